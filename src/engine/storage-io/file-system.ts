@@ -1,0 +1,102 @@
+/**
+ * The one way to the disk. All engine code reaches files through this interface, so that a
+ * simulated disk can stand in for the real one and fail, tear and forget at every step.
+ * Every method that fails throws a `StatelogError` whose `details` carry `path`, `errno` and
+ * `operation`: `NOT_FOUND`, `PERMISSION_DENIED`, `DISK_FULL`, `ALREADY_EXISTS`, `NOT_A_FILE`,
+ * `NOT_A_DIRECTORY`, `READ_ONLY`, and `IO_FAILED` for the rest. EINTR and EAGAIN are retried
+ * inside and never seen.
+ */
+export interface FileSystem {
+  /** Opens a regular file for reading; never blocks on a FIFO, refuses folders and devices. */
+  openRead(path: string): FileDescriptor;
+  /** Opens an existing regular file for reading and writing. */
+  openReadWrite(path: string): FileDescriptor;
+  /** Creates a file (mode 0600 whatever the umask), failing with `ALREADY_EXISTS` if it is there. */
+  createExclusive(path: string): FileDescriptor;
+  /** Opens a regular file for reading and writing, creating it (0600) where it is missing. */
+  openOrCreate(path: string): FileDescriptor;
+  close(descriptor: FileDescriptor): void;
+
+  /** Reads up to `length` bytes at `position`; less than `length` only at the end of the file. */
+  read(descriptor: FileDescriptor, into: Uint8Array, offset: number, length: number, position: number): number;
+  /** Writes at `position`; may take fewer bytes than given: `writeFully` goes on with the rest. */
+  write(descriptor: FileDescriptor, from: Uint8Array, offset: number, length: number, position: number): number;
+  truncate(descriptor: FileDescriptor, length: number): void;
+  /** Reserves real blocks up to `length` and grows the file to it; only grows where that is not to be had. */
+  allocate(descriptor: FileDescriptor, length: number): void;
+  /** fsync: data and all metadata. */
+  sync(descriptor: FileDescriptor): void;
+  /** fdatasync: data, and what is needed to read it back. */
+  dataSync(descriptor: FileDescriptor): void;
+  /** Submits a write that may go on in another thread; `done` gets undefined, or the error. Takes all bytes or fails. */
+  writeInBackground(descriptor: FileDescriptor, from: Uint8Array, position: number, done: BackgroundDone): void;
+  /** Submits an fdatasync that may go on in another thread. */
+  dataSyncInBackground(descriptor: FileDescriptor, done: BackgroundDone): void;
+
+  statusOf(descriptor: FileDescriptor): FileStatus;
+  /** lstat; undefined where nothing is there. */
+  status(path: string): FileStatus | undefined;
+  /** Follows symbolic links; undefined where nothing is there. */
+  statusFollowing(path: string): FileStatus | undefined;
+  /** Names in a folder, sorted by their bytes. */
+  readDirectory(path: string): string[];
+  /** Creates one folder, mode 0700 whatever the umask. */
+  makeDirectory(path: string): void;
+  rename(from: string, to: string): void;
+  /** Renames, failing with `ALREADY_EXISTS` if the target is there. */
+  renameExclusive(from: string, to: string): void;
+  /** Makes a second name for a file. */
+  link(existing: string, path: string): void;
+  remove(path: string): void;
+  removeDirectory(path: string): void;
+  /** fsync of a folder: makes the names in it durable. */
+  syncDirectory(path: string): void;
+  /** The path with all symbolic links resolved. */
+  realPath(path: string): string;
+
+  /** False where flock is not to be had: stores then open read-only. */
+  readonly canLock: boolean;
+  /** flock(LOCK_EX | LOCK_NB): true if it is ours now. Freed by `close`. */
+  tryLock(descriptor: FileDescriptor): boolean;
+
+  /** False where mmap is not to be had: files are then read. */
+  readonly canMap: boolean;
+  /** Maps the first `length` bytes read-only and shared, as windows; undefined where `canMap` is false. */
+  map(descriptor: FileDescriptor, length: number): Mapping | undefined;
+}
+
+/** An open file, as the file system that opened it counts them. */
+export type FileDescriptor = number;
+
+/** Called once when a background operation ends. */
+export type BackgroundDone = (error: unknown) => void;
+
+/** What kind of thing a path names. */
+export type FileKind = 'file' | 'directory' | 'symlink' | 'fifo' | 'socket' | 'device';
+
+export interface FileStatus {
+  readonly kind: FileKind;
+  /** Bytes. */
+  readonly size: number;
+  /** Device and inode as one comparable string. */
+  readonly identity: string;
+  /** Nanoseconds since the Unix epoch. */
+  readonly modifiedNs: bigint;
+  /** Permission bits. */
+  readonly mode: number;
+  /** Names that the file has. */
+  readonly linkCount: number;
+}
+
+/**
+ * A read-only shared mapping of a file's start, cut into windows of `windowBytes` (the last
+ * one shorter). Byte i of the file is `windows[floor(i / windowBytes)][i % windowBytes]`.
+ * What the mapping covers must not be cut from the file while it is in use.
+ */
+export interface Mapping {
+  readonly length: number;
+  readonly windowBytes: number;
+  readonly windows: readonly Uint8Array[];
+  /** Unmaps. No view of a window may be touched afterwards: the process would die. */
+  unmap(): void;
+}
