@@ -1,0 +1,102 @@
+/**
+ * The layers: imports go downwards only (docs/architecture.md). Each entry names a layer and
+ * the layers beneath that it may import; what every layer may import is in `shared`.
+ */
+const shared = ['errors', 'finding', 'assert'];
+const layers = {
+  bytes: [],
+  rkyv: ['bytes'],
+  'storage-io': ['bytes'],
+  changelog: ['bytes', 'rkyv', 'storage-io'],
+  multicast: ['bytes', 'rkyv', 'storage-io'],
+  state: ['bytes', 'rkyv', 'storage-io'],
+  wal: ['bytes', 'rkyv', 'storage-io'],
+  fold: ['bytes', 'rkyv', 'storage-io'],
+};
+const stores = ['bytes', 'rkyv', 'storage-io', 'changelog', 'multicast', 'state', 'wal', 'fold'];
+layers.directory = stores;
+layers.artifact = [...stores, 'directory'];
+layers.inspect = [...stores, 'directory', 'artifact'];
+
+const layerRules = Object.entries(layers).map(([layer, beneath]) => ({
+  name: `layer-${layer}`,
+  comment: `src/engine/${layer} imports itself, ${[...shared, ...beneath].join(', ')}, and nothing above.`,
+  severity: 'error',
+  from: { path: `^src/engine/${layer}/` },
+  to: {
+    path: '^(src|test|bench|bin|scripts)/',
+    pathNot: [`^src/engine/(${[layer, ...beneath].join('|')})/`, `^src/engine/(${shared.join('|')})\\.ts$`],
+  },
+}));
+
+/** @type {import('dependency-cruiser').IConfiguration} */
+module.exports = {
+  forbidden: [
+    ...layerRules,
+    {
+      name: 'layer-shared',
+      comment: 'errors, finding and assert stand beneath everything and import only one another.',
+      severity: 'error',
+      from: { path: `^src/engine/(${shared.join('|')})\\.ts$` },
+      to: { path: '^src/', pathNot: `^src/engine/(${shared.join('|')})\\.ts$` },
+    },
+    {
+      name: 'engine-stands-alone',
+      comment: 'The engine is a library: nothing of the command line, neither ours nor a package.',
+      severity: 'error',
+      from: { path: '^src/engine/' },
+      to: { path: ['^src/(cli|commands)/', 'node_modules/(@oclif|chalk|cli-table3|cli-progress)/'] },
+    },
+    {
+      name: 'disk-through-storage-io',
+      comment:
+        'Only src/engine/storage-io touches node:fs, so that a simulated disk can stand in everywhere.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/engine/storage-io/' },
+      to: { path: '^(node:)?fs(/promises)?$', dependencyTypes: ['core'] },
+    },
+    {
+      name: 'cli-not-on-commands',
+      comment: 'src/cli is what commands share; it knows none of them.',
+      severity: 'error',
+      from: { path: '^src/cli/' },
+      to: { path: '^src/commands/' },
+    },
+    {
+      name: 'commands-not-on-each-other',
+      comment: 'A command is a thin file over one engine call; what two share belongs in src/cli.',
+      severity: 'error',
+      from: { path: '^src/commands/(?!index\\.ts$)' },
+      to: { path: '^src/commands/' },
+    },
+    {
+      name: 'no-tests-in-the-product',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { path: '^(test|bench|scripts)/' },
+    },
+    { name: 'no-circular', severity: 'error', from: { path: '^src/' }, to: { circular: true } },
+    {
+      name: 'no-unresolvable',
+      severity: 'error',
+      from: { path: '^(src|test|bench)/' },
+      to: { couldNotResolve: true },
+    },
+    {
+      name: 'no-dev-dependency-in-the-product',
+      comment: 'What src imports at run time must be a dependency, or the packed package breaks elsewhere.',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only'] },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsConfig: { fileName: 'tsconfig.json' },
+    tsPreCompilationDeps: true,
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'require', 'node', 'default', 'types'],
+    },
+  },
+};
