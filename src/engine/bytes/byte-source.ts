@@ -32,7 +32,9 @@ export class MemorySource implements ByteSource {
 
   window(offset: number, length: number): void {
     if (offset < 0 || length < 0 || offset + length > this.length) {
-      throw new RangeError(`window ${String(offset)}+${String(length)} passes the end at ${String(this.length)}`);
+      throw new RangeError(
+        `window ${String(offset)}+${String(length)} passes the end at ${String(this.length)}`,
+      );
     }
     this.at = offset;
   }
