@@ -1,0 +1,63 @@
+import { compareBytes, prefixSuccessor, startsWithBytes } from './bytes/compare.js';
+import type { Entry, EntryCursor, EntryRange } from './entry-cursor.js';
+
+/** Walks a cursor over a range, forwards or backwards, yielding copies that are free to keep. */
+export function* entriesInRange(cursor: EntryCursor, range: EntryRange = {}): Generator<Entry, void> {
+  for (const at of positionsInRange(cursor, range)) yield { key: at.key.slice(), value: at.value().slice() };
+}
+
+/** The same without copies: the cursor itself, standing on each entry in turn. */
+export function* positionsInRange(cursor: EntryCursor, range: EntryRange = {}): Generator<EntryCursor, void> {
+  const low = lowerBound(range);
+  const high = upperBound(range);
+  if (low !== undefined && high !== undefined && compareBytes(low, high) >= 0) return;
+  if (range.reverse === true) {
+    let valid = high === undefined ? cursor.last() : cursor.seekBefore(high);
+    for (; valid && (low === undefined || compareBytes(cursor.key, low) >= 0); valid = cursor.previous())
+      yield cursor;
+    return;
+  }
+  let valid = low === undefined ? cursor.first() : cursor.seek(low);
+  for (; valid && (high === undefined || compareBytes(cursor.key, high) < 0); valid = cursor.next())
+    yield cursor;
+}
+
+/** True if `key` lies in the range. */
+export function isInRange(key: Uint8Array, range: EntryRange): boolean {
+  const low = lowerBound(range);
+  const high = upperBound(range);
+  if (range.prefix !== undefined && !startsWithBytes(key, range.prefix)) return false;
+  return (
+    (low === undefined || compareBytes(key, low) >= 0) && (high === undefined || compareBytes(key, high) < 0)
+  );
+}
+
+/** The least key that is in the range: the greatest of all lower bounds. */
+function lowerBound(range: EntryRange): Uint8Array | undefined {
+  const after = range.after === undefined ? undefined : successor(range.after);
+  return pick([range.from, after, range.prefix], (order) => order > 0);
+}
+
+/** The first key past the range: the least of all upper bounds. */
+function upperBound(range: EntryRange): Uint8Array | undefined {
+  const prefixEnd = range.prefix === undefined ? undefined : prefixSuccessor(range.prefix);
+  return pick([range.to, prefixEnd], (order) => order < 0);
+}
+
+/** The least key greater than `key`. */
+function successor(key: Uint8Array): Uint8Array {
+  const next = new Uint8Array(key.length + 1);
+  next.set(key);
+  return next;
+}
+
+function pick(
+  bounds: readonly (Uint8Array | undefined)[],
+  better: (order: number) => boolean,
+): Uint8Array | undefined {
+  let best: Uint8Array | undefined;
+  for (const bound of bounds) {
+    if (bound !== undefined && (best === undefined || better(compareBytes(bound, best)))) best = bound;
+  }
+  return best;
+}
