@@ -7,20 +7,35 @@
  * inside and never seen.
  */
 export interface FileSystem {
-  /** Opens a regular file for reading; never blocks on a FIFO, refuses folders and devices. */
-  openRead(path: string): FileDescriptor;
+  /**
+   * Opens a regular file for reading; never blocks on a FIFO, refuses folders and devices. With
+   * `links` 'refuse' a symbolic link in the last place is `NOT_A_FILE` (default: followed).
+   */
+  openRead(path: string, links?: LinkPolicy): FileDescriptor;
   /** Opens an existing regular file for reading and writing. */
-  openReadWrite(path: string): FileDescriptor;
+  openReadWrite(path: string, links?: LinkPolicy): FileDescriptor;
   /** Creates a file (mode 0600 whatever the umask), failing with `ALREADY_EXISTS` if it is there. */
   createExclusive(path: string): FileDescriptor;
   /** Opens a regular file for reading and writing, creating it (0600) where it is missing. */
-  openOrCreate(path: string): FileDescriptor;
+  openOrCreate(path: string, links?: LinkPolicy): FileDescriptor;
   close(descriptor: FileDescriptor): void;
 
   /** Reads up to `length` bytes at `position`; less than `length` only at the end of the file. */
-  read(descriptor: FileDescriptor, into: Uint8Array, offset: number, length: number, position: number): number;
+  read(
+    descriptor: FileDescriptor,
+    into: Uint8Array,
+    offset: number,
+    length: number,
+    position: number,
+  ): number;
   /** Writes at `position`; may take fewer bytes than given: `writeFully` goes on with the rest. */
-  write(descriptor: FileDescriptor, from: Uint8Array, offset: number, length: number, position: number): number;
+  write(
+    descriptor: FileDescriptor,
+    from: Uint8Array,
+    offset: number,
+    length: number,
+    position: number,
+  ): number;
   truncate(descriptor: FileDescriptor, length: number): void;
   /** Reserves real blocks up to `length` and grows the file to it; only grows where that is not to be had. */
   allocate(descriptor: FileDescriptor, length: number): void;
@@ -29,7 +44,12 @@ export interface FileSystem {
   /** fdatasync: data, and what is needed to read it back. */
   dataSync(descriptor: FileDescriptor): void;
   /** Submits a write that may go on in another thread; `done` gets undefined, or the error. Takes all bytes or fails. */
-  writeInBackground(descriptor: FileDescriptor, from: Uint8Array, position: number, done: BackgroundDone): void;
+  writeInBackground(
+    descriptor: FileDescriptor,
+    from: Uint8Array,
+    position: number,
+    done: BackgroundDone,
+  ): void;
   /** Submits an fdatasync that may go on in another thread. */
   dataSyncInBackground(descriptor: FileDescriptor, done: BackgroundDone): void;
 
@@ -47,6 +67,11 @@ export interface FileSystem {
   renameExclusive(from: string, to: string): void;
   /** Makes a second name for a file. */
   link(existing: string, path: string): void;
+  /**
+   * Copies a regular file to a new name (0600), sharing blocks where the disk can; fails with
+   * `ALREADY_EXISTS` if the target is there. The copy is not durable until it is synced.
+   */
+  copyFile(from: string, to: string): void;
   remove(path: string): void;
   removeDirectory(path: string): void;
   /** fsync of a folder: makes the names in it durable. */
@@ -67,6 +92,9 @@ export interface FileSystem {
 
 /** An open file, as the file system that opened it counts them. */
 export type FileDescriptor = number;
+
+/** What to do with a symbolic link: users' paths may be links, a store's own files may not. */
+export type LinkPolicy = 'follow' | 'refuse';
 
 /** Called once when a background operation ends. */
 export type BackgroundDone = (error: unknown) => void;

@@ -1,0 +1,120 @@
+import { createRequire } from 'node:module';
+import { getSystemErrorName } from 'node:util';
+
+/**
+ * The calls that Node lacks, bound to the C library of this process. Each of them is undefined
+ * where the platform has none. They return -1 on failure; `errno` must be read at once.
+ */
+export interface NativeLibrary {
+  readonly flock: ((descriptor: number, operation: number) => number) | undefined;
+  readonly fallocate:
+    ((descriptor: number, mode: number, offset: number, length: number) => number) | undefined;
+  readonly renameat2:
+    ((fromFolder: number, from: string, toFolder: number, to: string, flags: number) => number) | undefined;
+  readonly mmap:
+    | ((
+        address: null,
+        length: number,
+        protection: number,
+        flags: number,
+        descriptor: number,
+        offset: number,
+      ) => number | bigint)
+    | undefined;
+  readonly munmap: ((address: bigint, length: number) => number) | undefined;
+  /** The bytes at an address, without a copy. At most 4 GiB, or the process dies. */
+  readonly view: (address: bigint, length: number) => ArrayBuffer;
+  /** The name of the last failure, such as `EWOULDBLOCK`. */
+  readonly errnoName: () => string;
+}
+
+/** The part of koffi that is used here. */
+interface Koffi {
+  load(path: string | null): { func(name: string, result: string, parameters: string[]): unknown };
+  errno(): number;
+  view(address: bigint, length: number): ArrayBuffer;
+}
+
+/** Set to anything, it forbids native code: the tool then reads without locks or mappings. */
+const FORBIDDING_VARIABLE = 'STATELOG_NO_NATIVE';
+
+let loaded: NativeLibrary | undefined;
+let tried = false;
+
+/**
+ * Loads koffi and binds the calls, once, when first asked. Undefined where there is no binary
+ * for this platform: nobody fails because of that, stores open read-only.
+ */
+export function nativeLibrary(): NativeLibrary | undefined {
+  if (process.env[FORBIDDING_VARIABLE]) return undefined;
+  if (!tried) {
+    tried = true;
+    const koffi = loadKoffi();
+    loaded = koffi === undefined ? undefined : bind(koffi);
+  }
+  return loaded;
+}
+
+/**
+ * The platform's own package holds the binary and picks the right one for the C library; going
+ * there directly spares the time that koffi takes to look for it. `koffi` finds it anywhere.
+ */
+function loadKoffi(): Koffi | undefined {
+  const require = createRequire(import.meta.url);
+  const candidates = [`@koromix/koffi-${process.platform}-${process.arch}`, 'koffi'];
+  for (const name of candidates) {
+    try {
+      const module: unknown = require(name);
+      if (isKoffi(module)) return module;
+    } catch {
+      // Not installed, or not made for this machine: the next one may be.
+    }
+  }
+  return undefined;
+}
+
+function isKoffi(module: unknown): module is Koffi {
+  if (typeof module !== 'object' || module === null) return false;
+  return ['load', 'errno', 'view'].every(
+    (name) => typeof (module as Record<string, unknown>)[name] === 'function',
+  );
+}
+
+function bind(koffi: Koffi): NativeLibrary | undefined {
+  let library: ReturnType<Koffi['load']>;
+  try {
+    // No name: what the process itself has loaded, whichever C library that is.
+    library = koffi.load(null);
+  } catch {
+    return undefined;
+  }
+  const find = (name: string, result: string, parameters: string[]): unknown => {
+    try {
+      return library.func(name, result, parameters);
+    } catch {
+      return undefined;
+    }
+  };
+  return {
+    flock: find('flock', 'int', ['int', 'int']) as NativeLibrary['flock'],
+    fallocate: find('fallocate', 'int', ['int', 'int', 'int64_t', 'int64_t']) as NativeLibrary['fallocate'],
+    renameat2: find('renameat2', 'int', [
+      'int',
+      'str',
+      'int',
+      'str',
+      'unsigned int',
+    ]) as NativeLibrary['renameat2'],
+    mmap: find('mmap', 'uintptr_t', [
+      'void *',
+      'size_t',
+      'int',
+      'int',
+      'int',
+      'int64_t',
+    ]) as NativeLibrary['mmap'],
+    munmap: find('munmap', 'int', ['uintptr_t', 'size_t']) as NativeLibrary['munmap'],
+    view: (address, length) => koffi.view(address, length),
+    errnoName: () => getSystemErrorName(-koffi.errno()),
+  };
+}
