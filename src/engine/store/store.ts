@@ -1,0 +1,71 @@
+import type { Entry, EntryRange } from '../entry-cursor.js';
+import type { Finding } from '../finding.js';
+
+/** What a path can be. `wal` is one segment or a folder of them; `artifact` a folder or a tar. */
+export type PathKind = 'directory' | 'log' | 'state-file' | 'wal' | 'artifact';
+
+/** An entry as a store holds it: fold logs also keep a version token (raw, 0 to 10 bytes; 0: none). */
+export interface StoredEntry extends Entry {
+  readonly version?: Uint8Array | undefined;
+}
+
+/** What is common to everything that holds keys and values: the view that commands read through. */
+export interface ReadableStore {
+  readonly kind: PathKind;
+  readonly path: string;
+  /** The epoch whose state this is, where the kind has epochs. */
+  readonly epoch: bigint | undefined;
+  /** The resume cursor's raw bytes, where the kind has one. */
+  readonly cursor: Uint8Array | undefined;
+  /** What was noticed while opening: a torn tail left in place, bytes in flight. Never damage: that throws. */
+  readonly notices: readonly Finding[];
+  /** A copy of the value, or undefined. */
+  get(key: Uint8Array): StoredEntry | undefined;
+  /** Entries in key order; keys and values are free to keep. */
+  entries(range?: EntryRange): Iterable<StoredEntry>;
+  /** How many keys there are in the range, without reading values where the kind allows. */
+  count(range?: EntryRange): number;
+  close(): void;
+}
+
+/** How one put says its version and cursor; only fold logs have them. */
+export interface PutOptions {
+  /** A revision, u64; undefined: none. */
+  readonly revision?: bigint | undefined;
+}
+
+/** What a checkpoint did. */
+export interface CheckpointReport {
+  /** The epoch of the newest checkpoint afterwards; undefined for a fold log. */
+  readonly epoch: bigint | undefined;
+  readonly cursor: Uint8Array | undefined;
+  readonly keys: number;
+  /** False where there was nothing to fold. */
+  readonly changed: boolean;
+}
+
+/** What a compaction did, or would do. Bytes are those of all the store's files. */
+export interface CompactReport {
+  readonly bytesBefore: number;
+  readonly bytesAfter: number;
+  readonly keys: number;
+}
+
+/** A store that is locked for writing. What was put or deleted is visible at once and durable after `sync`. */
+export interface WritableStore extends ReadableStore {
+  put(key: Uint8Array, value: Uint8Array, options?: PutOptions): void;
+  /** Returns whether the key was there. */
+  delete(key: Uint8Array): boolean;
+  /** Resolves when everything put and deleted so far is on disk: only then may it be acknowledged. */
+  sync(): Promise<void>;
+  /** Lines already taken from a named source; 0n if none. Fold logs: NOT_REPRESENTABLE. */
+  sourcePosition(name: string): bigint;
+  /** `sync`, which also records that `lines` of the source were taken. */
+  syncSource(name: string, lines: bigint): Promise<void>;
+  /** Fold logs: the cursor that the next `sync` writes. Directories: NOT_REPRESENTABLE. */
+  setCursor(cursor: Uint8Array): void;
+  checkpoint(options: { readonly keep?: number | undefined }): Promise<CheckpointReport>;
+  compact(): Promise<CompactReport>;
+  /** Releases the lock. What was not synced is not promised. */
+  close(): void;
+}
