@@ -1,0 +1,63 @@
+import { hostname } from 'node:os';
+import type { Clock } from './clock.js';
+import type { FileDescriptor, FileSystem } from './file-system.js';
+import { writeFully } from './write-fully.js';
+
+/** Who holds a lock, and since when (RFC 3339). */
+export interface LockHolder {
+  readonly pid: number;
+  readonly host: string;
+  readonly since: string;
+}
+
+/** More than any holder's text has; what is longer is not read. */
+const TEXT_BYTES_MAX = 4096;
+const NANOSECONDS_A_MILLISECOND = 1_000_000n;
+/** Shown to people and terminals, so nothing but what a host name and a time are made of. */
+const HOST = /^[\w.:-]{1,255}$/;
+const SINCE = /^[\dT:.+Z-]{1,40}$/;
+
+/** This process, from now on. */
+export function thisHolder(clock: Clock): LockHolder {
+  const since = new Date(Number(clock.nowNs() / NANOSECONDS_A_MILLISECOND)).toISOString();
+  return { pid: process.pid, host: hostname(), since };
+}
+
+/** What a lock file says. `text` is false where it is empty, as a clean close leaves it. */
+export function readHolder(
+  fileSystem: FileSystem,
+  descriptor: FileDescriptor,
+): { readonly text: boolean; readonly holder: LockHolder | undefined } {
+  const bytes = new Uint8Array(TEXT_BYTES_MAX);
+  const count = fileSystem.read(descriptor, bytes, 0, bytes.length, 0);
+  return { text: count > 0, holder: parseHolder(new TextDecoder().decode(bytes.subarray(0, count))) };
+}
+
+/**
+ * Writes the holder over what was there before. The file is never empty in between: whoever
+ * comes after a crash at this point must still see that somebody was here.
+ */
+export function writeHolder(fileSystem: FileSystem, descriptor: FileDescriptor, holder: LockHolder): void {
+  const bytes = new TextEncoder().encode(`${JSON.stringify(holder)}\n`);
+  writeFully(fileSystem, descriptor, bytes);
+  fileSystem.truncate(descriptor, bytes.length);
+}
+
+/** The holder of a lock file's text; undefined for anything that we would not have written. */
+export function parseHolder(text: string): LockHolder | undefined {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+  if (typeof parsed !== 'object' || parsed === null) return undefined;
+  const { pid, host, since } = parsed as Record<string, unknown>;
+  const valid =
+    Number.isSafeInteger(pid) &&
+    typeof host === 'string' &&
+    HOST.test(host) &&
+    typeof since === 'string' &&
+    SINCE.test(since);
+  return valid ? { pid: pid as number, host, since } : undefined;
+}

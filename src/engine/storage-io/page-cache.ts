@@ -1,0 +1,62 @@
+/** Bytes of a page: the unit of reading and of checksums (formats/laminar-state.md). */
+export const PAGE_BYTES = 4096;
+
+const WAYS = 4;
+
+/**
+ * A few recently used pages in one buffer that is never replaced. Set-associative: a page may lie
+ * in four slots, of which the least recently used is given up. Nothing is allocated after
+ * construction.
+ */
+export class PageCache {
+  readonly bytes: Uint8Array;
+  readonly #sets: number;
+  /** The page in each slot; -1 for none. Doubles, since a file may have more than 2^32 pages. */
+  readonly #pages: Float64Array;
+  readonly #lastUses: Float64Array;
+  #uses = 0;
+
+  /** @param slots how many pages it holds, a multiple of 4 */
+  constructor(slots: number) {
+    if (slots < WAYS || slots % WAYS !== 0) {
+      throw new RangeError(`slots must be a multiple of ${WAYS}, not ${slots}`);
+    }
+    this.#sets = slots / WAYS;
+    this.bytes = new Uint8Array(slots * PAGE_BYTES);
+    this.#pages = new Float64Array(slots).fill(-1);
+    this.#lastUses = new Float64Array(slots);
+  }
+
+  /** The slot of a page, or -1 where it is not here. */
+  find(page: number): number {
+    const first = (page % this.#sets) * WAYS;
+    for (let slot = first; slot < first + WAYS; slot += 1) {
+      if (this.#pages[slot] !== page) continue;
+      this.#touch(slot);
+      return slot;
+    }
+    return -1;
+  }
+
+  /** A slot to read a page into. It holds nothing until `hold` says that the page is good. */
+  evict(page: number): number {
+    const first = (page % this.#sets) * WAYS;
+    let oldest = first;
+    for (let slot = first + 1; slot < first + WAYS; slot += 1) {
+      if (this.#lastUses[slot]! < this.#lastUses[oldest]!) oldest = slot;
+    }
+    this.#pages[oldest] = -1;
+    this.#lastUses[oldest] = 0;
+    return oldest;
+  }
+
+  hold(slot: number, page: number): void {
+    this.#pages[slot] = page;
+    this.#touch(slot);
+  }
+
+  #touch(slot: number): void {
+    this.#uses += 1;
+    this.#lastUses[slot] = this.#uses;
+  }
+}
