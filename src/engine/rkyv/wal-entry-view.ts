@@ -1,0 +1,173 @@
+import { joinI64, joinU64, readI32, readI64, readU16, readU32, readU64 } from '../bytes/halves.js';
+import { checkCommitMap, readCommitMap } from './commit-map-reader.js';
+import {
+  LAG_PRESENT,
+  ROOT,
+  ROOT_ALIGNMENT,
+  ROOT_BYTES,
+  TAG_CHECKPOINT,
+  TAG_COMMIT,
+  TAG_DELETE,
+  TAG_EPOCH_BARRIER,
+  TAG_PUT,
+  type WalEntry,
+  type WalOperation,
+  type WalTag,
+} from './wal-entry-format.js';
+
+const NO_BYTES = new Uint8Array();
+
+/**
+ * An entry as it lies in a buffer, decoded into fields of numbers. One view decodes record after
+ * record; a Put or Delete allocates nothing. Everything is checked in `decode`: after it found an
+ * entry good, no other member can fail.
+ *
+ * Invariants, once `decode` has returned undefined and until it is called again:
+ * - key and value lie within the entry, before its root, apart from each other;
+ * - a Commit's map has been checked in full;
+ * - `bytes` are unchanged: the view reads them again in `operation`.
+ */
+export class WalEntryView {
+  bytes: Uint8Array = NO_BYTES;
+  /** Where the root starts in `bytes`. */
+  rootStart = 0;
+
+  /** u64 and i64 fields as unsigned 32-bit halves. */
+  epochLow = 0;
+  epochHigh = 0;
+  sequenceLow = 0;
+  sequenceHigh = 0;
+  timestampLow = 0;
+  timestampHigh = 0;
+  coreId = 0;
+  tag: WalTag = TAG_PUT;
+  /** Positions in `bytes`; lengths are 0 where the operation has no key, or no value. */
+  keyStart = 0;
+  keyLength = 0;
+  valueStart = 0;
+  valueLength = 0;
+  /** The record's position minus the position known durable when it was written; -1 = not said. */
+  lag = -1;
+
+  /**
+   * Decodes the entry that fills `bytes[start, end)`. Padding may hold anything.
+   * @returns undefined if it is good, else the reason; the fields then mean nothing
+   * @throws RangeError where the range is not within `bytes`
+   */
+  decode(bytes: Uint8Array, start: number, end: number): string | undefined {
+    if (!(start >= 0 && start <= end && end <= bytes.length)) {
+      throw new RangeError(`range ${start} to ${end} is not within ${bytes.length} bytes`);
+    }
+    const length = end - start;
+    if (length < ROOT_BYTES) return 'shorter than an entry can be';
+    if (length % ROOT_ALIGNMENT !== 0) return 'the length is not a multiple of 8';
+    const root = end - ROOT_BYTES;
+    this.bytes = bytes;
+    this.rootStart = root;
+    this.#readHeader(bytes, root);
+    return this.#checkOperation(bytes, start, root);
+  }
+
+  #readHeader(bytes: Uint8Array, root: number): void {
+    this.epochLow = readU32(bytes, root + ROOT.epoch);
+    this.epochHigh = readU32(bytes, root + ROOT.epoch + 4);
+    this.sequenceLow = readU32(bytes, root + ROOT.sequence);
+    this.sequenceHigh = readU32(bytes, root + ROOT.sequence + 4);
+    this.coreId = readU16(bytes, root + ROOT.coreId);
+    const hasLag = readU16(bytes, root + ROOT.lagMark) === LAG_PRESENT;
+    this.lag = hasLag ? readU32(bytes, root + ROOT.lag) : -1;
+    this.timestampLow = readU32(bytes, root + ROOT.timestampNs);
+    this.timestampHigh = readU32(bytes, root + ROOT.timestampNs + 4);
+    this.keyStart = root;
+    this.keyLength = 0;
+    this.valueStart = root;
+    this.valueLength = 0;
+  }
+
+  #checkOperation(bytes: Uint8Array, start: number, root: number): string | undefined {
+    const tag = bytes[root + ROOT.tag]!;
+    if (tag > TAG_EPOCH_BARRIER) return 'an unknown operation';
+    this.tag = tag as WalTag;
+    if (tag === TAG_PUT || tag === TAG_DELETE) {
+      const keyField = root + ROOT.key;
+      this.keyStart = keyField + readI32(bytes, keyField);
+      this.keyLength = readU32(bytes, keyField + 4);
+      const keyEnd = this.keyStart + this.keyLength;
+      if (this.keyStart < start || keyEnd > root) return 'the key lies out of bounds';
+      if (tag === TAG_DELETE) return undefined;
+      const valueField = root + ROOT.value;
+      this.valueStart = valueField + readI32(bytes, valueField);
+      this.valueLength = readU32(bytes, valueField + 4);
+      if (this.valueStart < keyEnd || this.valueStart + this.valueLength > root) {
+        return 'the value lies out of bounds';
+      }
+      return undefined;
+    }
+    if (tag !== TAG_COMMIT) return undefined;
+    if (bytes[root + ROOT.watermarkMark]! > 1) return 'the watermark is neither there nor missing';
+    return checkCommitMap(bytes, start, root, root + ROOT.commitMap);
+  }
+
+  get epoch(): bigint {
+    return joinU64(this.epochLow, this.epochHigh);
+  }
+
+  get sequence(): bigint {
+    return joinU64(this.sequenceLow, this.sequenceHigh);
+  }
+
+  /** Signed. */
+  get timestampNs(): bigint {
+    return joinI64(this.timestampLow, this.timestampHigh);
+  }
+
+  /** A copy of the key; empty where the operation has none. */
+  keyCopy(): Uint8Array {
+    return this.#copy(this.keyStart, this.keyLength);
+  }
+
+  /** A copy of the value; empty where the operation has none. */
+  valueCopy(): Uint8Array {
+    return this.#copy(this.valueStart, this.valueLength);
+  }
+
+  #copy(start: number, length: number): Uint8Array {
+    // `slice` of a Buffer would be a Buffer.
+    return new Uint8Array(this.bytes.subarray(start, start + length));
+  }
+
+  /** The operation, with copies of its bytes; a Commit's offsets in ascending order of the names' bytes. */
+  operation(): WalOperation {
+    const { bytes, rootStart } = this;
+    switch (this.tag) {
+      case TAG_PUT:
+        return { op: 'put', key: this.keyCopy(), value: this.valueCopy() };
+      case TAG_DELETE:
+        return { op: 'delete', key: this.keyCopy() };
+      case TAG_CHECKPOINT:
+        return { op: 'checkpoint', id: readU64(bytes, rootStart + ROOT.number) };
+      case TAG_COMMIT: {
+        const hasWatermark = bytes[rootStart + ROOT.watermarkMark] === 1;
+        return {
+          op: 'commit',
+          offsets: readCommitMap(bytes, rootStart + ROOT.commitMap),
+          watermark: hasWatermark ? readI64(bytes, rootStart + ROOT.watermark) : undefined,
+        };
+      }
+      case TAG_EPOCH_BARRIER:
+        return { op: 'epochBarrier', barrierEpoch: readU64(bytes, rootStart + ROOT.number) };
+    }
+  }
+
+  /** The whole entry, copied out of the buffer. */
+  toEntry(): WalEntry {
+    return {
+      epoch: this.epoch,
+      sequence: this.sequence,
+      coreId: this.coreId,
+      timestampNs: this.timestampNs,
+      operation: this.operation(),
+      lag: this.lag < 0 ? undefined : this.lag,
+    };
+  }
+}
