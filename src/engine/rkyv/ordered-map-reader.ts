@@ -1,0 +1,96 @@
+import type { ByteSource } from '../bytes/byte-source.js';
+import { readI32, readU32 } from '../bytes/halves.js';
+import { StatelogError } from '../errors.js';
+import { OrderedMapCursor, type OrderedMapPlace } from './ordered-map-cursor.js';
+import {
+  KEY_BYTES,
+  MAP_ROOT,
+  MAP_ROOT_BYTES,
+  mapHeight,
+  NODE_ALIGNMENT,
+  VALUE_BYTES,
+} from './ordered-map-format.js';
+import { lowerBound, NO_CHILD, OrderedMapNode } from './ordered-map-node.js';
+
+export { OrderedMapCursor } from './ordered-map-cursor.js';
+
+/**
+ * Looks up keys in an archived ordered map as it lies in a `ByteSource`: nothing is loaded, and
+ * nothing is allocated. What it reads is checked on the way, so that no bytes can make it read out
+ * of bounds or go on for ever; keys that a lookup does not meet are not checked.
+ */
+export class OrderedMapReader {
+  readonly #place: OrderedMapPlace;
+  readonly #node: OrderedMapNode;
+
+  /** How many entries the map claims to have; its length bounds it. */
+  readonly count: number;
+  /** What the last `find` that returned true found: u32 each. */
+  offset = 0;
+  length = 0;
+
+  /**
+   * @param start where the map starts in the source
+   * @param length how many bytes it has
+   * @throws StatelogError `DAMAGED` (class `index-mismatch`) if this cannot be a map
+   */
+  constructor(source: ByteSource, start: number, length: number) {
+    this.#place = locateMap(source, start, length);
+    this.count = this.#place.count;
+    this.#node = new OrderedMapNode(source, start);
+  }
+
+  /**
+   * Looks a key up; if it is there, `offset` and `length` say where its value is.
+   * @throws StatelogError `DAMAGED` (class `index-mismatch`)
+   */
+  find(key: Uint8Array): boolean {
+    const { count, rootAt, nodesEnd, height } = this.#place;
+    if (count === 0) return false;
+    const node = this.#node;
+    let at = rootAt;
+    let high = nodesEnd;
+    for (let level = 0; level < height; level++) {
+      node.enter(at, 0, high);
+      const bound = lowerBound(node, key);
+      if (bound < 0) {
+        node.readValue(-1 - bound);
+        this.offset = node.valueOffset;
+        this.length = node.valueLength;
+        return true;
+      }
+      if (!node.isInner) return false;
+      high = at;
+      at = node.child(bound);
+      if (at === NO_CHILD) return false;
+    }
+    return node.fail(at, 'the tree is deeper than its entries need');
+  }
+
+  /** A cursor over the map, on no entry yet. Any number of them may be used beside each other. */
+  cursor(): OrderedMapCursor {
+    return new OrderedMapCursor(this.#place);
+  }
+}
+
+function locateMap(source: ByteSource, start: number, length: number): OrderedMapPlace {
+  const fail = (reason: string): never => {
+    throw new StatelogError('DAMAGED', `the index is damaged: ${reason}`, {
+      class: 'index-mismatch',
+      offset: start,
+    });
+  };
+  if (!(start >= 0 && length >= 0 && start + length <= source.length)) {
+    throw new RangeError(`map ${start}+${length} is not within ${source.length} bytes`);
+  }
+  if (length < MAP_ROOT_BYTES) fail('it is too short');
+  if (length % NODE_ALIGNMENT !== 0) fail('its length is not a multiple of 4');
+
+  const nodesEnd = length - MAP_ROOT_BYTES;
+  source.window(start + nodesEnd, MAP_ROOT_BYTES);
+  const rootAt = nodesEnd + readI32(source.bytes, source.at + MAP_ROOT.pointer);
+  const count = readU32(source.bytes, source.at + MAP_ROOT.count);
+  if (count * (KEY_BYTES + VALUE_BYTES) > nodesEnd)
+    fail(`it is too short for the ${count} entries it claims`);
+  return { source, start, count, rootAt, nodesEnd, height: mapHeight(count) };
+}
