@@ -4,7 +4,7 @@ import type { Clock } from './clock.js';
 import { SystemClock } from './clock.js';
 import type { FileDescriptor, FileSystem } from './file-system.js';
 import type { LockHolder } from './lock-holder.js';
-import { readHolder, thisHolder, writeHolder } from './lock-holder.js';
+import { holderOf, readHolder, thisHolder, writeHolder } from './lock-holder.js';
 
 export type { LockHolder } from './lock-holder.js';
 
@@ -58,7 +58,9 @@ export function tryAcquireFileLock(
   options: Omit<FileLockOptions, 'waitMs' | 'pause'> = {},
 ): FileLock {
   const open = (): FileDescriptor => fileSystem.openOrCreate(path, 'refuse');
-  const descriptor = tryOpenLocked(fileSystem, path, open, options);
+  const descriptor = openUnlessLocked(fileSystem, path, open, (held) => {
+    throw lockedError(fileSystem, path, readHolder(fileSystem, held).holder, options.describe);
+  });
   try {
     const { text, holder } = readHolder(fileSystem, descriptor);
     writeHolder(fileSystem, descriptor, thisHolder(options.clock ?? new SystemClock()));
@@ -80,20 +82,9 @@ export function tryOpenLocked(
   open: () => FileDescriptor,
   options: { readonly describe?: string } = {},
 ): FileDescriptor {
-  if (!fileSystem.canLock) throw noLocksError(path);
-  for (let tries = 1; ; tries += 1) {
-    const descriptor = open();
-    try {
-      if (!fileSystem.tryLock(descriptor)) throw lockedError(fileSystem, descriptor, path, options.describe);
-      const identity = fileSystem.statusOf(descriptor).identity;
-      if (fileSystem.statusFollowing(path)?.identity === identity) return descriptor;
-      if (tries >= MOVED_TRIES_MAX) throw lockedError(fileSystem, descriptor, path, options.describe);
-    } catch (error) {
-      closeQuietly(fileSystem, descriptor);
-      throw error;
-    }
-    fileSystem.close(descriptor);
-  }
+  return openUnlessLocked(fileSystem, path, open, () => {
+    throw lockedError(fileSystem, path, undefined, options.describe);
+  });
 }
 
 /** The same, trying again for `waitMs` while another holds it. */
@@ -104,20 +95,6 @@ export async function openLocked(
   options: FileLockOptions = {},
 ): Promise<FileDescriptor> {
   return waitWhileLocked(() => tryOpenLocked(fileSystem, path, open, options), options);
-}
-
-/**
- * Who holds a lock file at the moment, without taking it: undefined if nobody does, or if nobody
- * can tell here. Needs to open the file for reading only, and leaves it as it is.
- */
-export function holderOf(fileSystem: FileSystem, path: string): LockHolder | undefined {
-  if (!fileSystem.canLock || fileSystem.status(path)?.kind !== 'file') return undefined;
-  const descriptor = fileSystem.openRead(path, 'refuse');
-  try {
-    return fileSystem.tryLock(descriptor) ? undefined : readHolder(fileSystem, descriptor).holder;
-  } finally {
-    fileSystem.close(descriptor);
-  }
 }
 
 class HeldFileLock implements FileLock {
@@ -161,6 +138,27 @@ class HeldFileLock implements FileLock {
   }
 }
 
+function openUnlessLocked(
+  fileSystem: FileSystem,
+  path: string,
+  open: () => FileDescriptor,
+  refuse: (descriptor: FileDescriptor) => never,
+): FileDescriptor {
+  if (!fileSystem.canLock) throw noLocksError(path);
+  for (let tries = 1; ; tries += 1) {
+    const descriptor = open();
+    try {
+      if (!fileSystem.tryLock(descriptor) || tries > MOVED_TRIES_MAX) refuse(descriptor);
+      const { identity } = fileSystem.statusOf(descriptor);
+      if (fileSystem.statusFollowing(path)?.identity === identity) return descriptor;
+    } catch (error) {
+      closeQuietly(fileSystem, descriptor);
+      throw error;
+    }
+    fileSystem.close(descriptor);
+  }
+}
+
 /** Tries at growing intervals; the time counted is that of the pauses. */
 async function waitWhileLocked<T>(attempt: () => T, options: FileLockOptions): Promise<T> {
   const pause = options.pause ?? pauseFor;
@@ -183,11 +181,11 @@ function pauseFor(milliseconds: number): Promise<void> {
 
 function lockedError(
   fileSystem: FileSystem,
-  descriptor: FileDescriptor,
   path: string,
+  written: LockHolder | undefined,
   describe: string | undefined,
 ): StatelogError {
-  const { holder } = readHolder(fileSystem, descriptor);
+  const holder = holderOf(fileSystem.lockOwner(path), written);
   const by =
     holder === undefined
       ? 'another process'

@@ -83,11 +83,23 @@ export interface FileSystem {
   readonly canLock: boolean;
   /** flock(LOCK_EX | LOCK_NB): true if it is ours now. Freed by `close`. */
   tryLock(descriptor: FileDescriptor): boolean;
+  /**
+   * Which process holds a lock on a file, told without touching the file: false where none does
+   * that can be seen from here, undefined where it cannot be told at all.
+   */
+  lockOwner(path: string): LockOwner | false | undefined;
 
   /** False where mmap is not to be had: files are then read. */
   readonly canMap: boolean;
   /** Maps the first `length` bytes read-only and shared, as windows; undefined where `canMap` is false. */
   map(descriptor: FileDescriptor, length: number): Mapping | undefined;
+}
+
+/** A process that holds a lock. */
+export interface LockOwner {
+  readonly pid: number;
+  /** When the process started (RFC 3339), so it holds the lock since then at the longest. */
+  readonly since: string;
 }
 
 /** An open file, as the file system that opened it counts them. */

@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
 import type { Clock } from './clock.js';
-import type { FileDescriptor, FileSystem } from './file-system.js';
+import type { FileDescriptor, FileSystem, LockOwner } from './file-system.js';
+import { errnoOf } from './system-error.js';
 import { writeFully } from './write-fully.js';
 
 /** Who holds a lock, and since when (RFC 3339). */
@@ -60,4 +61,51 @@ export function parseHolder(text: string): LockHolder | undefined {
     typeof since === 'string' &&
     SINCE.test(since);
   return valid ? { pid: pid as number, host, since } : undefined;
+}
+
+/**
+ * The holder of a lock, of what the kernel and what the file say. A holder that has just locked
+ * the file may not have written its text yet: where they disagree, the kernel knows better.
+ */
+export function holderOf(
+  owner: LockOwner | false | undefined,
+  written: LockHolder | undefined,
+): LockHolder | undefined {
+  if (owner === undefined || owner === false || owner.pid === written?.pid) return written;
+  return { pid: owner.pid, host: hostname(), since: owner.since };
+}
+
+/** Whether a lock is held at the moment; `unknown` where its holder may be on another host. */
+export interface LockState {
+  readonly held: 'yes' | 'no' | 'unknown';
+  /** Who holds it; where nobody does, who left its text behind by dying. */
+  readonly holder: LockHolder | undefined;
+}
+
+/** The state of a lock file, told by reading alone: it is neither taken nor touched. */
+export function lockState(fileSystem: FileSystem, path: string): LockState {
+  if (fileSystem.status(path)?.kind !== 'file') return { held: 'no', holder: undefined };
+  const owner = fileSystem.lockOwner(path);
+  const written = readHolderOf(fileSystem, path);
+  if (typeof owner === 'object') return { held: 'yes', holder: holderOf(owner, written) };
+  if (written === undefined) return { held: 'no', holder: undefined };
+  if (written.host !== hostname()) return { held: 'unknown', holder: written };
+  return { held: owner === undefined && isAlive(written.pid) ? 'yes' : 'no', holder: written };
+}
+
+function readHolderOf(fileSystem: FileSystem, path: string): LockHolder | undefined {
+  const descriptor = fileSystem.openRead(path, 'refuse');
+  try {
+    return readHolder(fileSystem, descriptor).holder;
+  } finally {
+    fileSystem.close(descriptor);
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return errnoOf(error) === 'EPERM';
+  }
 }

@@ -7,9 +7,11 @@ import type {
   FileStatus,
   FileSystem,
   LinkPolicy,
+  LockOwner,
   Mapping,
 } from './file-system.js';
 import { mapFile } from './mapping.js';
+import { flockOwner } from './kernel-locks.js';
 import { nativeLibrary } from './native-library.js';
 import { asSystemError, errnoOf, notAFileError, systemError } from './system-error.js';
 
@@ -245,9 +247,14 @@ class RealFileSystem implements FileSystem {
   }
 
   rename(from: string, to: string): void {
-    attempt('rename', to, () => {
-      fs.renameSync(from, to);
-    });
+    for (let tries = 1; ; tries += 1) {
+      try {
+        fs.renameSync(from, to);
+        return;
+      } catch (error) {
+        if (!isInterruption(error, tries)) throw renameError(from, to, errnoOf(error), error);
+      }
+    }
   }
 
   renameExclusive(from: string, to: string): void {
@@ -255,7 +262,7 @@ class RealFileSystem implements FileSystem {
     if (library?.renameat2 !== undefined && !from.includes('\0') && !to.includes('\0')) {
       if (library.renameat2(CURRENT_DIRECTORY, from, CURRENT_DIRECTORY, to, RENAME_NO_REPLACE) === 0) return;
       const errno = library.errnoName();
-      if (errno !== 'EINVAL' && errno !== 'ENOSYS') throw systemError('renameat2', to, errno);
+      if (errno !== 'EINVAL' && errno !== 'ENOSYS') throw renameError(from, to, errno);
     }
     this.#renameByLink(from, to);
   }
@@ -319,6 +326,11 @@ class RealFileSystem implements FileSystem {
       if (errno === 'EAGAIN') return false;
       if (errno !== 'EINTR' || tries >= INTERRUPTED_TRIES_MAX) throw systemError('flock', path, errno);
     }
+  }
+
+  lockOwner(path: string): LockOwner | false | undefined {
+    const stats = attempt('stat', path, () => fs.statSync(path, { bigint: true, throwIfNoEntry: false }));
+    return stats === undefined ? false : flockOwner(stats.dev, stats.ino);
   }
 
   get canMap(): boolean {
@@ -391,6 +403,12 @@ function attempt<T>(operation: string, path: string | undefined, action: () => T
       if (!isInterruption(error, tries)) throw asSystemError(operation, path, error);
     }
   }
+}
+
+/** What is missing is what was to be renamed; all other failures are about the new name. */
+function renameError(from: string, to: string, errno: string | undefined, cause?: unknown): unknown {
+  if (errno === undefined) return cause;
+  return systemError('rename', errno === 'ENOENT' ? from : to, errno, cause);
 }
 
 function isInterruption(error: unknown, tries: number): boolean {

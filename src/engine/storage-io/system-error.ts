@@ -39,8 +39,6 @@ const MEANINGS: ReadonlyMap<string, Meaning> = new Map([
   ['ERR_INVALID_ARG_VALUE', { code: 'INVALID_ARGUMENT', words: 'the path holds a NUL byte' }],
 ] satisfies [string, Meaning][]);
 
-const RENAMES: ReadonlySet<string> = new Set(['rename', 'renameat2']);
-
 /**
  * The error for a failed call, from the operating system's name for the failure. Used by the
  * real and by the simulated file system, so that code above cannot tell them apart.
@@ -53,7 +51,7 @@ export function systemError(
 ): StatelogError {
   const meaning = MEANINGS.get(errno);
   // A folder moved onto one that holds something is refused with ENOTEMPTY instead of EEXIST.
-  const occupied = errno === 'ENOTEMPTY' && RENAMES.has(operation);
+  const occupied = errno === 'ENOTEMPTY' && operation === 'rename';
   const code = occupied ? 'ALREADY_EXISTS' : (meaning?.code ?? 'IO_FAILED');
   const words = meaning?.words ?? 'the system call failed';
   const subject = path === undefined ? operation : `${operation} ${path}`;
