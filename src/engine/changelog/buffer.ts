@@ -1,6 +1,7 @@
 import { loadPositionLow } from '../bytes/shared-position.js';
 import { ChangelogConsumer } from './consumer.js';
-import { StateChangelogEntry, StateOp, checkedU32, checkedU64 } from './entry.js';
+import type { StateChangelogEntry } from './entry.js';
+import { StateOp, checkedU32, checkedU64 } from './entry.js';
 import type { ChangelogVisitor } from './entry-words.js';
 import { writeEntry, writeOffset, writeRecord } from './entry-words.js';
 import { KeyHash } from './key-hash.js';

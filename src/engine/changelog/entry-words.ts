@@ -80,13 +80,13 @@ export function writeOffset(longs: BigUint64Array, at: number, offset: bigint): 
 /** Hands the entry at word `at` to `visit`. */
 export function visitRecord(words: Int32Array, at: number, visit: ChangelogVisitor): void {
   visit(
-    words[at + EPOCH] as number,
-    words[at + EPOCH + 1] as number,
-    words[at + KEY_HASH] as number,
-    words[at + KEY_HASH + 1] as number,
-    words[at + OFFSET] as number,
-    words[at + OFFSET + 1] as number,
-    (words[at + LENGTH] as number) >>> 0,
+    words[at + EPOCH]!,
+    words[at + EPOCH + 1]!,
+    words[at + KEY_HASH]!,
+    words[at + KEY_HASH + 1]!,
+    words[at + OFFSET]!,
+    words[at + OFFSET + 1]!,
+    words[at + LENGTH]! >>> 0,
     words[at + OP] as StateOp,
   );
 }
@@ -108,10 +108,10 @@ export function writeEntry(
 /** The entry at word `at`, as an object. */
 export function readEntry(words: Int32Array, longs: BigUint64Array, at: number): StateChangelogEntry {
   return new StateChangelogEntry(
-    longs[(at + EPOCH) >> 1] as bigint,
-    longs[(at + KEY_HASH) >> 1] as bigint,
-    longs[(at + OFFSET) >> 1] as bigint,
-    (words[at + LENGTH] as number) >>> 0,
+    longs[(at + EPOCH) >> 1]!,
+    longs[(at + KEY_HASH) >> 1]!,
+    longs[(at + OFFSET) >> 1]!,
+    words[at + LENGTH]! >>> 0,
     words[at + OP] as StateOp,
   );
 }

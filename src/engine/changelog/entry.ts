@@ -87,6 +87,6 @@ export function checkedU32(value: number, name: string): number {
 }
 
 function checkedOp(op: StateOp): StateOp {
-  if (op === StateOp.put || op === StateOp.delete) return op;
-  throw new RangeError(`op must be ${String(StateOp.put)} or ${String(StateOp.delete)}, not ${String(op)}`);
+  if (op >>> 1 === 0) return op;
+  throw new RangeError(`op must be one of StateOp's values, not ${String(op)}`);
 }

@@ -143,5 +143,5 @@ function readWord(bytes: Uint8Array, at: number): number {
 }
 
 function byteAt(bytes: Uint8Array, at: number): number {
-  return bytes[at] as number;
+  return bytes[at]!;
 }

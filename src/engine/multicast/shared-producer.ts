@@ -1,0 +1,97 @@
+/**
+ * The end of a shared multicast buffer that writes.
+ *
+ * Invariants:
+ * - slots from the published head on belong to the producer alone; no consumer reads them;
+ * - published head <= head <= limit <= the slowest published tail + capacity, modulo 2^32;
+ * - a slot is written before the head that covers it is stored (`Atomics.store` orders them).
+ */
+import { releaseClaim, takeClaim } from '../bytes/shared-claim.js';
+import { loadPosition, loadPositionLow, storePosition } from '../bytes/shared-position.js';
+import type { MulticastMemory } from './shared-layout.js';
+import { HEAD, PRODUCER_CLAIM, tailOf } from './shared-layout.js';
+
+const WORD_BYTES = 4;
+const WORD_SHIFT = 2;
+/** Up to this length a loop copies faster than `set`, whose call costs more (measured). */
+const LOOP_BYTES_MAX = 32;
+
+/** The writing end. All its positions are low halves, as signed 32-bit numbers. */
+export class SharedMulticastProducer {
+  readonly #memory: MulticastMemory;
+  #holdsClaim = false;
+  #head = 0;
+  #publishedHead = 0;
+  /** Up to here there is room, as far as was last seen. It equals head until the claim is taken. */
+  #limit = 0;
+
+  constructor(memory: MulticastMemory) {
+    this.#memory = memory;
+  }
+
+  /** Copies a value into the next slot, or returns false. Publishes full batches. */
+  stage(value: Uint8Array): boolean {
+    const memory = this.#memory;
+    const length = value.length;
+    if (length > memory.valueBytesMax) {
+      throw new RangeError(
+        `a value has at most ${String(memory.valueBytesMax)} bytes, not ${String(length)}`,
+      );
+    }
+    if (this.#head === this.#limit && !this.#findRoom()) return false;
+    const start = memory.slotsStart + (this.#head & memory.mask) * memory.slotBytes;
+    memory.words[start >> WORD_SHIFT] = length;
+    copy(value, memory.bytes, start + WORD_BYTES);
+    this.#head = (this.#head + 1) | 0;
+    if ((this.#head & memory.batchMask) === 0) this.flush();
+    return true;
+  }
+
+  /** Shows the consumers everything that was staged. */
+  flush(): void {
+    if (this.#head === this.#publishedHead) return;
+    storePosition(this.#memory.words, HEAD, this.#publishedHead, this.#head);
+    this.#publishedHead = this.#head;
+  }
+
+  /** How many values were ever taken in, those staged at this end included. */
+  get acceptedCount(): number {
+    return loadPosition(this.#memory.words, HEAD) + ((this.#head - this.#publishedHead) | 0);
+  }
+
+  detach(): void {
+    if (!this.#holdsClaim) return;
+    this.flush();
+    this.#holdsClaim = false;
+    this.#limit = this.#head;
+    releaseClaim(this.#memory.words, PRODUCER_CLAIM, this.#memory.claimant);
+  }
+
+  #findRoom(): boolean {
+    if (!this.#holdsClaim) this.#claim();
+    const { words, consumerCount, capacity } = this.#memory;
+    let lag = 0;
+    for (let index = 0; index < consumerCount; index += 1) {
+      lag = Math.max(lag, (this.#head - loadPositionLow(words, tailOf(index))) | 0);
+    }
+    this.#limit = (this.#head - lag + capacity) | 0;
+    if (lag < capacity) return true;
+    // Consumers can only make room by reading what they see.
+    this.flush();
+    return false;
+  }
+
+  #claim(): void {
+    const { words, claimant } = this.#memory;
+    takeClaim(words, PRODUCER_CLAIM, claimant, "multicast buffer's producing end");
+    this.#holdsClaim = true;
+    this.#head = loadPositionLow(words, HEAD);
+    this.#publishedHead = this.#head;
+  }
+}
+
+function copy(from: Uint8Array, to: Uint8Array, at: number): void {
+  const length = from.length;
+  if (length > LOOP_BYTES_MAX) to.set(from, at);
+  else for (let index = 0; index < length; index += 1) to[at + index] = from[index]!;
+}
