@@ -2,7 +2,7 @@ import type { ByteSource } from '../bytes/byte-source.js';
 import { compareRanges } from '../bytes/compare.js';
 import { copyBytes } from '../bytes/copy.js';
 import { HEIGHT_MAX, NODE_ENTRIES } from './ordered-map-format.js';
-import { lowerBound, NO_CHILD, OrderedMapNode } from './ordered-map-node.js';
+import { NO_CHILD, OrderedMapNode } from './ordered-map-node.js';
 
 /** Where a map lies and what its root says; checked by `OrderedMapReader`. */
 export interface OrderedMapPlace {
@@ -51,16 +51,15 @@ export class OrderedMapCursor {
 
   /** The key, as a copy. `copyKey` and `compareKey` do without one. */
   get key(): Uint8Array {
-    this.#node.locateKey(this.#slots[this.#top]!);
-    const key = new Uint8Array(this.#node.keyLength);
-    this.copyKey(key, 0);
+    const node = this.#locateKey();
+    const key = new Uint8Array(node.keyLength);
+    copyBytes(node.keyBytes, node.keyStart, node.keyLength, key, 0);
     return key;
   }
 
   /** Length of the key in bytes. */
   get keyLength(): number {
-    this.#node.locateKey(this.#slots[this.#top]!);
-    return this.#node.keyLength;
+    return this.#locateKey().keyLength;
   }
 
   /** Where the entry's node lies in the source: for reports. */
@@ -70,21 +69,22 @@ export class OrderedMapCursor {
 
   /** Copies the key to `into[at, …)`, and returns its length. There must be room: see `keyLength`. */
   copyKey(into: Uint8Array, at: number): number {
-    const { source } = this.#place;
-    this.#node.locateKey(this.#slots[this.#top]!);
-    const { keyAt, keyLength } = this.#node;
-    source.window(keyAt, keyLength);
-    copyBytes(source.bytes, source.at, keyLength, into, at);
-    return keyLength;
+    const node = this.#locateKey();
+    copyBytes(node.keyBytes, node.keyStart, node.keyLength, into, at);
+    return node.keyLength;
   }
 
   /** Compares the key with `bytes[start, start + length)`: negative if it is below. */
   compareKey(bytes: Uint8Array, start = 0, length = bytes.length - start): number {
-    const { source } = this.#place;
-    this.#node.locateKey(this.#slots[this.#top]!);
-    const { keyAt, keyLength } = this.#node;
-    source.window(keyAt, keyLength);
-    return compareRanges(source.bytes, source.at, keyLength, bytes, start, length);
+    const node = this.#locateKey();
+    return compareRanges(node.keyBytes, node.keyStart, node.keyLength, bytes, start, length);
+  }
+
+  #locateKey(): OrderedMapNode {
+    const node = this.#node;
+    node.refresh();
+    node.locateKey(this.#slots[this.#top]!);
+    return node;
   }
 
   /** To the first entry; false in an empty map. */
@@ -102,8 +102,9 @@ export class OrderedMapCursor {
   /** To the first entry whose key is not below `key`; false if there is none. */
   seek(key: Uint8Array): boolean {
     if (!this.#startAtRoot(0)) return false;
+    this.#node.startSearch();
     while (true) {
-      const bound = lowerBound(this.#node, key);
+      const bound = this.#node.lowerBound(key);
       if (bound < 0) return this.#settle(-1 - bound);
       if (this.#node.isInner && this.#pushChild(bound)) continue;
       return bound < this.#node.entryCount ? this.#settle(bound) : this.#popToNext();
@@ -119,6 +120,7 @@ export class OrderedMapCursor {
   /** To the next entry; false if there is none. */
   next(): boolean {
     if (!this.valid) return false;
+    this.#node.refresh();
     if (this.#direction !== 1) this.#direction = 0;
     const slot = this.#slots[this.#top]! + 1;
     if (this.#node.isInner && this.#pushChild(slot)) return this.#toFirstBelow();
@@ -128,6 +130,7 @@ export class OrderedMapCursor {
   /** To the previous entry; false if there is none. */
   previous(): boolean {
     if (!this.valid) return false;
+    this.#node.refresh();
     if (this.#direction !== -1) this.#direction = 0;
     const slot = this.#slots[this.#top]!;
     if (this.#node.isInner && this.#pushChild(slot)) return this.#toLastBelow();

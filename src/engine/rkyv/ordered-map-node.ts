@@ -17,6 +17,9 @@ import {
 /** What `child` returns where there is none. */
 export const NO_CHILD = -1;
 
+/** Up to this many bytes of keys before a node are looked at together with it, in one window. */
+const KEYS_SPAN_MAX = 1024;
+
 /**
  * One node of an archived ordered map as it lies in a `ByteSource`, entered and read without
  * allocating. Nothing in the bytes is trusted: each pointer is checked before it is followed.
@@ -25,21 +28,35 @@ export const NO_CHILD = -1;
  * of a node's children follow each other before the node. So a walk meets each node once at most,
  * whatever the bytes are, and its cost is bounded by their number.
  *
+ * The keys of a node lie right before it, so one window of the source shows both, and a lookup asks
+ * for two windows a level and not for two a key. A key that lies elsewhere, or is long, has a window
+ * of its own, and the node is then looked at again.
+ *
  * Invariants, once `enter` has returned:
- * - `[at, at + its size)` is within the map, and `low <= at`;
- * - an inner node has 5 entries, a leaf 1 to 5.
+ * - `[at, at + its size)` is within the map, `low <= at`, and `low <= #spanStart <= at`;
+ * - an inner node has 5 entries, a leaf 1 to 5;
+ * - unless `#isStale`, byte p of the map, from `#spanStart` to the node's end, is `#bytes[#origin + p]`.
  */
 export class OrderedMapNode {
   readonly #source: ByteSource;
   readonly #start: number;
+  #spanStart = 0;
+  #bytes: Uint8Array;
+  #origin = 0;
+  #isStale = true;
+  /** How many bytes the key searched for has in common with the nearest keys met below and above it. */
+  #commonBelow = 0;
+  #commonAbove = 0;
+
   /** Position of the node from the start of the map. */
   at = 0;
   /** Where the node's subtree may begin. */
   low = 0;
   isInner = false;
   entryCount = 0;
-  /** What `locateKey` found: the key's position from the start of the source, and its length. */
-  keyAt = 0;
+  /** What `locateKey` found: `keyBytes[keyStart, keyStart + keyLength)`, until the source is used again. */
+  keyBytes: Uint8Array;
+  keyStart = 0;
   keyLength = 0;
   /** What `readValue` found. */
   valueOffset = 0;
@@ -49,6 +66,8 @@ export class OrderedMapNode {
   constructor(source: ByteSource, start: number) {
     this.#source = source;
     this.#start = start;
+    this.#bytes = source.bytes;
+    this.keyBytes = source.bytes;
   }
 
   /**
@@ -60,26 +79,39 @@ export class OrderedMapNode {
     if (at % NODE_ALIGNMENT !== 0) this.fail(at, 'a node is not aligned');
     const source = this.#source;
     source.window(this.#start + at, LEAF_BYTES);
-    const kind = source.bytes[source.at + NODE.kind]!;
+    const { bytes, at: nodeAt } = source;
+    const kind = bytes[nodeAt + NODE.kind]!;
     if (kind > KIND_INNER) this.fail(at, 'a node is of an unknown kind');
+    this.isInner = kind === KIND_INNER;
+    this.entryCount = this.isInner ? NODE_ENTRIES : readU32(bytes, nodeAt + NODE.entryCount);
+    if (this.isInner && at + INNER_BYTES > high) this.fail(at, 'a node lies out of bounds');
+    if (this.entryCount === 0 || this.entryCount > NODE_ENTRIES) {
+      this.fail(at, 'a leaf has a wrong number of entries');
+    }
+    const keysAt = at + NODE.keys + readI32(bytes, nodeAt + NODE.keys);
+    const isNear = keysAt >= low && keysAt <= at && at - keysAt <= KEYS_SPAN_MAX;
     this.at = at;
     this.low = low;
-    this.isInner = kind === KIND_INNER;
-    if (this.isInner) {
-      if (at + INNER_BYTES > high) this.fail(at, 'a node lies out of bounds');
-      this.entryCount = NODE_ENTRIES;
-      return;
-    }
-    this.entryCount = readU32(source.bytes, source.at + NODE.entryCount);
-    if (this.entryCount === 0 || this.entryCount > NODE_ENTRIES)
-      this.fail(at, 'a leaf has a wrong number of entries');
+    this.#spanStart = isNear ? keysAt : at;
+    this.refresh();
+  }
+
+  /** Looks at the node again, after its source was used for something else. */
+  refresh(): void {
+    const source = this.#source;
+    const spanStart = this.#spanStart;
+    const end = this.at + (this.isInner ? INNER_BYTES : LEAF_BYTES);
+    source.window(this.#start + spanStart, end - spanStart);
+    this.#bytes = source.bytes;
+    this.#origin = source.at - spanStart;
+    this.#isStale = false;
   }
 
   /** Position of an inner node's child, from 0 (before all entries) to 5; `NO_CHILD` where it is missing. */
   child(slot: number): number {
+    if (this.#isStale) this.refresh();
     const field = this.at + NODE.children + slot * 4;
-    this.#source.window(this.#start + field, 4);
-    const pointer = readI32(this.#source.bytes, this.#source.at);
+    const pointer = readI32(this.#bytes, this.#origin + field);
     return pointer === MISSING ? NO_CHILD : field + pointer;
   }
 
@@ -93,34 +125,76 @@ export class OrderedMapNode {
   }
 
   /**
-   * Finds the key of an entry: `keyAt`, `keyLength`.
+   * Finds the key of an entry: `keyBytes`, `keyStart`, `keyLength`.
    * @throws StatelogError `DAMAGED`
    */
   locateKey(slot: number): void {
+    if (this.#isStale) this.refresh();
     const field = this.at + NODE.keys + slot * KEY_BYTES;
-    const source = this.#source;
-    source.window(this.#start + field, KEY_BYTES);
-    const keyAt = field + readI32(source.bytes, source.at);
-    const keyLength = readU32(source.bytes, source.at + 4);
-    if (keyAt < this.low || keyAt + keyLength > this.at) this.fail(field, 'a key lies out of bounds');
-    this.keyAt = this.#start + keyAt;
-    this.keyLength = keyLength;
+    const fieldAt = this.#origin + field;
+    const keyAt = field + readI32(this.#bytes, fieldAt);
+    this.keyLength = readU32(this.#bytes, fieldAt + 4);
+    if (keyAt < this.low || keyAt + this.keyLength > this.at) this.fail(field, 'a key lies out of bounds');
+    if (keyAt >= this.#spanStart) {
+      this.keyBytes = this.#bytes;
+      this.keyStart = this.#origin + keyAt;
+      return;
+    }
+    this.#source.window(this.#start + keyAt, this.keyLength);
+    this.keyBytes = this.#source.bytes;
+    this.keyStart = this.#source.at;
+    this.#isStale = true;
   }
 
-  /** Compares the key of an entry with `key`, where it lies: negative if it is below. */
-  compareKey(slot: number, key: Uint8Array): number {
-    this.locateKey(slot);
-    const source = this.#source;
-    source.window(this.keyAt, this.keyLength);
-    return compareRanges(source.bytes, source.at, this.keyLength, key, 0, key.length);
+  /** Begins a search from the root down, by `lowerBound` of one node after the other, for one key. */
+  startSearch(): void {
+    this.#commonBelow = 0;
+    this.#commonAbove = 0;
+  }
+
+  /**
+   * The first entry whose key is not below `key` (`entryCount` if there is none), or, where that key
+   * is equal, minus one minus it. What all keys between the nearest ones met have in common with `key`
+   * is not compared again, but a key that is found is compared in full.
+   * @throws StatelogError `DAMAGED`
+   */
+  lowerBound(key: Uint8Array): number {
+    let first = 0;
+    let end = this.entryCount;
+    while (first < end) {
+      const middle = (first + end) >>> 1;
+      this.locateKey(middle);
+      const { keyBytes, keyStart, keyLength } = this;
+      const shorter = keyLength < key.length ? keyLength : key.length;
+      let common = this.#commonBelow < this.#commonAbove ? this.#commonBelow : this.#commonAbove;
+      while (common < shorter && keyBytes[keyStart + common] === key[common]) common++;
+      const order =
+        common < shorter ? keyBytes[keyStart + common]! - key[common]! : keyLength - key.length;
+      if (order === 0) return this.#found(middle, key);
+      if (order < 0) {
+        first = middle + 1;
+        this.#commonBelow = common;
+      } else {
+        end = middle;
+        this.#commonAbove = common;
+      }
+    }
+    return first;
+  }
+
+  #found(slot: number, key: Uint8Array): number {
+    if (compareRanges(this.keyBytes, this.keyStart, this.keyLength, key, 0, key.length) !== 0) {
+      this.fail(this.at, 'its keys are not in ascending order');
+    }
+    return -1 - slot;
   }
 
   /** Reads the value of an entry: `valueOffset`, `valueLength`. */
   readValue(slot: number): void {
-    const source = this.#source;
-    source.window(this.#start + this.at + NODE.values + slot * VALUE_BYTES, VALUE_BYTES);
-    this.valueOffset = readU32(source.bytes, source.at);
-    this.valueLength = readU32(source.bytes, source.at + 4);
+    if (this.#isStale) this.refresh();
+    const valueAt = this.#origin + this.at + NODE.values + slot * VALUE_BYTES;
+    this.valueOffset = readU32(this.#bytes, valueAt);
+    this.valueLength = readU32(this.#bytes, valueAt + 4);
   }
 
   /** Reports damage at a position from the start of the map. */
@@ -130,21 +204,4 @@ export class OrderedMapNode {
       offset: this.#start + position,
     });
   }
-}
-
-/**
- * The first entry of `node` whose key is not below `key` (its number of entries if there is none),
- * or, where that key is equal, minus one minus it.
- */
-export function lowerBound(node: OrderedMapNode, key: Uint8Array): number {
-  let first = 0;
-  let end = node.entryCount;
-  while (first < end) {
-    const middle = (first + end) >>> 1;
-    const order = node.compareKey(middle, key);
-    if (order === 0) return -1 - middle;
-    if (order < 0) first = middle + 1;
-    else end = middle;
-  }
-  return first;
 }

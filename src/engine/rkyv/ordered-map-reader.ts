@@ -10,7 +10,7 @@ import {
   NODE_ALIGNMENT,
   VALUE_BYTES,
 } from './ordered-map-format.js';
-import { lowerBound, NO_CHILD, OrderedMapNode } from './ordered-map-node.js';
+import { NO_CHILD, OrderedMapNode } from './ordered-map-node.js';
 
 export { OrderedMapCursor } from './ordered-map-cursor.js';
 
@@ -50,9 +50,10 @@ export class OrderedMapReader {
     const node = this.#node;
     let at = rootAt;
     let high = nodesEnd;
+    node.startSearch();
     for (let level = 0; level < height; level++) {
       node.enter(at, 0, high);
-      const bound = lowerBound(node, key);
+      const bound = node.lowerBound(key);
       if (bound < 0) {
         node.readValue(-1 - bound);
         this.offset = node.valueOffset;
