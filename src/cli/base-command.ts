@@ -1,0 +1,88 @@
+import { Command } from '@oclif/core/command';
+import { boolean } from '@oclif/core/flags';
+import type { Config } from '@oclif/core/config';
+import type * as Interfaces from '@oclif/core/interfaces';
+import type { Finding } from '../engine/finding.js';
+import type { ExitCode } from './exit-codes.js';
+import { protectFlagValues, readingMarked } from './flag-values.js';
+import { isParserError, usageErrorFrom } from './parser-errors.js';
+import type { Terminal } from './terminal.js';
+import { visibleText } from './visible-text.js';
+
+type Flags = Record<string, unknown>;
+type Args = Record<string, unknown>;
+
+/** Thrown by `parse` where `--help` was asked for: no failure, and not to be caught by a command. */
+export class HelpRequest extends Error {
+  override readonly name = 'HelpRequest';
+}
+
+/**
+ * What every command is made of: parse, call the engine once, render. `run` returns the exit
+ * code or throws; `main.ts` says what was thrown and ends the process.
+ */
+export abstract class StatelogCommand extends Command {
+  static override baseFlags = {
+    json: boolean({ description: 'print one JSON object a line, errors too', helpGroup: 'GLOBAL' }),
+    'no-color': boolean({ description: 'no colour, like NO_COLOR', helpGroup: 'GLOBAL' }),
+  };
+
+  protected readonly terminal: Terminal;
+  /** True once `--json` was seen: errors are then objects, too. */
+  wantsJson = false;
+
+  constructor(argv: string[], config: Config, terminal: Terminal) {
+    super(argv, config);
+    this.terminal = terminal;
+  }
+
+  abstract override run(): Promise<ExitCode>;
+
+  /**
+   * The command's arguments and flags.
+   * @throws StatelogError `INVALID_ARGUMENT`, in one line, for what oclif's parser refuses
+   */
+  protected override async parse<F extends Flags, B extends Flags, A extends Args>(
+    options?: Interfaces.Input<F, B, A>,
+    argv: string[] = this.argv,
+  ): Promise<Interfaces.ParserOutput<F, B, A>> {
+    const input = options ?? (this.ctor as unknown as Interfaces.Input<F, B, A>);
+    const definitions = { ...input.baseFlags, ...input.flags };
+    const known = protectFlagValues(argv, definitions);
+    this.wantsJson = known.wantsJson;
+    if (known.wantsHelp) throw new HelpRequest();
+    try {
+      return await super.parse<F, B, A>(
+        { ...input, baseFlags: {}, flags: readMarkedValues(definitions) } as Interfaces.Input<F, B, A>,
+        known.argv,
+      );
+    } catch (error) {
+      if (!isParserError(error)) throw error;
+      throw usageErrorFrom(error, this.id ?? '', Object.keys(definitions));
+    }
+  }
+
+  /** Says one thing worth knowing, on standard error. */
+  protected notice(finding: Finding): void {
+    const { message, file, offset, hint } = finding;
+    const line = [`${message}: ${file}, byte ${offset}`, hint]
+      .filter((part) => part !== undefined)
+      .join('; ');
+    this.terminal.writeError(
+      this.wantsJson ? `${JSON.stringify({ finding })}\n` : `${visibleText(`statelog: ${line}`)}\n`,
+    );
+  }
+
+  /** Says one line about what is going on, on standard error; nothing with `--json`. */
+  protected say(line: string): void {
+    if (!this.wantsJson) this.terminal.writeError(`${visibleText(`statelog: ${line}`)}\n`);
+  }
+}
+
+function readMarkedValues(
+  definitions: Readonly<Record<string, { type: string; parse?: unknown }>>,
+): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(definitions).map(([name, definition]) => [name, readingMarked(definition)]),
+  );
+}

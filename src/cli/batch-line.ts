@@ -1,0 +1,122 @@
+import { fromBase64, fromUtf8 } from '../engine/bytes/text.js';
+import { StatelogError } from '../engine/errors.js';
+import { decodeText, type Encoding, type Encodings } from './encoding.js';
+import { readField } from './field-escapes.js';
+
+/** What one line of a batch asks for. */
+export type BatchOperation =
+  | { readonly op: 'put'; readonly key: Uint8Array; readonly value: Uint8Array }
+  | { readonly op: 'delete'; readonly key: Uint8Array };
+
+/** How the lines of a batch are read. */
+export interface BatchFormat {
+  readonly encodings: Encodings;
+  /** `key<TAB>value` lines instead of JSON. */
+  readonly tsv: boolean;
+  /** `delete`: every line names a key to delete, and its value is not looked at. */
+  readonly command: 'put' | 'delete';
+}
+
+const TAB = 0x09;
+
+/**
+ * What a line asks for; undefined for a blank one in JSON.
+ * @param line without its line end; what is returned does not refer to it
+ * @param number the line's number from 1, for the error
+ * @throws StatelogError `INVALID_LINE`
+ */
+export function parseBatchLine(
+  line: Uint8Array,
+  number: number,
+  format: BatchFormat,
+): BatchOperation | undefined {
+  return format.tsv ? parseTabbed(line, number, format) : parseJson(line, number, format);
+}
+
+function parseTabbed(line: Uint8Array, number: number, { encodings, command }: BatchFormat): BatchOperation {
+  const tab = line.indexOf(TAB);
+  if (tab === -1 && command === 'put') throw badLine(number, 'it has no TAB between a key and a value');
+  const key = tabbedField(tab === -1 ? line : line.subarray(0, tab), encodings.key, 'key', number);
+  if (command === 'delete') return { op: 'delete', key };
+  const value = line.subarray(tab + 1);
+  if (value.includes(TAB))
+    throw badLine(number, 'it has a second TAB', 'a TAB within a key or a value is \\t');
+  return { op: 'put', key, value: tabbedField(value, encodings.value, 'value', number) };
+}
+
+function tabbedField(field: Uint8Array, encoding: Encoding, name: string, number: number): Uint8Array {
+  if (encoding === 'utf8') {
+    const bytes = readField(field);
+    if (bytes === undefined) {
+      throw badLine(
+        number,
+        `its ${name} has an unknown escape or ends with a carriage return`,
+        'escapes are \\t \\n \\r \\\\ and \\xHH',
+      );
+    }
+    return bytes.slice();
+  }
+  const bytes = decodeText(fromUtf8(field) ?? '?', encoding);
+  if (bytes === undefined) throw badLine(number, `its ${name} is not ${encoding}`);
+  return bytes;
+}
+
+function parseJson(line: Uint8Array, number: number, format: BatchFormat): BatchOperation | undefined {
+  const text = fromUtf8(line);
+  if (text === undefined)
+    throw badLine(number, 'it is not UTF-8', 'binary keys and values go in as keyBase64 and valueBase64');
+  const fields = jsonObject(text, number);
+  if (fields === undefined) return undefined;
+  const { op } = fields;
+  if (op !== undefined && op !== 'put' && op !== 'delete') {
+    throw badLine(number, `its op is ${JSON.stringify(op)}`, 'a batch takes put and delete');
+  }
+  if (format.command === 'delete' && op === 'put')
+    throw badLine(number, 'its op is put, in a batch of deletes');
+  const key = jsonBytes(fields, 'key', format.encodings.key, number);
+  if (op === 'delete' || format.command === 'delete') return { op: 'delete', key };
+  return { op: 'put', key, value: jsonBytes(fields, 'value', format.encodings.value, number) };
+}
+
+/** The line's object; undefined for a blank line. */
+function jsonObject(text: string, number: number): Readonly<Record<string, unknown>> | undefined {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(text);
+  } catch (cause) {
+    if (text.trim() === '') return undefined;
+    throw badLine(number, 'it is not JSON', 'one object a line; --tsv reads key<TAB>value lines', cause);
+  }
+  if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) {
+    throw badLine(number, 'it is no JSON object');
+  }
+  const fields = parsed as Readonly<Record<string, unknown>>;
+  if ('statelog' in fields && !('key' in fields)) {
+    throw badLine(number, 'it starts an export', 'statelog import reads those');
+  }
+  return fields;
+}
+
+function jsonBytes(
+  fields: Readonly<Record<string, unknown>>,
+  name: 'key' | 'value',
+  encoding: Encoding,
+  number: number,
+): Uint8Array {
+  const text = fields[name];
+  const base64 = fields[`${name}Base64`];
+  if (text !== undefined && base64 !== undefined)
+    throw badLine(number, `it has both ${name} and ${name}Base64`);
+  if (text === undefined && base64 === undefined) throw badLine(number, `it has no ${name}`);
+  const given = text ?? base64;
+  if (typeof given !== 'string') throw badLine(number, `its ${name} is not a string`, 'put it in quotes');
+  const bytes = base64 === undefined ? decodeText(given, encoding) : fromBase64(given);
+  if (bytes === undefined) {
+    throw badLine(number, `its ${name} is not ${base64 === undefined ? encoding : 'base64'}`);
+  }
+  return bytes;
+}
+
+function badLine(line: number, what: string, hint?: string, cause?: unknown): StatelogError {
+  return new StatelogError('INVALID_LINE', `line ${line} was refused: ${what}`, { line, hint, cause });
+}

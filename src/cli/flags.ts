@@ -1,0 +1,103 @@
+import { custom, string } from '@oclif/core/flags';
+import { ENCODINGS, type Encoding, type Encodings } from './encoding.js';
+import { SIGNED_64_MAX, SIGNED_64_MIN, UNSIGNED_64_MAX, parseIntegerWithin } from './integer-text.js';
+import { parseSize } from './size-text.js';
+import { parseTime } from './time-text.js';
+import { usageError } from './usage-error.js';
+
+const ENCODING_GROUP = 'ENCODING';
+
+/** What every command has that takes or prints keys or values. `encodingsOf` reads them. */
+export const encodingFlags = {
+  encoding: encodingFlag('how keys and values are written (default: utf8)'),
+  'key-encoding': encodingFlag('how keys are written (default: --encoding)'),
+  'value-encoding': encodingFlag('how values are written (default: --encoding)'),
+};
+
+function encodingFlag(description: string) {
+  return custom<Encoding>({ description, options: [...ENCODINGS], helpGroup: ENCODING_GROUP })();
+}
+
+/** The encodings that a command's parsed `encodingFlags` ask for. */
+export function encodingsOf(flags: {
+  readonly encoding?: Encoding | undefined;
+  readonly 'key-encoding'?: Encoding | undefined;
+  readonly 'value-encoding'?: Encoding | undefined;
+}): Encodings {
+  const both = flags.encoding ?? 'utf8';
+  return { key: flags['key-encoding'] ?? both, value: flags['value-encoding'] ?? both };
+}
+
+/** A flag of an unsigned 64-bit number, decimal or 0x hex, never rounded: epochs, revisions, cursors. */
+export const unsigned64Flag = custom<bigint>({
+  helpValue: 'N',
+  parse: (text, _context, { name }) =>
+    accept(
+      parseIntegerWithin(text, 0n, UNSIGNED_64_MAX),
+      `--${name} takes a number from 0 to 2^64 - 1, decimal or 0x hex, not ${text}`,
+    ),
+});
+
+/** A flag of a signed 64-bit number. */
+export const signed64Flag = custom<bigint>({
+  helpValue: 'N',
+  parse: (text, _context, { name }) =>
+    accept(
+      parseIntegerWithin(text, SIGNED_64_MIN, SIGNED_64_MAX),
+      `--${name} takes a number from -2^63 to 2^63 - 1, decimal or 0x hex, not ${text}`,
+    ),
+});
+
+/** Limits of a `countFlag`. */
+interface CountLimits extends Record<string, unknown> {
+  /** Default 0. */
+  readonly least?: number;
+  /** Default 2^53 - 1. */
+  readonly greatest?: number;
+}
+
+/** A flag of a number small enough to count with. */
+export const countFlag = custom<number, CountLimits>({
+  helpValue: 'N',
+  parse: (text, _context, { name, least = 0, greatest = Number.MAX_SAFE_INTEGER }) => {
+    const value = parseIntegerWithin(text, BigInt(least), BigInt(greatest));
+    return accept(
+      value === undefined ? undefined : Number(value),
+      `--${name} takes a number from ${least} to ${greatest}, decimal or 0x hex, not ${text}`,
+    );
+  },
+});
+
+/** A flag of a moment: RFC 3339, or nanoseconds since 1970; the value is nanoseconds. */
+export const timeFlag = custom<bigint>({
+  helpValue: 'TIME',
+  parse: (text, _context, { name }) =>
+    accept(
+      parseTime(text),
+      `--${name} takes a time as 2026-02-03T04:05:06.789Z or in nanoseconds since 1970, not ${text}`,
+    ),
+});
+
+/** A flag of a size in bytes, `64KiB` and the like. */
+export const sizeFlag = custom<number>({
+  helpValue: 'BYTES',
+  parse: (text, _context, { name }) =>
+    accept(parseSize(text), `--${name} takes a number of bytes, such as 4096, 64KiB or 1GiB, not ${text}`),
+});
+
+/** A flag of seconds, with a fraction where that is wanted; the value is milliseconds. */
+export const secondsFlag = custom<number>({
+  helpValue: 'SECONDS',
+  parse: (text, _context, { name }) =>
+    accept(
+      /^\d{1,9}(\.\d{1,9})?$/.test(text) ? Number(text) * 1_000 : undefined,
+      `--${name} takes seconds, such as 5 or 0.5, not ${text}`,
+    ),
+});
+
+/** A flag of bytes or of a path, as text: what it holds is told by its encoding, after parsing. */
+export const textFlag = string;
+
+function accept<Value>(value: Value | undefined, message: string): Promise<Value> {
+  return value === undefined ? Promise.reject(usageError(message)) : Promise.resolve(value);
+}

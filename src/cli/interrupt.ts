@@ -1,0 +1,43 @@
+const SIGNAL_NUMBERS = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 } as const;
+/** What a shell reports for a process that a signal ended is this and the signal's number. */
+const SIGNALLED = 128;
+/** The kernel gives the first process of a container no default action for a signal. */
+const FIRST_PROCESS = 1;
+
+type Interruption = keyof typeof SIGNAL_NUMBERS;
+const INTERRUPTIONS = Object.keys(SIGNAL_NUMBERS) as Interruption[];
+
+/**
+ * Does one last thing when the process is told to stop (SIGHUP, SIGINT, SIGTERM), and then ends
+ * it by that same signal, so that a shell loop sees Ctrl-C for what it is. Without this the
+ * kernel ends the process at once, even in the middle of a long computation: use it only for
+ * what must be taken away or said, and in code that returns to the event loop.
+ * @returns what takes it back
+ */
+export function onInterrupt(last: () => void | Promise<void>): () => void {
+  const dispose = (): void => {
+    for (const signal of INTERRUPTIONS) process.removeListener(signal, handle);
+  };
+  const handle = (signal: Interruption): void => {
+    dispose();
+    void Promise.resolve()
+      .then(last)
+      .catch(() => undefined)
+      .then(() => {
+        endBySignal(signal);
+      });
+  };
+  for (const signal of INTERRUPTIONS) process.on(signal, handle);
+  return dispose;
+}
+
+/** Makes the first process of a container end on a signal like any other process. */
+export function endOnSignals(): void {
+  if (process.pid === FIRST_PROCESS) onInterrupt(() => undefined);
+}
+
+function endBySignal(signal: Interruption): void {
+  if (process.pid === FIRST_PROCESS) process.exit(SIGNALLED + SIGNAL_NUMBERS[signal]);
+  // Another command of this process may have something to do first; its handler goes on from here.
+  process.kill(process.pid, signal);
+}

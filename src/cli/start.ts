@@ -1,0 +1,52 @@
+import packageJson from '../../package.json' with { type: 'json' };
+import { COMMANDS } from '../commands/index.js';
+import { StatelogError } from '../engine/errors.js';
+import { settleColour } from './colour-environment.js';
+import { asStatelogError, errorLine } from './error-rendering.js';
+import { EXIT_CODES } from './exit-codes.js';
+import { endOnSignals } from './interrupt.js';
+import type { Commands } from './main.js';
+
+export { COMMAND_CLASSES } from './help.js';
+
+/**
+ * Runs the process's command line, and ends the process with its exit code.
+ * @param root the package's folder
+ */
+export function start(root: string, commands: Commands = COMMANDS): void {
+  const argv = process.argv.slice(2);
+  settleColour(process.env, argv);
+  process.on('uncaughtException', endWithDefect);
+  // The event loop has run dry before the command was done: it awaits what nothing will settle.
+  process.on('beforeExit', () => {
+    endWithDefect(new Error('the command stopped without an answer'));
+  });
+  endOnSignals();
+  run(argv, root, commands).catch(endWithDefect);
+}
+
+async function run(argv: readonly string[], root: string, commands: Commands): Promise<void> {
+  // Loaded only now, since oclif reads the colour variables when it is loaded.
+  const [{ runCommandLine }, { processTerminal }] = await Promise.all([
+    import('./main.js'),
+    import('./process-terminal.js'),
+  ]);
+  const exitCode = await runCommandLine(argv, {
+    root,
+    version: packageJson.version,
+    commands,
+    terminal: processTerminal(),
+    debug: process.env['STATELOG_DEBUG'] === '1',
+  });
+  // Standard output has taken everything; what is still open (a pipe on standard input) must not keep us.
+  process.exit(exitCode);
+}
+
+/** Whatever its own code would be, an error that reached nobody is a defect of ours. */
+function endWithDefect(thrown: unknown): void {
+  const error = asStatelogError(thrown);
+  const defect =
+    error.code === 'INTERNAL' ? error : new StatelogError('INTERNAL', error.message, { cause: error });
+  process.stderr.write(`${errorLine(defect)}\n`);
+  process.exit(EXIT_CODES.defect);
+}

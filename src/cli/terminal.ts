@@ -1,0 +1,18 @@
+import type { ByteOutput } from './byte-output.js';
+
+/** The process's streams as commands see them, so that a test can stand in for the process. */
+export interface Terminal {
+  /** Standard output. */
+  readonly output: ByteOutput;
+  /** True where standard output is a terminal: tables and colour instead of lines. */
+  readonly outputIsTerminal: boolean;
+  /** Columns of that terminal; 80 where it does not say. */
+  readonly outputColumns: number;
+  /** True where standard error is a terminal: progress may be shown. */
+  readonly errorsAreTerminal: boolean;
+  readonly inputIsTerminal: boolean;
+  /** Writes to standard error; never throws, since there is nowhere left to say it. */
+  writeError(text: string): void;
+  /** Standard input, chunk by chunk; can be read once. */
+  input(): AsyncIterable<Uint8Array>;
+}
