@@ -63,9 +63,7 @@ export class StateChangelogBuffer {
   /** A buffer for at least `capacity` entries: an integer from 1 to 2^26, else a `RangeError`. */
   static withCapacity(capacity: number): StateChangelogBuffer {
     if (!Number.isInteger(capacity) || capacity < 1 || capacity > CAPACITY_MAX) {
-      throw new RangeError(
-        `capacity must be an integer from 1 to ${String(CAPACITY_MAX)}, not ${String(capacity)}`,
-      );
+      throw new RangeError(`capacity must be an integer from 1 to ${CAPACITY_MAX}, not ${capacity}`);
     }
     return new StateChangelogBuffer(createChangelogMemory(roundUpToPowerOfTwo(capacity)));
   }
@@ -248,11 +246,11 @@ export class StateChangelogBuffer {
 
 function checkedCount(maxCount: number): number {
   if (maxCount === Infinity || (Number.isInteger(maxCount) && maxCount >= 0)) return maxCount;
-  throw new RangeError(`maxCount must be an integer from 0, or Infinity, not ${String(maxCount)}`);
+  throw new RangeError(`maxCount must be an integer from 0, or Infinity, not ${maxCount}`);
 }
 
 function unfitRecord(op: number, offset: number, length: number): RangeError {
-  return new RangeError(`not a change: op ${String(op)}, offset ${String(offset)}, length ${String(length)}`);
+  return new RangeError(`not a change: op ${op}, offset ${offset}, length ${length}`);
 }
 
 function roundUpToPowerOfTwo(value: number): number {

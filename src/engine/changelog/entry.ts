@@ -83,10 +83,10 @@ export function checkedU64(value: bigint, name: string): bigint {
 /** `value`, if it is an integer that fits 32 bits unsigned; else a `RangeError`. */
 export function checkedU32(value: number, name: string): number {
   if (Number.isInteger(value) && value >= 0 && value <= U32_MAX) return value;
-  throw new RangeError(`${name} must be an integer from 0 to 2^32 - 1, not ${String(value)}`);
+  throw new RangeError(`${name} must be an integer from 0 to 2^32 - 1, not ${value}`);
 }
 
 function checkedOp(op: StateOp): StateOp {
   if (op >>> 1 === 0) return op;
-  throw new RangeError(`op must be one of StateOp's values, not ${String(op)}`);
+  throw new RangeError(`op must be one of StateOp's values, not ${op}`);
 }

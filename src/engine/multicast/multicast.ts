@@ -28,8 +28,8 @@ export interface Multicast<T> {
 /** `capacity`, if it is a power of two up to `CAPACITY_MAX`; else a `RangeError`. */
 export function checkedCapacity(capacity: number): number {
   if (isCapacity(capacity)) return capacity;
-  const range = `a power of two from 1 to ${String(CAPACITY_MAX)}`;
-  throw new RangeError(`capacity must be ${range}, not ${String(capacity)}`);
+  const range = `a power of two from 1 to ${CAPACITY_MAX}`;
+  throw new RangeError(`capacity must be ${range}, not ${capacity}`);
 }
 
 /** True for a power of two up to `CAPACITY_MAX`. */
@@ -41,18 +41,18 @@ export function isCapacity(capacity: number): boolean {
 /** `consumerCount`, if it is an integer from 1; else a `RangeError`. */
 export function checkedConsumerCount(consumerCount: number): number {
   if (Number.isSafeInteger(consumerCount) && consumerCount >= 1) return consumerCount;
-  throw new RangeError(`consumerCount must be an integer from 1, not ${String(consumerCount)}`);
+  throw new RangeError(`consumerCount must be an integer from 1, not ${consumerCount}`);
 }
 
 /** What is thrown for a consumer that there is not. */
 export function noSuchConsumer(consumerIndex: number, consumerCount: number): RangeError {
-  const range = `an integer from 0 to ${String(consumerCount - 1)}`;
-  return new RangeError(`consumerIndex must be ${range}, not ${String(consumerIndex)}`);
+  const range = `an integer from 0 to ${consumerCount - 1}`;
+  return new RangeError(`consumerIndex must be ${range}, not ${consumerIndex}`);
 }
 
 /** What `publish` throws when there is no room. */
 export function backpressureFull(capacity: number): StatelogError {
-  const message = `the slowest consumer is ${String(capacity)} values behind: the buffer is full`;
+  const message = `the slowest consumer is ${capacity} values behind: the buffer is full`;
   return new StatelogError('BACKPRESSURE_FULL', message, {
     hint: 'publish it again when that consumer has gone on',
     safe: 'nothing was published; what was published before waits for its consumers',

@@ -108,12 +108,7 @@ export class SharedMulticastConsumer {
 
   #claim(): void {
     const { words, claimant } = this.#memory;
-    takeClaim(
-      words,
-      consumerClaim(this.#index),
-      claimant,
-      `multicast buffer's consumer ${String(this.#index)}`,
-    );
+    takeClaim(words, consumerClaim(this.#index), claimant, `multicast buffer's consumer ${this.#index}`);
     this.#holdsClaim = true;
     this.#tail = loadPositionLow(words, this.#tailWord);
     this.#publishedTail = this.#tail;

@@ -98,11 +98,10 @@ export function createMulticastMemory(
   checkedCapacity(capacity);
   checkedConsumerCount(consumerCount);
   if (!Number.isSafeInteger(valueBytesMax) || valueBytesMax < 0) {
-    throw new RangeError(`valueBytesMax must be an integer from 0, not ${String(valueBytesMax)}`);
+    throw new RangeError(`valueBytesMax must be an integer from 0, not ${valueBytesMax}`);
   }
   const byteLength = memoryBytes(capacity, consumerCount, valueBytesMax);
-  if (byteLength > MEMORY_BYTES_MAX)
-    throw new RangeError(`the buffer would take ${String(byteLength)} bytes`);
+  if (byteLength > MEMORY_BYTES_MAX) throw new RangeError(`the buffer would take ${byteLength} bytes`);
   const sharedBuffer = new SharedArrayBuffer(byteLength);
   const words = new Int32Array(sharedBuffer);
   words[CAPACITY_WORD] = capacity;

@@ -99,7 +99,7 @@ export class SharedMulticastBuffer implements Multicast<Uint8Array> {
    */
   consumeTo(consumerIndex: number, maxCount: number, visit: MulticastVisitor): number {
     if (maxCount !== Infinity && !(Number.isInteger(maxCount) && maxCount >= 0)) {
-      throw new RangeError(`maxCount must be an integer from 0, or Infinity, not ${String(maxCount)}`);
+      throw new RangeError(`maxCount must be an integer from 0, or Infinity, not ${maxCount}`);
     }
     this.#producer.flush();
     return this.#consumer(consumerIndex).consumeTo(maxCount, visit);

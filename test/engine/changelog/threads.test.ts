@@ -1,0 +1,47 @@
+import test from 'ava';
+import { startWorker } from '../../support/typescript-worker.js';
+import { resetPosition } from '../../../src/engine/bytes/shared-position.js';
+import { StateChangelogBuffer } from '../../../src/engine/changelog/buffer.js';
+import { HEAD, TAIL } from '../../../src/engine/changelog/layout.js';
+import type { ConsumerReport, Mode, ProducerReport, ThreadTask } from './threads/expected.js';
+
+const producerModule = new URL('threads/producer.ts', import.meta.url);
+const consumerModule = new URL('threads/consumer.ts', import.meta.url);
+const POSITION_RANGE = 2 ** 32;
+
+/** [mode, capacity, entries]: the smallest rings are always full or empty, the largest seldom. */
+const runs: [Mode, number, number][] = [
+  ['records', 1, 20_000],
+  ['records', 2, 50_000],
+  ['records', 64, 1_000_000],
+  ['records', 1_024, 10_000_000],
+  ['records', 16_384, 20_000_000],
+  ['entries', 16, 100_000],
+  ['entries', 4_096, 300_000],
+  ['keys', 16, 100_000],
+  ['keys', 4_096, 300_000],
+];
+
+for (const [mode, capacity, count] of runs) {
+  test.serial(
+    `two threads pass ${count} ${mode} through ${capacity} slots, none lost, doubled or torn`,
+    async (t) => {
+      const buffer = StateChangelogBuffer.withCapacity(capacity);
+      // so that positions pass 2^32 half way
+      const start = POSITION_RANGE - count / 2;
+      const words = new Int32Array(buffer.sharedBuffer);
+      resetPosition(words, HEAD, start);
+      resetPosition(words, TAIL, start);
+      const seed = Date.now() | 0;
+      const task: ThreadTask = { sharedBuffer: buffer.sharedBuffer, mode, count, seed };
+      const consumer = startWorker<ConsumerReport>(t, consumerModule, task);
+      const producer = startWorker<ProducerReport>(t, producerModule, task);
+      const [{ refused }, report] = await Promise.all([producer.report, consumer.report]);
+      t.deepEqual(report, { received: count, firstWrong: -1 }, `seed ${seed}`);
+      t.is(buffer.overflowCount, refused);
+      t.is(buffer.totalPushed, start + count + refused);
+      t.is(buffer.totalDrained, start + count);
+      t.is(buffer.length, 0);
+    },
+  );
+}
