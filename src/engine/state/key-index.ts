@@ -1,32 +1,68 @@
+import { KeyCursor } from './key-index/key-cursor.js';
+import { KeySlots } from './key-index/key-slots.js';
+import { addChild, makeEnd, makePair, removeChild } from './key-index/node-edit.js';
+import {
+  END,
+  FIRST_CHILD,
+  FULL,
+  KIND_MASK,
+  NODE_SEGMENT_SHIFT,
+  NODE_WORD_MASK,
+  NODE_WORD_SHIFT,
+  ROOT_ADDRESS,
+  SEGMENT_WORDS,
+} from './key-index/node-layout.js';
+import { NodePool, addressOf } from './key-index/node-pool.js';
+import { childPlace } from './key-index/node-search.js';
+
+export type { KeyCursor } from './key-index/key-cursor.js';
+
+const PATH_LENGTH_FIRST = 64;
+const CURSORS_FOLLOWED_MAX = 8;
+
 /**
- * An ordered map from byte keys to dense slot numbers (u32), compared as unsigned bytes, a
- * shorter key before a longer one that it begins. A slot stays the same for as long as its key is
- * there, and is used again after the key is removed. Each slot also carries two u32 words for its
- * owner (such as a value's offset and length), 0 and 0 at first.
+ * An ordered map from byte keys to dense slot numbers, compared as unsigned bytes, a shorter key
+ * before a longer one that it begins. A slot stays the same for as long as its key is there, and
+ * is used again after the key is removed. Each slot also carries two u32 words for its owner (such
+ * as a value's offset and length), 0 and 0 at first: they share the key's cache line, so that
+ * reading them after a `find` costs next to nothing.
+ *
+ * An adaptive radix tree over typed arrays: see `key-index/node-layout.ts` for the nodes,
+ * `key-slots.ts` for the keys. Any bytes may be a key, of any length from 0 up. Nothing is
+ * allocated but segments of memory, and those are never copied when more are needed, so that no
+ * insert stalls.
+ *
+ * A call that runs out of memory or room throws and leaves the index as it was.
  */
 export class OrderedKeyIndex {
   /** Whether the last `insert` added a key, rather than found it. */
   inserted = false;
   /** Raised by each insert of a new key, each removal and each clear. */
   version = 0;
-  private order: number[] = [];
-  private keys: Uint8Array[] = [];
-  private words: number[] = [];
-  private freeSlots: number[] = [];
+  private keyCount = 0;
+  /** For reading by the cursor. */
+  readonly nodes = new NodePool();
+  readonly slots = new KeySlots();
+  /** The addresses at which the references on the way of the last `descend` are kept. */
+  private path: Int32Array = new Int32Array(PATH_LENGTH_FIRST);
+  private pathLength = 0;
+  /** The cursors that are told before a key or everything is removed; at most a few (see `follow`). */
+  private readonly followed: KeyCursor[] = [];
+  private followedNext = 0;
 
   /** How many keys there are. */
   get count(): number {
-    return this.order.length;
+    return this.keyCount;
   }
 
   /** One past the highest slot that was handed out: the size of an array indexed by slot. */
   get slotLimit(): number {
-    return this.keys.length;
+    return this.slots.limit;
   }
 
-  /** Bytes in use by keys, nodes and slots. */
+  /** Bytes of memory in use by keys, slots and nodes, including what was freed and is kept for later ones. */
   get bytesUsed(): number {
-    return this.order.reduce((sum, slot) => sum + this.keyLengthOf(slot) + 32, 0);
+    return this.nodes.bytesUsed + this.slots.bytesUsed;
   }
 
   /** The slot of `key`, or -1. */
@@ -36,26 +72,42 @@ export class OrderedKeyIndex {
 
   /** The slot of the key that stands in `bytes` at `start`, or -1. */
   findAt(bytes: Uint8Array, start: number, length: number): number {
-    const at = this.lowerBound(bytes.subarray(start, start + length));
-    const slot = this.order[at] ?? -1;
-    return slot >= 0 && this.compareKey(slot, bytes, start, length) === 0 ? slot : -1;
+    const segments = this.nodes.words;
+    let reference = (segments[0] as Int32Array)[ROOT_ADDRESS] as number;
+    while (reference > 0) {
+      const words = segments[reference >>> NODE_SEGMENT_SHIFT] as Int32Array;
+      const at = (reference >>> NODE_WORD_SHIFT) & NODE_WORD_MASK;
+      const kind = reference & KIND_MASK;
+      const position = words[at] as number;
+      if (kind === END) {
+        reference = words[position < length ? at + 2 : at + 1] as number;
+      } else {
+        if (position >= length) return -1;
+        reference = words[childPlace(words, at, kind, bytes[start + position] as number)] as number;
+      }
+    }
+    return reference < 0 && this.slots.equals(~reference, bytes, start, length) ? ~reference : -1;
   }
 
-  /** The slot of `key`, which is added if it is not there. */
+  /** The slot of `key`, which is added if it is not there. The bytes are copied. */
   insert(key: Uint8Array): number {
     return this.insertAt(key, 0, key.length);
   }
 
-  /** As `insert`, for the key that stands in `bytes` at `start`. The bytes are copied. */
+  /** As `insert`, for the key that stands in `bytes` at `start`. */
   insertAt(bytes: Uint8Array, start: number, length: number): number {
-    const found = this.findAt(bytes, start, length);
-    this.inserted = found < 0;
-    if (found >= 0) return found;
-    const key = bytes.slice(start, start + length);
-    const slot = this.freeSlots.pop() ?? this.keys.length;
-    this.keys[slot] = key;
-    this.setWords(slot, 0, 0);
-    this.order.splice(this.lowerBound(key), 0, slot);
+    const found = this.descend(bytes, start, length);
+    const differs = found < 0 ? 0 : this.slots.mismatch(found, bytes, start, length);
+    this.inserted = differs >= 0;
+    if (differs < 0) return found;
+    const slot = this.slots.allocate(bytes, start, length);
+    try {
+      this.attach(bytes, start, length, slot, found, differs);
+    } catch (error) {
+      this.slots.free(slot);
+      throw error;
+    }
+    this.keyCount += 1;
     this.version += 1;
     return slot;
   }
@@ -67,64 +119,81 @@ export class OrderedKeyIndex {
 
   /** As `remove`, for the key that stands in `bytes` at `start`. */
   removeAt(bytes: Uint8Array, start: number, length: number): number {
-    const slot = this.findAt(bytes, start, length);
-    if (slot < 0) return -1;
-    this.order.splice(this.order.indexOf(slot), 1);
-    this.freeSlots.push(slot);
+    const slot = this.descend(bytes, start, length);
+    if (slot < 0 || !this.slots.equals(slot, bytes, start, length)) return -1;
+    if (this.keyCount === 1) {
+      this.clear();
+      return slot;
+    }
+    for (const cursor of this.followed) cursor.beforeRemoval(slot);
+    const leaf = this.path[this.pathLength - 1] as number;
+    const parent = this.path[this.pathLength - 2] as number;
+    const node = this.nodes.read(parent);
+    removeChild(this.nodes, parent, leaf - addressOf(node) - (FIRST_CHILD[node & KIND_MASK] as number));
+    this.slots.free(slot);
+    this.keyCount -= 1;
     this.version += 1;
     return slot;
   }
 
-  /** Removes every key. */
+  /** Removes every key, and lets go of the memory. */
   clear(): void {
-    this.order = [];
-    this.keys = [];
-    this.words = [];
-    this.freeSlots = [];
+    for (const cursor of this.followed) cursor.leave();
+    this.nodes.reset();
+    this.slots.reset();
+    this.keyCount = 0;
     this.version += 1;
   }
 
-  /** The first of the slot's two words (u32). */
+  /** The first of the slot's two words (u32). The slot is not checked. */
   firstWord(slot: number): number {
-    return this.words[2 * slot] ?? 0;
+    return this.slots.firstWord(slot);
   }
 
-  /** The second of the slot's two words (u32). */
+  /** The second of the slot's two words (u32). The slot is not checked. */
   secondWord(slot: number): number {
-    return this.words[2 * slot + 1] ?? 0;
+    return this.slots.secondWord(slot);
   }
 
-  /** Sets the slot's two words (u32). */
+  /** Sets the slot's two words (u32). The slot is not checked. */
   setWords(slot: number, first: number, second: number): void {
-    this.words[2 * slot] = first;
-    this.words[2 * slot + 1] = second;
+    this.slots.setOwnerWords(slot, first, second);
   }
 
-  /** Length of the slot's key in bytes. */
+  /** Length of the slot's key in bytes. RangeError if no key has the slot. */
   keyLengthOf(slot: number): number {
-    return this.keyAt(slot).length;
+    this.checkSlot(slot);
+    return this.slots.lengthOf(slot);
   }
 
-  /** A copy of the slot's key. */
+  /** A copy of the slot's key. RangeError if no key has the slot. */
   keyOf(slot: number): Uint8Array {
-    return this.keyAt(slot).slice();
+    const key = new Uint8Array(this.keyLengthOf(slot));
+    this.slots.copy(slot, key, 0);
+    return key;
   }
 
-  /** Copies the slot's key into `into` at `at`; its length. */
+  /** Copies the slot's key into `into` at `at`; its length. RangeError if no key has the slot, or it does not fit. */
   copyKey(slot: number, into: Uint8Array, at: number): number {
-    const key = this.keyAt(slot);
-    into.set(key, at);
-    return key.length;
+    this.checkSlot(slot);
+    return this.slots.copy(slot, into, at);
   }
 
-  /** Below 0 if the slot's key comes before the given one, above 0 if after, 0 if equal. */
+  /** Below 0 if the slot's key comes before the one in `bytes` at `start`, above 0 if after, 0 if equal. */
   compareKey(slot: number, bytes: Uint8Array, start: number, length: number): number {
-    return Buffer.compare(this.keyAt(slot), bytes.subarray(start, start + length));
+    this.checkSlot(slot);
+    const differs = this.slots.mismatch(slot, bytes, start, length);
+    if (differs < 0) return 0;
+    if (differs === length) return 1;
+    if (differs === this.slots.lengthOf(slot)) return -1;
+    return this.slots.byteOf(slot, differs) - (bytes[start + differs] as number);
   }
 
-  /** Whether the slot's key begins with the given bytes. */
+  /** Whether the slot's key begins with `prefix`. RangeError if no key has the slot. */
   keyStartsWith(slot: number, prefix: Uint8Array): boolean {
-    return Buffer.compare(this.keyAt(slot).subarray(0, prefix.length), prefix) === 0;
+    this.checkSlot(slot);
+    const differs = this.slots.mismatch(slot, prefix, 0, prefix.length);
+    return differs < 0 || differs === prefix.length;
   }
 
   /** A cursor, not yet on any key. */
@@ -132,83 +201,106 @@ export class OrderedKeyIndex {
     return new KeyCursor(this);
   }
 
-  /** The slot at a place in key order, or -1; for the cursor. */
-  slotAt(place: number): number {
-    return this.order[place] ?? -1;
+  /**
+   * Tells `cursor` from now on before the key that it stands on is removed. Only a few cursors are
+   * told, so that one which nobody uses any more costs nothing: another one is let go for it, which
+   * then remembers its key itself.
+   */
+  follow(cursor: KeyCursor): void {
+    this.followed[this.followedNext]?.letGo();
+    this.followed[this.followedNext] = cursor;
+    this.followedNext = (this.followedNext + 1) % CURSORS_FOLLOWED_MAX;
   }
 
-  /** The place in key order of the first key that is not before `key`; for the cursor. */
-  lowerBound(key: Uint8Array): number {
-    let low = 0;
-    let high = this.order.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (this.compareKey(this.slotAt(middle), key, 0, key.length) < 0) low = middle + 1;
-      else high = middle;
+  private checkSlot(slot: number): void {
+    if (!this.slots.has(slot)) throw new RangeError(`no key has slot ${String(slot)}`);
+  }
+
+  /**
+   * Goes down along the key, and where there is no child for its byte along any child, keeping the
+   * path. Whatever leaf that ends at, no other shares a longer beginning with the key. Its slot, or
+   * -1 if the tree is empty.
+   */
+  private descend(bytes: Uint8Array, start: number, length: number): number {
+    const segments = this.nodes.words;
+    let path = this.path;
+    let depth = 1;
+    path[0] = ROOT_ADDRESS;
+    let reference = (segments[0] as Int32Array)[ROOT_ADDRESS] as number;
+    while (reference > 0) {
+      const segment = reference >>> NODE_SEGMENT_SHIFT;
+      const words = segments[segment] as Int32Array;
+      const at = (reference >>> NODE_WORD_SHIFT) & NODE_WORD_MASK;
+      const kind = reference & KIND_MASK;
+      const position = words[at] as number;
+      let place = 0;
+      if (kind === END) place = position < length ? at + 2 : at + 1;
+      else if (position < length) place = childPlace(words, at, kind, bytes[start + position] as number);
+      reference = words[place] as number;
+      if (reference === 0) {
+        place = at + (FIRST_CHILD[kind] as number);
+        if (kind === FULL) while (words[place] === 0) place += 1;
+        reference = words[place] as number;
+      }
+      if (depth === path.length) path = this.lengthenPath();
+      path[depth] = segment * SEGMENT_WORDS + place;
+      depth += 1;
     }
-    return low;
+    this.pathLength = depth;
+    return ~reference;
   }
 
-  private keyAt(slot: number): Uint8Array {
-    const key = this.keys[slot];
-    if (key === undefined) throw new RangeError(`no key has slot ${String(slot)}`);
-    return key;
-  }
-}
-
-/**
- * Walks an index in key order, both ways. Each move answers the slot that it came to, or -1. The
- * index may change between two moves: the cursor goes on from the key that it stood on, even if
- * that one was removed.
- */
-export class KeyCursor {
-  private readonly index: OrderedKeyIndex;
-  private key: Uint8Array | undefined;
-
-  constructor(index: OrderedKeyIndex) {
-    this.index = index;
+  private lengthenPath(): Int32Array {
+    const longer = new Int32Array(this.path.length * 2);
+    longer.set(this.path);
+    this.path = longer;
+    return longer;
   }
 
-  /** The slot of the key that the cursor is on, or -1. */
-  get slot(): number {
-    return this.key === undefined ? -1 : this.index.find(this.key);
+  /** Puts a new key's leaf where it differs, at `differs`, from the key that `descend` found. */
+  private attach(
+    bytes: Uint8Array,
+    start: number,
+    length: number,
+    slot: number,
+    found: number,
+    differs: number,
+  ): void {
+    const nodes = this.nodes;
+    if (found < 0) {
+      nodes.write(ROOT_ADDRESS, ~slot);
+      return;
+    }
+    const address = this.path[this.levelAt(differs, length)] as number;
+    const below = nodes.read(address);
+    if (differs === length) {
+      nodes.write(address, makeEnd(nodes, differs, ~slot, below));
+      return;
+    }
+    const byte = bytes[start + differs] as number;
+    if (below > 0 && nodes.read(addressOf(below)) === differs) {
+      addChild(nodes, address, byte, ~slot);
+    } else if (differs === this.slots.lengthOf(found)) {
+      nodes.write(address, makeEnd(nodes, differs, below, ~slot));
+    } else {
+      const other = this.slots.byteOf(found, differs);
+      const pair =
+        byte < other
+          ? makePair(nodes, differs, byte | (other << 8), ~slot, below)
+          : makePair(nodes, differs, other | (byte << 8), below, ~slot);
+      nodes.write(address, pair);
+    }
   }
 
-  /** To the first key. */
-  first(): number {
-    return this.moveTo(0);
-  }
-
-  /** To the last key. */
-  last(): number {
-    return this.moveTo(this.index.count - 1);
-  }
-
-  /** To the first key that is not before `key`. */
-  seekFirst(key: Uint8Array): number {
-    return this.moveTo(this.index.lowerBound(key));
-  }
-
-  /** To the last key that is before `key`. */
-  seekLast(key: Uint8Array): number {
-    return this.moveTo(this.index.lowerBound(key) - 1);
-  }
-
-  /** To the next key; from nowhere, nowhere. */
-  next(): number {
-    if (this.key === undefined) return -1;
-    const place = this.index.lowerBound(this.key);
-    return this.moveTo(this.index.find(this.key) < 0 ? place : place + 1);
-  }
-
-  /** To the key before; from nowhere, nowhere. */
-  previous(): number {
-    return this.key === undefined ? -1 : this.moveTo(this.index.lowerBound(this.key) - 1);
-  }
-
-  private moveTo(place: number): number {
-    const slot = this.index.slotAt(place);
-    this.key = slot < 0 ? undefined : this.index.keyOf(slot);
-    return slot;
+  /** The level of the path at which a key of `length` bytes that differs at `differs` leaves it. */
+  private levelAt(differs: number, length: number): number {
+    let level = this.pathLength - 1;
+    for (; level > 0; level--) {
+      const above = this.nodes.read(this.path[level - 1] as number);
+      const position = this.nodes.read(addressOf(above));
+      if (position < differs) break;
+      if (position === differs && (above & KIND_MASK) === END && length > differs) break;
+    }
+    return level;
   }
 }

@@ -1,0 +1,205 @@
+import { KeyTails } from './key-tails.js';
+import { Segments } from './segments.js';
+
+/*
+ * A slot is 32 bytes, so that a lookup that came to it reads one cache line:
+ *
+ *   short key   length:u8 key:23 bytes, zero or anything after it          first:u32 second:u32
+ *   long key    LONG:u8 -:3 length:u32 tail:u32 the key's first 12 bytes   first:u32 second:u32
+ *   free        FREE:u8 -:3 next free slot + 1:u32 -:16                    -:8
+ *
+ * `first` and `second` are the owner's words.
+ */
+const SLOT_BITS = 5;
+const SLOT_BYTES = 1 << SLOT_BITS;
+const SLOT_WORD_BITS = SLOT_BITS - 2;
+const LENGTH_BYTES = 1;
+const OWNER_BYTES = 8;
+const SHORT_LENGTH_MAX = SLOT_BYTES - LENGTH_BYTES - OWNER_BYTES;
+const LONG = 0xff;
+const FREE = 0xfe;
+const LENGTH_WORD = 1;
+const NEXT_FREE_WORD = 1;
+const TAIL_WORD = 2;
+const HEAD_AT = 12;
+const HEAD_LENGTH = 12;
+const FIRST_WORD = 6;
+const SECOND_WORD = 7;
+
+const SEGMENT_BITS = 22;
+const SEGMENT_SHIFT = SEGMENT_BITS - SLOT_BITS;
+const SEGMENT_MASK = 2 ** SEGMENT_SHIFT - 1;
+/** Leaves of the tree are 31 bits. */
+const SEGMENTS_MAX = 2 ** (31 - SEGMENT_SHIFT);
+
+/** The keys and their owner's words by slot. Slots are dense; a freed one is handed out next. */
+export class KeySlots {
+  private readonly segments = new Segments(SEGMENT_BITS, SEGMENTS_MAX);
+  private readonly bytes: Uint8Array[];
+  private readonly words: Int32Array[];
+  private readonly tails: KeyTails;
+  /** One past the highest slot that was handed out. */
+  limit = 0;
+  private freeSlot = -1;
+
+  constructor() {
+    this.bytes = this.segments.bytes;
+    this.words = this.segments.words;
+    this.tails = new KeyTails((slot, tail) => {
+      this.setWord(slot, TAIL_WORD, tail);
+    });
+  }
+
+  /** Bytes of all slots, free ones included, and of the memory that long keys take. */
+  get bytesUsed(): number {
+    return this.limit * SLOT_BYTES + this.tails.bytesUsed;
+  }
+
+  /** Whether a key has this slot. */
+  has(slot: number): boolean {
+    if (!(slot >= 0 && slot < this.limit)) return false;
+    return (this.bytes[slot >>> SEGMENT_SHIFT] as Uint8Array)[(slot & SEGMENT_MASK) << SLOT_BITS] !== FREE;
+  }
+
+  /** A slot for a copy of the key that stands in `bytes` at `start`. */
+  allocate(bytes: Uint8Array, start: number, length: number): number {
+    const reused = this.freeSlot;
+    const slot = reused < 0 ? this.limit : reused;
+    if (reused < 0 && (slot + 1) * SLOT_BYTES > this.segments.capacity) this.segments.grow();
+    const short = length <= SHORT_LENGTH_MAX;
+    const tail = short ? 0 : this.tails.allocate(slot, bytes, start + HEAD_LENGTH, length - HEAD_LENGTH);
+    if (reused < 0) this.limit = slot + 1;
+    else this.freeSlot = this.word(slot, NEXT_FREE_WORD) - 1;
+
+    const slots = this.bytes[slot >>> SEGMENT_SHIFT] as Uint8Array;
+    const at = (slot & SEGMENT_MASK) << SLOT_BITS;
+    if (short) {
+      slots[at] = length;
+      for (let i = 0; i < length; i++) slots[at + LENGTH_BYTES + i] = bytes[start + i] as number;
+    } else {
+      slots[at] = LONG;
+      for (let i = 0; i < HEAD_LENGTH; i++) slots[at + HEAD_AT + i] = bytes[start + i] as number;
+      this.setWord(slot, LENGTH_WORD, length);
+      this.setWord(slot, TAIL_WORD, tail);
+    }
+    this.setOwnerWords(slot, 0, 0);
+    return slot;
+  }
+
+  /** Takes a slot back. */
+  free(slot: number): void {
+    const slots = this.bytes[slot >>> SEGMENT_SHIFT] as Uint8Array;
+    const at = (slot & SEGMENT_MASK) << SLOT_BITS;
+    if (slots[at] === LONG) this.tails.free(this.word(slot, TAIL_WORD));
+    slots[at] = FREE;
+    this.setWord(slot, NEXT_FREE_WORD, this.freeSlot + 1);
+    this.freeSlot = slot;
+  }
+
+  /** Frees everything. */
+  reset(): void {
+    this.segments.reset(1);
+    this.tails.reset();
+    this.limit = 0;
+    this.freeSlot = -1;
+  }
+
+  lengthOf(slot: number): number {
+    const length = (this.bytes[slot >>> SEGMENT_SHIFT] as Uint8Array)[
+      (slot & SEGMENT_MASK) << SLOT_BITS
+    ] as number;
+    return length === LONG ? this.word(slot, LENGTH_WORD) : length;
+  }
+
+  /** Byte number `position` of the slot's key; there must be one. */
+  byteOf(slot: number, position: number): number {
+    const slots = this.bytes[slot >>> SEGMENT_SHIFT] as Uint8Array;
+    const at = (slot & SEGMENT_MASK) << SLOT_BITS;
+    if (slots[at] !== LONG) return slots[at + LENGTH_BYTES + position] as number;
+    if (position < HEAD_LENGTH) return slots[at + HEAD_AT + position] as number;
+    return this.tails.byteOf(this.word(slot, TAIL_WORD), position - HEAD_LENGTH);
+  }
+
+  /** Whether the slot's key is the one that stands in `bytes` at `start`. */
+  equals(slot: number, bytes: Uint8Array, start: number, length: number): boolean {
+    const slots = this.bytes[slot >>> SEGMENT_SHIFT] as Uint8Array;
+    const at = (slot & SEGMENT_MASK) << SLOT_BITS;
+    if (slots[at] === length && length <= SHORT_LENGTH_MAX) {
+      const shift = at + LENGTH_BYTES - start;
+      for (let i = start, end = start + length; i < end; i++) if (slots[shift + i] !== bytes[i]) return false;
+      return true;
+    }
+    return (
+      slots[at] === LONG &&
+      this.word(slot, LENGTH_WORD) === length &&
+      this.mismatch(slot, bytes, start, length) < 0
+    );
+  }
+
+  /**
+   * The first position at which the slot's key and the given one differ, which is the shorter
+   * one's length if it begins the other; -1 if they are equal.
+   */
+  mismatch(slot: number, bytes: Uint8Array, start: number, length: number): number {
+    const slots = this.bytes[slot >>> SEGMENT_SHIFT] as Uint8Array;
+    const at = (slot & SEGMENT_MASK) << SLOT_BITS;
+    const short = slots[at] as number;
+    if (short !== LONG) {
+      const common = length < short ? length : short;
+      const from = at + LENGTH_BYTES;
+      for (let i = 0; i < common; i++) if (slots[from + i] !== bytes[start + i]) return i;
+      return short === length ? -1 : common;
+    }
+    const keyLength = this.word(slot, LENGTH_WORD);
+    const common = length < keyLength ? length : keyLength;
+    const head = common < HEAD_LENGTH ? common : HEAD_LENGTH;
+    for (let i = 0; i < head; i++) if (slots[at + HEAD_AT + i] !== bytes[start + i]) return i;
+    if (head < common) {
+      const tail = this.word(slot, TAIL_WORD);
+      const differs = this.tails.mismatch(tail, bytes, start + HEAD_LENGTH, common - HEAD_LENGTH);
+      if (differs >= 0) return HEAD_LENGTH + differs;
+    }
+    return keyLength === length ? -1 : common;
+  }
+
+  /** Copies the slot's key into `into` at `to`; its length. */
+  copy(slot: number, into: Uint8Array, to: number): number {
+    const slots = this.bytes[slot >>> SEGMENT_SHIFT] as Uint8Array;
+    const at = (slot & SEGMENT_MASK) << SLOT_BITS;
+    const short = slots[at] as number;
+    const length = short === LONG ? this.word(slot, LENGTH_WORD) : short;
+    if (to + length > into.length)
+      throw new RangeError(`a key of ${String(length)} bytes does not fit there`);
+    const from = at + (short === LONG ? HEAD_AT : LENGTH_BYTES);
+    const here = short === LONG ? HEAD_LENGTH : short;
+    for (let i = 0; i < here; i++) into[to + i] = slots[from + i] as number;
+    if (short === LONG)
+      this.tails.copy(this.word(slot, TAIL_WORD), length - HEAD_LENGTH, into, to + HEAD_LENGTH);
+    return length;
+  }
+
+  firstWord(slot: number): number {
+    return this.word(slot, FIRST_WORD) >>> 0;
+  }
+
+  secondWord(slot: number): number {
+    return this.word(slot, SECOND_WORD) >>> 0;
+  }
+
+  setOwnerWords(slot: number, first: number, second: number): void {
+    const words = this.words[slot >>> SEGMENT_SHIFT] as Int32Array;
+    const at = (slot & SEGMENT_MASK) << SLOT_WORD_BITS;
+    words[at + FIRST_WORD] = first;
+    words[at + SECOND_WORD] = second;
+  }
+
+  private word(slot: number, number: number): number {
+    const words = this.words[slot >>> SEGMENT_SHIFT] as Int32Array;
+    return words[((slot & SEGMENT_MASK) << SLOT_WORD_BITS) + number] as number;
+  }
+
+  private setWord(slot: number, number: number, value: number): void {
+    const words = this.words[slot >>> SEGMENT_SHIFT] as Int32Array;
+    words[((slot & SEGMENT_MASK) << SLOT_WORD_BITS) + number] = value;
+  }
+}
