@@ -153,6 +153,7 @@ export class OrderedMapCursor {
     this.#positions[this.#top] = at;
     this.#lows[this.#top] = low;
     this.#enterTop();
+    this.#node.checkKeys();
   }
 
   #enterTop(): void {

@@ -10,6 +10,7 @@ import {
   MISSING,
   NODE,
   NODE_ALIGNMENT,
+  NODE_CHILDREN,
   NODE_ENTRIES,
   VALUE_BYTES,
 } from './ordered-map-format.js';
@@ -144,6 +145,22 @@ export class OrderedMapNode {
     this.keyBytes = this.#source.bytes;
     this.keyStart = this.#source.at;
     this.#isStale = true;
+  }
+
+  /**
+   * Checks that the keys lie one after the other between the last child and the node, as a walk asks
+   * of each node it comes to: so that all its keys together are not longer than the map.
+   * @throws StatelogError `DAMAGED`
+   */
+  checkKeys(): void {
+    let low = this.isInner ? this.lowOfChild(NODE_CHILDREN) : this.low;
+    for (let slot = 0; slot < this.entryCount; slot++) {
+      const field = this.at + NODE.keys + slot * KEY_BYTES;
+      const keyAt = field + readI32(this.#bytes, this.#origin + field);
+      if (keyAt < low) this.fail(field, 'a key lies out of bounds');
+      low = keyAt + readU32(this.#bytes, this.#origin + field + 4);
+    }
+    if (low > this.at) this.fail(this.at, 'a key lies out of bounds');
   }
 
   /** Begins a search from the root down, by `lowerBound` of one node after the other, for one key. */
