@@ -1,0 +1,72 @@
+import type { Finding } from '../finding.js';
+import type { Gap, GapCause } from './gap.js';
+
+/** What the bytes after the last acknowledged record can be. */
+export type TailClass = 'torn-tail' | 'zero-tail' | 'in-flight';
+
+/** What to do about damage. */
+export const HINT_SALVAGE = 'run `statelog repair FILE --into NEW` to keep every good record in a new place';
+const HINT_CUT =
+  'run `statelog repair FILE` to cut it, after copying it; opening the store for writing does the same';
+const HINT_WAIT = 'nothing: it is being written';
+
+/** The finding for a gap that is damage. */
+export function damageFinding(file: string, gap: Gap, coreId: number): Finding {
+  const bytes = gap.end - gap.offset;
+  return {
+    severity: 'damage',
+    class: gap.cause.class,
+    file,
+    offset: gap.offset,
+    bytes,
+    message: `${gap.cause.reason}; ${bytes} bytes hold no good record`,
+    hint: HINT_SALVAGE,
+    ...comparedOf(gap.cause),
+    ...neighboursOf(gap),
+    ...coreOf(coreId),
+  };
+}
+
+/** The finding for a gap that reaches to the end and was never acknowledged. */
+export function tailFinding(
+  file: string,
+  gap: Gap,
+  end: number,
+  tailClass: TailClass,
+  coreId: number,
+): Finding {
+  const bytes = end - gap.offset;
+  const message: Record<TailClass, string> = {
+    'torn-tail': `the last write was not finished: ${gap.cause.reason}; no sign that any of the ${bytes} bytes was acknowledged`,
+    'zero-tail': `${bytes} zero bytes follow the last record, as a power cut leaves them`,
+    'in-flight': `${bytes} bytes after the last whole record are being written`,
+  };
+  return {
+    severity: tailClass === 'in-flight' ? 'notice' : 'torn',
+    class: tailClass,
+    file,
+    offset: gap.offset,
+    bytes,
+    message: message[tailClass],
+    hint: tailClass === 'in-flight' ? HINT_WAIT : HINT_CUT,
+    ...comparedOf(gap.cause),
+    ...(gap.lastGood < 0 ? {} : { lastGood: gap.lastGood }),
+    ...coreOf(coreId),
+  };
+}
+
+function comparedOf(cause: GapCause): Pick<Finding, 'expected' | 'found'> {
+  return cause.expected === undefined ? {} : { expected: cause.expected, found: cause.found };
+}
+
+function neighboursOf(gap: Gap): Pick<Finding, 'lastGood' | 'nextGood'> {
+  return {
+    ...(gap.lastGood < 0 ? {} : { lastGood: gap.lastGood }),
+    ...(gap.nextGood < 0 ? {} : { nextGood: gap.nextGood }),
+  };
+}
+
+/** The part of a finding that names the core, where it is known. */
+export function coreOf(coreId: number): Pick<Finding, 'coreId'> {
+  return coreId < 0 ? {} : { coreId };
+}

@@ -1,0 +1,232 @@
+import type { Finding } from '../finding.js';
+import type { WalEntryView } from '../rkyv/wal-entry-view.js';
+import type { FileDescriptor, FileSystem } from '../storage-io/file-system.js';
+import { realFileSystem } from '../storage-io/real-file-system.js';
+import type { Gap } from './gap.js';
+import { hasStrangeBarrier, remarksOn } from './record-remarks.js';
+import { RecordStream, type RecordStreamOptions } from './record-stream.js';
+import { damageFinding, tailFinding } from './scan-findings.js';
+import { isZeroRange, TailJudge } from './tail-judge.js';
+
+/** How to read a segment. */
+export interface WalScanOptions {
+  readonly fileSystem?: FileSystem;
+  /** The core whose segment it is; undefined: that of its first good record. */
+  readonly coreId?: number | undefined;
+  /** The sequence that the first record must have; undefined: any. */
+  readonly expectedSequence?: bigint | undefined;
+  /** The epoch that all records must have; undefined: any, as long as none goes back. */
+  readonly epoch?: bigint | undefined;
+  /** The offset of a record to start at; default 0. */
+  readonly from?: number | undefined;
+  /** Read no further than this; default: the end of the file as it is now. */
+  readonly to?: number | undefined;
+  /** True while a writer holds the lock: an unfinished last record is then being written. */
+  readonly isLocked?: boolean | undefined;
+  /** How much to read at a time; default 1 MiB. */
+  readonly blockBytes?: number | undefined;
+}
+
+/** What `WalScanner.next` came to. */
+export type ScanEvent = 'record' | 'finding' | 'end';
+
+/** How a segment ends: after a whole record, or with bytes that were never acknowledged. */
+export type TailState = 'clean' | 'torn-tail' | 'zero-tail' | 'in-flight';
+
+/**
+ * The one scanner of segments: good records and findings, in the order of their offsets. Recovery,
+ * verify, wal-replay, repair and import stand on it. Memory is constant (a record longer than a
+ * block is held whole once it has proved good), and time linear, whatever the bytes are.
+ *
+ * Invariants:
+ * - a record is returned only if its checksum is right, it decodes, and its core, epoch and sequence
+ *   belong where it stands; nothing is returned twice;
+ * - each byte from `from` on lies in a record, in a finding with an extent, or before the end;
+ * - after a finding that says `torn` or `in-flight` comes the end.
+ */
+export class WalScanner {
+  readonly path: string;
+  /** The last record's entry, valid until the next call of `next`. */
+  readonly view: WalEntryView;
+  /** The last record's offset and size. */
+  offset = 0;
+  recordBytes = 0;
+  /** The last finding. */
+  finding: Finding | undefined;
+  /** Good records so far. */
+  records = 0;
+  /** True once a finding was damage. */
+  isDamaged = false;
+  /** How the segment ends; meaningful once `next` returned `end`. */
+  tail: TailState = 'clean';
+  /** Where the last good record ends: all before it is good if `isDamaged` is false. */
+  goodEnd: number;
+  readonly #fileSystem: FileSystem;
+  readonly #descriptor: FileDescriptor;
+  readonly #stream: RecordStream;
+  readonly #options: WalScanOptions;
+  readonly #streamOptions: RecordStreamOptions;
+  #judge: TailJudge;
+  /** What lies before has been told of: as records, or as damage. */
+  #toldEnd: number;
+  #isLocked: boolean;
+  readonly #pending: Finding[] = [];
+  #recordWaits = false;
+  #isOver = false;
+  #isOpen = true;
+
+  private constructor(
+    path: string,
+    descriptor: FileDescriptor,
+    fileSystem: FileSystem,
+    options: WalScanOptions,
+  ) {
+    const size = fileSystem.statusOf(descriptor).size;
+    this.#options = options;
+    this.#streamOptions = {
+      fileSystem,
+      descriptor,
+      coreId: options.coreId,
+      expectedSequence: options.expectedSequence,
+      epoch: options.epoch,
+      from: options.from ?? 0,
+      end: Math.min(options.to ?? size, size),
+      blockBytes: options.blockBytes,
+    };
+    this.path = path;
+    this.#fileSystem = fileSystem;
+    this.#descriptor = descriptor;
+    this.#stream = new RecordStream(this.#streamOptions);
+    this.#judge = new TailJudge(this.#streamOptions);
+    this.#isLocked = options.isLocked ?? false;
+    this.view = this.#stream.reader.view;
+    this.goodEnd = this.#streamOptions.from;
+    this.#toldEnd = this.goodEnd;
+  }
+
+  /**
+   * Opens a segment for reading.
+   * @throws StatelogError what `FileSystem.openRead` throws
+   */
+  static open(path: string, options: WalScanOptions = {}): WalScanner {
+    const fileSystem = options.fileSystem ?? realFileSystem();
+    const descriptor = fileSystem.openRead(path);
+    try {
+      return new WalScanner(path, descriptor, fileSystem, options);
+    } catch (error) {
+      fileSystem.close(descriptor);
+      throw error;
+    }
+  }
+
+  /** Where the file counted as ending when it was opened or last looked at. */
+  get end(): number {
+    return this.#stream.reader.window.end;
+  }
+
+  /** The core whose segment this is; undefined while that is not known. */
+  get coreId(): number | undefined {
+    const { coreId } = this.#stream.order;
+    return coreId < 0 ? undefined : coreId;
+  }
+
+  /** The sequence that comes next; undefined while any may come. */
+  get nextSequence(): bigint | undefined {
+    return this.#stream.order.nextSequence;
+  }
+
+  /** Whether any record says its lag: the segment is then ours. */
+  get hasLags(): boolean {
+    return this.#stream.order.hasLags;
+  }
+
+  /** The last good record's epoch and timestamp; undefined before the first. */
+  get lastEpoch(): bigint | undefined {
+    return this.records === 0 ? undefined : this.#stream.order.lastEpoch;
+  }
+
+  get lastTimestampNs(): bigint | undefined {
+    return this.records === 0 ? undefined : this.#stream.order.lastTimestampNs;
+  }
+
+  /**
+   * Moves on. After `record`, `view`, `offset` and `recordBytes` tell of it; after `finding`, `finding`
+   * does. A finding about a record comes before it.
+   * @throws StatelogError `IO_FAILED` where the file cannot be read
+   */
+  next(): ScanEvent {
+    if (this.#pending.length > 0) return this.#tellPending();
+    if (this.#recordWaits) {
+      this.#recordWaits = false;
+      return this.#tellRecord();
+    }
+    if (this.#isOver) return 'end';
+    const event = this.#stream.next();
+    if (event === 'end') {
+      this.#isOver = true;
+      return 'end';
+    }
+    if (event === 'gap') return this.#tellGap(this.#stream.gap!);
+    if (this.#stream.remarkable === undefined && !hasStrangeBarrier(this.view)) return this.#tellRecord();
+    this.#pending.push(...remarksOn(this.path, this.#stream));
+    this.#recordWaits = true;
+    return this.#tellPending();
+  }
+
+  /**
+   * For a segment that grows while it is read, once `next` came to the end: looks at the file as it is
+   * now, and goes on behind what it has told of. An unfinished last record is told of again.
+   * @returns false if bytes that were read are no longer there: the segment must be opened anew
+   */
+  lookAgain(isLocked = this.#isLocked): boolean {
+    const { size } = this.#fileSystem.statusOf(this.#descriptor);
+    if (size < this.#toldEnd) return false;
+    this.#isLocked = isLocked;
+    this.#isOver = false;
+    this.tail = 'clean';
+    this.#stream.rewind(this.#toldEnd, Math.min(this.#options.to ?? size, size));
+    this.#judge = new TailJudge({ ...this.#streamOptions, end: this.end });
+    return true;
+  }
+
+  close(): void {
+    if (!this.#isOpen) return;
+    this.#isOpen = false;
+    this.#fileSystem.close(this.#descriptor);
+  }
+
+  #tellRecord(): ScanEvent {
+    this.offset = this.#stream.offset;
+    this.recordBytes = this.#stream.recordBytes;
+    this.goodEnd = this.#stream.position;
+    this.#toldEnd = this.goodEnd;
+    this.records += 1;
+    return 'record';
+  }
+
+  #tellPending(): ScanEvent {
+    const finding = this.#pending.shift()!;
+    if (finding.severity === 'damage') this.isDamaged = true;
+    this.finding = finding;
+    return 'finding';
+  }
+
+  #tellGap(gap: Gap): ScanEvent {
+    if (this.#judge.isDamage(gap, this.#stream)) {
+      this.finding = damageFinding(this.path, gap, this.#stream.order.coreId);
+      this.isDamaged = true;
+      this.#toldEnd = gap.end;
+      return 'finding';
+    }
+    this.tail = this.#tailOf(gap);
+    this.#isOver = true;
+    this.finding = tailFinding(this.path, gap, this.end, this.tail, this.#stream.order.coreId);
+    return 'finding';
+  }
+
+  #tailOf(gap: Gap): Exclude<TailState, 'clean'> {
+    if (this.#isLocked) return 'in-flight';
+    const isZero = isZeroRange(this.#fileSystem, this.#descriptor, gap.offset, this.end);
+    return isZero ? 'zero-tail' : 'torn-tail';
+  }
+}

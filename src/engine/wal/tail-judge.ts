@@ -1,0 +1,76 @@
+import type { FileDescriptor, FileSystem } from '../storage-io/file-system.js';
+import type { Gap } from './gap.js';
+import { RecordStream, type RecordStreamOptions } from './record-stream.js';
+
+/** The stream that looks ahead needs few bytes as a rule: often the record behind the gap decides. */
+const AHEAD_BLOCK_BYTES = 64 * 1024;
+const ZERO_BLOCK_BYTES = 64 * 1024;
+
+/**
+ * Tells a torn tail from damage (docs/formats/wal.md, "Torn, or damaged"). A record proves that
+ * everything before `its position - its lag` was durable when it was written, one without a lag that
+ * everything before it was. A gap is damage if some good record behind it proves more than the gap's
+ * start to have been durable; else nothing from there on was ever acknowledged.
+ *
+ * Invariants:
+ * - `#provenEnd` is the most that any record before `#ahead.position` and after the first gap proves;
+ *   what a record proves never lies behind itself, so records before a gap say nothing of it;
+ * - the look ahead never goes back: all gaps of a segment together cost one more pass at most.
+ */
+export class TailJudge {
+  readonly #options: RecordStreamOptions;
+  #ahead: RecordStream | undefined;
+  #provenEnd = -1;
+
+  constructor(options: RecordStreamOptions) {
+    this.#options = { ...options, blockBytes: AHEAD_BLOCK_BYTES };
+  }
+
+  /**
+   * True if something at or behind the gap's start was durable once.
+   * @param main the stream that has just returned the gap
+   */
+  isDamage(gap: Gap, main: RecordStream): boolean {
+    if (this.#provenEnd > gap.offset) return true;
+    if (gap.nextGood < 0) return false;
+    const ahead = this.#aheadOf(main);
+    while (this.#provenEnd <= gap.offset) {
+      const event = ahead.next();
+      if (event === 'end') return false;
+      if (event === 'record') this.#provenEnd = Math.max(this.#provenEnd, provenBy(ahead));
+    }
+    return true;
+  }
+
+  #aheadOf(main: RecordStream): RecordStream {
+    if (this.#ahead === undefined || this.#ahead.position <= main.position) {
+      this.#ahead ??= new RecordStream(this.#options);
+      this.#ahead.copyFrom(main);
+    }
+    return this.#ahead;
+  }
+}
+
+/** Up to where everything was durable when the stream's last record was appended. */
+function provenBy(stream: RecordStream): number {
+  const { lag } = stream.reader.view;
+  return lag < 0 ? stream.offset : stream.offset - lag;
+}
+
+/** True if a file holds nothing but zeros in [from, end). */
+export function isZeroRange(
+  fileSystem: FileSystem,
+  descriptor: FileDescriptor,
+  from: number,
+  end: number,
+): boolean {
+  const block = Buffer.alloc(ZERO_BLOCK_BYTES);
+  const zeros = Buffer.alloc(ZERO_BLOCK_BYTES);
+  for (let at = from; at < end;) {
+    const count = fileSystem.read(descriptor, block, 0, Math.min(ZERO_BLOCK_BYTES, end - at), at);
+    if (count === 0) return true;
+    if (block.compare(zeros, 0, count, 0, count) !== 0) return false;
+    at += count;
+  }
+  return true;
+}
