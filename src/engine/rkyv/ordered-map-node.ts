@@ -185,8 +185,7 @@ export class OrderedMapNode {
       const shorter = keyLength < key.length ? keyLength : key.length;
       let common = this.#commonBelow < this.#commonAbove ? this.#commonBelow : this.#commonAbove;
       while (common < shorter && keyBytes[keyStart + common] === key[common]) common++;
-      const order =
-        common < shorter ? keyBytes[keyStart + common]! - key[common]! : keyLength - key.length;
+      const order = common < shorter ? keyBytes[keyStart + common]! - key[common]! : keyLength - key.length;
       if (order === 0) return this.#found(middle, key);
       if (order < 0) {
         first = middle + 1;

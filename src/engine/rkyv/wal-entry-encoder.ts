@@ -49,6 +49,13 @@ export function createWalEntryHeader(): WalEntryHeader {
 
 const LAG_MAX = 0xffff_ffff;
 
+/** A store past the end of a typed array is silently dropped: asked before the first byte is written. */
+function checkRoom(into: Uint8Array, at: number, root: number): void {
+  if (at < 0 || root + ROOT_BYTES > into.length) {
+    throw new RangeError(`an entry of ${root + ROOT_BYTES - at} bytes at ${at} passes ${into.length} bytes`);
+  }
+}
+
 /** Writes the root's first half, up to the tag, and zeros behind it. */
 function writeRoot(into: Uint8Array, root: number, header: WalEntryHeader, tag: WalTag): void {
   writeU32(into, root + ROOT.epoch, header.epochLow);
@@ -77,6 +84,7 @@ function writeVec(into: Uint8Array, field: number, pointsAt: number, length: num
 /**
  * Writes a Put at `into[at, …)`, its key and value taken from where they lie.
  * @returns how many bytes were written: `walEntryBytes(TAG_PUT, keyLength, valueLength)`
+ * @throws RangeError where there is no room for them
  */
 export function encodePutParts(
   into: Uint8Array,
@@ -92,6 +100,7 @@ export function encodePutParts(
   const valueAt = at + keyLength;
   const contentEnd = valueAt + valueLength;
   const root = at + alignToRoot(keyLength + valueLength);
+  checkRoom(into, at, root);
   copyBytes(keyBytes, keyStart, keyLength, into, at);
   copyBytes(valueBytes, valueStart, valueLength, into, valueAt);
   writeZeros(into, contentEnd, root);
@@ -115,6 +124,7 @@ export function encodePut(
 /**
  * Writes a Delete at `into[at, …)`, its key taken from where it lies.
  * @returns how many bytes were written: `walEntryBytes(TAG_DELETE, keyLength, 0)`
+ * @throws RangeError where there is no room for them
  */
 export function encodeDeleteParts(
   into: Uint8Array,
@@ -125,6 +135,7 @@ export function encodeDeleteParts(
   keyLength: number,
 ): number {
   const root = at + alignToRoot(keyLength);
+  checkRoom(into, at, root);
   copyBytes(keyBytes, keyStart, keyLength, into, at);
   writeZeros(into, at + keyLength, root);
   writeRoot(into, root, header, TAG_DELETE);
@@ -145,6 +156,7 @@ export function encodeCheckpoint(
   idLow: number,
   idHigh: number,
 ): number {
+  checkRoom(into, at, at);
   writeRoot(into, at, header, TAG_CHECKPOINT);
   writeU32(into, at + ROOT.number, idLow);
   writeU32(into, at + ROOT.number + 4, idHigh);
@@ -159,6 +171,7 @@ export function encodeEpochBarrier(
   barrierEpochLow: number,
   barrierEpochHigh: number,
 ): number {
+  checkRoom(into, at, at);
   writeRoot(into, at, header, TAG_EPOCH_BARRIER);
   writeU32(into, at + ROOT.number, barrierEpochLow);
   writeU32(into, at + ROOT.number + 4, barrierEpochHigh);
