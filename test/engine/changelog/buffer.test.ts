@@ -45,7 +45,7 @@ test('a capacity that is no power of two is rounded up to one', (t) => {
 
 test('a capacity of 0, or one that cannot be, is a RangeError', (t) => {
   for (const capacity of [0, -1, 1.5, NaN, Infinity, 2 ** 26 + 1]) {
-    t.throws(() => StateChangelogBuffer.withCapacity(capacity), { instanceOf: RangeError }, String(capacity));
+    t.throws(() => StateChangelogBuffer.withCapacity(capacity), { instanceOf: RangeError });
   }
 });
 
@@ -116,14 +116,12 @@ test('drainTo hands over each field as 32-bit numbers', (t) => {
 test('drainTo stops at its count, and drains nothing with a count of 0', (t) => {
   const buffer = StateChangelogBuffer.withCapacity(8);
   fill(buffer, 5);
-  t.is(
-    buffer.drainTo(0, () => t.fail()),
-    0,
-  );
-  t.is(
-    buffer.drainTo(3, () => undefined),
-    3,
-  );
+  let visits = 0;
+  const visit = (): void => {
+    visits += 1;
+  };
+  t.deepEqual([buffer.drainTo(0, visit), visits], [0, 0]);
+  t.deepEqual([buffer.drainTo(3, visit), visits], [3, 3]);
   t.deepEqual(hashes(buffer.drainAll()), [3, 4]);
   for (const count of [-1, 0.5, NaN]) {
     t.throws(() => buffer.drainTo(count, () => undefined), { instanceOf: RangeError });

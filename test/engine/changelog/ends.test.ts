@@ -71,7 +71,7 @@ test('room is given back while a drain goes on', (t) => {
   for (let count = 0; count < 256; count += 1) producer.push(entry);
   let visited = 0;
   consumer.drainTo(Infinity, () => {
-    t.is(producer.available >= visited - 64, true);
+    t.true(producer.available >= visited - 64);
     visited += 1;
   });
   t.is(visited, 256);

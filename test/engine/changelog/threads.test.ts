@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import test from 'ava';
 import { startWorker } from '../../support/typescript-worker.js';
 import { resetPosition } from '../../../src/engine/bytes/shared-position.js';
@@ -22,16 +23,21 @@ const runs: [Mode, number, number][] = [
   ['keys', 4_096, 300_000],
 ];
 
+/** A buffer whose positions pass 2^32 half way through `count` entries, and where they start. */
+function bufferNearWrap(capacity: number, count: number): { buffer: StateChangelogBuffer; start: number } {
+  const buffer = StateChangelogBuffer.withCapacity(capacity);
+  const start = POSITION_RANGE - count / 2;
+  const words = new Int32Array(buffer.sharedBuffer);
+  resetPosition(words, HEAD, start);
+  resetPosition(words, TAIL, start);
+  return { buffer, start };
+}
+
 for (const [mode, capacity, count] of runs) {
   test.serial(
     `two threads pass ${count} ${mode} through ${capacity} slots, none lost, doubled or torn`,
     async (t) => {
-      const buffer = StateChangelogBuffer.withCapacity(capacity);
-      // so that positions pass 2^32 half way
-      const start = POSITION_RANGE - count / 2;
-      const words = new Int32Array(buffer.sharedBuffer);
-      resetPosition(words, HEAD, start);
-      resetPosition(words, TAIL, start);
+      const { buffer, start } = bufferNearWrap(capacity, count);
       const seed = Date.now() | 0;
       const task: ThreadTask = { sharedBuffer: buffer.sharedBuffer, mode, count, seed };
       const consumer = startWorker<ConsumerReport>(t, consumerModule, task);
@@ -45,3 +51,23 @@ for (const [mode, capacity, count] of runs) {
     },
   );
 }
+
+test.serial('a third thread sees lengths that can be, and totals that never go back', async (t) => {
+  const count = 4_000_000;
+  const { buffer, start } = bufferNearWrap(256, count);
+  const task: ThreadTask = { sharedBuffer: buffer.sharedBuffer, mode: 'records', count, seed: 1 };
+  const consumer = startWorker<ConsumerReport>(t, consumerModule, task);
+  const producer = startWorker<ProducerReport>(t, producerModule, task);
+  const seen = { pushed: start, drained: start };
+  while (buffer.totalDrained < start + count) {
+    const { length, totalDrained, totalPushed } = buffer;
+    if (length < 0 || length > buffer.capacity) t.fail(`length ${length}`);
+    if (totalDrained < seen.drained || totalPushed < seen.pushed) t.fail('a total went back');
+    seen.drained = totalDrained;
+    seen.pushed = totalPushed;
+    // lets a failure of a worker be heard
+    await Promise.race([consumer.report, setImmediate()]);
+  }
+  t.is((await consumer.report).firstWrong, -1);
+  await producer.report;
+});

@@ -1,0 +1,12 @@
+import test from 'ava';
+import { runAllocationModule } from '../../support/allocation-probe.js';
+
+test('ten million values published and consumed allocate nothing', (t) => {
+  const { control, ...measured } = runAllocationModule(new URL('allocation-module.ts', import.meta.url));
+  t.true(control! > 100_000 * 12, 'the measure sees one object for each of 100,000 operations');
+  t.deepEqual(Object.keys(measured), ['objects', 'bytes']);
+  for (const [name, bytes] of Object.entries(measured)) {
+    // V8's own bookkeeping, some hundred bytes; one object in a thousand operations would be 120,000
+    t.true(Math.abs(bytes) < 65_536, `${name}: ${bytes} bytes`);
+  }
+});
