@@ -13,7 +13,7 @@ import type {
 import { mapFile } from './mapping.js';
 import { flockOwner } from './kernel-locks.js';
 import { nativeLibrary } from './native-library.js';
-import { asSystemError, errnoOf, notAFileError, systemError } from './system-error.js';
+import { asSystemError, errnoOf, notAFileError, renameError, systemError } from './system-error.js';
 
 const FILE_MODE = 0o600;
 const DIRECTORY_MODE = 0o700;
@@ -218,17 +218,11 @@ class RealFileSystem implements FileSystem {
   }
 
   status(path: string): FileStatus | undefined {
-    return attempt('lstat', path, () => {
-      const stats = fs.lstatSync(path, { bigint: true, throwIfNoEntry: false });
-      return stats === undefined ? undefined : toStatus(stats);
-    });
+    return statusOrUndefined('lstat', path, fs.lstatSync);
   }
 
   statusFollowing(path: string): FileStatus | undefined {
-    return attempt('stat', path, () => {
-      const stats = fs.statSync(path, { bigint: true, throwIfNoEntry: false });
-      return stats === undefined ? undefined : toStatus(stats);
-    });
+    return statusOrUndefined('stat', path, fs.statSync);
   }
 
   readDirectory(path: string): string[] {
@@ -275,7 +269,8 @@ class RealFileSystem implements FileSystem {
 
   copyFile(from: string, to: string): void {
     const source = this.statusFollowing(from);
-    if (source !== undefined && source.kind !== 'file') throw notAFileError('copy', from, source.kind);
+    if (source === undefined) throw systemError('copy', from, 'ENOENT');
+    if (source.kind !== 'file') throw notAFileError('copy', from, source.kind);
     const { COPYFILE_EXCL, COPYFILE_FICLONE } = fs.constants;
     attempt('copy', to, () => {
       fs.copyFileSync(from, to, COPYFILE_EXCL | COPYFILE_FICLONE);
@@ -405,12 +400,6 @@ function attempt<T>(operation: string, path: string | undefined, action: () => T
   }
 }
 
-/** What is missing is what was to be renamed; all other failures are about the new name. */
-function renameError(from: string, to: string, errno: string | undefined, cause?: unknown): unknown {
-  if (errno === undefined) return cause;
-  return systemError('rename', errno === 'ENOENT' ? from : to, errno, cause);
-}
-
 function isInterruption(error: unknown, tries: number): boolean {
   const errno = errnoOf(error);
   return (errno === 'EINTR' || errno === 'EAGAIN') && tries < INTERRUPTED_TRIES_MAX;
@@ -418,6 +407,21 @@ function isInterruption(error: unknown, tries: number): boolean {
 
 function errnoOfOurs(error: unknown): string | undefined {
   return isStatelogError(error) ? error.details.errno : undefined;
+}
+
+/** Nothing is there either where a part of the path is a file. */
+function statusOrUndefined(
+  operation: string,
+  path: string,
+  read: (path: string, options: { bigint: true; throwIfNoEntry: false }) => fs.BigIntStats | undefined,
+): FileStatus | undefined {
+  try {
+    const stats = attempt(operation, path, () => read(path, { bigint: true, throwIfNoEntry: false }));
+    return stats === undefined ? undefined : toStatus(stats);
+  } catch (error) {
+    if (errnoOfOurs(error) === 'ENOTDIR') return undefined;
+    throw error;
+  }
 }
 
 function toStatus(stats: fs.BigIntStats): FileStatus {

@@ -64,6 +64,12 @@ export function systemError(
   });
 }
 
+/** The error of a failed rename. What is missing is what was to be renamed; all else is about the new name. */
+export function renameError(from: string, to: string, errno: string | undefined, cause?: unknown): unknown {
+  if (errno === undefined) return cause;
+  return systemError('rename', errno === 'ENOENT' ? from : to, errno, cause);
+}
+
 /** What `fs` threw, as one of our errors; anything that is no system error passes unchanged. */
 export function asSystemError(operation: string, path: string | undefined, thrown: unknown): unknown {
   if (thrown instanceof StatelogError) return thrown;

@@ -1,0 +1,160 @@
+import { isStatelogError } from '../../errors.js';
+import type { FileStatus } from '../file-system.js';
+import { notAFileError, renameError, systemError } from '../system-error.js';
+import type { SimulatedDisk } from './disk.js';
+import type { NodeId } from './effect.js';
+import type { DiskNode, FileNode, FolderNode } from './node.js';
+import type { Place } from './path-walk.js';
+
+const FILE_MODE = 0o600;
+const FOLDER_MODE = 0o700;
+
+/** The place of a name that nothing has yet. @throws StatelogError `ALREADY_EXISTS` */
+export function vacantPlace(disk: SimulatedDisk, operation: string, path: string): Place {
+  const place = disk.walk(operation, path, false);
+  if (place.node !== undefined) throw systemError(operation, path, 'EEXIST');
+  return place;
+}
+
+/** The file to open. */
+export function existingFile(
+  disk: SimulatedDisk,
+  operation: string,
+  path: string,
+  follow: boolean,
+): FileNode {
+  const { node } = disk.walk(operation, path, follow);
+  if (node === undefined) throw systemError(operation, path, 'ENOENT');
+  if (node.kind !== 'file') throw notAFileError(operation, path, node.kind);
+  return node;
+}
+
+/** The folder to list or sync. */
+export function existingFolder(disk: SimulatedDisk, operation: string, path: string): FolderNode {
+  const { node } = disk.walk(operation, path, true);
+  if (node === undefined) throw systemError(operation, path, 'ENOENT');
+  if (node.kind !== 'directory') throw systemError(operation, path, 'ENOTDIR');
+  return node;
+}
+
+/** Makes a second name for a file. */
+export function linkName(disk: SimulatedDisk, existing: string, path: string): void {
+  const { node } = disk.walk('link', existing, false);
+  if (node === undefined) throw systemError('link', path, 'ENOENT');
+  const { folder, name } = vacantPlace(disk, 'link', path);
+  if (node.kind === 'directory') throw systemError('link', path, 'EPERM');
+  disk.changeEntries([{ folder: folder.id, name, target: node.id }]);
+}
+
+/** Copies a file to a new name; the copy is not durable. */
+export function copyName(disk: SimulatedDisk, from: string, to: string): void {
+  const source = existingFile(disk, 'copy', from, true);
+  const id = disk.createFile(vacantPlace(disk, 'copy', to));
+  disk.write(id, 0, source.cached.bytes, 0, source.cached.size);
+}
+
+/** Takes a name from a file or an empty folder; the file lives on while it is open. */
+export function removeName(disk: SimulatedDisk, operation: 'unlink' | 'rmdir', path: string): void {
+  const { folder, name, node } = disk.walk(operation, path, false);
+  const errno = node === undefined ? 'ENOENT' : removalErrno(operation, node, name);
+  if (errno !== undefined) throw systemError(operation, path, errno);
+  disk.changeEntries([{ folder: folder.id, name, target: undefined }]);
+}
+
+function removalErrno(operation: 'unlink' | 'rmdir', node: DiskNode, name: string): string | undefined {
+  if (operation === 'unlink') return node.kind === 'directory' ? 'EISDIR' : undefined;
+  if (node.kind !== 'directory') return 'ENOTDIR';
+  if (name === '') return 'EBUSY';
+  return node.cached.size > 0 ? 'ENOTEMPTY' : undefined;
+}
+
+/** Gives a file or folder another name, in the place of what had it. */
+export function renameName(disk: SimulatedDisk, from: string, to: string, exclusive: boolean): void {
+  const source = walkForRename(disk, from, from, to);
+  const target = walkForRename(disk, to, from, to);
+  const errno = renameErrno(disk, source, target, exclusive);
+  if (errno !== undefined) throw renameError(from, to, errno);
+  if (source.node === undefined || source.node === target.node) return;
+  disk.changeEntries([
+    { folder: source.folder.id, name: source.name, target: undefined },
+    { folder: target.folder.id, name: target.name, target: source.node.id },
+  ]);
+}
+
+function walkForRename(disk: SimulatedDisk, path: string, from: string, to: string): Place {
+  try {
+    return disk.walk('rename', path, false);
+  } catch (error) {
+    if (!isStatelogError(error)) throw error;
+    throw renameError(from, to, error.details.errno);
+  }
+}
+
+function renameErrno(
+  disk: SimulatedDisk,
+  source: Place,
+  target: Place,
+  exclusive: boolean,
+): string | undefined {
+  const { node } = source;
+  if (node === undefined) return 'ENOENT';
+  if (source.name === '' || target.name === '') return 'EBUSY';
+  if (exclusive && target.node !== undefined) return 'EEXIST';
+  if (node === target.node) return undefined;
+  if (node.kind !== 'directory') return target.node?.kind === 'directory' ? 'EISDIR' : undefined;
+  if (isWithin(disk, target.folder, node.id)) return 'EINVAL';
+  if (target.node === undefined) return undefined;
+  if (target.node.kind !== 'directory') return 'ENOTDIR';
+  return target.node.cached.size > 0 ? 'ENOTEMPTY' : undefined;
+}
+
+function isWithin(disk: SimulatedDisk, folder: FolderNode, ancestor: NodeId): boolean {
+  for (let id: NodeId | undefined = folder.id; id !== undefined; id = parentOf(disk, id)?.folder.id) {
+    if (id === ancestor) return true;
+  }
+  return false;
+}
+
+/** The path of a folder or file, by its first name. */
+export function pathOfNode(disk: SimulatedDisk, id: NodeId): string {
+  const names: string[] = [];
+  for (let parent = parentOf(disk, id); parent !== undefined; parent = parentOf(disk, parent.folder.id)) {
+    names.unshift(parent.name);
+  }
+  return `/${names.join('/')}`;
+}
+
+function parentOf(disk: SimulatedDisk, id: NodeId): { folder: FolderNode; name: string } | undefined {
+  for (const folder of disk.nodes) {
+    if (folder.kind !== 'directory') continue;
+    for (const name of folder.cached.names()) if (folder.cached.get(name) === id) return { folder, name };
+  }
+  return undefined;
+}
+
+/** What lies at a path; undefined where nothing does, also because a part of it is no folder. */
+export function statusAt(
+  disk: SimulatedDisk,
+  operation: string,
+  path: string,
+  follow: boolean,
+): FileStatus | undefined {
+  try {
+    const { node } = disk.walk(operation, path, follow);
+    return node === undefined ? undefined : statusOfNode(disk, node);
+  } catch (error) {
+    if (isStatelogError(error, 'NOT_FOUND') || isStatelogError(error, 'NOT_A_DIRECTORY')) return undefined;
+    throw error;
+  }
+}
+
+export function statusOfNode(disk: SimulatedDisk, node: DiskNode): FileStatus {
+  return {
+    kind: node.kind,
+    size: node.kind === 'file' ? node.cached.size : 0,
+    identity: `simulated:${node.id}`,
+    modifiedNs: BigInt(node.modified),
+    mode: node.kind === 'directory' ? FOLDER_MODE : FILE_MODE,
+    linkCount: disk.linkCount(node.id),
+  };
+}
