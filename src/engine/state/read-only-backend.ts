@@ -1,0 +1,76 @@
+import type { StateBackend } from './state-backend.js';
+import type { StateFile } from './state-file.js';
+import type { StateFileCursor } from './state-file-cursor.js';
+import { readOnlyError } from './state-refusals.js';
+
+/** A state store that is read where it lies on disk. Whatever would write throws `READ_ONLY`. */
+export class ReadOnlyBackend implements StateBackend {
+  readonly path: string;
+  readonly #file: StateFile;
+
+  constructor(path: string, file: StateFile) {
+    this.path = path;
+    this.#file = file;
+  }
+
+  get length(): number {
+    return this.#file.count;
+  }
+
+  get sizeBytes(): number {
+    return this.#file.keyBytes + this.#file.liveBytes;
+  }
+
+  get fragmentation(): number {
+    return this.#file.fragmentation;
+  }
+
+  get(key: Uint8Array): Uint8Array | undefined {
+    return this.getRef(key)?.slice();
+  }
+
+  getRef(key: Uint8Array): Uint8Array | undefined {
+    return this.#file.find(key) ? this.#file.value(this.#file.offset, this.#file.length) : undefined;
+  }
+
+  contains(key: Uint8Array): boolean {
+    return this.#file.find(key);
+  }
+
+  cursor(): StateFileCursor {
+    return this.#file.cursor();
+  }
+
+  put(): void {
+    this.#refuse();
+  }
+
+  delete(): boolean {
+    return this.#refuse();
+  }
+
+  compact(): void {
+    this.#refuse();
+  }
+
+  clear(): void {
+    this.#refuse();
+  }
+
+  restore(): void {
+    this.#refuse();
+  }
+
+  save(): void {
+    this.#file.checkOpen(); // There is nothing to save.
+  }
+
+  close(): void {
+    this.#file.close();
+  }
+
+  #refuse(): never {
+    this.#file.checkOpen();
+    throw readOnlyError(this.path);
+  }
+}

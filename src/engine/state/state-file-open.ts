@@ -1,0 +1,105 @@
+import { isStatelogError } from '../errors.js';
+import { closeQuietly } from '../storage-io/atomic-write.js';
+import type { FileSystem } from '../storage-io/file-system.js';
+import type { MappingPolicy } from './state-file.js';
+import { StateFile } from './state-file.js';
+import type { IndexCandidate, StatePair, ValuesCandidate } from './state-pair.js';
+import {
+  choosePair,
+  closeCandidates,
+  examineIndex,
+  examineValues,
+  openIfThere,
+  whyNoPair,
+} from './state-pair.js';
+import { realStatePathsOf, statePathsOf } from './state-paths.js';
+
+export interface StateFileOptions {
+  readonly mapping?: MappingPolicy | undefined;
+}
+
+/** A writer that puts a new generation in place may move files while they are being opened. */
+const MOVED_TRIES_MAX = 100;
+
+/**
+ * Opens `path` and its index as they are: for a state directory's checkpoints, which are never
+ * changed under their names.
+ * @throws StatelogError `NOT_FOUND`, `UNKNOWN_FORMAT`, `UNSUPPORTED_VERSION`, `DAMAGED`, and what opening
+ * files throws
+ */
+export function openStateFile(
+  fileSystem: FileSystem,
+  path: string,
+  options: StateFileOptions = {},
+): StateFile {
+  const paths = statePathsOf(path);
+  return openAny(fileSystem, path, [paths.values], [paths.index], options);
+}
+
+/**
+ * Opens a bare pair, which a writer may be about to compact or may have left half-way: of `NAME.db`,
+ * `NAME.idx` and the same with `.new`, those that belong together, the newer generation first.
+ * Nothing is changed.
+ * @throws StatelogError as `openStateFile`
+ */
+export function openBarePair(
+  fileSystem: FileSystem,
+  path: string,
+  options: StateFileOptions = {},
+): StateFile {
+  const { values, newValues, index, newIndex } = realStatePathsOf(fileSystem, path);
+  const names = [values, newValues, index, newIndex];
+  for (let tries = 1; ; tries += 1) {
+    const before = identities(fileSystem, names);
+    try {
+      return openAny(fileSystem, path, [values, newValues], [index, newIndex], options);
+    } catch (error) {
+      const moved = identities(fileSystem, names) !== before;
+      if (!moved || tries > MOVED_TRIES_MAX || !isStatelogError(error)) throw error;
+    }
+  }
+}
+
+function openAny(
+  fileSystem: FileSystem,
+  path: string,
+  valuesPaths: readonly string[],
+  indexPaths: readonly string[],
+  options: StateFileOptions,
+): StateFile {
+  const values: ValuesCandidate[] = [];
+  const indexes: IndexCandidate[] = [];
+  let chosen: StatePair | undefined;
+  try {
+    // The index first: whatever state file of its generation is opened after it holds its values.
+    for (const name of indexPaths) {
+      const descriptor = openIfThere(fileSystem, name);
+      if (descriptor !== undefined) indexes.push(examineIndex(fileSystem, name, descriptor));
+    }
+    for (const name of valuesPaths) {
+      const descriptor = openIfThere(fileSystem, name);
+      if (descriptor !== undefined) values.push(examineValues(fileSystem, name, descriptor));
+    }
+    chosen = choosePair(values, indexes);
+    if (chosen === undefined)
+      throw whyNoPair({ values: path, index: indexPaths[0] ?? path }, values, indexes);
+    return openPair(fileSystem, chosen, options);
+  } finally {
+    closeCandidates(fileSystem, [...values, ...indexes], chosen);
+  }
+}
+
+/** Takes over the pair's descriptors: they are closed where this throws. */
+function openPair(fileSystem: FileSystem, pair: StatePair, options: StateFileOptions): StateFile {
+  try {
+    return new StateFile(fileSystem, pair, options.mapping);
+  } catch (error) {
+    closeQuietly(fileSystem, pair.values.descriptor);
+    closeQuietly(fileSystem, pair.index.descriptor);
+    throw error;
+  }
+}
+
+function identities(fileSystem: FileSystem, names: readonly string[]): string {
+  return names.map((name) => fileSystem.statusFollowing(name)?.identity ?? '-').join(' ');
+}

@@ -1,0 +1,238 @@
+import { isStatelogError, type StatelogError } from '../errors.js';
+import { checkOrderedMap } from '../rkyv/ordered-map-check.js';
+import { OrderedMapReader } from '../rkyv/ordered-map-reader.js';
+import { closeQuietly } from '../storage-io/atomic-write.js';
+import type { FileSystem, Mapping } from '../storage-io/file-system.js';
+import { PagedSource } from '../storage-io/paged-source.js';
+import { STATE_HEADER_BYTES, fragmentationOf } from './format.js';
+import type { IndexBlock } from './index-block.js';
+import type { IndexMeasure } from './index-size.js';
+import { stateDamage } from './state-damage.js';
+import { StateFileCursor, type CursorOwner } from './state-file-cursor.js';
+import type { StatePair } from './state-pair.js';
+import { closedError } from './state-refusals.js';
+import { ValueReader } from './value-reader.js';
+
+/**
+ * When to map the two files rather than read pages of them: mapping costs some milliseconds once,
+ * and then each lookup less. `when-worth-it` maps after so many lookups that it pays. Files without
+ * our block are never mapped: LaminarDB cuts an index before it writes it anew, and a process that
+ * looks at a mapping then dies.
+ */
+export type MappingPolicy = 'always' | 'never' | 'when-worth-it';
+
+const READS_WORTH_MAPPING = 256;
+/** Pages of the index that are kept where it is not mapped: 1 MiB. */
+const INDEX_PAGES_KEPT = 256;
+
+/**
+ * A state file and its index, looked at as they lie on disk: opening reads the header and the block,
+ * a lookup a few pages of the index, each checked when first touched. Nothing is written or locked.
+ * The open files are a snapshot: whoever writes the store replaces them, or appends past their end.
+ */
+export class StateFile implements CursorOwner {
+  readonly path: string;
+  readonly indexPath: string;
+  /** How many keys there are, as the index claims. */
+  readonly count: number;
+  /** Where the value is that `find` found last. */
+  offset = 0;
+  length = 0;
+  readonly #fileSystem: FileSystem;
+  readonly #pair: StatePair;
+  readonly #values: ValueReader;
+  readonly #policy: MappingPolicy;
+  #index: OrderedMapReader;
+  #indexMapping: Mapping | undefined;
+  #reads = 0;
+  #counted: { readonly keyBytes: number; readonly liveBytes: number } | undefined;
+  #closed = false;
+
+  /** Takes over the descriptors of the pair, if it returns. */
+  constructor(fileSystem: FileSystem, pair: StatePair, policy: MappingPolicy = 'when-worth-it') {
+    this.path = pair.values.path;
+    this.indexPath = pair.index.path;
+    this.#fileSystem = fileSystem;
+    this.#pair = pair;
+    const { block, writePos } = pair.index.head;
+    this.#policy = block === undefined || !fileSystem.canMap ? 'never' : policy;
+    this.#counted = block;
+    this.#index = this.#openIndex();
+    this.count = this.#index.count;
+    const { path, descriptor } = pair.values;
+    this.#values = new ValueReader(
+      { fileSystem, descriptor, path, sealedLength: writePos, pageSums: block?.valuePageSums },
+      STATE_HEADER_BYTES + writePos,
+    );
+    if (this.#policy === 'always') this.#map();
+  }
+
+  /** Undefined in a file that LaminarDB wrote. */
+  get block(): IndexBlock | undefined {
+    return this.#pair.index.head.block;
+  }
+
+  /** As it stands in the state file's header. */
+  get generation(): bigint {
+    return this.#pair.values.generation;
+  }
+
+  /** Value bytes in use. */
+  get writePos(): number {
+    return this.#pair.index.head.writePos;
+  }
+
+  get nextVersion(): bigint {
+    return this.#pair.index.head.nextVersion;
+  }
+
+  /** crc32c of the index file's header and block, which hold sums of all the rest. */
+  get headCrc(): number {
+    return this.#pair.index.head.headCrc;
+  }
+
+  /** Bytes of all keys. Known from the block; in LaminarDB's files counted once, when first asked for. */
+  get keyBytes(): number {
+    return this.#totals().keyBytes;
+  }
+
+  /** Bytes of all live values, known in the same way. */
+  get liveBytes(): number {
+    return this.#totals().liveBytes;
+  }
+
+  get fragmentation(): number {
+    return fragmentationOf(this.liveBytes, this.writePos);
+  }
+
+  /** How large its index is: for writing a similar one. */
+  get measure(): IndexMeasure {
+    return { count: this.count, keyBytes: this.keyBytes, indexLength: this.#pair.index.head.length };
+  }
+
+  /**
+   * Looks a key up; if it is there, `offset` and `length` say where its value is.
+   * @throws StatelogError `DAMAGED` (`index-mismatch`, or `bad-offset` where that is past the values in use)
+   */
+  find(key: Uint8Array): boolean {
+    this.#countRead();
+    try {
+      if (!this.#index.find(key)) return false;
+    } catch (error) {
+      throw this.located(error);
+    }
+    this.checkPlace(this.#index.offset, this.#index.length);
+    this.offset = this.#index.offset;
+    this.length = this.#index.length;
+    return true;
+  }
+
+  /**
+   * The value at a place that `find` or a cursor gave: a view of the mapping that stays readable until
+   * `close`, or a copy.
+   * @throws StatelogError `DAMAGED` (class `value-mismatch`) where a page of it fails its checksum
+   */
+  value(offset: number, length: number): Uint8Array {
+    this.checkOpen();
+    this.checkPlace(offset, length);
+    return this.#values.view(offset, length);
+  }
+
+  /** A cursor over all entries, on none yet. Any number of them may be used beside each other. */
+  cursor(): StateFileCursor {
+    this.checkOpen();
+    return new StateFileCursor(this, this.#index.cursor());
+  }
+
+  /** @throws StatelogError `CLOSED` */
+  checkOpen(): void {
+    if (this.#closed) throw closedError(this.path);
+  }
+
+  /** @throws StatelogError `DAMAGED` (class `bad-offset`) where a value would pass the bytes in use */
+  checkPlace(offset: number, length: number): void {
+    if (offset + length <= this.writePos) return;
+    throw stateDamage('bad-offset', 'a value lies past the bytes in use', this.indexPath, 0, {
+      expected: `at most ${this.writePos}`,
+      found: `${offset} + ${length}`,
+    });
+  }
+
+  /** An error of the index's reader, with the file and the place in it. */
+  located(error: unknown): unknown {
+    if (!isStatelogError(error, 'DAMAGED') || error.details.path !== undefined) return error;
+    return locate(error, this.indexPath, this.#pair.index.head.start);
+  }
+
+  /** Unmaps and closes both files: no view may be touched any more. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#values.close();
+    this.#indexMapping?.unmap();
+    closeQuietly(this.#fileSystem, this.#pair.values.descriptor);
+    closeQuietly(this.#fileSystem, this.#pair.index.descriptor);
+  }
+
+  #countRead(): void {
+    this.checkOpen();
+    this.#reads += 1;
+    if (this.#reads === READS_WORTH_MAPPING && this.#policy === 'when-worth-it') this.#map();
+  }
+
+  /** Cursors that are open go on reading; both ways show the same bytes. */
+  #map(): void {
+    const { descriptor, head } = this.#pair.index;
+    try {
+      this.#indexMapping = this.#fileSystem.map(descriptor, head.start + head.length);
+    } catch (error) {
+      if (!isStatelogError(error)) throw error;
+      return; // Then pages are read, as before.
+    }
+    this.#index = this.#openIndex();
+    this.#values.allowMapping();
+  }
+
+  #openIndex(): OrderedMapReader {
+    const { descriptor, path, head } = this.#pair.index;
+    const source = new PagedSource({
+      fileSystem: this.#fileSystem,
+      descriptor,
+      path,
+      start: head.start,
+      length: head.length,
+      pageSums: head.block?.indexPageSums,
+      mapping: this.#indexMapping,
+      damageClass: 'index-mismatch',
+      slots: INDEX_PAGES_KEPT,
+    });
+    try {
+      return new OrderedMapReader(source, 0, head.length);
+    } catch (error) {
+      throw this.located(error);
+    }
+  }
+
+  #totals(): { readonly keyBytes: number; readonly liveBytes: number } {
+    this.checkOpen();
+    if (this.#counted !== undefined) return this.#counted;
+    let keyBytes = 0;
+    let liveBytes = 0;
+    try {
+      checkOrderedMap(this.#index, (cursor) => {
+        keyBytes += cursor.keyLength;
+        liveBytes += cursor.length;
+      });
+    } catch (error) {
+      throw this.located(error);
+    }
+    this.#counted = { keyBytes, liveBytes };
+    return this.#counted;
+  }
+}
+
+function locate(error: StatelogError, path: string, start: number): StatelogError {
+  return stateDamage('index-mismatch', error.message, path, start + (error.details.offset ?? 0), {
+    cause: error,
+  });
+}
