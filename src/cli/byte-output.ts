@@ -8,8 +8,9 @@ export interface ByteSink {
   write(bytes: Uint8Array): Promise<boolean>;
 }
 
-/** How much is gathered before it is worth a system call. */
 const BUFFER_BYTES = 64 * 1024;
+/** How much is worth a system call; what is left of the buffer takes the rest of a record. */
+const FULL_BYTES = 48 * 1024;
 
 /**
  * Bytes on their way out, gathered into large writes. `write` never waits, so that a loop over
@@ -35,7 +36,7 @@ export class ByteOutput {
 
   /** True when it is time to `flush`. */
   get isFull(): boolean {
-    return this.#pieces.length > 0;
+    return this.#pieces.length > 0 || this.#length >= FULL_BYTES;
   }
 
   /** True once the reader has gone away: what is written from then on is dropped. */

@@ -98,6 +98,16 @@ export const secondsFlag = custom<number>({
 /** A flag of bytes or of a path, as text: what it holds is told by its encoding, after parsing. */
 export const textFlag = string;
 
+/** What every command has that locks a store. */
+export const lockFlags = {
+  wait: secondsFlag({
+    description: 'how long to wait for the lock',
+    env: 'STATELOG_WAIT',
+    default: 0,
+    defaultHelp: () => Promise.resolve('0'),
+  }),
+};
+
 function accept<Value>(value: Value | undefined, message: string): Promise<Value> {
   return value === undefined ? Promise.reject(usageError(message)) : Promise.resolve(value);
 }

@@ -64,6 +64,11 @@ const descriptorSink: ByteSink = {
 };
 
 async function* standardInput(): AsyncGenerator<Uint8Array, void> {
+  // Node gives an empty stream for what it does not know, such as a folder: reading that fails as it should.
+  if (!('bytesRead' in process.stdin)) {
+    yield* (await import('../engine/storage-io/byte-streams.js')).readByteStream('/dev/stdin');
+    return;
+  }
   try {
     yield* process.stdin as AsyncIterable<Uint8Array>;
   } catch (error) {

@@ -1,0 +1,30 @@
+import { build } from 'esbuild';
+import { lazyRequireBanner, lazyRequires } from './lazy-requires.mjs';
+import { root } from './run-step.mjs';
+
+/**
+ * Makes one CommonJS file of a program and all that it imports, except for native packages.
+ * One such file starts in two thirds of the time that loose modules take.
+ * @param {string} entry path of its first module
+ * @param {string} outfile where it goes
+ */
+export async function bundle(entry, outfile) {
+  await build({
+    absWorkingDir: root,
+    entryPoints: [entry],
+    outfile,
+    bundle: true,
+    platform: 'node',
+    target: 'node20',
+    format: 'cjs',
+    banner: {
+      js: `${lazyRequireBanner}\nconst __bundleUrl=require('node:url').pathToFileURL(__filename).href;`,
+    },
+    define: { 'import.meta.url': '__bundleUrl' },
+    plugins: [lazyRequires],
+    // typescript is what oclif asks for when it runs from source.
+    external: ['koffi', '@koromix/*', '@node-rs/crc32', '@napi-rs/blake-hash', 'typescript'],
+    legalComments: 'linked',
+    logLevel: 'warning',
+  });
+}

@@ -1,0 +1,14 @@
+import { custom } from '@oclif/core/args';
+
+/**
+ * A positional argument. Never read from standard input, which oclif does for a missing one
+ * unless told not to: it would take the first lines of a batch for a key.
+ */
+export const textArgument = custom<string>({ ignoreStdin: true });
+
+/** The store or other thing that a command works on. */
+export const storeArgument = textArgument({
+  name: 'store',
+  required: true,
+  description: 'path of a state directory, a fold log or another thing that statelog opens',
+});

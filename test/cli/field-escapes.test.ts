@@ -1,0 +1,79 @@
+import test from 'ava';
+import fc from 'fast-check';
+import { ByteOutput } from '../../src/cli/byte-output.js';
+import { readField, writeField } from '../../src/cli/field-escapes.js';
+import { writeJsonText } from '../../src/cli/json-text.js';
+
+async function written(write: (output: ByteOutput) => void): Promise<Buffer> {
+  const pieces: Uint8Array[] = [];
+  const output = new ByteOutput({
+    write: (piece) => {
+      pieces.push(piece);
+      return Promise.resolve(true);
+    },
+  });
+  write(output);
+  await output.flush();
+  return Buffer.concat(pieces);
+}
+
+const anyBytes = fc.oneof(
+  fc.uint8Array(),
+  fc.string({ unit: 'binary' }).map((text) => Uint8Array.from(Buffer.from(text))),
+  fc
+    .array(fc.constantFrom(9, 10, 13, 92, 0, 127, 110, 120, 48, 0xc3, 0xa9))
+    .map((bytes) => Uint8Array.from(bytes)),
+);
+
+test('any bytes stand in a field and are read back the same', async (t) => {
+  await fc.assert(
+    fc.asyncProperty(anyBytes, async (bytes) => {
+      const field = await written((output) => {
+        writeField(output, bytes);
+      });
+      t.deepEqual(Buffer.from(readField(field)!), Buffer.from(bytes));
+    }),
+  );
+});
+
+test('a field holds no control bytes and is UTF-8', async (t) => {
+  await fc.assert(
+    fc.asyncProperty(anyBytes, async (bytes) => {
+      const field = await written((output) => {
+        writeField(output, bytes);
+      });
+      t.false(field.some((byte) => byte < 0x20 || byte === 0x7f));
+      t.is(Buffer.from(field.toString('utf8'), 'utf8').compare(field), 0);
+    }),
+  );
+});
+
+test('tab, line ends, backslash and other control bytes are escaped, and text stays as it is', async (t) => {
+  const field = await written((output) => {
+    writeField(output, Buffer.from('a\tb\nc\rd\\e\0f\x1b\x7fé'));
+  });
+  t.is(field.toString(), 'a\\tb\\nc\\rd\\\\e\\x00f\\x1b\\x7fé');
+  const binary = await written((output) => {
+    writeField(output, Uint8Array.of(0x61, 0xff, 0xc3));
+  });
+  t.is(binary.toString(), 'a\\xff\\xc3');
+});
+
+test('an unknown or unfinished escape is refused, and so is a carriage return at the end', (t) => {
+  for (const field of ['\\', 'a\\', '\\q', '\\x', '\\x1', '\\xg0', 'value\r']) {
+    t.is(readField(Buffer.from(field)), undefined, field);
+  }
+  t.deepEqual(readField(Buffer.from('\\x4A\\x4a')), Uint8Array.of(0x4a, 0x4a));
+  t.deepEqual(Buffer.from(readField(Buffer.from('a\rb'))!), Buffer.from('a\rb'));
+});
+
+test('UTF-8 bytes become the JSON string that JSON.stringify makes of their text', async (t) => {
+  await fc.assert(
+    fc.asyncProperty(fc.string({ unit: 'binary' }), async (text) => {
+      const json = await written((output) => {
+        writeJsonText(output, Buffer.from(text, 'utf8'));
+      });
+      t.is(json.toString('utf8'), JSON.stringify(text));
+    }),
+  );
+});

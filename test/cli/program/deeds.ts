@@ -1,0 +1,81 @@
+import { createRequire } from 'node:module';
+import { StatelogError } from '../../../src/engine/errors.js';
+import type { ExitCode } from '../../../src/cli/exit-codes.js';
+import { onInterrupt } from '../../../src/cli/interrupt.js';
+import type { Terminal } from '../../../src/cli/terminal.js';
+
+const A_LINE = `${'x'.repeat(99)}\n`;
+const MANY_LINES = 100_000;
+
+/** Keeps the event loop busy until a signal comes; a minute bounds it. */
+function stayAlive(): Promise<ExitCode> {
+  return new Promise((resolve) => {
+    setTimeout(() => {
+      resolve(0);
+    }, 60_000);
+  });
+}
+
+/** The ways in which a command can end, each by its name. */
+export const DEEDS = {
+  'answer-no': () => Promise.resolve(1),
+  damaged: () =>
+    Promise.reject(
+      new StatelogError('DAMAGED', 'the record fails its checksum', {
+        path: 'orders/wal/8/wal-0.log',
+        offset: 4096,
+        safe: 'all 12 records before it are good',
+        hint: 'run: statelog verify orders',
+      }),
+    ),
+  defect: () => Promise.reject(new TypeError('x is\nnot a function')),
+  // As the engine loads native packages.
+  missingModule: async () => createRequire(import.meta.url)('no-such-package') as Promise<ExitCode>,
+  'thrown-elsewhere': () => {
+    setTimeout(() => {
+      throw new Error('nobody caught this');
+    });
+    return stayAlive();
+  },
+  'rejected-elsewhere': () => {
+    void Promise.reject(new Error('nobody awaited this'));
+    return stayAlive();
+  },
+  'never-settles': () => new Promise<ExitCode>(() => undefined),
+  'many-lines': async (terminal: Terminal) => {
+    for (let line = 0; line < MANY_LINES; line++) {
+      terminal.output.writeText(A_LINE);
+      if (terminal.output.isFull && !(await terminal.output.flush())) break;
+    }
+    await terminal.output.flush();
+    terminal.writeError(terminal.output.isClosed ? 'reader gone\n' : 'all written\n');
+    return 0;
+  },
+  'then-damaged': async (terminal: Terminal) => {
+    terminal.output.writeText('found before\n');
+    await Promise.resolve();
+    throw new StatelogError('DAMAGED', 'the value fails its checksum');
+  },
+  waits: (terminal: Terminal) => {
+    terminal.writeError('ready\n');
+    return stayAlive();
+  },
+  'waits-and-says': (terminal: Terminal) => {
+    onInterrupt(async () => {
+      terminal.output.writeText('last words\n');
+      await terminal.output.flush();
+    });
+    terminal.writeError('ready\n');
+    return stayAlive();
+  },
+  'reads-and-leaves': async (terminal: Terminal) => {
+    for await (const chunk of terminal.input()) {
+      terminal.output.write(chunk);
+      break;
+    }
+    return 0;
+  },
+} satisfies Record<string, (terminal: Terminal) => Promise<ExitCode>>;
+
+/** The name of one of the `DEEDS`. */
+export type Deed = keyof typeof DEEDS;

@@ -1,0 +1,91 @@
+import { readFileSync, readdirSync } from 'node:fs';
+import path from 'node:path';
+import test from 'ava';
+import { projectRoot } from './support/command-line.js';
+
+/*
+ * The rules of docs/contributing.md that no linter knows. The source is read as text; a file
+ * that breaks a rule is named with its line.
+ */
+
+const FILE_LINES_MAX = 300;
+const VAGUE_NAMES = /(^|[-/])(utils?|helpers?|common|misc|stuff)([-/.]|$)/;
+// Put together, so that this file does not break its own rule.
+const LEFTOVER = new RegExp(`\\b(${['TO' + 'DO', 'FIX' + 'ME', 'X' + 'XX', 'HA' + 'CK'].join('|')})\\b`);
+const MACHINE_PATH = new RegExp(`/(${['home', 'Users', 'root', 'wo' + 'rk', 'private'].join('|')})/[\\w.-]+`);
+const SKIPPED_TEST = /\btest(\.\w+)*\.(skip|only|failing|todo)\b/;
+const UNREASONED_DISABLE = /eslint-disable(?!.* -- \S)/;
+const DISK_MODULE = /from '(node:)?fs(\/promises)?'/;
+const PRINTING = /\bconsole\.|\bprocess\.(stdout|stderr|stdin|exit|exitCode|argv)\b/;
+
+interface SourceFile {
+  /** From the project's folder, with `/`. */
+  readonly name: string;
+  readonly lines: readonly string[];
+}
+
+function filesUnder(folder: string): SourceFile[] {
+  return readdirSync(path.join(projectRoot, folder), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && /\.(ts|mts|js|cjs|mjs|md|json|sh)$/.test(entry.name))
+    .map((entry) => {
+      const file = path.join(entry.parentPath, entry.name);
+      return {
+        name: path.relative(projectRoot, file).split(path.sep).join('/'),
+        lines: readFileSync(file, 'utf8').split('\n'),
+      };
+    });
+}
+
+const source = ['src', 'test', 'bench', 'bin', 'scripts'].flatMap(filesUnder);
+const documents = filesUnder('docs');
+const product = source.filter(({ name }) => name.startsWith('src/'));
+
+/** `file:line` of each line that matches. */
+function linesThatMatch(files: readonly SourceFile[], pattern: RegExp): string[] {
+  return files.flatMap(({ name, lines }) =>
+    lines.flatMap((line, index) => (pattern.test(line) ? [`${name}:${index + 1}`] : [])),
+  );
+}
+
+test('no file of the source is longer than 300 lines', (t) => {
+  const long = source.filter(({ lines }) => lines.length > FILE_LINES_MAX + 1).map(({ name }) => name);
+  t.deepEqual(long, []);
+});
+
+test('every file has a name that says what is in it', (t) => {
+  t.deepEqual(
+    source.map(({ name }) => name).filter((name) => VAGUE_NAMES.test(name)),
+    [],
+  );
+});
+
+test('no note of unfinished work is left', (t) => {
+  t.deepEqual(linesThatMatch([...source, ...documents], LEFTOVER), []);
+});
+
+test('nothing refers to the machine that it was written on', (t) => {
+  t.deepEqual(linesThatMatch([...source, ...documents], MACHINE_PATH), []);
+});
+
+test('no test is skipped, and none runs alone', (t) => {
+  t.deepEqual(linesThatMatch(source, SKIPPED_TEST), []);
+});
+
+test('a lint rule is switched off only with its reason', (t) => {
+  t.deepEqual(linesThatMatch(source, UNREASONED_DISABLE), []);
+});
+
+test('only storage-io touches the disk', (t) => {
+  const others = product.filter(({ name }) => !name.startsWith('src/engine/storage-io/'));
+  t.deepEqual(linesThatMatch(others, DISK_MODULE), []);
+});
+
+test('the engine prints nothing and never ends the process', (t) => {
+  const engine = product.filter(({ name }) => name.startsWith('src/engine/'));
+  t.deepEqual(linesThatMatch(engine, PRINTING), []);
+});
+
+test('commands have default exports, and nothing else in the source has', (t) => {
+  const others = product.filter(({ name }) => !/^src\/commands\/(?!index)/.test(name));
+  t.deepEqual(linesThatMatch(others, /^export default\b/), []);
+});

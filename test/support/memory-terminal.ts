@@ -1,0 +1,60 @@
+import { ByteOutput } from '../../src/cli/byte-output.js';
+import type { Terminal } from '../../src/cli/terminal.js';
+
+/** How a `MemoryTerminal` differs from a pair of pipes that are read to their end. */
+export interface MemoryTerminalOptions {
+  /** What standard input gives, chunk by chunk. */
+  readonly input?: readonly (string | Uint8Array)[];
+  /** True: standard output is a terminal of 80 columns. */
+  readonly isTerminal?: boolean;
+  /** The reader of standard output goes away after this many bytes. */
+  readonly readerTakes?: number;
+}
+
+/** Streams that end in memory, so that a command runs without a process of its own. */
+export class MemoryTerminal implements Terminal {
+  readonly output: ByteOutput;
+  readonly outputIsTerminal: boolean;
+  readonly outputColumns = 80;
+  readonly errorsAreTerminal = false;
+  readonly inputIsTerminal = false;
+  readonly #options: MemoryTerminalOptions;
+  readonly #written: Uint8Array[] = [];
+  #bytes = 0;
+  #errors = '';
+
+  constructor(options: MemoryTerminalOptions = {}) {
+    this.#options = options;
+    this.outputIsTerminal = options.isTerminal === true;
+    this.output = new ByteOutput({
+      write: (bytes) => {
+        this.#written.push(bytes.slice());
+        this.#bytes += bytes.length;
+        return Promise.resolve(this.#bytes < (options.readerTakes ?? Infinity));
+      },
+    });
+  }
+
+  /** What reached standard output. */
+  get stdoutBytes(): Uint8Array {
+    return Buffer.concat(this.#written);
+  }
+
+  get stdout(): string {
+    return Buffer.concat(this.#written).toString('utf8');
+  }
+
+  get stderr(): string {
+    return this.#errors;
+  }
+
+  writeError(text: string): void {
+    this.#errors += text;
+  }
+
+  async *input(): AsyncGenerator<Uint8Array, void> {
+    for (const chunk of this.#options.input ?? []) {
+      yield await Promise.resolve(typeof chunk === 'string' ? Buffer.from(chunk, 'utf8') : chunk);
+    }
+  }
+}
