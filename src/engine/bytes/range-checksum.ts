@@ -1,0 +1,147 @@
+import { crc32, crc32c } from './checksum.js';
+
+const CASTAGNOLI_REFLECTED = 0x82f63b78;
+const IEEE_REFLECTED = 0xedb88320;
+
+/** A sum is kept for every block of this many bytes. */
+export const SUM_BLOCK_BYTES = 64;
+const HIGH_BIT = 0x8000_0000;
+/** x^8 in a reflected CRC: what one more byte multiplies by. */
+const ONE_BYTE = 0x0080_0000;
+const BYTE_VALUES = 256;
+const LENGTH_BYTES = 4;
+
+type Checksum = (bytes: Uint8Array, start: number, end: number, seed: number) => number;
+
+/**
+ * Checksums of any ranges of a file, however long and however much they overlap, in time that does
+ * not grow with their length: from sums of all bytes up to each block, since the CRC of a range
+ * is that of all up to its end less that of all up to its start, moved on by the range's length.
+ * With it, a search that tries a record at every offset stays linear, whatever lengths it meets.
+ * Source of the idea: `crc32_combine` in zlib.
+ *
+ * Offsets are those of the file. Bytes are given as a buffer and the file's offset of its first.
+ */
+export class RangeChecksum {
+  readonly #checksum: Checksum;
+  readonly #powers: PowersOfX;
+  /** The sum of all bytes from the base to each block's start, for blocks from `#firstBlock` on. */
+  readonly #sums: Uint32Array;
+  /** Offset where the sums begin. */
+  #base = 0;
+  #firstBlock = 0;
+  #blockCount = 0;
+
+  private constructor(checksum: Checksum, polynomial: number, spanBytes: number) {
+    this.#checksum = checksum;
+    this.#powers = new PowersOfX(polynomial);
+    // As much again as the longest range needs: sums given up are dropped only once they fill half.
+    this.#sums = new Uint32Array(2 * Math.ceil(spanBytes / SUM_BLOCK_BYTES) + 4);
+  }
+
+  /** crc32 (IEEE 802.3). `spanBytes`: the longest range, from the first start not yet given up. */
+  static ieee(spanBytes: number): RangeChecksum {
+    return new RangeChecksum(crc32, IEEE_REFLECTED, spanBytes);
+  }
+
+  /** crc32c (Castagnoli). */
+  static castagnoli(spanBytes: number): RangeChecksum {
+    return new RangeChecksum(crc32c, CASTAGNOLI_REFLECTED, spanBytes);
+  }
+
+  /** Begins anew at `base`: ranges from there on can be asked for, in ascending order of their starts. */
+  restart(base: number): void {
+    this.#base = base;
+    this.#firstBlock = 0;
+    this.#blockCount = 1;
+    this.#sums[0] = 0;
+  }
+
+  /**
+   * The checksum of the bytes from `from` to `to`. The buffer must hold the file from a block before
+   * `from` (or from where it was started) to `to`.
+   */
+  of(bytes: Uint8Array, bytesOffset: number, from: number, to: number): number {
+    if (from - this.#reached >= SUM_BLOCK_BYTES) this.restart(from);
+    this.#giveUpBefore(from);
+    this.#extend(bytes, bytesOffset, to);
+    const before = this.#sumUpTo(bytes, bytesOffset, from);
+    const all = this.#sumUpTo(bytes, bytesOffset, to);
+    return (all ^ this.#powers.moveOn(before, to - from)) >>> 0;
+  }
+
+  /** Offset up to which sums are known. */
+  get #reached(): number {
+    return this.#base + (this.#firstBlock + this.#blockCount - 1) * SUM_BLOCK_BYTES;
+  }
+
+  #sumUpTo(bytes: Uint8Array, bytesOffset: number, offset: number): number {
+    const block = Math.floor((offset - this.#base) / SUM_BLOCK_BYTES);
+    const start = this.#base + block * SUM_BLOCK_BYTES;
+    const sum = this.#sums[block - this.#firstBlock]!;
+    return this.#checksum(bytes, start - bytesOffset, offset - bytesOffset, sum);
+  }
+
+  #extend(bytes: Uint8Array, bytesOffset: number, to: number): void {
+    let at = this.#reached;
+    while (at + SUM_BLOCK_BYTES <= to) {
+      const start = at - bytesOffset;
+      const sum = this.#sums[this.#blockCount - 1]!;
+      this.#sums[this.#blockCount] = this.#checksum(bytes, start, start + SUM_BLOCK_BYTES, sum);
+      this.#blockCount += 1;
+      at += SUM_BLOCK_BYTES;
+    }
+  }
+
+  /** Moves the sums down once half of them lie before `offset`, so that moving costs less than summing. */
+  #giveUpBefore(offset: number): void {
+    const passed = Math.floor((offset - this.#base) / SUM_BLOCK_BYTES) - this.#firstBlock;
+    if (passed < this.#sums.length / 2 || passed >= this.#blockCount) return;
+    this.#sums.copyWithin(0, passed, this.#blockCount);
+    this.#firstBlock += passed;
+    this.#blockCount -= passed;
+  }
+}
+
+/** Powers of x modulo a CRC's polynomial, by the bytes of the exponent. */
+class PowersOfX {
+  readonly #polynomial: number;
+  /** `[k * 256 + b]` is x to the power of 8 * b * 256^k. */
+  readonly #byByte = new Int32Array(LENGTH_BYTES * BYTE_VALUES);
+
+  constructor(polynomial: number) {
+    this.#polynomial = polynomial;
+    let step = ONE_BYTE;
+    for (let table = 0; table < LENGTH_BYTES; table++) {
+      let power = HIGH_BIT | 0;
+      for (let value = 0; value < BYTE_VALUES; value++) {
+        this.#byByte[table * BYTE_VALUES + value] = power;
+        power = this.#multiply(power, step);
+      }
+      step = power;
+    }
+  }
+
+  /** What a sum becomes when `length` zero bytes follow. */
+  moveOn(sum: number, length: number): number {
+    let moved = sum | 0;
+    let rest = length;
+    for (let table = 0; rest !== 0; table += BYTE_VALUES) {
+      const byte = rest & 0xff;
+      if (byte !== 0) moved = this.#multiply(moved, this.#byByte[table + byte]!);
+      rest >>>= 8;
+    }
+    return moved;
+  }
+
+  /** The product of two polynomials with reflected bits, modulo the CRC's. */
+  #multiply(a: number, b: number): number {
+    let product = 0;
+    let factor = b;
+    for (let left = a; left !== 0; left <<= 1) {
+      if (left < 0) product ^= factor;
+      factor = (factor & 1) === 0 ? factor >>> 1 : (factor >>> 1) ^ this.#polynomial;
+    }
+    return product;
+  }
+}

@@ -1,0 +1,275 @@
+import type { EntryCursor } from '../entry-cursor.js';
+import { positionsInRange } from '../entry-range.js';
+import { StatelogError, isStatelogError } from '../errors.js';
+import type { Finding } from '../finding.js';
+import { closeQuietly } from '../storage-io/atomic-write.js';
+import type { FileLockOptions } from '../storage-io/file-lock.js';
+import type { FileSystem } from '../storage-io/file-system.js';
+import { realFileSystem } from '../storage-io/real-file-system.js';
+import { FoldContent } from './fold-content.js';
+import { FoldCursor } from './fold-cursor.js';
+import { COMPACT_THRESHOLD_DEFAULT } from './format.js';
+import { KeyText } from './key-text.js';
+import {
+  type CutTail,
+  type IfMissing,
+  type OpenedLog,
+  openForReading,
+  openForWriting,
+  openForWritingWhenFree,
+} from './open-log.js';
+import { compactBytes } from './replay.js';
+import { type KeyLike, type KvEntry, type KvUpdate, checkUpdate } from './update.js';
+import type { WatchCursor } from './version-token.js';
+import { WritingSession } from './writing-session.js';
+
+/** How a log is opened. */
+export interface FoldOptions {
+  readonly fileSystem?: FileSystem | undefined;
+  /** Whether a log that is not there is made (default `create`). */
+  readonly ifMissing?: IfMissing | undefined;
+  /** Whether a log that holds more than its live entries is rewritten when it is opened (default true). */
+  readonly compactOnOpen?: boolean | undefined;
+  /** Told of a rewrite that failed after an apply: the apply stands, and the log is as it was. */
+  readonly onWarning?: ((warning: StatelogError) => void) | undefined;
+}
+
+/** How to make a class's instance of an opened log: `AppendLogFold`, or what extends it. */
+export type FoldClass<T extends AppendLogFold> = new (opened: OpenedLog, setup: FoldSetup) => T;
+
+/** What an open fold is set up with. */
+export interface FoldSetup {
+  readonly mode: 'read' | 'write';
+  /** Bytes appended after which an apply looks whether to rewrite the log. */
+  readonly compactThreshold: number;
+  readonly options: FoldOptions;
+}
+
+/** An open fold and the cursor that a watch goes on from. */
+export interface OpenedFold<T extends AppendLogFold> {
+  readonly cursor: WatchCursor;
+  readonly store: T;
+}
+
+/**
+ * A durable fold of a watched key-value stream in one append-only file: the live entries in key
+ * order, and the cursor up to which the stream is in them. It opens, and is opened by, Slipstream.
+ * Values stay in the file; the memory it takes is that of the keys.
+ *
+ * Invariants:
+ * - What `apply` returned from is on disk, data before cursor.
+ * - Once a write or a sync failed, reads are refused too: memory may be ahead of the disk.
+ */
+export class AppendLogFold {
+  readonly path: string;
+  readonly #content: FoldContent;
+  readonly #session: WritingSession | undefined;
+  readonly #setup: FoldSetup;
+  readonly #keyText = new KeyText();
+  #closed = false;
+  /** The unfinished end of a log that was opened for reading, left where it is. */
+  readonly tornTail: Finding | undefined;
+  /** What opening for writing cut from the end. */
+  readonly cutTail: CutTail | undefined;
+
+  /** For `open` and `load`. */
+  constructor(opened: OpenedLog, setup: FoldSetup) {
+    this.path = opened.log.path;
+    this.#content = new FoldContent(opened);
+    this.#session = setup.mode === 'write' ? new WritingSession(this.#content, opened) : undefined;
+    this.#setup = setup;
+    this.tornTail = opened.replayed.tornTail;
+    this.cutTail = opened.cut;
+    const untidy = !opened.replayed.tidy;
+    if (this.#session !== undefined && untidy && setup.options.compactOnOpen !== false)
+      this.#session.compact();
+  }
+
+  /**
+   * Opens a log for writing, or makes one, and locks it.
+   * @throws StatelogError `LOCKED`; `DAMAGED`, `UNKNOWN_FORMAT` or `UNSUPPORTED_VERSION`, with the file
+   * as it was; `READ_ONLY` where this platform has no locks; what the file system throws
+   */
+  static open<T extends AppendLogFold>(
+    this: FoldClass<T>,
+    path: string,
+    compactThreshold = COMPACT_THRESHOLD_DEFAULT,
+    options: FoldOptions = {},
+  ): OpenedFold<T> {
+    const fileSystem = options.fileSystem ?? realFileSystem();
+    const opened = openForWriting(fileSystem, path, options.ifMissing ?? 'create');
+    return makeStore(this, opened, { mode: 'write', compactThreshold, options });
+  }
+
+  /** The same, waiting `lock.waitMs` for another process that holds the lock. */
+  static async openWhenFree<T extends AppendLogFold>(
+    this: FoldClass<T>,
+    path: string,
+    compactThreshold: number,
+    options: FoldOptions,
+    lock: FileLockOptions,
+  ): Promise<OpenedFold<T>> {
+    const fileSystem = options.fileSystem ?? realFileSystem();
+    const opened = await openForWritingWhenFree(fileSystem, path, options.ifMissing ?? 'create', lock);
+    return makeStore(this, opened, { mode: 'write', compactThreshold, options });
+  }
+
+  /**
+   * Opens a log for reading: it takes no lock and changes nothing, and shows the log as it is now
+   * whatever is written later. An unfinished end is left out and told in `tornTail`.
+   * @throws StatelogError `DAMAGED`, `UNKNOWN_FORMAT`, `UNSUPPORTED_VERSION`; what the file system throws
+   */
+  static load<T extends AppendLogFold>(
+    this: FoldClass<T>,
+    path: string,
+    options: Pick<FoldOptions, 'fileSystem'> = {},
+  ): OpenedFold<T> {
+    const opened = openForReading(options.fileSystem ?? realFileSystem(), path);
+    return makeStore(this, opened, { mode: 'read', compactThreshold: Infinity, options });
+  }
+
+  /** The cursor of the last apply; none where there was none. */
+  get cursor(): WatchCursor {
+    return this.#content.cursor;
+  }
+
+  /** Live keys. */
+  get count(): number {
+    return this.#content.index.count;
+  }
+
+  /** Bytes of the log, those included that were written and not yet applied. */
+  get sizeBytes(): number {
+    return this.#session?.size ?? this.#content.log.size;
+  }
+
+  /** Bytes that the log has in its compact form. */
+  get compactSizeBytes(): number {
+    return compactBytes(this.#content.index, this.#content.cursor);
+  }
+
+  /**
+   * Folds a batch in and moves the cursor; both are on disk on return. Where it throws because of
+   * what the batch holds, nothing was written.
+   * @throws StatelogError `NOT_REPRESENTABLE`, `LIMIT_EXCEEDED` for what a log cannot hold;
+   * `READ_ONLY`, `CLOSED`, `POISONED`; what the file system throws
+   */
+  apply(batch: Iterable<KvUpdate>, cursor: WatchCursor): void {
+    const updates = [...batch];
+    const session = this.#writing();
+    for (const update of updates) checkUpdate(update);
+    for (const update of updates) session.write(update);
+    this.checkpoint(cursor);
+  }
+
+  /**
+   * Folds one update in, to be seen at once; it is on disk only after `checkpoint`.
+   * @throws StatelogError as `apply`
+   */
+  write(update: KvUpdate): void {
+    const session = this.#writing();
+    checkUpdate(update);
+    session.write(update);
+  }
+
+  /** Writes the cursor; on return it is on disk with everything written before. A log that grew much is rewritten. */
+  checkpoint(cursor: WatchCursor = this.cursor): void {
+    const session = this.#writing();
+    session.checkpoint(cursor);
+    if (session.appendedBytes <= this.#setup.compactThreshold || !session.isWasteful) return;
+    try {
+      session.compact();
+    } catch (error) {
+      if (!isStatelogError(error)) throw error;
+      this.#setup.options.onWarning?.(error);
+    }
+  }
+
+  /** Rewrites the log in its compact form, which the same content always has. */
+  compact(): void {
+    this.#writing().compact();
+  }
+
+  /** The live entry of a key, or undefined. */
+  get(key: KeyLike): KvEntry | undefined {
+    const source = this.#source();
+    const text = this.#keyText;
+    if (!text.take(key) || !this.#content.index.find(text.bytes, 0, text.length)) return undefined;
+    const record = source.read(this.#content.index.offset, this.#content.index.length);
+    return { key: text.string(), value: record.value(), version: record.token() };
+  }
+
+  /** True if the key is live. Its value is not read. */
+  contains(key: KeyLike): boolean {
+    this.#source();
+    return this.#keyText.take(key) && this.#content.index.find(this.#keyText.bytes, 0, this.#keyText.length);
+  }
+
+  /** All live entries whose key starts with `prefix`, in ascending order of their keys' bytes. */
+  range(prefix: KeyLike = ''): KvEntry[] {
+    const entries: KvEntry[] = [];
+    this.forEachInRange(prefix, (entry) => entries.push(entry));
+    return entries;
+  }
+
+  /** Visits the same entries one by one; what `visit` throws ends it. */
+  forEachInRange(prefix: KeyLike, visit: (entry: KvEntry) => unknown): void {
+    const cursor = this.entryCursor();
+    const bytes = this.#keyText.take(prefix) ? this.#keyText.copy() : undefined;
+    if (bytes === undefined) return;
+    for (const { key } of positionsInRange(cursor, { prefix: bytes })) {
+      const text = Buffer.from(key.buffer, key.byteOffset, key.length).toString('utf8');
+      visit({ key: text, value: cursor.value().slice(), version: cursor.version() });
+    }
+  }
+
+  /** A cursor over the live entries, keys and values as bytes. */
+  entryCursor(): FoldCursor & EntryCursor {
+    this.#source();
+    return new FoldCursor(this.#content.index, () => this.#source());
+  }
+
+  /** Frees the file and its lock. What was written and not checkpointed is not promised. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    if (this.#session !== undefined) this.#session.close();
+    else closeQuietly(this.#content.log.fileSystem, this.#content.log.descriptor);
+  }
+
+  /** What an export needs; for artifact/. */
+  protected content(): FoldContent {
+    this.#source();
+    return this.#content;
+  }
+
+  #source(): FoldContent['source'] {
+    this.#refuseClosed();
+    this.#session?.refuseIfPoisoned();
+    return this.#content.source;
+  }
+
+  #writing(): WritingSession {
+    this.#refuseClosed();
+    if (this.#session !== undefined) return this.#session;
+    throw new StatelogError('READ_ONLY', `${this.path} was opened for reading`, { path: this.path });
+  }
+
+  #refuseClosed(): void {
+    if (this.#closed) throw new StatelogError('CLOSED', `${this.path} was closed`, { path: this.path });
+  }
+}
+
+function makeStore<T extends AppendLogFold>(
+  Store: FoldClass<T>,
+  opened: OpenedLog,
+  setup: FoldSetup,
+): OpenedFold<T> {
+  try {
+    const store = new Store(opened, setup);
+    return { cursor: store.cursor, store };
+  } catch (error) {
+    closeQuietly(opened.log.fileSystem, opened.log.descriptor);
+    throw error;
+  }
+}

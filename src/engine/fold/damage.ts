@@ -1,0 +1,120 @@
+import { StatelogError } from '../errors.js';
+import type { DamageClass, Finding } from '../finding.js';
+import { toHex } from '../bytes/text.js';
+import { FORMAT_VERSION } from './format.js';
+import { type BadHeader, headerBytes } from './header.js';
+import type { OpenLog } from './log-window.js';
+import type { Fault, FaultKind } from './record-reader.js';
+
+/** What is known about bad bytes beside themselves. */
+export interface FaultPlace {
+  readonly torn: boolean;
+  /** Where the next record starts whose checksum holds. */
+  readonly resume: number | undefined;
+  /** The same, unless the reading stops before it. */
+  readonly nextGood: number | undefined;
+  readonly lastGood: number | undefined;
+}
+
+const MESSAGES: Readonly<Record<FaultKind, string>> = {
+  short: 'a record reaches past the end of the file',
+  'bad-type': 'the bytes are no record: the type is unknown',
+  'bad-length': 'a record has a length past its limit',
+  checksum: 'a record fails its checksum',
+  foreign: 'a record is whole, but its key is not UTF-8',
+  zeros: 'a hole of zeros stands in the middle',
+};
+
+/** The finding for bad bytes in a log's records. */
+export function recordFinding(log: OpenLog, fault: Fault, place: FaultPlace): Finding {
+  const { offset, expected, found } = fault;
+  const { torn, lastGood, nextGood } = place;
+  return {
+    severity: torn ? 'torn' : 'damage',
+    class: classOf(fault, place, log.size),
+    file: log.path,
+    offset,
+    bytes: (nextGood ?? log.size) - offset,
+    message: torn ? tornMessage(fault, log.size) : MESSAGES[fault.kind],
+    hint: torn
+      ? `the next writer copies it aside and cuts it; \`statelog repair ${log.path}\` does so now`
+      : `\`statelog repair ${log.path} --into NEW\` keeps every good record`,
+    expected,
+    found,
+    lastGood,
+    nextGood,
+  };
+}
+
+function classOf(fault: Fault, { torn, resume }: FaultPlace, size: number): DamageClass {
+  const { kind, statedEnd } = fault;
+  if (torn) return kind === 'zeros' && statedEnd === size ? 'zero-tail' : 'torn-tail';
+  if (kind === 'short' || kind === 'bad-length') return 'bad-length';
+  if (kind !== 'checksum') return 'undecodable';
+  // A good record within what this one claims shows that the length was hit, and not the content.
+  return resume !== undefined && resume < statedEnd! ? 'bad-length' : 'checksum-mismatch';
+}
+
+function tornMessage(fault: Fault, size: number): string {
+  if (fault.kind === 'zeros' && fault.statedEnd === size) return 'nothing but zeros follows the last record';
+  return `the last write is unfinished: ${MESSAGES[fault.kind]}`;
+}
+
+const HEADER_MESSAGES: Readonly<Record<BadHeader, string>> = {
+  short: 'the file is too short to have a header',
+  'bad-magic': 'the file does not start with PGSS',
+  'bad-version': 'the log has another version',
+};
+
+/** The finding for a header that is not good. */
+export function headerFinding(
+  path: string,
+  header: Uint8Array,
+  state: BadHeader,
+  nextGood: number | undefined,
+): Finding {
+  return {
+    severity: 'damage',
+    class: state === 'bad-version' ? 'bad-version' : 'bad-header',
+    file: path,
+    offset: 0,
+    bytes: nextGood ?? header.length,
+    message: HEADER_MESSAGES[state],
+    hint:
+      state === 'bad-version'
+        ? `this program reads version ${FORMAT_VERSION}`
+        : `\`statelog stat ${path}\` tells what the file is`,
+    expected: toHex(headerBytes()),
+    found: toHex(header),
+    nextGood,
+  };
+}
+
+/** The error for a finding that ends the work. */
+export function damagedError(finding: Finding): StatelogError {
+  const { file, offset, message, hint, expected, found } = finding;
+  return new StatelogError('DAMAGED', `${file}: ${message}, at byte ${offset}`, {
+    path: file,
+    offset,
+    class: finding.class,
+    hint,
+    expected,
+    found,
+    safe: 'the file is as it was; what is good in it can still be read',
+  });
+}
+
+/** The error for a header that is not good, where a log was asked for. */
+export function headerError(path: string, header: Uint8Array, state: BadHeader): StatelogError {
+  const finding = headerFinding(path, header, state, undefined);
+  const code = state === 'bad-version' ? 'UNSUPPORTED_VERSION' : 'UNKNOWN_FORMAT';
+  return new StatelogError(code, `${path} is no fold log to read: ${finding.message}`, {
+    path,
+    offset: 0,
+    class: finding.class,
+    expected: finding.expected,
+    found: finding.found,
+    hint: finding.hint,
+    safe: 'the file is as it was',
+  });
+}

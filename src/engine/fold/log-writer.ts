@@ -1,0 +1,155 @@
+import { readU16 } from '../bytes/halves.js';
+import { StatelogError } from '../errors.js';
+import type { FileDescriptor, FileSystem } from '../storage-io/file-system.js';
+import { closeQuietly } from '../storage-io/atomic-write.js';
+import { writeFully } from '../storage-io/write-fully.js';
+import { FIELDS_AT, KEY_AT, LOG_BYTES_MAX } from './format.js';
+import {
+  cursorBytes,
+  deleteBytesMax,
+  encodeCursor,
+  encodeDelete,
+  encodePut,
+  putBytesMax,
+} from './record-encoder.js';
+import type { PendingBytes } from './record-source.js';
+import type { KeyLike } from './update.js';
+import type { VersionToken } from './version-token.js';
+
+const BUFFER_BYTES = 1024 * 1024;
+
+/**
+ * Appends records to an open log. They gather in a buffer, so that an apply is one large write, or
+ * a few where it is larger than the buffer.
+ *
+ * Invariants:
+ * - Nothing is written but at the end, and a record's bytes never change afterwards.
+ * - Once a write or a sync failed, nothing is written or synced again (R8): the file may end
+ *   within a record, and a second sync could report success for data that is gone.
+ */
+export class LogWriter implements PendingBytes {
+  bytes = new Uint8Array(0);
+  /** Where the buffer starts in the file: what lies before is written. */
+  start: number;
+  /** The record that was appended last: its offset, its length, and its key within `bytes`. */
+  offset = 0;
+  length = 0;
+  keyStart = 0;
+  keyLength = 0;
+  readonly path: string;
+  readonly #fileSystem: FileSystem;
+  readonly #descriptor: FileDescriptor;
+  #filled = 0;
+  #failure: unknown;
+
+  constructor(fileSystem: FileSystem, path: string, descriptor: FileDescriptor, size: number) {
+    this.#fileSystem = fileSystem;
+    this.path = path;
+    this.#descriptor = descriptor;
+    this.start = size;
+  }
+
+  /** Bytes of the log, those in the buffer included. */
+  get size(): number {
+    return this.start + this.#filled;
+  }
+
+  /** Appends a put. The update was checked (update.ts). */
+  appendPut(key: KeyLike, value: Uint8Array, version: VersionToken): void {
+    this.#makeRoom(putBytesMax(key, value, version));
+    const length = encodePut(this.bytes, this.#filled, key, value, version);
+    this.keyLength = readU16(this.bytes, this.#filled + FIELDS_AT);
+    this.#appended(length);
+  }
+
+  /** Appends a delete. */
+  appendDelete(key: KeyLike, version: VersionToken): void {
+    this.#makeRoom(deleteBytesMax(key, version));
+    const length = encodeDelete(this.bytes, this.#filled, key, version);
+    this.keyLength = readU16(this.bytes, this.#filled + FIELDS_AT);
+    this.#appended(length);
+  }
+
+  /** Appends a cursor. */
+  appendCursor(cursor: VersionToken): void {
+    this.#makeRoom(cursorBytes(cursor));
+    this.keyLength = 0;
+    this.#appended(encodeCursor(this.bytes, this.#filled, cursor));
+  }
+
+  /** Writes what is in the buffer to the file. */
+  flush(): void {
+    this.refuseIfPoisoned();
+    if (this.#filled === 0) return;
+    try {
+      writeFully(this.#fileSystem, this.#descriptor, this.bytes, 0, this.#filled, this.start);
+    } catch (error) {
+      throw this.poison(error);
+    }
+    this.start += this.#filled;
+    this.#filled = 0;
+  }
+
+  /** Writes what is in the buffer, and returns once everything appended so far is on disk. */
+  sync(): void {
+    this.flush();
+    try {
+      this.#fileSystem.dataSync(this.#descriptor);
+    } catch (error) {
+      throw this.poison(error);
+    }
+  }
+
+  /** True once the writer refuses everything. */
+  get isPoisoned(): boolean {
+    return this.#failure !== undefined;
+  }
+
+  /** Makes the writer refuse everything from now on; returns the failure. */
+  poison(failure: unknown): unknown {
+    this.#failure ??= failure;
+    return failure;
+  }
+
+  /** @throws StatelogError `POISONED`, with the failure as its cause, once there was one */
+  refuseIfPoisoned(): void {
+    if (this.#failure === undefined) return;
+    throw new StatelogError(
+      'POISONED',
+      `${this.path}: a write failed before, so nothing more is read or written`,
+      {
+        path: this.path,
+        hint: 'close the log and open it again',
+        safe: 'everything acknowledged before the failure',
+        cause: this.#failure,
+      },
+    );
+  }
+
+  /** Drops what was not flushed, and frees the file and its lock. */
+  close(): void {
+    closeQuietly(this.#fileSystem, this.#descriptor);
+  }
+
+  #makeRoom(bytes: number): void {
+    this.refuseIfPoisoned();
+    if (this.size + bytes > LOG_BYTES_MAX) throw this.#tooLarge();
+    if (this.#filled + bytes <= this.bytes.length) return;
+    this.flush();
+    if (bytes > this.bytes.length) this.bytes = new Uint8Array(Math.max(bytes, BUFFER_BYTES));
+  }
+
+  #appended(length: number): void {
+    this.offset = this.size;
+    this.length = length;
+    this.keyStart = this.#filled + KEY_AT;
+    this.#filled += length;
+  }
+
+  #tooLarge(): StatelogError {
+    return new StatelogError('LIMIT_EXCEEDED', `${this.path} would grow past ${LOG_BYTES_MAX} bytes`, {
+      path: this.path,
+      hint: 'compact it, or use a state directory',
+    });
+  }
+}

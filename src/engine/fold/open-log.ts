@@ -1,0 +1,158 @@
+import { basename, dirname, join } from 'node:path';
+import { isStatelogError } from '../errors.js';
+import type { Finding } from '../finding.js';
+import { closeQuietly, createFile, isTemporaryNameOf, removeQuietly } from '../storage-io/atomic-write.js';
+import { type FileLockOptions, openLocked, tryOpenLocked } from '../storage-io/file-lock.js';
+import type { FileDescriptor, FileSystem } from '../storage-io/file-system.js';
+import { readFully } from '../storage-io/write-fully.js';
+import { headerError } from './damage.js';
+import { HEADER_BYTES } from './format.js';
+import { headerBytes, isTornHeader } from './header.js';
+import { replaceLocked } from './locked-replace.js';
+import type { OpenLog } from './log-window.js';
+import { type ReplayedLog, replayLog } from './replay.js';
+import { copyTornTail } from './torn-tail-copy.js';
+
+/** What opening for writing cut from the end of a log. */
+export interface CutTail {
+  readonly finding: Finding;
+  /** Where a copy of it lies; undefined for zeros, of which none is made. */
+  readonly copy: string | undefined;
+}
+
+/** A log that is open and replayed. */
+export interface OpenedLog {
+  readonly log: OpenLog;
+  readonly replayed: ReplayedLog;
+  /** What was cut; only by opening for writing. */
+  readonly cut: CutTail | undefined;
+  /** The file was written anew just now: all of it is on disk, and so is its name. */
+  readonly fresh: boolean;
+}
+
+/** Opens a log for reading: nothing is locked, written or created. */
+export function openForReading(fileSystem: FileSystem, path: string): OpenedLog {
+  const descriptor = fileSystem.openRead(path);
+  return closedOnFailure(fileSystem, descriptor, () => {
+    const log = asOpenLog(fileSystem, path, descriptor);
+    return { log, replayed: replayLog(log), cut: undefined, fresh: false };
+  });
+}
+
+/** Whether a log that is not there is made. */
+export type IfMissing = 'create' | 'fail';
+
+/**
+ * Opens a log for writing: locked, and mended where its last write is unfinished.
+ * @throws StatelogError `LOCKED`; `DAMAGED`, `UNKNOWN_FORMAT` or `UNSUPPORTED_VERSION` with the file
+ * left as it is; `READ_ONLY` where this platform has no locks
+ */
+export function openForWriting(fileSystem: FileSystem, path: string, ifMissing: IfMissing): OpenedLog {
+  const target = resolve(fileSystem, path);
+  const descriptor = tryOpenLocked(fileSystem, target, () => openOrCreate(fileSystem, target, ifMissing));
+  return recover(fileSystem, target, descriptor);
+}
+
+/** The same, trying again for `waitMs` while another holds the lock. */
+export async function openForWritingWhenFree(
+  fileSystem: FileSystem,
+  path: string,
+  ifMissing: IfMissing,
+  lock: FileLockOptions,
+): Promise<OpenedLog> {
+  const target = resolve(fileSystem, path);
+  const open = (): FileDescriptor => openOrCreate(fileSystem, target, ifMissing);
+  return recover(fileSystem, target, await openLocked(fileSystem, target, open, lock));
+}
+
+/** A rewrite renames over the log: through a symbolic link, that must be the file and not the link. */
+function resolve(fileSystem: FileSystem, path: string): string {
+  return fileSystem.statusFollowing(path) === undefined ? path : fileSystem.realPath(path);
+}
+
+function openOrCreate(fileSystem: FileSystem, path: string, ifMissing: IfMissing): FileDescriptor {
+  try {
+    return fileSystem.openReadWrite(path);
+  } catch (error) {
+    if (ifMissing === 'fail' || !isStatelogError(error, 'NOT_FOUND')) throw error;
+  }
+  try {
+    createFile(fileSystem, path, headerBytes());
+  } catch (error) {
+    if (!isStatelogError(error, 'ALREADY_EXISTS')) throw error;
+  }
+  return fileSystem.openReadWrite(path);
+}
+
+function recover(fileSystem: FileSystem, path: string, locked: FileDescriptor): OpenedLog {
+  let descriptor = locked;
+  let fresh = false;
+  const rewrite = (chunks: Iterable<Uint8Array>): void => {
+    const replaced = replaceLocked(fileSystem, path, chunks);
+    closeQuietly(fileSystem, descriptor);
+    descriptor = replaced.descriptor;
+    fresh = true;
+  };
+  try {
+    removeLeftovers(fileSystem, path);
+    if (hasTornHeader(fileSystem, path, descriptor)) rewrite([headerBytes()]);
+    const log = asOpenLog(fileSystem, path, descriptor);
+    const replayed = replayLog(log);
+    if (replayed.tornTail === undefined) return { log, replayed, cut: undefined, fresh };
+    const cut = copyAside(log, replayed.tornTail);
+    rewrite(bytesUpTo(log, replayed.goodEnd));
+    const mended = { ...log, descriptor, size: replayed.goodEnd };
+    return { log: mended, replayed: { ...replayed, tornTail: undefined }, cut, fresh };
+  } catch (error) {
+    closeQuietly(fileSystem, descriptor);
+    throw error;
+  }
+}
+
+/** What a crash left of a rewrite. We hold the lock, so nobody is at work on it. */
+function removeLeftovers(fileSystem: FileSystem, path: string): void {
+  const folder = dirname(path);
+  for (const name of fileSystem.readDirectory(folder)) {
+    if (isTemporaryNameOf(name, basename(path))) removeQuietly(fileSystem, join(folder, name));
+  }
+}
+
+function hasTornHeader(fileSystem: FileSystem, path: string, descriptor: FileDescriptor): boolean {
+  const header = new Uint8Array(HEADER_BYTES);
+  const count = fileSystem.read(descriptor, header, 0, HEADER_BYTES, 0);
+  if (count === HEADER_BYTES) return false;
+  const bytes = header.subarray(0, count);
+  if (!isTornHeader(bytes)) throw headerError(path, bytes, 'short');
+  return true;
+}
+
+function copyAside(log: OpenLog, finding: Finding): CutTail {
+  const { fileSystem, path, descriptor, size } = log;
+  const nothingInIt = finding.class === 'zero-tail';
+  const copy = nothingInIt ? undefined : copyTornTail(fileSystem, path, descriptor, finding.offset, size);
+  return { finding, copy };
+}
+
+const CHUNK_BYTES = 1024 * 1024;
+
+function* bytesUpTo(log: OpenLog, end: number): Generator<Uint8Array, void> {
+  const chunk = new Uint8Array(Math.min(CHUNK_BYTES, end));
+  for (let offset = 0; offset < end; offset += chunk.length) {
+    const length = Math.min(chunk.length, end - offset);
+    readFully(log.fileSystem, log.descriptor, chunk, 0, length, offset);
+    yield chunk.subarray(0, length);
+  }
+}
+
+function asOpenLog(fileSystem: FileSystem, path: string, descriptor: FileDescriptor): OpenLog {
+  return { fileSystem, path, descriptor, size: fileSystem.statusOf(descriptor).size };
+}
+
+function closedOnFailure<T>(fileSystem: FileSystem, descriptor: FileDescriptor, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    closeQuietly(fileSystem, descriptor);
+    throw error;
+  }
+}

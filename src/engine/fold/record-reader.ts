@@ -1,0 +1,130 @@
+import { HEADER_BYTES, RECORD_BYTES_MIN, TYPE_AT } from './format.js';
+import { LogWindow, type OpenLog } from './log-window.js';
+import { NextRecordSearch } from './next-record.js';
+import { FoldRecord } from './record.js';
+
+/**
+ * Why the bytes at an offset are no good record.
+ * - `short`: its lengths reach past the end of the file
+ * - `bad-type`, `bad-length`: a tag that is not ours, a length past its limit
+ * - `checksum`: the checksum does not hold
+ * - `foreign`: the checksum holds, yet the key is not UTF-8, so that it was written like this
+ * - `zeros`: a run of zeros, to the end or not
+ */
+export type FaultKind = 'short' | 'bad-type' | 'bad-length' | 'checksum' | 'foreign' | 'zeros';
+
+/** Bytes that are no good record. */
+export interface Fault {
+  readonly kind: FaultKind;
+  readonly offset: number;
+  /** Where the record would end by its own lengths, or the zeros do; undefined where that is not known. */
+  readonly statedEnd: number | undefined;
+  /** The value that was expected and the one that was found, for a message. */
+  readonly expected?: string | undefined;
+  readonly found?: string | undefined;
+}
+
+/** Reads single records of a log by their offsets, and finds the next after one that is bad. */
+export class RecordReader {
+  /** The record that `readAt` read last. */
+  readonly record = new FoldRecord();
+  readonly size: number;
+  readonly #window: LogWindow;
+  readonly #search: NextRecordSearch;
+
+  constructor(log: OpenLog) {
+    this.size = log.size;
+    this.#window = new LogWindow(log);
+    this.#search = new NextRecordSearch(this.#window);
+  }
+
+  /** The header's bytes, fewer where the file is shorter. */
+  header(): Uint8Array {
+    const length = Math.min(HEADER_BYTES, this.size);
+    this.#window.reach(0, length);
+    return this.#window.bytes.slice(0, length);
+  }
+
+  /** Reads the record at `offset` into `record`; undefined if it is good. */
+  readAt(offset: number): Fault | undefined {
+    const window = this.#window;
+    const { record } = this;
+    window.reach(offset, Math.min(RECORD_BYTES_MIN, this.size - offset));
+    record.offset = offset;
+    for (;;) {
+      const { bytes, start, end } = window;
+      const shape = record.parse(bytes, offset - start, end - start);
+      if (shape === 'whole') return this.#check();
+      if (shape === 'bad-type') return this.#badType(offset);
+      if (shape === 'bad-length') return { kind: 'bad-length', offset, statedEnd: undefined };
+      if (offset + record.needed > this.size) return this.#short(offset);
+      window.reach(offset, record.needed);
+    }
+  }
+
+  /** Where the next record starts whose checksum holds; undefined if there is none. */
+  resumeAfter(fault: Fault): number | undefined {
+    const { kind, offset, statedEnd } = fault;
+    if (kind === 'foreign') return statedEnd === this.size ? undefined : statedEnd;
+    if (kind === 'zeros') return this.#search.find(Math.max(offset + 1, statedEnd! - TYPE_AT));
+    const isLast = statedEnd === this.size;
+    if (statedEnd === undefined || !(isLast || this.#search.lengthAt(statedEnd) > 0)) {
+      return this.#search.find(offset + 1);
+    }
+    // Most often the lengths are whole, and what lies within the record must not be taken for records.
+    // But a wrong length may end at a later record by chance: then a row of good ones leads up to it.
+    return this.#search.findRowTo(offset + 1, statedEnd) ?? (isLast ? undefined : statedEnd);
+  }
+
+  #check(): Fault | undefined {
+    const { record } = this;
+    const computed = record.computedChecksum();
+    const stored = record.storedChecksum;
+    const statedEnd = record.offset + record.length;
+    if (computed !== stored) {
+      const [expected, found] = [`crc32 ${hex32(stored)}`, `crc32 ${hex32(computed)}`];
+      return { kind: 'checksum', offset: record.offset, statedEnd, expected, found };
+    }
+    return record.keyIsUtf8() ? undefined : { kind: 'foreign', offset: record.offset, statedEnd };
+  }
+
+  #short(offset: number): Fault {
+    const expected = `${this.record.needed} bytes or more`;
+    return {
+      kind: 'short',
+      offset,
+      statedEnd: undefined,
+      expected,
+      found: `${this.size - offset} bytes to the end`,
+    };
+  }
+
+  #badType(offset: number): Fault {
+    const { record } = this;
+    if (record.type === 0 && record.storedChecksum === 0) {
+      return { kind: 'zeros', offset, statedEnd: this.#endOfZeros(offset) };
+    }
+    return {
+      kind: 'bad-type',
+      offset,
+      statedEnd: undefined,
+      expected: 'type 1, 2 or 3',
+      found: `type ${record.type}`,
+    };
+  }
+
+  #endOfZeros(from: number): number {
+    const window = this.#window;
+    for (let offset = from; offset < this.size; offset = window.end) {
+      window.reach(offset, 1);
+      const { bytes, start } = window;
+      const last = window.end - start;
+      for (let at = offset - start; at < last; at++) if (bytes[at] !== 0) return start + at;
+    }
+    return this.size;
+  }
+}
+
+function hex32(value: number): string {
+  return value.toString(16).padStart(8, '0');
+}

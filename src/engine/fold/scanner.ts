@@ -1,0 +1,100 @@
+import type { Finding } from '../finding.js';
+import { AppendSigns } from './append-signs.js';
+import { headerFinding, recordFinding } from './damage.js';
+import { HEADER_BYTES } from './format.js';
+import { headerState } from './header.js';
+import type { OpenLog } from './log-window.js';
+import type { FoldRecord } from './record.js';
+import { type Fault, RecordReader } from './record-reader.js';
+import { TailRule } from './tail-rule.js';
+
+/** What a step of the scanner came to. */
+export type FoldStep = 'record' | 'finding' | 'end';
+
+export interface FoldScanOptions {
+  /**
+   * What to do where the end is torn and good records follow within it: stop (default), as
+   * recovery does, since they were never acknowledged; or show them too, as salvage does.
+   */
+  readonly tornTail?: 'stop' | 'show' | undefined;
+}
+
+/**
+ * The one reader of whole fold logs: loading, recovery, verifying, replaying and salvage all stand
+ * on it, so that they cannot disagree. `next` steps from record to record; where bytes are bad it
+ * gives a finding that covers them, and goes on at the next record whose checksum holds. Memory is
+ * constant and time linear, whatever the bytes are.
+ *
+ * Invariants:
+ * - Records and findings come in the order of their offsets, and together cover the file.
+ * - A record is given only if its checksum holds, its lengths are within limits and its key is UTF-8.
+ * - `record` and its buffer are valid until the next step.
+ */
+export class FoldScanner {
+  /** The record of the last step, if it was one. */
+  readonly record: FoldRecord;
+  /** What the last step found wrong, if it did. */
+  finding: Finding | undefined;
+  /** Where the next step starts: bytes from the start of the file. */
+  position = 0;
+  readonly #log: OpenLog;
+  readonly #reader: RecordReader;
+  readonly #rule: TailRule;
+  readonly #signs = new AppendSigns();
+  readonly #showTornTail: boolean;
+  #lastGood: number | undefined;
+  #headerRead = false;
+
+  constructor(log: OpenLog, options: FoldScanOptions = {}) {
+    this.#log = log;
+    this.#reader = new RecordReader(log);
+    this.record = this.#reader.record;
+    this.#rule = new TailRule(log);
+    this.#showTornTail = options.tornTail === 'show';
+  }
+
+  /** True while the keys of all records so far ascend and none was deleted, as in the compact form. */
+  get ascending(): boolean {
+    return this.#signs.ascending;
+  }
+
+  /** Takes one step. */
+  next(): FoldStep {
+    if (!this.#headerRead && !this.#readHeader()) return 'finding';
+    if (this.position >= this.#log.size) return 'end';
+    const fault = this.#reader.readAt(this.position);
+    if (fault !== undefined) return this.#report(fault);
+    this.#signs.see(this.record);
+    this.#lastGood = this.position;
+    this.position += this.record.length;
+    return 'record';
+  }
+
+  /** True if the header is good; else there is a finding, and the position is where records go on. */
+  #readHeader(): boolean {
+    const { path, size } = this.#log;
+    const header = this.#reader.header();
+    const state = headerState(header);
+    this.#headerRead = true;
+    this.position = Math.min(HEADER_BYTES, size);
+    if (state === 'good') return true;
+    this.#signs.stopComparingKeys();
+    // With another version the records may be anything; with another magic number they may be ours.
+    const fault: Fault = { kind: 'bad-type', offset: 0, statedEnd: HEADER_BYTES };
+    const nextGood = state === 'bad-magic' ? this.#reader.resumeAfter(fault) : undefined;
+    this.position = nextGood ?? size;
+    this.finding = headerFinding(path, header, state, nextGood);
+    return false;
+  }
+
+  #report(fault: Fault): FoldStep {
+    const { size } = this.#log;
+    const resume = this.#reader.resumeAfter(fault);
+    const torn = this.#rule.isTorn({ fault, size, appended: this.#signs.appended, resume });
+    this.#signs.stopComparingKeys();
+    const nextGood = torn && !this.#showTornTail ? undefined : resume;
+    this.position = nextGood ?? size;
+    this.finding = recordFinding(this.#log, fault, { torn, resume, nextGood, lastGood: this.#lastGood });
+    return 'finding';
+  }
+}

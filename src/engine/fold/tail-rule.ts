@@ -1,0 +1,69 @@
+import { CURSOR_BYTES_MAX, CURSOR_TYPE, RECORD_BYTES_MIN } from './format.js';
+import type { OpenLog } from './log-window.js';
+import { type Fault, RecordReader } from './record-reader.js';
+
+/** What a verdict about bad bytes rests on. */
+export interface TailFacts {
+  readonly fault: Fault;
+  /** Size of the file. */
+  readonly size: number;
+  /** True where the bytes were certainly appended (append-signs.ts). */
+  readonly appended: boolean;
+  /** Offset of the next record whose checksum holds. */
+  readonly resume: number | undefined;
+}
+
+/**
+ * Tells an unfinished last write from damage (docs/formats/fold-log.md, "Torn or damaged").
+ *
+ * One apply writes its records and then one cursor, and is synced before the next begins. So
+ * whatever lies after the last cursor but one may never have reached the disk, in any part; all
+ * before it has. And nothing of the compact form is ever torn.
+ */
+export class TailRule {
+  readonly #log: OpenLog;
+  #ahead: RecordReader | undefined;
+  /** What was found out last: from where, up to which cursor, and whether it was one unsynced apply. */
+  #askedFrom = -1;
+  #knownUpTo = -1;
+  #unsynced = false;
+
+  constructor(log: OpenLog) {
+    this.#log = log;
+  }
+
+  /** True where the bytes are the unfinished end of the log, false where they are damage. */
+  isTorn({ fault, size, appended, resume }: TailFacts): boolean {
+    if (fault.kind === 'foreign') return false;
+    if (fault.kind === 'zeros' && fault.statedEnd === size) return true;
+    if (resume !== undefined) return appended && this.#mayBeUnsynced(resume);
+    if (appended || fault.kind === 'short') return true;
+    // Nothing but a first cursor is ever appended to a compact log (append-log writer, "boundary").
+    const boundaryCutShort = size - fault.offset <= CURSOR_BYTES_MAX;
+    const lastRecord = fault.kind === 'checksum' && size - fault.statedEnd! < RECORD_BYTES_MIN;
+    return boundaryCutShort || lastRecord;
+  }
+
+  /** True where at most one cursor follows from `from` on, and nothing follows that cursor. */
+  #mayBeUnsynced(from: number): boolean {
+    if (from >= this.#askedFrom && from <= this.#knownUpTo) return this.#unsynced;
+    this.#ahead ??= new RecordReader(this.#log);
+    this.#askedFrom = from;
+    const { record, size } = this.#ahead;
+    let next: number | undefined = from;
+    while (next !== undefined && next < size) {
+      const fault = this.#ahead.readAt(next);
+      this.#knownUpTo = next;
+      if (fault === undefined) {
+        next += record.length;
+        if (record.type === CURSOR_TYPE) return (this.#unsynced = next === size);
+      } else if (fault.kind === 'foreign') {
+        return (this.#unsynced = false);
+      } else {
+        next = this.#ahead.resumeAfter(fault);
+      }
+    }
+    this.#knownUpTo = size;
+    return (this.#unsynced = true);
+  }
+}

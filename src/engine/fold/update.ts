@@ -1,0 +1,78 @@
+import { StatelogError } from '../errors.js';
+import { isUtf8, isWellFormed } from '../bytes/text.js';
+import { KEY_BYTES_MAX, VALUE_BYTES_MAX } from './format.js';
+import { VersionToken } from './version-token.js';
+
+/** A key as a caller has it: a string, or its UTF-8 bytes. */
+export type KeyLike = string | Uint8Array;
+
+/** One live entry of a fold. The value is a copy. */
+export interface KvEntry {
+  readonly key: string;
+  readonly value: Uint8Array;
+  readonly version: VersionToken;
+}
+
+/** One change to a fold. A purge (all history removed, where the source has any) deletes here. */
+export type KvUpdate =
+  | {
+      readonly op: 'put';
+      readonly key: KeyLike;
+      readonly value: Uint8Array;
+      readonly version?: VersionToken | undefined;
+    }
+  | { readonly op: 'delete' | 'purge'; readonly key: KeyLike; readonly version?: VersionToken | undefined };
+
+/** The ways to make an update, by name. */
+export const KvUpdate = {
+  put(key: KeyLike, value: Uint8Array, version: VersionToken = VersionToken.unknown()): KvUpdate {
+    return { op: 'put', key, value, version };
+  },
+  delete(key: KeyLike, version: VersionToken = VersionToken.unknown()): KvUpdate {
+    return { op: 'delete', key, version };
+  },
+  purge(key: KeyLike, version: VersionToken = VersionToken.unknown()): KvUpdate {
+    return { op: 'purge', key, version };
+  },
+};
+
+/**
+ * Checks that a fold log can hold an update, before anything is written.
+ * @throws StatelogError `NOT_REPRESENTABLE` for a key that is over 65,535 bytes or not UTF-8,
+ * `LIMIT_EXCEEDED` for a value over 16 MiB
+ */
+export function checkUpdate(update: KvUpdate): void {
+  checkKey(update.key);
+  if (update.op === 'put') checkValue(update.value);
+}
+
+function checkKey(key: KeyLike): void {
+  const wellFormed = typeof key === 'string' ? isWellFormed(key) : isUtf8(key);
+  if (!wellFormed) {
+    throw new StatelogError('NOT_REPRESENTABLE', 'a fold log holds no key that is not UTF-8', {
+      hint: 'use a state directory for keys of any bytes',
+    });
+  }
+  if (!isTooLong(key)) return;
+  const bytes = typeof key === 'string' ? Buffer.byteLength(key) : key.length;
+  throw new StatelogError('NOT_REPRESENTABLE', `a fold log holds no key of ${bytes} bytes`, {
+    expected: `at most ${KEY_BYTES_MAX} bytes`,
+    found: `${bytes} bytes`,
+    hint: 'use a state directory for longer keys',
+  });
+}
+
+function isTooLong(key: KeyLike): boolean {
+  if (typeof key !== 'string') return key.length > KEY_BYTES_MAX;
+  // A unit of a string takes at most three bytes: a short key need not be measured.
+  return key.length * 3 > KEY_BYTES_MAX && Buffer.byteLength(key) > KEY_BYTES_MAX;
+}
+
+function checkValue(value: Uint8Array): void {
+  if (value.length <= VALUE_BYTES_MAX) return;
+  throw new StatelogError('LIMIT_EXCEEDED', `a fold log holds no value of ${value.length} bytes`, {
+    expected: `at most ${VALUE_BYTES_MAX} bytes`,
+    found: `${value.length} bytes`,
+    hint: 'Slipstream takes a longer value for corruption; use a state directory for it',
+  });
+}

@@ -1,0 +1,155 @@
+import { highHalf, joinU64, lowHalf } from '../bytes/halves.js';
+import { toHex } from '../bytes/text.js';
+import { TOKEN_BYTES_MAX } from './format.js';
+
+const U64_BYTES = 8;
+const U64_MAX = 0xffff_ffff_ffff_ffffn;
+
+/**
+ * A version as its system of origin writes it: raw bytes, 0 to 10 of them. 8 bytes are a
+ * revision, u64 big-endian (NATS); 10 a versionstamp (FoundationDB); 0 none. Immutable.
+ */
+export class VersionToken {
+  /** Bytes 0 to 3 and 4 to 7 big-endian, then the last two; kept as numbers, since an object a token is enough. */
+  readonly #high: number;
+  readonly #low: number;
+  readonly #tail: number;
+  /** Bytes, 0 to 10. */
+  readonly length: number;
+
+  private constructor(high: number, low: number, tail: number, length: number) {
+    this.#high = high;
+    this.#low = low;
+    this.#tail = tail;
+    this.length = length;
+  }
+
+  static readonly #unknown = new VersionToken(0, 0, 0, 0);
+
+  /** No version. */
+  static unknown(): VersionToken {
+    return VersionToken.#unknown;
+  }
+
+  /**
+   * A revision.
+   * @throws RangeError where it is not a u64
+   */
+  static fromU64(revision: bigint): VersionToken {
+    if (revision < 0n || revision > U64_MAX) throw new RangeError(`${String(revision)} is not a u64`);
+    return new VersionToken(highHalf(revision), lowHalf(revision), 0, U64_BYTES);
+  }
+
+  /**
+   * A token of raw bytes, which are copied.
+   * @throws RangeError where there are more than 10
+   */
+  static fromBytes(bytes: Uint8Array): VersionToken {
+    return VersionToken.read(bytes, 0, bytes.length);
+  }
+
+  /** The token that stands in `bytes` at `start`, for readers of records. */
+  static read(bytes: Uint8Array, start: number, length: number): VersionToken {
+    if (length > TOKEN_BYTES_MAX) throw new RangeError(`a token has at most ${TOKEN_BYTES_MAX} bytes`);
+    if (length === 0) return VersionToken.#unknown;
+    const byte = (at: number): number => (at < length ? bytes[start + at]! : 0);
+    const high = (byte(0) << 24) | (byte(1) << 16) | (byte(2) << 8) | byte(3);
+    const low = (byte(4) << 24) | (byte(5) << 16) | (byte(6) << 8) | byte(7);
+    return new VersionToken(high >>> 0, low >>> 0, (byte(8) << 8) | byte(9), length);
+  }
+
+  get isUnknown(): boolean {
+    return this.length === 0;
+  }
+
+  /** The revision; undefined unless there are 8 bytes. */
+  asU64(): bigint | undefined {
+    return this.length === U64_BYTES ? joinU64(this.#low, this.#high) : undefined;
+  }
+
+  /** The raw bytes. */
+  toBytes(): Uint8Array {
+    const bytes = new Uint8Array(this.length);
+    this.writeTo(bytes, 0);
+    return bytes;
+  }
+
+  /** Writes the raw bytes to `into` at `at`, for writers of records. */
+  writeTo(into: Uint8Array, at: number): void {
+    for (let index = 0; index < this.length; index++) {
+      const word = index < 4 ? this.#high : index < 8 ? this.#low : this.#tail << 16;
+      into[at + index] = word >>> (24 - 8 * (index & 3));
+    }
+  }
+
+  /** Lower-case hex of the raw bytes; empty for none. */
+  toHex(): string {
+    return toHex(this.toBytes());
+  }
+
+  equals(other: VersionToken): boolean {
+    return (
+      this.length === other.length &&
+      this.#high === other.#high &&
+      this.#low === other.#low &&
+      this.#tail === other.#tail
+    );
+  }
+}
+
+/** Where a reader of a watch goes on: a version token, or none for the start. Immutable. */
+export class WatchCursor {
+  readonly version: VersionToken;
+
+  private constructor(version: VersionToken) {
+    this.version = version;
+  }
+
+  /** No cursor: the watch starts over. */
+  static none(): WatchCursor {
+    return new WatchCursor(VersionToken.unknown());
+  }
+
+  /**
+   * The cursor of a revision.
+   * @throws RangeError where it is not a u64
+   */
+  static fromU64(revision: bigint): WatchCursor {
+    return new WatchCursor(VersionToken.fromU64(revision));
+  }
+
+  static fromVersion(version: VersionToken): WatchCursor {
+    return new WatchCursor(version);
+  }
+
+  /**
+   * A cursor of raw bytes, which are copied.
+   * @throws RangeError where there are more than 10
+   */
+  static fromBytes(bytes: Uint8Array): WatchCursor {
+    return new WatchCursor(VersionToken.fromBytes(bytes));
+  }
+
+  get isNone(): boolean {
+    return this.version.isUnknown;
+  }
+
+  /** The revision; undefined unless there are 8 bytes. */
+  asU64(): bigint | undefined {
+    return this.version.asU64();
+  }
+
+  /** The raw bytes, 0 to 10. */
+  toBytes(): Uint8Array {
+    return this.version.toBytes();
+  }
+
+  /** Lower-case hex of the raw bytes; empty for none. */
+  toHex(): string {
+    return this.version.toHex();
+  }
+
+  equals(other: WatchCursor): boolean {
+    return this.version.equals(other.version);
+  }
+}
