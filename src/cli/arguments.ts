@@ -4,7 +4,7 @@ import { custom } from '@oclif/core/args';
  * A positional argument. Never read from standard input, which oclif does for a missing one
  * unless told not to: it would take the first lines of a batch for a key.
  */
-export const textArgument = custom<string>({ ignoreStdin: true });
+export const textArgument = custom({ ignoreStdin: true });
 
 /** The store or other thing that a command works on. */
 export const storeArgument = textArgument({
