@@ -1,4 +1,4 @@
-import { HEADER_BYTES, RECORD_BYTES_MIN, TYPE_AT } from './format.js';
+import { CURSOR_AT, FIELDS_AT, HEADER_BYTES, RECORD_BYTES_MIN, TYPE_AT } from './format.js';
 import { LogWindow, type OpenLog } from './log-window.js';
 import { NextRecordSearch } from './next-record.js';
 import { FoldRecord } from './record.js';
@@ -19,6 +19,10 @@ export interface Fault {
   readonly offset: number;
   /** Where the record would end by its own lengths, or the zeros do; undefined where that is not known. */
   readonly statedEnd: number | undefined;
+  /** The byte where the type stands. */
+  readonly type: number;
+  /** Where it would end if it was a cursor. */
+  readonly cursorEnd: number;
   /** The value that was expected and the one that was found, for a message. */
   readonly expected?: string | undefined;
   readonly found?: string | undefined;
@@ -45,6 +49,12 @@ export class RecordReader {
     return this.#window.bytes.slice(0, length);
   }
 
+  /** Where the first record starts, if not where it should after the header. */
+  firstRecord(): number | undefined {
+    if (this.#search.lengthAt(HEADER_BYTES) > 0) return HEADER_BYTES;
+    return this.#search.find(1);
+  }
+
   /** Reads the record at `offset` into `record`; undefined if it is good. */
   readAt(offset: number): Fault | undefined {
     const window = this.#window;
@@ -56,7 +66,7 @@ export class RecordReader {
       const shape = record.parse(bytes, offset - start, end - start);
       if (shape === 'whole') return this.#check();
       if (shape === 'bad-type') return this.#badType(offset);
-      if (shape === 'bad-length') return { kind: 'bad-length', offset, statedEnd: undefined };
+      if (shape === 'bad-length') return this.#fault('bad-length');
       if (offset + record.needed > this.size) return this.#short(offset);
       window.reach(offset, record.needed);
     }
@@ -82,35 +92,35 @@ export class RecordReader {
     const stored = record.storedChecksum;
     const statedEnd = record.offset + record.length;
     if (computed !== stored) {
-      const [expected, found] = [`crc32 ${hex32(stored)}`, `crc32 ${hex32(computed)}`];
-      return { kind: 'checksum', offset: record.offset, statedEnd, expected, found };
+      return this.#fault('checksum', statedEnd, `crc32 ${hex32(stored)}`, `crc32 ${hex32(computed)}`);
     }
-    return record.keyIsUtf8() ? undefined : { kind: 'foreign', offset: record.offset, statedEnd };
+    return record.keyIsUtf8() ? undefined : this.#fault('foreign', statedEnd);
   }
 
   #short(offset: number): Fault {
-    const expected = `${this.record.needed} bytes or more`;
-    return {
-      kind: 'short',
-      offset,
-      statedEnd: undefined,
-      expected,
-      found: `${this.size - offset} bytes to the end`,
-    };
+    const { needed } = this.record;
+    return this.#fault(
+      'short',
+      undefined,
+      `${needed} bytes or more`,
+      `${this.size - offset} bytes to the end`,
+    );
   }
 
   #badType(offset: number): Fault {
     const { record } = this;
     if (record.type === 0 && record.storedChecksum === 0) {
-      return { kind: 'zeros', offset, statedEnd: this.#endOfZeros(offset) };
+      // The window moves on to look for the end: what else the fault says is taken before.
+      const fault = this.#fault('zeros');
+      return { ...fault, statedEnd: this.#endOfZeros(offset) };
     }
-    return {
-      kind: 'bad-type',
-      offset,
-      statedEnd: undefined,
-      expected: 'type 1, 2 or 3',
-      found: `type ${record.type}`,
-    };
+    return this.#fault('bad-type', undefined, 'type 1, 2 or 3', `type ${record.type}`);
+  }
+
+  #fault(kind: FaultKind, statedEnd?: number, expected?: string, found?: string): Fault {
+    const { bytes, start, offset } = this.record;
+    const cursorEnd = offset + CURSOR_AT + (bytes[start + FIELDS_AT] ?? 0);
+    return { kind, offset, statedEnd, type: bytes[start + TYPE_AT] ?? 0, cursorEnd, expected, found };
   }
 
   #endOfZeros(from: number): number {

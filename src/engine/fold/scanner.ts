@@ -80,8 +80,7 @@ export class FoldScanner {
     if (state === 'good') return true;
     this.#signs.stopComparingKeys();
     // With another version the records may be anything; with another magic number they may be ours.
-    const fault: Fault = { kind: 'bad-type', offset: 0, statedEnd: HEADER_BYTES };
-    const nextGood = state === 'bad-magic' ? this.#reader.resumeAfter(fault) : undefined;
+    const nextGood = state === 'bad-magic' ? this.#reader.firstRecord() : undefined;
     this.position = nextGood ?? size;
     this.finding = headerFinding(path, header, state, nextGood);
     return false;

@@ -36,7 +36,9 @@ export class TailRule {
   isTorn({ fault, size, appended, resume }: TailFacts): boolean {
     if (fault.kind === 'foreign') return false;
     if (fault.kind === 'zeros' && fault.statedEnd === size) return true;
-    if (resume !== undefined) return appended && this.#mayBeUnsynced(resume);
+    if (resume !== undefined) {
+      return appended && !wasCursor(fault, resume) && this.#mayBeUnsynced(resume);
+    }
     if (appended || fault.kind === 'short') return true;
     // Nothing but a first cursor is ever appended to a compact log (append-log writer, "boundary").
     const boundaryCutShort = size - fault.offset <= CURSOR_BYTES_MAX;
@@ -57,13 +59,23 @@ export class TailRule {
       if (fault === undefined) {
         next += record.length;
         if (record.type === CURSOR_TYPE) return (this.#unsynced = next === size);
-      } else if (fault.kind === 'foreign') {
-        return (this.#unsynced = false);
       } else {
         next = this.#ahead.resumeAfter(fault);
+        if (fault.kind === 'foreign' || (next !== undefined && wasCursor(fault, next))) {
+          return (this.#unsynced = false);
+        }
       }
     }
     this.#knownUpTo = size;
     return (this.#unsynced = true);
   }
+}
+
+/**
+ * True where bad bytes, up to the next good record, are a cursor of which a type, a length or the
+ * rest was hit: an apply ended here, so what follows was written after it had been synced. A
+ * put or delete is never as short as its key's length makes it then.
+ */
+function wasCursor({ offset, type, cursorEnd }: Fault, resume: number): boolean {
+  return resume - offset <= CURSOR_BYTES_MAX && (type === CURSOR_TYPE || cursorEnd === resume);
 }

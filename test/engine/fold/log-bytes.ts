@@ -1,0 +1,46 @@
+import { toUtf8 } from '../../../src/engine/bytes/text.js';
+import { headerBytes } from '../../../src/engine/fold/header.js';
+import {
+  cursorBytes,
+  deleteBytesMax,
+  encodeCursor,
+  encodeDelete,
+  encodePut,
+  putBytesMax,
+} from '../../../src/engine/fold/record-encoder.js';
+import { VersionToken } from '../../../src/engine/fold/version-token.js';
+
+/** One record's bytes, for building logs by hand. */
+export function putRecord(key: string, value: string | Uint8Array, revision?: bigint): Uint8Array {
+  const bytes = typeof value === 'string' ? toUtf8(value) : value;
+  const version = revision === undefined ? VersionToken.unknown() : VersionToken.fromU64(revision);
+  const into = new Uint8Array(putBytesMax(toUtf8(key), bytes, version));
+  encodePut(into, 0, key, bytes, version);
+  return into;
+}
+
+export function deleteRecord(key: string, revision?: bigint): Uint8Array {
+  const version = revision === undefined ? VersionToken.unknown() : VersionToken.fromU64(revision);
+  const into = new Uint8Array(deleteBytesMax(toUtf8(key), version));
+  encodeDelete(into, 0, key, version);
+  return into;
+}
+
+export function cursorRecord(revision?: bigint): Uint8Array {
+  const cursor = revision === undefined ? VersionToken.unknown() : VersionToken.fromU64(revision);
+  const into = new Uint8Array(cursorBytes(cursor));
+  encodeCursor(into, 0, cursor);
+  return into;
+}
+
+/** A log: the header, then the parts. */
+export function logOf(...parts: readonly Uint8Array[]): Uint8Array {
+  return Uint8Array.from(Buffer.concat([headerBytes(), ...parts]));
+}
+
+/** The same bytes with one changed. */
+export function withByte(bytes: Uint8Array, at: number, change: (byte: number) => number): Uint8Array {
+  const changed = Uint8Array.from(bytes);
+  changed[at] = change(changed[at]!);
+  return changed;
+}
