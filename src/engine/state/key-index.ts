@@ -4,13 +4,13 @@ import { addChild, makeEnd, makePair, removeChild } from './key-index/node-edit.
 import {
   END,
   FIRST_CHILD,
-  FULL,
   KIND_MASK,
   NODE_SEGMENT_SHIFT,
   NODE_WORD_MASK,
   NODE_WORD_SHIFT,
   ROOT_ADDRESS,
   SEGMENT_WORDS,
+  SPAN,
 } from './key-index/node-layout.js';
 import { NodePool, addressOf } from './key-index/node-pool.js';
 import { childPlace } from './key-index/node-search.js';
@@ -73,17 +73,17 @@ export class OrderedKeyIndex {
   /** The slot of the key that stands in `bytes` at `start`, or -1. */
   findAt(bytes: Uint8Array, start: number, length: number): number {
     const segments = this.nodes.words;
-    let reference = (segments[0] as Int32Array)[ROOT_ADDRESS] as number;
+    let reference = segments[0]![ROOT_ADDRESS]!;
     while (reference > 0) {
-      const words = segments[reference >>> NODE_SEGMENT_SHIFT] as Int32Array;
+      const words = segments[reference >>> NODE_SEGMENT_SHIFT]!;
       const at = (reference >>> NODE_WORD_SHIFT) & NODE_WORD_MASK;
       const kind = reference & KIND_MASK;
-      const position = words[at] as number;
+      const position = words[at]!;
       if (kind === END) {
-        reference = words[position < length ? at + 2 : at + 1] as number;
+        reference = words[position < length ? at + 2 : at + 1]!;
       } else {
         if (position >= length) return -1;
-        reference = words[childPlace(words, at, kind, bytes[start + position] as number)] as number;
+        reference = words[childPlace(words, at, kind, bytes[start + position]!)]!;
       }
     }
     return reference < 0 && this.slots.equals(~reference, bytes, start, length) ? ~reference : -1;
@@ -126,10 +126,10 @@ export class OrderedKeyIndex {
       return slot;
     }
     for (const cursor of this.followed) cursor.beforeRemoval(slot);
-    const leaf = this.path[this.pathLength - 1] as number;
-    const parent = this.path[this.pathLength - 2] as number;
+    const leaf = this.path[this.pathLength - 1]!;
+    const parent = this.path[this.pathLength - 2]!;
     const node = this.nodes.read(parent);
-    removeChild(this.nodes, parent, leaf - addressOf(node) - (FIRST_CHILD[node & KIND_MASK] as number));
+    removeChild(this.nodes, parent, leaf - addressOf(node) - FIRST_CHILD[node & KIND_MASK]!);
     this.slots.free(slot);
     this.keyCount -= 1;
     this.version += 1;
@@ -186,7 +186,7 @@ export class OrderedKeyIndex {
     if (differs < 0) return 0;
     if (differs === length) return 1;
     if (differs === this.slots.lengthOf(slot)) return -1;
-    return this.slots.byteOf(slot, differs) - (bytes[start + differs] as number);
+    return this.slots.byteOf(slot, differs) - bytes[start + differs]!;
   }
 
   /** Whether the slot's key begins with `prefix`. RangeError if no key has the slot. */
@@ -226,21 +226,21 @@ export class OrderedKeyIndex {
     let path = this.path;
     let depth = 1;
     path[0] = ROOT_ADDRESS;
-    let reference = (segments[0] as Int32Array)[ROOT_ADDRESS] as number;
+    let reference = segments[0]![ROOT_ADDRESS]!;
     while (reference > 0) {
       const segment = reference >>> NODE_SEGMENT_SHIFT;
-      const words = segments[segment] as Int32Array;
+      const words = segments[segment]!;
       const at = (reference >>> NODE_WORD_SHIFT) & NODE_WORD_MASK;
       const kind = reference & KIND_MASK;
-      const position = words[at] as number;
+      const position = words[at]!;
       let place = 0;
       if (kind === END) place = position < length ? at + 2 : at + 1;
-      else if (position < length) place = childPlace(words, at, kind, bytes[start + position] as number);
-      reference = words[place] as number;
+      else if (position < length) place = childPlace(words, at, kind, bytes[start + position]!);
+      reference = words[place]!;
       if (reference === 0) {
-        place = at + (FIRST_CHILD[kind] as number);
-        if (kind === FULL) while (words[place] === 0) place += 1;
-        reference = words[place] as number;
+        place = at + FIRST_CHILD[kind]!;
+        if (kind >= SPAN) while (words[place] === 0) place += 1;
+        reference = words[place]!;
       }
       if (depth === path.length) path = this.lengthenPath();
       path[depth] = segment * SEGMENT_WORDS + place;
@@ -271,13 +271,13 @@ export class OrderedKeyIndex {
       nodes.write(ROOT_ADDRESS, ~slot);
       return;
     }
-    const address = this.path[this.levelAt(differs, length)] as number;
+    const address = this.path[this.levelAt(differs, length)]!;
     const below = nodes.read(address);
     if (differs === length) {
       nodes.write(address, makeEnd(nodes, differs, ~slot, below));
       return;
     }
-    const byte = bytes[start + differs] as number;
+    const byte = bytes[start + differs]!;
     if (below > 0 && nodes.read(addressOf(below)) === differs) {
       addChild(nodes, address, byte, ~slot);
     } else if (differs === this.slots.lengthOf(found)) {
@@ -296,7 +296,7 @@ export class OrderedKeyIndex {
   private levelAt(differs: number, length: number): number {
     let level = this.pathLength - 1;
     for (; level > 0; level--) {
-      const above = this.nodes.read(this.path[level - 1] as number);
+      const above = this.nodes.read(this.path[level - 1]!);
       const position = this.nodes.read(addressOf(above));
       if (position < differs) break;
       if (position === differs && (above & KIND_MASK) === END && length > differs) break;

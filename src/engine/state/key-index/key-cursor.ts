@@ -3,17 +3,16 @@ import {
   CAPACITY,
   END,
   FIRST_CHILD,
-  FULL,
   KIND_MASK,
   NODE_SEGMENT_SHIFT,
   ROOT_ADDRESS,
+  SPAN,
 } from './node-layout.js';
 import { wordOf } from './node-pool.js';
-import { childCount, childPlace, indexAbove } from './node-search.js';
+import { childCount, childPlace, placesBelow } from './node-search.js';
 
 const LEVELS_FIRST = 32;
 const NOWHERE = -1;
-const FULL_LAST = 255;
 
 /**
  * Walks an index in key order, both ways. Each move answers the slot that it came to, or -1 when
@@ -137,16 +136,16 @@ export class KeyCursor {
     const nodes = this.nodes;
     const children = this.children;
     for (let level = this.levels - 1; level >= 0; level--) {
-      const node = nodes[level] as number;
+      const node = nodes[level]!;
       const kind = node & KIND_MASK;
-      const words = segments[node >>> NODE_SEGMENT_SHIFT] as Int32Array;
-      const first = wordOf(node) + (FIRST_CHILD[kind] as number);
+      const words = segments[node >>> NODE_SEGMENT_SHIFT]!;
+      const first = wordOf(node) + FIRST_CHILD[kind]!;
       const move = forward ? 1 : -1;
-      let child = (children[level] as number) + move;
-      const end = forward ? (CAPACITY[kind] as number) : -1;
-      if (kind === FULL) while (child !== end && words[first + child] === 0) child += move;
+      let child = children[level]! + move;
+      const end = forward ? CAPACITY[kind]! : -1;
+      if (kind >= SPAN) while (child !== end && words[first + child] === 0) child += move;
       if (child === end) continue;
-      const reference = words[first + child] as number;
+      const reference = words[first + child]!;
       if (reference === 0) continue;
       children[level] = child;
       this.levels = level + 1;
@@ -163,14 +162,14 @@ export class KeyCursor {
     let reference = from;
     while (reference > 0) {
       const kind = reference & KIND_MASK;
-      const words = segments[reference >>> NODE_SEGMENT_SHIFT] as Int32Array;
+      const words = segments[reference >>> NODE_SEGMENT_SHIFT]!;
       const at = wordOf(reference);
-      const first = at + (FIRST_CHILD[kind] as number);
+      const first = at + FIRST_CHILD[kind]!;
       let child = 0;
-      if (!forward) child = kind === FULL ? FULL_LAST : childCount(words, at, kind) - 1;
-      if (kind === FULL) while (words[first + child] === 0) child += forward ? 1 : -1;
+      if (!forward) child = (kind >= SPAN ? CAPACITY[kind]! : childCount(words, at, kind)) - 1;
+      if (kind >= SPAN) while (words[first + child] === 0) child += forward ? 1 : -1;
       this.push(reference, child);
-      reference = words[first + child] as number;
+      reference = words[first + child]!;
     }
     return (this.place = ~reference);
   }
@@ -188,12 +187,12 @@ export class KeyCursor {
     }
     const below = this.climb(root, differs, length);
     if (below > 0 && differs < length && this.positionOf(below) === differs) {
-      return this.enterBetween(below, bytes[start + differs] as number, forward);
+      return this.enterBetween(below, bytes[start + differs]!, forward);
     }
     const keyIsBefore =
       differs === length ||
       (differs < this.index.slots.lengthOf(found) &&
-        (bytes[start + differs] as number) < this.index.slots.byteOf(found, differs));
+        bytes[start + differs]! < this.index.slots.byteOf(found, differs));
     return keyIsBefore === forward ? this.enter(below, forward) : this.step(forward);
   }
 
@@ -203,19 +202,19 @@ export class KeyCursor {
     let reference = root;
     while (reference > 0) {
       const kind = reference & KIND_MASK;
-      const words = segments[reference >>> NODE_SEGMENT_SHIFT] as Int32Array;
+      const words = segments[reference >>> NODE_SEGMENT_SHIFT]!;
       const at = wordOf(reference);
-      const position = words[at] as number;
-      const first = at + (FIRST_CHILD[kind] as number);
+      const position = words[at]!;
+      const first = at + FIRST_CHILD[kind]!;
       let place = 0;
       if (kind === END) place = position < length ? first + 1 : first;
-      else if (position < length) place = childPlace(words, at, kind, bytes[start + position] as number);
+      else if (position < length) place = childPlace(words, at, kind, bytes[start + position]!);
       if (words[place] === 0) {
         place = first;
-        if (kind === FULL) while (words[place] === 0) place += 1;
+        if (kind >= SPAN) while (words[place] === 0) place += 1;
       }
       this.push(reference, place - first);
-      reference = words[place] as number;
+      reference = words[place]!;
     }
     return ~reference;
   }
@@ -226,24 +225,22 @@ export class KeyCursor {
    */
   private climb(root: number, differs: number, length: number): number {
     while (this.levels > 0) {
-      const node = this.nodes[this.levels - 1] as number;
+      const node = this.nodes[this.levels - 1]!;
       const position = this.positionOf(node);
       if (position < differs) break;
       if (position === differs && (node & KIND_MASK) === END && length > differs) break;
       this.levels -= 1;
     }
     if (this.levels === 0) return root;
-    const node = this.nodes[this.levels - 1] as number;
-    const first = wordOf(node) + (FIRST_CHILD[node & KIND_MASK] as number);
-    return this.segmentOf(node)[first + (this.children[this.levels - 1] as number)] as number;
+    const node = this.nodes[this.levels - 1]!;
+    const first = wordOf(node) + FIRST_CHILD[node & KIND_MASK]!;
+    return this.segmentOf(node)[first + this.children[this.levels - 1]!]!;
   }
 
   /** Into a node that has no child for `byte`: to the first leaf after that, or the last before. */
   private enterBetween(node: number, byte: number, forward: boolean): number {
-    const above = indexAbove(this.segmentOf(node), wordOf(node), node & KIND_MASK, byte);
-    const isFull = (node & KIND_MASK) === FULL;
-    if (forward) this.push(node, above - 1);
-    else this.push(node, isFull ? byte : above);
+    const below = placesBelow(this.segmentOf(node), wordOf(node), node & KIND_MASK, byte);
+    this.push(node, forward ? below - 1 : below);
     return this.step(forward);
   }
 
@@ -258,11 +255,11 @@ export class KeyCursor {
   }
 
   private positionOf(node: number): number {
-    return this.segmentOf(node)[wordOf(node)] as number;
+    return this.segmentOf(node)[wordOf(node)]!;
   }
 
   private segmentOf(node: number): Int32Array {
-    return this.index.nodes.words[node >>> NODE_SEGMENT_SHIFT] as Int32Array;
+    return this.index.nodes.words[node >>> NODE_SEGMENT_SHIFT]!;
   }
 }
 

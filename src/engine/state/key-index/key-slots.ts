@@ -58,7 +58,7 @@ export class KeySlots {
   /** Whether a key has this slot. */
   has(slot: number): boolean {
     if (!(slot >= 0 && slot < this.limit)) return false;
-    return (this.bytes[slot >>> SEGMENT_SHIFT] as Uint8Array)[(slot & SEGMENT_MASK) << SLOT_BITS] !== FREE;
+    return this.bytes[slot >>> SEGMENT_SHIFT]![(slot & SEGMENT_MASK) << SLOT_BITS] !== FREE;
   }
 
   /** A slot for a copy of the key that stands in `bytes` at `start`. */
@@ -71,14 +71,14 @@ export class KeySlots {
     if (reused < 0) this.limit = slot + 1;
     else this.freeSlot = this.word(slot, NEXT_FREE_WORD) - 1;
 
-    const slots = this.bytes[slot >>> SEGMENT_SHIFT] as Uint8Array;
+    const slots = this.bytes[slot >>> SEGMENT_SHIFT]!;
     const at = (slot & SEGMENT_MASK) << SLOT_BITS;
     if (short) {
       slots[at] = length;
-      for (let i = 0; i < length; i++) slots[at + LENGTH_BYTES + i] = bytes[start + i] as number;
+      for (let i = 0; i < length; i++) slots[at + LENGTH_BYTES + i] = bytes[start + i]!;
     } else {
       slots[at] = LONG;
-      for (let i = 0; i < HEAD_LENGTH; i++) slots[at + HEAD_AT + i] = bytes[start + i] as number;
+      for (let i = 0; i < HEAD_LENGTH; i++) slots[at + HEAD_AT + i] = bytes[start + i]!;
       this.setWord(slot, LENGTH_WORD, length);
       this.setWord(slot, TAIL_WORD, tail);
     }
@@ -88,7 +88,7 @@ export class KeySlots {
 
   /** Takes a slot back. */
   free(slot: number): void {
-    const slots = this.bytes[slot >>> SEGMENT_SHIFT] as Uint8Array;
+    const slots = this.bytes[slot >>> SEGMENT_SHIFT]!;
     const at = (slot & SEGMENT_MASK) << SLOT_BITS;
     if (slots[at] === LONG) this.tails.free(this.word(slot, TAIL_WORD));
     slots[at] = FREE;
@@ -105,24 +105,22 @@ export class KeySlots {
   }
 
   lengthOf(slot: number): number {
-    const length = (this.bytes[slot >>> SEGMENT_SHIFT] as Uint8Array)[
-      (slot & SEGMENT_MASK) << SLOT_BITS
-    ] as number;
+    const length = this.bytes[slot >>> SEGMENT_SHIFT]![(slot & SEGMENT_MASK) << SLOT_BITS]!;
     return length === LONG ? this.word(slot, LENGTH_WORD) : length;
   }
 
   /** Byte number `position` of the slot's key; there must be one. */
   byteOf(slot: number, position: number): number {
-    const slots = this.bytes[slot >>> SEGMENT_SHIFT] as Uint8Array;
+    const slots = this.bytes[slot >>> SEGMENT_SHIFT]!;
     const at = (slot & SEGMENT_MASK) << SLOT_BITS;
-    if (slots[at] !== LONG) return slots[at + LENGTH_BYTES + position] as number;
-    if (position < HEAD_LENGTH) return slots[at + HEAD_AT + position] as number;
+    if (slots[at] !== LONG) return slots[at + LENGTH_BYTES + position]!;
+    if (position < HEAD_LENGTH) return slots[at + HEAD_AT + position]!;
     return this.tails.byteOf(this.word(slot, TAIL_WORD), position - HEAD_LENGTH);
   }
 
   /** Whether the slot's key is the one that stands in `bytes` at `start`. */
   equals(slot: number, bytes: Uint8Array, start: number, length: number): boolean {
-    const slots = this.bytes[slot >>> SEGMENT_SHIFT] as Uint8Array;
+    const slots = this.bytes[slot >>> SEGMENT_SHIFT]!;
     const at = (slot & SEGMENT_MASK) << SLOT_BITS;
     if (slots[at] === length && length <= SHORT_LENGTH_MAX) {
       const shift = at + LENGTH_BYTES - start;
@@ -141,9 +139,9 @@ export class KeySlots {
    * one's length if it begins the other; -1 if they are equal.
    */
   mismatch(slot: number, bytes: Uint8Array, start: number, length: number): number {
-    const slots = this.bytes[slot >>> SEGMENT_SHIFT] as Uint8Array;
+    const slots = this.bytes[slot >>> SEGMENT_SHIFT]!;
     const at = (slot & SEGMENT_MASK) << SLOT_BITS;
-    const short = slots[at] as number;
+    const short = slots[at]!;
     if (short !== LONG) {
       const common = length < short ? length : short;
       const from = at + LENGTH_BYTES;
@@ -164,15 +162,15 @@ export class KeySlots {
 
   /** Copies the slot's key into `into` at `to`; its length. */
   copy(slot: number, into: Uint8Array, to: number): number {
-    const slots = this.bytes[slot >>> SEGMENT_SHIFT] as Uint8Array;
+    const slots = this.bytes[slot >>> SEGMENT_SHIFT]!;
     const at = (slot & SEGMENT_MASK) << SLOT_BITS;
-    const short = slots[at] as number;
+    const short = slots[at]!;
     const length = short === LONG ? this.word(slot, LENGTH_WORD) : short;
     if (to + length > into.length)
       throw new RangeError(`a key of ${String(length)} bytes does not fit there`);
     const from = at + (short === LONG ? HEAD_AT : LENGTH_BYTES);
     const here = short === LONG ? HEAD_LENGTH : short;
-    for (let i = 0; i < here; i++) into[to + i] = slots[from + i] as number;
+    for (let i = 0; i < here; i++) into[to + i] = slots[from + i]!;
     if (short === LONG)
       this.tails.copy(this.word(slot, TAIL_WORD), length - HEAD_LENGTH, into, to + HEAD_LENGTH);
     return length;
@@ -187,19 +185,19 @@ export class KeySlots {
   }
 
   setOwnerWords(slot: number, first: number, second: number): void {
-    const words = this.words[slot >>> SEGMENT_SHIFT] as Int32Array;
+    const words = this.words[slot >>> SEGMENT_SHIFT]!;
     const at = (slot & SEGMENT_MASK) << SLOT_WORD_BITS;
     words[at + FIRST_WORD] = first;
     words[at + SECOND_WORD] = second;
   }
 
   private word(slot: number, number: number): number {
-    const words = this.words[slot >>> SEGMENT_SHIFT] as Int32Array;
-    return words[((slot & SEGMENT_MASK) << SLOT_WORD_BITS) + number] as number;
+    const words = this.words[slot >>> SEGMENT_SHIFT]!;
+    return words[((slot & SEGMENT_MASK) << SLOT_WORD_BITS) + number]!;
   }
 
   private setWord(slot: number, number: number, value: number): void {
-    const words = this.words[slot >>> SEGMENT_SHIFT] as Int32Array;
+    const words = this.words[slot >>> SEGMENT_SHIFT]!;
     words[((slot & SEGMENT_MASK) << SLOT_WORD_BITS) + number] = value;
   }
 }

@@ -5,11 +5,11 @@ import { FIRST_SEGMENT_BYTES, Segments } from './segments.js';
  * bytes, and the bytes, rounded up to whole words. Its reference is its first word, counted over
  * all segments.
  */
-const SEGMENT_BITS = 22;
-const SEGMENT_BYTES = 2 ** SEGMENT_BITS;
+const SEGMENT_BITS = 20;
+const SEGMENT_BYTES = 1 << SEGMENT_BITS;
 const WORD_BYTES = 4;
 const SEGMENT_WORD_BITS = SEGMENT_BITS - 2;
-const SEGMENT_WORDS = 2 ** SEGMENT_WORD_BITS;
+const SEGMENT_WORDS = 1 << SEGMENT_WORD_BITS;
 const SEGMENT_WORD_MASK = SEGMENT_WORDS - 1;
 const SEGMENTS_MAX = 2 ** (31 - SEGMENT_WORD_BITS);
 const HEADER_WORDS = 2;
@@ -76,35 +76,35 @@ export class KeyTails {
   /** Gives a tail back. */
   free(tail: number): void {
     const segment = tail >>> SEGMENT_WORD_BITS;
-    const words = this.words[segment] as Int32Array;
+    const words = this.words[segment]!;
     const at = tail & SEGMENT_WORD_MASK;
-    const length = words[at + 1] as number;
+    const length = words[at + 1]!;
     if (length > SHARED_TAIL_BYTES_MAX) {
       this.release(segment);
       return;
     }
     const size = wordsFor(length);
-    words[at] = ~(words[at] as number);
-    if ((this.holes[segment] as number) + size === this.ends[segment] && segment === this.open) {
+    words[at] = ~words[at]!;
+    if (this.holes[segment]! + size === this.ends[segment] && segment === this.open) {
       this.ends[segment] = 0;
       this.holes[segment] = 0;
       return;
     }
-    const half = (this.ends[segment] as number) / 2;
-    const holes = (this.holes[segment] as number) + size;
+    const half = this.ends[segment]! / 2;
+    const holes = this.holes[segment]! + size;
     if (holes > half && holes - size <= half && segment !== this.open) this.waiting.push(segment);
     this.holes[segment] = holes;
     this.evacuate(size);
   }
 
   byteOf(tail: number, position: number): number {
-    const bytes = this.bytes[tail >>> SEGMENT_WORD_BITS] as Uint8Array;
-    return bytes[bytesAt(tail) + position] as number;
+    const bytes = this.bytes[tail >>> SEGMENT_WORD_BITS]!;
+    return bytes[bytesAt(tail) + position]!;
   }
 
   /** The first of `length` positions at which the tail and the bytes at `start` differ, or -1. */
   mismatch(tail: number, bytes: Uint8Array, start: number, length: number): number {
-    const own = this.bytes[tail >>> SEGMENT_WORD_BITS] as Uint8Array;
+    const own = this.bytes[tail >>> SEGMENT_WORD_BITS]!;
     const at = bytesAt(tail);
     if (length >= NATIVE_LENGTH_MIN) {
       const order = Buffer.compare(own.subarray(at, at + length), bytes.subarray(start, start + length));
@@ -116,7 +116,7 @@ export class KeyTails {
 
   /** Copies `length` bytes of the tail into `into` at `to`. */
   copy(tail: number, length: number, into: Uint8Array, to: number): void {
-    copyBytes(this.bytes[tail >>> SEGMENT_WORD_BITS] as Uint8Array, bytesAt(tail), length, into, to);
+    copyBytes(this.bytes[tail >>> SEGMENT_WORD_BITS]!, bytesAt(tail), length, into, to);
   }
 
   /** Frees everything. */
@@ -135,11 +135,11 @@ export class KeyTails {
     const size = wordsFor(length);
     const alone = length > SHARED_TAIL_BYTES_MAX;
     const segment = alone ? this.placeSegment(size * WORD_BYTES) : this.segmentWithRoom(size);
-    const at = this.ends[segment] as number;
-    const words = this.words[segment] as Int32Array;
+    const at = this.ends[segment]!;
+    const words = this.words[segment]!;
     words[at] = slot;
     words[at + 1] = length;
-    copyBytes(bytes, start, length, this.bytes[segment] as Uint8Array, at * WORD_BYTES + HEADER_BYTES);
+    copyBytes(bytes, start, length, this.bytes[segment]!, at * WORD_BYTES + HEADER_BYTES);
     this.ends[segment] = at + size;
     return segment * SEGMENT_WORDS + at;
   }
@@ -147,11 +147,11 @@ export class KeyTails {
   /** The open segment, or another one if that has no room. */
   private segmentWithRoom(size: number): number {
     if (this.open === NONE) this.openSegment(FIRST_SEGMENT_BYTES);
-    while ((this.ends[this.open] as number) + size > (this.words[this.open] as Int32Array).length) {
+    while (this.ends[this.open]! + size > this.words[this.open]!.length) {
       if (this.segments.widen(this.open)) continue;
       const closed = this.open;
       this.openSegment(SEGMENT_BYTES);
-      if ((this.holes[closed] as number) > (this.ends[closed] as number) / 2) this.waiting.push(closed);
+      if (this.holes[closed]! > this.ends[closed]! / 2) this.waiting.push(closed);
     }
     return this.open;
   }
@@ -173,7 +173,7 @@ export class KeyTails {
   private release(segment: number): void {
     this.ends[segment] = 0;
     this.holes[segment] = 0;
-    if (this.spare.length === 0 && (this.bytes[segment] as Uint8Array).length === SEGMENT_BYTES) {
+    if (this.spare.length === 0 && this.bytes[segment]!.length === SEGMENT_BYTES) {
       this.spare.push(segment);
     } else {
       this.segments.place(segment, 0);
@@ -188,14 +188,14 @@ export class KeyTails {
       this.evacuatedWord = 0;
       if (this.evacuated === NONE) return;
     }
-    const words = this.words[this.evacuated] as Int32Array;
-    const bytes = this.bytes[this.evacuated] as Uint8Array;
-    const end = this.ends[this.evacuated] as number;
+    const words = this.words[this.evacuated]!;
+    const bytes = this.bytes[this.evacuated]!;
+    const end = this.ends[this.evacuated]!;
     const stop = this.evacuatedWord + Math.max(EVACUATION_WORDS_MIN, size * EVACUATION_FACTOR);
     while (this.evacuatedWord < end && this.evacuatedWord < stop) {
       const at = this.evacuatedWord;
-      const slot = words[at] as number;
-      const length = words[at + 1] as number;
+      const slot = words[at]!;
+      const length = words[at + 1]!;
       if (slot >= 0) {
         this.moved(slot, this.append(slot, bytes, at * WORD_BYTES + HEADER_BYTES, length));
         words[at] = ~slot;
@@ -219,5 +219,5 @@ function bytesAt(tail: number): number {
 
 function copyBytes(from: Uint8Array, start: number, length: number, into: Uint8Array, to: number): void {
   if (length >= NATIVE_LENGTH_MIN) into.set(from.subarray(start, start + length), to);
-  else for (let i = 0; i < length; i++) into[to + i] = from[start + i] as number;
+  else for (let i = 0; i < length; i++) into[to + i] = from[start + i]!;
 }

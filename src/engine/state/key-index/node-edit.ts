@@ -11,10 +11,13 @@ import {
   NODE_SEGMENT_SHIFT,
   PAIR,
   SHRINK_COUNT,
+  SPAN,
+  SPAN_BASE,
   kindFor,
+  spanBase,
 } from './node-layout.js';
 import { wordOf, type NodePool } from './node-pool.js';
-import { childCount, indexAbove, mapRank, smallByte } from './node-search.js';
+import { childCount, childPlace, mapRank, placesBelow, smallByte } from './node-search.js';
 
 const GROUPS = 8;
 
@@ -58,25 +61,29 @@ export function addChild(pool: NodePool, address: number, byte: number, child: n
   const kind = node & KIND_MASK;
   const words = segmentOf(pool, node);
   const at = wordOf(node);
-  if (kind === FULL) {
-    words[at + (FIRST_CHILD[FULL] as number) + byte] = child;
-    words[at + FULL_COUNT] = (words[at + FULL_COUNT] as number) + 1;
-    return;
+  if (kind >= SPAN) {
+    const place = childPlace(words, at, kind, byte);
+    if (place !== 0) {
+      words[place] = child;
+      if (kind === FULL) words[at + FULL_COUNT] = words[at + FULL_COUNT]! + 1;
+      return;
+    }
+  } else {
+    const first = at + FIRST_CHILD[kind]!;
+    const last = first + CAPACITY[kind]! - 1;
+    if (words[last] === 0) {
+      const index = placesBelow(words, at, kind, byte);
+      const moved = insertWord(words, first + index, child);
+      if (kind > LINE) setMapBit(words, at, byte, 1);
+      else insertSmallByte(words, at, index, index + moved - 1, byte);
+      return;
+    }
   }
-  const count = childCount(words, at, kind);
-  const index = indexAbove(words, at, kind, byte);
-  if (count < (CAPACITY[kind] as number)) {
-    const first = at + (FIRST_CHILD[kind] as number);
-    for (let i = first + count; i > first + index; i--) words[i] = words[i - 1] as number;
-    words[first + index] = child;
-    if (kind > LINE) setMapBit(words, at, byte, 1);
-    else insertSmallByte(words, at, index, count, byte);
-    return;
-  }
-  moveOut(words, at, kind, count);
-  for (let i = count; i > index; i--) {
-    movedBytes[i] = movedBytes[i - 1] as number;
-    movedChildren[i] = movedChildren[i - 1] as number;
+  const count = moveOut(words, at, kind);
+  let index = count;
+  for (; index > 0 && movedBytes[index - 1]! > byte; index--) {
+    movedBytes[index] = movedBytes[index - 1]!;
+    movedChildren[index] = movedChildren[index - 1]!;
   }
   movedBytes[index] = byte;
   movedChildren[index] = child;
@@ -84,81 +91,84 @@ export function addChild(pool: NodePool, address: number, byte: number, child: n
 }
 
 /**
- * Removes child number `index` from the node that is kept at `address`; for a full node the
- * index is the byte. A node that is left with one child gives way to it.
+ * Removes child number `index` from the node that is kept at `address`. A node that is left with
+ * one child gives way to it.
  */
 export function removeChild(pool: NodePool, address: number, index: number): void {
   const node = pool.read(address);
   const kind = node & KIND_MASK;
   const words = segmentOf(pool, node);
   const at = wordOf(node);
-  const first = at + (FIRST_CHILD[kind] as number);
+  const first = at + FIRST_CHILD[kind]!;
   if (kind <= PAIR) {
-    pool.write(address, words[first + 1 - index] as number);
+    pool.write(address, words[first + 1 - index]!);
     pool.free(node);
     return;
   }
-  const count = childCount(words, at, kind) - 1;
-  if (kind === FULL) {
+  if (kind >= SPAN) {
     words[first + index] = 0;
-    words[at + FULL_COUNT] = count;
+    if (kind === FULL) words[at + FULL_COUNT] = words[at + FULL_COUNT]! - 1;
   } else {
+    const last = CAPACITY[kind]! - 1;
     if (kind > LINE) setMapBit(words, at, mapByte(words, at, index), 0);
-    else removeSmallByte(words, at, index, count);
-    for (let i = first + index; i < first + count; i++) words[i] = words[i + 1] as number;
-    words[first + count] = 0;
+    else removeSmallByte(words, at, index, last);
+    for (let place = first + index; place < first + last; place++) words[place] = words[place + 1]!;
+    words[first + last] = 0;
   }
-  if (count <= (SHRINK_COUNT[kind] as number)) {
-    moveOut(words, at, kind, count);
-    replaceNode(pool, address, count);
+  if (childCount(words, at, kind) <= SHRINK_COUNT[kind]!) {
+    replaceNode(pool, address, moveOut(words, at, kind));
   }
 }
 
 /** Puts the moved children into a node of the kind that fits, in the place of the one at `address`. */
 function replaceNode(pool: NodePool, address: number, count: number): void {
   const old = pool.read(address);
-  const position = segmentOf(pool, old)[wordOf(old)] as number;
-  const kind = kindFor(count);
+  const position = segmentOf(pool, old)[wordOf(old)]!;
+  const lowest = movedBytes[0]!;
+  const highest = movedBytes[count - 1]!;
+  const kind = kindFor(count, lowest, highest);
   const node = pool.allocate(kind);
   const words = segmentOf(pool, node);
   const at = wordOf(node);
-  const first = at + (FIRST_CHILD[kind] as number);
-  for (let i = at, end = first + (CAPACITY[kind] as number); i < end; i++) words[i] = 0;
+  const first = at + FIRST_CHILD[kind]!;
+  for (let place = at, end = first + CAPACITY[kind]!; place < end; place++) words[place] = 0;
   words[at] = position;
+  if (kind === FULL) words[at + FULL_COUNT] = count;
+  if (kind === SPAN) words[at + SPAN_BASE] = spanBase(lowest, highest);
   for (let i = 0; i < count; i++) {
-    const byte = movedBytes[i] as number;
-    const child = movedChildren[i] as number;
-    if (kind === FULL) {
-      words[first + byte] = child;
+    const byte = movedBytes[i]!;
+    if (kind >= SPAN) {
+      words[childPlace(words, at, kind, byte)] = movedChildren[i]!;
     } else {
-      words[first + i] = child;
       if (kind > LINE) setMapBit(words, at, byte, 1);
       else setSmallByte(words, at, i, byte);
+      words[first + i] = movedChildren[i]!;
     }
   }
-  if (kind === FULL) words[at + FULL_COUNT] = count;
   pool.write(address, node);
   pool.free(old);
 }
 
-/** Writes a node's `count` bytes and children where `replaceNode` takes them from. */
-function moveOut(words: Int32Array, at: number, kind: number, count: number): void {
-  const first = at + (FIRST_CHILD[kind] as number);
-  if (kind === FULL) {
-    for (let byte = 0, i = 0; i < count; byte++) {
-      if (words[first + byte] === 0) continue;
-      movedBytes[i] = byte;
-      movedChildren[i] = words[first + byte] as number;
-      i += 1;
-    }
-    return;
-  }
+/** Writes a node's bytes and children where `replaceNode` takes them from; their number. */
+function moveOut(words: Int32Array, at: number, kind: number): number {
+  const first = at + FIRST_CHILD[kind]!;
+  const base = kind === SPAN ? words[at + SPAN_BASE]! : 0;
+  const capacity = CAPACITY[kind]!;
+  let count = 0;
   let byte = -1;
-  for (let i = 0; i < count; i++) {
-    byte = kind > LINE ? nextMapByte(words, at, byte + 1) : smallByte(words, at, i);
-    movedBytes[i] = byte;
-    movedChildren[i] = words[first + i] as number;
+  for (let i = 0; i < capacity; i++) {
+    const child = words[first + i]!;
+    if (child === 0) {
+      if (kind >= SPAN) continue;
+      break;
+    }
+    if (kind >= SPAN) byte = base + i;
+    else byte = kind > LINE ? nextMapByte(words, at, byte + 1) : smallByte(words, at, i);
+    movedBytes[count] = byte;
+    movedChildren[count] = child;
+    count += 1;
   }
+  return count;
 }
 
 /** Sets or clears a map's bit, and counts it in all groups after its own. */
@@ -166,21 +176,21 @@ function setMapBit(words: Int32Array, at: number, byte: number, bit: 0 | 1): voi
   const group = byte >>> 5;
   const place = at + MAP_BITS + group;
   const mask = 1 << (byte & 31);
-  words[place] = bit === 1 ? (words[place] as number) | mask : (words[place] as number) & ~mask;
+  words[place] = bit === 1 ? words[place]! | mask : words[place]! & ~mask;
   const step = bit === 1 ? 1 : -1;
   for (let after = group + 1; after < GROUPS; after++) {
     const counter = at + MAP_BEFORE + (after >>> 2);
-    words[counter] = (words[counter] as number) + (step << ((after & 3) << 3));
+    words[counter] = words[counter]! + (step << ((after & 3) << 3));
   }
 }
 
 /** The first byte from `from` on that has a bit in a map; there must be one. */
 function nextMapByte(words: Int32Array, at: number, from: number): number {
   let group = from >>> 5;
-  let bits = (words[at + MAP_BITS + group] as number) & (-1 << (from & 31));
+  let bits = words[at + MAP_BITS + group]! & (-1 << (from & 31));
   while (bits === 0) {
     group += 1;
-    bits = words[at + MAP_BITS + group] as number;
+    bits = words[at + MAP_BITS + group]!;
   }
   return (group << 5) + 31 - Math.clz32(bits & -bits);
 }
@@ -195,20 +205,33 @@ function mapByte(words: Int32Array, at: number, index: number): number {
 function setSmallByte(words: Int32Array, at: number, index: number, byte: number): void {
   const place = at + 1 + (index >>> 2);
   const shift = (index & 3) << 3;
-  words[place] = ((words[place] as number) & ~(0xff << shift)) | (byte << shift);
+  words[place] = (words[place]! & ~(0xff << shift)) | (byte << shift);
 }
 
-function insertSmallByte(words: Int32Array, at: number, index: number, count: number, byte: number): void {
-  for (let i = count; i > index; i--) setSmallByte(words, at, i, smallByte(words, at, i - 1));
+/** Puts `child` into a word, and what was there into the next, up to the first that was 0; the number of words. */
+function insertWord(words: Int32Array, place: number, child: number): number {
+  let moving = child;
+  let length = 0;
+  for (; moving !== 0; length++) {
+    const next = words[place + length]!;
+    words[place + length] = moving;
+    moving = next;
+  }
+  return length;
+}
+
+/** Puts `byte` before the byte number `index`, moving those up to number `last - 1`. */
+function insertSmallByte(words: Int32Array, at: number, index: number, last: number, byte: number): void {
+  for (let i = last; i > index; i--) setSmallByte(words, at, i, smallByte(words, at, i - 1));
   setSmallByte(words, at, index, byte);
 }
 
-function removeSmallByte(words: Int32Array, at: number, index: number, count: number): void {
-  for (let i = index; i < count; i++) setSmallByte(words, at, i, smallByte(words, at, i + 1));
-  setSmallByte(words, at, count, 0);
+function removeSmallByte(words: Int32Array, at: number, index: number, last: number): void {
+  for (let i = index; i < last; i++) setSmallByte(words, at, i, smallByte(words, at, i + 1));
+  setSmallByte(words, at, last, 0);
 }
 
 /** The segment that a node lies in, as words. Fetch it after the last `allocate`. */
 function segmentOf(pool: NodePool, node: number): Int32Array {
-  return pool.words[node >>> NODE_SEGMENT_SHIFT] as Int32Array;
+  return pool.words[node >>> NODE_SEGMENT_SHIFT]!;
 }

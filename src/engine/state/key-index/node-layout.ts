@@ -17,22 +17,24 @@
  * pair        bytes:2 zero:2   children:2         bytes ascending, as are those below
  * few         bytes:5 zero:3   children:5         children not in use are 0, their bytes too
  * line        bytes:12         children:12
- * map         bits:8 words     before:8 bytes  children: 21, 53 or 117
+ * map         bits:8 words     before:8 bytes     children: 21 or 53
+ * span        base             children:14        by byte from base on, 0 where there is none
  * full        count zero:2     children:256       by byte, 0 where there is none
  * ```
  *
  * In a map, bit b is set if there is a child for byte b; the children stand in the order of
- * their bytes, and `before[i]` counts the bits of the words before word i.
+ * their bytes, and `before[i]` counts the bits of the words before word i. A span is for bytes
+ * that lie close together, such as digits: it is the fastest to search, and of a line's size.
  */
 
-/** What a node is: the low three bits of its reference. Pairs to full grow into one another. */
+/** What a node is: the low three bits of its reference. */
 export const END = 0;
 export const PAIR = 1;
 export const FEW = 2;
 export const LINE = 3;
 export const MAP_SMALL = 4;
-export const MAP_MIDDLE = 5;
-export const MAP_LARGE = 6;
+export const MAP_LARGE = 5;
+export const SPAN = 6;
 export const FULL = 7;
 
 export const KIND_BITS = 3;
@@ -65,27 +67,43 @@ export const SEGMENT_HEAD_WORDS = 12;
 export const ROOT_ADDRESS = 4;
 
 /** How many children a node of each kind has room for. */
-export const CAPACITY: readonly number[] = [2, 2, 5, 12, 21, 53, 117, 256];
+export const CAPACITY: readonly number[] = [2, 2, 5, 12, 21, 53, 14, 256];
+export const SPAN_CAPACITY = 14;
 
 /** The word of a node at which its children begin. */
-export const FIRST_CHILD: readonly number[] = [1, 2, 3, 4, 11, 11, 11, 4];
+export const FIRST_CHILD: readonly number[] = [1, 2, 3, 4, 11, 11, 2, 4];
 
 /** Words of a node. */
-export const NODE_WORDS: readonly number[] = [4, 4, 8, 16, 32, 64, 128, 260];
+export const NODE_WORDS: readonly number[] = [4, 4, 8, 16, 32, 64, 16, 260];
+
+/** The kind under which free nodes of a kind are kept, the first of the same size. */
+export const SIZE_KIND: readonly number[] = [PAIR, PAIR, FEW, LINE, MAP_SMALL, MAP_LARGE, LINE, FULL];
 
 /**
- * The number of children at which a node becomes one of the kind before it: some fewer than that
- * has room for, so that adding and removing one key over and over does not rebuild it each time.
+ * The number of children at which a node is made smaller: some fewer than the smaller one has room
+ * for, so that adding and removing one key over and over does not rebuild it each time.
  */
-export const SHRINK_COUNT: readonly number[] = [1, 1, 2, 4, 10, 18, 44, 100];
+export const SHRINK_COUNT: readonly number[] = [1, 1, 2, 4, 10, 18, 4, 44];
 
 export const MAP_BITS = 1;
 export const MAP_BEFORE = 9;
+export const SPAN_BASE = 1;
 export const FULL_COUNT = 1;
 
-/** The smallest kind with room for `count` children (2 to 256). */
-export function kindFor(count: number): number {
-  let kind = PAIR;
-  while ((CAPACITY[kind] as number) < count) kind += 1;
-  return kind;
+/** The smallest kind with room for `count` children (2 to 256) for bytes from `lowest` to `highest`. */
+export function kindFor(count: number, lowest: number, highest: number): number {
+  if (count <= CAPACITY[FEW]!) return count === 2 ? PAIR : FEW;
+  if (highest - lowest < SPAN_CAPACITY) return SPAN;
+  if (count <= CAPACITY[LINE]!) return LINE;
+  if (count <= CAPACITY[MAP_SMALL]!) return MAP_SMALL;
+  return count <= CAPACITY[MAP_LARGE]! ? MAP_LARGE : FULL;
+}
+
+/**
+ * The base of a span over those bytes: a multiple of 16 if that takes them in, so that all digits
+ * fit whichever come first.
+ */
+export function spanBase(lowest: number, highest: number): number {
+  const rounded = lowest & 0xf0;
+  return highest - rounded < SPAN_CAPACITY ? rounded : lowest;
 }

@@ -1,7 +1,6 @@
 import {
   ADDRESS_MASK,
   ADDRESS_SHIFT,
-  END,
   FULL,
   KIND_BITS,
   KIND_MASK,
@@ -16,6 +15,7 @@ import {
   SEGMENT_BITS,
   SEGMENT_HEAD_WORDS,
   SEGMENT_WORDS,
+  SIZE_KIND,
   UNIT_WORDS,
 } from './node-layout.js';
 import { Segments } from './segments.js';
@@ -31,7 +31,7 @@ export class NodePool {
   /** The segments, for reading. Fetch an element anew after `allocate`. */
   readonly words: Int32Array[];
   private readonly segments = new Segments(SEGMENT_BITS, SEGMENTS_MAX);
-  /** For each kind the first free node; an end's is a pair's, which has the same size. */
+  /** For each kind the first free node; see `SIZE_KIND`. */
   private readonly freeNodes = new Int32Array(KIND_MASK + 1);
   /** The word, counted over all segments, from which nothing was handed out yet. */
   private bump = SEGMENT_HEAD_WORDS;
@@ -48,23 +48,23 @@ export class NodePool {
 
   /** The reference that is kept at `address`. */
   read(address: number): number {
-    return (this.words[address >>> ADDRESS_SHIFT] as Int32Array)[address & ADDRESS_MASK] as number;
+    return this.words[address >>> ADDRESS_SHIFT]![address & ADDRESS_MASK]!;
   }
 
   /** Keeps `reference` at `address`. */
   write(address: number, reference: number): void {
-    (this.words[address >>> ADDRESS_SHIFT] as Int32Array)[address & ADDRESS_MASK] = reference;
+    this.words[address >>> ADDRESS_SHIFT]![address & ADDRESS_MASK] = reference;
   }
 
   /** A node of `kind`, its words anything; its reference. */
   allocate(kind: number): number {
-    const size = kind === END ? PAIR : kind;
-    const free = this.freeNodes[size] as number;
+    const size = SIZE_KIND[kind]!;
+    const free = this.freeNodes[size]!;
     if (free !== 0) {
       this.freeNodes[size] = this.read(addressOf(free));
       return (free & ~KIND_MASK) | kind;
     }
-    const length = NODE_WORDS[kind] as number;
+    const length = NODE_WORDS[kind]!;
     if ((this.bump & ADDRESS_MASK) + length > SEGMENT_WORDS || (this.bump & ADDRESS_MASK) === 0) {
       if (this.divide(size)) return this.allocate(kind);
       this.bump = ((this.bump + SEGMENT_WORDS - 1) & ~ADDRESS_MASK) + SEGMENT_HEAD_WORDS;
@@ -77,9 +77,8 @@ export class NodePool {
 
   /** Gives a node back. */
   free(reference: number): void {
-    const kind = reference & KIND_MASK;
-    const size = kind === END ? PAIR : kind;
-    this.write(addressOf(reference), this.freeNodes[size] as number);
+    const size = SIZE_KIND[reference & KIND_MASK]!;
+    this.write(addressOf(reference), this.freeNodes[size]!);
     this.freeNodes[size] = (reference & ~KIND_MASK) | size;
   }
 
@@ -91,19 +90,19 @@ export class NodePool {
     this.write(ROOT_ADDRESS, 0);
   }
 
-  /** Makes free nodes of the next larger kind with any into free ones of kind `size`; false if there is none. */
+  /** Makes free nodes of a larger kind into free ones of kind `size` or nearer to it; false if there is none. */
   private divide(size: number): boolean {
     let larger = size + 1;
     while (larger <= FULL && this.freeNodes[larger] === 0) larger += 1;
     if (larger > FULL) return false;
-    const whole = this.freeNodes[larger] as number;
-    const address = addressOf(whole);
+    const address = addressOf(this.freeNodes[larger]!);
     this.freeNodes[larger] = this.read(address);
-    const half = larger === FULL ? MAP_LARGE : larger - 1;
-    const halfWords = NODE_WORDS[half] as number;
-    if (larger === FULL) this.free(referenceTo(address + 2 * halfWords, PAIR));
-    this.free(referenceTo(address + halfWords, half));
-    this.free(referenceTo(address, half));
+    const part = larger === FULL ? MAP_LARGE : larger - 1;
+    const partWords = NODE_WORDS[part]!;
+    const end = address + NODE_WORDS[larger]!;
+    let place = address;
+    for (; place + partWords <= end; place += partWords) this.free(referenceTo(place, part));
+    if (place < end) this.free(referenceTo(place, PAIR));
     return true;
   }
 }

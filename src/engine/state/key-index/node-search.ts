@@ -1,6 +1,5 @@
 import {
   CAPACITY,
-  END,
   FEW,
   FIRST_CHILD,
   FULL,
@@ -8,7 +7,12 @@ import {
   LINE,
   MAP_BEFORE,
   MAP_BITS,
+  MAP_LARGE,
+  MAP_SMALL,
   PAIR,
+  SPAN,
+  SPAN_BASE,
+  SPAN_CAPACITY,
 } from './node-layout.js';
 
 const EACH_LOW_BIT = 0x01010101;
@@ -37,8 +41,8 @@ function zeroBytes(word: number): number {
 /** How many children of a map stand before the one for `byte`. */
 export function mapRank(words: Int32Array, at: number, byte: number): number {
   const group = byte >>> 5;
-  const before = ((words[at + MAP_BEFORE + (group >>> 2)] as number) >>> ((group & 3) << 3)) & 0xff;
-  return before + bitCount((words[at + MAP_BITS + group] as number) & ~(-1 << (byte & 31)));
+  const before = (words[at + MAP_BEFORE + (group >>> 2)]! >>> ((group & 3) << 3)) & 0xff;
+  return before + bitCount(words[at + MAP_BITS + group]! & ~(-1 << (byte & 31)));
 }
 
 /**
@@ -46,56 +50,66 @@ export function mapRank(words: Int32Array, at: number, byte: number): number {
  * end; 0 if there is none. The reference found there may be 0, too.
  */
 export function childPlace(words: Int32Array, at: number, kind: number, byte: number): number {
-  if (kind === LINE) {
-    const pattern = Math.imul(byte, EACH_LOW_BIT);
-    let zeros = zeroBytes((words[at + 1] as number) ^ pattern);
-    if (zeros !== 0) return at + 4 + firstByte(zeros);
-    zeros = zeroBytes((words[at + 2] as number) ^ pattern);
-    if (zeros !== 0) return at + 8 + firstByte(zeros);
-    zeros = zeroBytes((words[at + 3] as number) ^ pattern);
-    return zeros === 0 ? 0 : at + 12 + firstByte(zeros);
+  if (kind === SPAN) {
+    const index = byte - words[at + SPAN_BASE]!;
+    return index >>> 0 < SPAN_CAPACITY ? at + 2 + index : 0;
   }
   if (kind === FULL) return at + 4 + byte;
   if (kind === PAIR) {
-    const pair = words[at + 1] as number;
+    const pair = words[at + 1]!;
     if ((pair & 0xff) === byte) return at + 2;
     return pair >>> 8 === byte ? at + 3 : 0;
   }
   if (kind === FEW) {
-    const zeros = zeroBytes((words[at + 1] as number) ^ Math.imul(byte, EACH_LOW_BIT));
+    const zeros = zeroBytes(words[at + 1]! ^ Math.imul(byte, EACH_LOW_BIT));
     if (zeros !== 0) return at + 3 + firstByte(zeros);
     return words[at + 2] === byte ? at + 7 : 0;
   }
-  const bits = words[at + MAP_BITS + (byte >>> 5)] as number;
+  if (kind === LINE) {
+    const pattern = Math.imul(byte, EACH_LOW_BIT);
+    let zeros = zeroBytes(words[at + 1]! ^ pattern);
+    if (zeros !== 0) return at + 4 + firstByte(zeros);
+    zeros = zeroBytes(words[at + 2]! ^ pattern);
+    if (zeros !== 0) return at + 8 + firstByte(zeros);
+    zeros = zeroBytes(words[at + 3]! ^ pattern);
+    return zeros === 0 ? 0 : at + 12 + firstByte(zeros);
+  }
+  const bits = words[at + MAP_BITS + (byte >>> 5)]!;
   return ((bits >>> (byte & 31)) & 1) === 0 ? 0 : at + 11 + mapRank(words, at, byte);
 }
 
 /** How many children a node has. */
 export function childCount(words: Int32Array, at: number, kind: number): number {
-  if (kind === END) return 2;
-  if (kind === FULL) return words[at + FULL_COUNT] as number;
-  if (kind > LINE) return mapRank(words, at, 0xff) + ((words[at + MAP_BITS + 7] as number) >>> 31);
-  const first = at + (FIRST_CHILD[kind] as number);
-  let count = CAPACITY[kind] as number;
-  while (words[first + count - 1] === 0) count -= 1;
+  if (kind === FULL) return words[at + FULL_COUNT]!;
+  if (kind === MAP_SMALL || kind === MAP_LARGE) {
+    return mapRank(words, at, 0xff) + (words[at + MAP_BITS + 7]! >>> 31);
+  }
+  const first = at + FIRST_CHILD[kind]!;
+  const end = first + CAPACITY[kind]!;
+  let count = 0;
+  for (let place = first; place < end; place++) if (words[place] !== 0) count += 1;
   return count;
 }
 
 /** The byte of child number `index` of a pair, few or line. */
 export function smallByte(words: Int32Array, at: number, index: number): number {
-  return ((words[at + 1 + (index >>> 2)] as number) >>> ((index & 3) << 3)) & 0xff;
+  return (words[at + 1 + (index >>> 2)]! >>> ((index & 3) << 3)) & 0xff;
 }
 
 /**
- * The index of the first child for a byte above `byte`, in a node that is no end and has no child
- * for `byte`; in a full node it may stand for a place without a child. The count, or 256, if all
- * are below.
+ * How many places for children of a node (no end) are for bytes below `byte`, which has no child;
+ * those of a span or a full node may be empty.
  */
-export function indexAbove(words: Int32Array, at: number, kind: number, byte: number): number {
-  if (kind === FULL) return byte + 1;
+export function placesBelow(words: Int32Array, at: number, kind: number, byte: number): number {
+  if (kind === FULL) return byte;
+  if (kind === SPAN) {
+    const below = byte - words[at + SPAN_BASE]!;
+    return below < 0 ? 0 : below < SPAN_CAPACITY ? below : SPAN_CAPACITY;
+  }
   if (kind > LINE) return mapRank(words, at, byte);
-  const count = childCount(words, at, kind);
+  const first = at + FIRST_CHILD[kind]!;
+  const capacity = CAPACITY[kind]!;
   let index = 0;
-  while (index < count && smallByte(words, at, index) < byte) index += 1;
+  while (index < capacity && words[first + index] !== 0 && smallByte(words, at, index) < byte) index += 1;
   return index;
 }

@@ -34,7 +34,7 @@ export class Segments {
 
   /** Makes a segment eight times as large, up to the full size; false if it is. */
   widen(index: number): boolean {
-    const bytes = this.bytes[index] as Uint8Array;
+    const bytes = this.bytes[index]!;
     if (bytes.length >= this.segmentBytes) return false;
     this.place(index, Math.min(bytes.length << GROWTH_BITS, this.segmentBytes)).set(bytes);
     return true;
