@@ -12,6 +12,9 @@ const WASTE_BYTES_A_BYTE = 4;
 const PEEKS_FREE = 16_384;
 const BYTES_A_PEEK = 64;
 
+/** One for all: it is only in use within a call, and there may be many scanners. */
+const scratch: { piece: Uint8Array | undefined } = { piece: undefined };
+
 /**
  * Checksums of claimed records, and the account of what was spent on claims that proved false. A
  * hostile file can claim a record of 256 MiB at every few bytes; once that has cost too much for the
@@ -21,7 +24,6 @@ export class RangeChecksum {
   readonly #fileSystem: FileSystem;
   readonly #descriptor: FileDescriptor;
   readonly #from: number;
-  #piece: Uint8Array | undefined;
   #index: HeaderIndex | undefined;
   #farthest: number;
   #wastedBytes = 0;
@@ -71,12 +73,13 @@ export class RangeChecksum {
 
   /** The crc32c of a range of the file, read piece by piece. The range lies within the file. */
   crcOf(position: number, length: number): number {
-    this.#piece ??= new Uint8Array(PIECE_BYTES);
+    scratch.piece ??= new Uint8Array(PIECE_BYTES);
+    const { piece } = scratch;
     let crc = 0;
     for (let done = 0; done < length;) {
       const wanted = Math.min(PIECE_BYTES, length - done);
-      const count = this.#fileSystem.read(this.#descriptor, this.#piece, 0, wanted, position + done);
-      crc = crc32c(this.#piece, 0, count, crc);
+      const count = this.#fileSystem.read(this.#descriptor, piece, 0, wanted, position + done);
+      crc = crc32c(piece, 0, count, crc);
       // Cut while being read: the checksum of less than all of it will not match.
       if (count < wanted) break;
       done += count;

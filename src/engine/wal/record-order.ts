@@ -135,6 +135,13 @@ export class RecordOrder {
       this.#nextSequenceLow === 0 ? (fields.sequenceHigh + 1) >>> 0 : fields.sequenceHigh;
   }
 
+  /** An order of its own that knows the same. */
+  clone(): RecordOrder {
+    const copy = new RecordOrder({ from: this.end, epoch: this.#epoch });
+    copy.copyFrom(this);
+    return copy;
+  }
+
   /** Takes over all that another order knows. */
   copyFrom(other: RecordOrder): void {
     this.coreId = other.coreId;

@@ -24,6 +24,8 @@ export interface RecordStreamOptions {
   /** Where the file counts as ending. */
   readonly end: number;
   readonly blockBytes?: number | undefined;
+  /** What is known of the records before `from`; then nothing of the above about order is asked. */
+  readonly order?: RecordOrder | undefined;
 }
 
 /** A good record whose sequence is not the one that was due, and what the one before it said. */
@@ -63,6 +65,7 @@ export class RecordStream {
     const { fileSystem, descriptor, from, end, blockBytes } = options;
     this.reader = new RecordReader(fileSystem, descriptor, from, end, blockBytes);
     this.order = new RecordOrder(options);
+    if (options.order !== undefined) this.order.copyFrom(options.order);
     this.#landing = new Landing(this.reader, this.order, from);
     this.#epoch = options.epoch;
     this.position = from;

@@ -1,3 +1,4 @@
+import { StatelogError } from '../errors.js';
 import type { Finding } from '../finding.js';
 import type { Gap, GapCause } from './gap.js';
 
@@ -53,6 +54,19 @@ export function tailFinding(
     ...(gap.lastGood < 0 ? {} : { lastGood: gap.lastGood }),
     ...coreOf(coreId),
   };
+}
+
+/** The error of an operation that stops at damage. `safe` says what is kept. */
+export function damageError(finding: Finding, safe: string): StatelogError {
+  return new StatelogError('DAMAGED', `${finding.file} at ${finding.offset}: ${finding.message}`, {
+    path: finding.file,
+    offset: finding.offset,
+    class: finding.class,
+    hint: finding.hint,
+    safe,
+    expected: finding.expected,
+    found: finding.found,
+  });
 }
 
 function comparedOf(cause: GapCause): Pick<Finding, 'expected' | 'found'> {

@@ -4,8 +4,9 @@ import type { FileDescriptor, FileSystem } from '../storage-io/file-system.js';
 import { realFileSystem } from '../storage-io/real-file-system.js';
 import type { Gap } from './gap.js';
 import { hasStrangeBarrier, remarksOn } from './record-remarks.js';
+import type { RecordOrder } from './record-order.js';
 import { RecordStream, type RecordStreamOptions } from './record-stream.js';
-import { damageFinding, tailFinding } from './scan-findings.js';
+import { damageError, damageFinding, tailFinding } from './scan-findings.js';
 import { isZeroRange, TailJudge } from './tail-judge.js';
 
 /** How to read a segment. */
@@ -25,6 +26,16 @@ export interface WalScanOptions {
   readonly isLocked?: boolean | undefined;
   /** How much to read at a time; default 1 MiB. */
   readonly blockBytes?: number | undefined;
+}
+
+/** For a part of a segment that was read before: what is known of the rest. */
+export interface WalScanPart {
+  /** An open descriptor of the segment; the scanner does not close it. */
+  readonly descriptor: FileDescriptor;
+  /** What the records before `from` say of the order; undefined where it starts with the segment. */
+  readonly order: RecordOrder | undefined;
+  /** Whether good records follow behind `to`: a gap before them is then no torn tail. */
+  readonly isFollowed: boolean;
 }
 
 /** What `WalScanner.next` came to. */
@@ -73,13 +84,15 @@ export class WalScanner {
   readonly #pending: Finding[] = [];
   #recordWaits = false;
   #isOver = false;
-  #isOpen = true;
+  /** Whether there is a descriptor of our own to close. */
+  #isOpen: boolean;
 
   private constructor(
     path: string,
     descriptor: FileDescriptor,
     fileSystem: FileSystem,
     options: WalScanOptions,
+    part?: WalScanPart,
   ) {
     const size = fileSystem.statusOf(descriptor).size;
     this.#options = options;
@@ -92,12 +105,14 @@ export class WalScanner {
       from: options.from ?? 0,
       end: Math.min(options.to ?? size, size),
       blockBytes: options.blockBytes,
+      order: part?.order,
     };
     this.path = path;
     this.#fileSystem = fileSystem;
     this.#descriptor = descriptor;
     this.#stream = new RecordStream(this.#streamOptions);
-    this.#judge = new TailJudge(this.#streamOptions);
+    this.#judge = new TailJudge(this.#streamOptions, part?.isFollowed === true ? Infinity : -1);
+    this.#isOpen = part === undefined;
     this.#isLocked = options.isLocked ?? false;
     this.view = this.#stream.reader.view;
     this.goodEnd = this.#streamOptions.from;
@@ -117,6 +132,11 @@ export class WalScanner {
       fileSystem.close(descriptor);
       throw error;
     }
+  }
+
+  /** Reads a part of a segment again. `from` and `to` are where records start. */
+  static openPart(path: string, part: WalScanPart, options: WalScanOptions = {}): WalScanner {
+    return new WalScanner(path, part.descriptor, options.fileSystem ?? realFileSystem(), options, part);
   }
 
   /** Where the file counted as ending when it was opened or last looked at. */
@@ -187,6 +207,15 @@ export class WalScanner {
     this.#stream.rewind(this.#toldEnd, Math.min(this.#options.to ?? size, size));
     this.#judge = new TailJudge({ ...this.#streamOptions, end: this.end });
     return true;
+  }
+
+  /**
+   * Ends where the last finding was damage.
+   * @throws StatelogError `DAMAGED`
+   */
+  throwIfDamage(): void {
+    if (this.finding?.severity !== 'damage') return;
+    throw damageError(this.finding, `the ${this.records} good records before it; nothing was changed`);
   }
 
   close(): void {

@@ -20,9 +20,11 @@ const ZERO_BLOCK_BYTES = 64 * 1024;
 export class TailJudge {
   readonly #options: RecordStreamOptions;
   #ahead: RecordStream | undefined;
-  #provenEnd = -1;
+  #provenEnd: number;
 
-  constructor(options: RecordStreamOptions) {
+  /** @param provenEnd what is known to have been durable anyway, where records behind the end say so */
+  constructor(options: RecordStreamOptions, provenEnd = -1) {
+    this.#provenEnd = provenEnd;
     this.#options = { ...options, blockBytes: AHEAD_BLOCK_BYTES };
   }
 

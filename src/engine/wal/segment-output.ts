@@ -1,0 +1,127 @@
+import { dirname } from 'node:path';
+import { StatelogError } from '../errors.js';
+import type { FileDescriptor, FileSystem } from '../storage-io/file-system.js';
+import type { StorageIo } from '../storage-io/storage-io.js';
+import { writeFully } from '../storage-io/write-fully.js';
+import type { RecordAppender, RecordSink } from './record-appender.js';
+import { Submissions } from './submissions.js';
+import type { WriteGate } from './write-gate.js';
+
+/** The file that a writer writes to. */
+export interface SegmentFile {
+  readonly fileSystem: FileSystem;
+  readonly path: string;
+  readonly descriptor: FileDescriptor;
+}
+
+/**
+ * Brings records from the buffer to the file, in the way that the gate lets pass. Every failure of a
+ * write or a sync poisons.
+ */
+export class SegmentOutput implements RecordSink {
+  readonly gate: WriteGate;
+  submissions: Submissions | undefined;
+  readonly #file: SegmentFile;
+  readonly #bufferBytes: number;
+  #appender!: RecordAppender;
+  #syncsFolder: boolean;
+
+  constructor(file: SegmentFile, gate: WriteGate, bufferBytes: number, syncsFolder: boolean) {
+    this.#file = file;
+    this.gate = gate;
+    this.#bufferBytes = bufferBytes;
+    this.#syncsFolder = syncsFolder;
+  }
+
+  /** Says whose buffer it is that is written. */
+  serve(appender: RecordAppender): void {
+    this.#appender = appender;
+  }
+
+  /** True while appends are in memory or under way. */
+  get isBusy(): boolean {
+    return this.#appender.buffer.filled > 0 || (this.submissions?.inFlight ?? 0) > 0;
+  }
+
+  enterSubmitted(storageIo: StorageIo): Submissions {
+    this.gate.enter('submitted');
+    const { descriptor } = this.#file;
+    this.submissions ??= new Submissions(storageIo, descriptor, this.#appender.position, this.#bufferBytes);
+    if (this.submissions.storageIo !== storageIo) throw new TypeError('a writer stays with one StorageIo');
+    return this.submissions;
+  }
+
+  makeRoom(): void {
+    const appender = this.#appender;
+    const { buffer, position } = appender;
+    if (buffer.filled === 0) return;
+    this.gate.guard(() => {
+      if (this.submissions !== undefined) {
+        appender.buffer = this.submissions.submitBuffer(buffer);
+        return;
+      }
+      const bytes = buffer.seal();
+      this.#write(bytes, position - bytes.length);
+      buffer.clear();
+    });
+  }
+
+  takeLarge(record: Uint8Array): void {
+    this.gate.guard(() => {
+      if (this.submissions !== undefined) this.submissions.submitRecord(record);
+      else this.#write(record, this.#appender.position);
+    });
+  }
+
+  sync(): void {
+    const appender = this.#appender;
+    if (this.submissions !== undefined) {
+      throw new StatelogError('LIMIT_EXCEEDED', `${this.#file.path}: more than 4 GiB are not synced`, {
+        path: this.#file.path,
+        hint: 'sync, and wait for its end, before appending more',
+      });
+    }
+    this.makeRoom();
+    this.gate.guard(() => {
+      this.#file.fileSystem.dataSync(this.#file.descriptor);
+      this.#syncFolderOnce();
+    });
+    appender.markSynced(appender.position, appender.entriesSinceSync);
+  }
+
+  /** Submits what is in the buffer, and a sync of it all. @returns the sync's token */
+  submitSync(submissions: Submissions): number {
+    const { position, entriesSinceSync } = this.#appender;
+    this.makeRoom();
+    return this.gate.guard(() => {
+      this.#syncFolderOnce();
+      return submissions.submitSync(position, entriesSinceSync);
+    });
+  }
+
+  /** Cuts the file, for good. */
+  cut(position: number): void {
+    const { fileSystem, descriptor } = this.#file;
+    this.gate.guard(() => {
+      fileSystem.truncate(descriptor, position);
+      fileSystem.sync(descriptor);
+    });
+    this.#appender.moveTo(position);
+    this.submissions?.moveTo(position);
+  }
+
+  close(): void {
+    this.gate.state = 'closed';
+    this.#file.fileSystem.close(this.#file.descriptor);
+  }
+
+  #write(bytes: Uint8Array, position: number): void {
+    writeFully(this.#file.fileSystem, this.#file.descriptor, bytes, 0, bytes.length, position);
+  }
+
+  #syncFolderOnce(): void {
+    if (!this.#syncsFolder) return;
+    this.#file.fileSystem.syncDirectory(dirname(this.#file.path));
+    this.#syncsFolder = false;
+  }
+}
