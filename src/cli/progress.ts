@@ -13,6 +13,7 @@ export interface Progress {
 
 /** The part of cli-progress that is used. */
 interface Bar {
+  start(total: number, done: number): void;
   update(done: number): void;
   stop(): void;
 }
@@ -23,34 +24,41 @@ interface Bar {
  * next step that does.
  * @param label what is going on
  * @param total when all is done
+ * @param nowMs a clock
  */
-export function startProgress(terminal: Terminal, label: string, total: number): Progress {
+export function startProgress(
+  terminal: Terminal,
+  label: string,
+  total: number,
+  nowMs: () => number = () => performance.now(),
+): Progress {
   if (!terminal.errorsAreTerminal) return { advanceTo: () => undefined, stop: () => undefined };
-  const startMs = performance.now();
-  let bar: Bar | 'loading' | 'stopped' | undefined;
+  const startMs = nowMs();
+  let bar: Bar | undefined;
+  let state: 'waiting' | 'shown' | 'stopped' = 'waiting';
   const show = async (): Promise<void> => {
-    bar = 'loading';
+    state = 'shown';
     const { default: cliProgress } = await import('cli-progress');
-    // `stop` may have been called while it was loaded.
-    if ((bar as typeof bar | 'stopped') === 'stopped') return;
-    const shown = new cliProgress.SingleBar({
+    if (isStopped()) return;
+    bar = new cliProgress.SingleBar({
       format: `${label} {bar} {percentage}%`,
       clearOnComplete: true,
-      hideCursor: false,
-      linewrap: false,
+      linewrap: null,
       stream: process.stderr,
     });
-    shown.start(total, 0);
-    bar = shown;
+    bar.start(total, 0);
   };
+  // Asked by a function, since it may have been stopped while the package was loaded.
+  const isStopped = (): boolean => state === 'stopped';
   return {
     advanceTo: (done) => {
-      if (typeof bar === 'object') bar.update(done);
-      else if (bar === undefined && performance.now() - startMs > SHOWN_AFTER_MS) void show();
+      if (state === 'waiting' && nowMs() - startMs > SHOWN_AFTER_MS) void show();
+      bar?.update(done);
     },
     stop: () => {
-      if (typeof bar === 'object') bar.stop();
-      bar = 'stopped';
+      state = 'stopped';
+      bar?.stop();
+      bar = undefined;
     },
   };
 }

@@ -63,7 +63,7 @@ test('a megabyte through a pipe arrives whole, and the process ends by itself', 
 });
 
 test('a slow reader gets everything', (t) => {
-  const { stdout } = shell('$probe many-lines | (sleep 0.3; wc -c)');
+  const { stdout } = shell('$probe many-lines | dd bs=512 status=none | wc -c');
   t.is(Number(stdout), 10_000_000);
 });
 
@@ -171,6 +171,13 @@ test('colour is on where FORCE_COLOR says so, and off where NO_COLOR or --no-col
   t.false(colours('NO_COLOR=1 FORCE_COLOR=1'));
   t.false(colours('TERM=dumb'));
   t.false(colours('FORCE_COLOR=1', '--no-color'));
+});
+
+test('long work shows how far it is on a terminal, short work and pipes show nothing', (t) => {
+  const inTerminal = (deed: string) => shell(`TERM=xterm script -qec "$probe ${deed}" /dev/null`).stdout;
+  t.regex(inTerminal('long-work'), /reading .*%/);
+  t.is(inTerminal('short-work'), '');
+  t.is(probe('long-work').stderr, '');
 });
 
 test('the installed program answers, refuses, and says when it is not whole', (t) => {

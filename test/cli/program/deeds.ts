@@ -1,7 +1,9 @@
 import { createRequire } from 'node:module';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { StatelogError } from '../../../src/engine/errors.js';
 import type { ExitCode } from '../../../src/cli/exit-codes.js';
 import { onInterrupt } from '../../../src/cli/interrupt.js';
+import { startProgress } from '../../../src/cli/progress.js';
 import type { Terminal } from '../../../src/cli/terminal.js';
 
 const A_LINE = `${'x'.repeat(99)}\n`;
@@ -67,6 +69,27 @@ export const DEEDS = {
     });
     terminal.writeError('ready\n');
     return stayAlive();
+  },
+  'long-work': async (terminal: Terminal) => {
+    let nowMs = 0;
+    const progress = startProgress(terminal, 'reading', 10, () => (nowMs += 300));
+    for (let done = 1; done <= 10; done++) {
+      progress.advanceTo(done);
+      // The package that draws is loaded meanwhile; from source that takes more than one turn.
+      await import('cli-progress');
+      await nextTurn();
+    }
+    progress.stop();
+    return 0;
+  },
+  'short-work': async (terminal: Terminal) => {
+    const progress = startProgress(terminal, 'reading', 10, () => 0);
+    for (let done = 1; done <= 10; done++) {
+      progress.advanceTo(done);
+      await nextTurn();
+    }
+    progress.stop();
+    return 0;
   },
   'reads-and-leaves': async (terminal: Terminal) => {
     for await (const chunk of terminal.input()) {
