@@ -13,8 +13,9 @@ export interface OverlayCursor extends EntryCursor {
  * Invariant while it stands on an entry: each of the two cursors is either exhausted or at its
  * next key in the direction of travel, and the one (or both) at the current key are in `#at`.
  */
-export class MergedCursor implements EntryCursor {
-  readonly #base: EntryCursor;
+export class MergedCursor<Base extends EntryCursor = EntryCursor> implements EntryCursor {
+  /** The checkpoint's cursor: stands on the current entry where `isChanged` is false. */
+  readonly base: Base;
   readonly #overlay: OverlayCursor;
   #baseValid = false;
   #overlayValid = false;
@@ -22,25 +23,25 @@ export class MergedCursor implements EntryCursor {
   #atOverlay = false;
   #forward = true;
 
-  constructor(base: EntryCursor, overlay: OverlayCursor) {
-    this.#base = base;
+  constructor(base: Base, overlay: OverlayCursor) {
+    this.base = base;
     this.#overlay = overlay;
   }
 
   first(): boolean {
-    return this.#start(true, this.#base.first(), this.#overlay.first());
+    return this.#start(true, this.base.first(), this.#overlay.first());
   }
 
   last(): boolean {
-    return this.#start(false, this.#base.last(), this.#overlay.last());
+    return this.#start(false, this.base.last(), this.#overlay.last());
   }
 
   seek(key: Uint8Array): boolean {
-    return this.#start(true, this.#base.seek(key), this.#overlay.seek(key));
+    return this.#start(true, this.base.seek(key), this.#overlay.seek(key));
   }
 
   seekBefore(key: Uint8Array): boolean {
-    return this.#start(false, this.#base.seekBefore(key), this.#overlay.seekBefore(key));
+    return this.#start(false, this.base.seekBefore(key), this.#overlay.seekBefore(key));
   }
 
   next(): boolean {
@@ -56,11 +57,16 @@ export class MergedCursor implements EntryCursor {
   }
 
   get key(): Uint8Array {
-    return this.#atOverlay ? this.#overlay.key : this.#base.key;
+    return this.#atOverlay ? this.#overlay.key : this.base.key;
+  }
+
+  /** True where the entry was put since the checkpoint; false where it stands as the checkpoint has it. */
+  get isChanged(): boolean {
+    return this.#atOverlay;
   }
 
   value(): Uint8Array {
-    return this.#atOverlay ? this.#overlay.value() : this.#base.value();
+    return this.#atOverlay ? this.#overlay.value() : this.base.value();
   }
 
   #start(forward: boolean, baseValid: boolean, overlayValid: boolean): boolean {
@@ -73,20 +79,20 @@ export class MergedCursor implements EntryCursor {
   /** Stands both cursors at the current key or after it, so that the next step goes on from there. */
   #turnForward(): void {
     const key = this.key.slice();
-    this.#baseValid = this.#base.seek(key);
+    this.#baseValid = this.base.seek(key);
     this.#overlayValid = this.#overlay.seek(key);
     this.#forward = true;
-    this.#atBase = this.#baseValid && compareBytes(this.#base.key, key) === 0;
+    this.#atBase = this.#baseValid && compareBytes(this.base.key, key) === 0;
     this.#atOverlay = this.#overlayValid && compareBytes(this.#overlay.key, key) === 0;
   }
 
   #stepForward(): void {
-    if (this.#atBase) this.#baseValid = this.#base.next();
+    if (this.#atBase) this.#baseValid = this.base.next();
     if (this.#atOverlay) this.#overlayValid = this.#overlay.next();
   }
 
   #stepBackward(): void {
-    if (this.#atBase) this.#baseValid = this.#base.previous();
+    if (this.#atBase) this.#baseValid = this.base.previous();
     if (this.#atOverlay) this.#overlayValid = this.#overlay.previous();
   }
 
@@ -98,11 +104,7 @@ export class MergedCursor implements EntryCursor {
         this.#atBase = this.#baseValid;
         return this.#baseValid;
       }
-      const order = this.#baseValid
-        ? compareBytes(this.#overlay.key, this.#base.key)
-        : this.#forward
-          ? -1
-          : 1;
+      const order = this.#baseValid ? compareBytes(this.#overlay.key, this.base.key) : this.#forward ? -1 : 1;
       this.#atOverlay = order === 0 || order < 0 === this.#forward;
       this.#atBase = this.#baseValid && (order === 0 || !this.#atOverlay);
       if (!this.#atOverlay || !this.#overlay.deleted) return true;

@@ -1,0 +1,105 @@
+import { isStatelogError, type StatelogError } from '../errors.js';
+import type { FileSystem } from '../storage-io/file-system.js';
+import type { CoreStates } from './core-state.js';
+import { writeCoreCheckpoint } from './core-checkpoint.js';
+import { createLog } from './create-directory.js';
+import type { DirectoryLayout } from './layout.js';
+import { findLeftovers, removeLeftovers } from './leftovers.js';
+import { swapManifest } from './manifest-file.js';
+import { liveEpoch, type CheckpointEntry, type CoreCheckpoint, type DirectoryManifest } from './manifest.js';
+import type { Progress } from './replay.js';
+import type { WritableCore } from './writable-core.js';
+
+/** What a checkpoint is made of. */
+export interface CheckpointOptions {
+  readonly fileSystem: FileSystem;
+  readonly layout: DirectoryLayout;
+  readonly manifest: DirectoryManifest;
+  readonly states: CoreStates;
+  readonly writers: readonly WritableCore[];
+  readonly progress: Progress;
+  /** How many checkpoints stay afterwards, this one included. */
+  readonly keep: number;
+  /** True: write all values anew, without holes. */
+  readonly rewrite: boolean;
+}
+
+/** How a checkpoint ended: the new manifest, or why the store stays at the old one. */
+export type CheckpointOutcome =
+  | { readonly manifest: DirectoryManifest; readonly error?: undefined }
+  | { readonly manifest?: undefined; readonly error: StatelogError };
+
+/**
+ * Closes the live epoch: barriers, the next epoch's log, every core's state, and then the manifest,
+ * whose swap is the one moment at which the new checkpoint counts. Everything before is synced first.
+ * What is no longer kept is removed afterwards.
+ *
+ * Where something fails before the swap, that is an outcome: the store goes on at the old manifest,
+ * with records behind the barriers. What is thrown leaves nothing to go on with: a barrier that could
+ * not be synced, or a swap that may or may not survive a crash.
+ */
+export function makeCheckpoint(options: CheckpointOptions): CheckpointOutcome {
+  const { fileSystem, layout, manifest, writers } = options;
+  const epoch = liveEpoch(manifest);
+  for (const { segment } of writers) segment.appendEpochBarrier();
+  for (const { segment } of writers) segment.sync();
+  let next: DirectoryManifest;
+  try {
+    // A failed attempt at this same epoch may lie there.
+    removeLeftovers(fileSystem, findLeftovers(fileSystem, layout, manifest));
+    createLog(fileSystem, layout, epoch + 1n, manifest.cores);
+    fileSystem.syncDirectory(layout.wal);
+    next = withCheckpoint(manifest, writeCheckpoint(options, epoch), options.keep);
+  } catch (error) {
+    if (!isStatelogError(error)) throw error;
+    return { error };
+  }
+  const outcome = swapManifest(fileSystem, layout, next);
+  if (!outcome.swapped) return { error: outcome.error };
+  removeQuietlyLeftovers(fileSystem, layout, next);
+  return { manifest: next };
+}
+
+function writeCheckpoint(options: CheckpointOptions, epoch: bigint): CheckpointEntry {
+  const { fileSystem, layout, manifest, states, writers, progress, rewrite } = options;
+  fileSystem.makeDirectory(layout.checkpoint(epoch));
+  const cores = states.all.map((core): CoreCheckpoint => {
+    const { segment } = writers[core.coreId]!;
+    const { writePos, indexCrc } = writeCoreCheckpoint(
+      {
+        fileSystem,
+        storeId: manifest.storeId,
+        epoch,
+        statePath: layout.stateFile(epoch, core.coreId),
+        indexPath: layout.indexFile(epoch, core.coreId),
+        rewrite,
+      },
+      core,
+    );
+    return { nextSequence: segment.sequence, lastTimestampNs: segment.lastTimestampNs, writePos, indexCrc };
+  });
+  fileSystem.syncDirectory(layout.checkpoint(epoch));
+  fileSystem.syncDirectory(layout.checkpoints);
+  return { epoch, sources: new Map(progress.sources), watermark: progress.watermark, cores };
+}
+
+function withCheckpoint(
+  manifest: DirectoryManifest,
+  entry: CheckpointEntry,
+  keep: number,
+): DirectoryManifest {
+  return { ...manifest, keep, checkpoints: [...manifest.checkpoints, entry].slice(-keep) };
+}
+
+/** The checkpoint stands: what cannot be removed now is removed by the next writer. */
+function removeQuietlyLeftovers(
+  fileSystem: FileSystem,
+  layout: DirectoryLayout,
+  manifest: DirectoryManifest,
+): void {
+  try {
+    removeLeftovers(fileSystem, findLeftovers(fileSystem, layout, manifest));
+  } catch (error) {
+    if (!isStatelogError(error)) throw error;
+  }
+}

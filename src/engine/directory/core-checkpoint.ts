@@ -1,0 +1,169 @@
+import { isStatelogError } from '../errors.js';
+import { closeQuietly } from '../storage-io/atomic-write.js';
+import type { FileDescriptor, FileSystem } from '../storage-io/file-system.js';
+import { VALUE_BYTES_MAX } from '../state/format.js';
+import { IndexFileWriter } from '../state/index-file-writer.js';
+import type { StateFile } from '../state/state-file.js';
+import { ValueFileAppender } from '../state/value-appender.js';
+import { cursorOfCore, type CoreState } from './core-state.js';
+
+/** More than this part of a state file in holes, and a checkpoint writes it anew. */
+const HOLES_MAX = 0.5;
+
+/** One core's part of a checkpoint that is being made. */
+export interface CoreCheckpointOptions {
+  readonly fileSystem: FileSystem;
+  readonly storeId: Uint8Array;
+  readonly epoch: bigint;
+  /** Where the two new files go. */
+  readonly statePath: string;
+  readonly indexPath: string;
+  /** True: write all live values anew, in key order and without holes. */
+  readonly rewrite: boolean;
+}
+
+/** What a core's checkpoint will hold, known before anything is written. */
+export interface CoreForecast {
+  readonly count: number;
+  readonly keyBytes: number;
+  readonly liveBytes: number;
+  /** Value bytes of the state file if it is appended to. */
+  readonly appendedTo: number;
+}
+
+export interface CoreCheckpointResult {
+  readonly writePos: number;
+  readonly indexCrc: number;
+  readonly count: number;
+}
+
+/** Counts what the checkpoint of a core will hold: a look-up for each key that changed. */
+export function forecastCheckpoint({ base, overlay }: CoreState): CoreForecast {
+  let count = base?.count ?? 0;
+  let keyBytes = base?.keyBytes ?? 0;
+  let liveBytes = base?.liveBytes ?? 0;
+  const cursor = overlay.cursor();
+  for (let valid = cursor.first(); valid; valid = cursor.next()) {
+    const { key, deleted } = cursor;
+    const isInBase = base?.find(key) ?? false;
+    if (isInBase) liveBytes -= base!.length;
+    if (isInBase && deleted) {
+      count--;
+      keyBytes -= key.length;
+    }
+    if (deleted) continue;
+    liveBytes += cursor.value().length;
+    if (isInBase) continue;
+    count++;
+    keyBytes += key.length;
+  }
+  return { count, keyBytes, liveBytes, appendedTo: (base?.writePos ?? 0) + overlay.valueBytes };
+}
+
+/**
+ * Writes and syncs the state file and the index of one core. The state file is a second name of the
+ * last checkpoint's, with the changed values appended above what that one owns; where more than
+ * half of it would be holes, or it would pass 4 GiB, it is written anew in key order.
+ * The old index is streamed into the new one, never loaded. Folders are the caller's to sync.
+ */
+export function writeCoreCheckpoint(options: CoreCheckpointOptions, core: CoreState): CoreCheckpointResult {
+  const { fileSystem } = options;
+  const forecast = forecastCheckpoint(core);
+  const sparse = forecast.liveBytes < forecast.appendedTo * (1 - HOLES_MAX);
+  const isNewFile =
+    options.rewrite || sparse || forecast.appendedTo > VALUE_BYTES_MAX || core.base === undefined;
+  const values = openValues(options, isNewFile ? undefined : core.base);
+  try {
+    const result = writeIndex(options, core, forecast, { values, isNewFile });
+    fileSystem.sync(values.descriptor);
+    return result;
+  } finally {
+    closeQuietly(fileSystem, values.descriptor);
+  }
+}
+
+/** The file that values go to: the last one under a second name, or a new one. */
+function openValues(options: CoreCheckpointOptions, base: StateFile | undefined): ValueFileAppender {
+  const { fileSystem, statePath, epoch } = options;
+  let descriptor: FileDescriptor;
+  if (base === undefined) {
+    descriptor = fileSystem.createExclusive(statePath);
+  } else {
+    linkOrCopy(fileSystem, base.path, statePath);
+    descriptor = fileSystem.openReadWrite(statePath, 'refuse');
+  }
+  try {
+    if (base === undefined)
+      return ValueFileAppender.create({ fileSystem, path: statePath }, descriptor, epoch);
+    const position = { writePos: base.writePos, pageSums: base.block?.valuePageSums };
+    return ValueFileAppender.resume({ fileSystem, path: statePath }, descriptor, position);
+  } catch (error) {
+    closeQuietly(fileSystem, descriptor);
+    throw error;
+  }
+}
+
+function linkOrCopy(fileSystem: FileSystem, from: string, to: string): void {
+  try {
+    fileSystem.link(from, to);
+  } catch (error) {
+    // Some file systems have no second names, some a limit to them.
+    if (!isStatelogError(error) || isStatelogError(error, 'ALREADY_EXISTS')) throw error;
+    fileSystem.copyFile(from, to);
+  }
+}
+
+function writeIndex(
+  options: CoreCheckpointOptions,
+  core: CoreState,
+  forecast: CoreForecast,
+  { values, isNewFile }: { readonly values: ValueFileAppender; readonly isNewFile: boolean },
+): CoreCheckpointResult {
+  const { fileSystem, indexPath } = options;
+  const descriptor = fileSystem.createExclusive(indexPath);
+  try {
+    const index = new IndexFileWriter({
+      fileSystem,
+      descriptor,
+      path: indexPath,
+      count: forecast.count,
+      keyBytes: forecast.keyBytes,
+      writePosExpected: Math.min(forecast.appendedTo, VALUE_BYTES_MAX),
+      similar: core.base?.measure,
+    });
+    streamEntries(core, values, index, isNewFile);
+    values.sync();
+    const { headCrc, count } = index.finish({
+      writePos: values.writePos,
+      nextVersion: BigInt(forecast.count) + 1n,
+      storeId: options.storeId,
+      generation: values.generation,
+      epoch: options.epoch,
+      coreId: core.coreId,
+      valuePageSums: values.pageSums(),
+    });
+    fileSystem.sync(descriptor);
+    return { writePos: values.writePos, indexCrc: headCrc, count };
+  } finally {
+    closeQuietly(fileSystem, descriptor);
+  }
+}
+
+/** Adds every live entry in key order; values that the file does not hold yet are appended. */
+function streamEntries(
+  core: CoreState,
+  values: ValueFileAppender,
+  index: IndexFileWriter,
+  isNewFile: boolean,
+): void {
+  const cursor = cursorOfCore(core);
+  for (let valid = cursor.first(); valid; valid = cursor.next()) {
+    if (cursor.isChanged || isNewFile) {
+      const value = cursor.value();
+      index.add(cursor.key, values.append(value), value.length);
+    } else {
+      const { offset, length } = cursor.base;
+      index.add(cursor.key, offset, length);
+    }
+  }
+}

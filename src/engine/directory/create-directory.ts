@@ -1,0 +1,118 @@
+import { randomBytes } from 'node:crypto';
+import path from 'node:path';
+import { StatelogError, isStatelogError } from '../errors.js';
+import { createDirectoryTree, temporaryPath } from '../storage-io/atomic-write.js';
+import { removeTree } from '../storage-io/remove-tree.js';
+import type { FileSystem } from '../storage-io/file-system.js';
+import { writeFully } from '../storage-io/write-fully.js';
+import { DirectoryLayout } from './layout.js';
+import { CORES_MAX, KEEP_DEFAULT, encodeManifest, liveEpoch, type DirectoryManifest } from './manifest.js';
+
+const STORE_ID_BYTES = 16;
+
+/** What a new state directory is made with. */
+export interface CreateDirectoryOptions {
+  readonly fileSystem: FileSystem;
+  readonly root: string;
+  /** Default 1. */
+  readonly cores?: number | undefined;
+  /** Default 2. */
+  readonly keep?: number | undefined;
+  /** 16 bytes that name the store; random unless a test wants the same each time. */
+  readonly storeId?: Uint8Array | undefined;
+}
+
+/** What an import adds to a directory that is being built: files below `layout`, and their entries. */
+export type FillDirectory = (
+  layout: DirectoryLayout,
+  manifest: DirectoryManifest,
+) => DirectoryManifest['checkpoints'];
+
+/**
+ * Builds a state directory in a hidden folder beside its place, syncs it, and renames it into place:
+ * it is there whole and durable, or not at all. An empty folder in its place is taken.
+ * @throws StatelogError `ALREADY_EXISTS` where something is there, `INVALID_ARGUMENT` for a bad number
+ */
+export function createDirectory(options: CreateDirectoryOptions, fill?: FillDirectory): void {
+  const { fileSystem, root } = options;
+  const cores = checkedCount('cores', options.cores ?? 1, CORES_MAX);
+  const keep = checkedCount('keep', options.keep ?? KEEP_DEFAULT, 0xffff_ffff);
+  const replacesEmptyFolder = checkPlace(fileSystem, root);
+  const parent = path.dirname(path.resolve(root));
+  createDirectoryTree(fileSystem, parent);
+  const layout = new DirectoryLayout(temporaryPath(path.resolve(root)));
+  fileSystem.makeDirectory(layout.root);
+  try {
+    const storeId = options.storeId ?? new Uint8Array(randomBytes(STORE_ID_BYTES));
+    const empty: DirectoryManifest = { storeId, cores, keep, checkpoints: [] };
+    buildTree(fileSystem, layout, empty, fill);
+    if (replacesEmptyFolder) fileSystem.rename(layout.root, root);
+    else fileSystem.renameExclusive(layout.root, root);
+  } catch (error) {
+    removeTree(fileSystem, layout.root);
+    throw isStatelogError(error, 'ALREADY_EXISTS') ? alreadyThere(root) : error;
+  }
+  fileSystem.syncDirectory(parent);
+}
+
+/** Creates a log's folder with an empty segment a core, durable but for the folder's own name. */
+export function createLog(
+  fileSystem: FileSystem,
+  layout: DirectoryLayout,
+  epoch: bigint,
+  cores: number,
+): void {
+  fileSystem.makeDirectory(layout.walOf(epoch));
+  for (let coreId = 0; coreId < cores; coreId++) {
+    const descriptor = fileSystem.createExclusive(layout.segment(epoch, coreId));
+    try {
+      fileSystem.sync(descriptor);
+    } finally {
+      fileSystem.close(descriptor);
+    }
+  }
+  fileSystem.syncDirectory(layout.walOf(epoch));
+}
+
+function buildTree(
+  fileSystem: FileSystem,
+  layout: DirectoryLayout,
+  empty: DirectoryManifest,
+  fill: FillDirectory | undefined,
+): void {
+  fileSystem.makeDirectory(layout.checkpoints);
+  fileSystem.makeDirectory(layout.wal);
+  const manifest = { ...empty, checkpoints: fill?.(layout, empty) ?? [] };
+  fileSystem.syncDirectory(layout.checkpoints);
+  createLog(fileSystem, layout, liveEpoch(manifest), manifest.cores);
+  fileSystem.syncDirectory(layout.wal);
+  const descriptor = fileSystem.createExclusive(layout.manifest);
+  try {
+    writeFully(fileSystem, descriptor, encodeManifest(manifest));
+    fileSystem.sync(descriptor);
+  } finally {
+    fileSystem.close(descriptor);
+  }
+  fileSystem.syncDirectory(layout.root);
+}
+
+/** True where an empty folder is there, which is taken; throws where anything else is. */
+function checkPlace(fileSystem: FileSystem, root: string): boolean {
+  const status = fileSystem.status(root);
+  if (status === undefined) return false;
+  if (status.kind === 'directory' && fileSystem.readDirectory(root).length === 0) return true;
+  throw alreadyThere(root);
+}
+
+function alreadyThere(root: string): StatelogError {
+  return new StatelogError('ALREADY_EXISTS', 'something is there already', {
+    path: root,
+    safe: 'nothing was changed',
+    hint: 'choose another path, or remove what is there',
+  });
+}
+
+function checkedCount(name: string, value: number, max: number): number {
+  if (Number.isInteger(value) && value >= 1 && value <= max) return value;
+  throw new StatelogError('INVALID_ARGUMENT', `${name} must be a number from 1 to ${max}, not ${value}`);
+}

@@ -1,0 +1,310 @@
+import { StatelogError, isStatelogError } from '../errors.js';
+import type { Clock } from '../storage-io/clock.js';
+import type { FileLock } from '../storage-io/file-lock.js';
+import type { FileSystem } from '../storage-io/file-system.js';
+import { CoreWalWriter } from '../wal/writer.js';
+import { makeCheckpoint } from './checkpoint.js';
+import { CoreStates, coreOfKey, isInCore, type CoreState } from './core-state.js';
+import type { DirectoryLayout } from './layout.js';
+import { findLeftovers, removeLeftovers } from './leftovers.js';
+import { checkChangeFits } from './limits.js';
+import { swapManifest } from './manifest-file.js';
+import { liveEpoch, newestCheckpoint, type DirectoryManifest } from './manifest.js';
+import { openCheckpoint } from './open-checkpoint.js';
+import type { OpenedWriter, RecoveryReport } from './open-writer.js';
+import { Overlay } from './overlay.js';
+import type { Progress } from './replay.js';
+import { Subscribers, type Change, type Subscription } from './subscribers.js';
+import { WritableCore } from './writable-core.js';
+
+/** A log longer than this is folded, so that a reader replays little. */
+const LOG_BYTES_MAX = 8 * 1024 * 1024;
+/** In a batch it may grow to this part of the index, since each checkpoint writes the index anew. */
+const LOG_PART_OF_INDEX_MAX = 0.25;
+
+/** What a writer works with. */
+export interface WriterEnvironment {
+  readonly fileSystem: FileSystem;
+  readonly clock: Clock;
+  readonly layout: DirectoryLayout;
+  readonly onWarning?: ((error: unknown) => void) | undefined;
+}
+
+/** How a checkpoint is asked for. */
+export interface CheckpointRequest {
+  /** Undefined: as many as were kept before. */
+  readonly keep: number | undefined;
+  readonly rewrite: boolean;
+}
+
+/**
+ * The writing half of a state directory.
+ *
+ * Invariants:
+ * - A change is in its core's overlay and changelog, or in its segment, before `put` returns.
+ * - A Commit is appended only when all that it speaks of is durable.
+ * - After a failed write or sync nothing is written, synced or answered any more.
+ * - The lock's text is removed only by a clean close of a writer that never failed.
+ */
+export class DirectoryWriter {
+  readonly recovery: RecoveryReport;
+  readonly progress: Progress;
+  manifest: DirectoryManifest;
+  readonly #environment: WriterEnvironment;
+  readonly #lock: FileLock;
+  readonly #subscribers = new Subscribers();
+  #states: CoreStates;
+  #cores: readonly WritableCore[];
+  #failure: StatelogError | undefined;
+  #isBatch = false;
+  #batchMadeCheckpoint = false;
+  /** After a checkpoint that failed, the next is tried when the log has grown to this. */
+  #retryAtBytes = 0;
+  /** Changes are handed to subscribers in the order in which they were acknowledged. */
+  #publishing: Promise<void> = Promise.resolve();
+
+  constructor(environment: WriterEnvironment, opened: OpenedWriter) {
+    this.#environment = environment;
+    this.#lock = opened.lock;
+    this.manifest = opened.manifest;
+    this.#states = opened.states;
+    this.#cores = opened.writers;
+    this.progress = opened.progress;
+    this.recovery = opened.recovery;
+  }
+
+  get states(): CoreStates {
+    this.#checkUsable();
+    return this.#states;
+  }
+
+  get epoch(): bigint {
+    const hasChanges = this.segments.some(({ records }) => records > 0);
+    return hasChanges ? liveEpoch(this.manifest) : liveEpoch(this.manifest) - 1n;
+  }
+
+  get segments(): readonly { readonly coreId: number; readonly records: number; readonly goodEnd: number }[] {
+    const published = newestCheckpoint(this.manifest)?.cores;
+    return this.#cores.map(({ coreId, segment }) => ({
+      coreId,
+      records: Number(segment.sequence - (published?.[coreId]?.nextSequence ?? 0n)),
+      goodEnd: segment.position,
+    }));
+  }
+
+  put(key: Uint8Array, value: Uint8Array): void {
+    this.#checkUsable();
+    const coreId = coreOfKey(key, this.#cores.length);
+    checkChangeFits(this.#states.all[coreId]!, key, value.length, this.#environment.layout.root);
+    this.#orPoison(() => {
+      this.#cores[coreId]!.put(key, value);
+    });
+  }
+
+  delete(key: Uint8Array): boolean {
+    this.#checkUsable();
+    const coreId = coreOfKey(key, this.#cores.length);
+    const core = this.#states.all[coreId]!;
+    if (!isInCore(core, key)) return false;
+    checkChangeFits(core, key, 0, this.#environment.layout.root);
+    this.#orPoison(() => {
+      this.#cores[coreId]!.delete(key);
+    });
+    return true;
+  }
+
+  async sync(): Promise<void> {
+    this.#checkUsable();
+    this.#syncSegments();
+    await this.#publish();
+    this.#checkpointIfDue();
+  }
+
+  async commit(offsets: ReadonlyMap<string, bigint>, watermark: bigint | undefined): Promise<void> {
+    this.#checkUsable();
+    this.#syncSegments();
+    this.#orPoison(() => {
+      const { segment } = this.#cores[0]!;
+      segment.appendCommit(offsets, watermark);
+      segment.sync();
+    });
+    for (const [source, lines] of offsets) this.progress.sources.set(source, lines);
+    this.progress.watermark = watermark ?? this.progress.watermark;
+    await this.#publish();
+    this.#checkpointIfDue();
+  }
+
+  async checkpoint(request: CheckpointRequest): Promise<boolean> {
+    this.#checkUsable();
+    this.#syncSegments();
+    await this.#publish();
+    const isWorthIt = this.#hasRecords() || (request.rewrite && this.manifest.checkpoints.length > 0);
+    if (isWorthIt) {
+      const error = this.#makeCheckpoint(request);
+      if (error !== undefined) throw error;
+    } else if (request.keep !== undefined && request.keep !== this.manifest.keep) {
+      this.#rememberKeep(request.keep);
+    }
+    return isWorthIt;
+  }
+
+  beginBatch(): void {
+    this.#isBatch = true;
+    this.#batchMadeCheckpoint = false;
+  }
+
+  async endBatch(): Promise<void> {
+    this.#isBatch = false;
+    await this.sync();
+    if (this.#batchMadeCheckpoint && this.#hasRecords()) this.#tryCheckpoint();
+  }
+
+  subscribe(): Subscription {
+    this.#checkUsable();
+    // What was put before now is not for the newcomer.
+    this.#orPoison(() => {
+      for (const core of this.#cores) core.drain();
+    });
+    return this.#subscribers.join();
+  }
+
+  close(): void {
+    this.#subscribers.close();
+    for (const { segment } of this.#cores) segment.abandon();
+    this.#states.release();
+    if (this.#failure === undefined) this.#lock.release();
+    else this.#lock.abandon();
+    this.#failure ??= new StatelogError('CLOSED', 'the state directory is closed', {
+      path: this.#environment.layout.root,
+    });
+  }
+
+  #hasRecords(): boolean {
+    return this.#cores.some(({ segment }) => segment.position > 0);
+  }
+
+  /** Appends what the changelogs hold, then syncs every segment that has something new. */
+  #syncSegments(): void {
+    const isListening = this.#subscribers.count > 0;
+    this.#orPoison(() => {
+      for (const core of this.#cores) {
+        core.listen(isListening);
+        core.drain();
+      }
+      for (const { segment } of this.#cores) if (segment.entriesSinceSync > 0) segment.sync();
+    });
+  }
+
+  async #publish(): Promise<void> {
+    const changes = this.#cores.flatMap((core): readonly Change[] => core.takeListened());
+    if (changes.length === 0) return;
+    const before = this.#publishing;
+    this.#publishing = (async () => {
+      await before;
+      for (const change of changes) await this.#subscribers.publish(change);
+    })();
+    await this.#publishing;
+  }
+
+  #checkpointIfDue(): void {
+    const logBytes = this.#cores.reduce((sum, { segment }) => sum + segment.position, 0);
+    const indexBytes = this.#states.all.reduce((sum, { base }) => sum + (base?.measure.indexLength ?? 0), 0);
+    const limit = this.#isBatch ? Math.max(LOG_BYTES_MAX, indexBytes * LOG_PART_OF_INDEX_MAX) : LOG_BYTES_MAX;
+    if (logBytes <= limit || logBytes < this.#retryAtBytes) return;
+    if (this.#tryCheckpoint()) this.#batchMadeCheckpoint = this.#isBatch;
+    else this.#retryAtBytes = logBytes + limit;
+  }
+
+  /** A checkpoint that nobody asked for: if it fails, what was put is on disk all the same. */
+  #tryCheckpoint(): boolean {
+    try {
+      const error = this.#makeCheckpoint({ keep: undefined, rewrite: false });
+      if (error === undefined) return true;
+      this.#environment.onWarning?.(error);
+    } catch (error) {
+      if (!isStatelogError(error)) throw error;
+      this.#environment.onWarning?.(error);
+    }
+    return false;
+  }
+
+  /** Returns why it was not made, if the store goes on without it. */
+  #makeCheckpoint({ keep, rewrite }: CheckpointRequest): StatelogError | undefined {
+    const { fileSystem, layout } = this.#environment;
+    return this.#orPoison(() => {
+      const outcome = makeCheckpoint({
+        fileSystem,
+        layout,
+        manifest: this.manifest,
+        states: this.#states,
+        writers: this.#cores,
+        progress: this.progress,
+        keep: keep ?? this.manifest.keep,
+        rewrite,
+      });
+      if (outcome.manifest === undefined) return outcome.error;
+      this.#moveTo(outcome.manifest);
+      return undefined;
+    });
+  }
+
+  /** Goes on in the epoch after the checkpoint that was just published. */
+  #moveTo(manifest: DirectoryManifest): void {
+    const { fileSystem, clock, layout } = this.#environment;
+    const entry = newestCheckpoint(manifest)!;
+    const bases = openCheckpoint({ fileSystem, layout, manifest }, entry);
+    const epoch = liveEpoch(manifest);
+    const states = bases.map((base, coreId): CoreState => ({ coreId, base, overlay: new Overlay() }));
+    const old = this.#cores;
+    this.#cores = states.map((state) => {
+      const { nextSequence, lastTimestampNs } = entry.cores[state.coreId]!;
+      const segment = CoreWalWriter.openAt(state.coreId, layout.segment(epoch, state.coreId), 0, {
+        fileSystem,
+        clock,
+        syncFolder: false,
+        start: { nextSequence, lastTimestampNs, epoch },
+      });
+      return new WritableCore(state, segment, old[state.coreId]!.releaseChangelog());
+    });
+    for (const { segment } of old) segment.abandon();
+    this.#states.release();
+    this.#states = new CoreStates(states);
+    this.manifest = manifest;
+    this.#retryAtBytes = 0;
+  }
+
+  #rememberKeep(keep: number): void {
+    const { fileSystem, layout } = this.#environment;
+    const manifest = { ...this.manifest, keep, checkpoints: this.manifest.checkpoints.slice(-keep) };
+    const outcome = this.#orPoison(() => swapManifest(fileSystem, layout, manifest));
+    if (!outcome.swapped) throw outcome.error;
+    this.manifest = manifest;
+    removeLeftovers(fileSystem, findLeftovers(fileSystem, layout, manifest));
+  }
+
+  #checkUsable(): void {
+    if (this.#failure !== undefined) throw this.#failure;
+  }
+
+  #orPoison<T>(action: () => T): T {
+    try {
+      return action();
+    } catch (error) {
+      this.#failure ??= poisoned(this.#environment.layout.root, error);
+      throw error;
+    }
+  }
+}
+
+function poisoned(path: string, cause: unknown): StatelogError {
+  return new StatelogError(
+    'POISONED',
+    'an earlier write or sync failed: nothing more is written or read here',
+    {
+      path,
+      safe: 'everything acknowledged before is on disk',
+      hint: 'open the store again: it recovers what was acknowledged',
+      cause,
+    },
+  );
+}

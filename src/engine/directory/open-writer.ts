@@ -1,0 +1,159 @@
+import type { Finding } from '../finding.js';
+import type { Clock } from '../storage-io/clock.js';
+import { acquireFileLock, type FileLock } from '../storage-io/file-lock.js';
+import type { FileSystem } from '../storage-io/file-system.js';
+import { recoverSegment, type CutTail } from '../wal/recovery.js';
+import { CoreWalWriter } from '../wal/writer.js';
+import { CoreStates, type CoreState } from './core-state.js';
+import type { DirectoryLayout } from './layout.js';
+import { findLeftovers, removeLeftovers } from './leftovers.js';
+import { readManifest } from './manifest-file.js';
+import { liveEpoch, newestCheckpoint, type DirectoryManifest } from './manifest.js';
+import { openCheckpoint } from './open-checkpoint.js';
+import { Overlay } from './overlay.js';
+import { applyRecord, type Progress } from './replay.js';
+import { WritableCore } from './writable-core.js';
+
+/** How a state directory is opened for writing. */
+export interface OpenWriterOptions {
+  readonly fileSystem: FileSystem;
+  readonly clock: Clock;
+  readonly layout: DirectoryLayout;
+  /** How long to wait for the lock. */
+  readonly waitMs: number;
+}
+
+/** What the last writer left, and what was done about it. */
+export interface RecoveryReport {
+  /** True where the last writer died without closing: its segments were written anew. */
+  readonly tookOver: boolean;
+  /** Records replayed. */
+  readonly records: number;
+  /** Torn tails that were copied and cut. */
+  readonly cut: readonly (CutTail & { readonly path: string })[];
+  readonly notices: readonly Finding[];
+}
+
+/** A state directory that is locked and brought back to where it can be written. */
+export interface OpenedWriter {
+  readonly lock: FileLock;
+  readonly manifest: DirectoryManifest;
+  readonly states: CoreStates;
+  readonly writers: readonly WritableCore[];
+  readonly progress: Progress;
+  readonly recovery: RecoveryReport;
+}
+
+/**
+ * Locks the directory, opens the newest checkpoint, and replays the log, in one pass. A torn tail is
+ * copied to `broken/` and cut; after a writer that died, every live segment is written anew, since
+ * what can be read may be pages that never reached the disk (docs/durability.md). Before it returns
+ * everything that the store stands on is durable, and what a crash left over is removed.
+ * @throws StatelogError `LOCKED`, `READ_ONLY`, `DAMAGED`; nothing is changed then
+ */
+export async function openWriter(options: OpenWriterOptions): Promise<OpenedWriter> {
+  const { fileSystem, clock, layout, waitMs } = options;
+  // First without the lock: in a folder that is not ours, no LOCK may appear.
+  readManifest(fileSystem, layout);
+  const lock = await acquireFileLock(fileSystem, layout.lock, { waitMs, clock, describe: layout.root });
+  try {
+    return recover(options, lock);
+  } catch (error) {
+    // The text stays if it was there before: the next writer takes over from the same death.
+    if (lock.tookOver) lock.abandon();
+    else lock.release();
+    throw error;
+  }
+}
+
+function recover(options: OpenWriterOptions, lock: FileLock): OpenedWriter {
+  const { fileSystem, layout } = options;
+  const manifest = readManifest(fileSystem, layout);
+  const leftovers = findLeftovers(fileSystem, layout, manifest);
+  const entry = newestCheckpoint(manifest);
+  const bases = entry === undefined ? [] : openCheckpoint({ fileSystem, layout, manifest }, entry);
+  const all = Array.from({ length: manifest.cores }, (_, coreId): CoreState => {
+    return { coreId, base: bases[coreId], overlay: new Overlay() };
+  });
+  const states = new CoreStates(all);
+  const writers: WritableCore[] = [];
+  try {
+    const progress: Progress = { sources: new Map(entry?.sources), watermark: entry?.watermark };
+    const report = { tookOver: lock.tookOver, records: 0, cut: [] as RecoveryReport['cut'][number][] };
+    const notices: Finding[] = [];
+    for (const state of all) {
+      const segment = recoverCore(options, { manifest, state, progress, report, notices });
+      writers.push(new WritableCore(state, segment));
+    }
+    syncFoundations(fileSystem, layout, manifest);
+    removeLeftovers(fileSystem, leftovers);
+    return { lock, manifest, states, writers, progress, recovery: { ...report, notices } };
+  } catch (error) {
+    for (const { segment } of writers) segment.abandon();
+    states.release();
+    throw error;
+  }
+}
+
+interface CoreRecovery {
+  readonly manifest: DirectoryManifest;
+  readonly state: CoreState;
+  readonly progress: Progress;
+  readonly report: {
+    records: number;
+    readonly tookOver: boolean;
+    readonly cut: RecoveryReport['cut'][number][];
+  };
+  readonly notices: Finding[];
+}
+
+function recoverCore(options: OpenWriterOptions, recovery: CoreRecovery): CoreWalWriter {
+  const { fileSystem, clock, layout } = options;
+  const { manifest, state, progress, report, notices } = recovery;
+  const epoch = liveEpoch(manifest);
+  const path = layout.segment(epoch, state.coreId);
+  const published = newestCheckpoint(manifest)?.cores[state.coreId];
+  const segment = recoverSegment({
+    fileSystem,
+    path,
+    coreId: state.coreId,
+    epoch,
+    expectedNextSequence: published?.nextSequence ?? 0n,
+    copyBrokenTo: layout.broken,
+    takeOver: report.tookOver,
+    onRecord: (view) => {
+      applyRecord(view, state.overlay, progress);
+    },
+    onNotice: (finding) => notices.push(finding),
+  });
+  report.records += segment.records;
+  if (segment.cut !== undefined) report.cut.push({ ...segment.cut, path });
+  return CoreWalWriter.openAt(state.coreId, path, segment.position, {
+    fileSystem,
+    clock,
+    copyBrokenTo: layout.broken,
+    syncFolder: false,
+    start: {
+      nextSequence: segment.nextSequence,
+      lastTimestampNs: segment.lastTimestampNs ?? published?.lastTimestampNs,
+      epoch,
+    },
+  });
+}
+
+/**
+ * Makes durable what the last writer may have left in the page cache: a manifest that was renamed
+ * into place and whose folder was not synced, folders of a log that were just created.
+ * Segments are synced as they are opened.
+ */
+function syncFoundations(fileSystem: FileSystem, layout: DirectoryLayout, manifest: DirectoryManifest): void {
+  const descriptor = fileSystem.openRead(layout.manifest, 'refuse');
+  try {
+    fileSystem.sync(descriptor);
+  } finally {
+    fileSystem.close(descriptor);
+  }
+  for (const folder of [layout.walOf(liveEpoch(manifest)), layout.wal, layout.checkpoints, layout.root]) {
+    fileSystem.syncDirectory(folder);
+  }
+}

@@ -1,0 +1,137 @@
+import { readU32, writeU32 } from '../bytes/halves.js';
+import { MmapStateStore } from '../state/mmap-state-store.js';
+import type { EntryCursor } from '../entry-cursor.js';
+import type { OverlayCursor } from './merged-cursor.js';
+
+/** `[key length and flag: u32, key, value]`: what the arena holds for one change. */
+const HEADER_BYTES = 4;
+/** Set in the header of a record that says its key was deleted. */
+const TOMBSTONE_FLAG = 0x8000_0000;
+const KEY_LENGTH_MASK = 0x7fff_ffff;
+const ARENA_BYTES_MIN = 64 * 1024;
+const EMPTY = new Uint8Array(0);
+
+/** What an overlay says of a key. */
+export type OverlayAnswer = 'unknown' | 'deleted' | Uint8Array;
+
+/**
+ * Every change since the checkpoint, in memory: an in-memory state store whose values are records
+ * that also hold the key, so that the log's drainer finds all it needs by a record's offset.
+ * The arena never compacts itself: the changelog's offsets point into it until they are drained.
+ */
+export class Overlay {
+  readonly #store = MmapStateStore.inMemory(ARENA_BYTES_MIN, { autoCompact: false });
+  readonly #header = new Uint8Array(HEADER_BYTES);
+  #valueBytes = 0;
+  #keyBytes = 0;
+
+  /** Keys that were put or deleted. */
+  get count(): number {
+    return this.#store.length;
+  }
+
+  /** Bytes of all keys here, tombstones included: bounds what a checkpoint adds to the index. */
+  get keyBytes(): number {
+    return this.#keyBytes;
+  }
+
+  /** Bytes of all values here: what a checkpoint will append. */
+  get valueBytes(): number {
+    return this.#valueBytes;
+  }
+
+  /** Returns the offset of the record in the arena. */
+  put(key: Uint8Array, value: Uint8Array): number {
+    this.#forget(key);
+    this.#valueBytes += value.length;
+    writeU32(this.#header, 0, key.length);
+    return this.#store.putParts(key, this.#header, key, value);
+  }
+
+  /** Lays a tombstone over the key; returns the offset of its record. */
+  delete(key: Uint8Array): number {
+    this.#forget(key);
+    writeU32(this.#header, 0, (key.length | TOMBSTONE_FLAG) >>> 0);
+    return this.#store.putParts(key, this.#header, key, EMPTY);
+  }
+
+  find(key: Uint8Array): OverlayAnswer {
+    const record = this.#store.getRef(key);
+    if (record === undefined) return 'unknown';
+    return isTombstone(record) ? 'deleted' : record.subarray(HEADER_BYTES + key.length);
+  }
+
+  /** The record at an offset that `put` or `delete` returned; for a put `valueLength` is its value's. */
+  recordAt(offset: number, valueLength: number): { readonly key: Uint8Array; readonly value: Uint8Array } {
+    const keyLength = readU32(this.#store.viewAt(offset, HEADER_BYTES), 0) & KEY_LENGTH_MASK;
+    const record = this.#store.viewAt(offset, HEADER_BYTES + keyLength + valueLength);
+    return {
+      key: record.subarray(HEADER_BYTES, HEADER_BYTES + keyLength),
+      value: record.subarray(HEADER_BYTES + keyLength),
+    };
+  }
+
+  /** Frees what overwritten records left. Only when nothing holds an offset any more. */
+  compactIfSparse(): void {
+    if (this.#store.fragmentation > 0.5) this.#store.compact();
+  }
+
+  cursor(): OverlayCursor {
+    return new RecordCursor(this.#store.entryCursor());
+  }
+
+  #forget(key: Uint8Array): void {
+    const old = this.#store.getRef(key);
+    if (old === undefined) this.#keyBytes += key.length;
+    else this.#valueBytes -= old.length - HEADER_BYTES - key.length;
+  }
+}
+
+/** Shows records as entries. */
+class RecordCursor implements OverlayCursor {
+  readonly #records: EntryCursor;
+
+  constructor(records: EntryCursor) {
+    this.#records = records;
+  }
+
+  first(): boolean {
+    return this.#records.first();
+  }
+
+  last(): boolean {
+    return this.#records.last();
+  }
+
+  seek(key: Uint8Array): boolean {
+    return this.#records.seek(key);
+  }
+
+  seekBefore(key: Uint8Array): boolean {
+    return this.#records.seekBefore(key);
+  }
+
+  next(): boolean {
+    return this.#records.next();
+  }
+
+  previous(): boolean {
+    return this.#records.previous();
+  }
+
+  get key(): Uint8Array {
+    return this.#records.key;
+  }
+
+  get deleted(): boolean {
+    return isTombstone(this.#records.value());
+  }
+
+  value(): Uint8Array {
+    return this.#records.value().subarray(HEADER_BYTES + this.key.length);
+  }
+}
+
+function isTombstone(record: Uint8Array): boolean {
+  return (readU32(record, 0) & TOMBSTONE_FLAG) !== 0;
+}

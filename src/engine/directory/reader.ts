@@ -1,0 +1,157 @@
+import { equalBytes } from '../bytes/compare.js';
+import { StatelogError, isStatelogError } from '../errors.js';
+import type { Finding } from '../finding.js';
+import type { FileSystem } from '../storage-io/file-system.js';
+import { lockState } from '../storage-io/lock-holder.js';
+import type { MappingPolicy } from '../state/state-file.js';
+import { CoreStates, coreOfKey, type CoreState } from './core-state.js';
+import { DirectoryLayout } from './layout.js';
+import { readManifestBytes } from './manifest-file.js';
+import {
+  decodeManifest,
+  liveEpoch,
+  newestCheckpoint,
+  type CheckpointEntry,
+  type DirectoryManifest,
+} from './manifest.js';
+import { openCheckpoint } from './open-checkpoint.js';
+import { Overlay } from './overlay.js';
+import { replaySegment, type Progress } from './replay.js';
+
+/** How a state directory is opened for reading. */
+export interface ReadDirectoryOptions {
+  readonly fileSystem: FileSystem;
+  readonly root: string;
+  /** The state as that checkpoint closed it; undefined: as it is now. */
+  readonly at?: bigint | undefined;
+  /** Only this key will be asked for: nothing else is read. */
+  readonly only?: Uint8Array | undefined;
+  readonly mapping?: MappingPolicy | undefined;
+}
+
+/** What a reader found: a snapshot that later writes do not touch. */
+export interface DirectorySnapshot {
+  readonly manifest: DirectoryManifest;
+  /** The epoch that the newest change read belongs to. */
+  readonly epoch: bigint;
+  readonly states: CoreStates;
+  readonly progress: Progress;
+  readonly notices: readonly Finding[];
+  /** Records and good bytes of each segment read. */
+  readonly segments: readonly {
+    readonly coreId: number;
+    readonly records: number;
+    readonly goodEnd: number;
+  }[];
+}
+
+/** A writer moves on while a reader opens: it starts over as often as this. */
+const TRIES_MAX = 100;
+
+/**
+ * Reads the manifest, opens every file that it names, and replays the log. Takes no lock and writes
+ * nothing. Where a file is gone and the manifest has changed, it starts over.
+ * @throws StatelogError `EPOCH_NOT_FOUND`; `DAMAGED`, with class `missing-file` or `missing-segment` where
+ * the manifest names what is not there
+ */
+export function readDirectory(options: ReadDirectoryOptions): DirectorySnapshot {
+  const layout = new DirectoryLayout(options.root);
+  for (let tries = 1; ; tries++) {
+    const bytes = readManifestBytes(options.fileSystem, layout);
+    try {
+      return openSnapshot(options, layout, decodeManifest(bytes, layout.manifest));
+    } catch (error) {
+      const hasMoved = !equalBytes(readManifestBytes(options.fileSystem, layout), bytes);
+      if (hasMoved && tries < TRIES_MAX && isStatelogError(error)) continue;
+      throw isStatelogError(error, 'NOT_FOUND') ? missing(error, layout) : error;
+    }
+  }
+}
+
+function openSnapshot(
+  options: ReadDirectoryOptions,
+  layout: DirectoryLayout,
+  manifest: DirectoryManifest,
+): DirectorySnapshot {
+  const entry = entryAt(manifest, options.at, layout);
+  const bases = entry === undefined ? [] : openCheckpoint({ ...options, layout, manifest }, entry);
+  const all = Array.from({ length: manifest.cores }, (_, coreId): CoreState => {
+    return { coreId, base: bases[coreId], overlay: new Overlay() };
+  });
+  const states = new CoreStates(all);
+  try {
+    const progress: Progress = { sources: new Map(entry?.sources), watermark: entry?.watermark };
+    const isLive = options.at === undefined || options.at === liveEpoch(manifest);
+    const replayed = isLive ? replayAll(options, layout, manifest, states, progress) : NOTHING_REPLAYED;
+    const hasChanges = replayed.segments.some(({ records }) => records > 0);
+    const epoch = isLive && hasChanges ? liveEpoch(manifest) : (entry?.epoch ?? 0n);
+    return { manifest, epoch, states, progress, ...replayed };
+  } catch (error) {
+    states.release();
+    throw error;
+  }
+}
+
+type Replayed = Pick<DirectorySnapshot, 'notices' | 'segments'>;
+const NOTHING_REPLAYED: Replayed = { notices: [], segments: [] };
+
+function replayAll(
+  options: ReadDirectoryOptions,
+  layout: DirectoryLayout,
+  manifest: DirectoryManifest,
+  states: CoreStates,
+  progress: Progress,
+): Replayed {
+  const { fileSystem, only } = options;
+  const epoch = liveEpoch(manifest);
+  const isLocked = lockState(fileSystem, layout.lock).held !== 'no';
+  const wanted = only === undefined ? states.all : [states.all[coreOfKey(only, manifest.cores)]!];
+  const notices: Finding[] = [];
+  const segments: { coreId: number; records: number; goodEnd: number }[] = [];
+  for (const { coreId, overlay } of wanted) {
+    const path = layout.segment(epoch, coreId);
+    const expectedSequence = newestCheckpoint(manifest)?.cores[coreId]?.nextSequence ?? 0n;
+    const result = replaySegment(
+      { fileSystem, path, coreId, epoch, expectedSequence, isLocked, only },
+      overlay,
+      progress,
+    );
+    notices.push(...result.notices);
+    segments.push({ coreId, records: result.records, goodEnd: result.goodEnd });
+  }
+  return { notices, segments };
+}
+
+/** The checkpoint that the state at an epoch starts from; undefined for a store without one. */
+function entryAt(
+  manifest: DirectoryManifest,
+  at: bigint | undefined,
+  layout: DirectoryLayout,
+): CheckpointEntry | undefined {
+  if (at === undefined || at === liveEpoch(manifest)) return newestCheckpoint(manifest);
+  if (at === 0n && manifest.checkpoints.length === 0) return undefined;
+  const entry = manifest.checkpoints.find(({ epoch }) => epoch === at);
+  if (entry !== undefined) return entry;
+  const kept = manifest.checkpoints.map(({ epoch }) => String(epoch));
+  throw new StatelogError('EPOCH_NOT_FOUND', `no checkpoint of epoch ${at} is kept`, {
+    path: layout.root,
+    found: kept.length === 0 ? 'no checkpoints' : `checkpoints ${kept.join(', ')}`,
+    hint: `run 'statelog stat' to see which epochs there are; 'statelog checkpoint --keep N' keeps more`,
+  });
+}
+
+function missing(error: StatelogError, layout: DirectoryLayout): StatelogError {
+  const path = error.details.path ?? layout.root;
+  const isSegment = path.startsWith(layout.wal);
+  return new StatelogError(
+    'DAMAGED',
+    `a ${isSegment ? 'segment' : 'file'} that the manifest names is missing`,
+    {
+      path,
+      class: isSegment ? 'missing-segment' : 'missing-file',
+      safe: 'nothing was changed',
+      hint: `run 'statelog verify' on the directory to see what is whole`,
+      cause: error,
+    },
+  );
+}

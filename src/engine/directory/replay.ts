@@ -1,0 +1,80 @@
+import type { Finding } from '../finding.js';
+import { TAG_COMMIT, TAG_DELETE, TAG_PUT } from '../rkyv/wal-entry-format.js';
+import type { WalEntryView } from '../rkyv/wal-entry-view.js';
+import type { FileSystem } from '../storage-io/file-system.js';
+import { damageError } from '../wal/scan-findings.js';
+import { WalScanner } from '../wal/scanner.js';
+import type { Overlay } from './overlay.js';
+
+/** Lines taken of each source, and the watermark: what Commits say. */
+export interface Progress {
+  readonly sources: Map<string, bigint>;
+  watermark: bigint | undefined;
+}
+
+/** How a segment is replayed. */
+export interface ReplayOptions {
+  readonly fileSystem: FileSystem;
+  readonly path: string;
+  readonly coreId: number;
+  readonly epoch: bigint;
+  /** The sequence that the first record must have. */
+  readonly expectedSequence: bigint;
+  /** True while a writer may be at work: bytes after the last whole record are then in flight. */
+  readonly isLocked: boolean;
+  /** Only changes of this key are taken. */
+  readonly only?: Uint8Array | undefined;
+}
+
+/** Applies one good record to what is in memory. */
+export function applyRecord(view: WalEntryView, overlay: Overlay, progress: Progress): void {
+  const { bytes, keyStart, keyLength, valueStart, valueLength } = view;
+  if (view.tag === TAG_PUT) {
+    overlay.put(
+      bytes.subarray(keyStart, keyStart + keyLength),
+      bytes.subarray(valueStart, valueStart + valueLength),
+    );
+  } else if (view.tag === TAG_DELETE) {
+    overlay.delete(bytes.subarray(keyStart, keyStart + keyLength));
+  } else if (view.tag === TAG_COMMIT) {
+    const operation = view.operation();
+    if (operation.op !== 'commit') return;
+    for (const [source, lines] of operation.offsets) progress.sources.set(source, lines);
+    progress.watermark = operation.watermark ?? progress.watermark;
+  }
+}
+
+/**
+ * Reads one segment of the live epoch into memory, for a reader: nothing is changed. A torn tail, or
+ * bytes in flight, are returned as a notice.
+ * @throws StatelogError `DAMAGED` where a good record follows a bad one
+ */
+export function replaySegment(
+  options: ReplayOptions,
+  overlay: Overlay,
+  progress: Progress,
+): { readonly notices: readonly Finding[]; readonly goodEnd: number; readonly records: number } {
+  const scanner = WalScanner.open(options.path, options);
+  const notices: Finding[] = [];
+  try {
+    for (let event = scanner.next(); event !== 'end'; event = scanner.next()) {
+      if (event === 'finding') takeFinding(scanner.finding!, notices);
+      else if (isWanted(scanner.view, options.only)) applyRecord(scanner.view, overlay, progress);
+    }
+    return { notices, goodEnd: scanner.goodEnd, records: scanner.records };
+  } finally {
+    scanner.close();
+  }
+}
+
+function isWanted(view: WalEntryView, only: Uint8Array | undefined): boolean {
+  if (only === undefined) return true;
+  if (view.keyLength !== only.length) return false;
+  for (let at = 0; at < only.length; at++) if (view.bytes[view.keyStart + at] !== only[at]) return false;
+  return true;
+}
+
+function takeFinding(finding: Finding, notices: Finding[]): void {
+  if (finding.severity === 'damage') throw damageError(finding, 'nothing was changed');
+  notices.push(finding);
+}

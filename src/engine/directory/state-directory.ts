@@ -1,0 +1,242 @@
+import { StatelogError } from '../errors.js';
+import type { Entry, EntryRange } from '../entry-cursor.js';
+import { entriesInRange, positionsInRange } from '../entry-range.js';
+import type { Finding } from '../finding.js';
+import { SystemClock, type Clock } from '../storage-io/clock.js';
+import type { FileSystem } from '../storage-io/file-system.js';
+import { realFileSystem } from '../storage-io/real-file-system.js';
+import type { MappingPolicy } from '../state/state-file.js';
+import { findInCore, isInCore, type CoreStates } from './core-state.js';
+import { createDirectory } from './create-directory.js';
+import { DirectoryWriter } from './directory-writer.js';
+import { DirectoryLayout } from './layout.js';
+import type { DirectoryManifest } from './manifest.js';
+import { openWriter, type RecoveryReport } from './open-writer.js';
+import { readDirectory, type DirectorySnapshot } from './reader.js';
+import type { Progress } from './replay.js';
+import type { Subscription } from './subscribers.js';
+
+/** What every way of opening takes. */
+export interface DirectoryEnvironment {
+  /** Default: the machine's. */
+  readonly fileSystem?: FileSystem | undefined;
+  /** Default: the machine's. */
+  readonly clock?: Clock | undefined;
+}
+
+export interface CreateStoreOptions extends DirectoryEnvironment {
+  /** Single-writer shards; default 1. */
+  readonly cores?: number | undefined;
+  /** Checkpoints that stay; default 2. */
+  readonly keep?: number | undefined;
+}
+
+export interface OpenStoreOptions extends DirectoryEnvironment {
+  /** How long to wait for the lock; default 0. */
+  readonly waitMs?: number | undefined;
+  /** Told what went wrong and did not stop anything, such as a checkpoint that failed. */
+  readonly onWarning?: ((error: unknown) => void) | undefined;
+}
+
+export interface ReadStoreOptions extends DirectoryEnvironment {
+  /** The state as that checkpoint closed it; default: as it is now. */
+  readonly at?: bigint | undefined;
+  /** Only this key will be asked for: no more is read than it needs. */
+  readonly only?: Uint8Array | undefined;
+  readonly mapping?: MappingPolicy | undefined;
+}
+
+/**
+ * The whole stack over one folder: checkpoints, write-ahead log, manifest and lock
+ * (docs/architecture.md). A writer holds the lock from `open` to `close`; what it puts and deletes is
+ * seen by its own reads at once, and on disk when `sync` or `commit` has returned. A reader is a
+ * snapshot, takes no lock and writes nothing.
+ *
+ * After a failed write or sync a writer refuses everything, reads too (`POISONED`): what is in
+ * memory may be more than what is on disk, and nobody can say how much.
+ */
+export class StateDirectory {
+  readonly path: string;
+  /** What the opening found worth saying. */
+  readonly notices: readonly Finding[];
+  /** What recovery did; undefined for a reader. */
+  readonly recovery: RecoveryReport | undefined;
+  readonly #snapshot: DirectorySnapshot | undefined;
+  readonly #writer: DirectoryWriter | undefined;
+  #isClosed = false;
+
+  private constructor(path: string, opened: DirectorySnapshot | DirectoryWriter) {
+    this.path = path;
+    const isWriter = opened instanceof DirectoryWriter;
+    this.#writer = isWriter ? opened : undefined;
+    this.#snapshot = isWriter ? undefined : opened;
+    this.recovery = isWriter ? opened.recovery : undefined;
+    this.notices = isWriter ? opened.recovery.notices : opened.notices;
+  }
+
+  /**
+   * Makes an empty state directory, durable when it returns.
+   * @throws StatelogError `ALREADY_EXISTS`, `INVALID_ARGUMENT`
+   */
+  static create(path: string, options: CreateStoreOptions = {}): void {
+    const { fileSystem = realFileSystem(), cores, keep } = options;
+    createDirectory({ fileSystem, root: path, cores, keep });
+  }
+
+  /**
+   * Locks a state directory for writing and recovers what the last writer left.
+   * @throws StatelogError `NOT_FOUND`, `LOCKED`, `DAMAGED`, `READ_ONLY` where there are no locks
+   */
+  static async open(path: string, options: OpenStoreOptions = {}): Promise<StateDirectory> {
+    const { fileSystem = realFileSystem(), clock = new SystemClock(), waitMs = 0, onWarning } = options;
+    const layout = new DirectoryLayout(path);
+    const opened = await openWriter({ fileSystem, clock, layout, waitMs });
+    return new StateDirectory(path, new DirectoryWriter({ fileSystem, clock, layout, onWarning }, opened));
+  }
+
+  /**
+   * Opens a snapshot of what was acknowledged before now.
+   * @throws StatelogError `NOT_FOUND`, `EPOCH_NOT_FOUND`, `DAMAGED`
+   */
+  static openReadOnly(path: string, options: ReadStoreOptions = {}): StateDirectory {
+    const { fileSystem = realFileSystem(), at, only, mapping } = options;
+    return new StateDirectory(path, readDirectory({ fileSystem, root: path, at, only, mapping }));
+  }
+
+  get isReadOnly(): boolean {
+    return this.#writer === undefined;
+  }
+
+  get manifest(): DirectoryManifest {
+    return this.#writer?.manifest ?? this.#snapshot!.manifest;
+  }
+
+  /** The epoch that the newest change belongs to; the newest checkpoint's if there was none since. */
+  get epoch(): bigint {
+    return this.#writer?.epoch ?? this.#snapshot!.epoch;
+  }
+
+  /** Lines taken of each source, and the watermark. */
+  get progress(): Progress {
+    return this.#writer?.progress ?? this.#snapshot!.progress;
+  }
+
+  /** Records and good bytes in the log of the live epoch, a core each. */
+  get segments(): readonly { readonly coreId: number; readonly records: number; readonly goodEnd: number }[] {
+    return this.#writer?.segments ?? this.#snapshot!.segments;
+  }
+
+  /**
+   * Takes a change into memory: durable after `sync`.
+   * @throws StatelogError `LIMIT_EXCEEDED` where a format cannot hold it: nothing was written
+   */
+  put(key: Uint8Array, value: Uint8Array): void {
+    this.#mustWrite().put(key, value);
+  }
+
+  /** Returns whether the key was there. */
+  delete(key: Uint8Array): boolean {
+    return this.#mustWrite().delete(key);
+  }
+
+  /** A copy of the key's value, or undefined. */
+  get(key: Uint8Array): Uint8Array | undefined {
+    return findInCore(this.#states().of(key), key)?.slice();
+  }
+
+  /** True if the key is there; reads no value. */
+  has(key: Uint8Array): boolean {
+    return isInCore(this.#states().of(key), key);
+  }
+
+  /** Entries in key order, free to keep. A scan goes on over a checkpoint that is made meanwhile. */
+  *scan(range: EntryRange = {}): Generator<Entry, void> {
+    const states = this.#states();
+    states.hold();
+    try {
+      yield* entriesInRange(states.cursor(), range);
+    } finally {
+      states.release();
+    }
+  }
+
+  /** How many keys are in the range; reads no value. */
+  count(range: EntryRange = {}): number {
+    const states = this.#states();
+    let count = 0;
+    states.hold();
+    try {
+      for (const _ of positionsInRange(states.cursor(), range)) count++;
+      return count;
+    } finally {
+      states.release();
+    }
+  }
+
+  /** Resolves when everything put and deleted so far is on disk, and every subscriber has room for it. */
+  async sync(): Promise<void> {
+    await this.#mustWrite().sync();
+  }
+
+  /**
+   * `sync`, and then records, on disk too when it resolves, how far sources were read. What it says is
+   * never ahead of the data: the data is synced first.
+   * @param offsets lines taken, by source; sources not named keep what they had
+   * @param watermark event time up to which everything has come; undefined: as before
+   */
+  async commit(offsets: ReadonlyMap<string, bigint>, watermark?: bigint): Promise<void> {
+    await this.#mustWrite().commit(offsets, watermark);
+  }
+
+  /**
+   * Folds the log into a new checkpoint. Where nothing came since the last one, nothing is made.
+   * @param options.keep how many checkpoints stay, from now on
+   * @returns whether one was made
+   */
+  async checkpoint(options: { readonly keep?: number | undefined } = {}): Promise<boolean> {
+    return this.#mustWrite().checkpoint({ keep: options.keep, rewrite: false });
+  }
+
+  /** A checkpoint that writes all values anew, in key order and without holes. */
+  async compact(): Promise<void> {
+    await this.#mustWrite().checkpoint({ keep: undefined, rewrite: true });
+  }
+
+  /** Between `beginBatch` and `endBatch` checkpoints are made less often, so that a large load stays fast. */
+  beginBatch(): void {
+    this.#mustWrite().beginBatch();
+  }
+
+  /** Ends a batch; if it made a checkpoint, it ends with one, so that readers have little to replay. */
+  async endBatch(): Promise<void> {
+    await this.#mustWrite().endBatch();
+  }
+
+  /** Every change from now on, once it is acknowledged, in order for each core. */
+  subscribe(): Subscription {
+    return this.#mustWrite().subscribe();
+  }
+
+  /** Releases the lock and the files. Call `sync` first: what was not synced is not promised. */
+  close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    if (this.#writer === undefined) this.#snapshot?.states.release();
+    else this.#writer.close();
+  }
+
+  #states(): CoreStates {
+    if (this.#isClosed) throw closedError(this.path);
+    return this.#writer?.states ?? this.#snapshot!.states;
+  }
+
+  #mustWrite(): DirectoryWriter {
+    if (this.#isClosed) throw closedError(this.path);
+    if (this.#writer !== undefined) return this.#writer;
+    throw new StatelogError('READ_ONLY', 'the state directory was opened for reading', { path: this.path });
+  }
+}
+
+function closedError(path: string): StatelogError {
+  return new StatelogError('CLOSED', 'the state directory is closed', { path });
+}

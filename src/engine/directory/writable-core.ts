@@ -1,0 +1,101 @@
+import { joinU64 } from '../bytes/halves.js';
+import { StateChangelogBuffer } from '../changelog/buffer.js';
+import { StateOp } from '../changelog/entry.js';
+import type { ChangelogVisitor } from '../changelog/entry-words.js';
+import { KeyHash } from '../changelog/key-hash.js';
+import type { CoreWalWriter } from '../wal/writer.js';
+import type { CoreState } from './core-state.js';
+import type { Overlay } from './overlay.js';
+import type { Change } from './subscribers.js';
+
+const TWO_TO_32 = 0x1_0000_0000;
+
+/**
+ * The writing half of one core: changes go to the overlay and, as 32 bytes each, to the changelog;
+ * the drain reads them back by their offset and appends them to the segment.
+ *
+ * Invariant: the overlay's arena is compacted only when the changelog is empty.
+ */
+export class WritableCore {
+  readonly coreId: number;
+  readonly segment: CoreWalWriter;
+  readonly #overlay: Overlay;
+  readonly #changelog: StateChangelogBuffer;
+  readonly #hash = new KeyHash();
+  /** Changes drained since they were last taken; kept only while somebody listens. */
+  #listened: Change[] | undefined;
+
+  constructor(state: CoreState, segment: CoreWalWriter, changelog = new StateChangelogBuffer()) {
+    this.coreId = state.coreId;
+    this.segment = segment;
+    this.#overlay = state.overlay;
+    this.#changelog = changelog;
+    changelog.setEpoch(segment.epoch);
+  }
+
+  put(key: Uint8Array, value: Uint8Array): void {
+    this.#push(StateOp.put, key, this.#overlay.put(key, value), value.length);
+  }
+
+  delete(key: Uint8Array): void {
+    this.#push(StateOp.delete, key, this.#overlay.delete(key), 0);
+  }
+
+  /** Appends everything in the changelog to the segment; what is drained is not yet on disk. */
+  drain(): void {
+    this.#drainChangelog();
+    this.#overlay.compactIfSparse();
+  }
+
+  /** From now on drained changes are kept for `takeListened`, or no longer. */
+  listen(isListening: boolean): void {
+    this.#listened = isListening ? (this.#listened ?? []) : undefined;
+  }
+
+  /** What was drained since the last call, in order. */
+  takeListened(): readonly Change[] {
+    const taken = this.#listened ?? [];
+    if (taken.length > 0) this.#listened = [];
+    return taken;
+  }
+
+  /** The changelog, for the core's next epoch: it must be empty. */
+  releaseChangelog(): StateChangelogBuffer {
+    return this.#changelog;
+  }
+
+  /** A full changelog makes the producer drain it: nothing is dropped. */
+  #push(op: StateOp, key: Uint8Array, offset: number, valueLength: number): void {
+    const hash = this.#hash;
+    hash.hash(key);
+    if (this.#changelog.isFull) this.#drainChangelog();
+    this.#changelog.pushRecord(op, hash.low, hash.high, offset, valueLength);
+  }
+
+  /** Leaves the arena as it is: an offset may be held that is not in the changelog yet. */
+  #drainChangelog(): void {
+    this.#changelog.drainTo(Infinity, this.#append);
+  }
+
+  readonly #append: ChangelogVisitor = (
+    epochLow,
+    epochHigh,
+    _low,
+    _high,
+    offsetLow,
+    offsetHigh,
+    length,
+    op,
+  ) => {
+    const { key, value } = this.#overlay.recordAt(offsetHigh * TWO_TO_32 + (offsetLow >>> 0), length);
+    if (op === StateOp.put) this.segment.appendPut(key, value);
+    else this.segment.appendDelete(key);
+    this.#listened?.push({
+      epoch: joinU64(epochLow, epochHigh),
+      coreId: this.coreId,
+      op: op === StateOp.put ? 'put' : 'delete',
+      key: key.slice(),
+      value: op === StateOp.put ? value.slice() : undefined,
+    });
+  };
+}
