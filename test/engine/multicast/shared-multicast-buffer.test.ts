@@ -77,6 +77,19 @@ test('consumeTo visits no more than it is told, and a value whose visitor throws
   t.throws(() => buffer.consumeTo(2, 1, visit), { instanceOf: RangeError });
 });
 
+test('slots are given up while a visit goes on', (t) => {
+  const producer = SharedMulticastBuffer.create(256, 1, 2);
+  const consumer = SharedMulticastBuffer.attach(producer.sharedBuffer);
+  for (let number = 0; number < 256; number += 1) producer.publish(value(number));
+  let visits = 0;
+  const isPublished: boolean[] = [];
+  consumer.consumeTo(0, Infinity, () => {
+    visits += 1;
+    if (visits % 64 === 1) isPublished.push(producer.tryPublish(value(0)));
+  });
+  t.deepEqual([visits, isPublished], [256, [false, true, true, true]]);
+});
+
 test('a visitor may consume for another, but not for its own consumer', (t) => {
   const buffer = SharedMulticastBuffer.create(4, 2, 2);
   buffer.publish(value(5));
