@@ -126,11 +126,6 @@ test('-0 is a flag, not a negative number', async (t) => {
   t.is(stdout, 'k\t1\0k2\0');
 });
 
-test('a missing argument does not read standard input', async (t) => {
-  const { exitCode } = await commandLine(['probe'], { commands, input: ['show'] });
-  t.is(exitCode, 2);
-});
-
 test('entries are lines for a pipe, objects for --json, encoded where that is asked for', async (t) => {
   t.is((await run('probe', 'entries')).stdout, 'k\\t1\tv\\n1\nk2\t\\xff\n');
   t.is(

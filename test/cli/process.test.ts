@@ -82,7 +82,7 @@ test('a full disk under standard output is 6', (t) => {
 
 test('standard output that fills up in the middle of a write is 6, not a cut file and 0', (t) => {
   const file = path.join(tempDir(t), 'out');
-  const { status, stderr } = shell(`ulimit -f 100; trap '' XFSZ; $probe many-lines > ${file}`);
+  const { status, stderr } = shell(`ulimit -f 4; trap '' XFSZ; $probe few-lines > ${file}`);
   t.is(status, 6);
   t.regex(stderr, /^statelog: writing to standard output: [^\n]*\n$/);
 });
@@ -103,6 +103,13 @@ test('a command that leaves its input unread ends all the same', async (t) => {
   const child = spawn(process.execPath, [program, 'probe', 'reads-and-leaves'], { stdio: 'pipe' });
   child.stdin.on('error', () => undefined).write('first\n');
   t.is(await new Promise((resolve) => child.on('close', resolve)), 0);
+});
+
+test('a missing argument is not taken from standard input', (t) => {
+  const { status, stdout, stderr } = shell('echo show | $probe');
+  t.is(status, 2);
+  t.is(stdout, '');
+  t.regex(stderr, /^statelog: missing argument DEED;/);
 });
 
 test('a folder as standard input is 6', (t) => {

@@ -8,6 +8,8 @@ import type { Terminal } from '../../../src/cli/terminal.js';
 
 const A_LINE = `${'x'.repeat(99)}\n`;
 const MANY_LINES = 100_000;
+/** So few that they go out in one write. */
+const FEW_LINES = 100;
 
 /** Keeps the event loop busy until a signal comes; a minute bounds it. */
 function stayAlive(): Promise<ExitCode> {
@@ -51,6 +53,11 @@ export const DEEDS = {
     }
     await terminal.output.flush();
     terminal.writeError(terminal.output.isClosed ? 'reader gone\n' : 'all written\n');
+    return 0;
+  },
+  'few-lines': async (terminal: Terminal) => {
+    terminal.output.writeText(A_LINE.repeat(FEW_LINES));
+    await terminal.output.flush();
     return 0;
   },
   'then-damaged': async (terminal: Terminal) => {
