@@ -5,6 +5,9 @@ import { compareBytes } from '../../../src/engine/bytes/compare.js';
 import { StateDirectory } from '../../../src/engine/directory/state-directory.js';
 import type { Entry, EntryRange } from '../../../src/engine/entry-cursor.js';
 import { isInRange } from '../../../src/engine/entry-range.js';
+import type { FileSystem } from '../../../src/engine/storage-io/file-system.js';
+import { realFileSystem } from '../../../src/engine/storage-io/real-file-system.js';
+import { SimulatedFileSystem } from '../../../src/engine/storage-io/simulated/index.js';
 import { tempDir } from '../../support/temp-dir.js';
 
 const keys = fc.uint8Array({ maxLength: 3, max: 5 });
@@ -64,7 +67,12 @@ function same(found: readonly string[], expected: readonly string[], what: strin
   if (found.join() !== expected.join()) throw new Error(`${what}: ${found.join()} for ${expected.join()}`);
 }
 
-async function run(store: StateDirectory, model: Model, step: Step): Promise<StateDirectory> {
+async function run(
+  store: StateDirectory,
+  model: Model,
+  step: Step,
+  fileSystem: FileSystem,
+): Promise<StateDirectory> {
   switch (step.step) {
     case 'put':
       store.put(step.key, step.value);
@@ -95,38 +103,59 @@ async function run(store: StateDirectory, model: Model, step: Step): Promise<Sta
     case 'reopen': {
       await store.sync();
       store.close();
-      const reader = StateDirectory.openReadOnly(store.path);
+      const reader = StateDirectory.openReadOnly(store.path, { fileSystem });
       same([...reader.scan()].map(shown), model.scan({}), 'reader');
       reader.close();
-      return StateDirectory.open(store.path);
+      return StateDirectory.open(store.path, { fileSystem });
     }
   }
 }
 
+/** Runs a list of steps on a fresh store, and compares it with the model after each. */
+async function agree(
+  list: readonly Step[],
+  folder: string,
+  cores: number,
+  fileSystem: FileSystem,
+): Promise<void> {
+  StateDirectory.create(folder, { cores, fileSystem });
+  const model = new Model();
+  let store = await StateDirectory.open(folder, { fileSystem });
+  for (const step of [...list, { step: 'reopen' as const }]) {
+    store = await run(store, model, step, fileSystem);
+    for (const [hex, value] of model.entries) {
+      const found = store.get(new Uint8Array(Buffer.from(hex, 'hex')));
+      if (found === undefined || compareBytes(found, value) !== 0) throw new Error(`get ${hex}`);
+    }
+  }
+  if (store.progress.sources.get('s') !== model.lines) throw new Error('lines');
+  same([...store.scan()].map(shown), model.scan({}), 'at the end');
+  store.close();
+}
+
 for (const cores of [1, 4]) {
-  test(`a state directory of ${String(cores)} cores does what a map does, reopens included`, async (t) => {
+  test(`a state directory of ${cores} cores does what a map does, reopens included`, async (t) => {
+    await t.notThrowsAsync(
+      fc.assert(
+        fc.asyncProperty(steps, async (list) => {
+          const fileSystem = new SimulatedFileSystem();
+          await agree(list, '/store', cores, fileSystem);
+          if (fileSystem.openPaths.length > 0) throw new Error(`left open: ${fileSystem.openPaths.join()}`);
+        }),
+        { numRuns: 150 },
+      ),
+    );
+  });
+
+  test(`a state directory of ${cores} cores does the same on the real disk`, async (t) => {
     const root = tempDir(t);
     let number = 0;
     await t.notThrowsAsync(
       fc.assert(
         fc.asyncProperty(steps, async (list) => {
-          const folder = path.join(root, `store-${String(number++)}`);
-          StateDirectory.create(folder, { cores });
-          const model = new Model();
-          let store = await StateDirectory.open(folder);
-          for (const step of list) {
-            store = await run(store, model, step);
-            for (const [hex, value] of model.entries) {
-              const found = store.get(new Uint8Array(Buffer.from(hex, 'hex')));
-              if (found === undefined || compareBytes(found, value) !== 0) throw new Error(`get ${hex}`);
-            }
-          }
-          store = await run(store, model, { step: 'reopen' });
-          if (store.progress.sources.get('s') !== model.lines) throw new Error('lines');
-          same([...store.scan()].map(shown), model.scan({}), 'at the end');
-          store.close();
+          await agree(list, path.join(root, `store-${number++}`), cores, realFileSystem());
         }),
-        { numRuns: 60 },
+        { numRuns: 8 },
       ),
     );
   });
