@@ -6,19 +6,19 @@ import { closeQuietly } from '../storage-io/atomic-write.js';
 import type { FileLockOptions } from '../storage-io/file-lock.js';
 import type { FileSystem } from '../storage-io/file-system.js';
 import { realFileSystem } from '../storage-io/real-file-system.js';
+import { compactBytes } from './compact-form.js';
 import { FoldContent } from './fold-content.js';
 import { FoldCursor } from './fold-cursor.js';
 import { COMPACT_THRESHOLD_DEFAULT } from './format.js';
 import { KeyText } from './key-text.js';
 import {
   type CutTail,
-  type IfMissing,
+  type OpenPolicy,
   type OpenedLog,
   openForReading,
   openForWriting,
   openForWritingWhenFree,
 } from './open-log.js';
-import { compactBytes } from './replay.js';
 import { type KeyLike, type KvEntry, type KvUpdate, checkUpdate } from './update.js';
 import type { WatchCursor } from './version-token.js';
 import { WritingSession } from './writing-session.js';
@@ -27,7 +27,7 @@ import { WritingSession } from './writing-session.js';
 export interface FoldOptions {
   readonly fileSystem?: FileSystem | undefined;
   /** Whether a log that is not there is made (default `create`). */
-  readonly ifMissing?: IfMissing | undefined;
+  readonly ifMissing?: 'create' | 'fail' | undefined;
   /** Whether a log that holds more than its live entries is rewritten when it is opened (default true). */
   readonly compactOnOpen?: boolean | undefined;
   /** Told of a rewrite that failed after an apply: the apply stands, and the log is as it was. */
@@ -80,9 +80,6 @@ export class AppendLogFold {
     this.#setup = setup;
     this.tornTail = opened.replayed.tornTail;
     this.cutTail = opened.cut;
-    const untidy = !opened.replayed.tidy;
-    if (this.#session !== undefined && untidy && setup.options.compactOnOpen !== false)
-      this.#session.compact();
   }
 
   /**
@@ -97,7 +94,7 @@ export class AppendLogFold {
     options: FoldOptions = {},
   ): OpenedFold<T> {
     const fileSystem = options.fileSystem ?? realFileSystem();
-    const opened = openForWriting(fileSystem, path, options.ifMissing ?? 'create');
+    const opened = openForWriting(fileSystem, path, policyOf(options));
     return makeStore(this, opened, { mode: 'write', compactThreshold, options });
   }
 
@@ -110,7 +107,7 @@ export class AppendLogFold {
     lock: FileLockOptions,
   ): Promise<OpenedFold<T>> {
     const fileSystem = options.fileSystem ?? realFileSystem();
-    const opened = await openForWritingWhenFree(fileSystem, path, options.ifMissing ?? 'create', lock);
+    const opened = await openForWritingWhenFree(fileSystem, path, policyOf(options), lock);
     return makeStore(this, opened, { mode: 'write', compactThreshold, options });
   }
 
@@ -229,7 +226,11 @@ export class AppendLogFold {
     return new FoldCursor(this.#content.index, () => this.#source());
   }
 
-  /** Frees the file and its lock. What was written and not checkpointed is not promised. */
+  /**
+   * Frees the file and its lock. What was written and not checkpointed is not promised. Where
+   * something was, the cursor is written once more, so that whoever opens the log next knows that
+   * all of it is on disk and need not write it anew.
+   */
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
@@ -258,6 +259,10 @@ export class AppendLogFold {
   #refuseClosed(): void {
     if (this.#closed) throw new StatelogError('CLOSED', `${this.path} was closed`, { path: this.path });
   }
+}
+
+function policyOf({ ifMissing = 'create', compactOnOpen = true }: FoldOptions): OpenPolicy {
+  return { ifMissing, compact: compactOnOpen };
 }
 
 function makeStore<T extends AppendLogFold>(

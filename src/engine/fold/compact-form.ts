@@ -6,7 +6,7 @@ import { encodeCursor, cursorBytes } from './record-encoder.js';
 import type { RecordSource } from './record-source.js';
 import type { WatchCursor } from './version-token.js';
 
-const CHUNK_BYTES = 1024 * 1024;
+const CHUNK_BYTES_MAX = 1024 * 1024;
 
 /**
  * The compact form of a fold, in chunks: the header, the live puts in ascending order of their
@@ -20,18 +20,19 @@ export function* compactForm(
   source: RecordSource,
   cursor: WatchCursor,
 ): Generator<Uint8Array, void> {
-  const chunk = new Uint8Array(CHUNK_BYTES);
+  const chunkBytes = Math.min(CHUNK_BYTES_MAX, compactBytes(index, cursor));
+  const chunk = new Uint8Array(chunkBytes);
   chunk.set(headerBytes());
   let filled = HEADER_BYTES;
   const walk = index.cursor();
   for (let slot = walk.first(); slot >= 0; slot = walk.next()) {
     index.load(slot);
     const { bytes, start, length } = source.read(index.offset, index.length);
-    if (filled + length > CHUNK_BYTES) {
+    if (filled + length > chunkBytes) {
       yield chunk.subarray(0, filled);
       filled = 0;
     }
-    if (length > CHUNK_BYTES) {
+    if (length > chunkBytes) {
       yield bytes.subarray(start, start + length);
       continue;
     }
@@ -39,13 +40,18 @@ export function* compactForm(
     filled += length;
   }
   if (!cursor.isNone) {
-    if (filled + cursorBytes(cursor.version) > CHUNK_BYTES) {
+    if (filled + cursorBytes(cursor.version) > chunkBytes) {
       yield chunk.subarray(0, filled);
       filled = 0;
     }
     filled += encodeCursor(chunk, filled, cursor.version);
   }
   if (filled > 0) yield chunk.subarray(0, filled);
+}
+
+/** The length of the compact form. */
+export function compactBytes(index: FoldIndex, cursor: WatchCursor): number {
+  return HEADER_BYTES + index.liveBytes + (cursor.isNone ? 0 : cursorBytes(cursor.version));
 }
 
 /** Moves an index's entries to where `compactForm` put their records. */

@@ -1,4 +1,5 @@
 import { readU16 } from '../bytes/halves.js';
+import { assert } from '../assert.js';
 import { StatelogError } from '../errors.js';
 import type { FileDescriptor, FileSystem } from '../storage-io/file-system.js';
 import { closeQuietly } from '../storage-io/atomic-write.js';
@@ -16,7 +17,9 @@ import type { PendingBytes } from './record-source.js';
 import type { KeyLike } from './update.js';
 import type { VersionToken } from './version-token.js';
 
-const BUFFER_BYTES = 1024 * 1024;
+const BUFFER_BYTES_MIN = 16 * 1024;
+/** A larger buffer is used for a single record only. */
+const BUFFER_BYTES_MAX = 1024 * 1024;
 
 /**
  * Appends records to an open log. They gather in a buffer, so that an apply is one large write, or
@@ -52,6 +55,12 @@ export class LogWriter implements PendingBytes {
   /** Bytes of the log, those in the buffer included. */
   get size(): number {
     return this.start + this.#filled;
+  }
+
+  /** Goes back to where a closing cursor starts, so that it is written over; before anything is appended. */
+  rewindTo(offset: number): void {
+    assert(this.#filled === 0 && offset <= this.start, 'only an empty buffer may be moved back');
+    this.start = offset;
   }
 
   /** Appends a put. The update was checked (update.ts). */
@@ -135,8 +144,17 @@ export class LogWriter implements PendingBytes {
     this.refuseIfPoisoned();
     if (this.size + bytes > LOG_BYTES_MAX) throw this.#tooLarge();
     if (this.#filled + bytes <= this.bytes.length) return;
-    this.flush();
-    if (bytes > this.bytes.length) this.bytes = new Uint8Array(Math.max(bytes, BUFFER_BYTES));
+    if (this.#filled + bytes > BUFFER_BYTES_MAX) this.flush();
+    this.#growBuffer(this.#filled + bytes);
+  }
+
+  /** Doubles the buffer until it takes `wanted` bytes, so that a session of one small apply stays small. */
+  #growBuffer(wanted: number): void {
+    if (wanted <= this.bytes.length) return;
+    const doubled = Math.min(Math.max(2 * this.bytes.length, BUFFER_BYTES_MIN), BUFFER_BYTES_MAX);
+    const larger = new Uint8Array(Math.max(wanted, doubled));
+    larger.set(this.bytes.subarray(0, this.#filled));
+    this.bytes = larger;
   }
 
   #appended(length: number): void {

@@ -5,11 +5,13 @@ import { closeQuietly, createFile, isTemporaryNameOf, removeQuietly } from '../s
 import { type FileLockOptions, openLocked, tryOpenLocked } from '../storage-io/file-lock.js';
 import type { FileDescriptor, FileSystem } from '../storage-io/file-system.js';
 import { readFully } from '../storage-io/write-fully.js';
+import { compactForm, moveToCompactForm } from './compact-form.js';
 import { headerError } from './damage.js';
 import { HEADER_BYTES } from './format.js';
 import { headerBytes, isTornHeader } from './header.js';
 import { replaceLocked } from './locked-replace.js';
 import type { OpenLog } from './log-window.js';
+import { RecordSource } from './record-source.js';
 import { type ReplayedLog, replayLog } from './replay.js';
 import { copyTornTail } from './torn-tail-copy.js';
 
@@ -39,30 +41,35 @@ export function openForReading(fileSystem: FileSystem, path: string): OpenedLog 
   });
 }
 
-/** Whether a log that is not there is made. */
-export type IfMissing = 'create' | 'fail';
+/** How a log is opened for writing. */
+export interface OpenPolicy {
+  /** Whether a log that is not there is made. */
+  readonly ifMissing: 'create' | 'fail';
+  /** Whether a log that holds more than its live entries is rewritten in its compact form. */
+  readonly compact: boolean;
+}
 
 /**
  * Opens a log for writing: locked, and mended where its last write is unfinished.
  * @throws StatelogError `LOCKED`; `DAMAGED`, `UNKNOWN_FORMAT` or `UNSUPPORTED_VERSION` with the file
  * left as it is; `READ_ONLY` where this platform has no locks
  */
-export function openForWriting(fileSystem: FileSystem, path: string, ifMissing: IfMissing): OpenedLog {
+export function openForWriting(fileSystem: FileSystem, path: string, policy: OpenPolicy): OpenedLog {
   const target = resolve(fileSystem, path);
-  const descriptor = tryOpenLocked(fileSystem, target, () => openOrCreate(fileSystem, target, ifMissing));
-  return recover(fileSystem, target, descriptor);
+  const descriptor = tryOpenLocked(fileSystem, target, () => openOrCreate(fileSystem, target, policy));
+  return recover(fileSystem, target, descriptor, policy);
 }
 
 /** The same, trying again for `waitMs` while another holds the lock. */
 export async function openForWritingWhenFree(
   fileSystem: FileSystem,
   path: string,
-  ifMissing: IfMissing,
+  policy: OpenPolicy,
   lock: FileLockOptions,
 ): Promise<OpenedLog> {
   const target = resolve(fileSystem, path);
-  const open = (): FileDescriptor => openOrCreate(fileSystem, target, ifMissing);
-  return recover(fileSystem, target, await openLocked(fileSystem, target, open, lock));
+  const open = (): FileDescriptor => openOrCreate(fileSystem, target, policy);
+  return recover(fileSystem, target, await openLocked(fileSystem, target, open, lock), policy);
 }
 
 /** A rewrite renames over the log: through a symbolic link, that must be the file and not the link. */
@@ -70,7 +77,7 @@ function resolve(fileSystem: FileSystem, path: string): string {
   return fileSystem.statusFollowing(path) === undefined ? path : fileSystem.realPath(path);
 }
 
-function openOrCreate(fileSystem: FileSystem, path: string, ifMissing: IfMissing): FileDescriptor {
+function openOrCreate(fileSystem: FileSystem, path: string, { ifMissing }: OpenPolicy): FileDescriptor {
   try {
     return fileSystem.openReadWrite(path);
   } catch (error) {
@@ -84,29 +91,54 @@ function openOrCreate(fileSystem: FileSystem, path: string, ifMissing: IfMissing
   return fileSystem.openReadWrite(path);
 }
 
-function recover(fileSystem: FileSystem, path: string, locked: FileDescriptor): OpenedLog {
+/**
+ * Makes a locked log one that may be appended to. It is rewritten where its end is torn, and where
+ * its last apply may not be on disk: what can be read may be pages whose sync failed, which the
+ * kernel then takes for clean, and a later sync would not write.
+ */
+function recover(
+  fileSystem: FileSystem,
+  path: string,
+  locked: FileDescriptor,
+  policy: OpenPolicy,
+): OpenedLog {
   let descriptor = locked;
-  let fresh = false;
   const rewrite = (chunks: Iterable<Uint8Array>): void => {
     const replaced = replaceLocked(fileSystem, path, chunks);
     closeQuietly(fileSystem, descriptor);
     descriptor = replaced.descriptor;
-    fresh = true;
   };
   try {
     removeLeftovers(fileSystem, path);
-    if (hasTornHeader(fileSystem, path, descriptor)) rewrite([headerBytes()]);
+    const tornHeader = hasTornHeader(fileSystem, path, descriptor);
+    if (tornHeader) rewrite([headerBytes()]);
     const log = asOpenLog(fileSystem, path, descriptor);
     const replayed = replayLog(log);
-    if (replayed.tornTail === undefined) return { log, replayed, cut: undefined, fresh };
-    const cut = copyAside(log, replayed.tornTail);
-    rewrite(bytesUpTo(log, replayed.goodEnd));
-    const mended = { ...log, descriptor, size: replayed.goodEnd };
-    return { log: mended, replayed: { ...replayed, tornTail: undefined }, cut, fresh };
+    const compact = policy.compact && !replayed.tidy;
+    if (!compact && replayed.appendAt !== undefined)
+      return { log, replayed, cut: undefined, fresh: tornHeader };
+    const cut = replayed.tornTail === undefined ? undefined : copyAside(log, replayed.tornTail);
+    const { index, cursor } = replayed;
+    rewrite(compact ? compactForm(index, new RecordSource(log), cursor) : bytesUpTo(log, replayed.goodEnd));
+    if (compact) moveToCompactForm(index);
+    const rewritten = asOpenLog(fileSystem, path, descriptor);
+    return { log: rewritten, replayed: afterRewrite(replayed, rewritten.size, compact), cut, fresh: true };
   } catch (error) {
     closeQuietly(fileSystem, descriptor);
     throw error;
   }
+}
+
+function afterRewrite(replayed: ReplayedLog, size: number, compact: boolean): ReplayedLog {
+  return {
+    ...replayed,
+    goodEnd: size,
+    tornTail: undefined,
+    tidy: compact || replayed.tidy,
+    compactForm: compact || replayed.compactForm,
+    endsWithCursor: compact ? !replayed.cursor.isNone : replayed.endsWithCursor,
+    appendAt: size,
+  };
 }
 
 /** What a crash left of a rewrite. We hold the lock, so nobody is at work on it. */

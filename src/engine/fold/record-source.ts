@@ -4,7 +4,7 @@ import { damagedError } from './damage.js';
 import type { OpenLog } from './log-window.js';
 import { FoldRecord } from './record.js';
 
-const SLOTS_MIN = 64;
+const SLOTS_MIN = 4;
 const SLOTS_MAX = 8192;
 const WAYS = 4;
 const NEW_BYTES_MIN = 64 * 1024;

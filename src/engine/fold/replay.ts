@@ -1,11 +1,11 @@
 import type { Finding } from '../finding.js';
+import { compactBytes } from './compact-form.js';
 import { damagedError, headerError } from './damage.js';
 import { FoldIndex } from './fold-index.js';
 import { CURSOR_TYPE, HEADER_BYTES, LOG_BYTES_MAX, PUT_TYPE } from './format.js';
 import { headerState } from './header.js';
 import type { OpenLog } from './log-window.js';
 import type { FoldRecord } from './record.js';
-import { cursorBytes } from './record-encoder.js';
 import { FoldScanner } from './scanner.js';
 import { WatchCursor } from './version-token.js';
 import { StatelogError } from '../errors.js';
@@ -24,13 +24,12 @@ export interface ReplayedLog {
   readonly compactForm: boolean;
   /** It ends with a cursor, as each apply does. */
   readonly endsWithCursor: boolean;
-  /** Where the last apply starts; `goodEnd` where the end is the compact form. */
-  readonly lastApplyStart: number;
-}
-
-/** The length of the compact form of a fold. */
-export function compactBytes(index: FoldIndex, cursor: WatchCursor): number {
-  return HEADER_BYTES + index.liveBytes + (cursor.isNone ? 0 : cursorBytes(cursor.version));
+  /**
+   * Where the next write may start: all before it was synced by whoever wrote it. The end of the
+   * compact form; or the last cursor, where another one precedes it, as after a clean close.
+   * Undefined where the last apply may not be on disk.
+   */
+  readonly appendAt: number | undefined;
 }
 
 /**
@@ -72,20 +71,19 @@ class Replay {
   #cursorCount = 0;
   #tidy = true;
   #lastType = 0;
-  /** Ends of the last cursor record and of the one before it. */
-  #cursorEnd = -1;
-  #cursorEndBefore = -1;
+  #typeBefore = 0;
+  #lastOffset = 0;
 
   take(record: FoldRecord): void {
+    this.#typeBefore = this.#lastType;
     this.#lastType = record.type;
+    this.#lastOffset = record.offset;
     const { bytes, keyStart, keyLength, offset, length } = record;
     if (record.type === PUT_TYPE) {
       if (!this.#index.put(bytes, keyStart, keyLength, offset, length)) this.#tidy = false;
     } else if (record.type === CURSOR_TYPE) {
       this.#cursor = WatchCursor.fromVersion(record.token());
       this.#cursorCount += 1;
-      this.#cursorEndBefore = this.#cursorEnd;
-      this.#cursorEnd = offset + length;
     } else {
       this.#index.delete(bytes, keyStart, keyLength);
       this.#tidy = false;
@@ -96,21 +94,18 @@ class Replay {
     const endsWithCursor = this.#lastType === CURSOR_TYPE;
     const tidy = this.#tidy && this.#cursorCount <= 1 && tornTail === undefined;
     const cursorInPlace = endsWithCursor || this.#cursorCount === 0;
+    const compactForm =
+      tidy && ascending && cursorInPlace && goodEnd === compactBytes(this.#index, this.#cursor);
+    const closedCleanly = endsWithCursor && this.#typeBefore === CURSOR_TYPE;
     return {
       index: this.#index,
       cursor: this.#cursor,
       goodEnd,
       tornTail,
       tidy,
-      compactForm: tidy && ascending && cursorInPlace && goodEnd === compactBytes(this.#index, this.#cursor),
+      compactForm,
       endsWithCursor,
-      lastApplyStart: this.#lastApplyStart(endsWithCursor, goodEnd),
+      appendAt: compactForm ? goodEnd : closedCleanly ? this.#lastOffset : undefined,
     };
-  }
-
-  /** What precedes the first cursor is the compact form, which was synced before it got its name. */
-  #lastApplyStart(endsWithCursor: boolean, goodEnd: number): number {
-    const before = endsWithCursor ? this.#cursorEndBefore : this.#cursorEnd;
-    return before < 0 ? goodEnd : before;
   }
 }

@@ -76,6 +76,8 @@ export class TailRule {
  * rest was hit: an apply ended here, so what follows was written after it had been synced. A
  * put or delete is never as short as its key's length makes it then.
  */
-function wasCursor({ offset, type, cursorEnd }: Fault, resume: number): boolean {
-  return resume - offset <= CURSOR_BYTES_MAX && (type === CURSOR_TYPE || cursorEnd === resume);
+function wasCursor({ kind, offset, type, cursorEnd }: Fault, resume: number): boolean {
+  // Zeros are what a write leaves that never reached the disk, such as a closing cursor's.
+  if (kind === 'zeros' || resume - offset > CURSOR_BYTES_MAX) return false;
+  return type === CURSOR_TYPE || cursorEnd === resume;
 }

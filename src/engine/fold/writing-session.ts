@@ -1,17 +1,15 @@
 import { dirname } from 'node:path';
-import { readFully, writeFully } from '../storage-io/write-fully.js';
-import { compactForm, moveToCompactForm } from './compact-form.js';
+import { isStatelogError } from '../errors.js';
+import { compactBytes, compactForm, moveToCompactForm } from './compact-form.js';
 import type { FoldContent } from './fold-content.js';
 import { HEADER_BYTES } from './format.js';
 import { replaceLocked } from './locked-replace.js';
 import { LogWriter } from './log-writer.js';
 import type { OpenedLog } from './open-log.js';
 import { RecordSource } from './record-source.js';
-import { compactBytes } from './replay.js';
 import type { KvUpdate } from './update.js';
 import { VersionToken, type WatchCursor } from './version-token.js';
 
-const CHUNK_BYTES = 1024 * 1024;
 /** A rewrite is worth its while once more than this part of the log is waste. */
 const WASTE_MIN = 0.25;
 
@@ -22,27 +20,30 @@ const WASTE_MIN = 0.25;
  * - The content's index always points at records that are written or in the writer's buffer.
  * - What is appended follows a cursor record that is on disk, even in a fresh or compact log: so
  *   nothing of the compact form can ever be taken for an unfinished write (tail-rule.ts).
- * - Before the first record of a session, whatever a session before may have written without its
- *   sync having succeeded is written again and synced: pages whose sync failed are clean to
- *   the kernel, and would not reach the disk by a later sync.
+ * - Nothing that was acknowledged is ever written over. A closing cursor is: it says nothing new.
  */
 export class WritingSession {
   readonly #content: FoldContent;
   #writer: LogWriter;
   /** The end of the log may be appended to. */
-  #settled: boolean;
+  #settled = false;
   #endsWithCursor: boolean;
-  /** Where the bytes start that are to be written again. */
-  #lastApplyStart: number;
+  /** Where the first write starts: the end of the log, or its closing cursor. */
+  #appendAt: number;
+  /** The log's name is on disk. */
+  #nameSynced: boolean;
+  /** Something was written since the last checkpoint; since the log was opened or compact. */
+  #hasUncheckpointed = false;
+  #hasAppended = false;
   /** Size of the log when it was compact; of one that was there already, as if it was empty. */
   #compactSize = HEADER_BYTES;
 
   constructor(content: FoldContent, { replayed, fresh }: OpenedLog) {
     this.#content = content;
     this.#writer = this.#openWriter();
-    this.#settled = fresh && replayed.endsWithCursor;
     this.#endsWithCursor = replayed.endsWithCursor;
-    this.#lastApplyStart = fresh ? replayed.goodEnd : replayed.lastApplyStart;
+    this.#appendAt = replayed.appendAt ?? replayed.goodEnd;
+    this.#nameSynced = fresh;
   }
 
   /** @throws StatelogError `POISONED` once a write or sync failed */
@@ -84,6 +85,7 @@ export class WritingSession {
       index.delete(writer.bytes, writer.keyStart, writer.keyLength);
     }
     this.#content.compactForm = false;
+    this.#hasUncheckpointed = true;
   }
 
   /** Appends a cursor, and returns once it and everything before it are on disk. */
@@ -93,6 +95,8 @@ export class WritingSession {
     this.#writer.sync();
     this.#content.cursor = cursor;
     this.#content.compactForm = false;
+    this.#hasUncheckpointed = false;
+    this.#hasAppended = true;
   }
 
   /** Writes the log anew in its compact form. What fails before the rename leaves the log as it was. */
@@ -114,14 +118,33 @@ export class WritingSession {
     content.compactForm = true;
     this.#writer = this.#openWriter();
     this.#compactSize = content.log.size;
-    this.#lastApplyStart = content.log.size;
+    this.#appendAt = content.log.size;
     this.#endsWithCursor = !content.cursor.isNone;
-    this.#settled = this.#endsWithCursor;
+    this.#settled = false;
+    this.#nameSynced = true;
+    this.#hasUncheckpointed = false;
+    this.#hasAppended = false;
   }
 
-  /** Drops what was not checkpointed, and frees the lock. */
+  /** Drops what was not checkpointed, says so if there was nothing to drop, and frees the lock. */
   close(): void {
-    this.#writer.close();
+    try {
+      if (this.#hasAppended && !this.#hasUncheckpointed && !this.#writer.isPoisoned)
+        this.#writeClosingCursor();
+    } finally {
+      this.#writer.close();
+    }
+  }
+
+  /** Two cursors at the end tell the next one who opens the log that all before them was synced. */
+  #writeClosingCursor(): void {
+    try {
+      this.#writer.appendCursor(this.#content.cursor.version);
+      this.#writer.sync();
+    } catch (error) {
+      // Nothing is lost by it: the next one to open the log writes it anew.
+      if (!isStatelogError(error)) throw error;
+    }
   }
 
   #openWriter(): LogWriter {
@@ -133,27 +156,23 @@ export class WritingSession {
 
   /** Makes the end of the log one that may be appended to (see the invariants). */
   #settle(): void {
-    this.#writer.refuseIfPoisoned();
+    const writer = this.#writer;
+    writer.refuseIfPoisoned();
     if (this.#settled) return;
     const { log, cursor } = this.#content;
     try {
-      this.#writeLastApplyAgain();
-      if (!this.#endsWithCursor) this.#writer.appendCursor(cursor.version);
-      this.#writer.sync();
-      log.fileSystem.syncDirectory(dirname(log.path));
+      if (!this.#endsWithCursor) {
+        writer.appendCursor(cursor.version);
+        writer.sync();
+      } else if (this.#appendAt < log.size) {
+        // It goes out with what follows it, in one write.
+        writer.rewindTo(this.#appendAt);
+        writer.appendCursor(cursor.version);
+      }
+      if (!this.#nameSynced) log.fileSystem.syncDirectory(dirname(log.path));
     } catch (error) {
-      throw this.#writer.poison(error);
+      throw writer.poison(error);
     }
     this.#settled = true;
-  }
-
-  #writeLastApplyAgain(): void {
-    const { fileSystem, descriptor, size } = this.#content.log;
-    const chunk = new Uint8Array(Math.min(CHUNK_BYTES, size - this.#lastApplyStart));
-    for (let offset = this.#lastApplyStart; offset < size; offset += chunk.length) {
-      const length = Math.min(chunk.length, size - offset);
-      readFully(fileSystem, descriptor, chunk, 0, length, offset);
-      writeFully(fileSystem, descriptor, chunk, 0, length, offset);
-    }
   }
 }
