@@ -53,7 +53,8 @@ export function prefixSuccessor(prefix: Uint8Array): Uint8Array | undefined {
   let length = prefix.length;
   while (length > 0 && prefix[length - 1] === 0xff) length--;
   if (length === 0) return undefined;
-  const successor = prefix.slice(0, length);
+  // A copy: `slice` of a Buffer would be a view, and change the caller's prefix.
+  const successor = new Uint8Array(prefix.subarray(0, length));
   successor[length - 1] = successor[length - 1]! + 1;
   return successor;
 }

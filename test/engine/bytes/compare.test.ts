@@ -65,3 +65,9 @@ test('only the empty prefix and those of 0xFF alone have no successor', (t) => {
   t.is(prefixSuccessor(Uint8Array.of(0xff, 0xff)), undefined);
   t.deepEqual(prefixSuccessor(Uint8Array.of(1, 0xff)), Uint8Array.of(2));
 });
+
+test('the successor of a Buffer leaves the Buffer as it is', (t) => {
+  const prefix = Buffer.from([1, 2]);
+  t.deepEqual([...prefixSuccessor(prefix)!], [1, 3]);
+  t.deepEqual([...prefix], [1, 2]);
+});
