@@ -118,20 +118,29 @@ export class KeySlots {
     return this.tails.byteOf(this.word(slot, TAIL_WORD), position - HEAD_LENGTH);
   }
 
+  // The numbers above stand as they are in these three: see node-search.ts for why.
+
   /** Whether the slot's key is the one that stands in `bytes` at `start`. */
   equals(slot: number, bytes: Uint8Array, start: number, length: number): boolean {
-    const slots = this.bytes[slot >>> SEGMENT_SHIFT]!;
-    const at = (slot & SEGMENT_MASK) << SLOT_BITS;
-    if (slots[at] === length && length <= SHORT_LENGTH_MAX) {
-      const shift = at + LENGTH_BYTES - start;
-      for (let i = start, end = start + length; i < end; i++) if (slots[shift + i] !== bytes[i]) return false;
-      return true;
+    const slots = this.bytes[slot >>> 17]!;
+    const at = (slot & 0x1ffff) << 5;
+    const short = slots[at]!;
+    if (short === 0xff)
+      return this.lengthOf(slot) === length && this.mismatch(slot, bytes, start, length) < 0;
+    if (short !== length) return false;
+    const end = start + length;
+    let i = start;
+    let own = at + 1;
+    for (; i < end - 3; i += 4, own += 4) {
+      const differences =
+        (slots[own]! ^ bytes[i]!) |
+        (slots[own + 1]! ^ bytes[i + 1]!) |
+        (slots[own + 2]! ^ bytes[i + 2]!) |
+        (slots[own + 3]! ^ bytes[i + 3]!);
+      if (differences !== 0) return false;
     }
-    return (
-      slots[at] === LONG &&
-      this.word(slot, LENGTH_WORD) === length &&
-      this.mismatch(slot, bytes, start, length) < 0
-    );
+    for (; i < end; i++, own++) if (slots[own] !== bytes[i]) return false;
+    return true;
   }
 
   /**
@@ -139,40 +148,33 @@ export class KeySlots {
    * one's length if it begins the other; -1 if they are equal.
    */
   mismatch(slot: number, bytes: Uint8Array, start: number, length: number): number {
-    const slots = this.bytes[slot >>> SEGMENT_SHIFT]!;
-    const at = (slot & SEGMENT_MASK) << SLOT_BITS;
+    const slots = this.bytes[slot >>> 17]!;
+    const at = (slot & 0x1ffff) << 5;
     const short = slots[at]!;
-    if (short !== LONG) {
-      const common = length < short ? length : short;
-      const from = at + LENGTH_BYTES;
-      for (let i = 0; i < common; i++) if (slots[from + i] !== bytes[start + i]) return i;
-      return short === length ? -1 : common;
-    }
-    const keyLength = this.word(slot, LENGTH_WORD);
+    const keyLength = short === 0xff ? this.lengthOf(slot) : short;
     const common = length < keyLength ? length : keyLength;
-    const head = common < HEAD_LENGTH ? common : HEAD_LENGTH;
-    for (let i = 0; i < head; i++) if (slots[at + HEAD_AT + i] !== bytes[start + i]) return i;
-    if (head < common) {
-      const tail = this.word(slot, TAIL_WORD);
-      const differs = this.tails.mismatch(tail, bytes, start + HEAD_LENGTH, common - HEAD_LENGTH);
-      if (differs >= 0) return HEAD_LENGTH + differs;
+    const own = short === 0xff ? at + 12 : at + 1;
+    const here = short === 0xff && common > 12 ? 12 : common;
+    for (let i = 0; i < here; i++) if (slots[own + i] !== bytes[start + i]) return i;
+    if (here < common) {
+      const differs = this.tails.mismatch(this.word(slot, TAIL_WORD), bytes, start + here, common - here);
+      if (differs >= 0) return here + differs;
     }
     return keyLength === length ? -1 : common;
   }
 
   /** Copies the slot's key into `into` at `to`; its length. */
   copy(slot: number, into: Uint8Array, to: number): number {
-    const slots = this.bytes[slot >>> SEGMENT_SHIFT]!;
-    const at = (slot & SEGMENT_MASK) << SLOT_BITS;
+    const slots = this.bytes[slot >>> 17]!;
+    const at = (slot & 0x1ffff) << 5;
     const short = slots[at]!;
-    const length = short === LONG ? this.word(slot, LENGTH_WORD) : short;
+    const length = short === 0xff ? this.lengthOf(slot) : short;
     if (to + length > into.length)
       throw new RangeError(`a key of ${String(length)} bytes does not fit there`);
-    const from = at + (short === LONG ? HEAD_AT : LENGTH_BYTES);
-    const here = short === LONG ? HEAD_LENGTH : short;
-    for (let i = 0; i < here; i++) into[to + i] = slots[from + i]!;
-    if (short === LONG)
-      this.tails.copy(this.word(slot, TAIL_WORD), length - HEAD_LENGTH, into, to + HEAD_LENGTH);
+    const own = short === 0xff ? at + 12 : at + 1;
+    const here = short === 0xff ? 12 : short;
+    for (let i = 0; i < here; i++) into[to + i] = slots[own + i]!;
+    if (here < length) this.tails.copy(this.word(slot, TAIL_WORD), length - here, into, to + here);
     return length;
   }
 

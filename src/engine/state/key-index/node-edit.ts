@@ -25,21 +25,23 @@ const GROUPS = 8;
 const movedBytes = new Uint8Array(256);
 const movedChildren = new Int32Array(256);
 
-/** A node over two children whose keys differ in byte `position`; the lower byte first. */
+/** A node over two children, for a byte each of number `position`. */
 export function makePair(
   pool: NodePool,
   position: number,
-  bytes: number,
-  lower: number,
-  higher: number,
+  byte: number,
+  child: number,
+  otherByte: number,
+  otherChild: number,
 ): number {
   const node = pool.allocate(PAIR);
   const words = segmentOf(pool, node);
   const at = wordOf(node);
+  const isFirst = byte < otherByte;
   words[at] = position;
-  words[at + 1] = bytes;
-  words[at + 2] = lower;
-  words[at + 3] = higher;
+  words[at + 1] = isFirst ? byte | (otherByte << 8) : otherByte | (byte << 8);
+  words[at + 2] = isFirst ? child : otherChild;
+  words[at + 3] = isFirst ? otherChild : child;
   return node;
 }
 

@@ -1,81 +1,88 @@
 import {
   CAPACITY,
-  FEW,
   FIRST_CHILD,
   FULL,
   FULL_COUNT,
   LINE,
-  MAP_BEFORE,
   MAP_BITS,
   MAP_LARGE,
   MAP_SMALL,
-  PAIR,
   SPAN,
   SPAN_BASE,
   SPAN_CAPACITY,
 } from './node-layout.js';
 
-const EACH_LOW_BIT = 0x01010101;
-const EACH_HIGH_BIT = 0x80808080 | 0;
+/*
+ * What every lookup runs through has the numbers of node-layout.ts as they are. V8 does not fold an
+ * imported constant, nor the variables that a bundler makes of constants: each would be a load and
+ * a check, which cost a third of a lookup.
+ */
 
 /** How many bits of a word are set. */
 export function bitCount(word: number): number {
   const pairs = word - ((word >>> 1) & 0x55555555);
   const fours = (pairs & 0x33333333) + ((pairs >>> 2) & 0x33333333);
-  return Math.imul((fours + (fours >>> 4)) & 0x0f0f0f0f, EACH_LOW_BIT) >>> 24;
-}
-
-/** The number of the first byte in a word of which `zeroBytes` has set the high bit. */
-function firstByte(zeroBytes: number): number {
-  return (31 - Math.clz32(zeroBytes & -zeroBytes)) >>> 3;
-}
-
-/**
- * The high bit of each byte that is 0 in `word`, and perhaps of some above the first such byte.
- * Source: "Bit Twiddling Hacks", S. E. Anderson.
- */
-function zeroBytes(word: number): number {
-  return (word - EACH_LOW_BIT) & ~word & EACH_HIGH_BIT;
+  return Math.imul((fours + (fours >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24;
 }
 
 /** How many children of a map stand before the one for `byte`. */
 export function mapRank(words: Int32Array, at: number, byte: number): number {
   const group = byte >>> 5;
-  const before = (words[at + MAP_BEFORE + (group >>> 2)]! >>> ((group & 3) << 3)) & 0xff;
-  return before + bitCount(words[at + MAP_BITS + group]! & ~(-1 << (byte & 31)));
+  const before = (words[at + 9 + (group >>> 2)]! >>> ((group & 3) << 3)) & 0xff;
+  return before + bitCount(words[at + 1 + group]! & ~(-1 << (byte & 31)));
 }
 
 /**
  * The word that holds the reference to the child for `byte`, in a node at word `at` that is no
  * end; 0 if there is none. The reference found there may be 0, too.
+ *
+ * A few compares four bytes at once: `(x - 0x01010101) & ~x & 0x80808080` has the high bit
+ * of the first byte of x that is 0, and perhaps of some above it (S. E. Anderson, "Bit Twiddling
+ * Hacks").
  */
 export function childPlace(words: Int32Array, at: number, kind: number, byte: number): number {
-  if (kind === SPAN) {
-    const index = byte - words[at + SPAN_BASE]!;
-    return index >>> 0 < SPAN_CAPACITY ? at + 2 + index : 0;
+  if (kind === 6) {
+    // a span
+    const index = byte - words[at + 1]!;
+    return index >>> 0 < 14 ? at + 2 + index : 0;
   }
-  if (kind === FULL) return at + 4 + byte;
-  if (kind === PAIR) {
+  // a full node
+  if (kind === 7) return at + 4 + byte;
+  if (kind === 1) {
+    // a pair
     const pair = words[at + 1]!;
     if ((pair & 0xff) === byte) return at + 2;
     return pair >>> 8 === byte ? at + 3 : 0;
   }
-  if (kind === FEW) {
-    const zeros = zeroBytes(words[at + 1]! ^ Math.imul(byte, EACH_LOW_BIT));
-    if (zeros !== 0) return at + 3 + firstByte(zeros);
+  if (kind === 2) {
+    // a few
+    const differences = words[at + 1]! ^ Math.imul(byte, 0x01010101);
+    const zeros = (differences - 0x01010101) & ~differences & 0x80808080;
+    if (zeros !== 0) return at + 3 + ((31 - Math.clz32(zeros & -zeros)) >>> 3);
     return words[at + 2] === byte ? at + 7 : 0;
   }
-  if (kind === LINE) {
-    const pattern = Math.imul(byte, EACH_LOW_BIT);
-    let zeros = zeroBytes(words[at + 1]! ^ pattern);
-    if (zeros !== 0) return at + 4 + firstByte(zeros);
-    zeros = zeroBytes(words[at + 2]! ^ pattern);
-    if (zeros !== 0) return at + 8 + firstByte(zeros);
-    zeros = zeroBytes(words[at + 3]! ^ pattern);
-    return zeros === 0 ? 0 : at + 12 + firstByte(zeros);
-  }
-  const bits = words[at + MAP_BITS + (byte >>> 5)]!;
-  return ((bits >>> (byte & 31)) & 1) === 0 ? 0 : at + 11 + mapRank(words, at, byte);
+  if (kind === 3) return linePlace(words, at, byte);
+  // a map
+  if (((words[at + 1 + (byte >>> 5)]! >>> (byte & 31)) & 1) === 0) return 0;
+  return at + 11 + mapRank(words, at, byte);
+}
+
+/**
+ * `childPlace` for a line. It marks exactly the bytes that are equal, those of all three words in
+ * one word, so that there is no branch to guess wrong.
+ */
+function linePlace(words: Int32Array, at: number, byte: number): number {
+  const pattern = Math.imul(byte, 0x01010101);
+  const first = words[at + 1]! ^ pattern;
+  const second = words[at + 2]! ^ pattern;
+  const third = words[at + 3]! ^ pattern;
+  const marks =
+    (~(((first & 0x7f7f7f7f) + 0x7f7f7f7f) | first | 0x7f7f7f7f) >>> 7) |
+    (~(((second & 0x7f7f7f7f) + 0x7f7f7f7f) | second | 0x7f7f7f7f) >>> 6) |
+    (~(((third & 0x7f7f7f7f) + 0x7f7f7f7f) | third | 0x7f7f7f7f) >>> 5);
+  if (marks === 0) return 0;
+  const mark = 31 - Math.clz32(marks & -marks);
+  return at + 4 + ((mark & 7) << 2) + (mark >>> 3);
 }
 
 /** How many children a node has. */
@@ -89,6 +96,13 @@ export function childCount(words: Int32Array, at: number, kind: number): number 
   let count = 0;
   for (let place = first; place < end; place++) if (words[place] !== 0) count += 1;
   return count;
+}
+
+/** The word that holds the reference to a node's first child. */
+export function firstPlace(words: Int32Array, at: number, kind: number): number {
+  let place = at + FIRST_CHILD[kind]!;
+  while (words[place] === 0) place += 1;
+  return place;
 }
 
 /** The byte of child number `index` of a pair, few or line. */

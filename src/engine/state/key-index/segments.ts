@@ -67,3 +67,10 @@ export class Segments {
     this.capacity = this.bytes[0]?.length ?? 0;
   }
 }
+
+/** A copy of twice the length, zeros after what was there. */
+export function lengthened(array: Int32Array): Int32Array {
+  const longer = new Int32Array(array.length * 2);
+  longer.set(array);
+  return longer;
+}
