@@ -57,6 +57,11 @@ export function pageCount(bytes: number): number {
   return Math.ceil(bytes / PAGE_BYTES);
 }
 
+/** How many pages of `bytes` to keep in memory: all of a short file, and at most `max`. A multiple of 4. */
+export function cachedPages(bytes: number, max: number): number {
+  return Math.min(max, 4 * Math.max(1, Math.ceil(pageCount(bytes) / 4)));
+}
+
 /** The part of the bytes in use that no live value takes; 0 where nothing is in use. */
 export function fragmentationOf(liveBytes: number, usedBytes: number): number {
   return usedBytes === 0 ? 0 : 1 - liveBytes / usedBytes;

@@ -3,10 +3,13 @@ import { checkOrderedMap } from '../rkyv/ordered-map-check.js';
 import { OrderedMapReader } from '../rkyv/ordered-map-reader.js';
 import type { FileSystem } from '../storage-io/file-system.js';
 import { PagedSource } from '../storage-io/paged-source.js';
+import { cachedPages } from './format.js';
 import type { IndexBlock } from './index-block.js';
 import { PlaceTable } from './place-table.js';
 import { stateDamage } from './state-damage.js';
 import type { StatePair } from './state-pair.js';
+
+const PAGES_KEPT = 64;
 
 /**
  * Reads a whole index into memory and checks all of it: each page's sum, the order of the keys,
@@ -25,6 +28,7 @@ export function loadIndex(
     length: head.length,
     pageSums: head.block?.indexPageSums,
     damageClass: 'index-mismatch',
+    slots: cachedPages(head.length, PAGES_KEPT),
   });
   const table = new PlaceTable();
   let key = new Uint8Array(64);

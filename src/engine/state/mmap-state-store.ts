@@ -141,7 +141,7 @@ export class MmapStateStore {
     const found = this.#backend.get(key);
     if (found !== undefined) return found;
     this.#backend.put(key, value);
-    return value.slice();
+    return new Uint8Array(value);
   }
 
   /** Entries whose keys begin with `prefix`, in key order, as copies. */

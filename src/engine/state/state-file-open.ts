@@ -12,7 +12,7 @@ import {
   openIfThere,
   whyNoPair,
 } from './state-pair.js';
-import { realStatePathsOf, statePathsOf } from './state-paths.js';
+import { type StatePaths, realStatePathsOf, statePathsOf } from './state-paths.js';
 
 export interface StateFileOptions {
   readonly mapping?: MappingPolicy | undefined;
@@ -33,7 +33,7 @@ export function openStateFile(
   options: StateFileOptions = {},
 ): StateFile {
   const paths = statePathsOf(path);
-  return openAny(fileSystem, path, [paths.values], [paths.index], options);
+  return openAny(fileSystem, paths, { valuesPaths: [paths.values], indexPaths: [paths.index] }, options);
 }
 
 /**
@@ -47,12 +47,14 @@ export function openBarePair(
   path: string,
   options: StateFileOptions = {},
 ): StateFile {
-  const { values, newValues, index, newIndex } = realStatePathsOf(fileSystem, path);
-  const names = [values, newValues, index, newIndex];
+  const paths = realStatePathsOf(fileSystem, path);
+  const valuesPaths = [paths.values, paths.newValues];
+  const indexPaths = [paths.index, paths.newIndex];
+  const names = [...valuesPaths, ...indexPaths];
   for (let tries = 1; ; tries += 1) {
     const before = identities(fileSystem, names);
     try {
-      return openAny(fileSystem, path, [values, newValues], [index, newIndex], options);
+      return openAny(fileSystem, paths, { valuesPaths, indexPaths }, options);
     } catch (error) {
       const moved = identities(fileSystem, names) !== before;
       if (!moved || tries > MOVED_TRIES_MAX || !isStatelogError(error)) throw error;
@@ -62,9 +64,8 @@ export function openBarePair(
 
 function openAny(
   fileSystem: FileSystem,
-  path: string,
-  valuesPaths: readonly string[],
-  indexPaths: readonly string[],
+  paths: StatePaths,
+  { valuesPaths, indexPaths }: { valuesPaths: readonly string[]; indexPaths: readonly string[] },
   options: StateFileOptions,
 ): StateFile {
   const values: ValuesCandidate[] = [];
@@ -81,8 +82,7 @@ function openAny(
       if (descriptor !== undefined) values.push(examineValues(fileSystem, name, descriptor));
     }
     chosen = choosePair(values, indexes);
-    if (chosen === undefined)
-      throw whyNoPair({ values: path, index: indexPaths[0] ?? path }, values, indexes);
+    if (chosen === undefined) throw whyNoPair(paths, values, indexes);
     return openPair(fileSystem, chosen, options);
   } finally {
     closeCandidates(fileSystem, [...values, ...indexes], chosen);

@@ -4,7 +4,7 @@ import { OrderedMapReader } from '../rkyv/ordered-map-reader.js';
 import { closeQuietly } from '../storage-io/atomic-write.js';
 import type { FileSystem, Mapping } from '../storage-io/file-system.js';
 import { PagedSource } from '../storage-io/paged-source.js';
-import { STATE_HEADER_BYTES, fragmentationOf } from './format.js';
+import { STATE_HEADER_BYTES, cachedPages, fragmentationOf } from './format.js';
 import type { IndexBlock } from './index-block.js';
 import type { IndexMeasure } from './index-size.js';
 import { stateDamage } from './state-damage.js';
@@ -204,7 +204,7 @@ export class StateFile implements CursorOwner {
       pageSums: head.block?.indexPageSums,
       mapping: this.#indexMapping,
       damageClass: 'index-mismatch',
-      slots: INDEX_PAGES_KEPT,
+      slots: cachedPages(head.length, INDEX_PAGES_KEPT),
     });
     try {
       return new OrderedMapReader(source, 0, head.length);

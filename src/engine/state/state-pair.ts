@@ -101,14 +101,14 @@ export function choosePair(
     : undefined;
 }
 
-/** Says why no pair could be chosen: what is wrong with the two files that should be one. */
+/** Says why no pair could be chosen: what is wrong with the two files that have the names of one. */
 export function whyNoPair(
   paths: { readonly values: string; readonly index: string },
   values: readonly ValuesCandidate[],
   indexes: readonly IndexCandidate[],
 ): StatelogError {
-  const [file] = values;
-  const [index] = indexes;
+  const file = values.find(({ path }) => path === paths.values);
+  const index = indexes.find(({ path }) => path === paths.index);
   if (file === undefined) {
     if (index === undefined)
       return new StatelogError('NOT_FOUND', 'there is no such state file', { path: paths.values });

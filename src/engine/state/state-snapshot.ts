@@ -84,7 +84,9 @@ export class StateSnapshot {
    * behind the one before, as they are written: so no input makes it copy more than the input has.
    * @throws StatelogError `DAMAGED` (class `undecodable`), `UNSUPPORTED_VERSION`
    */
-  static fromBytes(bytes: Uint8Array): StateSnapshot {
+  static fromBytes(given: Uint8Array): StateSnapshot {
+    // A plain view: `slice` of a Buffer would not copy.
+    const bytes = new Uint8Array(given.buffer, given.byteOffset, given.length);
     const rootAt = bytes.length - ROOT_BYTES;
     if (rootAt < 0 || rootAt % ROOT_ALIGNMENT !== 0) throw undecodable('it has an impossible length', 0);
     const version = readU32(bytes, rootAt + VERSION_AT);

@@ -8,8 +8,9 @@ import { decodeStateHeader, encodeStateHeader } from './state-header.js';
 import { stateDamage } from './state-damage.js';
 import { closedError, poisonedError } from './state-refusals.js';
 
-/** Values are gathered up to this many bytes, and written in one call. */
+/** Values are gathered up to this many bytes, and written in one call; less in a file that takes few. */
 const BLOCK_BYTES = 1024 * 1024;
+const FIRST_BLOCK_BYTES = 32 * 1024;
 /** A file that reserves room grows to half as much again as is needed. */
 const GROWTH_FACTOR = 1.5;
 const NO_BYTES = new Uint8Array(0);
@@ -145,7 +146,7 @@ export class ValueFileAppender {
     if (length > VALUE_BYTES_MAX - offset) this.checkFits(offset, length);
     if (length > this.#buffer.length - this.#buffered) {
       this.drain();
-      if (length >= BLOCK_BYTES) {
+      if (length > this.#buffer.length) {
         this.#write(value, length);
         return offset;
       }
@@ -183,10 +184,10 @@ export class ValueFileAppender {
   /** Writes what is in the buffer; it is not synced. */
   drain(): void {
     if (this.#refusal !== undefined) throw this.#refusal;
-    if (this.#buffered > 0) this.#write(this.#buffer, this.#buffered);
+    const count = this.#buffered;
+    if (count > 0) this.#write(this.#buffer, count);
     this.#buffered = 0;
-    if (this.#buffer.length === 0 || this.#bufferShown) this.#buffer = new Uint8Array(BLOCK_BYTES);
-    this.#bufferShown = false;
+    this.#renewBuffer(count);
   }
 
   /** Writes what is in the buffer and makes all values durable. */
@@ -208,6 +209,15 @@ export class ValueFileAppender {
   close(): void {
     this.#refusal ??= closedError(this.path);
     this.#fileSystem.close(this.descriptor);
+  }
+
+  /** A buffer that was shown belongs to who has seen it; one that was full is followed by a larger one. */
+  #renewBuffer(count: number): void {
+    const { length } = this.#buffer;
+    const isOutgrown = length < BLOCK_BYTES && 2 * count >= length;
+    if (!isOutgrown && !this.#bufferShown) return;
+    this.#buffer = new Uint8Array(isOutgrown ? Math.max(2 * length, FIRST_BLOCK_BYTES) : length);
+    this.#bufferShown = false;
   }
 
   #write(bytes: Uint8Array, length: number): void {

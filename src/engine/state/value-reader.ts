@@ -2,7 +2,10 @@ import { isStatelogError } from '../errors.js';
 import type { FileDescriptor, FileSystem, Mapping } from '../storage-io/file-system.js';
 import { PagedSource } from '../storage-io/paged-source.js';
 import { readFully } from '../storage-io/write-fully.js';
-import { STATE_HEADER_BYTES, VALUE_BYTES_MAX } from './format.js';
+import { STATE_HEADER_BYTES, VALUE_BYTES_MAX, cachedPages } from './format.js';
+
+/** Where values are read and not mapped. */
+const PAGES_KEPT = 64;
 
 export interface ValueReaderOptions {
   readonly fileSystem: FileSystem;
@@ -123,6 +126,7 @@ export class ValueReader {
       pageSums,
       mapping: this.#mapping,
       damageClass: 'value-mismatch',
+      slots: cachedPages(sealedLength, PAGES_KEPT),
     });
     return this.#sealed;
   }

@@ -1,0 +1,121 @@
+import path from 'node:path';
+import test, { type ExecutionContext } from 'ava';
+import fc from 'fast-check';
+import { MmapStateStore } from '../../../src/engine/state/mmap-state-store.js';
+import { SimulatedFileSystem } from '../../../src/engine/storage-io/simulated/index.js';
+import { tempDir } from '../../support/temp-dir.js';
+import {
+  applyToModel,
+  applyToStore,
+  compareWithModel,
+  type Model,
+  type Step,
+  stepsOf,
+} from './state-model.js';
+
+function expecting(t: ExecutionContext) {
+  return (actual: unknown, expected: unknown, what: string): void => {
+    if (!isSame(actual, expected)) {
+      t.log(what, actual, expected);
+      throw new Error(`${what}: ${JSON.stringify(actual)} instead of ${JSON.stringify(expected)}`);
+    }
+  };
+}
+
+function isSame(actual: unknown, expected: unknown): boolean {
+  return actual === expected || JSON.stringify(actual) === JSON.stringify(expected);
+}
+
+/** Runs steps on a store on disk; `crash` forgets what was not saved, as a kill would. */
+function runOnDisk(
+  t: ExecutionContext,
+  open: () => MmapStateStore,
+  openReadOnly: () => MmapStateStore,
+  steps: readonly Step[],
+): void {
+  const expect = expecting(t);
+  const model: Model = new Map();
+  let saved: Model = new Map();
+  let store = open();
+  for (const step of steps) {
+    if (step.op === 'reopen') store.flush();
+    if (step.op === 'reopen' || step.op === 'crash') {
+      if (step.op === 'reopen') saved = new Map(model);
+      store.close();
+      store = open();
+      model.clear();
+      for (const [key, value] of saved) model.set(key, value);
+      compareWithModel(store, model, expect);
+      continue;
+    }
+    applyToStore(store, model, step, expect);
+    applyToModel(model, step);
+    if (step.op === 'flush' || step.op === 'saveIndex' || step.op === 'compact') {
+      saved = new Map(model);
+      const reader = openReadOnly();
+      compareWithModel(reader, model, expect);
+      expect(reader.fragmentation, store.fragmentation, 'fragmentation');
+      reader.close();
+    }
+  }
+  compareWithModel(store, model, expect);
+  store.close();
+}
+
+test('a store in memory does what a map does', (t) => {
+  const expect = expecting(t);
+  fc.assert(
+    fc.property(stepsOf, fc.nat(20_000), fc.boolean(), (steps, capacity, autoCompact) => {
+      const store = MmapStateStore.inMemory(capacity, { autoCompact });
+      const model: Model = new Map();
+      for (const step of steps) {
+        if (step.op === 'reopen' || step.op === 'crash') continue;
+        applyToStore(store, model, step, expect);
+        applyToModel(model, step);
+      }
+      compareWithModel(store, model, expect);
+    }),
+    { numRuns: 300 },
+  );
+  t.pass();
+});
+
+test('a store on disk does what a map does, and after a crash what it did when it was saved', (t) => {
+  const folder = tempDir(t);
+  let count = 0;
+  fc.assert(
+    fc.property(
+      stepsOf,
+      fc.constantFrom('always' as const, 'never' as const, 'when-worth-it' as const),
+      (steps, mapping) => {
+        count += 1;
+        const file = path.join(folder, `${count}.db`);
+        runOnDisk(
+          t,
+          () => MmapStateStore.persistent(file, 0),
+          () => MmapStateStore.openReadOnly(file, { mapping }),
+          steps,
+        );
+      },
+    ),
+    { numRuns: 60 },
+  );
+  t.pass();
+});
+
+test('the same on a simulated disk, with and without mappings', (t) => {
+  fc.assert(
+    fc.property(stepsOf, fc.boolean(), (steps, canMap) => {
+      const fileSystem = new SimulatedFileSystem({ canMap });
+      runOnDisk(
+        t,
+        () => MmapStateStore.persistent('/state.db', 0, { fileSystem }),
+        () => MmapStateStore.openReadOnly('/state.db', { fileSystem, mapping: 'always' }),
+        steps,
+      );
+      if (fileSystem.openPaths.length > 0) throw new Error(`left open: ${fileSystem.openPaths.join(' ')}`);
+    }),
+    { numRuns: 200 },
+  );
+  t.pass();
+});
