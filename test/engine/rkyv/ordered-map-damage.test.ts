@@ -158,17 +158,40 @@ test('keys out of order are found by the check, where they are', (t) => {
   t.like(error, { details: { class: 'index-mismatch', offset: leafAt } });
 });
 
+/** A map of five keys of which the first two bytes are 7; they lie at the start, 3 bytes each. */
+function fiveKeys(): Uint8Array {
+  return archive(
+    [10, 20, 30, 40, 50].map((byte, index) => ({ key: Uint8Array.of(7, 7, byte), offset: index, length: 0 })),
+  );
+}
+
 test('a key that a lookup only seems to find, since keys are out of order, is not returned', (t) => {
-  const entries = [10, 20, 30, 40, 50].map((byte, index) => ({
-    key: Uint8Array.of(7, 7, byte),
-    offset: index,
-    length: 0,
-  }));
-  const map = archive(entries);
-  // The middle key says that all between have 7, 7 in common; the first one no longer has.
-  map[0] = 9;
+  const map = fiveKeys();
+  // The third and the fifth key say that all between them begin with 7, 7; the fourth no longer does.
+  map[9] = 9;
   const reader = new OrderedMapReader(new MemorySource(map), 0, map.length);
-  t.false(reader.find(Uint8Array.of(7, 7, 10)));
+  t.throws(() => reader.find(Uint8Array.of(7, 7, 40)), { code: 'DAMAGED', message: /ascending/ });
+});
+
+test('a key that is there twice is found by the check', (t) => {
+  const map = fiveKeys();
+  map[5] = 10;
+  const reader = new OrderedMapReader(new MemorySource(map), 0, map.length);
+  t.throws(() => checkOrderedMap(reader), { code: 'DAMAGED', message: /ascending/ });
+});
+
+test('a walk refuses a node whose keys share bytes', (t) => {
+  const map = fiveKeys();
+  writeU32(map, map.length - 8 - LEAF_BYTES + NODE.keys + 4, 4);
+  const cursor = new OrderedMapReader(new MemorySource(map), 0, map.length).cursor();
+  t.throws(() => cursor.first(), { code: 'DAMAGED', message: /a key lies out of bounds/ });
+});
+
+test('a tree that is deeper than its entries need is refused on the way down', (t) => {
+  const map = tower(12, 70);
+  const reader = new OrderedMapReader(new MemorySource(map), 0, map.length);
+  t.throws(() => reader.cursor().first(), { code: 'DAMAGED', message: /deeper/ });
+  t.throws(() => reader.find(Uint8Array.of(1)), { code: 'DAMAGED', message: /deeper/ });
 });
 
 interface NodeDamage {
@@ -215,6 +238,8 @@ for (const { what, pointer } of [
     const map = archive(referenceEntries(35));
     writeU32(map, map.length - 8 - INNER_BYTES + NODE.children, pointer);
     t.regex(exercise(map)!, /out of bounds|not aligned/);
+    const reader = new OrderedMapReader(new MemorySource(map), 0, map.length);
+    t.throws(() => reader.find(new Uint8Array()), { code: 'DAMAGED' });
   });
 }
 
