@@ -243,6 +243,21 @@ for (const { what, pointer } of [
   });
 }
 
+test('a lookup does not follow a child that lies behind its parent', (t) => {
+  const map = archive(referenceEntries(6 ** 3 - 1));
+  const childOf = (at: number, slot: number) => {
+    const field = at + NODE.children + slot * 4;
+    return field + readI32(map, field);
+  };
+  const root = map.length - 8 - INNER_BYTES;
+  const firstInner = childOf(root, 0);
+  const laterLeaf = childOf(childOf(root, 1), 0);
+  const field = firstInner + NODE.children;
+  writeU32(map, field, laterLeaf - field);
+  const reader = new OrderedMapReader(new MemorySource(map), 0, map.length);
+  t.throws(() => reader.find(new Uint8Array()), { code: 'DAMAGED', message: /a node lies out of bounds/ });
+});
+
 test('the error says where the damage is in the source', (t) => {
   const map = archive(referenceEntries(3));
   const file = new Uint8Array(100 + map.length);

@@ -121,6 +121,7 @@ const DAMAGES: readonly Damage[] = [
   { operation: COMMIT, field: 44, value: 0x1000_0000, reason: 'a map lies out of bounds' },
   { operation: COMMIT, field: 36, value: 1, reason: 'a map lies out of bounds' },
   { operation: COMMIT, field: 36, value: 0x8000_0000, reason: 'a map lies out of bounds' },
+  { operation: COMMIT, field: 36, value: -67, reason: 'a map is not aligned' },
   { operation: COMMIT, field: 48, value: 2, reason: 'the watermark is neither there nor missing' },
 ];
 
