@@ -13,7 +13,7 @@ import type {
 import { mapFile } from './mapping.js';
 import { flockOwner } from './kernel-locks.js';
 import { nativeLibrary } from './native-library.js';
-import { asSystemError, errnoOf, notAFileError, renameError, systemError } from './system-error.js';
+import { asSystemError, errnoOf, notAFileError, systemError, twoPathError } from './system-error.js';
 
 const FILE_MODE = 0o600;
 const DIRECTORY_MODE = 0o700;
@@ -241,14 +241,9 @@ class RealFileSystem implements FileSystem {
   }
 
   rename(from: string, to: string): void {
-    for (let tries = 1; ; tries += 1) {
-      try {
-        fs.renameSync(from, to);
-        return;
-      } catch (error) {
-        if (!isInterruption(error, tries)) throw renameError(from, to, errnoOf(error), error);
-      }
-    }
+    attemptOnTwo('rename', from, to, () => {
+      fs.renameSync(from, to);
+    });
   }
 
   renameExclusive(from: string, to: string): void {
@@ -256,13 +251,13 @@ class RealFileSystem implements FileSystem {
     if (library?.renameat2 !== undefined && !from.includes('\0') && !to.includes('\0')) {
       if (library.renameat2(CURRENT_DIRECTORY, from, CURRENT_DIRECTORY, to, RENAME_NO_REPLACE) === 0) return;
       const errno = library.errnoName();
-      if (errno !== 'EINVAL' && errno !== 'ENOSYS') throw renameError(from, to, errno);
+      if (errno !== 'EINVAL' && errno !== 'ENOSYS') throw twoPathError('rename', from, to, errno);
     }
     this.#renameByLink(from, to);
   }
 
   link(existing: string, path: string): void {
-    attempt('link', path, () => {
+    attemptOnTwo('link', existing, path, () => {
       fs.linkSync(existing, path);
     });
   }
@@ -396,6 +391,20 @@ function attempt<T>(operation: string, path: string | undefined, action: () => T
       return action();
     } catch (error) {
       if (!isInterruption(error, tries)) throw asSystemError(operation, path, error);
+    }
+  }
+}
+
+/** The same for a call with two paths. */
+function attemptOnTwo(operation: 'rename' | 'link', from: string, to: string, action: () => void): void {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      action();
+      return;
+    } catch (error) {
+      if (isInterruption(error, tries)) continue;
+      const errno = errnoOf(error);
+      throw errno === undefined ? error : twoPathError(operation, from, to, errno, error);
     }
   }
 }

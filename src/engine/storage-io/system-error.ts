@@ -64,10 +64,15 @@ export function systemError(
   });
 }
 
-/** The error of a failed rename. What is missing is what was to be renamed; all else is about the new name. */
-export function renameError(from: string, to: string, errno: string | undefined, cause?: unknown): unknown {
-  if (errno === undefined) return cause;
-  return systemError('rename', errno === 'ENOENT' ? from : to, errno, cause);
+/** The error of a failed rename or link. ENOENT is taken to be about the old name, all else about the new one. */
+export function twoPathError(
+  operation: 'rename' | 'link',
+  from: string,
+  to: string,
+  errno: string,
+  cause?: unknown,
+): StatelogError {
+  return systemError(operation, errno === 'ENOENT' ? from : to, errno, cause);
 }
 
 /** What `fs` threw, as one of our errors; anything that is no system error passes unchanged. */

@@ -1,6 +1,6 @@
 import { isStatelogError } from '../../errors.js';
 import type { FileStatus } from '../file-system.js';
-import { notAFileError, renameError, systemError } from '../system-error.js';
+import { notAFileError, systemError, twoPathError } from '../system-error.js';
 import type { SimulatedDisk } from './disk.js';
 import type { NodeId } from './effect.js';
 import type { DiskNode, FileNode, FolderNode } from './node.js';
@@ -39,15 +39,21 @@ export function existingFolder(disk: SimulatedDisk, operation: string, path: str
 
 /** Makes a second name for a file. */
 export function linkName(disk: SimulatedDisk, existing: string, path: string): void {
-  const { node } = disk.walk('link', existing, false);
-  if (node === undefined) throw systemError('link', path, 'ENOENT');
-  const { folder, name } = vacantPlace(disk, 'link', path);
-  if (node.kind === 'directory') throw systemError('link', path, 'EPERM');
-  disk.changeEntries([{ folder: folder.id, name, target: node.id }]);
+  const [source, target] = walkBoth(disk, 'link', existing, path);
+  const errno = linkErrno(source, target);
+  if (errno !== undefined) throw twoPathError('link', existing, path, errno);
+  disk.changeEntries([{ folder: target.folder.id, name: target.name, target: source.node!.id }]);
+}
+
+function linkErrno(source: Place, target: Place): string | undefined {
+  if (target.node !== undefined) return 'EEXIST';
+  return source.node?.kind === 'directory' ? 'EPERM' : undefined;
 }
 
 /** Copies a file to a new name; the copy is not durable. */
 export function copyName(disk: SimulatedDisk, from: string, to: string): void {
+  const kind = statusAt(disk, 'copy', from, true)?.kind;
+  if (kind === undefined) throw systemError('copy', from, 'ENOENT');
   const source = existingFile(disk, 'copy', from, true);
   const id = disk.createFile(vacantPlace(disk, 'copy', to));
   disk.write(id, 0, source.cached.bytes, 0, source.cached.size);
@@ -70,10 +76,9 @@ function removalErrno(operation: 'unlink' | 'rmdir', node: DiskNode, name: strin
 
 /** Gives a file or folder another name, in the place of what had it. */
 export function renameName(disk: SimulatedDisk, from: string, to: string, exclusive: boolean): void {
-  const source = walkForRename(disk, from, from, to);
-  const target = walkForRename(disk, to, from, to);
+  const [source, target] = walkBoth(disk, 'rename', from, to);
   const errno = renameErrno(disk, source, target, exclusive);
-  if (errno !== undefined) throw renameError(from, to, errno);
+  if (errno !== undefined) throw twoPathError('rename', from, to, errno);
   if (source.node === undefined || source.node === target.node) return;
   disk.changeEntries([
     { folder: source.folder.id, name: source.name, target: undefined },
@@ -81,12 +86,20 @@ export function renameName(disk: SimulatedDisk, from: string, to: string, exclus
   ]);
 }
 
-function walkForRename(disk: SimulatedDisk, path: string, from: string, to: string): Place {
+function walkBoth(
+  disk: SimulatedDisk,
+  operation: 'rename' | 'link',
+  from: string,
+  to: string,
+): readonly [Place, Place] {
   try {
-    return disk.walk('rename', path, false);
+    const source = disk.walk(operation, from, false);
+    // A link looks for what is there first, a rename for both folders.
+    if (operation === 'link' && source.node === undefined) throw systemError('link', from, 'ENOENT');
+    return [source, disk.walk(operation, to, false)];
   } catch (error) {
     if (!isStatelogError(error)) throw error;
-    throw renameError(from, to, error.details.errno);
+    throw twoPathError(operation, from, to, error.details.errno ?? 'EIO');
   }
 }
 

@@ -29,12 +29,12 @@ export interface PowerLossOptions {
 
 /** One state that a power loss may leave. */
 export interface PowerLossImage {
-  /** The disk, of which everything is durable. */
+  /** The disk, of which everything is durable. Open sessions on it to add faults. */
   readonly disk: SimulatedDisk;
   /** A session on it, without faults. */
   readonly fileSystem: SimulatedFileSystem;
   /** Which effects it has, and what was torn, for the report of a failure. */
-  describe(): string;
+  readonly describe: () => string;
 }
 
 /** A choice of effects; what all images with this choice share is made when first needed. */
@@ -133,10 +133,12 @@ function makeImage(source: SimulatedDisk, state: PendingState, choice: Choice): 
     nodes[torn.file] = state.tornFile(torn.file, subset.kept, torn.before, torn.write, torn.tear);
   }
   const disk = state.disk(nodes);
+  let session: SimulatedFileSystem | undefined;
   return {
     disk,
     get fileSystem() {
-      return new SimulatedFileSystem({ disk });
+      session ??= new SimulatedFileSystem({ disk });
+      return session;
     },
     describe: () => describe(source, state, choice),
   };

@@ -95,29 +95,31 @@ export class SimulatedFileSystem implements FileSystem {
   }
 
   openRead(path: string, links: LinkPolicy = 'follow'): FileDescriptor {
-    return this.#gate.run('open', path, false, () => this.#openExisting(path, links, false));
+    return this.#open(path, false, () => this.#openExisting(path, links, false));
   }
 
   openReadWrite(path: string, links: LinkPolicy = 'follow'): FileDescriptor {
-    return this.#gate.run('open', path, false, () => this.#openExisting(path, links, true));
+    return this.#open(path, false, () => this.#openExisting(path, links, true));
   }
 
   createExclusive(path: string): FileDescriptor {
-    return this.#gate.run('open', path, true, () => this.#create(path));
+    return this.#open(path, true, () => this.#create(path));
   }
 
   openOrCreate(path: string, links: LinkPolicy = 'follow'): FileDescriptor {
     const missing = statusAt(this.disk, 'open', path, false) === undefined;
-    return this.#gate.run('open', path, missing, () =>
+    return this.#open(path, missing, () =>
       missing ? this.#create(path) : this.#openExisting(path, links, true),
     );
   }
 
   close(descriptor: FileDescriptor): void {
-    this.#gate.run('close', this.#descriptors.pathOf(descriptor), false, () => {
+    const close = (): void => {
       this.disk.unlock(this.#descriptors.mustGet('close', descriptor));
       this.#descriptors.remove(descriptor);
-    });
+    };
+    // The number is free even after a close that failed, as Linux has it.
+    this.#gate.run('close', this.#descriptors.pathOf(descriptor), false, close, 0, 0, close);
   }
 
   read(
@@ -304,6 +306,17 @@ export class SimulatedFileSystem implements FileSystem {
       settle('lost');
     };
     this.#gate.run(name, path, true, succeed, 0, 0, fail);
+  }
+
+  /** Nobody gets the number of an open that is said to have failed: it must not stay taken. */
+  #open(path: string, mutating: boolean, open: () => FileDescriptor): FileDescriptor {
+    let opened: FileDescriptor | undefined;
+    try {
+      return this.#gate.run('open', path, mutating, () => (opened = open()));
+    } catch (error) {
+      if (opened !== undefined) this.#descriptors.remove(opened);
+      throw error;
+    }
   }
 
   #openExisting(path: string, links: LinkPolicy, writable: boolean): FileDescriptor {
