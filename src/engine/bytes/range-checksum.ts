@@ -11,6 +11,12 @@ const ONE_BYTE = 0x0080_0000;
 const BYTE_VALUES = 256;
 const LENGTH_BYTES = 4;
 
+/** Sums that there is room for at first. */
+const SUMS_MIN = 256;
+
+let ieeePowers: PowersOfX | undefined;
+let castagnoliPowers: PowersOfX | undefined;
+
 type Checksum = (bytes: Uint8Array, start: number, end: number, seed: number) => number;
 
 /**
@@ -26,27 +32,27 @@ export class RangeChecksum {
   readonly #checksum: Checksum;
   readonly #powers: PowersOfX;
   /** The sum of all bytes from the base to each block's start, for blocks from `#firstBlock` on. */
-  readonly #sums: Uint32Array;
+  #sums = new Uint32Array(SUMS_MIN);
   /** Offset where the sums begin. */
   #base = 0;
   #firstBlock = 0;
   #blockCount = 0;
 
-  private constructor(checksum: Checksum, polynomial: number, spanBytes: number) {
+  private constructor(checksum: Checksum, powers: PowersOfX) {
     this.#checksum = checksum;
-    this.#powers = new PowersOfX(polynomial);
-    // As much again as the longest range needs: sums given up are dropped only once they fill half.
-    this.#sums = new Uint32Array(2 * Math.ceil(spanBytes / SUM_BLOCK_BYTES) + 4);
+    this.#powers = powers;
   }
 
-  /** crc32 (IEEE 802.3). `spanBytes`: the longest range, from the first start not yet given up. */
-  static ieee(spanBytes: number): RangeChecksum {
-    return new RangeChecksum(crc32, IEEE_REFLECTED, spanBytes);
+  /** crc32 (IEEE 802.3). */
+  static ieee(): RangeChecksum {
+    ieeePowers ??= new PowersOfX(IEEE_REFLECTED);
+    return new RangeChecksum(crc32, ieeePowers);
   }
 
   /** crc32c (Castagnoli). */
-  static castagnoli(spanBytes: number): RangeChecksum {
-    return new RangeChecksum(crc32c, CASTAGNOLI_REFLECTED, spanBytes);
+  static castagnoli(): RangeChecksum {
+    castagnoliPowers ??= new PowersOfX(CASTAGNOLI_REFLECTED);
+    return new RangeChecksum(crc32c, castagnoliPowers);
   }
 
   /** Begins anew at `base`: ranges from there on can be asked for, in ascending order of their starts. */
@@ -85,6 +91,7 @@ export class RangeChecksum {
   #extend(bytes: Uint8Array, bytesOffset: number, to: number): void {
     let at = this.#reached;
     while (at + SUM_BLOCK_BYTES <= to) {
+      if (this.#blockCount === this.#sums.length) this.#growSums();
       const start = at - bytesOffset;
       const sum = this.#sums[this.#blockCount - 1]!;
       this.#sums[this.#blockCount] = this.#checksum(bytes, start, start + SUM_BLOCK_BYTES, sum);
@@ -100,6 +107,13 @@ export class RangeChecksum {
     this.#sums.copyWithin(0, passed, this.#blockCount);
     this.#firstBlock += passed;
     this.#blockCount -= passed;
+  }
+
+  /** To twice the room, and so to no more than four times what the longest range needs. */
+  #growSums(): void {
+    const larger = new Uint32Array(2 * this.#sums.length);
+    larger.set(this.#sums);
+    this.#sums = larger;
   }
 }
 

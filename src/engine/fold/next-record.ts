@@ -1,5 +1,5 @@
 import { RangeChecksum, SUM_BLOCK_BYTES } from '../bytes/range-checksum.js';
-import { CURSOR_TYPE, FIELDS_AT, RECORD_BYTES_MAX, RECORD_BYTES_MIN, TYPE_AT } from './format.js';
+import { CURSOR_TYPE, FIELDS_AT, RECORD_BYTES_MIN, TYPE_AT } from './format.js';
 import type { LogWindow } from './log-window.js';
 import { FoldRecord } from './record.js';
 
@@ -89,7 +89,7 @@ export class NextRecordSearch {
     if (candidate.length <= DIRECT_BYTES_MAX) {
       return candidate.computedChecksum() === candidate.storedChecksum;
     }
-    this.#sums ??= RangeChecksum.ieee(RECORD_BYTES_MAX);
+    this.#sums ??= RangeChecksum.ieee();
     const { bytes, start } = this.#window;
     const sum = this.#sums.of(bytes, start, offset + TYPE_AT, offset + candidate.length);
     return sum === candidate.storedChecksum;

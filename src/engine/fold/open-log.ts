@@ -55,9 +55,8 @@ export interface OpenPolicy {
  * left as it is; `READ_ONLY` where this platform has no locks
  */
 export function openForWriting(fileSystem: FileSystem, path: string, policy: OpenPolicy): OpenedLog {
-  const target = resolve(fileSystem, path);
-  const descriptor = tryOpenLocked(fileSystem, target, () => openOrCreate(fileSystem, target, policy));
-  return recover(fileSystem, target, descriptor, policy);
+  const opening = new Opening(fileSystem, path, policy);
+  return opening.recover(tryOpenLocked(fileSystem, opening.path, () => opening.openOrCreate()));
 }
 
 /** The same, trying again for `waitMs` while another holds the lock. */
@@ -67,66 +66,70 @@ export async function openForWritingWhenFree(
   policy: OpenPolicy,
   lock: FileLockOptions,
 ): Promise<OpenedLog> {
-  const target = resolve(fileSystem, path);
-  const open = (): FileDescriptor => openOrCreate(fileSystem, target, policy);
-  return recover(fileSystem, target, await openLocked(fileSystem, target, open, lock), policy);
+  const opening = new Opening(fileSystem, path, policy);
+  return opening.recover(await openLocked(fileSystem, opening.path, () => opening.openOrCreate(), lock));
 }
 
-/** A rewrite renames over the log: through a symbolic link, that must be the file and not the link. */
-function resolve(fileSystem: FileSystem, path: string): string {
-  return fileSystem.statusFollowing(path) === undefined ? path : fileSystem.realPath(path);
+/** One log on its way to being open for writing. */
+class Opening {
+  /** What a rewrite renames over: through a symbolic link, that must be the file and not the link. */
+  readonly path: string;
+  readonly #fileSystem: FileSystem;
+  readonly #policy: OpenPolicy;
+  /** The log was made, or written anew, just now. */
+  #fresh = false;
+
+  constructor(fileSystem: FileSystem, path: string, policy: OpenPolicy) {
+    this.#fileSystem = fileSystem;
+    this.#policy = policy;
+    this.path = fileSystem.statusFollowing(path) === undefined ? path : fileSystem.realPath(path);
+  }
+
+  openOrCreate(): FileDescriptor {
+    try {
+      return this.#fileSystem.openReadWrite(this.path);
+    } catch (error) {
+      if (this.#policy.ifMissing === 'fail' || !isStatelogError(error, 'NOT_FOUND')) throw error;
+    }
+    try {
+      createFile(this.#fileSystem, this.path, headerBytes());
+      this.#fresh = true;
+    } catch (error) {
+      if (!isStatelogError(error, 'ALREADY_EXISTS')) throw error;
+    }
+    return this.#fileSystem.openReadWrite(this.path);
+  }
+
+  /** Mends a locked log whose last write is unfinished, and rewrites one that is not tidy if it is to be. */
+  recover(locked: FileDescriptor): OpenedLog {
+    let descriptor = locked;
+    const rewrite = (chunks: Iterable<Uint8Array>): void => {
+      const replaced = replaceLocked(this.#fileSystem, this.path, chunks);
+      closeQuietly(this.#fileSystem, descriptor);
+      descriptor = replaced.descriptor;
+      this.#fresh = true;
+    };
+    try {
+      removeLeftovers(this.#fileSystem, this.path);
+      if (hasTornHeader(this.#fileSystem, this.path, descriptor)) rewrite([headerBytes()]);
+      const log = asOpenLog(this.#fileSystem, this.path, descriptor);
+      const replayed = replayLog(log);
+      const compact = this.#policy.compact && !replayed.tidy;
+      const cut = replayed.tornTail === undefined ? undefined : copyAside(log, replayed.tornTail);
+      if (!compact && cut === undefined) return { log, replayed, cut, fresh: this.#fresh };
+      rewrite(compact ? compactFormOf(log, replayed) : bytesUpTo(log, replayed.goodEnd));
+      if (compact) moveToCompactForm(replayed.index);
+      const rewritten = asOpenLog(this.#fileSystem, this.path, descriptor);
+      return { log: rewritten, replayed: afterRewrite(replayed, rewritten.size, compact), cut, fresh: true };
+    } catch (error) {
+      closeQuietly(this.#fileSystem, descriptor);
+      throw error;
+    }
+  }
 }
 
-function openOrCreate(fileSystem: FileSystem, path: string, { ifMissing }: OpenPolicy): FileDescriptor {
-  try {
-    return fileSystem.openReadWrite(path);
-  } catch (error) {
-    if (ifMissing === 'fail' || !isStatelogError(error, 'NOT_FOUND')) throw error;
-  }
-  try {
-    createFile(fileSystem, path, headerBytes());
-  } catch (error) {
-    if (!isStatelogError(error, 'ALREADY_EXISTS')) throw error;
-  }
-  return fileSystem.openReadWrite(path);
-}
-
-/**
- * Makes a locked log one that may be appended to. It is rewritten where its end is torn, and where
- * its last apply may not be on disk: what can be read may be pages whose sync failed, which the
- * kernel then takes for clean, and a later sync would not write.
- */
-function recover(
-  fileSystem: FileSystem,
-  path: string,
-  locked: FileDescriptor,
-  policy: OpenPolicy,
-): OpenedLog {
-  let descriptor = locked;
-  const rewrite = (chunks: Iterable<Uint8Array>): void => {
-    const replaced = replaceLocked(fileSystem, path, chunks);
-    closeQuietly(fileSystem, descriptor);
-    descriptor = replaced.descriptor;
-  };
-  try {
-    removeLeftovers(fileSystem, path);
-    const tornHeader = hasTornHeader(fileSystem, path, descriptor);
-    if (tornHeader) rewrite([headerBytes()]);
-    const log = asOpenLog(fileSystem, path, descriptor);
-    const replayed = replayLog(log);
-    const compact = policy.compact && !replayed.tidy;
-    if (!compact && replayed.appendAt !== undefined)
-      return { log, replayed, cut: undefined, fresh: tornHeader };
-    const cut = replayed.tornTail === undefined ? undefined : copyAside(log, replayed.tornTail);
-    const { index, cursor } = replayed;
-    rewrite(compact ? compactForm(index, new RecordSource(log), cursor) : bytesUpTo(log, replayed.goodEnd));
-    if (compact) moveToCompactForm(index);
-    const rewritten = asOpenLog(fileSystem, path, descriptor);
-    return { log: rewritten, replayed: afterRewrite(replayed, rewritten.size, compact), cut, fresh: true };
-  } catch (error) {
-    closeQuietly(fileSystem, descriptor);
-    throw error;
-  }
+function compactFormOf(log: OpenLog, { index, cursor }: ReplayedLog): Generator<Uint8Array, void> {
+  return compactForm(index, new RecordSource(log), cursor);
 }
 
 function afterRewrite(replayed: ReplayedLog, size: number, compact: boolean): ReplayedLog {
@@ -137,7 +140,7 @@ function afterRewrite(replayed: ReplayedLog, size: number, compact: boolean): Re
     tidy: compact || replayed.tidy,
     compactForm: compact || replayed.compactForm,
     endsWithCursor: compact ? !replayed.cursor.isNone : replayed.endsWithCursor,
-    appendAt: size,
+    appendAt: undefined,
   };
 }
 

@@ -25,9 +25,8 @@ export interface ReplayedLog {
   /** It ends with a cursor, as each apply does. */
   readonly endsWithCursor: boolean;
   /**
-   * Where the next write may start: all before it was synced by whoever wrote it. The end of the
-   * compact form; or the last cursor, where another one precedes it, as after a clean close.
-   * Undefined where the last apply may not be on disk.
+   * Where the next write may start: at the last cursor, where another one precedes it as after a
+   * clean close, since all before it was synced then. Undefined where that cannot be told.
    */
   readonly appendAt: number | undefined;
 }
@@ -105,7 +104,7 @@ class Replay {
       tidy,
       compactForm,
       endsWithCursor,
-      appendAt: compactForm ? goodEnd : closedCleanly ? this.#lastOffset : undefined,
+      appendAt: closedCleanly && tornTail === undefined ? this.#lastOffset : undefined,
     };
   }
 }

@@ -29,9 +29,7 @@ export class WritingSession {
   #settled = false;
   #endsWithCursor: boolean;
   /** Where the first write starts: the end of the log, or its closing cursor. */
-  #appendAt: number;
-  /** The log's name is on disk. */
-  #nameSynced: boolean;
+  #appendAt: number | undefined;
   /** Something was written since the last checkpoint; since the log was opened or compact. */
   #hasUncheckpointed = false;
   #hasAppended = false;
@@ -42,8 +40,7 @@ export class WritingSession {
     this.#content = content;
     this.#writer = this.#openWriter();
     this.#endsWithCursor = replayed.endsWithCursor;
-    this.#appendAt = replayed.appendAt ?? replayed.goodEnd;
-    this.#nameSynced = fresh;
+    this.#appendAt = fresh ? content.log.size : replayed.appendAt;
   }
 
   /** @throws StatelogError `POISONED` once a write or sync failed */
@@ -121,7 +118,6 @@ export class WritingSession {
     this.#appendAt = content.log.size;
     this.#endsWithCursor = !content.cursor.isNone;
     this.#settled = false;
-    this.#nameSynced = true;
     this.#hasUncheckpointed = false;
     this.#hasAppended = false;
   }
@@ -154,22 +150,27 @@ export class WritingSession {
     return writer;
   }
 
-  /** Makes the end of the log one that may be appended to (see the invariants). */
+  /**
+   * Makes the log one that may be appended to (see the invariants). Where it cannot be told that all
+   * of it is on disk, it is written anew: what can be read may be pages, or a name, whose sync
+   * failed, which the kernel then takes for clean, so that no later sync would write them.
+   */
   #settle(): void {
-    const writer = this.#writer;
-    writer.refuseIfPoisoned();
+    this.#writer.refuseIfPoisoned();
     if (this.#settled) return;
+    if (this.#appendAt === undefined) this.compact();
+    const writer = this.#writer;
     const { log, cursor } = this.#content;
     try {
       if (!this.#endsWithCursor) {
         writer.appendCursor(cursor.version);
         writer.sync();
-      } else if (this.#appendAt < log.size) {
+      } else if (this.#appendAt! < log.size) {
         // It goes out with what follows it, in one write.
-        writer.rewindTo(this.#appendAt);
+        writer.rewindTo(this.#appendAt!);
         writer.appendCursor(cursor.version);
       }
-      if (!this.#nameSynced) log.fileSystem.syncDirectory(dirname(log.path));
+      log.fileSystem.syncDirectory(dirname(log.path));
     } catch (error) {
       throw writer.poison(error);
     }

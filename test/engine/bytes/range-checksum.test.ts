@@ -10,8 +10,8 @@ test('the checksum of any range equals the one computed directly', (t) => {
       fc.array(fc.tuple(fc.nat(), fc.nat()), { maxLength: 40 }),
       fc.nat({ max: 500 }),
       (bytes, ranges, bytesOffset) => {
-        const ieee = RangeChecksum.ieee(bytes.length);
-        const castagnoli = RangeChecksum.castagnoli(bytes.length);
+        const ieee = RangeChecksum.ieee();
+        const castagnoli = RangeChecksum.castagnoli();
         const ascending = ranges.map(([from]) => from % bytes.length).sort((a, b) => a - b);
         for (const [index, start] of ascending.entries()) {
           const end = start + (ranges[index]![1] % (bytes.length - start + 1));
@@ -25,8 +25,8 @@ test('the checksum of any range equals the one computed directly', (t) => {
 });
 
 test('long ranges that start at every byte of a long file are summed in a window that moves on', (t) => {
-  const bytes = Uint8Array.from({ length: 20_000 }, (_, index) => (index * 7919) >>> 3);
-  const sums = RangeChecksum.ieee(1000);
+  const bytes = Uint8Array.from({ length: 60_000 }, (_, index) => (index * 7919) >>> 3);
+  const sums = RangeChecksum.ieee();
   for (let from = 0; from + 1000 <= bytes.length; from++) {
     // Only a block before the range and the range itself are given.
     const windowStart = Math.max(0, from - 64);

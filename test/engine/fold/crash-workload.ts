@@ -71,8 +71,19 @@ function fold(content: Content, update: KvUpdate): void {
   else content.delete(key);
 }
 
+const known = new WeakMap<readonly Step[], Map<string, Set<string>>>();
+
 /** Every content and cursor that may be there: all that was acknowledged, and any first part of what was under way. */
 function allowed(book: FoldBook): Set<string> {
+  const ofSteps = known.get(book.steps) ?? new Map<string, Set<string>>();
+  known.set(book.steps, ofSteps);
+  const moment = `${book.acknowledged}/${book.attempted}`;
+  const states = ofSteps.get(moment) ?? allowedAt(book);
+  ofSteps.set(moment, states);
+  return states;
+}
+
+function allowedAt(book: FoldBook): Set<string> {
   const content: Content = new Map();
   let cursor: bigint | undefined;
   for (const step of book.steps.slice(0, book.acknowledged)) {
@@ -103,8 +114,7 @@ export function showStore(store: AppendLogFold): string {
 /** Opens what a crash left with the real recovery, and holds it against what was promised. */
 export function checkRecovered(fileSystem: FileSystem, book: FoldBook): void {
   const states = allowed(book);
-  if (book.attempted > 0 || fileSystem.statusFollowing(LOG) !== undefined)
-    checkReader(fileSystem, states, book);
+  checkReader(fileSystem, states, book);
   const { store } = AppendLogFold.open(LOG, Infinity, { fileSystem, compactOnOpen: false });
   const found = showStore(store);
   if (!states.has(found)) throw new Error(`found ${found.slice(0, 300)} after ${book.acknowledged} applies`);

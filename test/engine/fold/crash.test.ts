@@ -17,7 +17,7 @@ import {
   newBook,
 } from './crash-workload.js';
 
-const options: PowerLossOptions = { seed: 7, samples: 24, tears: 'edges' };
+const options: PowerLossOptions = { seed: 7, samples: 12, tears: 'edges' };
 
 function emptyDisk(pageBytes?: number): SimulatedDisk {
   const disk = new SimulatedDisk(pageBytes === undefined ? {} : { pageBytes });
@@ -46,7 +46,7 @@ const workloads: readonly {
 }[] = [
   { name: 'small applies', steps: makeSteps(4, 3, 20) },
   { name: 'small applies with a reopening after each', steps: makeSteps(4, 2, 20), reopenEach: true },
-  { name: 'applies of several pages', steps: makeSteps(3, 8, 200), pageBytes: 256 },
+  { name: 'applies of several pages', steps: makeSteps(3, 8, 120), pageBytes: 256 },
   {
     name: 'applies of several pages with reopenings',
     steps: makeSteps(3, 6, 150),
@@ -122,7 +122,7 @@ test('a crash in the recovery from a crash loses nothing either', async (t) => {
     },
     check: (image, book) => {
       seen.images += 1;
-      if (seen.images % 9 === 0) inner.push({ disk: image.disk.clone(), book: { ...book } });
+      if (seen.images % 12 === 0) inner.push({ disk: image.disk.clone(), book: { ...book } });
     },
     options,
   });
@@ -135,7 +135,7 @@ test('a crash in the recovery from a crash loses nothing either', async (t) => {
         if (own.acknowledged < own.steps.length) applySteps(fileSystem, own);
       },
       check,
-      options: { ...options, samples: 8, imagesMax: 40 },
+      options: { ...options, samples: 8, imagesMax: 20 },
     });
   }
 });
