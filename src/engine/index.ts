@@ -1,5 +1,58 @@
 /** The public API of the engine: what `import … from 'statelog'` gives, by name. */
-export { DAMAGE_CLASSES, type DamageClass, type Finding, type Severity } from './finding.js';
+
+// Failures and findings.
 export { ERROR_CODES, StatelogError, isStatelogError, type ErrorCode, type ErrorDetails } from './errors.js';
+export { DAMAGE_CLASSES, type DamageClass, type Finding, type Severity } from './finding.js';
+
+// What holds entries, whatever its kind.
+export type { Entry, EntryCursor, EntryRange } from './entry-cursor.js';
+export type { PathKind, ReadableStore, StoredEntry, WritableStore } from './store/store.js';
+export { ContentDigest } from './bytes/content-digest.js';
+
+// The changelog buffer, between a state store and its WAL.
+export { StateChangelogBuffer, type CheckpointBarrier } from './changelog/buffer.js';
+export { ChangelogConsumer } from './changelog/consumer.js';
+export { StateChangelogEntry, StateOp } from './changelog/entry.js';
+export { ChangelogProducer } from './changelog/producer.js';
+
+// The state store.
+export {
+  MmapStateStore,
+  type FileStoreOptions,
+  type MemoryStoreOptions,
+  type ReadOnlyStoreOptions,
+  type StateStoreOptions,
+} from './state/mmap-state-store.js';
+export { StateSnapshot } from './state/state-snapshot.js';
+
+// The write-ahead log.
+export type { WalEntry, WalOperation } from './rkyv/wal-entry-format.js';
+export { CoreWalReader, type WalReadResult } from './wal/reader.js';
+export { WalSegments, type WalSegmentsOptions } from './wal/segments.js';
+export { CoreWalWriter, type CoreWalWriterOptions } from './wal/writer.js';
+
+// The multicast buffer.
+export type { Multicast } from './multicast/multicast.js';
+export { MulticastBuffer } from './multicast/multicast-buffer.js';
+export { SharedMulticastConsumer, type MulticastVisitor } from './multicast/shared-consumer.js';
+export { SharedMulticastBuffer } from './multicast/shared-multicast-buffer.js';
+export { SharedMulticastProducer } from './multicast/shared-producer.js';
+
+// The fold log.
+export { KvUpdate, type KvEntry } from './fold/update.js';
+export { VersionToken, WatchCursor } from './fold/version-token.js';
+
+// The state directory.
+export { StateDirectory } from './directory/state-directory.js';
+export { Subscription, type Change } from './directory/subscribers.js';
+
+// The disk and the clock, for whoever stands in for them.
+export { SystemClock, type Clock } from './storage-io/clock.js';
+export type { FileDescriptor, FileStatus, FileSystem, Mapping } from './storage-io/file-system.js';
 export { realFileSystem } from './storage-io/real-file-system.js';
-export type { FileSystem } from './storage-io/file-system.js';
+export {
+  createAsynchronousStorageIo,
+  createSynchronousStorageIo,
+  type IoCompletion,
+  type StorageIo,
+} from './storage-io/storage-io.js';
