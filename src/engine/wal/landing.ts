@@ -19,8 +19,9 @@ const LENGTH_BITS = 32;
  * - a bad record whose own end is certain (its root, or the record behind it, is the very next one in
  *   order) is passed over whole;
  * - a record whose sequence is no further on than the bytes passed over account for is taken at once;
- * - one that jumps further is taken only if none that fits follows within the lookahead, and not if
- *   it lies in a run that breaks off within the extent that the bad record claims.
+ * - one that jumps further is taken unless, within the lookahead, one that fits follows and could then
+ *   not be taken any more; and not if it lies in a run that breaks off within the extent that the bad
+ *   record claims.
  */
 export class Landing {
   /** Whether the record landed on jumps further than the bytes passed over account for. */
@@ -30,6 +31,9 @@ export class Landing {
   readonly #order: RecordOrder;
   readonly #from: number;
   #lookedBytes = 0;
+  /** What the last record that jumps says. */
+  #runSequence = 0n;
+  #runTimestampNs = 0n;
 
   constructor(reader: RecordReader, order: RecordOrder, from: number) {
     this.#reader = reader;
@@ -56,20 +60,32 @@ export class Landing {
     for (;;) {
       at = this.#search.next(at, limit);
       if (at < 0) break;
-      if (this.#search.standing !== 'jump') return at;
+      if (this.#search.standing !== 'jump') {
+        if (jumpAt < 0 || !this.#comesAfterRun()) return at;
+        break;
+      }
       if (jumpAt < 0 || (at !== runEnd && runEnd <= claimedEnd)) {
         jumpAt = at;
         limit = Math.min(window.end, at + this.#lookahead(at));
       }
       runEnd = at + this.#reader.recordBytes;
+      this.#runSequence = this.#reader.view.sequence;
+      this.#runTimestampNs = this.#reader.view.timestampNs;
       this.#lookedBytes += this.#reader.recordBytes;
       at = runEnd;
     }
     if (jumpAt < 0) return -1;
-    const lookedToTheEnd = limit === window.end;
+    const lookedToTheEnd = at < 0 && limit === window.end;
     if (lookedToTheEnd && runEnd <= claimedEnd && runEnd !== window.end) return -1;
     this.jumps = true;
     return jumpAt;
+  }
+
+  /** True if the record at hand can still be taken after those that jump. */
+  #comesAfterRun(): boolean {
+    const { view } = this.#reader;
+    if (view.sequence > this.#runSequence) return true;
+    return this.#search.standing === 'restart' && view.timestampNs > this.#runTimestampNs;
   }
 
   #lookahead(position: number): number {

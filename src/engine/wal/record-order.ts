@@ -40,7 +40,8 @@ export interface OrderStart {
  *
  * Invariants:
  * - `last*` are those of the last record passed to `accept`, and `end` is where it ends;
- * - while nothing was accepted and no sequence is expected, any sequence follows.
+ * - while nothing was accepted and no sequence is expected, numbering is taken to start at 0, as it
+ *   does in most segments; one that starts elsewhere counts as a jump, of which nobody need be told.
  */
 export class RecordOrder {
   coreId: number;
@@ -162,7 +163,6 @@ export class RecordOrder {
 
   /** How many sequences lie between the next one and this one; below zero for one that was before. */
   #distance(fields: OrderFields): number {
-    if (!this.#sequenceKnown) return 0;
     const high = fields.sequenceHigh - this.#nextSequenceHigh;
     return high * 0x1_0000_0000 + (fields.sequenceLow - this.#nextSequenceLow);
   }

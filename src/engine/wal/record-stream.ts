@@ -113,7 +113,8 @@ export class RecordStream {
       this.reader.check(this.position);
     }
     if (standing === 'follows' || standing === 'restart' || standing === 'jump') {
-      this.remarkable = standing === 'follows' ? undefined : this.#remarkableOf(standing);
+      const isDue = standing === 'follows' || !this.order.knowsSequence;
+      this.remarkable = isDue ? undefined : this.#remarkableOf(standing);
       this.#accept();
       return 'record';
     }
