@@ -86,6 +86,11 @@ export class StateFile implements CursorOwner {
     return this.#pair.index.head.nextVersion;
   }
 
+  /** Where the rkyv bytes start in the index file. */
+  get indexStart(): number {
+    return this.#pair.index.head.start;
+  }
+
   /** crc32c of the index file's header and block, which hold sums of all the rest. */
   get headCrc(): number {
     return this.#pair.index.head.headCrc;
