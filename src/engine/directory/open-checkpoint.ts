@@ -13,17 +13,20 @@ export interface OpenCheckpointOptions {
   readonly layout: DirectoryLayout;
   readonly manifest: DirectoryManifest;
   readonly mapping?: MappingPolicy | undefined;
+  /** Only this core's files are opened. */
+  readonly onlyCore?: number | undefined;
 }
 
 /**
- * Opens every core's state file of a checkpoint, and holds each against the manifest: the index
+ * Opens every core's state file of a checkpoint, or one core's, and holds each against the manifest: the index
  * must be the very one that was published, of this store, this epoch and this core.
  * @throws StatelogError `NOT_FOUND` where a file is gone, `DAMAGED` (class `index-mismatch`)
  */
 export function openCheckpoint(options: OpenCheckpointOptions, entry: CheckpointEntry): StateFile[] {
   const opened: StateFile[] = [];
+  const cores = options.onlyCore === undefined ? entry.cores.keys() : [options.onlyCore];
   try {
-    for (let coreId = 0; coreId < entry.cores.length; coreId++) opened.push(openCore(options, entry, coreId));
+    for (const coreId of cores) opened.push(openCore(options, entry, coreId));
     return opened;
   } catch (error) {
     for (const file of opened) file.close();

@@ -74,9 +74,15 @@ function openSnapshot(
   manifest: DirectoryManifest,
 ): DirectorySnapshot {
   const entry = entryAt(manifest, options.at, layout);
-  const bases = entry === undefined ? [] : openCheckpoint({ ...options, layout, manifest }, entry);
+  const onlyCore = options.only === undefined ? undefined : coreOfKey(options.only, manifest.cores);
+  const bases = entry === undefined ? [] : openCheckpoint({ ...options, layout, manifest, onlyCore }, entry);
   const all = Array.from({ length: manifest.cores }, (_, coreId): CoreState => {
-    return { coreId, base: bases[coreId], overlay: new Overlay() };
+    const isOpened = onlyCore === undefined || onlyCore === coreId;
+    return {
+      coreId,
+      base: isOpened ? bases[onlyCore === undefined ? coreId : 0] : undefined,
+      overlay: new Overlay(),
+    };
   });
   const states = new CoreStates(all);
   try {

@@ -1,0 +1,210 @@
+import nodePath from 'node:path';
+import { isStatelogError, type StatelogError } from '../../errors.js';
+import type { Finding } from '../../finding.js';
+import { findLeftovers } from '../../directory/leftovers.js';
+import { DirectoryLayout } from '../../directory/layout.js';
+import { readManifest } from '../../directory/manifest-file.js';
+import { liveEpoch, type CheckpointEntry, type DirectoryManifest } from '../../directory/manifest.js';
+import { openCheckpoint } from '../../directory/open-checkpoint.js';
+import type { StateFile } from '../../state/state-file.js';
+import type { FileSystem } from '../../storage-io/file-system.js';
+import { lockState } from '../../storage-io/lock-holder.js';
+import type { Tally } from './tally.js';
+import { verifySegment } from './verify-segment.js';
+import { findingOf, verifyOpenState } from './verify-state.js';
+
+/** A log's folder and where it stands among the checkpoints. */
+interface Log {
+  readonly epoch: bigint;
+  readonly isLive: boolean;
+  /** The checkpoint before it; undefined before the first. */
+  readonly before: CheckpointEntry | undefined;
+  /** The checkpoint that closed it; undefined for the live one, and where it is no longer kept. */
+  readonly after: CheckpointEntry | undefined;
+}
+
+/**
+ * Checks all that a state directory holds: the manifest, every kept checkpoint against it, every
+ * kept log, its sequences and barriers, and what lies there besides. Takes no lock.
+ */
+export function* verifyDirectory(
+  fileSystem: FileSystem,
+  root: string,
+  values: boolean,
+  tally: Tally,
+): Generator<Finding, void> {
+  const layout = new DirectoryLayout(root);
+  let manifest: DirectoryManifest;
+  try {
+    manifest = readManifest(fileSystem, layout);
+  } catch (error) {
+    if (!isStatelogError(error, 'DAMAGED')) throw error;
+    yield findingOf(error, layout.manifest);
+    return;
+  }
+  tally.addFile(fileSystem.status(layout.manifest)?.size ?? 0);
+  for (const entry of manifest.checkpoints) {
+    tally.keys = 0;
+    yield* verifyCheckpoint(fileSystem, layout, manifest, entry, values, tally);
+  }
+  for (const log of logsOf(manifest)) yield* verifyLog(fileSystem, layout, manifest, log, tally);
+  yield* lookAround(fileSystem, layout, manifest);
+}
+
+function* verifyCheckpoint(
+  fileSystem: FileSystem,
+  layout: DirectoryLayout,
+  manifest: DirectoryManifest,
+  entry: CheckpointEntry,
+  values: boolean,
+  tally: Tally,
+): Generator<Finding, void> {
+  for (let coreId = 0; coreId < manifest.cores; coreId++) {
+    let file: StateFile;
+    try {
+      file = openCheckpoint({ fileSystem, layout, manifest, mapping: 'never', onlyCore: coreId }, entry)[0]!;
+    } catch (error) {
+      yield missingOrDamaged(error, layout.stateFile(entry.epoch, coreId), 'missing-file');
+      continue;
+    }
+    yield* verifyOpenState(fileSystem, file, values, tally);
+  }
+}
+
+/** The logs that must be there: of every epoch after the oldest checkpoint. */
+function logsOf(manifest: DirectoryManifest): Log[] {
+  const live = liveEpoch(manifest);
+  const logs: Log[] = [];
+  for (const [index, before] of manifest.checkpoints.entries()) {
+    const after = manifest.checkpoints[index + 1];
+    const epoch = before.epoch + 1n;
+    if (after === undefined || after.epoch === epoch)
+      logs.push({ epoch, isLive: epoch === live, before, after });
+  }
+  if (manifest.checkpoints.length === 0)
+    logs.push({ epoch: live, isLive: true, before: undefined, after: undefined });
+  return logs;
+}
+
+function* verifyLog(
+  fileSystem: FileSystem,
+  layout: DirectoryLayout,
+  manifest: DirectoryManifest,
+  { epoch, isLive, before, after }: Log,
+  tally: Tally,
+): Generator<Finding, void> {
+  const isLocked = isLive && lockState(fileSystem, layout.lock).held !== 'no';
+  for (let coreId = 0; coreId < manifest.cores; coreId++) {
+    const path = layout.segment(epoch, coreId);
+    try {
+      const expectedSequence = before?.cores[coreId]?.nextSequence ?? 0n;
+      const summary = yield* verifySegment({ fileSystem, path, coreId, epoch, expectedSequence, isLocked });
+      tally.addFile(summary.bytes);
+      tally.records += summary.records;
+      if (after === undefined) continue;
+      const nextSequence = summary.nextSequence ?? expectedSequence;
+      if (summary.barrier !== epoch) yield missingBarrier(path, epoch, coreId);
+      else if (nextSequence !== after.cores[coreId]!.nextSequence) {
+        yield sequenceGap(path, summary.bytes, coreId, after.cores[coreId]!.nextSequence, nextSequence);
+      }
+    } catch (error) {
+      yield missingOrDamaged(error, path, 'missing-segment');
+    }
+  }
+}
+
+function* lookAround(
+  fileSystem: FileSystem,
+  layout: DirectoryLayout,
+  manifest: DirectoryManifest,
+): Generator<Finding, void> {
+  for (const { path, holdsChanges } of findLeftovers(fileSystem, layout, manifest)) {
+    yield {
+      severity: holdsChanges ? 'damage' : 'notice',
+      class: holdsChanges ? 'misplaced-epoch' : 'leftover',
+      file: path,
+      offset: 0,
+      bytes: 0,
+      message: holdsChanges
+        ? 'the log of an epoch that the manifest does not know holds changes: the manifest is older than it'
+        : 'a crash left this behind; it is not read',
+      hint: holdsChanges
+        ? `put back the MANIFEST.json that belongs here; 'statelog wal-replay' shows what the log holds`
+        : 'nothing: the next writer removes it',
+    };
+  }
+  if (fileSystem.status(layout.broken) === undefined) return;
+  for (const name of fileSystem.readDirectory(layout.broken)) {
+    const file = nodePath.join(layout.broken, name);
+    yield {
+      severity: 'notice',
+      class: 'broken-copy',
+      file,
+      offset: 0,
+      bytes: fileSystem.status(file)?.size ?? 0,
+      message: 'a copy of what recovery or repair cut',
+      hint: 'remove it when nobody needs it any more',
+    };
+  }
+}
+
+function missingOrDamaged(
+  error: unknown,
+  path: string,
+  missingClass: 'missing-file' | 'missing-segment',
+): Finding {
+  if (isStatelogError(error, 'DAMAGED')) return findingOf(error, path);
+  if (isStatelogError(error, 'NOT_FOUND')) return missing(error, path, missingClass);
+  if (isStatelogError(error, 'UNKNOWN_FORMAT') || isStatelogError(error, 'UNSUPPORTED_VERSION')) {
+    return {
+      ...findingOf(error, path),
+      class: error.code === 'UNKNOWN_FORMAT' ? 'bad-header' : 'bad-version',
+    };
+  }
+  throw error;
+}
+
+function missing(
+  error: StatelogError,
+  path: string,
+  missingClass: 'missing-file' | 'missing-segment',
+): Finding {
+  return {
+    severity: 'damage',
+    class: missingClass,
+    file: error.details.path ?? path,
+    offset: 0,
+    bytes: 0,
+    message: `the manifest names this ${missingClass === 'missing-file' ? 'file' : 'segment'}, and it is not there`,
+    hint: 'put it back from a copy of the store',
+  };
+}
+
+function missingBarrier(file: string, epoch: bigint, coreId: number): Finding {
+  return {
+    severity: 'damage',
+    class: 'missing-barrier',
+    file,
+    offset: 0,
+    bytes: 0,
+    message: `a checkpoint closed epoch ${epoch}, and the log has no barrier for it: its end is gone`,
+    hint: 'the checkpoint holds what the log lost; nothing needs to be done while it is whole',
+    coreId,
+    epoch: String(epoch),
+  };
+}
+
+function sequenceGap(file: string, offset: number, coreId: number, expected: bigint, found: bigint): Finding {
+  return {
+    severity: 'damage',
+    class: 'sequence-gap',
+    file,
+    offset,
+    bytes: 0,
+    message: 'the log ends at another sequence than the manifest says',
+    hint: 'the checkpoint holds what the log lost; nothing needs to be done while it is whole',
+    expected: String(expected),
+    found: String(found),
+    coreId,
+  };
+}

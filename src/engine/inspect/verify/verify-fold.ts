@@ -1,0 +1,27 @@
+import type { Finding } from '../../finding.js';
+import { FoldScanner } from '../../fold/scanner.js';
+import { replayLog } from '../../fold/replay.js';
+import type { FileSystem } from '../../storage-io/file-system.js';
+import type { Tally } from './tally.js';
+
+/** Reads a fold log from end to end, by the scanner that loading uses. */
+export function* verifyFoldLog(fileSystem: FileSystem, path: string, tally: Tally): Generator<Finding, void> {
+  const descriptor = fileSystem.openRead(path);
+  try {
+    const log = { fileSystem, descriptor, path, size: fileSystem.statusOf(descriptor).size };
+    const scanner = new FoldScanner(log, { tornTail: 'show' });
+    let isWhole = true;
+    for (let step = scanner.next(); step !== 'end'; step = scanner.next()) {
+      if (step === 'record') {
+        tally.records++;
+        continue;
+      }
+      isWhole = false;
+      yield scanner.finding!;
+    }
+    tally.addFile(log.size);
+    if (isWhole) tally.keys += replayLog(log).index.count;
+  } finally {
+    fileSystem.close(descriptor);
+  }
+}

@@ -1,0 +1,167 @@
+import { crc32c } from '../bytes/checksum.js';
+import { isStatelogError } from '../errors.js';
+import type { Finding } from '../finding.js';
+import type { FileSystem } from '../storage-io/file-system.js';
+import { PAGE_BYTES, STATE_HEADER_BYTES } from './format.js';
+import type { StateFile } from './state-file.js';
+
+/** Pages are read this many at a time. */
+const PAGES_A_READ = 256;
+const HINT = `run 'statelog repair PATH --into NEW' to keep what is whole`;
+
+/** What is checked of a state file. */
+export interface StateCheckOptions {
+  readonly fileSystem: FileSystem;
+  /** False: the index alone. */
+  readonly values: boolean;
+}
+
+/**
+ * Reads an open state file and its index from end to end: the sum of every page, the order of all
+ * keys, the place of every value, and the totals. Findings come as they are found.
+ */
+export function* checkStateFile(file: StateFile, options: StateCheckOptions): Generator<Finding, void> {
+  const { block } = file;
+  if (block === undefined) {
+    yield {
+      severity: 'notice',
+      class: 'unchecked',
+      file: file.path,
+      offset: 0,
+      bytes: 0,
+      message: 'LaminarDB wrote this file, without checksums: what its values should be cannot be told',
+      hint: `'statelog import' makes a copy that has them`,
+    };
+  } else {
+    yield* checkPages(options.fileSystem, {
+      path: file.indexPath,
+      start: file.indexStart,
+      length: block.indexLength,
+      sums: block.indexPageSums,
+      class: 'index-mismatch',
+    });
+    if (options.values) {
+      yield* checkPages(options.fileSystem, {
+        path: file.path,
+        start: STATE_HEADER_BYTES,
+        length: block.valueLength,
+        sums: block.valuePageSums,
+        class: 'value-mismatch',
+      });
+    }
+  }
+  yield* checkEntries(file);
+}
+
+interface PagedBytes {
+  readonly path: string;
+  readonly start: number;
+  readonly length: number;
+  readonly sums: Uint32Array;
+  readonly class: 'index-mismatch' | 'value-mismatch';
+}
+
+/** One finding for each run of pages that fail. */
+function* checkPages(fileSystem: FileSystem, paged: PagedBytes): Generator<Finding, void> {
+  const descriptor = fileSystem.openRead(paged.path);
+  try {
+    let badFrom = -1;
+    for (const { page, isGood } of pagesOf(fileSystem, descriptor, paged)) {
+      if (!isGood && badFrom < 0) badFrom = page;
+      if (isGood && badFrom >= 0) {
+        yield badPages(paged, badFrom, page);
+        badFrom = -1;
+      }
+    }
+    if (badFrom >= 0) yield badPages(paged, badFrom, paged.sums.length);
+  } finally {
+    fileSystem.close(descriptor);
+  }
+}
+
+function* pagesOf(
+  fileSystem: FileSystem,
+  descriptor: number,
+  { start, length, sums }: PagedBytes,
+): Generator<{ readonly page: number; readonly isGood: boolean }, void> {
+  const buffer = new Uint8Array(PAGES_A_READ * PAGE_BYTES);
+  for (let at = 0; at < length; at += buffer.length) {
+    const wanted = Math.min(buffer.length, length - at);
+    const count = fileSystem.read(descriptor, buffer, 0, wanted, start + at);
+    for (let from = 0; from < wanted; from += PAGE_BYTES) {
+      const page = (at + from) / PAGE_BYTES;
+      const end = Math.min(from + PAGE_BYTES, wanted);
+      yield { page, isGood: end <= count && crc32c(buffer, from, end) === sums[page] };
+    }
+  }
+}
+
+function badPages(paged: PagedBytes, from: number, to: number): Finding {
+  const offset = paged.start + from * PAGE_BYTES;
+  const bytes = Math.min(to * PAGE_BYTES, paged.length) - from * PAGE_BYTES;
+  const what = paged.class === 'index-mismatch' ? 'of the index' : 'of values';
+  return {
+    severity: 'damage',
+    class: paged.class,
+    file: paged.path,
+    offset,
+    bytes,
+    message: `${to - from} ${to - from === 1 ? 'page' : 'pages'} ${what} fail the checksum`,
+    hint: HINT,
+  };
+}
+
+function* checkEntries(file: StateFile): Generator<Finding, void> {
+  let count = 0;
+  let keyBytes = 0;
+  let liveBytes = 0;
+  let last: Uint8Array | undefined;
+  try {
+    const cursor = file.cursor();
+    for (let valid = cursor.first(); valid; valid = cursor.next()) {
+      const { key } = cursor;
+      if (last !== undefined && Buffer.compare(last, key) >= 0) {
+        yield indexFinding(file, 'the keys of the index are not in ascending order');
+        return;
+      }
+      last = key;
+      count++;
+      keyBytes += key.length;
+      liveBytes += cursor.length;
+    }
+  } catch (error) {
+    if (!isStatelogError(error, 'DAMAGED')) throw error;
+    yield {
+      ...indexFinding(file, error.message),
+      class: error.details.class === 'bad-offset' ? 'bad-offset' : 'index-mismatch',
+      file: error.details.path ?? file.indexPath,
+      offset: error.details.offset ?? 0,
+    };
+    return;
+  }
+  const { block } = file;
+  const fits = block === undefined || (block.keyBytes === keyBytes && block.liveBytes === liveBytes);
+  if (count !== file.count || !fits) {
+    yield indexFinding(file, 'the totals of the index do not fit its entries', {
+      expected: `${file.count} keys, ${block?.keyBytes ?? keyBytes} key bytes, ${block?.liveBytes ?? liveBytes} live bytes`,
+      found: `${count} keys, ${keyBytes} key bytes, ${liveBytes} live bytes`,
+    });
+  }
+}
+
+function indexFinding(
+  file: StateFile,
+  message: string,
+  compared: { readonly expected?: string; readonly found?: string } = {},
+): Finding {
+  return {
+    severity: 'damage',
+    class: 'index-mismatch',
+    file: file.indexPath,
+    offset: file.indexStart,
+    bytes: 0,
+    message,
+    hint: HINT,
+    ...compared,
+  };
+}
