@@ -1,5 +1,4 @@
 import type { EntryCursor } from '../entry-cursor.js';
-import { positionsInRange } from '../entry-range.js';
 import { StatelogError, isStatelogError } from '../errors.js';
 import type { Finding } from '../finding.js';
 import { closeQuietly } from '../storage-io/atomic-write.js';
@@ -7,6 +6,7 @@ import type { FileLockOptions } from '../storage-io/file-lock.js';
 import type { FileSystem } from '../storage-io/file-system.js';
 import { realFileSystem } from '../storage-io/real-file-system.js';
 import { compactBytes } from './compact-form.js';
+import { EntryReader } from './entry-reader.js';
 import { FoldContent } from './fold-content.js';
 import { FoldCursor } from './fold-cursor.js';
 import { COMPACT_THRESHOLD_DEFAULT } from './format.js';
@@ -66,6 +66,7 @@ export class AppendLogFold {
   readonly #session: WritingSession | undefined;
   readonly #setup: FoldSetup;
   readonly #keyText = new KeyText();
+  readonly #entries = new EntryReader();
   #closed = false;
   /** The unfinished end of a log that was opened for reading, left where it is. */
   readonly tornTail: Finding | undefined;
@@ -191,9 +192,9 @@ export class AppendLogFold {
   get(key: KeyLike): KvEntry | undefined {
     const source = this.#source();
     const text = this.#keyText;
-    if (!text.take(key) || !this.#content.index.find(text.bytes, 0, text.length)) return undefined;
-    const record = source.read(this.#content.index.offset, this.#content.index.length);
-    return { key: text.string(), value: record.value(), version: record.token() };
+    const { index } = this.#content;
+    if (!text.take(key) || !index.find(text.bytes, 0, text.length)) return undefined;
+    return this.#entries.entry(source.read(index.offset, index.length), text.string);
   }
 
   /** True if the key is live. Its value is not read. */
@@ -211,12 +212,15 @@ export class AppendLogFold {
 
   /** Visits the same entries one by one; what `visit` throws ends it. */
   forEachInRange(prefix: KeyLike, visit: (entry: KvEntry) => unknown): void {
-    const cursor = this.entryCursor();
-    const bytes = this.#keyText.take(prefix) ? this.#keyText.copy() : undefined;
-    if (bytes === undefined) return;
-    for (const { key } of positionsInRange(cursor, { prefix: bytes })) {
-      const text = Buffer.from(key.buffer, key.byteOffset, key.length).toString('utf8');
-      visit({ key: text, value: cursor.value().slice(), version: cursor.version() });
+    if (!this.#keyText.take(prefix)) return;
+    const start = this.#keyText.copy();
+    const { index } = this.#content;
+    const walk = index.cursor();
+    for (let slot = walk.seekFirst(start); slot >= 0; slot = walk.next()) {
+      index.load(slot);
+      const record = this.#source().read(index.offset, index.length);
+      if (!record.keyStartsWith(start)) return;
+      visit(this.#entries.entry(record));
     }
   }
 

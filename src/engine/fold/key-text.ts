@@ -20,16 +20,16 @@ export class KeyText {
       this.length = key.length;
       return key.length <= KEY_BYTES_MAX;
     }
-    if (key.length > KEY_BYTES_MAX || !isWellFormed(key)) return false;
+    if (key.length > KEY_BYTES_MAX || !isAsciiOrWellFormed(key)) return false;
     if (keyBytesMax(key) > this.#room.length) this.#room = new Uint8Array(keyBytesMax(key));
     this.bytes = this.#room;
     this.length = writeText(this.#room, 0, key);
     return true;
   }
 
-  /** The key as a string. */
-  string(): string {
-    return typeof this.#key === 'string' ? this.#key : Buffer.from(this.#key).toString('utf8');
+  /** The key as a string, if it came as one. */
+  get string(): string | undefined {
+    return typeof this.#key === 'string' ? this.#key : undefined;
   }
 
   /** A copy of the key's bytes. */
@@ -37,4 +37,12 @@ export class KeyText {
     // Not `slice`, which makes no copy where the caller's key is a Buffer.
     return Uint8Array.from(this.bytes.subarray(0, this.length));
   }
+}
+
+/** True if a string has a UTF-8 form. Most keys are ASCII, which a loop sees sooner than a pattern does. */
+export function isAsciiOrWellFormed(text: string): boolean {
+  for (let index = 0; index < text.length; index++) {
+    if (text.charCodeAt(index) >= 0x80) return isWellFormed(text);
+  }
+  return true;
 }

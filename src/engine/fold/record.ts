@@ -90,6 +90,14 @@ export class FoldRecord {
     return true;
   }
 
+  /** True if the key begins with `prefix`. */
+  keyStartsWith(prefix: Uint8Array): boolean {
+    if (prefix.length > this.keyLength) return false;
+    for (let at = 0; at < prefix.length; at++)
+      if (this.bytes[this.keyStart + at] !== prefix[at]) return false;
+    return true;
+  }
+
   /** A copy of the key. */
   key(): Uint8Array {
     return this.bytes.slice(this.keyStart, this.keyStart + this.keyLength);

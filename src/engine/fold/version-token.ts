@@ -10,7 +10,7 @@ const U64_MAX = 0xffff_ffff_ffff_ffffn;
  * revision, u64 big-endian (NATS); 10 a versionstamp (FoundationDB); 0 none. Immutable.
  */
 export class VersionToken {
-  /** Bytes 0 to 3 and 4 to 7 big-endian, then the last two; kept as numbers, since an object a token is enough. */
+  /** Bytes 0 to 3, 4 to 7 and 8 to 9, each big-endian from the top bit; as numbers, since one object a token is enough. */
   readonly #high: number;
   readonly #low: number;
   readonly #tail: number;
@@ -52,10 +52,9 @@ export class VersionToken {
   static read(bytes: Uint8Array, start: number, length: number): VersionToken {
     if (length > TOKEN_BYTES_MAX) throw new RangeError(`a token has at most ${TOKEN_BYTES_MAX} bytes`);
     if (length === 0) return VersionToken.#unknown;
-    const byte = (at: number): number => (at < length ? bytes[start + at]! : 0);
-    const high = (byte(0) << 24) | (byte(1) << 16) | (byte(2) << 8) | byte(3);
-    const low = (byte(4) << 24) | (byte(5) << 16) | (byte(6) << 8) | byte(7);
-    return new VersionToken(high >>> 0, low >>> 0, (byte(8) << 8) | byte(9), length);
+    const high = readPart(bytes, start, Math.min(length, 4));
+    const low = readPart(bytes, start + 4, Math.min(length - 4, 4));
+    return new VersionToken(high, low, readPart(bytes, start + 8, length - 8), length);
   }
 
   get isUnknown(): boolean {
@@ -77,7 +76,7 @@ export class VersionToken {
   /** Writes the raw bytes to `into` at `at`, for writers of records. */
   writeTo(into: Uint8Array, at: number): void {
     for (let index = 0; index < this.length; index++) {
-      const word = index < 4 ? this.#high : index < 8 ? this.#low : this.#tail << 16;
+      const word = index < 4 ? this.#high : index < 8 ? this.#low : this.#tail;
       into[at + index] = word >>> (24 - 8 * (index & 3));
     }
   }
@@ -95,6 +94,13 @@ export class VersionToken {
       this.#tail === other.#tail
     );
   }
+}
+
+/** `length` bytes, at most 4, big-endian from the top bit; 0 where there are none. */
+function readPart(bytes: Uint8Array, start: number, length: number): number {
+  let part = 0;
+  for (let index = 0; index < length; index++) part |= bytes[start + index]! << (24 - 8 * index);
+  return part >>> 0;
 }
 
 /** Where a reader of a watch goes on: a version token, or none for the start. Immutable. */
