@@ -23,7 +23,7 @@ export interface CoreCheckpoint {
   readonly lastTimestampNs: bigint;
   /** Value bytes of the state file that this checkpoint owns. */
   readonly writePos: number;
-  /** crc32c of the whole index file's header and block, which hold sums of all the rest. */
+  /** crc32c of the index file's header and the block before its sums, which holds the checksum of all of it. */
   readonly indexCrc: number;
 }
 

@@ -36,7 +36,10 @@ export function openCheckpoint(options: OpenCheckpointOptions, entry: Checkpoint
 
 function openCore(options: OpenCheckpointOptions, entry: CheckpointEntry, coreId: number): StateFile {
   const { fileSystem, layout, mapping } = options;
-  const file = openStateFile(fileSystem, layout.stateFile(entry.epoch, coreId), { mapping });
+  const file = openStateFile(fileSystem, layout.stateFile(entry.epoch, coreId), {
+    mapping,
+    knownHeadCrc: entry.cores[coreId]!.indexCrc,
+  });
   try {
     checkBelongs(options, file, entry, coreId);
     return file;

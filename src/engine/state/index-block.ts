@@ -1,13 +1,14 @@
 import { assert } from '../assert.js';
 import { crc32c } from '../bytes/checksum.js';
 import { readU16, readU32, readU64, writeU16, writeU32, writeU64 } from '../bytes/halves.js';
+import type { PageSumSource } from '../storage-io/paged-source.js';
 import { INDEX_BYTES_MAX, INDEX_BYTES_MIN, VALUE_BYTES_MAX, pageCount } from './format.js';
 
 /**
  * The block that we put between an index's header and its rkyv bytes, where LaminarDB skips over
  * it: what binds the index to its values, and a checksum of every page of both.
  */
-export interface IndexBlock {
+export interface IndexBlockFields {
   /** 16 random bytes that name the store. */
   readonly storeId: Uint8Array;
   /** The same as in the header of the state file that this index belongs to. */
@@ -29,6 +30,13 @@ export interface IndexBlock {
   readonly valuePageSums: Uint32Array;
 }
 
+/** A block that was read. Its fields are checked; its sums may still be read when they are asked for. */
+export interface IndexBlock extends IndexBlockFields {
+  /** The same sums by their number, without reading all of them. */
+  readonly indexSums: PageSumSource;
+  readonly valueSums: PageSumSource;
+}
+
 /** "SLB1", little-endian. */
 const BLOCK_MAGIC = 0x31424c53;
 export const STORE_ID_BYTES = 16;
@@ -47,6 +55,8 @@ const KEY_BYTES_AT = VALUE_LENGTH_AT + 8;
 const LIVE_BYTES_AT = KEY_BYTES_AT + 8;
 /** Where the sums start: what a block of an empty store has before its padding. */
 const SUMS_AT = LIVE_BYTES_AT + 8;
+/** The block before its sums, which holds the checksum of all of it. */
+export const BLOCK_FIXED_BYTES = SUMS_AT;
 assert(SUMS_AT === 80, 'the fixed part of a block has 80 bytes');
 assert(SUMS_AT % SUM_BYTES === 0, 'sums are aligned');
 
@@ -61,7 +71,7 @@ export const INDEX_BLOCK_BYTES_MAX = indexBlockBytes(INDEX_BYTES_MAX, VALUE_BYTE
 export const INDEX_BLOCK_BYTES_MIN = indexBlockBytes(INDEX_BYTES_MIN, 0);
 
 /** The block's bytes, its checksum filled in. */
-export function encodeIndexBlock(block: IndexBlock): Uint8Array {
+export function encodeIndexBlock(block: IndexBlockFields): Uint8Array {
   assert(block.storeId.length === STORE_ID_BYTES, 'a store id has 16 bytes');
   assert(block.indexPageSums.length === pageCount(block.indexLength), 'every index page has a sum');
   assert(block.valuePageSums.length === pageCount(block.valueLength), 'every value page has a sum');
@@ -112,18 +122,38 @@ export function decodeIndexBlock(
   if (bytes.length < INDEX_BLOCK_BYTES_MIN) return 'the block is too short';
   if (readU32(bytes, 0) !== BLOCK_MAGIC) return 'the block does not start with "SLB1"';
   if (!blockChecksumFits(bytes)) return 'the block fails its checksum';
+  const fixed = decodeBlockFixed(bytes, bytes.length, indexLength, writePos);
+  if (typeof fixed === 'string') return fixed;
+  const indexPages = pageCount(indexLength);
+  const indexPageSums = readSums(bytes, SUMS_AT, indexPages);
+  const valuePageSums = readSums(bytes, SUMS_AT + SUM_BYTES * indexPages, pageCount(writePos));
+  return { ...fixed, indexPageSums, valuePageSums, indexSums: indexPageSums, valueSums: valuePageSums };
+}
+
+/** What a block says before its sums. */
+export type BlockFixed = Omit<IndexBlockFields, 'indexPageSums' | 'valuePageSums'>;
+
+/**
+ * Reads the part of a block before its sums; a string says what is wrong with it. Whether its bytes
+ * are as they were written is for the caller to know.
+ */
+export function decodeBlockFixed(
+  bytes: Uint8Array,
+  blockLength: number,
+  indexLength: number,
+  writePos: number,
+): BlockFixed | string {
   if (readLength(bytes, INDEX_LENGTH_AT, INDEX_BYTES_MAX) !== indexLength) {
     return 'the block is of an index of another length';
   }
   if (readLength(bytes, VALUE_LENGTH_AT, VALUE_BYTES_MAX) !== writePos) {
     return 'the block and the header differ in how many value bytes are in use';
   }
-  if (indexBlockBytes(indexLength, writePos) !== bytes.length) return 'the block has the wrong length';
+  if (indexBlockBytes(indexLength, writePos) !== blockLength) return 'the block has the wrong length';
   const keyBytes = readLength(bytes, KEY_BYTES_AT, indexLength);
   const liveBytes = readLength(bytes, LIVE_BYTES_AT, writePos);
   if (keyBytes === undefined) return 'the block counts more key bytes than the index has';
   if (liveBytes === undefined) return 'the block counts more live bytes than are in use';
-  const indexPages = pageCount(indexLength);
   return {
     storeId: bytes.slice(STORE_ID_AT, STORE_ID_AT + STORE_ID_BYTES),
     generation: readU64(bytes, BLOCK_GENERATION_AT),
@@ -133,8 +163,6 @@ export function decodeIndexBlock(
     valueLength: writePos,
     keyBytes,
     liveBytes,
-    indexPageSums: readSums(bytes, SUMS_AT, indexPages),
-    valuePageSums: readSums(bytes, SUMS_AT + SUM_BYTES * indexPages, pageCount(writePos)),
   };
 }
 

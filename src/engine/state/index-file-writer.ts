@@ -5,6 +5,7 @@ import { OrderedMapWriter } from '../rkyv/ordered-map-writer.js';
 import type { FileDescriptor, FileSystem } from '../storage-io/file-system.js';
 import { readFully, writeFully } from '../storage-io/write-fully.js';
 import { BLOCK_LENGTH_AT, INDEX_HEADER_BYTES, NEXT_VERSION_AT, WRITE_POS_AT } from './format.js';
+import { HEAD_CHECKED_BYTES } from './index-head.js';
 import { encodeIndexBlock, indexBlockBytes } from './index-block.js';
 import type { IndexMeasure, IndexShape } from './index-size.js';
 import { checkIndexFits, expectedIndexBytes, indexBytesMin } from './index-size.js';
@@ -43,7 +44,7 @@ export interface IndexFileFields {
 export interface IndexFileResult extends IndexMeasure {
   /** Bytes of all live values. */
   readonly liveBytes: number;
-  /** crc32c of the header and the block, which hold sums of all the rest. */
+  /** As `IndexHead.headCrc`. */
   readonly headCrc: number;
 }
 
@@ -103,7 +104,7 @@ export class IndexFileWriter {
       keyBytes: this.#keyBytes,
       liveBytes: this.#liveBytes,
       indexLength,
-      headCrc: crc32c(head),
+      headCrc: crc32c(head, 0, Math.min(HEAD_CHECKED_BYTES, head.length)),
     };
   }
 

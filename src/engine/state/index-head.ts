@@ -11,11 +11,15 @@ import {
   VALUE_BYTES_MAX,
   WRITE_POS_AT,
 } from './format.js';
+import type { StatelogError } from '../errors.js';
 import type { IndexBlock } from './index-block.js';
+import { LazyBlock, type BlockFile } from './lazy-block.js';
 import {
   INDEX_BLOCK_BYTES_MAX,
+  BLOCK_FIXED_BYTES,
   INDEX_BLOCK_BYTES_MIN,
   blockChecksumFits,
+  decodeBlockFixed,
   claimedBlockBytes,
   decodeIndexBlock,
 } from './index-block.js';
@@ -33,15 +37,25 @@ export interface IndexHead {
   /** Where the rkyv bytes start in the file, and how many there are. */
   readonly start: number;
   readonly length: number;
-  /** crc32c of all bytes before `start`. */
+  /** crc32c of the header and the block's part before its sums, which holds the checksum of all of it. */
   readonly headCrc: number;
 }
 
+/** What `headCrc` is of, in an index that has a block. */
+export const HEAD_CHECKED_BYTES = INDEX_HEADER_BYTES + BLOCK_FIXED_BYTES;
+
 /**
  * Reads and checks the header and the block of an index file. The rkyv bytes are not read.
+ * @param knownHeadCrc what the manifest says `headCrc` is: where it fits, the block's sums are read
+ * only as they are needed, since a page and its sum that agree by chance are as good as impossible
  * @throws StatelogError `UNKNOWN_FORMAT`, `UNSUPPORTED_VERSION`, `DAMAGED` (class `bad-header`)
  */
-export function readIndexHead(fileSystem: FileSystem, descriptor: FileDescriptor, path: string): IndexHead {
+export function readIndexHead(
+  fileSystem: FileSystem,
+  descriptor: FileDescriptor,
+  path: string,
+  knownHeadCrc?: number,
+): IndexHead {
   const { size } = fileSystem.statusOf(descriptor);
   const header = new Uint8Array(Math.min(INDEX_HEADER_BYTES, size));
   readFully(fileSystem, descriptor, header);
@@ -57,16 +71,19 @@ export function readIndexHead(fileSystem: FileSystem, descriptor: FileDescriptor
   const start = INDEX_HEADER_BYTES + blockLength;
   const length = size - start;
   checkLengths(blockLength, length, path);
-  const bytes = new Uint8Array(start);
-  readFully(fileSystem, descriptor, bytes);
   if (blockLength === 0) refuseHiddenBlock(fileSystem, descriptor, path, size);
+  const checked = new Uint8Array(Math.min(HEAD_CHECKED_BYTES, start));
+  readFully(fileSystem, descriptor, checked);
+  const headCrc = crc32c(checked);
+  const file = { fileSystem, descriptor, path, blockLength, indexLength: length, writePos: Number(writePos) };
+  const block = blockLength > 0 && headCrc === knownHeadCrc ? lazyBlock(file, checked) : readBlock(file);
   return {
     writePos: Number(writePos),
     nextVersion: readU64(header, NEXT_VERSION_AT),
-    block: readBlock(bytes.subarray(INDEX_HEADER_BYTES), length, Number(writePos), path),
+    block,
     start,
     length,
-    headCrc: crc32c(bytes),
+    headCrc,
   };
 }
 
@@ -92,18 +109,29 @@ function checkLengths(blockLength: number, indexLength: number, path: string): v
   }
 }
 
-function readBlock(
-  bytes: Uint8Array,
-  indexLength: number,
-  writePos: number,
-  path: string,
-): IndexBlock | undefined {
-  if (bytes.length === 0) return undefined;
-  const block = decodeIndexBlock(bytes, indexLength, writePos);
-  if (typeof block === 'string') {
-    throw stateDamage('bad-header', `the index file is damaged: ${block}`, path, INDEX_HEADER_BYTES);
-  }
+/** Reads a block whole, and checks it. */
+function readBlock(file: BlockFile): IndexBlock | undefined {
+  const { blockLength, indexLength, writePos, path } = file;
+  if (blockLength === 0) return undefined;
+  const block = decodeIndexBlock(
+    readAfterHeader(file.fileSystem, file.descriptor, blockLength),
+    indexLength,
+    writePos,
+  );
+  if (typeof block === 'string') throw damagedBlock(block, path);
   return block;
+}
+
+/** A block of which the part before the sums is known to be as it was written. */
+function lazyBlock(file: BlockFile, head: Uint8Array): IndexBlock {
+  const { blockLength, indexLength, writePos, path } = file;
+  const fixed = decodeBlockFixed(head.subarray(INDEX_HEADER_BYTES), blockLength, indexLength, writePos);
+  if (typeof fixed === 'string') throw damagedBlock(fixed, path);
+  return new LazyBlock(file, fixed, () => readBlock(file)!);
+}
+
+function damagedBlock(reason: string, path: string): StatelogError {
+  return stateDamage('bad-header', `the index file is damaged: ${reason}`, path, INDEX_HEADER_BYTES);
 }
 
 /**

@@ -16,6 +16,8 @@ import { type StatePaths, realStatePathsOf, statePathsOf } from './state-paths.j
 
 export interface StateFileOptions {
   readonly mapping?: MappingPolicy | undefined;
+  /** What the index's `headCrc` must be, where that is known: its block is then read as it is needed. */
+  readonly knownHeadCrc?: number | undefined;
 }
 
 /** A writer that puts a new generation in place may move files while they are being opened. */
@@ -75,7 +77,9 @@ function openAny(
     // The index first: whatever state file of its generation is opened after it holds its values.
     for (const name of indexPaths) {
       const descriptor = openIfThere(fileSystem, name);
-      if (descriptor !== undefined) indexes.push(examineIndex(fileSystem, name, descriptor));
+      if (descriptor !== undefined) {
+        indexes.push(examineIndex(fileSystem, name, descriptor, options.knownHeadCrc));
+      }
     }
     for (const name of valuesPaths) {
       const descriptor = openIfThere(fileSystem, name);

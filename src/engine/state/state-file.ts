@@ -61,7 +61,7 @@ export class StateFile implements CursorOwner {
     this.count = this.#index.count;
     const { path, descriptor } = pair.values;
     this.#values = new ValueReader(
-      { fileSystem, descriptor, path, sealedLength: writePos, pageSums: block?.valuePageSums },
+      { fileSystem, descriptor, path, sealedLength: writePos, pageSums: block?.valueSums },
       STATE_HEADER_BYTES + writePos,
     );
     if (this.#policy === 'always') this.#map();
@@ -91,7 +91,7 @@ export class StateFile implements CursorOwner {
     return this.#pair.index.head.start;
   }
 
-  /** crc32c of the index file's header and block, which hold sums of all the rest. */
+  /** As `IndexHead.headCrc`: what a manifest names an index by. */
   get headCrc(): number {
     return this.#pair.index.head.headCrc;
   }
@@ -206,7 +206,7 @@ export class StateFile implements CursorOwner {
       path,
       start: head.start,
       length: head.length,
-      pageSums: head.block?.indexPageSums,
+      pageSums: head.block?.indexSums,
       mapping: this.#indexMapping,
       damageClass: 'index-mismatch',
       slots: cachedPages(head.length, INDEX_PAGES_KEPT),

@@ -55,9 +55,11 @@ export function examineIndex(
   fileSystem: FileSystem,
   path: string,
   descriptor: FileDescriptor,
+  knownHeadCrc?: number,
 ): IndexCandidate {
   try {
-    return { path, descriptor, head: readIndexHead(fileSystem, descriptor, path), failure: undefined };
+    const head = readIndexHead(fileSystem, descriptor, path, knownHeadCrc);
+    return { path, descriptor, head, failure: undefined };
   } catch (error) {
     return { path, descriptor, head: undefined, failure: statelogErrorOf(error) };
   }

@@ -1,6 +1,6 @@
 import { isStatelogError } from '../errors.js';
 import type { FileDescriptor, FileSystem, Mapping } from '../storage-io/file-system.js';
-import { PagedSource } from '../storage-io/paged-source.js';
+import { PagedSource, type PageSumSource } from '../storage-io/paged-source.js';
 import { readFully } from '../storage-io/write-fully.js';
 import { STATE_HEADER_BYTES, VALUE_BYTES_MAX, cachedPages } from './format.js';
 
@@ -15,7 +15,7 @@ export interface ValueReaderOptions {
   /** Value bytes that an index on disk vouches for. */
   readonly sealedLength: number;
   /** crc32c of each 4 KiB of them; without it they are not checked. */
-  readonly pageSums?: Uint32Array | undefined;
+  readonly pageSums?: PageSumSource | undefined;
 }
 
 /**

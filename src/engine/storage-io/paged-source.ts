@@ -14,6 +14,12 @@ const CACHED_PAGES_MAX = 4;
 /** A buffer for windows over several pages is kept for the next one up to this size. */
 const KEPT_BYTES_MAX = 1024 * 1024;
 
+/** The sums of pages, by their number: a `Uint32Array`, or what reads them when they are asked for. */
+export interface PageSumSource {
+  readonly length: number;
+  at(page: number): number | undefined;
+}
+
 export interface PagedSourceOptions {
   readonly fileSystem: FileSystem;
   readonly descriptor: FileDescriptor;
@@ -24,7 +30,7 @@ export interface PagedSourceOptions {
   /** How many there are: checked against the file's size by the caller. */
   readonly length: number;
   /** crc32c of each 4 KiB, the last page may be short; without it nothing is checked. */
-  readonly pageSums?: Uint32Array | undefined;
+  readonly pageSums?: PageSumSource | undefined;
   /** A mapping that covers the bytes: they are then not read, but looked at where they lie. */
   readonly mapping?: Mapping | undefined;
   /** What a page is that fails its checksum (default `value-mismatch`). */
@@ -201,7 +207,7 @@ export class PagedSource implements ByteSource {
   }
 
   #check(page: number, bytes: Uint8Array, at: number): void {
-    const expected = this.#options.pageSums?.[page];
+    const expected = this.#options.pageSums?.at(page);
     if (expected === undefined) return;
     const count = Math.min(PAGE_BYTES, this.length - page * PAGE_BYTES);
     const found = crc32c(bytes, at, at + count);
