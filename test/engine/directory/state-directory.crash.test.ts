@@ -1,7 +1,7 @@
 import test from 'ava';
 import { StateDirectory } from '../../../src/engine/directory/state-directory.js';
 import {
-  SimulatedDisk,
+  type SimulatedDisk,
   SimulatedFileSystem,
   exploreCrashes,
   type PowerLossImage,
@@ -36,12 +36,12 @@ class Recorder {
   }
 
   put(key: string, value: string): void {
-    this.#book.states.push(new Map(this.#book.states.at(-1)).set(key, value));
+    this.#book.states.push(new Map<string, string>(this.#book.states.at(-1)).set(key, value));
     this.#store.put(bytes(key), bytes(value));
   }
 
   delete(key: string): void {
-    const next = new Map(this.#book.states.at(-1));
+    const next = new Map<string, string>(this.#book.states.at(-1));
     next.delete(key);
     this.#book.states.push(next);
     this.#store.delete(bytes(key));
@@ -74,7 +74,7 @@ class Recorder {
   }
 }
 
-const newBook = (): Book => ({ states: [new Map()], acknowledged: 0, lines: 0n, attemptedLines: 0n });
+const newBook = (): Book => ({ states: [new Map<string, string>()], acknowledged: 0, lines: 0n, attemptedLines: 0n });
 
 /** With several cores a crash may keep more of one core than of another: each key is judged alone. */
 function checkEntries(found: ReadonlyMap<string, string>, book: Book): void {
