@@ -3,7 +3,6 @@ import { isStatelogError } from '../errors.js';
 import type {
   BackgroundDone,
   FileDescriptor,
-  FileKind,
   FileStatus,
   FileSystem,
   LinkPolicy,
@@ -12,22 +11,17 @@ import type {
 } from './file-system.js';
 import { mapFile } from './mapping.js';
 import { flockOwner } from './kernel-locks.js';
+import { allocateBlocks, lockIfFree, renameWithoutReplacing } from './native-calls.js';
 import { nativeLibrary } from './native-library.js';
-import { asSystemError, errnoOf, notAFileError, systemError, twoPathError } from './system-error.js';
+import { statusOrUndefined, toStatus } from './real-status.js';
+import { attempt, attemptOnTwo } from './system-call.js';
+import { asSystemError, errnoOf, notAFileError, systemError } from './system-error.js';
+import { readUpTo, writeAllInBackground, writeSome } from './transfer.js';
 
 const FILE_MODE = 0o600;
 const DIRECTORY_MODE = 0o700;
 const PERMISSION_BITS = 0o777;
 
-const LOCK_EXCLUSIVE = 2;
-const LOCK_WITHOUT_WAITING = 4;
-const CURRENT_DIRECTORY = -100;
-const RENAME_NO_REPLACE = 1;
-
-/** Node refuses lengths past 2^31 - 1, and Linux moves no more than about that in one call. */
-const TRANSFER_BYTES_MAX = 0x4000_0000;
-/** EAGAIN on a regular file is not expected at all: a bound, so that it can be no endless loop. */
-const INTERRUPTED_TRIES_MAX = 100;
 /** A dangling link is there for `O_EXCL` and not there for `open`: do not go round for ever. */
 const OPEN_OR_CREATE_TRIES_MAX = 3;
 
@@ -106,14 +100,7 @@ class RealFileSystem implements FileSystem {
     length: number,
     position: number,
   ): number {
-    let done = 0;
-    while (done < length) {
-      const part = Math.min(length - done, TRANSFER_BYTES_MAX);
-      const count = this.#readOnce(descriptor, into, offset + done, part, position + done);
-      if (count === 0) break;
-      done += count;
-    }
-    return done;
+    return readUpTo(this.#paths.get(descriptor), descriptor, into, offset, length, position);
   }
 
   write(
@@ -123,14 +110,7 @@ class RealFileSystem implements FileSystem {
     length: number,
     position: number,
   ): number {
-    const part = Math.min(length, TRANSFER_BYTES_MAX);
-    for (let tries = 1; ; tries += 1) {
-      try {
-        return fs.writeSync(descriptor, from, offset, part, position);
-      } catch (error) {
-        if (!isInterruption(error, tries)) throw asSystemError('write', this.#paths.get(descriptor), error);
-      }
-    }
+    return writeSome(this.#paths.get(descriptor), descriptor, from, offset, length, position);
   }
 
   truncate(descriptor: FileDescriptor, length: number): void {
@@ -141,22 +121,8 @@ class RealFileSystem implements FileSystem {
 
   allocate(descriptor: FileDescriptor, length: number): void {
     if (this.statusOf(descriptor).size >= length) return;
-    const library = nativeLibrary();
-    if (library?.fallocate === undefined) {
-      this.truncate(descriptor, length);
-      return;
-    }
-    for (let tries = 1; ; tries += 1) {
-      if (library.fallocate(descriptor, 0, 0, length) === 0) return;
-      const errno = library.errnoName();
-      if (errno === 'EOPNOTSUPP' || errno === 'ENOSYS') {
-        this.truncate(descriptor, length);
-        return;
-      }
-      if (errno !== 'EINTR' || tries >= INTERRUPTED_TRIES_MAX) {
-        throw systemError('fallocate', this.#paths.get(descriptor), errno);
-      }
-    }
+    const path = this.#paths.get(descriptor);
+    if (!allocateBlocks(nativeLibrary(), path, descriptor, length)) this.truncate(descriptor, length);
   }
 
   sync(descriptor: FileDescriptor): void {
@@ -181,27 +147,7 @@ class RealFileSystem implements FileSystem {
     position: number,
     done: BackgroundDone,
   ): void {
-    const path = this.#paths.get(descriptor);
-    let tries = 1;
-    const goOn = (written: number): void => {
-      if (written === from.length) {
-        done(undefined);
-        return;
-      }
-      const part = Math.min(from.length - written, TRANSFER_BYTES_MAX);
-      fs.write(descriptor, from, written, part, position + written, (error, count) => {
-        if (error !== null && !isInterruption(error, tries)) {
-          done(asSystemError('write', path, error));
-        } else if (error === null && count === 0) {
-          done(systemError('write', path, 'EIO'));
-        } else {
-          tries = error === null ? 1 : tries + 1;
-          goOn(written + (error === null ? count : 0));
-        }
-      });
-    };
-    if (from.length === 0) process.nextTick(done, undefined);
-    else goOn(0);
+    writeAllInBackground(this.#paths.get(descriptor), descriptor, from, position, done);
   }
 
   dataSyncInBackground(descriptor: FileDescriptor, done: BackgroundDone): void {
@@ -247,13 +193,7 @@ class RealFileSystem implements FileSystem {
   }
 
   renameExclusive(from: string, to: string): void {
-    const library = nativeLibrary();
-    if (library?.renameat2 !== undefined && !from.includes('\0') && !to.includes('\0')) {
-      if (library.renameat2(CURRENT_DIRECTORY, from, CURRENT_DIRECTORY, to, RENAME_NO_REPLACE) === 0) return;
-      const errno = library.errnoName();
-      if (errno !== 'EINVAL' && errno !== 'ENOSYS') throw twoPathError('rename', from, to, errno);
-    }
-    this.#renameByLink(from, to);
+    if (!renameWithoutReplacing(nativeLibrary(), from, to)) this.#renameByLink(from, to);
   }
 
   link(existing: string, path: string): void {
@@ -307,15 +247,7 @@ class RealFileSystem implements FileSystem {
   }
 
   tryLock(descriptor: FileDescriptor): boolean {
-    const library = nativeLibrary();
-    const path = this.#paths.get(descriptor);
-    if (library?.flock === undefined) throw systemError('flock', path, 'ENOSYS');
-    for (let tries = 1; ; tries += 1) {
-      if (library.flock(descriptor, LOCK_EXCLUSIVE | LOCK_WITHOUT_WAITING) === 0) return true;
-      const errno = library.errnoName();
-      if (errno === 'EAGAIN') return false;
-      if (errno !== 'EINTR' || tries >= INTERRUPTED_TRIES_MAX) throw systemError('flock', path, errno);
-    }
+    return lockIfFree(nativeLibrary(), this.#paths.get(descriptor), descriptor);
   }
 
   lockOwner(path: string): LockOwner | false | undefined {
@@ -356,98 +288,20 @@ class RealFileSystem implements FileSystem {
     });
   }
 
-  #readOnce(
-    descriptor: FileDescriptor,
-    into: Uint8Array,
-    offset: number,
-    length: number,
-    position: number,
-  ): number {
-    for (let tries = 1; ; tries += 1) {
-      try {
-        return fs.readSync(descriptor, into, offset, length, position);
-      } catch (error) {
-        if (!isInterruption(error, tries)) throw asSystemError('read', this.#paths.get(descriptor), error);
-      }
-    }
-  }
-
   /** For file systems without RENAME_NOREPLACE: a link never replaces; folders cannot be linked. */
   #renameByLink(from: string, to: string): void {
-    if (this.status(from)?.kind === 'file') {
+    const kind = this.status(from)?.kind;
+    if (kind === 'file') {
       this.link(from, to);
       this.remove(from);
       return;
     }
-    if (this.status(to) !== undefined) throw systemError('rename', to, 'EEXIST');
+    const occupied = kind !== undefined && this.status(to) !== undefined;
+    if (occupied) throw systemError('rename', to, 'EEXIST');
     this.rename(from, to);
   }
 }
 
-/** Runs a call again while it is interrupted, and turns what it throws into our error. */
-function attempt<T>(operation: string, path: string | undefined, action: () => T): T {
-  for (let tries = 1; ; tries += 1) {
-    try {
-      return action();
-    } catch (error) {
-      if (!isInterruption(error, tries)) throw asSystemError(operation, path, error);
-    }
-  }
-}
-
-/** The same for a call with two paths. */
-function attemptOnTwo(operation: 'rename' | 'link', from: string, to: string, action: () => void): void {
-  for (let tries = 1; ; tries += 1) {
-    try {
-      action();
-      return;
-    } catch (error) {
-      if (isInterruption(error, tries)) continue;
-      const errno = errnoOf(error);
-      throw errno === undefined ? error : twoPathError(operation, from, to, errno, error);
-    }
-  }
-}
-
-function isInterruption(error: unknown, tries: number): boolean {
-  const errno = errnoOf(error);
-  return (errno === 'EINTR' || errno === 'EAGAIN') && tries < INTERRUPTED_TRIES_MAX;
-}
-
 function errnoOfOurs(error: unknown): string | undefined {
   return isStatelogError(error) ? error.details.errno : undefined;
-}
-
-/** Nothing is there either where a part of the path is a file. */
-function statusOrUndefined(
-  operation: string,
-  path: string,
-  read: (path: string, options: { bigint: true; throwIfNoEntry: false }) => fs.BigIntStats | undefined,
-): FileStatus | undefined {
-  try {
-    const stats = attempt(operation, path, () => read(path, { bigint: true, throwIfNoEntry: false }));
-    return stats === undefined ? undefined : toStatus(stats);
-  } catch (error) {
-    if (errnoOfOurs(error) === 'ENOTDIR') return undefined;
-    throw error;
-  }
-}
-
-function toStatus(stats: fs.BigIntStats): FileStatus {
-  return {
-    kind: kindOf(stats),
-    size: Number(stats.size),
-    identity: `${String(stats.dev)}:${String(stats.ino)}`,
-    modifiedNs: stats.mtimeNs,
-    mode: Number(stats.mode) & 0o7777,
-    linkCount: Number(stats.nlink),
-  };
-}
-
-function kindOf(stats: fs.BigIntStats): FileKind {
-  if (stats.isFile()) return 'file';
-  if (stats.isDirectory()) return 'directory';
-  if (stats.isSymbolicLink()) return 'symlink';
-  if (stats.isFIFO()) return 'fifo';
-  return stats.isSocket() ? 'socket' : 'device';
 }

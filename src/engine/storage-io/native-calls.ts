@@ -1,0 +1,72 @@
+import type { FileDescriptor } from './file-system.js';
+import type { NativeLibrary } from './native-library.js';
+import { INTERRUPTED_TRIES_MAX } from './system-call.js';
+import { systemError, twoPathError } from './system-error.js';
+
+const LOCK_EXCLUSIVE = 2;
+const LOCK_WITHOUT_WAITING = 4;
+const CURRENT_DIRECTORY = -100;
+const RENAME_NO_REPLACE = 1;
+
+/**
+ * Reserves blocks up to `length`.
+ * @returns false where this platform or file system cannot
+ * @throws StatelogError `DISK_FULL`, `IO_FAILED`
+ */
+export function allocateBlocks(
+  library: NativeLibrary | undefined,
+  path: string | undefined,
+  descriptor: FileDescriptor,
+  length: number,
+): boolean {
+  if (library?.fallocate === undefined) return false;
+  const { fallocate } = library;
+  const errno = callUntilDone(library, () => fallocate(descriptor, 0, 0, length));
+  if (errno === undefined) return true;
+  if (errno === 'EOPNOTSUPP' || errno === 'ENOSYS') return false;
+  throw systemError('fallocate', path, errno);
+}
+
+/**
+ * Renames unless something has the new name.
+ * @returns false where this platform or file system cannot
+ * @throws StatelogError `ALREADY_EXISTS`, and as for `rename`
+ */
+export function renameWithoutReplacing(
+  library: NativeLibrary | undefined,
+  from: string,
+  to: string,
+): boolean {
+  // A C string ends at its first NUL: node:fs refuses such a path, so leave it to that.
+  if (library?.renameat2 === undefined || from.includes('\0') || to.includes('\0')) return false;
+  const { renameat2 } = library;
+  const errno = callUntilDone(library, () =>
+    renameat2(CURRENT_DIRECTORY, from, CURRENT_DIRECTORY, to, RENAME_NO_REPLACE),
+  );
+  if (errno === undefined) return true;
+  if (errno === 'EINVAL' || errno === 'ENOSYS') return false;
+  throw twoPathError('rename', from, to, errno);
+}
+
+/** Takes the lock if it is free; true if it is ours now. @throws StatelogError `IO_FAILED` */
+export function lockIfFree(
+  library: NativeLibrary | undefined,
+  path: string | undefined,
+  descriptor: FileDescriptor,
+): boolean {
+  if (library?.flock === undefined) throw systemError('flock', path, 'ENOSYS');
+  const { flock } = library;
+  const errno = callUntilDone(library, () => flock(descriptor, LOCK_EXCLUSIVE | LOCK_WITHOUT_WAITING));
+  if (errno === undefined) return true;
+  if (errno === 'EAGAIN') return false;
+  throw systemError('flock', path, errno);
+}
+
+/** The name of the error that a call ended with; undefined for success. */
+function callUntilDone(library: NativeLibrary, call: () => number): string | undefined {
+  for (let tries = 1; ; tries += 1) {
+    if (call() === 0) return undefined;
+    const errno = library.errnoName();
+    if (errno !== 'EINTR' || tries >= INTERRUPTED_TRIES_MAX) return errno;
+  }
+}

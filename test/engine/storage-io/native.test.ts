@@ -1,0 +1,102 @@
+import test from 'ava';
+import { mapFile } from '../../../src/engine/storage-io/mapping.js';
+import type { NativeLibrary } from '../../../src/engine/storage-io/native-library.js';
+import {
+  allocateBlocks,
+  lockIfFree,
+  renameWithoutReplacing,
+} from '../../../src/engine/storage-io/native-calls.js';
+import { nativeLibrary } from '../../../src/engine/storage-io/native-library.js';
+import { realFileSystem } from '../../../src/engine/storage-io/real-file-system.js';
+import { SeededRandom } from '../../../src/engine/storage-io/simulated/index.js';
+import { writeFully } from '../../../src/engine/storage-io/write-fully.js';
+import { tempDir } from '../../support/temp-dir.js';
+
+const WINDOW_BYTES = 8192;
+
+/** A library whose every call ends with these errors in turn, and then succeeds. */
+function failingLibrary(...errnos: string[]): NativeLibrary & { readonly calls: string[] } {
+  const calls: string[] = [];
+  let last = '';
+  const call = (name: string) => (): number => {
+    calls.push(name);
+    const errno = errnos.shift();
+    last = errno ?? '';
+    return errno === undefined ? 0 : -1;
+  };
+  return {
+    calls,
+    flock: call('flock'),
+    fallocate: call('fallocate'),
+    renameat2: call('renameat2'),
+    mmap: () => 0xffff_ffff_ffff_ffffn,
+    munmap: call('munmap'),
+    view: () => new ArrayBuffer(0),
+    errnoName: () => last,
+  };
+}
+
+test('a file larger than a window is mapped in several, each of which is unmapped', (t) => {
+  const fileSystem = realFileSystem();
+  const bytes = new SeededRandom(1).fill(new Uint8Array(3 * WINDOW_BYTES + 100));
+  const descriptor = fileSystem.createExclusive(`${tempDir(t)}/file`);
+  writeFully(fileSystem, descriptor, bytes);
+  const library = nativeLibrary();
+  if (library === undefined) throw new Error('this machine has no native library');
+  const unmapped: number[] = [];
+  const counting = {
+    ...library,
+    munmap: (address: bigint, length: number) => {
+      unmapped.push(length);
+      return library.munmap?.(address, length) ?? -1;
+    },
+  };
+  const mapping = mapFile(counting, descriptor, undefined, bytes.length, WINDOW_BYTES);
+  t.is(mapping.windowBytes, WINDOW_BYTES);
+  t.deepEqual(Buffer.concat(mapping.windows), Buffer.from(bytes));
+  mapping.unmap();
+  t.deepEqual(unmapped, [WINDOW_BYTES, WINDOW_BYTES, WINDOW_BYTES, 100]);
+  fileSystem.close(descriptor);
+});
+
+test('a mapping that fails half-way leaves nothing mapped', (t) => {
+  const library = failingLibrary();
+  let mapped = 0;
+  const halfWay = {
+    ...library,
+    mmap: () => {
+      mapped += 1;
+      return mapped < 3 ? 4096n : 0xffff_ffff_ffff_ffffn;
+    },
+    errnoName: () => 'ENOMEM',
+  };
+  t.throws(() => mapFile(halfWay, 3, 'big', 4 * WINDOW_BYTES, WINDOW_BYTES), { message: /mmap big.*ENOMEM/ });
+  t.deepEqual(library.calls, ['munmap', 'munmap']);
+});
+
+test('native calls that are interrupted are made again', (t) => {
+  for (const call of [
+    (library: NativeLibrary) => lockIfFree(library, 'f', 3),
+    (library: NativeLibrary) => allocateBlocks(library, 'f', 3, 10),
+    (library: NativeLibrary) => renameWithoutReplacing(library, 'f', 'g'),
+  ]) {
+    const library = failingLibrary('EINTR', 'EINTR');
+    t.true(call(library));
+    t.is(library.calls.length, 3);
+    t.throws(() => call(failingLibrary(...Array.from({ length: 200 }, () => 'EINTR'))), { message: /EINTR/ });
+    t.throws(() => call(failingLibrary('EIO')), { message: /EIO/ });
+  }
+});
+
+test('what a file system cannot do is said, not thrown', (t) => {
+  t.false(lockIfFree(failingLibrary('EAGAIN'), 'f', 3));
+  t.false(allocateBlocks(failingLibrary('EOPNOTSUPP'), 'f', 3, 10));
+  t.false(renameWithoutReplacing(failingLibrary('EINVAL'), 'f', 'g'));
+  t.false(allocateBlocks(undefined, 'f', 3, 10));
+  t.false(renameWithoutReplacing(undefined, 'f', 'g'));
+  t.throws(() => lockIfFree(undefined, 'f', 3), { message: /ENOSYS/ });
+});
+
+test('allocating on a full disk is told as such', (t) => {
+  t.throws(() => allocateBlocks(failingLibrary('ENOSPC'), 'f', 3, 10), { code: 'DISK_FULL' });
+});
