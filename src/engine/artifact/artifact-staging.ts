@@ -1,0 +1,197 @@
+import { join } from 'node:path';
+import { type Blake3, createBlake3 } from '../bytes/blake3.js';
+import type { FileDescriptor, FileSystem } from '../storage-io/file-system.js';
+import { closeQuietly } from '../storage-io/atomic-write.js';
+import { writeFully } from '../storage-io/write-fully.js';
+import type { OnFault } from './artifact-check.js';
+import type { EntrySink } from './entry-sink.js';
+import { EntryPaths } from './entry-paths.js';
+import { MANIFEST_BYTES_MAX, MANIFEST_NAME, PAYLOAD_FOLDER } from './format.js';
+import { type ArtifactFile, decodeManifest, type ExportManifest, tooLarge } from './manifest.js';
+import { foldersOf } from './payload-path.js';
+
+export interface StagingOptions {
+  readonly fileSystem: FileSystem;
+  /** An empty folder of ours to put the payload in; undefined to look at the artifact only. */
+  readonly folder: string | undefined;
+  /** The artifact's path, or a stream's name, for messages. */
+  readonly origin: string;
+  readonly onFault: OnFault;
+  /** Called as soon as the manifest was read: what it throws ends the work before any payload is taken. */
+  readonly acceptManifest?: ((manifest: ExportManifest) => void) | undefined;
+}
+
+/**
+ * Takes an artifact's entries in whatever order they come, copies the payload into a folder of ours
+ * while it is hashed, and holds it against the manifest. Nothing that comes is trusted: what is
+ * hashed is what was copied.
+ *
+ * Invariants:
+ * - Nothing is written outside the folder, and nothing but plain files and folders.
+ * - Once the manifest is known, a file that it does not list is refused before its first byte is kept.
+ */
+export class ArtifactStaging implements EntrySink {
+  readonly #options: StagingOptions;
+  readonly #paths: EntryPaths;
+  readonly #found = new Map<string, ArtifactFile>();
+  #manifest: ExportManifest | undefined;
+  #listed: ReadonlyMap<string, ArtifactFile> | undefined;
+  #file: OpenEntry | undefined;
+
+  constructor(options: StagingOptions) {
+    this.#options = options;
+    this.#paths = new EntryPaths(options.onFault);
+  }
+
+  folder(path: string): void {
+    if (this.#paths.addFolder(path)) this.#makeFolder(path);
+  }
+
+  startFile(path: string, size: number): void {
+    const wanted = this.#paths.addFile(path);
+    if (!wanted) this.#file = { path, size: 0, kind: 'skipped' };
+    else if (path === MANIFEST_NAME) this.#startManifest(size);
+    else this.#startPayload(path, size);
+  }
+
+  write(bytes: Uint8Array): void {
+    const file = this.#file!;
+    if (file.kind === 'manifest') {
+      if (file.size + bytes.length > file.bytes.length)
+        throw tooLarge(this.#options.origin, file.size + bytes.length);
+      file.bytes.set(bytes, file.size);
+    } else if (file.kind === 'payload') {
+      file.hash.update(bytes);
+      if (file.descriptor !== undefined) {
+        writeFully(this.#options.fileSystem, file.descriptor, bytes, 0, bytes.length, file.size);
+      }
+    }
+    file.size += bytes.length;
+  }
+
+  endFile(): void {
+    const file = this.#file!;
+    this.#file = undefined;
+    if (file.kind === 'manifest') this.#takeManifest(file.bytes.subarray(0, file.size));
+    else if (file.kind === 'payload') this.#endPayload(file);
+  }
+
+  /**
+   * Holds all that came against the manifest, and makes the copy durable.
+   * @throws StatelogError `INVALID_ARTIFACT`, `DIGEST_MISMATCH`, unless faults are only reported
+   */
+  finish(): ExportManifest | undefined {
+    const { onFault } = this.#options;
+    if (this.#manifest === undefined) {
+      onFault({ class: 'missing-file', message: `it has no ${MANIFEST_NAME}`, entry: MANIFEST_NAME });
+      return undefined;
+    }
+    for (const listed of this.#manifest.files) {
+      const found = this.#found.get(listed.path);
+      if (found !== undefined) this.#compare(listed, found);
+      else onFault({ class: 'missing-file', message: `${listed.path} is missing`, entry: listed.path });
+    }
+    for (const path of this.#found.keys()) {
+      if (this.#listed?.has(path) !== true) this.#unlisted(path);
+    }
+    this.#syncFolders();
+    return this.#manifest;
+  }
+
+  /** Lets go of a file that was under way when something failed. */
+  abandon(): void {
+    const file = this.#file;
+    if (file?.kind === 'payload' && file.descriptor !== undefined) {
+      closeQuietly(this.#options.fileSystem, file.descriptor);
+    }
+    this.#file = undefined;
+  }
+
+  #startManifest(size: number): void {
+    if (size > MANIFEST_BYTES_MAX) throw tooLarge(this.#options.origin, size);
+    this.#file = { kind: 'manifest', path: MANIFEST_NAME, size: 0, bytes: new Uint8Array(size) };
+  }
+
+  #startPayload(path: string, size: number): void {
+    const listed = this.#listed?.get(path);
+    if (this.#listed !== undefined && listed === undefined) {
+      this.#unlisted(path);
+      this.#file = { kind: 'skipped', path, size: 0 };
+      return;
+    }
+    if (listed !== undefined && listed.size !== size) this.#otherSize(listed, size);
+    for (const folder of foldersOf(path)) this.#makeFolder(folder);
+    const { folder, fileSystem } = this.#options;
+    const descriptor = folder === undefined ? undefined : fileSystem.createExclusive(join(folder, path));
+    this.#file = { kind: 'payload', path, size: 0, hash: createBlake3(), descriptor };
+  }
+
+  #endPayload({ path, size, hash, descriptor }: PayloadEntry): void {
+    const { fileSystem } = this.#options;
+    if (descriptor !== undefined) {
+      fileSystem.sync(descriptor);
+      fileSystem.close(descriptor);
+    }
+    this.#found.set(path, { path, size, blake3: hash.digestHex() });
+  }
+
+  #takeManifest(bytes: Uint8Array): void {
+    const { origin, acceptManifest } = this.#options;
+    this.#manifest = decodeManifest(bytes, origin);
+    this.#listed = new Map(this.#manifest.files.map((file) => [file.path, file]));
+    acceptManifest?.(this.#manifest);
+  }
+
+  #compare(listed: ArtifactFile, found: ArtifactFile): void {
+    if (found.size !== listed.size) {
+      this.#otherSize(listed, found.size);
+    } else if (found.blake3 !== listed.blake3) {
+      this.#options.onFault({
+        class: 'digest-mismatch',
+        code: 'DIGEST_MISMATCH',
+        message: `${listed.path} is not what the manifest says`,
+        entry: listed.path,
+        expected: `blake3 ${listed.blake3}`,
+        found: `blake3 ${found.blake3}`,
+      });
+    }
+  }
+
+  #otherSize({ path, size }: ArtifactFile, found: number): void {
+    const message = `${path} has ${found} bytes where the manifest says ${size}`;
+    const sizes = { expected: `${size} bytes`, found: `${found} bytes` };
+    this.#options.onFault({ class: 'bad-length', message, entry: path, ...sizes });
+  }
+
+  #unlisted(path: string): void {
+    this.#options.onFault({ class: 'unlisted-file', message: `${path} is not in the manifest`, entry: path });
+  }
+
+  #makeFolder(path: string): void {
+    const { folder, fileSystem } = this.#options;
+    if (this.#paths.markMade(path) && folder !== undefined) fileSystem.makeDirectory(join(folder, path));
+  }
+
+  #syncFolders(): void {
+    const { folder, fileSystem } = this.#options;
+    if (folder === undefined) return;
+    this.#makeFolder(PAYLOAD_FOLDER);
+    for (const made of this.#paths.madeFolders()) fileSystem.syncDirectory(join(folder, made));
+    fileSystem.syncDirectory(folder);
+  }
+}
+
+interface PayloadEntry {
+  readonly kind: 'payload';
+  readonly path: string;
+  /** Bytes taken so far. */
+  size: number;
+  readonly hash: Blake3;
+  readonly descriptor: FileDescriptor | undefined;
+}
+
+/** The file that is under way. */
+type OpenEntry =
+  | PayloadEntry
+  | { readonly kind: 'manifest'; readonly path: string; size: number; readonly bytes: Uint8Array }
+  | { readonly kind: 'skipped'; readonly path: string; size: number };
