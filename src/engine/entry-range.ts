@@ -1,9 +1,11 @@
 import { compareBytes, prefixSuccessor, startsWithBytes } from './bytes/compare.js';
+import { freeCopy } from './bytes/free-copy.js';
 import type { Entry, EntryCursor, EntryRange } from './entry-cursor.js';
 
 /** Walks a cursor over a range, forwards or backwards, yielding copies that are free to keep. */
 export function* entriesInRange(cursor: EntryCursor, range: EntryRange = {}): Generator<Entry, void> {
-  for (const at of positionsInRange(cursor, range)) yield { key: at.key.slice(), value: at.value().slice() };
+  for (const at of positionsInRange(cursor, range))
+    yield { key: freeCopy(at.key), value: freeCopy(at.value()) };
 }
 
 /** The same without copies: the cursor itself, standing on each entry in turn. */

@@ -13,7 +13,7 @@ import { liveEpoch, newestCheckpoint, type DirectoryManifest } from './manifest.
 import { openCheckpoint } from './open-checkpoint.js';
 import type { OpenedWriter, RecoveryReport } from './open-writer.js';
 import { Overlay } from './overlay.js';
-import type { Progress } from './replay.js';
+import type { Progress, SegmentState } from './replay.js';
 import { Subscribers, type Change, type Subscription } from './subscribers.js';
 import { WritableCore } from './writable-core.js';
 
@@ -83,12 +83,14 @@ export class DirectoryWriter {
     return hasChanges ? liveEpoch(this.manifest) : liveEpoch(this.manifest) - 1n;
   }
 
-  get segments(): readonly { readonly coreId: number; readonly records: number; readonly goodEnd: number }[] {
+  get segments(): readonly SegmentState[] {
     const published = newestCheckpoint(this.manifest)?.cores;
     return this.#cores.map(({ coreId, segment }) => ({
       coreId,
       records: Number(segment.sequence - (published?.[coreId]?.nextSequence ?? 0n)),
       goodEnd: segment.position,
+      nextSequence: segment.sequence,
+      lastTimestampNs: segment.position > 0 ? segment.lastTimestampNs : undefined,
     }));
   }
 

@@ -45,6 +45,7 @@ export interface DirectoryManifest {
   readonly checkpoints: readonly CheckpointEntry[];
 }
 
+/** An integer as a decimal string, so that no digit is lost. */
 const decimal = (max: bigint) =>
   v.pipe(
     v.string(),
@@ -52,11 +53,12 @@ const decimal = (max: bigint) =>
     v.transform((text) => BigInt(text)),
     v.check((value) => value >= -I64_MAX - 1n && value <= max),
   );
-const unsigned = v.pipe(decimal(U64_MAX), v.minValue(0n));
+/** A u64 as a decimal string. */
+export const unsigned = v.pipe(decimal(U64_MAX), v.minValue(0n));
 const count = (max: number) => v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(max));
 
 /** Read by hand, since a source may well be named `constructor`, which valibot's records leave out. */
-const sourcesSchema = v.pipe(
+export const sourcesSchema = v.pipe(
   v.custom<Record<string, unknown>>(
     (input) =>
       typeof input === 'object' &&
@@ -69,6 +71,9 @@ const sourcesSchema = v.pipe(
     (input) => new Map(Object.entries(input).map(([name, lines]) => [name, BigInt(String(lines))])),
   ),
 );
+
+/** An i64 as a decimal string. */
+export const signed = decimal(I64_MAX);
 
 const checkpointSchema = v.strictObject({
   epoch: unsigned,
@@ -93,12 +98,17 @@ const manifestSchema = v.strictObject({
   crc32c: v.pipe(v.string(), v.regex(/^[0-9a-f]{8}$/)),
 });
 
-/** One checkpoint's entry as JSON, 64-bit numbers as decimal strings. Also an artifact's `CHECKPOINT.json`. */
-export function checkpointToJson(entry: CheckpointEntry): Record<string, unknown> {
-  const sources = [...entry.sources].sort(([a], [b]) => (a < b ? -1 : 1));
+/** Lines taken by source, as JSON: sorted by name, decimal strings. */
+export function sourcesToJson(sources: ReadonlyMap<string, bigint>): Record<string, string> {
+  const sorted = [...sources].sort(([a], [b]) => (a < b ? -1 : 1));
+  return Object.fromEntries(sorted.map(([name, lines]) => [name, lines.toString()]));
+}
+
+/** One checkpoint's entry as JSON, 64-bit numbers as decimal strings. */
+function checkpointToJson(entry: CheckpointEntry): Record<string, unknown> {
   return {
     epoch: entry.epoch.toString(),
-    sources: Object.fromEntries(sources.map(([name, lines]) => [name, lines.toString()])),
+    sources: sourcesToJson(entry.sources),
     watermark: entry.watermark?.toString() ?? null,
     cores: entry.cores.map((core) => ({
       nextSequence: core.nextSequence.toString(),

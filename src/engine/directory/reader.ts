@@ -16,7 +16,7 @@ import {
 } from './manifest.js';
 import { openCheckpoint } from './open-checkpoint.js';
 import { Overlay } from './overlay.js';
-import { replaySegment, type Progress } from './replay.js';
+import { replaySegment, type Progress, type SegmentState } from './replay.js';
 
 /** How a state directory is opened for reading. */
 export interface ReadDirectoryOptions {
@@ -32,17 +32,15 @@ export interface ReadDirectoryOptions {
 /** What a reader found: a snapshot that later writes do not touch. */
 export interface DirectorySnapshot {
   readonly manifest: DirectoryManifest;
+  /** The checkpoint it starts from; undefined for a store without one. */
+  readonly entry: CheckpointEntry | undefined;
   /** The epoch that the newest change read belongs to. */
   readonly epoch: bigint;
   readonly states: CoreStates;
   readonly progress: Progress;
   readonly notices: readonly Finding[];
   /** Records and good bytes of each segment read. */
-  readonly segments: readonly {
-    readonly coreId: number;
-    readonly records: number;
-    readonly goodEnd: number;
-  }[];
+  readonly segments: readonly SegmentState[];
 }
 
 /** A writer moves on while a reader opens: it starts over as often as this. */
@@ -91,7 +89,7 @@ function openSnapshot(
     const replayed = isLive ? replayAll(options, layout, manifest, states, progress) : NOTHING_REPLAYED;
     const hasChanges = replayed.segments.some(({ records }) => records > 0);
     const epoch = isLive && hasChanges ? liveEpoch(manifest) : (entry?.epoch ?? 0n);
-    return { manifest, epoch, states, progress, ...replayed };
+    return { manifest, entry, epoch, states, progress, ...replayed };
   } catch (error) {
     states.release();
     throw error;
@@ -113,7 +111,7 @@ function replayAll(
   const isLocked = lockState(fileSystem, layout.lock).held !== 'no';
   const wanted = only === undefined ? states.all : [states.all[coreOfKey(only, manifest.cores)]!];
   const notices: Finding[] = [];
-  const segments: { coreId: number; records: number; goodEnd: number }[] = [];
+  const segments: SegmentState[] = [];
   for (const { coreId, overlay } of wanted) {
     const path = layout.segment(epoch, coreId);
     const expectedSequence = newestCheckpoint(manifest)?.cores[coreId]?.nextSequence ?? 0n;
@@ -123,7 +121,7 @@ function replayAll(
       progress,
     );
     notices.push(...result.notices);
-    segments.push({ coreId, records: result.records, goodEnd: result.goodEnd });
+    segments.push(result);
   }
   return { notices, segments };
 }

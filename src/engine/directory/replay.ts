@@ -26,6 +26,24 @@ export interface ReplayOptions {
   readonly only?: Uint8Array | undefined;
 }
 
+/** What a segment of the live epoch holds. */
+export interface SegmentState {
+  readonly coreId: number;
+  readonly records: number;
+  /** Where its last good record ends. */
+  readonly goodEnd: number;
+  /** The sequence that its next record gets. */
+  readonly nextSequence: bigint;
+  /** Of its last record; undefined where it has none. */
+  readonly lastTimestampNs: bigint | undefined;
+}
+
+/** What a replay came to. */
+export interface ReplayedSegment extends SegmentState {
+  /** A torn tail that was left, bytes in flight. */
+  readonly notices: readonly Finding[];
+}
+
 /** Applies one good record to what is in memory. */
 export function applyRecord(view: WalEntryView, overlay: Overlay, progress: Progress): void {
   const { bytes, keyStart, keyLength, valueStart, valueLength } = view;
@@ -49,11 +67,7 @@ export function applyRecord(view: WalEntryView, overlay: Overlay, progress: Prog
  * bytes in flight, are returned as a notice.
  * @throws StatelogError `DAMAGED` where a good record follows a bad one
  */
-export function replaySegment(
-  options: ReplayOptions,
-  overlay: Overlay,
-  progress: Progress,
-): { readonly notices: readonly Finding[]; readonly goodEnd: number; readonly records: number } {
+export function replaySegment(options: ReplayOptions, overlay: Overlay, progress: Progress): ReplayedSegment {
   const scanner = WalScanner.open(options.path, options);
   const notices: Finding[] = [];
   try {
@@ -61,7 +75,15 @@ export function replaySegment(
       if (event === 'finding') takeFinding(scanner.finding!, notices);
       else if (isWanted(scanner.view, options.only)) applyRecord(scanner.view, overlay, progress);
     }
-    return { notices, goodEnd: scanner.goodEnd, records: scanner.records };
+    const { goodEnd, records, nextSequence, lastTimestampNs } = scanner;
+    return {
+      notices,
+      coreId: options.coreId,
+      goodEnd,
+      records,
+      nextSequence: nextSequence ?? options.expectedSequence,
+      lastTimestampNs,
+    };
   } finally {
     scanner.close();
   }

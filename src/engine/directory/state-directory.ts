@@ -13,7 +13,7 @@ import { DirectoryLayout } from './layout.js';
 import type { DirectoryManifest } from './manifest.js';
 import { openWriter, type RecoveryReport } from './open-writer.js';
 import { readDirectory, type DirectorySnapshot } from './reader.js';
-import type { Progress } from './replay.js';
+import type { Progress, SegmentState } from './replay.js';
 import type { Subscription } from './subscribers.js';
 
 /** What every way of opening takes. */
@@ -122,7 +122,7 @@ export class StateDirectory {
   }
 
   /** Records and good bytes in the log of the live epoch, a core each. */
-  get segments(): readonly { readonly coreId: number; readonly records: number; readonly goodEnd: number }[] {
+  get segments(): readonly SegmentState[] {
     return this.#writer?.segments ?? this.#snapshot!.segments;
   }
 
