@@ -1,3 +1,4 @@
+import { StatelogError } from '../../errors.js';
 import { KeyTails } from './key-tails.js';
 import { Segments } from './segments.js';
 
@@ -26,11 +27,14 @@ const HEAD_LENGTH = 12;
 const FIRST_WORD = 6;
 const SECOND_WORD = 7;
 
-const SEGMENT_BITS = 22;
+const SEGMENT_BITS = 20;
 const SEGMENT_SHIFT = SEGMENT_BITS - SLOT_BITS;
 const SEGMENT_MASK = 2 ** SEGMENT_SHIFT - 1;
 /** Leaves of the tree are 31 bits. */
 const SEGMENTS_MAX = 2 ** (31 - SEGMENT_SHIFT);
+
+/** Positions in a key are kept doubled, in 31 bits. */
+const KEY_LENGTH_MAX = 2 ** 30 - 1;
 
 /** The keys and their owner's words by slot. Slots are dense; a freed one is handed out next. */
 export class KeySlots {
@@ -63,6 +67,7 @@ export class KeySlots {
 
   /** A slot for a copy of the key that stands in `bytes` at `start`. */
   allocate(bytes: Uint8Array, start: number, length: number): number {
+    if (length > KEY_LENGTH_MAX) throw tooLong(length);
     const reused = this.freeSlot;
     const slot = reused < 0 ? this.limit : reused;
     if (reused < 0 && (slot + 1) * SLOT_BYTES > this.segments.capacity) this.segments.grow();
@@ -122,8 +127,8 @@ export class KeySlots {
 
   /** Whether the slot's key is the one that stands in `bytes` at `start`. */
   equals(slot: number, bytes: Uint8Array, start: number, length: number): boolean {
-    const slots = this.bytes[slot >>> 17]!;
-    const at = (slot & 0x1ffff) << 5;
+    const slots = this.bytes[slot >>> 15]!;
+    const at = (slot & 0x7fff) << 5;
     const short = slots[at]!;
     if (short === 0xff)
       return this.lengthOf(slot) === length && this.mismatch(slot, bytes, start, length) < 0;
@@ -148,8 +153,8 @@ export class KeySlots {
    * one's length if it begins the other; -1 if they are equal.
    */
   mismatch(slot: number, bytes: Uint8Array, start: number, length: number): number {
-    const slots = this.bytes[slot >>> 17]!;
-    const at = (slot & 0x1ffff) << 5;
+    const slots = this.bytes[slot >>> 15]!;
+    const at = (slot & 0x7fff) << 5;
     const short = slots[at]!;
     const keyLength = short === 0xff ? this.lengthOf(slot) : short;
     const common = length < keyLength ? length : keyLength;
@@ -165,8 +170,8 @@ export class KeySlots {
 
   /** Copies the slot's key into `into` at `to`; its length. */
   copy(slot: number, into: Uint8Array, to: number): number {
-    const slots = this.bytes[slot >>> 17]!;
-    const at = (slot & 0x1ffff) << 5;
+    const slots = this.bytes[slot >>> 15]!;
+    const at = (slot & 0x7fff) << 5;
     const short = slots[at]!;
     const length = short === 0xff ? this.lengthOf(slot) : short;
     if (to + length > into.length)
@@ -202,4 +207,10 @@ export class KeySlots {
     const words = this.words[slot >>> SEGMENT_SHIFT]!;
     words[((slot & SEGMENT_MASK) << SLOT_WORD_BITS) + number] = value;
   }
+}
+
+function tooLong(length: number): StatelogError {
+  return new StatelogError('LIMIT_EXCEEDED', `a key of ${String(length)} bytes is too long`, {
+    expected: `at most ${String(KEY_LENGTH_MAX)} bytes`,
+  });
 }

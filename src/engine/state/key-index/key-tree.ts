@@ -32,8 +32,8 @@ export class KeyTree {
     const segments = this.nodes.words;
     let reference = segments[0]![4]!;
     while (reference > 0) {
-      const words = segments[reference >>> 21]!;
-      const at = (reference >>> 1) & 0xffffc;
+      const words = segments[reference >>> 19]!;
+      const at = (reference >>> 1) & 0x3fffc;
       const kind = reference & 7;
       const position = words[at]!;
       if (kind === 0) {
@@ -58,9 +58,9 @@ export class KeyTree {
     path[0] = 4;
     let reference = segments[0]![4]!;
     while (reference > 0) {
-      const segment = reference >>> 21;
+      const segment = reference >>> 19;
       const words = segments[segment]!;
-      const at = (reference >>> 1) & 0xffffc;
+      const at = (reference >>> 1) & 0x3fffc;
       const kind = reference & 7;
       const position = words[at]!;
       let place = 0;
@@ -73,7 +73,7 @@ export class KeyTree {
       }
       if (end + 1 >= path.length) path = this.path = lengthened(path);
       path[end] = position * 2 + (kind === 0 ? 0 : 1);
-      path[end + 1] = segment * 0x100000 + place;
+      path[end + 1] = segment * 0x40000 + place;
       end += 2;
     }
     this.pathLength = end;

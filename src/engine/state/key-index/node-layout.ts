@@ -43,7 +43,7 @@ export const KIND_MASK = (1 << KIND_BITS) - 1;
 export const UNIT_WORDS = 4;
 const UNIT_BITS = 2;
 
-export const SEGMENT_BITS = 22;
+export const SEGMENT_BITS = 20;
 const SEGMENT_WORD_BITS = SEGMENT_BITS - 2;
 export const SEGMENT_WORDS = 1 << SEGMENT_WORD_BITS;
 export const SEGMENTS_MAX = 2 ** (31 - KIND_BITS - (SEGMENT_WORD_BITS - UNIT_BITS));

@@ -56,6 +56,11 @@ export class NodePool {
     this.words[address >>> ADDRESS_SHIFT]![address & ADDRESS_MASK] = reference;
   }
 
+  /** The segment that a node lies in. Fetch it anew after `allocate`. */
+  segmentOf(reference: number): Int32Array {
+    return this.words[reference >>> NODE_SEGMENT_SHIFT]!;
+  }
+
   /** A node of `kind`, its words anything; its reference. */
   allocate(kind: number): number {
     const size = SIZE_KIND[kind]!;

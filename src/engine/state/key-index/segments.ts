@@ -1,7 +1,7 @@
 import { StatelogError } from '../../errors.js';
 
 /** Size of a first segment before it is widened. */
-export const FIRST_SEGMENT_BYTES = 1 << 13;
+export const FIRST_SEGMENT_BYTES = 1 << 14;
 const GROWTH_BITS = 3;
 
 /**
