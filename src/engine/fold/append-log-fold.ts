@@ -5,7 +5,7 @@ import { closeQuietly } from '../storage-io/atomic-write.js';
 import type { FileLockOptions } from '../storage-io/file-lock.js';
 import type { FileSystem } from '../storage-io/file-system.js';
 import { realFileSystem } from '../storage-io/real-file-system.js';
-import { compactBytes } from './compact-form.js';
+import { compactBytes, compactForm } from './compact-form.js';
 import { EntryReader } from './entry-reader.js';
 import { FoldContent } from './fold-content.js';
 import { FoldCursor } from './fold-cursor.js';
@@ -230,6 +230,16 @@ export class AppendLogFold {
     return new FoldCursor(this.#content.index, () => this.#source());
   }
 
+  /** The log's compact form (`compactSizeBytes` of it), in chunks that are each valid until the next is asked for. */
+  compactChunks(): Generator<Uint8Array, void> {
+    return compactForm(this.#content.index, this.#source(), this.#content.cursor);
+  }
+
+  /** What the log was opened through. */
+  protected get fileSystem(): FileSystem {
+    return this.#content.log.fileSystem;
+  }
+
   /**
    * Frees the file and its lock. What was written and not checkpointed is not promised. Where
    * something was, the cursor is written once more, so that whoever opens the log next knows that
@@ -240,12 +250,6 @@ export class AppendLogFold {
     this.#closed = true;
     if (this.#session !== undefined) this.#session.close();
     else closeQuietly(this.#content.log.fileSystem, this.#content.log.descriptor);
-  }
-
-  /** What an export needs; for artifact/. */
-  protected content(): FoldContent {
-    this.#source();
-    return this.#content;
   }
 
   #source(): FoldContent['source'] {

@@ -47,6 +47,21 @@ export function replayLog(log: OpenLog): ReplayedLog {
   return replay.result(finding, scanner.ascending, finding?.offset ?? log.size);
 }
 
+/**
+ * Reads a whole log for its cursor alone, without an index.
+ * @throws StatelogError as `replayLog`, and `DAMAGED` for a torn end too
+ */
+export function cursorOfWholeLog(log: OpenLog): WatchCursor {
+  refuseForeign(log);
+  const scanner = new FoldScanner(log);
+  let cursor = WatchCursor.none();
+  for (let step = scanner.next(); step !== 'end'; step = scanner.next()) {
+    if (step === 'finding') throw damagedError(scanner.finding!);
+    if (scanner.record.type === CURSOR_TYPE) cursor = WatchCursor.fromVersion(scanner.record.token());
+  }
+  return cursor;
+}
+
 function refuseForeign(log: OpenLog): void {
   const header = new Uint8Array(Math.min(HEADER_BYTES, log.size));
   log.fileSystem.read(log.descriptor, header, 0, header.length, 0);

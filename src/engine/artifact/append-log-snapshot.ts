@@ -1,0 +1,69 @@
+import { AppendLogFold, type FoldOptions, type OpenedFold } from '../fold/append-log-fold.js';
+import { COMPACT_THRESHOLD_DEFAULT } from '../fold/format.js';
+import { type Clock, SystemClock } from '../storage-io/clock.js';
+import { realFileSystem } from '../storage-io/real-file-system.js';
+import { appendLogContent, FOLD_PATH, refuseOtherThanFold, verifyStagedFold } from './append-log-artifact.js';
+import type { ExportManifest } from './manifest.js';
+import { stageArtifact } from './stage-artifact.js';
+import { moveIntoPlace, refuseOccupiedFile, withStagingFolder } from './staging-folder.js';
+import { artifactTar } from './tar-writer.js';
+import { type ArtifactForm, writeArtifact } from './write-artifact.js';
+
+const NANOSECONDS_A_SECOND = 1_000_000_000n;
+
+/** How a fold is exported. */
+export interface ExportOptions {
+  /** Seconds since 1970, such as SOURCE_DATE_EPOCH says (default: now). The same gives the same bytes. */
+  readonly createdAtUnix?: number | undefined;
+  readonly clock?: Clock | undefined;
+  /** Default: a folder. */
+  readonly form?: ArtifactForm | undefined;
+}
+
+/** Seconds since 1970. */
+export function nowUnix(clock: Clock = new SystemClock()): number {
+  return Number(clock.nowNs() / NANOSECONDS_A_SECOND);
+}
+
+/** The fold log with all that Slipstream's class of this name does: also exported and imported as an artifact. */
+export class AppendLogSnapshot extends AppendLogFold {
+  /**
+   * Exports the fold as it is now: an artifact that is whole and on disk when this returns, or is
+   * not there.
+   * @throws StatelogError `ALREADY_EXISTS` unless the destination is absent (for a folder: or empty);
+   * `DAMAGED` where a record rotted meanwhile
+   */
+  exportTo(destination: string, options: ExportOptions = {}): ExportManifest {
+    const content = appendLogContent(this, options.createdAtUnix ?? nowUnix(options.clock));
+    return writeArtifact(this.fileSystem, content, destination, options.form ?? 'folder');
+  }
+
+  /** The same as the bytes of a tar, each chunk valid until the next is asked for; it returns the manifest. */
+  exportTar(createdAtUnix = nowUnix()): Generator<Uint8Array, ExportManifest> {
+    return artifactTar(appendLogContent(this, createdAtUnix));
+  }
+
+  /**
+   * Makes a log of an artifact, a folder or a tar, of which nothing is trusted: all of it is verified
+   * in a hidden folder beside the destination before anything gets its name.
+   * @throws StatelogError `ALREADY_EXISTS` where something is at the destination; as `stageArtifact`
+   */
+  static import(
+    artifact: string,
+    destination: string,
+    compactThreshold = COMPACT_THRESHOLD_DEFAULT,
+    options: FoldOptions = {},
+  ): OpenedFold<AppendLogSnapshot> {
+    const fileSystem = options.fileSystem ?? realFileSystem();
+    refuseOccupiedFile(fileSystem, destination);
+    withStagingFolder(fileSystem, destination, (folder) => {
+      const acceptManifest = (manifest: ExportManifest): void => {
+        refuseOtherThanFold(manifest, artifact);
+      };
+      const staged = stageArtifact(artifact, folder, { fileSystem, acceptManifest });
+      verifyStagedFold(fileSystem, staged, artifact);
+      moveIntoPlace(fileSystem, staged.pathOf(FOLD_PATH), destination);
+    });
+    return AppendLogSnapshot.open(destination, compactThreshold, options);
+  }
+}
