@@ -31,6 +31,9 @@ export class BlockWindow {
     this.bytes = new Uint8Array(Math.max(blockBytes, BLOCK_BYTES_MIN));
   }
 
+  /** Changes whenever what is in memory does. */
+  generation = 0;
+
   /** The longest range that `load` can hold. */
   get capacity(): number {
     return this.bytes.length - ALIGNMENT;
@@ -77,6 +80,7 @@ export class BlockWindow {
   /** Forgets what is in memory: the file may have changed. */
   forget(): void {
     this.#filled = 0;
+    this.generation += 1;
   }
 
   #moveTo(start: number): void {
@@ -85,6 +89,7 @@ export class BlockWindow {
     if (kept > 0) this.bytes.copyWithin(0, start - this.#start, this.#filled);
     this.#start = start;
     this.#filled = kept;
+    this.generation += 1;
     const wanted = Math.min(this.bytes.length, this.end - start) - kept;
     if (wanted <= 0) return;
     const count = this.#fileSystem.read(this.#descriptor, this.bytes, kept, wanted, start + kept);

@@ -39,6 +39,9 @@ export class HeaderIndex {
   readonly #chunk = new Uint8Array(ROOT_BYTES + CHUNK_BYTES);
   readonly #piece = new Uint8Array(STRIDE_BYTES);
   #commitRoots = new Set<number>();
+  /** The prefix asked for last: many headers may claim the same end. */
+  #lastEnd = -1;
+  #lastPrefix = 0;
   #lowest = 0;
   #frontier = 0;
   #crc = 0;
@@ -66,7 +69,12 @@ export class HeaderIndex {
   /** The crc32c of the file's `length` bytes from `position` on, of a record that fits in the file. */
   crcOf(position: number, length: number): number {
     this.#cover(position);
-    return crc32cOfSuffix(this.#prefixOf(position + length), this.#prefixOf(position), length);
+    const end = position + length;
+    if (end !== this.#lastEnd) {
+      this.#lastPrefix = this.#prefixOf(end);
+      this.#lastEnd = end;
+    }
+    return crc32cOfSuffix(this.#lastPrefix, this.#prefixOf(position), length);
   }
 
   #prefixOf(position: number): number {
@@ -82,6 +90,7 @@ export class HeaderIndex {
     this.#lowest = position - (position % CHUNK_BYTES);
     this.#frontier = this.#lowest;
     this.#crc = 0;
+    this.#lastEnd = -1;
     this.#starts.fill(0);
     this.#commitRoots.clear();
     this.#chunk.fill(0, 0, ROOT_BYTES);

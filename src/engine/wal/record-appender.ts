@@ -1,11 +1,9 @@
 import { StatelogError } from '../errors.js';
-import { highHalf, lowHalf, writeU32 } from '../bytes/halves.js';
+import { highHalf, lowHalf } from '../bytes/halves.js';
 import {
   encodeCheckpoint,
   encodeCommit,
-  encodeDeleteParts,
   encodeEpochBarrier,
-  encodePutParts,
   TAG_CHECKPOINT,
   TAG_DELETE,
   TAG_EPOCH_BARRIER,
@@ -14,8 +12,10 @@ import {
   type WalOperation,
   walEntryBytes,
 } from '../rkyv/wal-entry.js';
-import { checksumRecords, RecordBuffer } from './record-buffer.js';
+import { checksumRecords } from './batch-sum.js';
+import { RecordBuffer } from './record-buffer.js';
 import type { RecordStamp } from './record-stamp.js';
+import { deleteByWords, putByWords, type WordBuffer } from './record-words.js';
 import { HEADER, RECORD_HEADER_BYTES, RECORD_LENGTH_MAX } from './record.js';
 
 const LAG_MAX = 0xffff_ffff;
@@ -47,14 +47,15 @@ export class RecordAppender {
   readonly stamp: RecordStamp;
   readonly #sink: RecordSink;
   /** The record being encoded lies here. */
-  #target: Uint8Array;
+  #target: WordBuffer;
+  #targetAt = 0;
 
   constructor(stamp: RecordStamp, position: number, bufferBytes: number, sink: RecordSink) {
     this.stamp = stamp;
     this.position = position;
     this.syncedPosition = position;
     this.buffer = new RecordBuffer(bufferBytes);
-    this.#target = this.buffer.bytes;
+    this.#target = this.buffer;
     this.#sink = sink;
   }
 
@@ -70,17 +71,7 @@ export class RecordAppender {
     this.stamp.prepare(this.#lag());
     const at = this.#start(length);
     const { header } = this.stamp;
-    encodePutParts(
-      this.#target,
-      at,
-      header,
-      keyBytes,
-      keyStart,
-      keyLength,
-      valueBytes,
-      valueStart,
-      valueLength,
-    );
+    putByWords(this.#target, at, header, keyBytes, keyStart, keyLength, valueBytes, valueStart, valueLength);
     return this.#finish(length);
   }
 
@@ -88,7 +79,7 @@ export class RecordAppender {
     const length = this.#checkLength(walEntryBytes(TAG_DELETE, keyLength, 0));
     this.stamp.prepare(this.#lag());
     const at = this.#start(length);
-    encodeDeleteParts(this.#target, at, this.stamp.header, keyBytes, keyStart, keyLength);
+    deleteByWords(this.#target, at, this.stamp.header, keyBytes, keyStart, keyLength);
     return this.#finish(length);
   }
 
@@ -108,6 +99,7 @@ export class RecordAppender {
   markSynced(position: number, entries: number): void {
     this.syncedPosition = position;
     this.entriesSinceSync -= entries;
+    this.stamp.endGroup();
   }
 
   /** Says that the file was cut at `position`; the buffer is empty, and all before it durable. */
@@ -124,33 +116,33 @@ export class RecordAppender {
         const { key, value } = operation;
         const length = this.#checkLength(walEntryBytes(TAG_PUT, key.length, value.length));
         const at = this.#start(length);
-        encodePutParts(this.#target, at, header, key, 0, key.length, value, 0, value.length);
+        putByWords(this.#target, at, header, key, 0, key.length, value, 0, value.length);
         return this.#finish(length);
       }
       case 'delete': {
         const { key } = operation;
         const length = this.#checkLength(walEntryBytes(TAG_DELETE, key.length, 0));
         const at = this.#start(length);
-        encodeDeleteParts(this.#target, at, header, key, 0, key.length);
+        deleteByWords(this.#target, at, header, key, 0, key.length);
         return this.#finish(length);
       }
       case 'checkpoint': {
         const { id } = operation;
         const length = walEntryBytes(TAG_CHECKPOINT, 0, 0);
-        encodeCheckpoint(this.#target, this.#start(length), header, lowHalf(id), highHalf(id));
+        encodeCheckpoint(this.#target.bytes, this.#start(length), header, lowHalf(id), highHalf(id));
         return this.#finish(length);
       }
       case 'epochBarrier': {
         const { barrierEpoch } = operation;
         const length = walEntryBytes(TAG_EPOCH_BARRIER, 0, 0);
         const at = this.#start(length);
-        encodeEpochBarrier(this.#target, at, header, lowHalf(barrierEpoch), highHalf(barrierEpoch));
+        encodeEpochBarrier(this.#target.bytes, at, header, lowHalf(barrierEpoch), highHalf(barrierEpoch));
         return this.#finish(length);
       }
       case 'commit': {
         const bytes = encodeCommit(header, operation.offsets, operation.watermark);
         const at = this.#start(this.#checkLength(bytes.length));
-        this.#target.set(bytes, at);
+        this.#target.bytes.set(bytes, at);
         return this.#finish(bytes.length);
       }
     }
@@ -171,28 +163,31 @@ export class RecordAppender {
     );
   }
 
-  /** Makes room for a record, and writes its length. @returns where its data starts in `#target` */
+  /** Makes room for a record. @returns where its data starts in `#target` */
   #start(length: number): number {
     const bytes = RECORD_HEADER_BYTES + length;
     if (bytes > this.buffer.room) this.#sink.makeRoom();
-    let at = this.buffer.filled;
-    this.#target = this.buffer.bytes;
-    if (bytes > this.#target.length) {
-      this.#target = new Uint8Array(bytes);
-      at = 0;
+    const { buffer } = this;
+    if (bytes <= buffer.room) {
+      this.#target = buffer;
+      this.#targetAt = buffer.filled;
+    } else {
+      this.#target = new RecordBuffer(bytes);
+      this.#targetAt = 0;
     }
-    writeU32(this.#target, at + HEADER.length, length);
-    return at + RECORD_HEADER_BYTES;
+    return this.#targetAt + RECORD_HEADER_BYTES;
   }
 
+  /** Writes the record's length, last of all, and counts it. */
   #finish(length: number): number {
     const bytes = RECORD_HEADER_BYTES + length;
-    if (this.#target === this.buffer.bytes) {
+    this.#target.words[(this.#targetAt + HEADER.length) >>> 2] = length;
+    if (this.#target === this.buffer) {
       this.buffer.filled += bytes;
     } else {
-      checksumRecords(this.#target, 0, bytes);
-      this.#sink.takeLarge(this.#target);
-      this.#target = this.buffer.bytes;
+      checksumRecords(this.#target.bytes, 0, bytes);
+      this.#sink.takeLarge(this.#target.bytes);
+      this.#target = this.buffer;
     }
     const { position } = this;
     this.position = position + bytes;

@@ -1,19 +1,7 @@
-import { crc32c } from '../bytes/checksum.js';
-import { readU32, writeU32 } from '../bytes/halves.js';
-import { HEADER, RECORD_HEADER_BYTES } from './record.js';
+import { checksumRecords } from './batch-sum.js';
+import type { WordBuffer } from './record-words.js';
 
-/**
- * Computes the checksums of whole records that lie back to back in `bytes[from, to)`, their lengths
- * already in place. All of a batch are done in one go, just before it is written.
- */
-export function checksumRecords(bytes: Uint8Array, from: number, to: number): void {
-  for (let at = from; at < to;) {
-    const data = at + RECORD_HEADER_BYTES;
-    const end = data + readU32(bytes, at + HEADER.length);
-    writeU32(bytes, at + HEADER.crc, crc32c(bytes, data, end));
-    at = end;
-  }
-}
+const WORD_BYTES = 4;
 
 /**
  * Records on their way to a file: encoded in place, checksummed together, written together.
@@ -22,13 +10,16 @@ export function checksumRecords(bytes: Uint8Array, from: number, to: number): vo
  * - `bytes[0, filled)` are whole records;
  * - those in `bytes[0, sealed)` have their checksums.
  */
-export class RecordBuffer {
+export class RecordBuffer implements WordBuffer {
   readonly bytes: Uint8Array;
+  readonly words: Int32Array;
   filled = 0;
   #sealed = 0;
 
+  /** @param capacity in bytes, rounded down to whole words */
   constructor(capacity: number) {
-    this.bytes = new Uint8Array(capacity);
+    this.words = new Int32Array(Math.floor(capacity / WORD_BYTES));
+    this.bytes = new Uint8Array(this.words.buffer);
   }
 
   /** How many bytes are left. */

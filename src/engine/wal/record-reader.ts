@@ -3,6 +3,8 @@ import { readU32 } from '../bytes/halves.js';
 import { ROOT_BYTES } from '../rkyv/wal-entry-format.js';
 import { WalEntryView } from '../rkyv/wal-entry-view.js';
 import type { FileDescriptor, FileSystem } from '../storage-io/file-system.js';
+import { SumsAhead } from './batch-sum.js';
+import { BATCH_LENGTH_MAX } from './batch-sum-module.js';
 import { BlockWindow } from './block-window.js';
 import { RangeChecksum } from './range-checksum.js';
 import { HEADER, isPlausibleLength, RECORD_HEADER_BYTES } from './record.js';
@@ -34,6 +36,7 @@ export class RecordReader {
   readonly #fileSystem: FileSystem;
   readonly #descriptor: FileDescriptor;
   readonly #from: number;
+  readonly #ahead = new SumsAhead();
   readonly #root = new Uint8Array(ROOT_BYTES);
   #large = new Uint8Array();
 
@@ -63,8 +66,11 @@ export class RecordReader {
     this.checksums = new RangeChecksum(this.#fileSystem, this.#descriptor, this.#from);
   }
 
-  /** Reads and checks what stands at `position`. Only `good` leaves a view. */
-  check(position: number): RecordState {
+  /**
+   * Reads and checks what stands at `position`. Only `good` leaves a view.
+   * @param isInTurn whether it is likely that the records behind it are asked for next
+   */
+  check(position: number, isInTurn = false): RecordState {
     const { window } = this;
     const remaining = window.end - position;
     if (remaining <= 0) return 'end';
@@ -75,10 +81,10 @@ export class RecordReader {
     this.headerCrc = readU32(window.bytes, at + HEADER.crc);
     if (!isPlausibleLength(this.length)) return 'bad-length';
     if (this.length > remaining - RECORD_HEADER_BYTES) return 'past-end';
-    return this.#checkData(position);
+    return this.#checkData(position, isInTurn);
   }
 
-  #checkData(position: number): RecordState {
+  #checkData(position: number, isInTurn: boolean): RecordState {
     const { window, checksums, length } = this;
     const dataPosition = position + RECORD_HEADER_BYTES;
     if (!checksums.isFree(length) && checksums.isExhausted) {
@@ -92,7 +98,22 @@ export class RecordReader {
     if (this.recordBytes > window.capacity) return this.#checkLarge(dataPosition);
     const at = window.load(position, this.recordBytes) + RECORD_HEADER_BYTES;
     if (at < RECORD_HEADER_BYTES) return 'past-end';
-    return this.#checkBytes(window.bytes, at);
+    if (!isInTurn || length > BATCH_LENGTH_MAX) return this.#checkBytes(window.bytes, at);
+    this.dataCrc = this.#sumInTurn(position, at);
+    return this.#checkEntry(window.bytes, at);
+  }
+
+  /** The sum of a record in memory, computed together with those behind it. */
+  #sumInTurn(position: number, data: number): number {
+    const { window } = this;
+    const { generation, bytes } = window;
+    const filled = window.indexOf(position) + window.availableFrom(position);
+    const ahead = this.#ahead;
+    const at = data - RECORD_HEADER_BYTES;
+    if (ahead.has(position, generation) || ahead.fill(bytes, at, filled, position, generation)) {
+      return ahead.take(this.recordBytes);
+    }
+    return crc32c(bytes, data, data + this.length);
   }
 
   /**
@@ -118,8 +139,12 @@ export class RecordReader {
   }
 
   #checkBytes(bytes: Uint8Array, at: number): RecordState {
+    this.dataCrc = crc32c(bytes, at, at + this.length);
+    return this.#checkEntry(bytes, at);
+  }
+
+  #checkEntry(bytes: Uint8Array, at: number): RecordState {
     const end = at + this.length;
-    this.dataCrc = crc32c(bytes, at, end);
     if (this.dataCrc !== this.headerCrc) return this.#refuse('bad-checksum');
     const reason = this.view.decode(bytes, at, end);
     if (reason === undefined) return 'good';

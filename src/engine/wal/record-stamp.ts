@@ -4,6 +4,8 @@ import type { Clock } from '../storage-io/clock.js';
 
 const U64_LIMIT = 2n ** 64n;
 const I64_MIN = -(2n ** 63n);
+/** Reading the clock costs as much as encoding a record: of a group, so many records share one reading. */
+const USES_OF_A_READING = 8;
 const CORE_ID_MAX = 0xffff;
 
 /** Where a segment's numbering goes on. */
@@ -27,6 +29,7 @@ export class RecordStamp {
   readonly header: WalEntryHeader = createWalEntryHeader();
   readonly #clock: Clock;
   readonly #now = new Uint32Array(2);
+  #usesLeft = 0;
   /** The epoch of the last record: no later one may be below it. */
   #epochMinLow = 0;
   #epochMinHigh = 0;
@@ -71,10 +74,22 @@ export class RecordStamp {
     this.header.sequenceHigh = highHalf(sequence);
   }
 
+  /** Says that a group has ended: the next record's time is read anew. */
+  endGroup(): void {
+    this.#usesLeft = 0;
+  }
+
   /** Makes the header ready for a record: now, or the last record's time where the clock went back. */
   prepare(lag: number): void {
+    this.header.lag = lag;
+    if (this.#usesLeft === 0) this.#readClock();
+    this.#usesLeft -= 1;
+  }
+
+  #readClock(): void {
     const { header } = this;
     const now = this.#now;
+    this.#usesLeft = USES_OF_A_READING;
     this.#clock.read(now);
     const low = now[0]!;
     const high = now[1]!;
@@ -82,7 +97,6 @@ export class RecordStamp {
       header.timestampLow = low;
       header.timestampHigh = high;
     }
-    header.lag = lag;
   }
 
   /**
@@ -102,6 +116,7 @@ export class RecordStamp {
     this.setEpoch(entry.epoch);
     this.setSequence(entry.sequence);
     this.#setTimestamp(entry.timestampNs);
+    this.endGroup();
     this.header.lag = lag;
   }
 

@@ -74,7 +74,7 @@ export class RecordStream {
   /** Moves on by one record or gap. After `record`, `reader.view` is its entry. */
   next(): StreamEvent {
     const { reader, order, position } = this;
-    const state = reader.check(position);
+    const state = reader.check(position, true);
     if (state === 'good') {
       const standing = order.judge(reader.view, position, reader.headerCrc);
       if (standing === 'follows' && !this.#mayJump) {
