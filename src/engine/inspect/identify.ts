@@ -1,0 +1,131 @@
+import { join } from 'node:path';
+import { startsWithBytes } from '../bytes/compare.js';
+import { readU32 } from '../bytes/halves.js';
+import { StatelogError } from '../errors.js';
+import { MAGIC as FOLD_MAGIC } from '../fold/format.js';
+import { hasStateMagic } from '../state/state-header.js';
+import type { FileSystem } from '../storage-io/file-system.js';
+import { readFully, readWholeFile } from '../storage-io/write-fully.js';
+import { coreIdOfSegmentName } from '../wal/segment-name.js';
+import { listSegments, looksLikeSegment } from '../wal/segment-folder.js';
+
+/** The kinds of things that a path can be. */
+export type IdentifiedKind =
+  'directory' | 'log' | 'state-file' | 'wal-segment' | 'wal-folder' | 'artifact-folder' | 'artifact-tar';
+
+/** What a path is. */
+export interface PathIdentity {
+  readonly kind: IdentifiedKind;
+  /** The path to open: as given, but of a state file's index the state file. */
+  readonly path: string;
+}
+
+const MANIFEST_NAME = 'MANIFEST.json';
+const MANIFEST_BYTES_MAX = 16 * 1024 * 1024;
+const HEAD_BYTES = 512;
+/** Where a tar's header says "ustar", and where its own checksum stands. */
+const TAR_MAGIC_AT = 257;
+const TAR_CHECKSUM_AT = 148;
+const TAR_CHECKSUM_BYTES = 8;
+/** An index starts as its state file does, so here the name has to tell. */
+const INDEX_EXTENSION = /\.idx(\.new)?$/;
+
+/**
+ * Tells what a path is by what is in it, never by its name alone. It reads a little, and changes nothing.
+ * @throws StatelogError `NOT_FOUND`, `UNKNOWN_FORMAT`, `UNSUPPORTED_VERSION`, `NOT_A_FILE` for a FIFO or device
+ */
+export function identify(fileSystem: FileSystem, path: string): PathIdentity {
+  const status = fileSystem.statusFollowing(path);
+  if (status === undefined) {
+    throw new StatelogError('NOT_FOUND', 'there is nothing at this path', {
+      path,
+      hint: `check the path; 'statelog create' makes a store`,
+    });
+  }
+  return status.kind === 'directory' ? identifyFolder(fileSystem, path) : identifyFile(fileSystem, path);
+}
+
+function identifyFolder(fileSystem: FileSystem, path: string): PathIdentity {
+  const names = fileSystem.readDirectory(path);
+  if (names.includes(MANIFEST_NAME)) return { kind: kindOfManifest(fileSystem, path), path };
+  if (listSegments(fileSystem, path).length > 0) return { kind: 'wal-folder', path };
+  if (names.includes('wal') && names.includes('checkpoints')) {
+    throw new StatelogError('DAMAGED', 'the folder looks like a state directory, and has no MANIFEST.json', {
+      path: join(path, MANIFEST_NAME),
+      class: 'missing-file',
+      safe: 'nothing was changed',
+      hint: 'put its MANIFEST.json back',
+    });
+  }
+  throw unknown(
+    path,
+    names.length === 0 ? 'the folder is empty' : 'the folder holds nothing that statelog knows',
+  );
+}
+
+function kindOfManifest(fileSystem: FileSystem, folder: string): 'directory' | 'artifact-folder' {
+  const path = join(folder, MANIFEST_NAME);
+  const text = new TextDecoder().decode(readWholeFile(fileSystem, path, MANIFEST_BYTES_MAX));
+  if (text.includes('"storeId"') || text.includes('"checkpoints"')) return 'directory';
+  if (text.includes('"schema_version"')) return 'artifact-folder';
+  const names = fileSystem.readDirectory(folder);
+  if (names.includes('wal') || names.includes('checkpoints')) return 'directory';
+  if (names.includes('data')) return 'artifact-folder';
+  throw unknown(path, 'the folder has a MANIFEST.json that is not ours');
+}
+
+function identifyFile(fileSystem: FileSystem, path: string): PathIdentity {
+  const descriptor = fileSystem.openRead(path);
+  let head: Uint8Array;
+  try {
+    const { size } = fileSystem.statusOf(descriptor);
+    head = new Uint8Array(Math.min(size, HEAD_BYTES));
+    readFully(fileSystem, descriptor, head);
+  } finally {
+    fileSystem.close(descriptor);
+  }
+  if (startsWithBytes(head, FOLD_MAGIC)) return { kind: 'log', path };
+  if (head.length >= 8 && hasStateMagic(head))
+    return { kind: 'state-file', path: statePathOf(fileSystem, path) };
+  if (isTarHeader(head)) return { kind: 'artifact-tar', path };
+  const isNamedSegment = coreIdOfSegmentName(path.slice(path.lastIndexOf('/') + 1)) !== undefined;
+  if (head.length === 0) {
+    if (isNamedSegment) return { kind: 'wal-segment', path };
+    throw unknown(path, 'the file is empty');
+  }
+  if (looksLikeSegment(fileSystem, path)) return { kind: 'wal-segment', path };
+  // Of a name and a first length like a segment's, one whose every record is gone.
+  const length = head.length >= 4 ? readU32(head, 0) : 0;
+  if (isNamedSegment && (length === 0 || (length % 8 === 0 && length <= 256 * 1024 * 1024))) {
+    return { kind: 'wal-segment', path };
+  }
+  throw unknown(path, 'the file is of no kind that statelog knows');
+}
+
+/** Given an index, the state file beside it is meant. */
+function statePathOf(fileSystem: FileSystem, path: string): string {
+  if (!INDEX_EXTENSION.test(path)) return path;
+  const beside = path.replace(INDEX_EXTENSION, '.db');
+  return fileSystem.statusFollowing(beside) === undefined ? path : beside;
+}
+
+function isTarHeader(head: Uint8Array): boolean {
+  if (head.length < HEAD_BYTES) return false;
+  const text = new TextDecoder('latin1').decode(head);
+  if (text.slice(TAR_MAGIC_AT, TAR_MAGIC_AT + 5) === 'ustar') return true;
+  const stated = Number.parseInt(text.slice(TAR_CHECKSUM_AT, TAR_CHECKSUM_AT + TAR_CHECKSUM_BYTES), 8);
+  let sum = 0;
+  for (const [at, byte] of head.entries()) {
+    const isChecksum = at >= TAR_CHECKSUM_AT && at < TAR_CHECKSUM_AT + TAR_CHECKSUM_BYTES;
+    sum += isChecksum ? 0x20 : byte;
+  }
+  return stated === sum;
+}
+
+function unknown(path: string, what: string): StatelogError {
+  return new StatelogError('UNKNOWN_FORMAT', what, {
+    path,
+    safe: 'nothing was changed',
+    hint: 'statelog opens state directories, fold logs, LaminarDB state files, WAL segments and artifacts',
+  });
+}

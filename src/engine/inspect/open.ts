@@ -1,0 +1,115 @@
+import { StateDirectory } from '../directory/state-directory.js';
+import { StatelogError, isStatelogError } from '../errors.js';
+import { DirectoryStore } from '../store/directory-store.js';
+import { FoldStore } from '../store/fold-store.js';
+import { StateFileStore } from '../store/state-file-store.js';
+import type { ReadableStore, WritableStore } from '../store/store.js';
+import { WalStore } from '../store/wal-store.js';
+import type { FileSystem } from '../storage-io/file-system.js';
+import { realFileSystem } from '../storage-io/real-file-system.js';
+import { identify } from './identify.js';
+
+/** How anything is opened for reading. */
+export interface OpenReadableOptions {
+  readonly fileSystem?: FileSystem | undefined;
+  /** The state as that epoch's checkpoint closed it; only state directories have epochs. */
+  readonly at?: bigint | undefined;
+  /** Only this key will be asked for: no more is read than it needs. */
+  readonly only?: Uint8Array | undefined;
+}
+
+/**
+ * Opens whatever a path holds for reading: no lock, nothing written.
+ * @throws StatelogError what `identify` throws; `EPOCH_NOT_FOUND`; `DAMAGED`
+ */
+export function openReadable(path: string, options: OpenReadableOptions = {}): ReadableStore {
+  const { fileSystem = realFileSystem(), at, only } = options;
+  const identity = identify(fileSystem, path);
+  if (identity.kind === 'directory') {
+    const mapping = only === undefined ? undefined : 'never';
+    return DirectoryStore.openReadOnly(path, { fileSystem, at, only, mapping });
+  }
+  if (at !== undefined) {
+    throw new StatelogError('INVALID_ARGUMENT', 'only a state directory has epochs to look back to', {
+      path,
+    });
+  }
+  switch (identity.kind) {
+    case 'log':
+      return FoldStore.load(path, fileSystem);
+    case 'state-file':
+      return new StateFileStore(identity.path, fileSystem);
+    case 'wal-segment':
+    case 'wal-folder':
+      return new WalStore(path, fileSystem);
+    case 'artifact-folder':
+    case 'artifact-tar':
+      throw new StatelogError('NOT_REPRESENTABLE', 'an artifact is imported before it is read', {
+        path,
+        hint: `run 'statelog import ${path} STORE'`,
+      });
+  }
+}
+
+/** Which kinds of store can be made. */
+export type StoreKind = 'directory' | 'log';
+
+export interface CreateStoreOptions {
+  readonly fileSystem?: FileSystem | undefined;
+  /** Default: a fold log for `*.snap`, else a state directory. */
+  readonly kind?: StoreKind | undefined;
+  /** Of a state directory; default 1. */
+  readonly cores?: number | undefined;
+}
+
+/**
+ * Makes an empty store.
+ * @throws StatelogError `ALREADY_EXISTS`, `INVALID_ARGUMENT`
+ */
+export function createStore(path: string, options: CreateStoreOptions = {}): StoreKind {
+  const { fileSystem = realFileSystem(), cores } = options;
+  const kind = options.kind ?? (path.endsWith('.snap') ? 'log' : 'directory');
+  if (kind === 'directory') StateDirectory.create(path, { fileSystem, cores });
+  else if (cores === undefined) FoldStore.create(path, fileSystem);
+  else throw new StatelogError('INVALID_ARGUMENT', 'a fold log has no cores', { path });
+  return kind;
+}
+
+/** How a store is opened for writing. */
+export interface OpenWritableOptions {
+  readonly fileSystem?: FileSystem | undefined;
+  /** How long to wait for the lock; default 0. */
+  readonly waitMs?: number | undefined;
+  /** Make the store where there is none. */
+  readonly create?: CreateStoreOptions | undefined;
+  /** Told what went wrong and did not stop anything. */
+  readonly onWarning?: ((error: unknown) => void) | undefined;
+}
+
+/**
+ * Opens a state directory or a fold log for writing, locked and recovered.
+ * @throws StatelogError `LOCKED`, `DAMAGED`, `READ_ONLY`; `NOT_REPRESENTABLE` for what is only read
+ */
+export async function openWritable(path: string, options: OpenWritableOptions = {}): Promise<WritableStore> {
+  const { fileSystem = realFileSystem(), waitMs = 0, onWarning } = options;
+  if (options.create !== undefined && fileSystem.statusFollowing(path) === undefined) {
+    createUnlessThere(path, { ...options.create, fileSystem });
+  }
+  const { kind } = identify(fileSystem, path);
+  if (kind === 'directory') return DirectoryStore.open(path, { fileSystem, waitMs, onWarning });
+  if (kind === 'log') return FoldStore.open(path, { fileSystem, waitMs, onWarning });
+  throw new StatelogError('NOT_REPRESENTABLE', 'this is not a store that can be written', {
+    path,
+    safe: 'nothing was changed',
+    hint: `run 'statelog import ${path} STORE' to make one of it`,
+  });
+}
+
+/** Another process may make the same store at the same moment: either is right. */
+function createUnlessThere(path: string, options: CreateStoreOptions): void {
+  try {
+    createStore(path, options);
+  } catch (error) {
+    if (!isStatelogError(error, 'ALREADY_EXISTS')) throw error;
+  }
+}

@@ -1,0 +1,126 @@
+import {
+  StateDirectory,
+  type OpenStoreOptions,
+  type ReadStoreOptions,
+} from '../directory/state-directory.js';
+import { liveEpoch } from '../directory/manifest.js';
+import { StatelogError } from '../errors.js';
+import type { EntryRange } from '../entry-cursor.js';
+import type { Finding } from '../finding.js';
+import { treeBytes } from '../storage-io/tree-bytes.js';
+import { realFileSystem } from '../storage-io/real-file-system.js';
+import type { FileSystem } from '../storage-io/file-system.js';
+import type { CheckpointReport, CompactReport, PutOptions, StoredEntry, WritableStore } from './store.js';
+
+/** A state directory as commands see it. */
+export class DirectoryStore implements WritableStore {
+  readonly kind = 'directory';
+  readonly path: string;
+  readonly cursor = undefined;
+  readonly directory: StateDirectory;
+  readonly #fileSystem: FileSystem;
+
+  private constructor(directory: StateDirectory, fileSystem: FileSystem) {
+    this.path = directory.path;
+    this.directory = directory;
+    this.#fileSystem = fileSystem;
+  }
+
+  static openReadOnly(path: string, options: ReadStoreOptions = {}): DirectoryStore {
+    const { fileSystem = realFileSystem() } = options;
+    return new DirectoryStore(StateDirectory.openReadOnly(path, options), fileSystem);
+  }
+
+  static async open(path: string, options: OpenStoreOptions = {}): Promise<DirectoryStore> {
+    const { fileSystem = realFileSystem() } = options;
+    return new DirectoryStore(await StateDirectory.open(path, options), fileSystem);
+  }
+
+  get epoch(): bigint {
+    return this.directory.epoch;
+  }
+
+  get notices(): readonly Finding[] {
+    const cut = this.directory.recovery?.cut ?? [];
+    return [
+      ...this.directory.notices,
+      ...cut.map((tail): Finding => ({
+        severity: 'notice',
+        class: tail.class,
+        file: tail.path,
+        offset: tail.offset,
+        bytes: tail.bytes,
+        message: `an unfinished last write of ${tail.bytes} bytes was copied to ${tail.copy} and cut`,
+      })),
+    ];
+  }
+
+  get(key: Uint8Array): StoredEntry | undefined {
+    const value = this.directory.get(key);
+    return value === undefined ? undefined : { key, value };
+  }
+
+  entries(range?: EntryRange): Iterable<StoredEntry> {
+    return this.directory.scan(range);
+  }
+
+  count(range?: EntryRange): number {
+    return this.directory.count(range);
+  }
+
+  put(key: Uint8Array, value: Uint8Array, options: PutOptions = {}): void {
+    if (options.revision !== undefined) throw notOfDirectories('a revision');
+    this.directory.put(key, value);
+  }
+
+  delete(key: Uint8Array): boolean {
+    return this.directory.delete(key);
+  }
+
+  async sync(): Promise<void> {
+    await this.directory.sync();
+  }
+
+  sourcePosition(name: string): bigint {
+    return this.directory.progress.sources.get(name) ?? 0n;
+  }
+
+  async syncSource(name: string, lines: bigint): Promise<void> {
+    await this.directory.commit(new Map([[name, lines]]));
+  }
+
+  setCursor(): void {
+    throw notOfDirectories('a cursor');
+  }
+
+  beginBatch(): void {
+    this.directory.beginBatch();
+  }
+
+  async endBatch(): Promise<void> {
+    await this.directory.endBatch();
+  }
+
+  async checkpoint({ keep }: { readonly keep?: number | undefined }): Promise<CheckpointReport> {
+    const changed = await this.directory.checkpoint({ keep });
+    const epoch = liveEpoch(this.directory.manifest) - 1n;
+    return { epoch, cursor: undefined, keys: this.directory.count(), changed };
+  }
+
+  async compact(): Promise<CompactReport> {
+    const bytesBefore = treeBytes(this.#fileSystem, this.path);
+    await this.directory.compact();
+    return { bytesBefore, bytesAfter: treeBytes(this.#fileSystem, this.path), keys: this.directory.count() };
+  }
+
+  close(): void {
+    this.directory.close();
+  }
+}
+
+function notOfDirectories(what: string): StatelogError {
+  return new StatelogError('NOT_REPRESENTABLE', `a state directory keeps no such thing as ${what}`, {
+    hint: 'fold logs do: create one with --kind log',
+    safe: 'nothing was written',
+  });
+}

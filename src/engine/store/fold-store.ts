@@ -1,0 +1,155 @@
+import { StatelogError } from '../errors.js';
+import type { EntryRange } from '../entry-cursor.js';
+import { positionsInRange } from '../entry-range.js';
+import type { Finding } from '../finding.js';
+import { AppendLogFold } from '../fold/append-log-fold.js';
+import { COMPACT_THRESHOLD_DEFAULT } from '../fold/format.js';
+import { KvUpdate } from '../fold/update.js';
+import { VersionToken, WatchCursor } from '../fold/version-token.js';
+import type { FileSystem } from '../storage-io/file-system.js';
+import type { CheckpointReport, CompactReport, PutOptions, StoredEntry, WritableStore } from './store.js';
+
+/** How a fold log is opened for writing. */
+export interface OpenFoldOptions {
+  readonly fileSystem: FileSystem;
+  readonly waitMs: number;
+  readonly onWarning?: ((error: unknown) => void) | undefined;
+}
+
+/** A fold log as commands see it. */
+export class FoldStore implements WritableStore {
+  readonly kind = 'log';
+  readonly path: string;
+  readonly epoch = undefined;
+  readonly #fold: AppendLogFold;
+  #next: WatchCursor;
+
+  private constructor(fold: AppendLogFold) {
+    this.#fold = fold;
+    this.path = fold.path;
+    this.#next = fold.cursor;
+  }
+
+  static load(path: string, fileSystem: FileSystem): FoldStore {
+    return new FoldStore(AppendLogFold.load(path, { fileSystem }).store);
+  }
+
+  static async open(path: string, { fileSystem, waitMs, onWarning }: OpenFoldOptions): Promise<FoldStore> {
+    const options = { fileSystem, ifMissing: 'fail' as const, compactOnOpen: false, onWarning };
+    const opened = await AppendLogFold.openWhenFree(path, COMPACT_THRESHOLD_DEFAULT, options, { waitMs });
+    return new FoldStore(opened.store);
+  }
+
+  /**
+   * Makes an empty fold log.
+   * @throws StatelogError `ALREADY_EXISTS`
+   */
+  static create(path: string, fileSystem: FileSystem): void {
+    if (fileSystem.status(path) !== undefined) {
+      throw new StatelogError('ALREADY_EXISTS', 'something is there already', {
+        path,
+        safe: 'nothing was changed',
+        hint: 'choose another path, or remove what is there',
+      });
+    }
+    AppendLogFold.open(path, COMPACT_THRESHOLD_DEFAULT, { fileSystem, ifMissing: 'create' }).store.close();
+  }
+
+  get cursor(): Uint8Array {
+    return this.#fold.cursor.toBytes();
+  }
+
+  /** Bytes that the log has, and those of its compact form. */
+  get sizes(): { readonly bytes: number; readonly compactBytes: number } {
+    return { bytes: this.#fold.sizeBytes, compactBytes: this.#fold.compactSizeBytes };
+  }
+
+  get notices(): readonly Finding[] {
+    const { tornTail, cutTail } = this.#fold;
+    const notices: Finding[] = tornTail === undefined ? [] : [tornTail];
+    if (cutTail !== undefined) {
+      const where = cutTail.copy === undefined ? '' : ` copied to ${cutTail.copy} and`;
+      notices.push({
+        ...cutTail.finding,
+        severity: 'notice',
+        message: `an unfinished last write was${where} cut`,
+        hint: undefined,
+      });
+    }
+    return notices;
+  }
+
+  get(key: Uint8Array): StoredEntry | undefined {
+    const entry = this.#fold.get(key);
+    return entry === undefined ? undefined : { key, value: entry.value, version: entry.version.toBytes() };
+  }
+
+  *entries(range?: EntryRange): Generator<StoredEntry, void> {
+    const cursor = this.#fold.entryCursor();
+    for (const at of positionsInRange(cursor, range)) {
+      yield { key: at.key.slice(), value: at.value().slice(), version: cursor.version().toBytes() };
+    }
+  }
+
+  count(range?: EntryRange): number {
+    if (range === undefined) return this.#fold.count;
+    let count = 0;
+    for (const _ of positionsInRange(this.#fold.entryCursor(), range)) count++;
+    return count;
+  }
+
+  put(key: Uint8Array, value: Uint8Array, { revision }: PutOptions = {}): void {
+    const version = revision === undefined ? VersionToken.unknown() : VersionToken.fromU64(revision);
+    this.#fold.write(KvUpdate.put(key, value, version));
+  }
+
+  delete(key: Uint8Array): boolean {
+    if (!this.#fold.contains(key)) return false;
+    this.#fold.write(KvUpdate.delete(key));
+    return true;
+  }
+
+  sync(): Promise<void> {
+    this.#fold.checkpoint(this.#next);
+    return Promise.resolve();
+  }
+
+  sourcePosition(): bigint {
+    throw noSources();
+  }
+
+  syncSource(): Promise<void> {
+    throw noSources();
+  }
+
+  setCursor(cursor: Uint8Array): void {
+    this.#next = WatchCursor.fromBytes(cursor);
+  }
+
+  checkpoint({ keep }: { readonly keep?: number | undefined }): Promise<CheckpointReport> {
+    if (keep !== undefined) {
+      throw new StatelogError('NOT_REPRESENTABLE', 'a fold log keeps no earlier checkpoints', {
+        path: this.path,
+      });
+    }
+    this.#fold.checkpoint(this.#next);
+    return Promise.resolve({ epoch: undefined, cursor: this.cursor, keys: this.#fold.count, changed: true });
+  }
+
+  compact(): Promise<CompactReport> {
+    const bytesBefore = this.#fold.sizeBytes;
+    this.#fold.compact();
+    return Promise.resolve({ bytesBefore, bytesAfter: this.#fold.sizeBytes, keys: this.#fold.count });
+  }
+
+  close(): void {
+    this.#fold.close();
+  }
+}
+
+function noSources(): StatelogError {
+  return new StatelogError('NOT_REPRESENTABLE', 'a fold log does not remember sources', {
+    hint: 'use a state directory, or a cursor of your own with --cursor',
+    safe: 'nothing was written',
+  });
+}

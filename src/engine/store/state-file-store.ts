@@ -1,0 +1,41 @@
+import type { EntryRange } from '../entry-cursor.js';
+import { entriesInRange, positionsInRange } from '../entry-range.js';
+import { openBarePair } from '../state/state-file-open.js';
+import type { StateFile } from '../state/state-file.js';
+import type { FileSystem } from '../storage-io/file-system.js';
+import type { ReadableStore, StoredEntry } from './store.js';
+
+/** A bare state file and its index as commands see them. */
+export class StateFileStore implements ReadableStore {
+  readonly kind = 'state-file';
+  readonly path: string;
+  readonly epoch = undefined;
+  readonly cursor = undefined;
+  readonly notices = [];
+  readonly file: StateFile;
+
+  constructor(path: string, fileSystem: FileSystem) {
+    this.path = path;
+    this.file = openBarePair(fileSystem, path);
+  }
+
+  get(key: Uint8Array): StoredEntry | undefined {
+    if (!this.file.find(key)) return undefined;
+    return { key, value: this.file.value(this.file.offset, this.file.length).slice() };
+  }
+
+  entries(range?: EntryRange): Iterable<StoredEntry> {
+    return entriesInRange(this.file.cursor(), range);
+  }
+
+  count(range?: EntryRange): number {
+    if (range === undefined) return this.file.count;
+    let count = 0;
+    for (const _ of positionsInRange(this.file.cursor(), range)) count++;
+    return count;
+  }
+
+  close(): void {
+    this.file.close();
+  }
+}

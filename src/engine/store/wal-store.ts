@@ -1,0 +1,72 @@
+import type { EntryRange } from '../entry-cursor.js';
+import { entriesInRange, positionsInRange } from '../entry-range.js';
+import type { Finding } from '../finding.js';
+import { TAG_DELETE, TAG_PUT } from '../rkyv/wal-entry-format.js';
+import { MmapStateStore } from '../state/mmap-state-store.js';
+import type { FileSystem } from '../storage-io/file-system.js';
+import { MergedScanner } from '../wal/merged-scanner.js';
+import { coreIdOfSegmentName } from '../wal/segment-name.js';
+import { listSegments } from '../wal/segment-folder.js';
+import { damageError } from '../wal/scan-findings.js';
+import type { ReadableStore, StoredEntry } from './store.js';
+
+const ARENA_BYTES = 1024 * 1024;
+
+/** The state that bare segments come to when they are replayed in merged order, in memory. */
+export class WalStore implements ReadableStore {
+  readonly kind = 'wal';
+  readonly path: string;
+  readonly cursor = undefined;
+  readonly notices: Finding[] = [];
+  epoch: bigint | undefined;
+  readonly #state = MmapStateStore.inMemory(ARENA_BYTES);
+
+  /** @throws StatelogError `DAMAGED` where a good record follows a bad one */
+  constructor(path: string, fileSystem: FileSystem) {
+    this.path = path;
+    const isFolder = fileSystem.statusFollowing(path)?.kind === 'directory';
+    const coreId = coreIdOfSegmentName(path.slice(path.lastIndexOf('/') + 1)) ?? 0;
+    const segments = isFolder ? listSegments(fileSystem, path) : [{ coreId, path }];
+    const scanner = MergedScanner.open(segments, { fileSystem });
+    try {
+      this.#replay(scanner);
+    } finally {
+      scanner.close();
+    }
+  }
+
+  get(key: Uint8Array): StoredEntry | undefined {
+    const value = this.#state.get(key);
+    return value === undefined ? undefined : { key, value };
+  }
+
+  entries(range?: EntryRange): Iterable<StoredEntry> {
+    return entriesInRange(this.#state.entryCursor(), range);
+  }
+
+  count(range?: EntryRange): number {
+    if (range === undefined) return this.#state.length;
+    let count = 0;
+    for (const _ of positionsInRange(this.#state.entryCursor(), range)) count++;
+    return count;
+  }
+
+  close(): void {
+    this.#state.close();
+  }
+
+  #replay(scanner: MergedScanner): void {
+    for (let event = scanner.next(); event !== 'end'; event = scanner.next()) {
+      if (event === 'finding') {
+        const finding = scanner.segment.finding!;
+        if (finding.severity === 'damage') throw damageError(finding, 'nothing was changed');
+        this.notices.push(finding);
+        continue;
+      }
+      const { view } = scanner;
+      this.epoch = view.epoch;
+      if (view.tag === TAG_PUT) this.#state.put(view.keyCopy(), view.valueCopy());
+      else if (view.tag === TAG_DELETE) this.#state.delete(view.keyCopy());
+    }
+  }
+}
