@@ -1,3 +1,4 @@
+import { freeCopy } from '../bytes/free-copy.js';
 import type { Entry } from '../entry-cursor.js';
 import { type StatelogError, isStatelogError } from '../errors.js';
 import { removeQuietly } from '../storage-io/atomic-write.js';
@@ -103,7 +104,7 @@ export class FileBackend implements StateBackend {
     const slot = this.#table.find(key);
     return slot < 0
       ? undefined
-      : this.#current.peek(this.#table.offsetOf(slot), this.#table.lengthOf(slot)).slice();
+      : freeCopy(this.#current.peek(this.#table.offsetOf(slot), this.#table.lengthOf(slot)));
   }
 
   getRef(key: Uint8Array): Uint8Array | undefined {

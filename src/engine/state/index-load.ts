@@ -1,5 +1,5 @@
-import { isStatelogError } from '../errors.js';
-import { checkOrderedMap } from '../rkyv/ordered-map-check.js';
+import { isStatelogError, StatelogError } from '../errors.js';
+import type { DamageClass } from '../finding.js';
 import { OrderedMapReader } from '../rkyv/ordered-map-reader.js';
 import type { FileSystem } from '../storage-io/file-system.js';
 import { PagedSource } from '../storage-io/paged-source.js';
@@ -31,33 +31,41 @@ export function loadIndex(
     slots: cachedPages(head.length, PAGES_KEPT),
   });
   const table = new PlaceTable();
-  let key = new Uint8Array(64);
   try {
-    checkOrderedMap(new OrderedMapReader(source, 0, head.length), (cursor) => {
-      const { offset, length, keyLength } = cursor;
-      if (offset + length > head.writePos) {
-        throw stateDamage(
-          'bad-offset',
-          'a value lies past the bytes in use',
-          path,
-          head.start + cursor.position,
-          {
-            expected: `at most ${head.writePos}`,
-            found: `${offset} + ${length}`,
-          },
-        );
-      }
-      if (keyLength > key.length) key = new Uint8Array(2 * keyLength);
-      cursor.copyKey(key, 0);
-      table.setAt(key, keyLength, offset, length);
-    });
+    loadEntries(new OrderedMapReader(source, 0, head.length), head.writePos, table);
   } catch (error) {
     if (!isStatelogError(error, 'DAMAGED') || error.details.path !== undefined) throw error;
-    const at = head.start + (error.details.offset ?? 0);
-    throw stateDamage('index-mismatch', error.message, path, at, { cause: error });
+    const { class: damageClass, offset = 0, expected, found } = error.details;
+    const details = { expected, found, cause: error };
+    throw stateDamage(damageClass as DamageClass, error.message, path, head.start + offset, details);
   }
   checkTotals(table, head.block, path);
   return table;
+}
+
+/** Each key is read once, into the buffer that it is compared with the one before in. */
+function loadEntries(index: OrderedMapReader, writePos: number, table: PlaceTable): void {
+  const cursor = index.cursor();
+  let key = new Uint8Array(64);
+  let keyLength = -1;
+  for (let isOnEntry = cursor.first(); isOnEntry; isOnEntry = cursor.next()) {
+    const { offset, length } = cursor;
+    if (keyLength >= 0 && cursor.compareKey(key, 0, keyLength) <= 0) {
+      throw misplaced('index-mismatch', 'the keys of the index are not in ascending order', cursor.position);
+    }
+    if (offset + length > writePos) {
+      throw misplaced('bad-offset', 'a value lies past the bytes in use', cursor.position);
+    }
+    keyLength = cursor.keyLength;
+    if (keyLength > key.length) key = new Uint8Array(2 * keyLength);
+    cursor.copyKey(key, 0);
+    table.setAt(key, keyLength, offset, length);
+  }
+}
+
+/** At a place in the map: `loadIndex` adds the file. */
+function misplaced(damageClass: DamageClass, message: string, offset: number): StatelogError {
+  return new StatelogError('DAMAGED', message, { class: damageClass, offset });
 }
 
 function checkTotals(table: PlaceTable, block: IndexBlock | undefined, path: string): void {

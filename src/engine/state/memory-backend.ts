@@ -1,3 +1,4 @@
+import { freeCopy } from '../bytes/free-copy.js';
 import type { Entry } from '../entry-cursor.js';
 import { type StatelogError, isStatelogError } from '../errors.js';
 import { AUTO_COMPACT_FRAGMENTATION, AUTO_COMPACT_KEYS_MIN, fragmentationOf } from './format.js';
@@ -56,7 +57,8 @@ export class MemoryBackend implements StateBackend {
   }
 
   get(key: Uint8Array): Uint8Array | undefined {
-    return this.getRef(key)?.slice();
+    const value = this.getRef(key);
+    return value === undefined ? undefined : freeCopy(value);
   }
 
   getRef(key: Uint8Array): Uint8Array | undefined {

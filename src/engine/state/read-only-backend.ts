@@ -1,3 +1,4 @@
+import { freeCopy } from '../bytes/free-copy.js';
 import type { StateBackend } from './state-backend.js';
 import type { StateFile } from './state-file.js';
 import type { StateFileCursor } from './state-file-cursor.js';
@@ -26,7 +27,8 @@ export class ReadOnlyBackend implements StateBackend {
   }
 
   get(key: Uint8Array): Uint8Array | undefined {
-    return this.getRef(key)?.slice();
+    const value = this.getRef(key);
+    return value === undefined ? undefined : freeCopy(value);
   }
 
   getRef(key: Uint8Array): Uint8Array | undefined {
