@@ -1,4 +1,5 @@
 import { KeyCursor } from './key-index/key-cursor.js';
+import { checkRange } from './key-index/key-range.js';
 import { KeyTree } from './key-index/key-tree.js';
 
 export type { KeyCursor } from './key-index/key-cursor.js';
@@ -51,8 +52,9 @@ export class OrderedKeyIndex {
     return this.tree.find(key, 0, key.length);
   }
 
-  /** As `find`, for the key that stands in `bytes` at `start`. */
+  /** As `find`, for the key that stands in `bytes` at `start`. RangeError if it does not lie within them. */
   findAt(bytes: Uint8Array, start: number, length: number): number {
+    checkRange(bytes, start, length);
     return this.tree.find(bytes, start, length);
   }
 
@@ -61,8 +63,9 @@ export class OrderedKeyIndex {
     return this.insertAt(key, 0, key.length);
   }
 
-  /** As `insert`, for the key that stands in `bytes` at `start`. */
+  /** As `insert`, for the key that stands in `bytes` at `start`. RangeError if it does not lie within them. */
   insertAt(bytes: Uint8Array, start: number, length: number): number {
+    checkRange(bytes, start, length);
     const { tree } = this;
     const found = tree.descend(bytes, start, length);
     const differs = found < 0 ? 0 : tree.slots.mismatch(found, bytes, start, length);
@@ -85,8 +88,9 @@ export class OrderedKeyIndex {
     return this.removeAt(key, 0, key.length);
   }
 
-  /** As `remove`, for the key that stands in `bytes` at `start`. */
+  /** As `remove`, for the key that stands in `bytes` at `start`. RangeError if it does not lie within them. */
   removeAt(bytes: Uint8Array, start: number, length: number): number {
+    checkRange(bytes, start, length);
     const { tree } = this;
     const slot = tree.descend(bytes, start, length);
     if (slot < 0 || !tree.slots.equals(slot, bytes, start, length)) return -1;
@@ -102,7 +106,7 @@ export class OrderedKeyIndex {
     return slot;
   }
 
-  /** Removes every key, and lets go of the memory. */
+  /** Removes every key, and lets go of nearly all memory. */
   clear(): void {
     for (const cursor of this.followed) cursor.beforeClear();
     this.tree.reset();
@@ -144,9 +148,10 @@ export class OrderedKeyIndex {
 
   /**
    * Below 0 if the slot's key comes before the one that stands in `bytes` at `start`, above 0 if
-   * after, 0 if they are equal. RangeError if no key has the slot.
+   * after, 0 if they are equal. RangeError if no key has the slot, or the key does not lie within `bytes`.
    */
   compareKey(slot: number, bytes: Uint8Array, start: number, length: number): number {
+    checkRange(bytes, start, length);
     const { slots } = this.tree;
     const differs = slots.mismatch(this.known(slot), bytes, start, length);
     if (differs < 0) return 0;

@@ -95,7 +95,7 @@ class Model {
   }
 
   move(step: Step & { cursor: number }): void {
-    const cursor = this.cursors[step.cursor] as KeyCursor;
+    const cursor = this.cursors[step.cursor]!;
     const position = this.positions[step.cursor];
     let place = -1;
     let slot = -1;

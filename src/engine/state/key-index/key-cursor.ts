@@ -1,4 +1,5 @@
 import type { OrderedKeyIndex } from '../key-index.js';
+import { checkRange } from './key-range.js';
 import type { KeyTree } from './key-tree.js';
 import { NOWHERE, TreeWalk } from './tree-walk.js';
 
@@ -49,8 +50,9 @@ export class KeyCursor {
     return this.seekFirstAt(key, 0, key.length);
   }
 
-  /** As `seekFirst`, for the key that stands in `bytes` at `start`. */
+  /** As `seekFirst`, for the key that stands in `bytes` at `start`. RangeError if it does not lie within them. */
   seekFirstAt(bytes: Uint8Array, start: number, length: number): number {
+    checkRange(bytes, start, length);
     this.begin();
     return this.walk.seek(bytes, start, length, true);
   }
@@ -60,8 +62,9 @@ export class KeyCursor {
     return this.seekLastAt(key, 0, key.length);
   }
 
-  /** As `seekLast`, for the key that stands in `bytes` at `start`. */
+  /** As `seekLast`, for the key that stands in `bytes` at `start`. RangeError if it does not lie within them. */
   seekLastAt(bytes: Uint8Array, start: number, length: number): number {
+    checkRange(bytes, start, length);
     this.begin();
     return this.walk.seek(bytes, start, length, false);
   }

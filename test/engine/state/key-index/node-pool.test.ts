@@ -1,0 +1,66 @@
+import test from 'ava';
+import {
+  FULL,
+  LINE,
+  MAP_LARGE,
+  NODE_WORDS,
+  PAIR,
+  SPAN,
+} from '../../../../src/engine/state/key-index/node-layout.js';
+import { NodePool, addressOf } from '../../../../src/engine/state/key-index/node-pool.js';
+
+const SEGMENT_BYTES = 2 ** 20;
+
+function fill(pool: NodePool, kind: number, bytes: number): number[] {
+  const nodes: number[] = [];
+  while (pool.bytesUsed < bytes) nodes.push(pool.allocate(kind));
+  return nodes;
+}
+
+test('no two nodes share a word', (t) => {
+  const pool = new NodePool();
+  const taken = new Set<number>();
+  let shared = 0;
+  for (let i = 0; pool.bytesUsed < 3 * SEGMENT_BYTES; i++) {
+    const kind = i % 8;
+    const node = pool.allocate(kind);
+    for (let word = 0; word < NODE_WORDS[kind]!; word++) {
+      const address = addressOf(node) + word;
+      if (taken.has(address)) shared += 1;
+      taken.add(address);
+    }
+    if (i % 3 === 0) {
+      for (let word = 0; word < NODE_WORDS[kind]!; word++) taken.delete(addressOf(node) + word);
+      pool.free(node);
+    }
+  }
+  t.is(shared, 0);
+});
+
+test('a freed node is handed out again, to either kind of its size', (t) => {
+  const pool = new NodePool();
+  const line = pool.allocate(LINE);
+  const used = pool.bytesUsed;
+  pool.free(line);
+  const span = pool.allocate(SPAN);
+  t.is(addressOf(span), addressOf(line));
+  t.is(pool.bytesUsed, used);
+});
+
+for (const larger of [FULL, MAP_LARGE, LINE]) {
+  test(`when a segment is used up, freed nodes of ${String(NODE_WORDS[larger])} words make room for small ones`, (t) => {
+    const pool = new NodePool();
+    const nodes = fill(pool, larger, 2.9 * SEGMENT_BYTES);
+    for (const node of nodes) pool.free(node);
+    const used = pool.bytesUsed;
+    const small = new Set<number>();
+    for (let bytes = 0; bytes < 2.5 * SEGMENT_BYTES; bytes += NODE_WORDS[PAIR]! * 4) {
+      small.add(addressOf(pool.allocate(PAIR)));
+    }
+    t.is(small.size, Math.ceil((2.5 * SEGMENT_BYTES) / 16));
+    t.true(
+      pool.bytesUsed <= Math.max(used, 3 * SEGMENT_BYTES),
+      `${String(pool.bytesUsed)} after ${String(used)}`,
+    );
+  });
+}
