@@ -4,24 +4,15 @@ import type { Finding } from '../../finding.js';
 import { findLeftovers } from '../../directory/leftovers.js';
 import { DirectoryLayout } from '../../directory/layout.js';
 import { readManifest } from '../../directory/manifest-file.js';
-import { liveEpoch, type CheckpointEntry, type DirectoryManifest } from '../../directory/manifest.js';
+import type { CheckpointEntry, DirectoryManifest } from '../../directory/manifest.js';
 import { openCheckpoint } from '../../directory/open-checkpoint.js';
 import type { StateFile } from '../../state/state-file.js';
 import type { FileSystem } from '../../storage-io/file-system.js';
 import { lockState } from '../../storage-io/lock-holder.js';
+import { keptLogs, type KeptLog } from '../kept-logs.js';
 import type { Tally } from './tally.js';
 import { verifySegment } from './verify-segment.js';
 import { findingOf, verifyOpenState } from './verify-state.js';
-
-/** A log's folder and where it stands among the checkpoints. */
-interface Log {
-  readonly epoch: bigint;
-  readonly isLive: boolean;
-  /** The checkpoint before it; undefined before the first. */
-  readonly before: CheckpointEntry | undefined;
-  /** The checkpoint that closed it; undefined for the live one, and where it is no longer kept. */
-  readonly after: CheckpointEntry | undefined;
-}
 
 /**
  * Checks all that a state directory holds: the manifest, every kept checkpoint against it, every
@@ -47,7 +38,7 @@ export function* verifyDirectory(
     tally.keys = 0;
     yield* verifyCheckpoint(fileSystem, layout, manifest, entry, values, tally);
   }
-  for (const log of logsOf(manifest)) yield* verifyLog(fileSystem, layout, manifest, log, tally);
+  for (const log of keptLogs(manifest)) yield* verifyLog(fileSystem, layout, manifest, log, tally);
   yield* lookAround(fileSystem, layout, manifest);
 }
 
@@ -71,26 +62,11 @@ function* verifyCheckpoint(
   }
 }
 
-/** The logs that must be there: of every epoch after the oldest checkpoint. */
-function logsOf(manifest: DirectoryManifest): Log[] {
-  const live = liveEpoch(manifest);
-  const logs: Log[] = [];
-  for (const [index, before] of manifest.checkpoints.entries()) {
-    const after = manifest.checkpoints[index + 1];
-    const epoch = before.epoch + 1n;
-    if (after === undefined || after.epoch === epoch)
-      logs.push({ epoch, isLive: epoch === live, before, after });
-  }
-  if (manifest.checkpoints.length === 0)
-    logs.push({ epoch: live, isLive: true, before: undefined, after: undefined });
-  return logs;
-}
-
 function* verifyLog(
   fileSystem: FileSystem,
   layout: DirectoryLayout,
   manifest: DirectoryManifest,
-  { epoch, isLive, before, after }: Log,
+  { epoch, isLive, before, after }: KeptLog,
   tally: Tally,
 ): Generator<Finding, void> {
   const isLocked = isLive && lockState(fileSystem, layout.lock).held !== 'no';

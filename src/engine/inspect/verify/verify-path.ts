@@ -1,0 +1,90 @@
+import nodePath from 'node:path';
+import { isStatelogError } from '../../errors.js';
+import type { Finding } from '../../finding.js';
+import type { FileSystem } from '../../storage-io/file-system.js';
+import { coreIdOfSegmentName } from '../../wal/segment-name.js';
+import { identify, type IdentifiedKind, type PathIdentity } from '../identify.js';
+import { Tally } from './tally.js';
+import { verifyArtifact } from './verify-artifact.js';
+import { verifyDirectory } from './verify-directory.js';
+import { verifyFoldLog } from './verify-fold.js';
+import { verifyLooseSegment, verifyWalFolder } from './verify-log-folder.js';
+import { findingOf, verifyStatePair } from './verify-state.js';
+
+/** How to verify. */
+export interface VerifyOptions {
+  /** Leaves out the values: their checksums are not computed. */
+  readonly quick: boolean;
+}
+
+/** What verifying one path came to. */
+export interface VerifySummary {
+  readonly path: string;
+  /** Undefined where it is too damaged to tell. */
+  readonly kind: IdentifiedKind | undefined;
+  readonly files: number;
+  readonly bytes: number;
+  /** Records of logs. */
+  readonly records: number;
+  /** Live keys: those of the newest checkpoint, where there are several. */
+  readonly keys: number;
+  /** Findings, by severity. */
+  readonly damage: number;
+  readonly torn: number;
+  readonly notices: number;
+}
+
+/**
+ * Reads everything that a path holds, by the same scanners that recovery uses, and yields what is wrong
+ * with it. Changes nothing and takes no lock. Damage that stops a part from being opened is a finding.
+ * @throws StatelogError what opening the path throws: `NOT_FOUND`, `PERMISSION_DENIED`, `UNKNOWN_FORMAT`,
+ * `UNSUPPORTED_VERSION`, and `IO_FAILED`
+ */
+export function* verifyPath(
+  fileSystem: FileSystem,
+  path: string,
+  options: VerifyOptions,
+): Generator<Finding, VerifySummary> {
+  const tally = new Tally();
+  const counts = { damage: 0, torn: 0, notices: 0 };
+  let kind: IdentifiedKind | undefined;
+  const count = (finding: Finding): Finding => {
+    counts[finding.severity === 'notice' ? 'notices' : finding.severity] += 1;
+    return finding;
+  };
+  try {
+    const found = identify(fileSystem, path);
+    kind = found.kind;
+    for (const finding of findingsOf(fileSystem, found, !options.quick, tally)) yield count(finding);
+  } catch (error) {
+    if (!isStatelogError(error, 'DAMAGED')) throw error;
+    yield count(findingOf(error, path));
+  }
+  const { files, bytes, records, keys } = tally;
+  return { path, kind, files, bytes, records, keys, ...counts };
+}
+
+function findingsOf(
+  fileSystem: FileSystem,
+  { kind, path }: PathIdentity,
+  values: boolean,
+  tally: Tally,
+): Generator<Finding, void> {
+  switch (kind) {
+    case 'directory':
+      return verifyDirectory(fileSystem, path, values, tally);
+    case 'log':
+      return verifyFoldLog(fileSystem, path, tally);
+    case 'state-file':
+      return verifyStatePair(fileSystem, path, values, tally);
+    case 'wal-folder':
+      return verifyWalFolder(fileSystem, path, tally);
+    case 'wal-segment': {
+      const coreId = coreIdOfSegmentName(nodePath.basename(path));
+      return verifyLooseSegment(fileSystem, path, coreId, tally);
+    }
+    case 'artifact-folder':
+    case 'artifact-tar':
+      return verifyArtifact(fileSystem, path, tally);
+  }
+}
