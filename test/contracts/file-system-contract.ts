@@ -371,6 +371,7 @@ const locks: Record<string, Check> = {
   'files differ in their locks': (t, { fileSystem, folder }) => {
     const [a, b] = [fileSystem.openOrCreate(`${folder}/a`), fileSystem.openOrCreate(`${folder}/b`)];
     t.true(fileSystem.tryLock(a));
+    t.is(fileSystem.lockOwner(`${folder}/b`), false);
     t.true(fileSystem.tryLock(b));
     fileSystem.close(a);
     fileSystem.close(b);

@@ -139,6 +139,32 @@ test('a page that is still in memory is not read again', (t) => {
   t.is(reads(), 5, 'a long window is read in one go');
 });
 
+test('of the pages in memory the least recently used makes room', (t) => {
+  const { options, fileSystem } = fileOf(new Uint8Array(10 * PAGE_BYTES));
+  const source = new PagedSource({ ...options, slots: 4 });
+  const readsFor = (pages: readonly number[]): number => {
+    const before = fileSystem.operationCount;
+    for (const page of pages) source.window(page * PAGE_BYTES, 1);
+    return fileSystem.operationCount - before;
+  };
+  t.is(readsFor([0, 1, 2, 3]), 4);
+  t.is(readsFor([0, 4]), 1, 'page 1 makes room');
+  t.is(readsFor([0, 2, 3, 4]), 0);
+  t.is(readsFor([1]), 1);
+});
+
+test('a damaged page is never taken for the one whose place it took', (t) => {
+  const bytes = new SeededRandom(8).fill(new Uint8Array(5 * PAGE_BYTES));
+  const pageSums = sumsOf(bytes);
+  bytes[4 * PAGE_BYTES]! ^= 1;
+  const source = new PagedSource({ ...fileOf(bytes).options, pageSums, slots: 4 });
+  for (const page of [0, 1, 2, 3]) source.window(page * PAGE_BYTES, 1);
+  t.throws(() => source.window(4 * PAGE_BYTES, 1), { code: 'DAMAGED' });
+  for (const page of [0, 1, 2, 3]) {
+    t.is(look(source, page * PAGE_BYTES, 9).compare(bytes, page * PAGE_BYTES, page * PAGE_BYTES + 9), 0);
+  }
+});
+
 test('the bytes of a window stay as they are until the next call', (t) => {
   const bytes = new SeededRandom(6).fill(new Uint8Array(60_000));
   const source = new PagedSource({ ...fileOf(bytes).options, slots: 4 });

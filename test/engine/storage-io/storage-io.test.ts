@@ -103,6 +103,25 @@ for (const [name, create] of Object.entries(BACK_ENDS)) {
     t.is(new TextDecoder().decode(fileSystem.disk.fileBytes('/bad')), 'oTWO');
   });
 
+  test(`${name}: after a sync that failed the disk is not asked again`, async (t) => {
+    let syncs = 0;
+    const fileSystem = new SimulatedFileSystem({
+      plan: ({ name: call }) => {
+        if (call !== 'fdatasync') return undefined;
+        syncs += 1;
+        return syncs === 1 ? { kind: 'error', errno: 'EIO', when: 'before' } : undefined;
+      },
+    });
+    const descriptor = fileSystem.createExclusive('/f');
+    const io = create(fileSystem);
+    io.registerAppendPosition(descriptor, 0);
+    for (let round = 0; round < 3; round += 1) {
+      io.submitDatasync(descriptor);
+      await completionsOf(io).then((completions) => t.is(completions[0]?.result, EIO));
+    }
+    t.is(syncs, 1);
+  });
+
   test(`${name}: an append that fails leaves no hole for the next one`, async (t) => {
     const fileSystem = new SimulatedFileSystem({ plan: failEvery('write', 'ENOSPC', 1) });
     const descriptor = fileSystem.createExclusive('/f');

@@ -262,6 +262,41 @@ test('images do not change when the disk goes on, nor the disk when they do', (t
   );
 });
 
+test('images made between two syncs of a file are not changed by the second', (t) => {
+  const fileSystem = diskWith('/f', '....');
+  write(fileSystem, '/f', 'A');
+  sync(fileSystem, '/f');
+  write(fileSystem, '/f', 'B', 1);
+  const images = [...powerLossImages(fileSystem.disk, WHOLE)];
+  sync(fileSystem, '/f');
+  t.deepEqual(
+    images.map(({ fileSystem: image }) => textAt(image, '/f')),
+    ['A...', 'AB..'],
+  );
+});
+
+test('no image is made twice', (t) => {
+  const overwritten = diskWith('/f', 'wxyz');
+  write(overwritten, '/f', 'abc', 0);
+  const grown = diskWith('/f', 'xy');
+  write(grown, '/f', 'abc', 1);
+  const appended = diskWith('/f', '');
+  write(appended, '/f', 'abc', 0);
+  const rests = ['missing', 'zero', 'old'] as const;
+  for (const fileSystem of [overwritten, grown, appended]) {
+    const options = { tears: 'all', rests } as const;
+    t.is(countPowerLossImages(fileSystem.disk, options), outcomes(fileSystem, '/f', options).length);
+  }
+  const created = new SimulatedFileSystem();
+  const descriptor = created.createExclusive('/f');
+  for (let at = 0; at < 3; at += 1) writeFully(created, descriptor, bytesOf('x'), 0, 1, at);
+  t.is(
+    countPowerLossImages(created.disk, WHOLE),
+    1 + 2 ** 3,
+    'without its name what it holds is all the same',
+  );
+});
+
 test('an image can lose power itself', (t) => {
   const fileSystem = diskWith('/f', '.');
   write(fileSystem, '/f', 'A');
