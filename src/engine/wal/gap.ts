@@ -18,6 +18,8 @@ export interface Gap {
   /** The offset of the next good record, or the end of the file. */
   readonly end: number;
   readonly cause: GapCause;
+  /** True if it starts with whole data, its checksum right, that is no record of this place: no torn write. */
+  readonly isWhole: boolean;
   /** Offset of the last good record before; -1 if there is none. */
   readonly lastGood: number;
   /** Offset of the next good record; -1 if there is none. */

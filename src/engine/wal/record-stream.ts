@@ -85,7 +85,7 @@ export class RecordStream {
       return this.#takeOrPass(standing);
     }
     if (state === 'end') return 'end';
-    return this.#pass(causeOfState(state, reader, position), position + 1);
+    return this.#pass(causeOfState(state, reader, position), position + 1, state === 'undecodable');
   }
 
   /** Starts anew from where another stream of the same file stands. */
@@ -107,7 +107,7 @@ export class RecordStream {
       const landed = this.#landing.find(this.position, this.position);
       if (landed !== this.position) {
         this.reader.check(this.position);
-        return this.#passTo(landed, this.#causeOf('jump'));
+        return this.#passTo(landed, this.#causeOf('jump'), true);
       }
       // The lookahead has moved the reader on.
       this.reader.check(this.position);
@@ -118,7 +118,7 @@ export class RecordStream {
       this.#accept();
       return 'record';
     }
-    return this.#pass(this.#causeOf(standing), this.position + this.reader.recordBytes);
+    return this.#pass(this.#causeOf(standing), this.position + this.reader.recordBytes, true);
   }
 
   #remarkableOf(standing: 'restart' | 'jump'): Remarkable {
@@ -142,18 +142,19 @@ export class RecordStream {
     reader.checksums.reach(this.position);
   }
 
-  #pass(cause: GapCause, from: number): StreamEvent {
+  #pass(cause: GapCause, from: number, isWhole: boolean): StreamEvent {
     const badAt = this.position;
-    return this.#passTo(this.#landing.find(badAt, from), cause);
+    return this.#passTo(this.#landing.find(badAt, from), cause, isWhole);
   }
 
-  #passTo(landed: number, cause: GapCause): StreamEvent {
+  #passTo(landed: number, cause: GapCause, isWhole: boolean): StreamEvent {
     const { reader, order, position } = this;
     const end = landed < 0 ? reader.window.end : landed;
     this.gap = {
       offset: position,
       end,
       cause: landed < 0 ? cause : (this.#causeIfLength(position, landed, cause) ?? cause),
+      isWhole,
       lastGood: order.lastOffset,
       nextGood: landed,
     };

@@ -10,7 +10,8 @@ const ZERO_BLOCK_BYTES = 64 * 1024;
  * Tells a torn tail from damage (docs/formats/wal.md, "Torn, or damaged"). A record proves that
  * everything before `its position - its lag` was durable when it was written, one without a lag that
  * everything before it was. A gap is damage if some good record behind it proves more than the gap's
- * start to have been durable; else nothing from there on was ever acknowledged.
+ * start to have been durable; else nothing from there on was ever acknowledged. Whole data that
+ * is no record of this place (of another core, say) is damage too: no unfinished write leaves that.
  *
  * Invariants:
  * - `#provenEnd` is the most that any record before `#ahead.position` and after the first gap proves;
@@ -29,11 +30,11 @@ export class TailJudge {
   }
 
   /**
-   * True if something at or behind the gap's start was durable once.
+   * True if the gap is damage, false if a torn tail starts there.
    * @param main the stream that has just returned the gap
    */
   isDamage(gap: Gap, main: RecordStream): boolean {
-    if (this.#provenEnd > gap.offset) return true;
+    if (gap.isWhole || this.#provenEnd > gap.offset) return true;
     if (gap.nextGood < 0) return false;
     const ahead = this.#aheadOf(main);
     while (this.#provenEnd <= gap.offset) {

@@ -91,6 +91,7 @@ export class CoreWalWriter {
     position: number,
     options: CoreWalWriterOptions = {},
   ): CoreWalWriter {
+    checkPosition(position);
     const fileSystem = fileSystemOf(options);
     const where = { fileSystem, coreId, path, position, start: options.start };
     const start = options.start ?? startAt(where);
@@ -290,6 +291,7 @@ export class CoreWalWriter {
    * @throws StatelogError `DAMAGED` where no record ends at `position`; nothing is cut
    */
   truncate(position: number): void {
+    checkPosition(position);
     this.#settle();
     if (position > this.position) {
       throw new RangeError(`position ${position} lies past the end, ${this.position}`);
@@ -339,6 +341,11 @@ export class CoreWalWriter {
       hint: 'poll the StorageIo and pass what ended to checkCompletions first',
     });
   }
+}
+
+function checkPosition(position: number): void {
+  if (Number.isSafeInteger(position) && position >= 0) return;
+  throw new RangeError(`a position is a whole number from 0, not ${position}`);
 }
 
 function fileSystemOf(options: CoreWalWriterOptions): FileSystem {

@@ -76,6 +76,8 @@ test('data with the right checksum that is no entry is undecodable', (t) => {
   const strange = recordAround(new Uint8Array(64).fill(0xee));
   const { findings } = scan(joined(first!, strange, second!));
   t.deepEqual(findings.map(brief), [`damage undecodable ${first!.length}+72`]);
+  // With nothing behind it too: whoever wrote it finished it.
+  t.like(scan(joined(first!, strange)).findings, [{ class: 'undecodable', severity: 'damage' }]);
 });
 
 test('missing records are a gap in the sequence, and what follows is good', (t) => {
@@ -141,7 +143,7 @@ test('a copy of the first records is no restart', (t) => {
   const pieces = records(5);
   const { records: found, findings } = scan(joined(...pieces, pieces[0]!, pieces[1]!));
   t.is(found.length, 5);
-  t.like(findings, [{ class: 'torn-tail' }]);
+  t.like(findings, [{ class: 'sequence-repeat', severity: 'damage' }]);
 });
 
 test('a record of another core is damage, and is not returned', (t) => {
@@ -150,7 +152,13 @@ test('a record of another core is damage, and is not returned', (t) => {
   const { records: found, findings } = scan(joined(first!, stray, third!), { coreId: 0 });
   t.is(found.length, 2);
   t.like(findings, [{ class: 'wrong-core', expected: '0', found: '4', bytes: stray.length }]);
-  t.like(scan(joined(first!, third!), { coreId: 1 }).findings, [{ class: 'torn-tail' }]);
+});
+
+test('a segment that is wholly of another core is one stretch of damage, and no torn tail', (t) => {
+  const bytes = joined(...records(4));
+  const { records: found, findings } = scan(bytes, { coreId: 1 });
+  t.deepEqual(found, []);
+  t.like(findings, [{ class: 'wrong-core', severity: 'damage', offset: 0, bytes: bytes.length }]);
 });
 
 test('an epoch that goes back, or is not that of the segment, is misplaced', (t) => {
