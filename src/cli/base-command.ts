@@ -3,6 +3,7 @@ import { boolean } from '@oclif/core/flags';
 import type { Config } from '@oclif/core/config';
 import type * as Interfaces from '@oclif/core/interfaces';
 import type { Finding } from '../engine/finding.js';
+import { asStatelogError, errorJson, errorLine } from './error-rendering.js';
 import type { ExitCode } from './exit-codes.js';
 import { protectFlagValues, readingMarked } from './flag-values.js';
 import { isParserError, usageErrorFrom } from './parser-errors.js';
@@ -72,6 +73,17 @@ export abstract class StatelogCommand extends Command {
       this.wantsJson ? `${JSON.stringify({ finding })}\n` : `${visibleText(`statelog: ${line}`)}\n`,
     );
   }
+
+  /** What recovery did, and what went wrong without stopping anything: for `withWritable`. */
+  protected readonly writeNotices = {
+    notice: (finding: Finding): void => {
+      this.notice(finding);
+    },
+    warn: (thrown: unknown): void => {
+      const error = asStatelogError(thrown);
+      this.terminal.writeError(`${this.wantsJson ? errorJson(error) : errorLine(error)}\n`);
+    },
+  };
 
   /** Says one line about what is going on, on standard error; nothing with `--json`. */
   protected say(line: string): void {

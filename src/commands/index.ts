@@ -2,5 +2,13 @@ import type { Commands } from '../cli/main.js';
 
 /** Every command by its name. A command's module is loaded when the command is called. */
 export const COMMANDS: Commands = {
+  checkpoint: () => import('./checkpoint.js'),
+  compact: () => import('./compact.js'),
+  create: () => import('./create.js'),
+  delete: () => import('./delete.js'),
+  get: () => import('./get.js'),
+  put: () => import('./put.js'),
+  scan: () => import('./scan.js'),
   verify: () => import('./verify.js'),
+  'wal-replay': () => import('./wal-replay.js'),
 };

@@ -51,6 +51,12 @@ export interface CompactReport {
   readonly keys: number;
 }
 
+/** A readable store that can tell what `compact` would make of it. */
+export interface CompactableStore extends ReadableStore {
+  /** What compacting would come to, as near as can be told without doing it. */
+  compactEstimate(): CompactReport;
+}
+
 /** A store that is locked for writing. What was put or deleted is visible at once and durable after `sync`. */
 export interface WritableStore extends ReadableStore {
   put(key: Uint8Array, value: Uint8Array, options?: PutOptions): void;
@@ -62,8 +68,15 @@ export interface WritableStore extends ReadableStore {
   sourcePosition(name: string): bigint;
   /** `sync`, which also records that `lines` of the source were taken. */
   syncSource(name: string, lines: bigint): Promise<void>;
+  /** Between these two, checkpoints are made less often: for large loads. Only state directories make any. */
+  beginBatch?(): void;
+  endBatch?(): Promise<void>;
   /** Fold logs: the cursor that the next `sync` writes. Directories: NOT_REPRESENTABLE. */
   setCursor(cursor: Uint8Array): void;
+  /** Until `endBatch`, a large load may put off what would be done in between to keep readers fast. */
+  beginBatch(): void;
+  /** Ends a batch; everything put and deleted so far is on disk when it resolves. */
+  endBatch(): Promise<void>;
   checkpoint(options: { readonly keep?: number | undefined }): Promise<CheckpointReport>;
   compact(): Promise<CompactReport>;
   /** Releases the lock. What was not synced is not promised. */

@@ -58,7 +58,7 @@ export class WalStore implements ReadableStore {
   #replay(scanner: MergedScanner): void {
     for (let event = scanner.next(); event !== 'end'; event = scanner.next()) {
       if (event === 'finding') {
-        const finding = scanner.segment.finding!;
+        const finding = scanner.finding!;
         if (finding.severity === 'damage') throw damageError(finding, 'nothing was changed');
         this.notices.push(finding);
         continue;

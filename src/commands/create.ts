@@ -1,0 +1,23 @@
+import { storeArgument } from '../cli/arguments.js';
+import { StatelogCommand } from '../cli/base-command.js';
+import { EXIT_CODES, type ExitCode } from '../cli/exit-codes.js';
+import { countFlag } from '../cli/flags.js';
+import { kindFlag } from '../cli/store-flags.js';
+
+/** `create STORE`: an empty store; `ALREADY_EXISTS` where anything is there. */
+export default class Create extends StatelogCommand {
+  static override summary = 'make an empty store';
+  static override args = { store: storeArgument };
+  static override flags = {
+    kind: kindFlag,
+    cores: countFlag({ description: 'parts of a state directory, a log each (default: 1)', least: 1 }),
+  };
+
+  override async run(): Promise<ExitCode> {
+    const { args, flags } = await this.parse(Create);
+    const { createStore } = await import('../engine/inspect/open.js');
+    const kind = createStore(args.store, { kind: flags.kind, cores: flags.cores });
+    if (flags.json) this.terminal.output.writeText(`${JSON.stringify({ path: args.store, kind })}\n`);
+    return EXIT_CODES.done;
+  }
+}

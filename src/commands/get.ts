@@ -1,0 +1,44 @@
+import { storeArgument, textArgument } from '../cli/arguments.js';
+import { StatelogCommand } from '../cli/base-command.js';
+import { decodeArgument } from '../cli/encoding.js';
+import { EXIT_CODES, type ExitCode } from '../cli/exit-codes.js';
+import { encodingFlags, encodingsOf, unsigned64Flag } from '../cli/flags.js';
+import { writeJsonField } from '../cli/json-fields.js';
+
+/** `get STORE KEY`: the value's bytes as they are; 1 and nothing where the key is not there. */
+export default class Get extends StatelogCommand {
+  static override summary = "print a key's value, its bytes as they are";
+  static override args = { store: storeArgument, key: textArgument({ required: true }) };
+  static override flags = {
+    ...encodingFlags,
+    at: unsigned64Flag({ description: 'as it was at this epoch', helpValue: 'EPOCH' }),
+  };
+
+  override async run(): Promise<ExitCode> {
+    const { args, flags } = await this.parse(Get);
+    const encodings = encodingsOf(flags);
+    const key = decodeArgument(args.key, encodings.key, 'KEY', '--key-encoding');
+    // Loaded here, not at the top: help and wrong calls need no engine.
+    const { openReadable } = await import('../engine/inspect/open.js');
+    const store = openReadable(args.store, { at: flags.at, only: key });
+    const { output } = this.terminal;
+    try {
+      for (const finding of store.notices) this.notice(finding);
+      const entry = store.get(key);
+      if (entry === undefined) return EXIT_CODES.no;
+      if (flags.json) {
+        output.writeText('{');
+        writeJsonField(output, 'key', key, encodings.key);
+        output.writeText(',');
+        writeJsonField(output, 'value', entry.value, encodings.value);
+        output.writeText('}\n');
+      } else {
+        output.write(entry.value);
+      }
+      await output.flush();
+      return EXIT_CODES.done;
+    } finally {
+      store.close();
+    }
+  }
+}

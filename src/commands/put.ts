@@ -1,0 +1,156 @@
+import { boolean, string } from '@oclif/core/flags';
+import { storeArgument, textArgument } from '../cli/arguments.js';
+import { StatelogCommand } from '../cli/base-command.js';
+import { byteInput } from '../cli/byte-input.js';
+import { decodeArgument, type Encodings } from '../cli/encoding.js';
+import { EXIT_CODES, type ExitCode } from '../cli/exit-codes.js';
+import { encodingFlags, encodingsOf, lockFlags, unsigned64Flag } from '../cli/flags.js';
+import { runBatch } from '../cli/run-batch.js';
+import { usageError } from '../cli/usage-error.js';
+import { withWritable } from '../cli/write-session.js';
+import { equalBytes } from '../engine/bytes/compare.js';
+import type { WritableStore } from '../engine/store/store.js';
+
+const CONDITION_GROUP = 'CONDITION';
+const BATCH_GROUP = 'BATCH';
+const LOG_GROUP = 'FOLD LOG';
+const SINGLE = ['file', 'if-absent', 'if-value', 'revision'] as const;
+
+/** `put STORE KEY VALUE`, or a batch: on disk when it returns. */
+export default class Put extends StatelogCommand {
+  static override summary = 'put a value under a key, or a batch of them; on disk when it returns';
+  static override args = { store: storeArgument, key: textArgument(), value: textArgument() };
+  static override flags = {
+    ...encodingFlags,
+    ...lockFlags,
+    file: string({
+      description: 'the value is what this file holds, - for standard input',
+      helpValue: 'FILE',
+    }),
+    create: boolean({ description: 'make the store where there is none', default: true, allowNo: true }),
+    'if-absent': boolean({ description: 'only if the key is not there; else 1', helpGroup: CONDITION_GROUP }),
+    'if-value': string({
+      description: 'only if this is its value; else 1',
+      helpGroup: CONDITION_GROUP,
+      helpValue: 'V',
+    }),
+    revision: unsigned64Flag({ description: 'the revision that comes with the value', helpGroup: LOG_GROUP }),
+    cursor: unsigned64Flag({ description: 'move the resume cursor here', helpGroup: LOG_GROUP }),
+    batch: string({
+      description: 'a batch of lines, - for standard input',
+      helpGroup: BATCH_GROUP,
+      helpValue: 'FILE',
+    }),
+    tsv: boolean({ description: 'the batch has key<TAB>value lines', helpGroup: BATCH_GROUP }),
+    ack: boolean({
+      description: 'print {"acknowledged":N} when N lines are on disk',
+      helpGroup: BATCH_GROUP,
+    }),
+    source: string({
+      description: 'remember under this name how many lines were taken, and go on there',
+      helpGroup: BATCH_GROUP,
+      helpValue: 'NAME',
+    }),
+  };
+
+  override async run(): Promise<ExitCode> {
+    const { args, flags } = await this.parse(Put);
+    const encodings = encodingsOf(flags);
+    const create = flags.create ? {} : undefined;
+    const options = { waitMs: flags.wait, create };
+    const { batch } = flags;
+    if (batch === undefined) {
+      const change = await this.#change(args, flags, encodings);
+      return withWritable(args.store, options, this.writeNotices, (store) => putOne(store, change));
+    }
+    if (args.key !== undefined) throw usageError('give KEY and VALUE, or --batch, not both');
+    const single = SINGLE.find((name) => flags[name] !== undefined && flags[name] !== false);
+    if (single !== undefined) throw usageError(`--${single} is for a single put, not for a batch`);
+    await withWritable(args.store, options, this.writeNotices, async (store) => {
+      if (flags.cursor !== undefined) store.setCursor(cursorBytes(flags.cursor));
+      const format = { encodings, tsv: flags.tsv, command: 'put' as const };
+      await runBatch(
+        store,
+        { file: batch, format, acknowledges: flags.ack, source: flags.source },
+        this.terminal,
+      );
+      if (flags.cursor !== undefined) await store.sync();
+    });
+    return EXIT_CODES.done;
+  }
+
+  async #change(
+    args: { readonly key?: string | undefined; readonly value?: string | undefined },
+    flags: {
+      readonly file?: string | undefined;
+      readonly 'if-absent': boolean;
+      readonly 'if-value'?: string | undefined;
+      readonly revision?: bigint | undefined;
+      readonly cursor?: bigint | undefined;
+      readonly tsv: boolean;
+      readonly ack: boolean;
+      readonly source?: string | undefined;
+    },
+    encodings: Encodings,
+  ): Promise<Change> {
+    if (args.key === undefined) throw usageError('KEY is missing', 'give KEY and VALUE, or --batch FILE');
+    if (flags.tsv || flags.ack || flags.source !== undefined)
+      throw usageError('--tsv, --ack and --source go with --batch');
+    if (args.value !== undefined && flags.file !== undefined)
+      throw usageError('give VALUE or --file, not both');
+    if (args.value === undefined && flags.file === undefined) {
+      throw usageError('VALUE is missing', 'give VALUE, or --file FILE (- for standard input)');
+    }
+    const ifValue = flags['if-value'];
+    return {
+      key: decodeArgument(args.key, encodings.key, 'KEY', '--key-encoding'),
+      value:
+        args.value === undefined
+          ? await this.#readAll(flags.file!)
+          : decodeArgument(args.value, encodings.value, 'VALUE', '--value-encoding'),
+      ifAbsent: flags['if-absent'],
+      ifValue:
+        ifValue === undefined
+          ? undefined
+          : decodeArgument(ifValue, encodings.value, '--if-value', '--value-encoding'),
+      revision: flags.revision,
+      cursor: flags.cursor,
+    };
+  }
+
+  async #readAll(file: string): Promise<Uint8Array> {
+    const chunks: Uint8Array[] = [];
+    for await (const chunk of byteInput(file, this.terminal)) chunks.push(chunk.slice());
+    return Buffer.concat(chunks);
+  }
+}
+
+/** One put, and what must hold for it. */
+interface Change {
+  readonly key: Uint8Array;
+  readonly value: Uint8Array;
+  readonly ifAbsent: boolean;
+  readonly ifValue: Uint8Array | undefined;
+  readonly revision: bigint | undefined;
+  readonly cursor: bigint | undefined;
+}
+
+async function putOne(store: WritableStore, change: Change): Promise<ExitCode> {
+  const { key, value, ifAbsent, ifValue, revision, cursor } = change;
+  if (ifAbsent || ifValue !== undefined) {
+    const found = store.get(key)?.value;
+    if (ifAbsent && found !== undefined) return EXIT_CODES.no;
+    if (ifValue !== undefined && (found === undefined || !equalBytes(found, ifValue))) return EXIT_CODES.no;
+  }
+  if (cursor !== undefined) store.setCursor(cursorBytes(cursor));
+  store.put(key, value, { revision });
+  await store.sync();
+  return EXIT_CODES.done;
+}
+
+/** A cursor's bytes: a revision, big-endian, as NATS counts. */
+function cursorBytes(cursor: bigint): Uint8Array {
+  const bytes = new Uint8Array(8);
+  new DataView(bytes.buffer).setBigUint64(0, cursor);
+  return bytes;
+}
