@@ -1,0 +1,237 @@
+import { boolean, custom } from '@oclif/core/flags';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { storeArgument } from '../cli/arguments.js';
+import { StatelogCommand } from '../cli/base-command.js';
+import { decodeArgument } from '../cli/encoding.js';
+import { EXIT_CODES, exitCodeOfSeverity, worseExitCode, type ExitCode } from '../cli/exit-codes.js';
+import {
+  countFlag,
+  encodingFlags,
+  encodingsOf,
+  lockFlags,
+  textFlag,
+  timeFlag,
+  unsigned64Flag,
+} from '../cli/flags.js';
+import { onInterrupt } from '../cli/interrupt.js';
+import { recordOutput } from '../cli/record-output.js';
+import type { RecordOutput } from '../cli/record-parts.js';
+import { writeReplayStats } from '../cli/replay-stats-output.js';
+import { OPERATIONS, ReplayFilter, type OperationName } from '../engine/inspect/replay-filter.js';
+import type { ReplayInto } from '../engine/inspect/replay-into.js';
+import { ReplayStats } from '../engine/inspect/replay-stats.js';
+import type { Replay } from '../engine/inspect/replay.js';
+import type { ReplayLog } from '../engine/inspect/replay-logs.js';
+
+/** A core's id is a u16. */
+const CORE_MAX = 0xffff;
+/** So often, in records, is looked whether the event loop must have its turn: a signal waits for that. */
+const RECORDS_BETWEEN_LOOKS = 256;
+const TURN_MS = 50;
+
+interface Work {
+  readonly replay: Replay;
+  readonly filter: ReplayFilter;
+  readonly limit: number;
+  /** Undefined where records are not printed. */
+  readonly printed: RecordOutput | undefined;
+  readonly findings: RecordOutput;
+  readonly stats: ReplayStats | undefined;
+  readonly into: ReplayInto | undefined;
+  readonly skipDamage: boolean;
+}
+
+/** `wal-replay PATH`: shows the records of write-ahead logs, sums them up, or applies them elsewhere. */
+export default class WalReplay extends StatelogCommand {
+  static override summary = 'the records of write-ahead logs, in merged order';
+  static override args = { path: storeArgument };
+  static override flags = {
+    ...encodingFlags,
+    merge: boolean({
+      description: 'in the order of epoch, time, core and sequence; --no-merge: as they lie',
+      allowNo: true,
+      default: true,
+    }),
+    op: custom<OperationName>({ description: 'only these operations', options: [...OPERATIONS] })({
+      multiple: true,
+    }),
+    prefix: textFlag({ description: 'only puts and deletes of keys that start with this', helpValue: 'P' }),
+    core: countFlag({ description: 'only records of these cores', greatest: CORE_MAX, multiple: true }),
+    'from-epoch': unsigned64Flag({ description: 'only from this epoch on', helpValue: 'EPOCH' }),
+    'to-epoch': unsigned64Flag({ description: 'only before this epoch', helpValue: 'EPOCH' }),
+    'from-time': timeFlag({ description: 'only from this time on' }),
+    'to-time': timeFlag({ description: 'only before this time' }),
+    'from-offset': countFlag({ description: 'only from this byte of each segment on', helpValue: 'BYTE' }),
+    limit: countFlag({ description: 'stop after so many records' }),
+    stats: boolean({ description: 'sum up by operation, instead of printing records' }),
+    into: textFlag({
+      description: 'apply puts and deletes to a new store, instead of printing records; may be repeated',
+      helpValue: 'DEST',
+      multiple: true,
+    }),
+    'onto-existing': boolean({
+      description: 'let --into write to a store that is there',
+      dependsOn: ['into'],
+    }),
+    'skip-damage': boolean({ description: 'let --into go on behind damage', dependsOn: ['into'] }),
+    ...lockFlags,
+  };
+
+  override async run(): Promise<ExitCode> {
+    const { args, flags } = await this.parse(WalReplay);
+    const encodings = encodingsOf(flags);
+    const { prefix } = flags;
+    const filter = new ReplayFilter({
+      operations: flags.op,
+      prefix:
+        prefix === undefined
+          ? undefined
+          : decodeArgument(prefix, encodings.key, '--prefix', '--key-encoding'),
+      cores: flags.core,
+      fromEpoch: flags['from-epoch'],
+      toEpoch: flags['to-epoch'],
+      fromTimeNs: flags['from-time'],
+      toTimeNs: flags['to-time'],
+      fromOffset: flags['from-offset'],
+    });
+    const { into: destinations = [] } = flags;
+    const [{ findLogs }, { Replay }, { realFileSystem }] = await Promise.all([
+      import('../engine/inspect/replay-logs.js'),
+      import('../engine/inspect/replay.js'),
+      import('../engine/storage-io/real-file-system.js'),
+    ]);
+    const fileSystem = realFileSystem();
+    const logs = findLogs(fileSystem, args.path).filter(
+      ({ epoch }) => epoch === undefined || filter.mayTakeEpoch(epoch),
+    );
+    this.#sayLogs(logs);
+    const replay = new Replay(fileSystem, logs, flags.merge || destinations.length > 0);
+    const output = recordOutput(this.terminal, { encodings, json: flags.json });
+    const work = {
+      replay,
+      filter,
+      limit: flags.limit ?? Infinity,
+      printed: flags.stats || destinations.length > 0 ? undefined : output,
+      findings: output,
+      stats: flags.stats ? new ReplayStats() : undefined,
+      skipDamage: flags['skip-damage'],
+    };
+    const isOntoExisting = flags['onto-existing'];
+    try {
+      return destinations.length === 0
+        ? await this.#withStats({ ...work, into: undefined }, flags.json)
+        : await this.#replayInto(work, {
+            destinations,
+            isOntoExisting,
+            waitMs: flags.wait,
+            json: flags.json,
+          });
+    } finally {
+      replay.close();
+    }
+  }
+
+  /** Says which logs of a state directory are read. */
+  #sayLogs(logs: readonly ReplayLog[]): void {
+    const named = logs.flatMap(({ epoch, isLive }) =>
+      epoch === undefined ? [] : [`${epoch}${isLive ? ' (live)' : ''}`],
+    );
+    if (named.length > 0) this.say(`reading the log of epoch ${named.join(', ')}`);
+  }
+
+  async #replayInto(
+    work: Omit<Work, 'into'>,
+    options: {
+      readonly destinations: readonly string[];
+      readonly isOntoExisting: boolean;
+      readonly waitMs: number;
+      readonly json: boolean;
+    },
+  ): Promise<ExitCode> {
+    const [{ openDestinations }, { ReplayInto: Into }] = await Promise.all([
+      import('../engine/inspect/replay-destinations.js'),
+      import('../engine/inspect/replay-into.js'),
+    ]);
+    const stores = await openDestinations(options.destinations, options);
+    try {
+      for (const { notices } of stores) for (const finding of notices) this.notice(finding);
+      const into = new Into(stores);
+      try {
+        return await this.#withStats({ ...work, into }, options.json);
+      } finally {
+        this.#writeApplied(into, options.json);
+      }
+    } finally {
+      for (const store of stores) store.close();
+    }
+  }
+
+  #writeApplied(into: ReplayInto, json: boolean): void {
+    const { output } = this.terminal;
+    for (const applied of into.applied) {
+      const { path, puts, deletes } = applied;
+      output.writeText(
+        json ? `${JSON.stringify({ applied })}\n` : `${path}: applied ${puts} puts and ${deletes} deletes\n`,
+      );
+    }
+  }
+
+  /** Prints the sums at the end, or when told to stop. */
+  async #withStats(work: Work, json: boolean): Promise<ExitCode> {
+    const { stats } = work;
+    if (stats === undefined) return this.#replay(work);
+    const dispose = onInterrupt(() => writeReplayStats(this.terminal, stats, { json, isComplete: false }));
+    try {
+      const exitCode = await this.#replay(work);
+      await writeReplayStats(this.terminal, stats, { json, isComplete: true });
+      return exitCode;
+    } finally {
+      dispose();
+    }
+  }
+
+  async #replay(work: Work): Promise<ExitCode> {
+    const { replay, filter, limit, into } = work;
+    const { output } = this.terminal;
+    let worst: ExitCode = EXIT_CODES.done;
+    let taken = 0;
+    let turnMs = performance.now();
+    for (let steps = 1; taken < limit; steps++) {
+      const event = replay.next();
+      if (event === 'end') break;
+      if (event === 'finding') {
+        const finding = replay.finding!;
+        if (!filter.takesFinding(finding)) continue;
+        worst = worseExitCode(worst, exitCodeOfSeverity(finding.severity));
+        if (into !== undefined && finding.severity === 'damage' && !work.skipDamage) await stop(into, replay);
+        work.findings.finding(finding);
+      } else {
+        const { segment } = replay;
+        if (!filter.takes(segment.view, segment.offset)) continue;
+        taken += 1;
+        work.stats?.add(segment.view, segment.recordBytes);
+        work.printed?.record(segment);
+        into?.take(segment.view);
+      }
+      // Before the next step: what is written may lie in the scanner's buffer.
+      if (output.isFull && !(await output.flush())) break;
+      if (into?.isFull === true) await into.drain();
+      if (steps % RECORDS_BETWEEN_LOOKS === 0 && performance.now() - turnMs > TURN_MS) {
+        await nextTurn();
+        turnMs = performance.now();
+      }
+    }
+    await into?.drain();
+    return worst;
+  }
+}
+
+/** Ends before damage; everything before it is applied. */
+async function stop(into: ReplayInto, replay: Replay): Promise<never> {
+  await into.drain();
+  const [{ damageError }, { appliedText }] = await Promise.all([
+    import('../engine/wal/scan-findings.js'),
+    import('../engine/inspect/replay-into.js'),
+  ]);
+  throw damageError(replay.finding!, appliedText(into.applied));
+}

@@ -1,0 +1,104 @@
+import nodePath from 'node:path';
+import { isStatelogError, StatelogError } from '../errors.js';
+import { DirectoryLayout } from '../directory/layout.js';
+import { readManifest } from '../directory/manifest-file.js';
+import type { FileSystem } from '../storage-io/file-system.js';
+import { lockState } from '../storage-io/lock-holder.js';
+import type { MergeOptions } from '../wal/merged-scanner.js';
+import { WalScanner } from '../wal/scanner.js';
+import { listSegments, type SegmentEntry } from '../wal/segment-folder.js';
+import { coreIdOfSegmentName } from '../wal/segment-name.js';
+import { identify } from './identify.js';
+import { keptLogs, type KeptLog } from './kept-logs.js';
+
+/** Segments that are read together. */
+export interface ReplayLog {
+  /** Undefined for segments that lie outside a state directory. */
+  readonly epoch: bigint | undefined;
+  /** True for the log of a state directory that is open for writing. */
+  readonly isLive: boolean;
+  readonly segments: readonly SegmentEntry[];
+  /** What the records are held against. */
+  readonly expected: Omit<MergeOptions, 'fileSystem'>;
+  /** Whether the segments must still be there: a writer drops a log when it keeps its checkpoint no longer. */
+  readonly isStillKept: () => boolean;
+}
+
+/**
+ * The logs at a path, in order of epoch: one of a segment or of a folder of them, every kept one of a
+ * state directory, the live one last.
+ * @throws StatelogError `NOT_FOUND`; `UNKNOWN_FORMAT` where there is no log; `DAMAGED` where a
+ * directory's manifest is
+ */
+export function findLogs(fileSystem: FileSystem, path: string): ReplayLog[] {
+  const found = identify(fileSystem, path);
+  switch (found.kind) {
+    case 'directory':
+      return logsOfDirectory(fileSystem, path);
+    case 'wal-folder':
+      return [looseLog(listSegments(fileSystem, path))];
+    case 'wal-segment':
+      return [looseLog([{ path, coreId: coreIdOf(fileSystem, path) }])];
+    case 'log':
+    case 'state-file':
+    case 'artifact-folder':
+    case 'artifact-tar':
+      throw new StatelogError('UNKNOWN_FORMAT', 'this holds no write-ahead log', {
+        path,
+        found: found.kind,
+        hint: `'statelog scan' shows its entries, 'statelog stat' what it is`,
+      });
+  }
+}
+
+function looseLog(segments: readonly SegmentEntry[]): ReplayLog {
+  return { epoch: undefined, isLive: false, segments, expected: {}, isStillKept: () => true };
+}
+
+function logsOfDirectory(fileSystem: FileSystem, root: string): ReplayLog[] {
+  const layout = new DirectoryLayout(root);
+  const manifest = readManifest(fileSystem, layout);
+  return keptLogs(manifest).map((log) => {
+    const { epoch, isLive } = log;
+    const cores = Array.from({ length: manifest.cores }, (_, coreId) => coreId);
+    return {
+      epoch,
+      isLive,
+      segments: cores.map((coreId) => ({ coreId, path: layout.segment(epoch, coreId) })),
+      expected: {
+        epoch,
+        isLocked: isLive && lockState(fileSystem, layout.lock).held !== 'no',
+        expectedSequenceOf: (coreId) => firstSequenceOf(log, coreId),
+      },
+      isStillKept: () => isKept(fileSystem, layout, epoch),
+    };
+  });
+}
+
+function firstSequenceOf({ before }: KeptLog, coreId: number): bigint {
+  return before?.cores[coreId]?.nextSequence ?? 0n;
+}
+
+function isKept(fileSystem: FileSystem, layout: DirectoryLayout, epoch: bigint): boolean {
+  try {
+    return keptLogs(readManifest(fileSystem, layout)).some((log) => log.epoch === epoch);
+  } catch (error) {
+    if (!isStatelogError(error)) throw error;
+    return true;
+  }
+}
+
+/** A lone segment's core: by its name, or by its first good record where it is named otherwise. */
+function coreIdOf(fileSystem: FileSystem, path: string): number {
+  const named = coreIdOfSegmentName(nodePath.basename(path));
+  if (named !== undefined) return named;
+  const scanner = WalScanner.open(path, { fileSystem });
+  try {
+    for (let event = scanner.next(); event !== 'end'; event = scanner.next()) {
+      if (event === 'record') return scanner.view.coreId;
+    }
+    return 0;
+  } finally {
+    scanner.close();
+  }
+}
