@@ -57,6 +57,6 @@ function shown(bytes: Uint8Array, encoding: Encoding): string {
 }
 
 function cutTo(columns: number, line: string): string {
-  const characters = [...line];
+  const characters = Array.from(line);
   return characters.length <= columns ? line : `${characters.slice(0, columns - 1).join('')}${CUT_MARK}`;
 }

@@ -125,8 +125,8 @@ export class ReplayInto {
     if (refusal !== undefined) throw refusal;
   }
 
-  #withApplied(thrown: unknown): unknown {
-    if (!isStatelogError(thrown)) return thrown;
+  #withApplied(thrown: unknown): Error {
+    if (!isStatelogError(thrown)) return thrown instanceof Error ? thrown : new Error(String(thrown));
     return new StatelogError(thrown.code, thrown.message, {
       ...thrown.details,
       safe: appliedText(this.applied),
