@@ -5,6 +5,8 @@ import { LineSplitter } from './line-splitter.js';
 /** Operations that are written, synced and acknowledged together. */
 export interface BatchGroup {
   readonly operations: readonly BatchOperation[];
+  /** The number of each operation's line, from 1. */
+  readonly lineNumbers: readonly number[];
   /** Lines of input up to and with the last of this group, blank ones too: what is acknowledged. */
   readonly lines: number;
   /** The line after this group that was refused: nothing comes after it. */
@@ -88,6 +90,7 @@ class PendingGroup {
   readonly skipped: number;
   readonly #limits: BatchGroupLimits;
   #operations: BatchOperation[] = [];
+  #lineNumbers: number[] = [];
   #bytes = 0;
   /** Lines taken, and lines told of in a group. */
   #lines: number;
@@ -121,6 +124,7 @@ class PendingGroup {
     this.#lines = line;
     if (operation === undefined) return;
     this.#operations.push(operation);
+    this.#lineNumbers.push(line);
     this.#bytes += operation.key.length + (operation.op === 'put' ? operation.value.length : 0);
   }
 
@@ -129,8 +133,14 @@ class PendingGroup {
   }
 
   take(): BatchGroup {
-    const group = { operations: this.#operations, lines: this.#lines, refused: this.#refused };
+    const group = {
+      operations: this.#operations,
+      lineNumbers: this.#lineNumbers,
+      lines: this.#lines,
+      refused: this.#refused,
+    };
     this.#operations = [];
+    this.#lineNumbers = [];
     this.#bytes = 0;
     this.#linesTold = this.#lines;
     return group;

@@ -20,7 +20,11 @@ export interface EntryOutput {
    * @param value undefined where only keys are printed
    * @param extra more fields of the JSON object, such as a fold log's version
    */
-  write(key: Uint8Array, value: Uint8Array | undefined, extra?: Readonly<Record<string, string>>): void;
+  write(
+    key: Uint8Array,
+    value: Uint8Array | undefined,
+    extra?: Readonly<Record<string, string | number>>,
+  ): void;
   /** True when it is time to `flush`. */
   readonly isFull: boolean;
   /**

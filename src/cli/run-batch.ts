@@ -1,3 +1,4 @@
+import { StatelogError, isStatelogError } from '../engine/errors.js';
 import type { WritableStore } from '../engine/store/store.js';
 import { batchGroups, BATCH_GROUP_LIMITS, type BatchGroup } from './batch-groups.js';
 import type { BatchFormat } from './batch-line.js';
@@ -27,48 +28,80 @@ export interface BatchResult {
 /**
  * Writes a batch in groups, each on disk before it is acknowledged. When the reader of the
  * acknowledgements goes away, it goes on without them.
- * @throws StatelogError `INVALID_LINE`, after the lines before it were written
+ * @throws StatelogError `INVALID_LINE`, or what the store refuses with the line's number; the lines before
+ * it are on disk and acknowledged then
  */
 export async function runBatch(
   store: WritableStore,
   run: BatchRun,
   terminal: Terminal,
 ): Promise<BatchResult> {
-  const skipped = run.source === undefined ? 0n : store.sourcePosition(run.source);
+  const lines = run.source === undefined ? 0n : store.sourcePosition(run.source);
+  const running: RunningBatch = { store, run, terminal, result: { lines, puts: 0, deleted: 0 } };
+  // Who goes on with a source is told at once where that is.
+  if (lines > 0n) await acknowledge(running);
   const chunks = byteInput(run.file, terminal);
-  const groups = batchGroups(chunks, run.format, BATCH_GROUP_LIMITS, { lines: Number(skipped) });
-  const result = { lines: skipped, puts: 0, deleted: 0 };
   store.beginBatch?.();
-  for await (const group of groups) {
-    writeGroup(store, group, result);
-    const lines = BigInt(group.lines);
-    if (lines > result.lines || group.operations.length > 0) {
-      if (run.source === undefined) await store.sync();
-      else await store.syncSource(run.source, lines);
-      result.lines = lines;
-      if (run.acknowledges) await acknowledge(terminal, lines);
-    }
+  for await (const group of batchGroups(chunks, run.format, BATCH_GROUP_LIMITS, { lines: Number(lines) })) {
+    await writeGroup(running, group);
+    await syncTo(running, group.lines);
     if (group.refused !== undefined) throw group.refused;
   }
   await store.endBatch?.();
-  return result;
+  return running.result;
 }
 
-function writeGroup(
-  store: WritableStore,
-  group: BatchGroup,
-  result: { puts: number; deleted: number },
-): void {
-  for (const operation of group.operations) {
-    if (operation.op === 'put') {
-      store.put(operation.key, operation.value);
-      result.puts++;
-    } else if (store.delete(operation.key)) result.deleted++;
+interface RunningBatch {
+  readonly store: WritableStore;
+  readonly run: BatchRun;
+  readonly terminal: Terminal;
+  readonly result: { lines: bigint; puts: number; deleted: number };
+}
+
+async function writeGroup(running: RunningBatch, { operations, lineNumbers }: BatchGroup): Promise<void> {
+  const { store, result } = running;
+  for (const [index, operation] of operations.entries()) {
+    try {
+      if (operation.op === 'put') {
+        store.put(operation.key, operation.value);
+        result.puts += 1;
+      } else if (store.delete(operation.key)) result.deleted += 1;
+    } catch (error) {
+      if (!isRefusal(error)) throw error;
+      const line = lineNumbers[index]!;
+      await syncTo(running, line - 1);
+      throw refusedLine(error, line);
+    }
   }
 }
 
-async function acknowledge(terminal: Terminal, lines: bigint): Promise<void> {
-  if (terminal.output.isClosed) return;
-  terminal.output.writeText(`{"acknowledged":${lines}}\n`);
-  await terminal.output.flush();
+/** Resolves when so many lines are on disk, and are acknowledged. */
+async function syncTo(running: RunningBatch, lineCount: number): Promise<void> {
+  const { store, run, result } = running;
+  const lines = BigInt(lineCount);
+  if (lines === result.lines) return;
+  if (run.source === undefined) await store.sync();
+  else await store.syncSource(run.source, lines);
+  result.lines = lines;
+  await acknowledge(running);
+}
+
+async function acknowledge({ run, terminal: { output }, result }: RunningBatch): Promise<void> {
+  if (!run.acknowledges || output.isClosed) return;
+  output.writeText(`{"acknowledged":${result.lines}}\n`);
+  await output.flush();
+}
+
+/** What a format cannot hold is refused before any of it is written: the store is as good as before. */
+function isRefusal(error: unknown): error is StatelogError {
+  return isStatelogError(error, 'NOT_REPRESENTABLE') || isStatelogError(error, 'LIMIT_EXCEEDED');
+}
+
+function refusedLine(error: StatelogError, line: number): StatelogError {
+  return new StatelogError(error.code, `line ${line} was refused: ${error.message}`, {
+    ...error.details,
+    line,
+    safe: `the ${line - 1} lines before it are on disk`,
+    cause: error,
+  });
 }

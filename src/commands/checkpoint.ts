@@ -2,6 +2,10 @@ import { storeArgument } from '../cli/arguments.js';
 import { StatelogCommand } from '../cli/base-command.js';
 import { EXIT_CODES, type ExitCode } from '../cli/exit-codes.js';
 import { countFlag, lockFlags, unsigned64Flag } from '../cli/flags.js';
+import { cursorBytes } from '../cli/cursor-bytes.js';
+import { withWritable } from '../cli/write-session.js';
+import { toHex } from '../engine/bytes/text.js';
+import type { CheckpointReport } from '../engine/store/store.js';
 
 const KEEP_MAX = 0xffff_ffff;
 
@@ -21,27 +25,22 @@ export default class Checkpoint extends StatelogCommand {
 
   override async run(): Promise<ExitCode> {
     const { args, flags } = await this.parse(Checkpoint);
-    const [{ openWritable }, { WatchCursor }] = await Promise.all([
-      import('../engine/inspect/open.js'),
-      import('../engine/fold/version-token.js'),
-    ]);
-    const store = await openWritable(args.store, { waitMs: flags.wait });
-    try {
-      for (const finding of store.notices) this.notice(finding);
-      if (flags.cursor !== undefined) store.setCursor(WatchCursor.fromU64(flags.cursor).toBytes());
-      const { epoch, cursor, keys, changed } = await store.checkpoint({ keep: flags.keep });
-      const { output } = this.terminal;
-      const hexCursor = cursor === undefined ? undefined : Buffer.from(cursor).toString('hex');
-      if (flags.json) {
-        const report = { epoch: epoch?.toString(), cursor: hexCursor, keys, changed };
-        output.writeText(`${JSON.stringify(report)}\n`);
-      } else {
-        const what = epoch === undefined ? `cursor ${hexCursor || 'none'}` : `epoch ${epoch}`;
-        output.writeText(`${what}, ${keys} keys${changed ? '' : ', nothing new'}\n`);
-      }
+    const { cursor, keep, wait: waitMs, json } = flags;
+    return withWritable(args.store, { waitMs }, this.writeNotices, async (store) => {
+      if (cursor !== undefined) store.setCursor(cursorBytes(cursor));
+      const report = await store.checkpoint({ keep });
+      this.terminal.output.writeText(`${json ? reportJson(report) : reportText(report)}\n`);
       return EXIT_CODES.done;
-    } finally {
-      store.close();
-    }
+    });
   }
+}
+
+function reportJson({ epoch, cursor, keys, changed }: CheckpointReport): string {
+  const hexCursor = cursor === undefined ? undefined : toHex(cursor);
+  return JSON.stringify({ epoch: epoch?.toString(), cursor: hexCursor, keys, changed });
+}
+
+function reportText({ epoch, cursor, keys, changed }: CheckpointReport): string {
+  if (epoch !== undefined) return `epoch ${epoch}, ${keys} keys${changed ? '' : ', nothing new'}`;
+  return `cursor ${cursor === undefined || cursor.length === 0 ? 'none' : toHex(cursor)}, ${keys} keys`;
 }

@@ -4,6 +4,7 @@ import { StatelogCommand } from '../cli/base-command.js';
 import { EXIT_CODES, type ExitCode } from '../cli/exit-codes.js';
 import { lockFlags } from '../cli/flags.js';
 import { formatSize } from '../cli/size-text.js';
+import { withWritable } from '../cli/write-session.js';
 import type { CompactReport } from '../engine/store/store.js';
 
 /** `compact STORE`: rewrites without holes, overwritten records and leftovers. */
@@ -17,7 +18,9 @@ export default class Compact extends StatelogCommand {
 
   override async run(): Promise<ExitCode> {
     const { args, flags } = await this.parse(Compact);
-    const report = flags['dry-run'] ? await this.#estimate(args.store) : await this.#compact(args.store, flags.wait);
+    const report = flags['dry-run']
+      ? await forecast(args.store)
+      : await this.#compact(args.store, flags.wait);
     const { bytesBefore, bytesAfter, keys } = report;
     this.terminal.output.writeText(
       flags.json
@@ -28,24 +31,11 @@ export default class Compact extends StatelogCommand {
   }
 
   async #compact(path: string, waitMs: number): Promise<CompactReport> {
-    const { openWritable } = await import('../engine/inspect/open.js');
-    const store = await openWritable(path, { waitMs });
-    try {
-      for (const finding of store.notices) this.notice(finding);
-      return await store.compact();
-    } finally {
-      store.close();
-    }
+    return withWritable(path, { waitMs }, this.writeNotices, (store) => store.compact());
   }
+}
 
-  async #estimate(path: string): Promise<CompactReport> {
-    const { openCompactable } = await import('../engine/inspect/open.js');
-    const store = openCompactable(path);
-    try {
-      for (const finding of store.notices) this.notice(finding);
-      return store.compactEstimate();
-    } finally {
-      store.close();
-    }
-  }
+async function forecast(path: string): Promise<CompactReport> {
+  const { forecastCompaction } = await import('../engine/inspect/forecast.js');
+  return forecastCompaction(path);
 }

@@ -1,15 +1,21 @@
+import { custom } from '@oclif/core/flags';
 import { storeArgument } from '../cli/arguments.js';
 import { StatelogCommand } from '../cli/base-command.js';
 import { EXIT_CODES, type ExitCode } from '../cli/exit-codes.js';
 import { countFlag } from '../cli/flags.js';
-import { kindFlag } from '../cli/store-flags.js';
+import type { StoreKind } from '../engine/inspect/open.js';
+
+const KINDS: readonly StoreKind[] = ['directory', 'log'];
 
 /** `create STORE`: an empty store; `ALREADY_EXISTS` where anything is there. */
 export default class Create extends StatelogCommand {
   static override summary = 'make an empty store';
   static override args = { store: storeArgument };
   static override flags = {
-    kind: kindFlag,
+    kind: custom<StoreKind>({
+      description: 'what to make (default: log for *.snap, else directory)',
+      options: [...KINDS],
+    })(),
     cores: countFlag({ description: 'parts of a state directory, a log each (default: 1)', least: 1 }),
   };
 

@@ -1,12 +1,12 @@
+import { boolean } from '@oclif/core/flags';
 import { storeArgument } from '../cli/arguments.js';
 import { StatelogCommand } from '../cli/base-command.js';
-import { takeBatch } from '../cli/batch-input.js';
 import { decodeArgument } from '../cli/encoding.js';
-import { asStatelogError, errorLine } from '../cli/error-rendering.js';
 import { EXIT_CODES, type ExitCode } from '../cli/exit-codes.js';
-import { encodingFlags, encodingsOf, lockFlags } from '../cli/flags.js';
-import { batchFlags } from '../cli/store-flags.js';
+import { encodingFlags, encodingsOf, lockFlags, textFlag } from '../cli/flags.js';
+import { runBatch } from '../cli/run-batch.js';
 import { usageError } from '../cli/usage-error.js';
+import { withWritable } from '../cli/write-session.js';
 import type { WritableStore } from '../engine/store/store.js';
 
 /** `delete STORE KEY…`: on disk when it returns; 1 where none of the keys was there. */
@@ -14,7 +14,17 @@ export default class Delete extends StatelogCommand {
   static override summary = 'remove keys';
   static override strict = false;
   static override args = { store: storeArgument };
-  static override flags = { ...encodingFlags, ...lockFlags, ...batchFlags };
+  static override flags = {
+    ...encodingFlags,
+    ...lockFlags,
+    batch: textFlag({
+      description: 'a batch of lines with the keys, - for standard input',
+      helpGroup: 'BATCH',
+      helpValue: 'FILE',
+    }),
+    tsv: boolean({ description: 'the batch has key<TAB>value lines, or keys alone', helpGroup: 'BATCH' }),
+    ack: boolean({ description: 'print {"acknowledged":N} when N lines are on disk', helpGroup: 'BATCH' }),
+  };
 
   override async run(): Promise<ExitCode> {
     const { args, argv, flags } = await this.parse(Delete);
@@ -27,23 +37,14 @@ export default class Delete extends StatelogCommand {
       throw usageError('both keys and --batch were given', 'keys go on the command line or into the batch');
     }
     const keys = texts.map((text) => decodeArgument(text, encodings.key, 'KEY', '--key-encoding'));
-    const { openWritable } = await import('../engine/inspect/open.js');
-    const store = await openWritable(args.store, {
-      waitMs: flags.wait,
-      onWarning: (error) => {
-        this.say(errorLine(asStatelogError(error)));
-      },
-    });
-    try {
-      for (const finding of store.notices) this.notice(finding);
-      const { batch: file, tsv, ack } = flags;
-      if (file === undefined) return await deleteAll(store, keys);
+    const { batch: file, tsv, ack } = flags;
+    if (file === undefined && (tsv || ack)) throw usageError('--tsv and --ack go with --batch');
+    return withWritable(args.store, { waitMs: flags.wait }, this.writeNotices, async (store) => {
+      if (file === undefined) return deleteAll(store, keys);
       const format = { encodings, tsv, command: 'delete' as const };
-      const { deleted } = await takeBatch(store, this.terminal, { file, format, ack, source: undefined });
+      const { deleted } = await runBatch(store, { file, format, acknowledges: ack }, this.terminal);
       return deleted > 0 ? EXIT_CODES.done : EXIT_CODES.no;
-    } finally {
-      store.close();
-    }
+    });
   }
 }
 

@@ -2,6 +2,7 @@ import { boolean, string } from '@oclif/core/flags';
 import { storeArgument, textArgument } from '../cli/arguments.js';
 import { StatelogCommand } from '../cli/base-command.js';
 import { byteInput } from '../cli/byte-input.js';
+import { cursorBytes } from '../cli/cursor-bytes.js';
 import { decodeArgument, type Encodings } from '../cli/encoding.js';
 import { EXIT_CODES, type ExitCode } from '../cli/exit-codes.js';
 import { encodingFlags, encodingsOf, lockFlags, unsigned64Flag } from '../cli/flags.js';
@@ -146,11 +147,4 @@ async function putOne(store: WritableStore, change: Change): Promise<ExitCode> {
   store.put(key, value, { revision });
   await store.sync();
   return EXIT_CODES.done;
-}
-
-/** A cursor's bytes: a revision, big-endian, as NATS counts. */
-function cursorBytes(cursor: bigint): Uint8Array {
-  const bytes = new Uint8Array(8);
-  new DataView(bytes.buffer).setBigUint64(0, cursor);
-  return bytes;
 }

@@ -6,8 +6,9 @@ import { entryOutput, type EntryOutput } from '../cli/entry-output.js';
 import { EXIT_CODES, type ExitCode } from '../cli/exit-codes.js';
 import { countFlag, encodingFlags, encodingsOf, textFlag, unsigned64Flag } from '../cli/flags.js';
 import { redactFlags, redactedText, redactedValue } from '../cli/redaction.js';
+import { toHex, toUtf8 } from '../engine/bytes/text.js';
 import type { EntryRange } from '../engine/entry-cursor.js';
-import type { ReadableStore, StoredEntry } from '../engine/store/store.js';
+import type { StoredEntry } from '../engine/store/store.js';
 
 const BOUNDS = ['prefix', 'from', 'after', 'to'] as const;
 
@@ -33,7 +34,8 @@ export default class Scan extends StatelogCommand {
     limit: countFlag({ description: 'no more than so many' }),
     'keys-only': boolean({ description: 'no values' }),
     count: boolean({ description: 'print how many there are, and nothing else' }),
-    null: boolean({ char: '0', description: 'keys only, each ended by NUL', exclusive: ['json', 'count'] }),
+    // `-0`, which oclif has no letter for: flag-values.ts reads it as this.
+    null: boolean({ description: '-0: keys only, each ended by NUL', exclusive: ['json', 'count'] }),
     at: unsigned64Flag({ description: 'as it was at this epoch', helpValue: 'EPOCH' }),
   };
 
@@ -53,13 +55,12 @@ export default class Scan extends StatelogCommand {
       }
       const { json, redact, null: nulEnded } = flags;
       const shown: Shown = { json, redact, keysOnly: flags['keys-only'] || nulEnded };
-      const printedEncodings = redact ? { key: encodings.key, value: 'utf8' as const } : encodings;
-      const printed = entryOutput(this.terminal, { encodings: printedEncodings, json, nulEnded });
-      await printEntries(store, range, limit, (entry) => {
-        print(printed, entry, shown);
-        return printed;
+      const printed = entryOutput(this.terminal, {
+        encodings: redact ? { key: encodings.key, value: 'utf8' } : encodings,
+        json,
+        nulEnded,
       });
-      // Also where reading failed on the way, what was good is printed first.
+      await printEntries(printed, take(store.entries(range), limit), shown);
       return EXIT_CODES.done;
     } finally {
       store.close();
@@ -69,7 +70,9 @@ export default class Scan extends StatelogCommand {
 
 /** Undefined where all keys are asked for. */
 function rangeOf(
-  flags: { readonly reverse: boolean } & Readonly<Partial<Record<(typeof BOUNDS)[number], string | undefined>>>,
+  flags: { readonly reverse: boolean } & Readonly<
+    Partial<Record<(typeof BOUNDS)[number], string | undefined>>
+  >,
   encodings: Encodings,
 ): EntryRange | undefined {
   const range: { -readonly [name in keyof EntryRange]: EntryRange[name] } = {};
@@ -79,4 +82,41 @@ function rangeOf(
   }
   if (flags.reverse) range.reverse = true;
   return Object.keys(range).length === 0 ? undefined : range;
+}
+
+function* take<T>(items: Iterable<T>, limit: number): Generator<T, void> {
+  if (limit === 0) return;
+  let taken = 0;
+  for (const item of items) {
+    yield item;
+    if (++taken >= limit) return;
+  }
+}
+
+/** Where an entry cannot be read, those before it are printed all the same. */
+async function printEntries(
+  printed: EntryOutput,
+  entries: Iterable<StoredEntry>,
+  shown: Shown,
+): Promise<void> {
+  try {
+    for (const entry of entries) {
+      print(printed, entry, shown);
+      if (printed.isFull && !(await printed.flush())) return;
+    }
+  } finally {
+    await printed.flush();
+  }
+}
+
+function print(printed: EntryOutput, { key, value, version }: StoredEntry, shown: Shown): void {
+  if (shown.keysOnly) {
+    printed.write(key, undefined);
+  } else if (!shown.json) {
+    printed.write(key, shown.redact ? toUtf8(redactedText(value)) : value);
+  } else {
+    const versionField = version === undefined || version.length === 0 ? {} : { version: toHex(version) };
+    if (shown.redact) printed.write(key, undefined, { ...redactedValue(value), ...versionField });
+    else printed.write(key, value, versionField);
+  }
 }

@@ -1,14 +1,20 @@
 import { forecastCheckpoint } from '../directory/core-checkpoint.js';
-import { readDirectory } from '../directory/reader.js';
+import { DirectoryLayout } from '../directory/layout.js';
+import { readDirectory, type DirectorySnapshot } from '../directory/reader.js';
 import { FoldStore } from '../store/fold-store.js';
 import type { CompactReport } from '../store/store.js';
 import { StatelogError } from '../errors.js';
-import { STATE_HEADER_BYTES } from '../state/format.js';
-import { expectedIndexBytes } from '../state/index-size.js';
+import { INDEX_HEADER_BYTES, STATE_FILE_BYTES_MIN, STATE_HEADER_BYTES, pageCount } from '../state/format.js';
+import { expectedIndexBytes, type IndexShape } from '../state/index-size.js';
 import type { FileSystem } from '../storage-io/file-system.js';
 import { realFileSystem } from '../storage-io/real-file-system.js';
 import { treeBytes } from '../storage-io/tree-bytes.js';
 import { identify } from './identify.js';
+
+/** Bytes of one page's checksum. */
+const PAGE_SUM_BYTES = 4;
+/** The block of an index beside its sums, about. */
+const INDEX_BLOCK_BYTES = 128;
 
 /**
  * What a compaction would come to, told without writing. Of a state directory the bytes afterwards
@@ -23,19 +29,46 @@ export function forecastCompaction(path: string, fileSystem: FileSystem = realFi
     });
   }
   const bytesBefore = treeBytes(fileSystem, path);
-  const { states } = readDirectory({ fileSystem, root: path });
+  const snapshot = readDirectory({ fileSystem, root: path });
+  const { states } = snapshot;
   try {
     let keys = 0;
-    let bytesAfter = bytesBefore;
+    let bytesAfter = stayingBytes(fileSystem, path, snapshot);
     for (const core of states.all) {
       const forecast = forecastCheckpoint(core);
       keys += forecast.count;
-      bytesAfter += STATE_HEADER_BYTES + forecast.liveBytes + expectedIndexBytes(forecast);
+      bytesAfter += checkpointBytes(forecast);
     }
-    return { bytesBefore, bytesAfter, keys };
+    return { bytesBefore, bytesAfter: hasAnything(snapshot) ? bytesAfter : bytesBefore, keys };
   } finally {
     states.release();
   }
+}
+
+/** The two files of one core. */
+function checkpointBytes(content: IndexShape & { readonly liveBytes: number }): number {
+  const index = expectedIndexBytes(content);
+  const sums = (pageCount(index) + pageCount(content.liveBytes)) * PAGE_SUM_BYTES;
+  const values = Math.max(STATE_HEADER_BYTES + content.liveBytes, STATE_FILE_BYTES_MIN);
+  return values + INDEX_HEADER_BYTES + INDEX_BLOCK_BYTES + sums + index;
+}
+
+/** What lies beside the newest checkpoint afterwards: the earlier ones that are still kept. */
+function stayingBytes(
+  fileSystem: FileSystem,
+  path: string,
+  { manifest: { keep, checkpoints } }: DirectorySnapshot,
+): number {
+  const layout = new DirectoryLayout(path);
+  const kept = keep > 1 ? checkpoints.slice(1 - keep) : [];
+  const places = [layout.manifest, layout.broken, ...kept.map(({ epoch }) => layout.checkpoint(epoch))];
+  const seen = new Set<string>();
+  return places.reduce((sum, place) => sum + treeBytes(fileSystem, place, seen), 0);
+}
+
+/** Without a change there is no checkpoint, and nothing to compact. */
+function hasAnything({ manifest, segments }: DirectorySnapshot): boolean {
+  return manifest.checkpoints.length > 0 || segments.some(({ records }) => records > 0);
 }
 
 function forecastFold(path: string, fileSystem: FileSystem): CompactReport {

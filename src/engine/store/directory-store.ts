@@ -7,7 +7,6 @@ import { liveEpoch } from '../directory/manifest.js';
 import { StatelogError } from '../errors.js';
 import type { EntryRange } from '../entry-cursor.js';
 import type { Finding } from '../finding.js';
-import { compactedBytes, directoryContent } from './compacted-size.js';
 import { treeBytes } from '../storage-io/tree-bytes.js';
 import { realFileSystem } from '../storage-io/real-file-system.js';
 import type { FileSystem } from '../storage-io/file-system.js';
@@ -39,6 +38,10 @@ export class DirectoryStore implements WritableStore {
 
   get epoch(): bigint {
     return this.directory.epoch;
+  }
+
+  get cores(): number {
+    return this.directory.manifest.cores;
   }
 
   get notices(): readonly Finding[] {
@@ -112,14 +115,6 @@ export class DirectoryStore implements WritableStore {
     const bytesBefore = treeBytes(this.#fileSystem, this.path);
     await this.directory.compact();
     return { bytesBefore, bytesAfter: treeBytes(this.#fileSystem, this.path), keys: this.directory.count() };
-  }
-
-  compactEstimate(): CompactReport {
-    const { directory } = this;
-    const bytesBefore = treeBytes(this.#fileSystem, this.path);
-    const content = directoryContent(directory);
-    const bytesAfter = compactedBytes(this.#fileSystem, directory, content, bytesBefore);
-    return { bytesBefore, bytesAfter, keys: content.keys };
   }
 
   close(): void {

@@ -126,14 +126,6 @@ export class FoldStore implements WritableStore {
     this.#next = WatchCursor.fromBytes(cursor);
   }
 
-  beginBatch(): void {
-    // A log has nothing to put off.
-  }
-
-  async endBatch(): Promise<void> {
-    await this.sync();
-  }
-
   checkpoint({ keep }: { readonly keep?: number | undefined }): Promise<CheckpointReport> {
     if (keep !== undefined) {
       throw new StatelogError('NOT_REPRESENTABLE', 'a fold log keeps no earlier checkpoints', {
@@ -148,11 +140,6 @@ export class FoldStore implements WritableStore {
     const bytesBefore = this.#fold.sizeBytes;
     this.#fold.compact();
     return Promise.resolve({ bytesBefore, bytesAfter: this.#fold.sizeBytes, keys: this.#fold.count });
-  }
-
-  compactEstimate(): CompactReport {
-    const { bytes: bytesBefore, compactBytes: bytesAfter } = this.sizes;
-    return { bytesBefore, bytesAfter, keys: this.#fold.count };
   }
 
   close(): void {

@@ -17,6 +17,8 @@ export interface ReadableStore {
   readonly epoch: bigint | undefined;
   /** The resume cursor's raw bytes, where the kind has one. */
   readonly cursor: Uint8Array | undefined;
+  /** Single-writer shards, where the kind has any. */
+  readonly cores?: number | undefined;
   /** What was noticed while opening: a torn tail left in place, bytes in flight. Never damage: that throws. */
   readonly notices: readonly Finding[];
   /** A copy of the value, or undefined. */
@@ -51,12 +53,6 @@ export interface CompactReport {
   readonly keys: number;
 }
 
-/** A readable store that can tell what `compact` would make of it. */
-export interface CompactableStore extends ReadableStore {
-  /** What compacting would come to, as near as can be told without doing it. */
-  compactEstimate(): CompactReport;
-}
-
 /** A store that is locked for writing. What was put or deleted is visible at once and durable after `sync`. */
 export interface WritableStore extends ReadableStore {
   put(key: Uint8Array, value: Uint8Array, options?: PutOptions): void;
@@ -73,10 +69,6 @@ export interface WritableStore extends ReadableStore {
   endBatch?(): Promise<void>;
   /** Fold logs: the cursor that the next `sync` writes. Directories: NOT_REPRESENTABLE. */
   setCursor(cursor: Uint8Array): void;
-  /** Until `endBatch`, a large load may put off what would be done in between to keep readers fast. */
-  beginBatch(): void;
-  /** Ends a batch; everything put and deleted so far is on disk when it resolves. */
-  endBatch(): Promise<void>;
   checkpoint(options: { readonly keep?: number | undefined }): Promise<CheckpointReport>;
   compact(): Promise<CompactReport>;
   /** Releases the lock. What was not synced is not promised. */
