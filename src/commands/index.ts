@@ -9,6 +9,7 @@ export const COMMANDS: Commands = {
   get: () => import('./get.js'),
   put: () => import('./put.js'),
   scan: () => import('./scan.js'),
+  stat: () => import('./stat.js'),
   verify: () => import('./verify.js'),
   'wal-replay': () => import('./wal-replay.js'),
 };

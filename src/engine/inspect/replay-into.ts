@@ -108,7 +108,7 @@ export class ReplayInto {
   }
 
   async #drainOne(destination: Destination, index: number): Promise<void> {
-    let refusal: unknown;
+    let refusal: Error | undefined;
     for (
       let change = this.#buffer.consume(index);
       change !== undefined;
@@ -118,7 +118,7 @@ export class ReplayInto {
       try {
         destination.apply(change);
       } catch (error) {
-        refusal = error;
+        refusal = error as Error;
       }
     }
     await destination.sync();

@@ -1,0 +1,27 @@
+import { boolean } from '@oclif/core/flags';
+import { storeArgument } from '../cli/arguments.js';
+import { StatelogCommand } from '../cli/base-command.js';
+import { EXIT_CODES, type ExitCode } from '../cli/exit-codes.js';
+import { statText } from '../cli/stat-output.js';
+
+/** `stat PATH`: what a path holds, as far as it can be read; judges nothing. */
+export default class Stat extends StatelogCommand {
+  static override summary = 'what a path holds, as far as it can be read';
+  static override args = { path: storeArgument };
+  static override flags = {
+    digest: boolean({ description: 'read all entries, for the digest of the content' }),
+  };
+
+  override async run(): Promise<ExitCode> {
+    const { args, flags } = await this.parse(Stat);
+    const [{ statPath }, { realFileSystem }] = await Promise.all([
+      import('../engine/inspect/stat.js'),
+      import('../engine/storage-io/real-file-system.js'),
+    ]);
+    const report = statPath(realFileSystem(), args.path, { digest: flags.digest });
+    const { output, outputIsTerminal } = this.terminal;
+    output.writeText(flags.json ? `${JSON.stringify(report)}\n` : statText(report, outputIsTerminal));
+    await output.flush();
+    return EXIT_CODES.done;
+  }
+}

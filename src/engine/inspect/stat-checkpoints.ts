@@ -1,0 +1,59 @@
+import type { DirectoryLayout } from '../directory/layout.js';
+import { readManifest } from '../directory/manifest-file.js';
+import type { CheckpointEntry, DirectoryManifest } from '../directory/manifest.js';
+import { openCheckpoint } from '../directory/open-checkpoint.js';
+import { fragmentationOf } from '../state/format.js';
+import type { FileSystem } from '../storage-io/file-system.js';
+import { treeBytes } from '../storage-io/tree-bytes.js';
+import { attempt } from './stat-problem.js';
+import type { CheckpointStat, StatReport } from './stat-report.js';
+
+/** What a state directory's manifest says, and each checkpoint's files; `fragmentation` is the newest one's. */
+export function statCheckpoints(fileSystem: FileSystem, layout: DirectoryLayout): Partial<StatReport> {
+  const manifest = readManifest(fileSystem, layout);
+  const checkpoints = manifest.checkpoints.map((entry) =>
+    statCheckpoint(fileSystem, layout, manifest, entry),
+  );
+  const { cores, keep } = manifest;
+  const newest = checkpoints.at(-1);
+  const fragmentation = newest === undefined ? 0 : newest.fragmentation;
+  return { cores, keep, checkpoints, ...(fragmentation === undefined ? {} : { fragmentation }) };
+}
+
+function statCheckpoint(
+  fileSystem: FileSystem,
+  layout: DirectoryLayout,
+  manifest: DirectoryManifest,
+  entry: CheckpointEntry,
+): CheckpointStat {
+  const named = {
+    epoch: String(entry.epoch),
+    sources: Object.fromEntries([...entry.sources].map(([name, lines]) => [name, String(lines)])),
+    watermark: entry.watermark === undefined ? null : String(entry.watermark),
+  };
+  const files = attempt(() => measureFiles(fileSystem, layout, manifest, entry));
+  return 'problem' in files ? { ...named, problem: files.problem } : { ...named, ...files.value };
+}
+
+function measureFiles(
+  fileSystem: FileSystem,
+  layout: DirectoryLayout,
+  manifest: DirectoryManifest,
+  entry: CheckpointEntry,
+): Pick<CheckpointStat, 'keys' | 'bytes' | 'fragmentation'> {
+  const files = openCheckpoint({ fileSystem, layout, manifest, mapping: 'never' }, entry);
+  try {
+    const sum = (of: (file: (typeof files)[number]) => number): number =>
+      files.reduce((total, file) => total + of(file), 0);
+    return {
+      keys: sum(({ count }) => count),
+      bytes: treeBytes(fileSystem, layout.checkpoint(entry.epoch)),
+      fragmentation: fragmentationOf(
+        sum(({ liveBytes }) => liveBytes),
+        sum(({ writePos }) => writePos),
+      ),
+    };
+  } finally {
+    for (const file of files) file.close();
+  }
+}
