@@ -217,6 +217,7 @@ export default class WalReplay extends StatelogCommand {
       if (output.isFull && !(await output.flush())) break;
       if (into?.isFull === true) await into.drain();
       if (steps % RECORDS_BETWEEN_LOOKS === 0 && performance.now() - turnMs > TURN_MS) {
+        if (!(await output.flush())) break;
         await nextTurn();
         turnMs = performance.now();
       }
