@@ -44,7 +44,8 @@ export class ArtifactStaging implements EntrySink {
   }
 
   folder(path: string): void {
-    if (this.#paths.addFolder(path)) this.#makeFolder(path);
+    // Only what a file lies in is made.
+    this.#paths.addFolder(path);
   }
 
   startFile(path: string, size: number): void {
@@ -94,7 +95,7 @@ export class ArtifactStaging implements EntrySink {
     for (const path of this.#found.keys()) {
       if (this.#listed?.has(path) !== true) this.#unlisted(path);
     }
-    this.#syncFolders();
+    this.#syncAll(this.#manifest.files);
     return this.#manifest;
   }
 
@@ -127,11 +128,7 @@ export class ArtifactStaging implements EntrySink {
   }
 
   #endPayload({ path, size, hash, descriptor }: PayloadEntry): void {
-    const { fileSystem } = this.#options;
-    if (descriptor !== undefined) {
-      fileSystem.sync(descriptor);
-      fileSystem.close(descriptor);
-    }
+    if (descriptor !== undefined) this.#options.fileSystem.close(descriptor);
     this.#found.set(path, { path, size, blake3: hash.digestHex() });
   }
 
@@ -172,9 +169,18 @@ export class ArtifactStaging implements EntrySink {
     if (this.#paths.markMade(path) && folder !== undefined) fileSystem.makeDirectory(join(folder, path));
   }
 
-  #syncFolders(): void {
+  /** Only at the end, when all of it is known to be good: a hostile artifact must not cost a sync a file. */
+  #syncAll(files: readonly ArtifactFile[]): void {
     const { folder, fileSystem } = this.#options;
     if (folder === undefined) return;
+    for (const { path } of files) {
+      const descriptor = fileSystem.openReadWrite(join(folder, path), 'refuse');
+      try {
+        fileSystem.sync(descriptor);
+      } finally {
+        fileSystem.close(descriptor);
+      }
+    }
     this.#makeFolder(PAYLOAD_FOLDER);
     for (const made of this.#paths.madeFolders()) fileSystem.syncDirectory(join(folder, made));
     fileSystem.syncDirectory(folder);

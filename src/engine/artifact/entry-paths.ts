@@ -18,17 +18,12 @@ export class EntryPaths {
     this.#onFault = onFault;
   }
 
-  /** True for a folder of the payload that may be made. */
-  addFolder(path: string): boolean {
-    if (path === ROOT) {
-      this.#isFirst(path);
-      return false;
-    }
-    const fault = path === PAYLOAD_FOLDER ? undefined : payloadPathFault(path);
-    if (fault !== undefined) return this.#refuse(path, fault);
-    if (!this.#isFirst(path)) return false;
-    if (this.#files.has(path)) return this.#refuse(path, 'it is a file and a folder');
-    return this.#addFolders([...foldersOf(path), path], path);
+  /** Takes note of a folder that was brought: the root, or one of the payload. */
+  addFolder(path: string): void {
+    const fault = path === ROOT || path === PAYLOAD_FOLDER ? undefined : payloadPathFault(path);
+    if (fault !== undefined) this.#refuse(path, fault);
+    else if (this.#files.has(path)) this.#refuse(path, 'it is a file and a folder');
+    else if (this.#isFirst(path) && path !== ROOT) this.#addFolders([...foldersOf(path), path], path);
   }
 
   /** True for a file that may be taken: the manifest, or one of the payload. */

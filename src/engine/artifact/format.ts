@@ -10,7 +10,7 @@ export const PAYLOAD_FOLDER = 'data';
 /** A manifest is small; a larger one is refused before it is read. */
 export const MANIFEST_BYTES_MAX = 1024 * 1024;
 /** Files and folders of one artifact: more than a manifest of that size can list. */
-export const ENTRIES_MAX = 16_384;
+export const ENTRIES_MAX = 8192;
 /** Bytes of a path, and folders in it. Our own paths have some 20 bytes and one folder. */
 export const PATH_BYTES_MAX = 255;
 export const PATH_DEPTH_MAX = 8;
