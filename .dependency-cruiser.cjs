@@ -20,6 +20,8 @@ layers.directory = stores;
 layers.store = [...stores, 'directory'];
 layers.artifact = [...stores, 'directory', 'store'];
 layers.inspect = [...stores, 'directory', 'store', 'artifact'];
+// Exporting and importing: between any kind of store and any form of snapshot.
+layers.transfer = [...stores, 'directory', 'store', 'artifact', 'inspect'];
 
 const layerRules = Object.entries(layers).map(([layer, beneath]) => ({
   name: `layer-${layer}`,

@@ -34,7 +34,8 @@ export async function withStagingFolderAsync<T>(
   }
 }
 
-function makeStagingFolder(fileSystem: FileSystem, destination: string): string {
+/** A hidden folder beside `destination`, for the caller to remove with `removeTree`. */
+export function makeStagingFolder(fileSystem: FileSystem, destination: string): string {
   const folder = temporaryPath(destination);
   fileSystem.makeDirectory(folder);
   return folder;

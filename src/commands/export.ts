@@ -1,0 +1,81 @@
+import { string } from '@oclif/core/flags';
+import { storeArgument, textArgument } from '../cli/arguments.js';
+import { StatelogCommand } from '../cli/base-command.js';
+import { EXIT_CODES, type ExitCode } from '../cli/exit-codes.js';
+import { unsigned64Flag } from '../cli/flags.js';
+import { sourceDate } from '../cli/source-date.js';
+import { usageError } from '../cli/usage-error.js';
+import type { ExportForm, ExportReport, PreparedExport } from '../engine/transfer/export-store.js';
+
+const STANDARD_OUTPUT_NAME = '-';
+
+/** `export STORE DEST`: an artifact, complete or not there. */
+export default class Export extends StatelogCommand {
+  static override summary = 'export a snapshot to a folder, a *.tar, or - (a tar stream)';
+  static override args = { store: storeArgument, destination: textArgument({ required: true }) };
+  static override flags = {
+    as: string({
+      description: "in which form (default: the store's kind)",
+      options: ['append-log', 'mmap-state', 'ndjson'],
+    }),
+    at: unsigned64Flag({ description: 'as the checkpoint of this epoch has it', helpValue: 'EPOCH' }),
+    report: string({ description: 'write the report to this file', helpValue: 'FILE' }),
+  };
+
+  override async run(): Promise<ExitCode> {
+    const { args, flags } = await this.parse(Export);
+    const isStream = args.destination === STANDARD_OUTPUT_NAME;
+    if (isStream && this.terminal.outputIsTerminal) {
+      throw usageError('a snapshot is not written to a terminal', 'redirect it, or name a folder or a .tar');
+    }
+    const { prepareExport } = await import('../engine/transfer/export-store.js');
+    const prepared = prepareExport({
+      source: args.store,
+      as: flags.as as ExportForm | undefined,
+      at: flags.at,
+      createdAtUnix: sourceDate(),
+      scratchBeside: isStream ? undefined : args.destination,
+    });
+    try {
+      const form = args.destination.endsWith('.tar') ? 'tar' : 'folder';
+      const report = isStream ? await this.#stream(prepared) : prepared.writeTo(args.destination, form);
+      if (report === undefined) return EXIT_CODES.done;
+      await this.#report(report, flags.report, isStream, flags.json);
+      return EXIT_CODES.done;
+    } finally {
+      prepared.close();
+    }
+  }
+
+  /** Undefined where the reader went away before the end. */
+  async #stream(prepared: PreparedExport): Promise<ExportReport | undefined> {
+    const { output } = this.terminal;
+    for (const chunk of prepared.chunks()) {
+      output.write(chunk);
+      if (!(await output.flush())) return undefined;
+    }
+    return { path: STANDARD_OUTPUT_NAME, ...prepared.report };
+  }
+
+  async #report(
+    report: ExportReport,
+    file: string | undefined,
+    isStream: boolean,
+    json: boolean,
+  ): Promise<void> {
+    const line = `${JSON.stringify(report)}\n`;
+    if (file !== undefined) {
+      const { writeReport } = await import('../engine/transfer/report-file.js');
+      writeReport(file, line);
+    }
+    const { path, epoch, cursor, keys, digest } = report;
+    const where = epoch === null ? (cursor === null ? '' : `, cursor ${cursor}`) : `, epoch ${epoch}`;
+    const text = json ? line : `${path}: ${keys} keys${where}, digest ${digest}\n`;
+    if (isStream) {
+      this.terminal.writeError(text);
+      return;
+    }
+    this.terminal.output.writeText(text);
+    await this.terminal.output.flush();
+  }
+}

@@ -1,0 +1,57 @@
+import { boolean, string } from '@oclif/core/flags';
+import { textArgument } from '../cli/arguments.js';
+import { StatelogCommand } from '../cli/base-command.js';
+import { byteInput, STANDARD_INPUT_NAME } from '../cli/byte-input.js';
+import { EXIT_CODES, type ExitCode } from '../cli/exit-codes.js';
+import { countFlag } from '../cli/flags.js';
+import { usageError } from '../cli/usage-error.js';
+
+/** `import SRC STORE`: a new store of an artifact, a stream, or another system's files. */
+export default class Import extends StatelogCommand {
+  static override summary =
+    'make a store of an artifact, a stream (-), a fold log, a LaminarDB state file or WAL folder';
+  static override args = {
+    source: textArgument({
+      required: true,
+      description: 'a path, or - for a tar or NDJSON on standard input',
+    }),
+    store: textArgument({ required: true, description: 'the new store' }),
+  };
+  static override flags = {
+    kind: string({ description: "which kind (default: the source's)", options: ['directory', 'log'] }),
+    cores: countFlag({
+      description: "shards of a state directory (default: the source's)",
+      least: 1,
+      greatest: 1024,
+    }),
+    expect: string({ description: 'refuse any other content than that of this digest', helpValue: 'DIGEST' }),
+    'drop-revisions': boolean({ description: 'allow revisions and the cursor to be lost' }),
+    'dry-run': boolean({ description: 'verify all, and make nothing' }),
+  };
+
+  override async run(): Promise<ExitCode> {
+    const { args, flags } = await this.parse(Import);
+    const { expect } = flags;
+    if (expect !== undefined && !/^[0-9a-fA-F]{64}$/.test(expect))
+      throw usageError('--expect takes 64 hex digits');
+    const isStream = args.source === STANDARD_INPUT_NAME;
+    const { importStore } = await import('../engine/transfer/import-store.js');
+    const report = await importStore({
+      source: isStream ? 'standard input' : args.source,
+      stream: isStream ? byteInput(args.source, this.terminal) : undefined,
+      destination: args.store,
+      kind: flags.kind as 'directory' | 'log' | undefined,
+      cores: flags.cores,
+      expect,
+      dropRevisions: flags['drop-revisions'],
+      dryRun: flags['dry-run'],
+    });
+    const { path, kind, keys, digest } = report;
+    const text = flags.json
+      ? JSON.stringify({ ...report, ...(flags['dry-run'] ? { dryRun: true } : {}) })
+      : `${path}: ${kind}, ${keys} keys, digest ${digest}${flags['dry-run'] ? ', not made' : ''}`;
+    this.terminal.output.writeText(`${text}\n`);
+    await this.terminal.output.flush();
+    return EXIT_CODES.done;
+  }
+}

@@ -1,0 +1,269 @@
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  APPEND_LOG_BACKEND,
+  FOLD_PATH,
+  refuseOtherThanFold,
+  verifyStagedFold,
+} from '../artifact/append-log-artifact.js';
+import type { ExportManifest } from '../artifact/manifest.js';
+import { stageArtifact, stageArtifactStream, type StagedArtifact } from '../artifact/stage-artifact.js';
+import { moveIntoPlace, withStagingFolderAsync } from '../artifact/staging-folder.js';
+import { STATE_BACKEND, openStatePayload } from '../artifact/state-payload.js';
+import { ContentDigest } from '../bytes/content-digest.js';
+import { toHex } from '../bytes/text.js';
+import { CoresCursor } from '../directory/cores-cursor.js';
+import type { CheckpointSummary } from '../directory/checkpoint-summary.js';
+import { entriesInRange } from '../entry-range.js';
+import { StatelogError } from '../errors.js';
+import { checkUpdate, KvUpdate } from '../fold/update.js';
+import { identify } from '../inspect/identify.js';
+import { openReadable } from '../inspect/open.js';
+import type { FileSystem } from '../storage-io/file-system.js';
+import { realFileSystem } from '../storage-io/real-file-system.js';
+import { FoldStore } from '../store/fold-store.js';
+import { buildDirectoryStore, buildFoldLog, type EntriesInOrder } from './build-store.js';
+import { spoolLines } from './spooled-lines.js';
+
+export interface ImportRequest {
+  readonly fileSystem?: FileSystem | undefined;
+  /** A path; for a stream its name in messages. */
+  readonly source: string;
+  /** The stream's bytes: a tar or NDJSON, told by its first byte. */
+  readonly stream?: AsyncIterable<Uint8Array> | undefined;
+  readonly destination: string;
+  /** Default: the source's. */
+  readonly kind?: 'directory' | 'log' | undefined;
+  /** Default: the source's. */
+  readonly cores?: number | undefined;
+  /** The content's digest must be this. */
+  readonly expect?: string | undefined;
+  /** Allows revisions and the cursor to be lost, where the target keeps none. */
+  readonly dropRevisions?: boolean | undefined;
+  /** Verifies all, and makes nothing. */
+  readonly dryRun?: boolean | undefined;
+}
+
+/** What was imported. */
+export interface ImportReport {
+  readonly path: string;
+  readonly kind: 'directory' | 'log';
+  readonly epoch: string | null;
+  readonly cursor: string | null;
+  readonly keys: number;
+  readonly digest: string;
+}
+
+/** A source that was verified: its content can be gone through again and again. */
+interface Verified {
+  readonly kind: 'directory' | 'log';
+  readonly entries: EntriesInOrder;
+  readonly cursor?: Uint8Array | undefined;
+  readonly summary?: CheckpointSummary | undefined;
+  readonly cores?: number | undefined;
+  readonly close: () => void;
+}
+
+const OPEN_BRACE = 0x7b;
+
+/**
+ * Makes a store of an artifact, a stream, or another system's files. All of the source is verified
+ * first; the store is then there whole and durable, or not at all.
+ * @throws StatelogError `ALREADY_EXISTS`, `NOT_REPRESENTABLE`, `DIGEST_MISMATCH`, `INVALID_ARTIFACT`,
+ * `UNFINISHED_STREAM`; what opening the source throws
+ */
+export async function importStore(request: ImportRequest): Promise<ImportReport> {
+  const fileSystem = request.fileSystem ?? realFileSystem();
+  const { destination, dryRun = false } = request;
+  refuseExisting(fileSystem, destination);
+  const beside = dryRun ? join(tmpdir(), 'statelog-import') : destination;
+  return withStagingFolderAsync(fileSystem, beside, async (folder) => {
+    const staging = join(folder, 'source');
+    fileSystem.makeDirectory(staging);
+    const verified = await verifySource(fileSystem, request, staging);
+    try {
+      const report = reportOf(request, verified);
+      checkTarget(request, verified, report.kind);
+      if (!dryRun) build(fileSystem, request, verified, report.kind, folder);
+      return report;
+    } finally {
+      verified.close();
+    }
+  });
+}
+
+async function verifySource(
+  fileSystem: FileSystem,
+  request: ImportRequest,
+  staging: string,
+): Promise<Verified> {
+  const { source, stream } = request;
+  const options = { fileSystem, acceptManifest: acceptBackend(source) };
+  if (stream !== undefined) {
+    const { first, chunks } = await peek(stream);
+    if (first === undefined) throw emptyStream(source);
+    if (first === OPEN_BRACE) return verifiedLines(await spoolLines(fileSystem, chunks, staging, source));
+    return verifiedArtifact(
+      fileSystem,
+      await stageArtifactStream(chunks, source, staging, options),
+      staging,
+      source,
+    );
+  }
+  const { kind } = identify(fileSystem, source);
+  if (kind === 'artifact-folder' || kind === 'artifact-tar') {
+    return verifiedArtifact(fileSystem, stageArtifact(source, staging, options), staging, source);
+  }
+  const store = openReadable(source, { fileSystem });
+  const close = (): void => {
+    store.close();
+  };
+  const shared = { entries: () => store.entries(), cores: store.cores, close };
+  return store.kind === 'log'
+    ? { ...shared, kind: 'log', cursor: store.cursor }
+    : { ...shared, kind: 'directory' };
+}
+
+function verifiedLines(spooled: Awaited<ReturnType<typeof spoolLines>>): Verified {
+  const { kind, cursor, epoch, cores } = spooled.header;
+  const summary =
+    epoch === undefined || epoch === 0n
+      ? undefined
+      : { epoch, sources: new Map(), watermark: undefined, cores: [] };
+  return { kind, cursor, cores, summary, entries: () => spooled.entries(), close: () => undefined };
+}
+
+function verifiedArtifact(
+  fileSystem: FileSystem,
+  staged: StagedArtifact,
+  staging: string,
+  origin: string,
+): Verified {
+  if (staged.manifest.backend === APPEND_LOG_BACKEND) {
+    verifyStagedFold(fileSystem, staged, origin);
+    const store = FoldStore.load(staged.pathOf(FOLD_PATH), fileSystem);
+    const close = (): void => {
+      store.close();
+    };
+    return { kind: 'log', cursor: store.cursor, entries: () => store.entries(), close };
+  }
+  const { summary, cores } = openStatePayload(fileSystem, staging, staged.manifest, origin);
+  return {
+    kind: 'directory',
+    summary,
+    entries: () => entriesInRange(new CoresCursor(cores.map((file) => file.cursor()))),
+    close: () => {
+      for (const file of cores) file.close();
+    },
+  };
+}
+
+/** Refuses a backend that is not ours before any of its payload is taken. */
+function acceptBackend(origin: string): (manifest: ExportManifest) => void {
+  return (manifest) => {
+    if (manifest.backend !== STATE_BACKEND) refuseOtherThanFold(manifest, origin);
+  };
+}
+
+function reportOf(request: ImportRequest, verified: Verified): ImportReport {
+  const digest = new ContentDigest();
+  for (const { key, value } of verified.entries()) digest.add(key, value);
+  const found = digest.hex();
+  if (request.expect !== undefined && request.expect.toLowerCase() !== found) {
+    throw new StatelogError('DIGEST_MISMATCH', 'the content is not the one that was expected', {
+      path: request.source,
+      class: 'digest-mismatch',
+      expected: request.expect,
+      found,
+      safe: 'nothing was made of it',
+      hint: 'fetch it again, or ask for the digest again',
+    });
+  }
+  const kind = request.kind ?? verified.kind;
+  const { cursor, summary } = verified;
+  return {
+    path: request.destination,
+    kind,
+    epoch: kind === 'directory' ? String(summary?.epoch ?? 1n) : null,
+    cursor: kind === 'log' && cursor !== undefined && cursor.length > 0 ? toHex(cursor) : null,
+    keys: digest.keys,
+    digest: found,
+  };
+}
+
+/** Refuses, before anything is made, what the target's kind cannot hold. */
+function checkTarget(request: ImportRequest, verified: Verified, kind: 'directory' | 'log'): void {
+  if (kind === 'log') {
+    if (request.cores !== undefined) throw new StatelogError('INVALID_ARGUMENT', 'a fold log has no cores');
+    for (const { key, value } of verified.entries()) checkUpdate(KvUpdate.put(key, value));
+    return;
+  }
+  if (request.dropRevisions === true) return;
+  let loses = verified.cursor !== undefined && verified.cursor.length > 0 ? 'its cursor' : undefined;
+  for (const { version } of verified.entries()) {
+    if (version !== undefined && version.length > 0) loses = 'revisions';
+    if (loses !== undefined) break;
+  }
+  if (loses === undefined) return;
+  throw new StatelogError('NOT_REPRESENTABLE', `a state directory cannot hold ${loses}`, {
+    path: request.source,
+    safe: 'nothing was made of it',
+    hint: 'import it with --kind log, or allow the loss with --drop-revisions',
+  });
+}
+
+function build(
+  fileSystem: FileSystem,
+  request: ImportRequest,
+  verified: Verified,
+  kind: 'directory' | 'log',
+  folder: string,
+): void {
+  const { entries, summary, cursor } = verified;
+  if (kind === 'directory') {
+    const cores = request.cores ?? verified.cores;
+    buildDirectoryStore(fileSystem, request.destination, { entries, summary, cores });
+    return;
+  }
+  const path = join(folder, 'fold.snap');
+  buildFoldLog(fileSystem, path, { entries, cursor });
+  moveIntoPlace(fileSystem, path, request.destination);
+}
+
+function refuseExisting(fileSystem: FileSystem, destination: string): void {
+  const status = fileSystem.status(destination);
+  if (status === undefined) return;
+  if (status.kind === 'directory' && fileSystem.readDirectory(destination).length === 0) return;
+  throw new StatelogError('ALREADY_EXISTS', 'something is there already', {
+    path: destination,
+    safe: 'nothing was changed',
+    hint: 'choose another path, or remove what is there',
+  });
+}
+
+async function peek(
+  stream: AsyncIterable<Uint8Array>,
+): Promise<{ readonly first: number | undefined; readonly chunks: AsyncIterable<Uint8Array> }> {
+  const iterator = stream[Symbol.asyncIterator]();
+  let head = await iterator.next();
+  while (head.done !== true && head.value.length === 0) head = await iterator.next();
+  if (head.done === true) return { first: undefined, chunks: stream };
+  const chunk = head.value.slice();
+  return { first: chunk[0], chunks: resumed(chunk, iterator) };
+}
+
+async function* resumed(
+  first: Uint8Array,
+  rest: AsyncIterator<Uint8Array>,
+): AsyncGenerator<Uint8Array, void> {
+  yield first;
+  for (let next = await rest.next(); next.done !== true; next = await rest.next()) yield next.value;
+}
+
+function emptyStream(origin: string): StatelogError {
+  return new StatelogError('UNFINISHED_STREAM', 'the stream is empty', {
+    path: origin,
+    safe: 'nothing was made of it',
+    hint: 'did the export before the pipe fail?',
+  });
+}
