@@ -45,8 +45,9 @@ export class SegmentOutput implements RecordSink {
 
   enterSubmitted(storageIo: StorageIo): Submissions {
     this.gate.enter('submitted');
-    const { descriptor } = this.#file;
-    this.submissions ??= new Submissions(storageIo, descriptor, this.#appender.position, this.#bufferBytes);
+    const { buffer, position } = this.#appender;
+    const written = position - buffer.filled;
+    this.submissions ??= new Submissions(storageIo, this.#file.descriptor, written, this.#bufferBytes);
     if (this.submissions.storageIo !== storageIo) throw new TypeError('a writer stays with one StorageIo');
     return this.submissions;
   }
@@ -116,6 +117,7 @@ export class SegmentOutput implements RecordSink {
   }
 
   #write(bytes: Uint8Array, position: number): void {
+    this.gate.enter('direct');
     writeFully(this.#file.fileSystem, this.#file.descriptor, bytes, 0, bytes.length, position);
   }
 

@@ -7,7 +7,7 @@ export type WriteWay = 'direct' | 'submitted';
  * What a writer may still do.
  *
  * Invariants:
- * - the way is chosen by the first write, and never changes afterwards;
+ * - the way is chosen by the first call that names one, or the first write, and never changes afterwards;
  * - `poisoned` is left only for `closed`, and `closed` never.
  */
 export class WriteGate {
@@ -32,11 +32,6 @@ export class WriteGate {
       throw new StatelogError('MIXED_WRITE_PATHS', message, { path, found: way, expected: this.state });
     }
     this.state = way;
-  }
-
-  /** Lets a write pass in whichever way this writer writes. */
-  enterEither(): void {
-    if (this.state !== 'submitted') this.enter('direct');
   }
 
   /** @throws StatelogError `POISONED`, `CLOSED` */

@@ -212,25 +212,25 @@ export class CoreWalWriter {
 
   /** Appends in whichever way this writer writes, as the next two do. */
   appendCheckpoint(id: bigint): number {
-    this.#gate.enterEither();
+    this.#gate.checkUsable();
     return this.#appender.operation({ op: 'checkpoint', id });
   }
 
   /** Appends a barrier that carries the current epoch. */
   appendEpochBarrier(): number {
-    this.#gate.enterEither();
+    this.#gate.checkUsable();
     return this.#appender.operation({ op: 'epochBarrier', barrierEpoch: this.epoch });
   }
 
   /** Records how far the sources were read. Offsets are u64, the watermark is i64. */
   appendCommit(offsets: ReadonlyMap<string, bigint>, watermark: bigint | undefined): number {
-    this.#gate.enterEither();
+    this.#gate.checkUsable();
     return this.#appender.operation({ op: 'commit', offsets, watermark });
   }
 
   /** Writes what was appended, or submits it, without making it durable. */
   flush(): void {
-    this.#gate.enterEither();
+    this.#gate.checkUsable();
     this.#output.makeRoom();
   }
 
@@ -318,7 +318,7 @@ export class CoreWalWriter {
     if (state === 'closed') return;
     if (state === 'submitted') this.#settle();
     try {
-      if (state === 'direct') this.sync();
+      if (state === 'direct' || (state === 'unused' && this.#output.isBusy)) this.sync();
     } finally {
       this.abandon();
     }

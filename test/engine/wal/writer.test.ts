@@ -236,8 +236,8 @@ test('truncating on purpose keeps the records before it, and numbering goes on b
   t.throws(() => writer.truncate(positions[2]! + 8), { message: /no good record ends/ });
   t.throws(() => writer.truncate(writer.position + 8), { instanceOf: RangeError });
   writer.truncate(positions[2]!);
-  t.is(writer.position, positions[2]);
-  t.is(writer.syncedPosition, positions[2]);
+  t.is(writer.position, positions[2]!);
+  t.is(writer.syncedPosition, positions[2]!);
   t.is(writer.sequence, 2n);
   writer.appendDelete(key);
   writer.close();
