@@ -1,15 +1,17 @@
 import { boolean, string } from '@oclif/core/flags';
 import { storeArgument, textArgument } from '../cli/arguments.js';
 import { StatelogCommand } from '../cli/base-command.js';
-import { byteInput } from '../cli/byte-input.js';
 import { cursorBytes } from '../cli/cursor-bytes.js';
 import { decodeArgument, type Encodings } from '../cli/encoding.js';
 import { EXIT_CODES, type ExitCode } from '../cli/exit-codes.js';
 import { encodingFlags, encodingsOf, lockFlags, unsigned64Flag } from '../cli/flags.js';
 import { runBatch } from '../cli/run-batch.js';
+import { readValue } from '../cli/value-input.js';
 import { usageError } from '../cli/usage-error.js';
 import { withWritable } from '../cli/write-session.js';
 import { equalBytes } from '../engine/bytes/compare.js';
+import { isStatelogError } from '../engine/errors.js';
+import { isLogName } from '../engine/store/log-name.js';
 import type { WritableStore } from '../engine/store/store.js';
 
 const CONDITION_GROUP = 'CONDITION';
@@ -57,12 +59,18 @@ export default class Put extends StatelogCommand {
   override async run(): Promise<ExitCode> {
     const { args, flags } = await this.parse(Put);
     const encodings = encodingsOf(flags);
-    const create = flags.create ? {} : undefined;
-    const options = { waitMs: flags.wait, create };
+    const options = { waitMs: flags.wait, create: mayCreate(args.store, flags) ? {} : undefined };
     const { batch } = flags;
     if (batch === undefined) {
       const change = await this.#change(args, flags, encodings);
-      return withWritable(args.store, options, this.writeNotices, (store) => putOne(store, change));
+      try {
+        return await withWritable(args.store, options, this.writeNotices, (store) => putOne(store, change));
+      } catch (error) {
+        // Where there is no store there is no such value.
+        if (flags.create && change.ifValue !== undefined && isMissingStore(error, args.store))
+          return EXIT_CODES.no;
+        throw error;
+      }
     }
     if (args.key !== undefined) throw usageError('give KEY and VALUE, or --batch, not both');
     const single = SINGLE.find((name) => flags[name] !== undefined && flags[name] !== false);
@@ -107,7 +115,7 @@ export default class Put extends StatelogCommand {
       key: decodeArgument(args.key, encodings.key, 'KEY', '--key-encoding'),
       value:
         args.value === undefined
-          ? await this.#readAll(flags.file!)
+          ? await readValue(flags.file!, this.terminal)
           : decodeArgument(args.value, encodings.value, 'VALUE', '--value-encoding'),
       ifAbsent: flags['if-absent'],
       ifValue:
@@ -118,12 +126,24 @@ export default class Put extends StatelogCommand {
       cursor: flags.cursor,
     };
   }
+}
 
-  async #readAll(file: string): Promise<Uint8Array> {
-    const chunks: Uint8Array[] = [];
-    for await (const chunk of byteInput(file, this.terminal)) chunks.push(chunk.slice());
-    return Buffer.concat(chunks);
-  }
+/** Not for a put that a new store would refuse, or whose condition could not hold in one. */
+function mayCreate(
+  store: string,
+  flags: {
+    readonly create: boolean;
+    readonly 'if-value'?: string | undefined;
+    readonly revision?: bigint | undefined;
+    readonly cursor?: bigint | undefined;
+  },
+): boolean {
+  const isForLogs = flags.revision !== undefined || flags.cursor !== undefined;
+  return flags.create && flags['if-value'] === undefined && (!isForLogs || isLogName(store));
+}
+
+function isMissingStore(error: unknown, store: string): boolean {
+  return isStatelogError(error, 'NOT_FOUND') && error.details.path === store;
 }
 
 /** One put, and what must hold for it. */

@@ -6,6 +6,7 @@ import { MAGIC as FOLD_MAGIC } from '../fold/format.js';
 import { hasStateMagic } from '../state/state-header.js';
 import type { FileSystem } from '../storage-io/file-system.js';
 import { readFully, readWholeFile } from '../storage-io/write-fully.js';
+import { isPlausibleLength } from '../wal/record.js';
 import { coreIdOfSegmentName } from '../wal/segment-name.js';
 import { listSegments, looksLikeSegment } from '../wal/segment-folder.js';
 
@@ -96,7 +97,7 @@ function identifyFile(fileSystem: FileSystem, path: string): PathIdentity {
   if (looksLikeSegment(fileSystem, path)) return { kind: 'wal-segment', path };
   // Of a name and a first length like a segment's, one whose every record is gone.
   const length = head.length >= 4 ? readU32(head, 0) : 0;
-  if (isNamedSegment && (length === 0 || (length % 8 === 0 && length <= 256 * 1024 * 1024))) {
+  if (isNamedSegment && (length === 0 || isPlausibleLength(length))) {
     return { kind: 'wal-segment', path };
   }
   throw unknown(path, 'the file is of no kind that statelog knows');

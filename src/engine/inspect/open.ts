@@ -2,6 +2,7 @@ import { StateDirectory } from '../directory/state-directory.js';
 import { StatelogError, isStatelogError } from '../errors.js';
 import { DirectoryStore } from '../store/directory-store.js';
 import { FoldStore } from '../store/fold-store.js';
+import { isLogName } from '../store/log-name.js';
 import { StateFileStore } from '../store/state-file-store.js';
 import type { ReadableStore, WritableStore } from '../store/store.js';
 import { WalStore } from '../store/wal-store.js';
@@ -68,7 +69,7 @@ export interface CreateStoreOptions {
  */
 export function createStore(path: string, options: CreateStoreOptions = {}): StoreKind {
   const { fileSystem = realFileSystem(), cores } = options;
-  const kind = options.kind ?? (path.endsWith('.snap') ? 'log' : 'directory');
+  const kind = options.kind ?? (isLogName(path) ? 'log' : 'directory');
   if (kind === 'directory') StateDirectory.create(path, { fileSystem, cores });
   else if (cores === undefined) FoldStore.create(path, fileSystem);
   else throw new StatelogError('INVALID_ARGUMENT', 'a fold log has no cores', { path });

@@ -1,5 +1,7 @@
 import path from 'node:path';
+import { readU32 } from '../bytes/halves.js';
 import type { FileSystem } from '../storage-io/file-system.js';
+import { HEADER, RECORD_HEADER_BYTES, isPlausibleLength } from './record.js';
 import { WalScanner } from './scanner.js';
 import { coreIdOfSegmentName } from './segment-name.js';
 
@@ -22,9 +24,13 @@ export function listSegments(fileSystem: FileSystem, folder: string): SegmentEnt
   return segments.sort((a, b) => a.coreId - b.coreId);
 }
 
-/** True if a file is a segment by its content, whatever its name: a good record starts in its first MiB. */
+/**
+ * True if a file is a segment by its content, whatever its name: a good record lies in its first MiB,
+ * or is its first, however long.
+ */
 export function looksLikeSegment(fileSystem: FileSystem, file: string): boolean {
-  const scanner = WalScanner.open(file, { fileSystem, to: PROBE_BYTES });
+  const to = Math.max(PROBE_BYTES, firstRecordEnd(fileSystem, file));
+  const scanner = WalScanner.open(file, { fileSystem, to });
   try {
     for (let event = scanner.next(); event !== 'end'; event = scanner.next()) {
       if (event === 'record') return true;
@@ -33,4 +39,17 @@ export function looksLikeSegment(fileSystem: FileSystem, file: string): boolean 
   } finally {
     scanner.close();
   }
+}
+
+/** Where the first record would end, if the file is a segment; 0 where its length is none of a record. */
+function firstRecordEnd(fileSystem: FileSystem, file: string): number {
+  const header = new Uint8Array(RECORD_HEADER_BYTES);
+  const descriptor = fileSystem.openRead(file);
+  try {
+    if (fileSystem.read(descriptor, header, 0, header.length, 0) < header.length) return 0;
+  } finally {
+    fileSystem.close(descriptor);
+  }
+  const length = readU32(header, HEADER.length);
+  return isPlausibleLength(length) ? RECORD_HEADER_BYTES + length : 0;
 }
