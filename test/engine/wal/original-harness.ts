@@ -1,0 +1,22 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { homedir } from 'node:os';
+import path from 'node:path';
+
+/** The originals' own reader, where it was built: ORIGINALS_HARNESS, or the place its README names. */
+const HARNESS = process.env['ORIGINALS_HARNESS'] ?? path.join(homedir(), '.cache/originals/release/harness');
+
+const OUTPUT_BYTES_MAX = 1024 * 1024 * 1024;
+
+/** What the original reads in a file or folder, a line an object; undefined where it was not built. */
+export function readByOriginal(kind: 'wal' | 'wal-dir', file: string): Record<string, unknown>[] | undefined {
+  if (!existsSync(HARNESS)) return undefined;
+  const output = execFileSync(HARNESS, ['dump', kind, file], {
+    encoding: 'utf8',
+    maxBuffer: OUTPUT_BYTES_MAX,
+  });
+  return output
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
+}
