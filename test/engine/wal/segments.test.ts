@@ -169,7 +169,15 @@ test('a segment that LaminarDB reopened merges as LaminarDB sorts it', (t) => {
     `${FOLDER}/wal-0.log`,
     joined(at(0n, 0n, 10n), at(1n, 2n, 20n), at(2n, 2n, 30n), at(0n, 0n, 40n), at(1n, 2n, 25n)),
   );
-  t.deepEqual(mergedOf(fileSystem), ['sequence-repeat', 'misplaced-epoch', '0:0', '0:0', '0:1', '0:1', '0:2']);
+  t.deepEqual(mergedOf(fileSystem), [
+    'sequence-repeat',
+    'misplaced-epoch',
+    '0:0',
+    '0:0',
+    '0:1',
+    '0:1',
+    '0:2',
+  ]);
 });
 
 /** Entries of one core as LaminarDB may write them: time and epoch move either way, numbering restarts. */
