@@ -12,13 +12,6 @@ import type { StoredEntry } from '../engine/store/store.js';
 
 const BOUNDS = ['prefix', 'from', 'after', 'to'] as const;
 
-/** What is printed of each entry. */
-interface Shown {
-  readonly json: boolean;
-  readonly keysOnly: boolean;
-  readonly redact: boolean;
-}
-
 /** `scan STORE`: entries in key order. */
 export default class Scan extends StatelogCommand {
   static override summary = 'print entries in key order';
@@ -54,13 +47,20 @@ export default class Scan extends StatelogCommand {
         return EXIT_CODES.done;
       }
       const { json, redact, null: nulEnded } = flags;
-      const shown: Shown = { json, redact, keysOnly: flags['keys-only'] || nulEnded };
       const printed = entryOutput(this.terminal, {
         encodings: redact ? { key: encodings.key, value: 'utf8' } : encodings,
         json,
         nulEnded,
       });
-      await printEntries(printed, take(store.entries(range), limit), shown);
+      if (flags['keys-only'] || nulEnded) {
+        await printAll(printed, take(store.keys(range), limit), (key) => {
+          printed.write(key, undefined);
+        });
+      } else {
+        await printAll(printed, take(store.entries(range), limit), (entry) => {
+          writeEntry(printed, entry, { json, redact });
+        });
+      }
       return EXIT_CODES.done;
     } finally {
       store.close();
@@ -93,15 +93,15 @@ function* take<T>(items: Iterable<T>, limit: number): Generator<T, void> {
   }
 }
 
-/** Where an entry cannot be read, those before it are printed all the same. */
-async function printEntries(
+/** Where an item cannot be read, those before it are printed all the same. */
+async function printAll<Item>(
   printed: EntryOutput,
-  entries: Iterable<StoredEntry>,
-  shown: Shown,
+  items: Iterable<Item>,
+  write: (item: Item) => void,
 ): Promise<void> {
   try {
-    for (const entry of entries) {
-      print(printed, entry, shown);
+    for (const item of items) {
+      write(item);
       if (printed.isFull && !(await printed.flush())) return;
     }
   } finally {
@@ -109,14 +109,16 @@ async function printEntries(
   }
 }
 
-function print(printed: EntryOutput, { key, value, version }: StoredEntry, shown: Shown): void {
-  if (shown.keysOnly) {
-    printed.write(key, undefined);
-  } else if (!shown.json) {
-    printed.write(key, shown.redact ? toUtf8(redactedText(value)) : value);
-  } else {
-    const versionField = version === undefined || version.length === 0 ? {} : { version: toHex(version) };
-    if (shown.redact) printed.write(key, undefined, { ...redactedValue(value), ...versionField });
-    else printed.write(key, value, versionField);
+function writeEntry(
+  printed: EntryOutput,
+  { key, value, version }: StoredEntry,
+  { json, redact }: { readonly json: boolean; readonly redact: boolean },
+): void {
+  if (!json) {
+    printed.write(key, redact ? toUtf8(redactedText(value)) : value);
+    return;
   }
+  const versionField = version === undefined || version.length === 0 ? {} : { version: toHex(version) };
+  if (redact) printed.write(key, undefined, { ...redactedValue(value), ...versionField });
+  else printed.write(key, value, versionField);
 }

@@ -8,6 +8,11 @@ export function* entriesInRange(cursor: EntryCursor, range: EntryRange = {}): Ge
     yield { key: freeCopy(at.key), value: freeCopy(at.value()) };
 }
 
+/** The keys alone, as copies; no value is read. */
+export function* keysInRange(cursor: EntryCursor, range: EntryRange = {}): Generator<Uint8Array, void> {
+  for (const at of positionsInRange(cursor, range)) yield at.key.slice();
+}
+
 /** The same without copies: the cursor itself, standing on each entry in turn. */
 export function* positionsInRange(cursor: EntryCursor, range: EntryRange = {}): Generator<EntryCursor, void> {
   const low = lowerBound(range);

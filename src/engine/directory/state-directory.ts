@@ -1,6 +1,6 @@
 import { StatelogError } from '../errors.js';
 import type { Entry, EntryRange } from '../entry-cursor.js';
-import { entriesInRange, positionsInRange } from '../entry-range.js';
+import { entriesInRange, keysInRange, positionsInRange } from '../entry-range.js';
 import type { Finding } from '../finding.js';
 import { SystemClock, type Clock } from '../storage-io/clock.js';
 import type { FileSystem } from '../storage-io/file-system.js';
@@ -155,6 +155,17 @@ export class StateDirectory {
     states.hold();
     try {
       yield* entriesInRange(states.cursor(), range);
+    } finally {
+      states.release();
+    }
+  }
+
+  /** Keys in order, free to keep; reads no value. Goes on over a checkpoint as `scan` does. */
+  *keys(range: EntryRange = {}): Generator<Uint8Array, void> {
+    const states = this.#states();
+    states.hold();
+    try {
+      yield* keysInRange(states.cursor(), range);
     } finally {
       states.release();
     }

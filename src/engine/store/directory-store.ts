@@ -68,6 +68,10 @@ export class DirectoryStore implements WritableStore {
     return this.directory.scan(range);
   }
 
+  keys(range?: EntryRange): Iterable<Uint8Array> {
+    return this.directory.keys(range);
+  }
+
   count(range?: EntryRange): number {
     return this.directory.count(range);
   }

@@ -1,6 +1,6 @@
 import { StatelogError } from '../errors.js';
 import type { EntryRange } from '../entry-cursor.js';
-import { positionsInRange } from '../entry-range.js';
+import { keysInRange, positionsInRange } from '../entry-range.js';
 import type { Finding } from '../finding.js';
 import { AppendLogFold } from '../fold/append-log-fold.js';
 import { COMPACT_THRESHOLD_DEFAULT } from '../fold/format.js';
@@ -89,6 +89,10 @@ export class FoldStore implements WritableStore {
     for (const at of positionsInRange(cursor, range)) {
       yield { key: at.key.slice(), value: at.value().slice(), version: cursor.version().toBytes() };
     }
+  }
+
+  keys(range?: EntryRange): Iterable<Uint8Array> {
+    return keysInRange(this.#fold.entryCursor(), range);
   }
 
   count(range?: EntryRange): number {

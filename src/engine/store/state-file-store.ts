@@ -1,5 +1,5 @@
 import type { EntryRange } from '../entry-cursor.js';
-import { entriesInRange, positionsInRange } from '../entry-range.js';
+import { entriesInRange, keysInRange, positionsInRange } from '../entry-range.js';
 import { openBarePair } from '../state/state-file-open.js';
 import type { StateFile } from '../state/state-file.js';
 import type { FileSystem } from '../storage-io/file-system.js';
@@ -26,6 +26,10 @@ export class StateFileStore implements ReadableStore {
 
   entries(range?: EntryRange): Iterable<StoredEntry> {
     return entriesInRange(this.file.cursor(), range);
+  }
+
+  keys(range?: EntryRange): Iterable<Uint8Array> {
+    return keysInRange(this.file.cursor(), range);
   }
 
   count(range?: EntryRange): number {

@@ -25,6 +25,8 @@ export interface ReadableStore {
   get(key: Uint8Array): StoredEntry | undefined;
   /** Entries in key order; keys and values are free to keep. */
   entries(range?: EntryRange): Iterable<StoredEntry>;
+  /** Keys in order, free to keep, without reading values. */
+  keys(range?: EntryRange): Iterable<Uint8Array>;
   /** How many keys there are in the range, without reading values where the kind allows. */
   count(range?: EntryRange): number;
   close(): void;

@@ -1,5 +1,5 @@
 import type { EntryRange } from '../entry-cursor.js';
-import { entriesInRange, positionsInRange } from '../entry-range.js';
+import { entriesInRange, keysInRange, positionsInRange } from '../entry-range.js';
 import type { Finding } from '../finding.js';
 import { TAG_DELETE, TAG_PUT } from '../rkyv/wal-entry-format.js';
 import { MmapStateStore } from '../state/mmap-state-store.js';
@@ -42,6 +42,10 @@ export class WalStore implements ReadableStore {
 
   entries(range?: EntryRange): Iterable<StoredEntry> {
     return entriesInRange(this.#state.entryCursor(), range);
+  }
+
+  keys(range?: EntryRange): Iterable<Uint8Array> {
+    return keysInRange(this.#state.entryCursor(), range);
   }
 
   count(range?: EntryRange): number {
