@@ -29,6 +29,12 @@ const CORE_MAX = 0xffff;
 const RECORDS_BETWEEN_LOOKS = 256;
 const TURN_MS = 50;
 
+/** Whether a signal has ended the work. */
+interface Interruption {
+  readonly isOver: boolean;
+}
+const STAYS: Interruption = { isOver: false };
+
 interface Work {
   readonly replay: Replay;
   readonly filter: ReplayFilter;
@@ -179,24 +185,28 @@ export default class WalReplay extends StatelogCommand {
   /** Prints the sums at the end, or when told to stop. */
   async #withStats(work: Work, json: boolean): Promise<ExitCode> {
     const { stats } = work;
-    if (stats === undefined) return this.#replay(work);
-    const dispose = onInterrupt(() => writeReplayStats(this.terminal, stats, { json, isComplete: false }));
-    try {
-      const exitCode = await this.#replay(work);
-      await writeReplayStats(this.terminal, stats, { json, isComplete: true });
-      return exitCode;
-    } finally {
-      dispose();
-    }
+    if (stats === undefined) return this.#replay(work, STAYS);
+    const interruption = { isOver: false };
+    const dispose = onInterrupt(() => {
+      interruption.isOver = true;
+      return writeReplayStats(this.terminal, stats, { json, isComplete: false });
+    });
+    const exitCode = await this.#replay(work, interruption).finally(() => {
+      if (!interruption.isOver) dispose();
+    });
+    // The signal is about to end the process, once the sums are written.
+    if (interruption.isOver) return new Promise(() => undefined);
+    await writeReplayStats(this.terminal, stats, { json, isComplete: true });
+    return exitCode;
   }
 
-  async #replay(work: Work): Promise<ExitCode> {
+  async #replay(work: Work, interruption: Interruption): Promise<ExitCode> {
     const { replay, filter, limit, into } = work;
     const { output } = this.terminal;
     let worst: ExitCode = EXIT_CODES.done;
     let taken = 0;
     let turnMs = performance.now();
-    for (let steps = 1; taken < limit; steps++) {
+    for (let steps = 1; taken < limit && !interruption.isOver; steps++) {
       const event = replay.next();
       if (event === 'end') break;
       if (event === 'finding') {
