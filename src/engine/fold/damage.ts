@@ -37,8 +37,8 @@ export function recordFinding(log: OpenLog, fault: Fault, place: FaultPlace): Fi
     bytes: (nextGood ?? log.size) - offset,
     message: torn ? tornMessage(fault, log.size) : MESSAGES[fault.kind],
     hint: torn
-      ? `the next writer copies it aside and cuts it; \`statelog repair ${log.path}\` does so now`
-      : `\`statelog repair ${log.path} --into NEW\` keeps every good record`,
+      ? `nothing: the next writer copies it aside and cuts it`
+      : `run \`statelog verify ${log.path}\` to see all that is damaged; nothing was changed`,
     expected,
     found,
     lastGood,

@@ -22,6 +22,6 @@ export function stateDamage(
     offset,
     class: damageClass,
     safe: 'nothing was changed',
-    hint: `run 'statelog verify' on it, then 'statelog repair --into NEW' to get out what is good`,
+    hint: `run 'statelog verify' on it to see all that is damaged`,
   });
 }

@@ -7,7 +7,7 @@ import type { StateFile } from './state-file.js';
 
 /** Pages are read this many at a time. */
 const PAGES_A_READ = 256;
-const HINT = `run 'statelog repair PATH --into NEW' to keep what is whole`;
+const HINT = `'statelog scan' prints what is whole up to it; bring the rest back from a copy`;
 
 /** What is checked of a state file. */
 export interface StateCheckOptions {

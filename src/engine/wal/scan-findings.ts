@@ -6,9 +6,8 @@ import type { Gap, GapCause } from './gap.js';
 export type TailClass = 'torn-tail' | 'zero-tail' | 'in-flight';
 
 /** What to do about damage. */
-export const HINT_SALVAGE = 'run `statelog repair FILE --into NEW` to keep every good record in a new place';
-const HINT_CUT =
-  'run `statelog repair FILE` to cut it, after copying it; opening the store for writing does the same';
+export const HINT_SALVAGE = 'run `statelog wal-replay FILE` to see every good record around it';
+const HINT_CUT = 'nothing: the next writer copies it aside and cuts it';
 const HINT_WAIT = 'nothing: it is being written';
 
 /** The finding for a gap that is damage. */
@@ -51,7 +50,7 @@ export function tailFinding(
     message: message[tailClass],
     hint: tailClass === 'in-flight' ? HINT_WAIT : HINT_CUT,
     ...comparedOf(gap.cause),
-    ...(gap.lastGood < 0 ? {} : { lastGood: gap.lastGood }),
+    ...neighboursOf({ ...gap, nextGood: end === gap.end ? gap.nextGood : -1 }),
     ...coreOf(coreId),
   };
 }

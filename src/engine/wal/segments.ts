@@ -206,7 +206,7 @@ function checkComplete(folder: string, segments: readonly SegmentEntry[], cores:
     throw new StatelogError('DAMAGED', `${missing} is missing`, {
       path: missing,
       class: 'missing-segment',
-      hint: 'bring it back from a copy; `statelog repair` keeps the records of the other cores',
+      hint: 'bring it back from a copy; `statelog wal-replay` shows the records of the other cores',
     });
   }
 }

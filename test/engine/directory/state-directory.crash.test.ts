@@ -74,7 +74,12 @@ class Recorder {
   }
 }
 
-const newBook = (): Book => ({ states: [new Map<string, string>()], acknowledged: 0, lines: 0n, attemptedLines: 0n });
+const newBook = (): Book => ({
+  states: [new Map<string, string>()],
+  acknowledged: 0,
+  lines: 0n,
+  attemptedLines: 0n,
+});
 
 /** With several cores a crash may keep more of one core than of another: each key is judged alone. */
 function checkEntries(found: ReadonlyMap<string, string>, book: Book): void {

@@ -244,7 +244,7 @@ test('a damaged log is refused and left as it is, for reading and for writing', 
     const error = t.throws<StatelogError>(open);
     t.is(error.code, 'DAMAGED');
     t.like(error.details, { class: 'bad-length', offset: 1982, path: file });
-    t.regex(error.details.hint ?? '', /statelog repair/);
+    t.regex(error.details.hint ?? '', /statelog verify/);
   }
   t.deepEqual(readFileSync(file), content);
   t.deepEqual(readdirSync(folder), ['damaged.snap']);

@@ -2,8 +2,7 @@ import test from 'ava';
 import { toHex } from '../../../src/engine/bytes/text.js';
 import { isStatelogError, type StatelogError } from '../../../src/engine/errors.js';
 import { MmapStateStore } from '../../../src/engine/state/mmap-state-store.js';
-import type {
-  SimulatedDisk} from '../../../src/engine/storage-io/simulated/index.js';
+import type { SimulatedDisk } from '../../../src/engine/storage-io/simulated/index.js';
 import {
   combinePlans,
   failAt,
