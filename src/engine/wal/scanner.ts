@@ -24,6 +24,11 @@ export interface WalScanOptions {
   readonly to?: number | undefined;
   /** True while a writer holds the lock: an unfinished last record is then being written. */
   readonly isLocked?: boolean | undefined;
+  /**
+   * What to do where the end is torn and good records follow within it: stop (default), as recovery does,
+   * since they were never acknowledged; or show them too, as salvage does.
+   */
+  readonly tornTail?: 'stop' | 'show' | undefined;
   /** How much to read at a time; default 1 MiB. */
   readonly blockBytes?: number | undefined;
 }
@@ -53,7 +58,7 @@ export type TailState = 'clean' | 'torn-tail' | 'zero-tail' | 'in-flight';
  * - a record is returned only if its checksum is right, it decodes, and its core, epoch and sequence
  *   belong where it stands; nothing is returned twice;
  * - each byte from `from` on lies in a record, in a finding with an extent, or before the end;
- * - after a finding that says `torn` or `in-flight` comes the end.
+ * - after a finding that says `torn` or `in-flight` comes the end, unless torn tails are shown.
  */
 export class WalScanner {
   readonly path: string;
@@ -248,8 +253,9 @@ export class WalScanner {
       return 'finding';
     }
     this.tail = this.#tailOf(gap);
-    this.#isOver = true;
-    this.finding = tailFinding(this.path, gap, this.end, this.tail, this.#stream.order.coreId);
+    this.#isOver = this.#options.tornTail !== 'show' || gap.nextGood < 0;
+    const end = this.#isOver ? this.end : gap.end;
+    this.finding = tailFinding(this.path, gap, end, this.tail, this.#stream.order.coreId);
     return 'finding';
   }
 

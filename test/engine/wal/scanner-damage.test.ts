@@ -197,6 +197,10 @@ test('a group whose earlier page was lost is torn as a whole if it was never ack
   t.deepEqual(torn.findings.map(brief), [`torn torn-tail ${lost}+${position - lost}`]);
   t.is(torn.records.length, 4);
 
+  const shown = scan(joined(...pieces, ...group), { tornTail: 'show' });
+  t.deepEqual(shown.findings.map(brief), [`torn torn-tail ${lost}+${group[1]!.length}`]);
+  t.is(shown.records.length, 8);
+
   const acknowledged = recordOf(entryOf({ sequence: 9n, lag: 0 }));
   const damaged = scan(joined(...pieces, ...group, acknowledged));
   t.deepEqual(damaged.findings.map(brief), [`damage bad-length ${lost}+${group[1]!.length}`]);
