@@ -17,6 +17,7 @@ import type { WritableStore } from '../engine/store/store.js';
 const CONDITION_GROUP = 'CONDITION';
 const BATCH_GROUP = 'BATCH';
 const LOG_GROUP = 'FOLD LOG';
+const NO_CURSOR = new Uint8Array(0);
 const SINGLE = ['file', 'if-absent', 'if-value', 'revision'] as const;
 
 /** `put STORE KEY VALUE`, or a batch: on disk when it returns. */
@@ -76,14 +77,18 @@ export default class Put extends StatelogCommand {
     const single = SINGLE.find((name) => flags[name] !== undefined && flags[name] !== false);
     if (single !== undefined) throw usageError(`--${single} is for a single put, not for a batch`);
     await withWritable(args.store, options, this.writeNotices, async (store) => {
-      if (flags.cursor !== undefined) store.setCursor(cursorBytes(flags.cursor));
+      // A store without cursors refuses before anything is written.
+      if (flags.cursor !== undefined) store.setCursor(store.cursor ?? NO_CURSOR);
       const format = { encodings, tsv: flags.tsv, command: 'put' as const };
       await runBatch(
         store,
         { file: batch, format, acknowledges: flags.ack, source: flags.source },
         this.terminal,
       );
-      if (flags.cursor !== undefined) await store.sync();
+      if (flags.cursor === undefined) return;
+      // Only now: a cursor says that everything up to it is there.
+      store.setCursor(cursorBytes(flags.cursor));
+      await store.sync();
     });
     return EXIT_CODES.done;
   }
