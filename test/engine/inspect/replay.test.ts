@@ -1,0 +1,88 @@
+import { rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import test from 'ava';
+import { StatelogError } from '../../../src/engine/errors.js';
+import { openDestinations } from '../../../src/engine/inspect/replay-destinations.js';
+import { ReplayInto } from '../../../src/engine/inspect/replay-into.js';
+import { findLogs } from '../../../src/engine/inspect/replay-logs.js';
+import { Replay } from '../../../src/engine/inspect/replay.js';
+import { StateDirectory } from '../../../src/engine/directory/state-directory.js';
+import type { WritableStore } from '../../../src/engine/store/store.js';
+import { realFileSystem } from '../../../src/engine/storage-io/real-file-system.js';
+import { tempDir } from '../../support/temp-dir.js';
+import { joined, records } from '../wal/segment-builder.js';
+
+const fileSystem = realFileSystem();
+
+test('more changes than a buffer holds reach every store, in order', async (t) => {
+  const folder = tempDir(t);
+  const segment = path.join(folder, 'wal-0.log');
+  writeFileSync(segment, joined(...records(10_000)));
+  const paths = ['a', 'b'].map((name) => path.join(folder, name));
+  const stores = await openDestinations(paths, { fileSystem, isOntoExisting: false, waitMs: 0 });
+  const into = new ReplayInto(stores);
+  const replay = new Replay(fileSystem, findLogs(fileSystem, segment), true);
+  for (let event = replay.next(); event !== 'end'; event = replay.next()) {
+    into.take(replay.segment.view);
+    if (into.isFull) await into.drain();
+  }
+  await into.drain();
+  t.deepEqual(
+    into.applied,
+    paths.map((one) => ({ path: one, puts: 10_000, deletes: 0 })),
+  );
+  for (const store of stores) {
+    t.is(store.count(), 10_000);
+    store.close();
+  }
+});
+
+test('a store that refuses a change keeps what came before it, and the others get everything', async (t) => {
+  const folder = tempDir(t);
+  const segment = path.join(folder, 'wal-0.log');
+  writeFileSync(segment, joined(...records(10)));
+  const paths = ['a', 'b'].map((name) => path.join(folder, name));
+  const [one, other] = (await openDestinations(paths, { fileSystem, isOntoExisting: false, waitMs: 0 })) as [
+    WritableStore,
+    WritableStore,
+  ];
+  const put = one.put.bind(one);
+  let left = 4;
+  one.put = (key, value) => {
+    if (left-- === 0) throw new StatelogError('LIMIT_EXCEEDED', 'no more');
+    put(key, value);
+  };
+  const into = new ReplayInto([one, other]);
+  const replay = new Replay(fileSystem, findLogs(fileSystem, segment), true);
+  while (replay.next() === 'record') into.take(replay.segment.view);
+  const error = await t.throwsAsync(into.drain(), { instanceOf: StatelogError });
+  t.is(error.code, 'LIMIT_EXCEEDED');
+  t.regex(error.details.safe ?? '', /4 puts and 0 deletes to .*a; 10 puts/);
+  t.deepEqual([one.count(), other.count()], [4, 10]);
+  one.close();
+  other.close();
+});
+
+test('a log that its writer dropped meanwhile is no damage, one that is kept and gone is', async (t) => {
+  const store = path.join(tempDir(t), 'store');
+  StateDirectory.create(store, {});
+  const directory = await StateDirectory.open(store);
+  const checkpoint = async (key: string): Promise<void> => {
+    directory.put(Buffer.from(key), Buffer.from('value'));
+    await directory.sync();
+    await directory.checkpoint({ keep: 2 });
+  };
+  for (const key of ['a', 'b']) await checkpoint(key);
+  const [kept] = findLogs(fileSystem, store);
+  t.is(kept!.epoch, 2n);
+  await checkpoint('c');
+  const dropped = new Replay(fileSystem, [kept!], true);
+  t.is(dropped.next(), 'end');
+  const [next] = findLogs(fileSystem, store);
+  rmSync(next!.segments[0]!.path);
+  const damaged = new Replay(fileSystem, [next!], true);
+  t.is(damaged.next(), 'finding');
+  t.like(damaged.finding, { class: 'missing-segment', file: next!.segments[0]!.path });
+  t.is(damaged.next(), 'end');
+  directory.close();
+});
