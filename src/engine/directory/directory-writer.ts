@@ -1,4 +1,4 @@
-import { StatelogError, isStatelogError } from '../errors.js';
+import { isStatelogError, type StatelogError } from '../errors.js';
 import type { Clock } from '../storage-io/clock.js';
 import type { FileLock } from '../storage-io/file-lock.js';
 import type { FileSystem } from '../storage-io/file-system.js';
@@ -14,6 +14,7 @@ import { openCheckpoint } from './open-checkpoint.js';
 import type { OpenedWriter, RecoveryReport } from './open-writer.js';
 import { Overlay } from './overlay.js';
 import type { Progress, SegmentState } from './replay.js';
+import { closedError, poisonedError } from './refusals.js';
 import { Subscribers, type Change, type Subscription } from './subscribers.js';
 import { WritableCore } from './writable-core.js';
 
@@ -176,9 +177,7 @@ export class DirectoryWriter {
     this.#states.release();
     if (this.#failure === undefined) this.#lock.release();
     else this.#lock.abandon();
-    this.#failure ??= new StatelogError('CLOSED', 'the state directory is closed', {
-      path: this.#environment.layout.root,
-    });
+    this.#failure ??= closedError(this.#environment.layout.root);
   }
 
   #hasRecords(): boolean {
@@ -292,21 +291,8 @@ export class DirectoryWriter {
     try {
       return action();
     } catch (error) {
-      this.#failure ??= poisoned(this.#environment.layout.root, error);
+      this.#failure ??= poisonedError(this.#environment.layout.root, error);
       throw error;
     }
   }
-}
-
-function poisoned(path: string, cause: unknown): StatelogError {
-  return new StatelogError(
-    'POISONED',
-    'an earlier write or sync failed: nothing more is written or read here',
-    {
-      path,
-      safe: 'everything acknowledged before is on disk',
-      hint: 'open the store again: it recovers what was acknowledged',
-      cause,
-    },
-  );
 }

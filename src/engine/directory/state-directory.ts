@@ -14,6 +14,7 @@ import type { DirectoryManifest } from './manifest.js';
 import { openWriter, type RecoveryReport } from './open-writer.js';
 import { readDirectory, type DirectorySnapshot } from './reader.js';
 import type { Progress, SegmentState } from './replay.js';
+import { closedError } from './refusals.js';
 import type { Subscription } from './subscribers.js';
 
 /** What every way of opening takes. */
@@ -246,8 +247,4 @@ export class StateDirectory {
     if (this.#writer !== undefined) return this.#writer;
     throw new StatelogError('READ_ONLY', 'the state directory was opened for reading', { path: this.path });
   }
-}
-
-function closedError(path: string): StatelogError {
-  return new StatelogError('CLOSED', 'the state directory is closed', { path });
 }
