@@ -137,27 +137,39 @@ test('each key that begins the next one is walked before it, a thousand deep', (
   t.is(index.count, 0);
 });
 
-for (const [shape, spread] of [
-  ['side by side', 1],
-  ['far apart', 37],
-] as const) {
-  test(`a node grows from 1 to 256 children and shrinks again, bytes ${shape}`, (t) => {
-    const index = new OrderedKeyIndex();
-    const byteOf = (number: number): string => String.fromCharCode((number * spread) % 256);
-    const expected: string[] = [];
-    for (let number = 0; number < 256; number++) {
-      index.insert(bytes(`k${byteOf(number)}`));
-      expected.push(`k${byteOf(number)}`);
-      t.deepEqual(keysOf(index), expected.toSorted());
+test('a key that is not there is sought to its neighbours, in nodes of any width', (t) => {
+  const problems: string[] = [];
+  for (let count = 1; count <= 256; count = Math.ceil(count * 1.3)) {
+    for (const spread of [1, 5, 37]) {
+      const keys = Array.from(
+        { length: count },
+        (_, at) => `k${String.fromCharCode((100 + at * spread) % 256)}`,
+      );
+      const sorted = ['a', ...keys.toSorted(), 'z'];
+      const index = indexOf(...sorted);
+      const cursor = index.cursor();
+      for (let byte = 0; byte < 256; byte++) {
+        const key = `k${String.fromCharCode(byte)}`;
+        const above = cursor.seekFirst(bytes(key));
+        const below = cursor.seekLast(bytes(key));
+        if (text(index.keyOf(above)) !== sorted.find((other) => other >= key)) problems.push(`${key} first`);
+        if (text(index.keyOf(below)) !== sorted.findLast((other) => other < key))
+          problems.push(`${key} last`);
+      }
     }
-    for (const number of jumping(256)) {
-      index.remove(bytes(`k${byteOf(number)}`));
-      t.is(index.find(bytes(`k${byteOf(number)}`)), -1);
-      expected.splice(expected.indexOf(`k${byteOf(number)}`), 1);
-      t.deepEqual(keysOf(index), expected.toSorted());
-    }
-  });
-}
+  }
+  t.deepEqual(problems, []);
+});
+
+test('a branch whose keys are all removed leaves the others', (t) => {
+  const index = indexOf('a', 'z');
+  const keys = Array.from({ length: 256 }, (_, byte) => `k${String.fromCharCode(byte)}`);
+  for (const key of keys) index.insert(bytes(key));
+  for (const number of jumping(256)) index.remove(bytes(keys[number]!));
+  t.deepEqual(keysOf(index), ['a', 'z']);
+  index.insert(bytes('k'));
+  t.deepEqual(keysOf(index), ['a', 'k', 'z']);
+});
 
 test('keys of 14 bytes take less than 48 bytes each beyond their own, in any order', (t) => {
   const ascending = new OrderedKeyIndex();

@@ -1,4 +1,5 @@
 import { StatelogError } from '../../errors.js';
+import { firstDifference } from './key-bytes.js';
 import { KeyTails } from './key-tails.js';
 import { Segments } from './segments.js';
 
@@ -130,22 +131,8 @@ export class KeySlots {
     const slots = this.bytes[slot >>> 15]!;
     const at = (slot & 0x7fff) << 5;
     const short = slots[at]!;
-    if (short === 0xff)
-      return this.lengthOf(slot) === length && this.mismatch(slot, bytes, start, length) < 0;
-    if (short !== length) return false;
-    const end = start + length;
-    let i = start;
-    let own = at + 1;
-    for (; i < end - 3; i += 4, own += 4) {
-      const differences =
-        (slots[own]! ^ bytes[i]!) |
-        (slots[own + 1]! ^ bytes[i + 1]!) |
-        (slots[own + 2]! ^ bytes[i + 2]!) |
-        (slots[own + 3]! ^ bytes[i + 3]!);
-      if (differences !== 0) return false;
-    }
-    for (; i < end; i++, own++) if (slots[own] !== bytes[i]) return false;
-    return true;
+    if (short !== 0xff) return short === length && firstDifference(slots, at + 1, bytes, start, length) < 0;
+    return this.lengthOf(slot) === length && this.mismatch(slot, bytes, start, length) < 0;
   }
 
   /**
@@ -160,10 +147,16 @@ export class KeySlots {
     const common = length < keyLength ? length : keyLength;
     const own = short === 0xff ? at + 12 : at + 1;
     const here = short === 0xff && common > 12 ? 12 : common;
-    for (let i = 0; i < here; i++) if (slots[own + i] !== bytes[start + i]) return i;
+    const differs = firstDifference(slots, own, bytes, start, here);
+    if (differs >= 0) return differs;
     if (here < common) {
-      const differs = this.tails.mismatch(this.word(slot, TAIL_WORD), bytes, start + here, common - here);
-      if (differs >= 0) return here + differs;
+      const differsAfter = this.tails.mismatch(
+        this.word(slot, TAIL_WORD),
+        bytes,
+        start + here,
+        common - here,
+      );
+      if (differsAfter >= 0) return here + differsAfter;
     }
     return keyLength === length ? -1 : common;
   }

@@ -1,4 +1,5 @@
 import { isStatelogError } from '../../errors.js';
+import { copyBytes, firstDifference } from './key-bytes.js';
 import { NONE, TailSegments } from './tail-segments.js';
 
 /*
@@ -9,9 +10,6 @@ import { NONE, TailSegments } from './tail-segments.js';
 const WORD_BYTES = 4;
 const HEADER_WORDS = 2;
 const HEADER_BYTES = HEADER_WORDS * WORD_BYTES;
-
-/** From this length on, the native comparison and copy win over a loop. */
-const NATIVE_LENGTH_MIN = 128;
 
 /** Words of the segment under evacuation that are passed for each word allocated or freed, and at the least. */
 const EVACUATION_FACTOR = 8;
@@ -75,13 +73,7 @@ export class KeyTails {
   /** The first of `length` positions at which the tail and the bytes at `start` differ, or -1. */
   mismatch(tail: number, bytes: Uint8Array, start: number, length: number): number {
     const own = this.bytes[this.segments.segmentOf(tail)]!;
-    const at = this.byteAt(tail);
-    if (length >= NATIVE_LENGTH_MIN) {
-      const order = Buffer.compare(own.subarray(at, at + length), bytes.subarray(start, start + length));
-      if (order === 0) return -1;
-    }
-    for (let i = 0; i < length; i++) if (own[at + i] !== bytes[start + i]) return i;
-    return -1;
+    return firstDifference(own, this.byteAt(tail), bytes, start, length);
   }
 
   /** Copies `length` bytes of the tail into `into` at `to`. */
@@ -140,9 +132,4 @@ export class KeyTails {
 
 function wordsFor(length: number): number {
   return HEADER_WORDS + Math.ceil(length / WORD_BYTES);
-}
-
-function copyBytes(from: Uint8Array, start: number, length: number, into: Uint8Array, to: number): void {
-  if (length >= NATIVE_LENGTH_MIN) into.set(from.subarray(start, start + length), to);
-  else for (let i = 0; i < length; i++) into[to + i] = from[start + i]!;
 }

@@ -81,12 +81,13 @@ export class KeyTree {
   }
 
   /**
-   * Cuts the path of the last `descend` off where a key of `length` bytes leaves it that differs from
-   * the key found at `differs`. What the path went on to.
+   * Cuts the path of the last `descend` off where its key leaves it, which differs from the key found
+   * at `differs`; what the path went on to. The key passes an end there: were it as short, the end's
+   * own key would have been found.
    */
-  leave(differs: number, length: number): number {
+  leave(differs: number): number {
     const { path } = this;
-    const turn = differs * 2 + (length > differs ? 1 : 0);
+    const turn = differs * 2 + 1;
     let last = this.pathLength - 1;
     while (last > 0 && path[last - 1]! >= turn) last -= 2;
     this.pathLength = last + 1;
@@ -104,7 +105,7 @@ export class KeyTree {
       return;
     }
     const length = slots.lengthOf(slot);
-    const below = this.leave(differs, length);
+    const below = this.leave(differs);
     const address = this.path[this.pathLength - 1]!;
     if (differs === length) {
       nodes.write(address, makeEnd(nodes, differs, ~slot, below));

@@ -44,7 +44,7 @@ export class TreeWalk {
       this.slot = found;
       return forward ? found : this.step(false);
     }
-    const below = tree.leave(differs, length);
+    const below = tree.leave(differs);
     this.takePath();
     if (below > 0 && differs < length && tree.nodes.read(addressOf(below)) === differs) {
       return this.enterBetween(below, bytes[start + differs]!, forward);
