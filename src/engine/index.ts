@@ -39,8 +39,15 @@ export { SharedMulticastBuffer } from './multicast/shared-multicast-buffer.js';
 export { SharedMulticastProducer } from './multicast/shared-producer.js';
 
 // The fold log.
+export { AppendLogSnapshot, type ExportOptions } from './artifact/append-log-snapshot.js';
+export type { FoldOptions, OpenedFold } from './fold/append-log-fold.js';
+export { FoldScanner, type FoldScanOptions } from './fold/scanner.js';
 export { KvUpdate, type KvEntry } from './fold/update.js';
 export { VersionToken, WatchCursor } from './fold/version-token.js';
+
+// Export artifacts.
+export type { ArtifactFile, ExportManifest } from './artifact/manifest.js';
+export { stageArtifact, stageArtifactStream, type StagedArtifact } from './artifact/stage-artifact.js';
 
 // The state directory.
 export { StateDirectory } from './directory/state-directory.js';
