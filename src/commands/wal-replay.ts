@@ -232,7 +232,7 @@ export default class WalReplay extends StatelogCommand {
         turnMs = performance.now();
       }
     }
-    await into?.drain();
+    await into?.finish();
     return worst;
   }
 }

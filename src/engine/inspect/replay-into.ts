@@ -70,6 +70,7 @@ export class ReplayInto {
   constructor(stores: readonly WritableStore[]) {
     this.#destinations = stores.map((store) => new Destination(store));
     this.#buffer = new MulticastBuffer(CHANGES_MAX, stores.length);
+    for (const store of stores) store.beginBatch?.();
   }
 
   /** What is on disk in each destination. */
@@ -105,6 +106,12 @@ export class ReplayInto {
     for (const result of results) {
       if (result.status === 'rejected') throw this.#withApplied(result.reason);
     }
+  }
+
+  /** `drain`, once everything was taken: what was put off for the sake of a large load is then done. */
+  async finish(): Promise<void> {
+    await this.drain();
+    for (const { store } of this.#destinations) await store.endBatch?.();
   }
 
   async #drainOne(destination: Destination, index: number): Promise<void> {
