@@ -128,7 +128,12 @@ const bytes = fc.uint8Array({ maxLength: 40 });
 test('whatever bytes a store holds, what scan prints puts the same into another', async (t) => {
   const folder = tempDir(t);
   let number = 0;
-  const formats = fc.constantFrom<string[]>(['--json'], [], ['--json', '--encoding', 'hex'], ['--encoding', 'base64']);
+  const formats = fc.constantFrom<string[]>(
+    ['--json'],
+    [],
+    ['--json', '--encoding', 'hex'],
+    ['--encoding', 'base64'],
+  );
   const entries = fc.uniqueArray(fc.tuple(bytes, bytes), {
     maxLength: 12,
     selector: ([key]) => Buffer.from(key).toString('hex'),
