@@ -53,6 +53,13 @@ export { stageArtifact, stageArtifactStream, type StagedArtifact } from './artif
 export { StateDirectory } from './directory/state-directory.js';
 export { Subscription, type Change } from './directory/subscribers.js';
 
+// Any path: what it is, opened, verified, exported and imported.
+export { identify, type IdentifiedKind, type PathIdentity } from './inspect/identify.js';
+export { createStore, openReadable, openWritable } from './inspect/open.js';
+export { verifyPath, type VerifySummary } from './inspect/verify/verify-path.js';
+export { prepareExport, type ExportReport, type PreparedExport } from './transfer/export-store.js';
+export { importStore, type ImportReport, type ImportRequest } from './transfer/import-store.js';
+
 // The disk and the clock, for whoever stands in for them.
 export { SystemClock, type Clock } from './storage-io/clock.js';
 export type { FileDescriptor, FileStatus, FileSystem, Mapping } from './storage-io/file-system.js';
