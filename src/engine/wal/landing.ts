@@ -117,7 +117,10 @@ export class Landing {
   #endIfCertain(badAt: number, length: number): number {
     const end = badAt + RECORD_HEADER_BYTES + length;
     if (!isPlausibleLength(length) || end > this.#reader.window.end) return -1;
-    return this.#search.endsWithNext(badAt, length) ? end : -1;
+    if (!this.#search.endsWithNext(badAt, length)) return -1;
+    // A Commit's root does not say how long its entry is: what follows must bear it out.
+    const isSure = this.#search.rootSaysLength || end === this.#reader.window.end;
+    return isSure || this.#reader.check(end) === 'good' ? end : -1;
   }
 
   #isFollowedInOrder(badAt: number, length: number): boolean {

@@ -1,5 +1,5 @@
 import { readU16, readU32 } from '../bytes/halves.js';
-import { LAG_PRESENT, ROOT, ROOT_BYTES } from '../rkyv/wal-entry-format.js';
+import { LAG_PRESENT, ROOT, ROOT_BYTES, TAG_COMMIT } from '../rkyv/wal-entry-format.js';
 import type { OrderFields, RecordOrder, Standing } from './record-order.js';
 import type { RecordReader } from './record-reader.js';
 import { HEADER, isPlausibleLength, RECORD_BYTES_MIN, RECORD_HEADER_BYTES } from './record.js';
@@ -41,6 +41,8 @@ class RootFields implements OrderFields {
 export class RecordSearch {
   /** How the record found last stands to the last good one. */
   standing: Standing = 'follows';
+  /** Whether the root looked at last says how long its entry is. */
+  rootSaysLength = false;
   readonly #reader: RecordReader;
   readonly #order: RecordOrder;
   readonly #fields = new RootFields();
@@ -110,6 +112,7 @@ export class RecordSearch {
       at = 0;
     }
     if (!hasShapeOfRoot(bytes, at, length)) return false;
+    this.rootSaysLength = bytes[at + ROOT.tag] !== TAG_COMMIT;
     this.#fields.read(bytes, at);
     return true;
   }
