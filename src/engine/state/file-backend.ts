@@ -10,36 +10,14 @@ import {
   fragmentationOf,
 } from './format.js';
 import { type IndexMeasure, checkIndexFits, surelyFitsIndex } from './index-size.js';
-import type { PlaceTable } from './place-table.js';
-import { type PlaceCursor } from './place-table.js';
+import type { PlaceCursor, PlaceTable } from './place-table.js';
 import type { StateBackend } from './state-backend.js';
+import type { OpenedPair, ReplacedFile } from './opened-pair.js';
 import type { StateGeneration } from './state-generation.js';
+import type { ValueFileAppender } from './value-appender.js';
 import type { StatePaths } from './state-paths.js';
 import { adoptDraft, discardDraft, finishRenames, startDraft, writeIndex } from './state-publication.js';
 import { closedError, poisonedError } from './state-refusals.js';
-
-/** A pair that was opened for writing and is locked. */
-export interface OpenedPair {
-  readonly fileSystem: FileSystem;
-  /** As the caller gave it. */
-  readonly path: string;
-  readonly paths: StatePaths;
-  readonly generation: StateGeneration;
-  /** What is on disk: the same, or where that is still to be put in place, the file that it will replace. */
-  readonly published: ReplacedFile;
-  readonly table: PlaceTable;
-  readonly storeId: Uint8Array;
-  readonly epoch: bigint;
-  readonly coreId: number;
-  readonly nextVersion: bigint;
-  /** No file of this store has a higher one. */
-  readonly generationMax: bigint;
-  readonly initialCapacity: number;
-  readonly measure?: IndexMeasure;
-}
-
-/** An open file whose lock is held until another takes its place. */
-export type ReplacedFile = Pick<StateGeneration, 'retire' | 'close'>;
 
 /** A new generation reserves room for half as much again as it starts with. */
 const GROWTH_FACTOR = 1.5;
@@ -214,23 +192,18 @@ export class FileBackend implements StateBackend {
 
   /** Copies all live values to the next generation; nothing of it is durable yet. */
   #rewrite(): void {
-    const { keys, count, liveBytes } = this.#table;
+    const { count, liveBytes } = this.#table;
     const draft = this.#startDraft(Math.ceil((STATE_HEADER_BYTES + liveBytes) * GROWTH_FACTOR));
-    const offsets = new Uint32Array(keys.slotLimit);
+    let offsets: Uint32Array;
     try {
-      const cursor = keys.cursor();
-      for (let slot = cursor.first(); slot >= 0; slot = cursor.next()) {
-        const value = this.#current.peek(this.#table.offsetOf(slot), this.#table.lengthOf(slot));
-        offsets[slot] = draft.generation.appender.append(value);
-      }
+      offsets = copyLive(this.#table, this.#current, draft.generation.appender);
     } catch (error) {
       discardDraft(this.#fileSystem, draft);
       if (!isStatelogError(error, 'DAMAGED')) this.#refusal = poisonedError(this.path, error);
       throw error;
     }
     this.#adopt(draft);
-    const cursor = keys.cursor();
-    for (let slot = cursor.first(); slot >= 0; slot = cursor.next()) this.#table.moveTo(slot, offsets[slot]!);
+    this.#table.moveAll(offsets);
     this.#nextVersion += BigInt(count);
     this.#autoCompactFrom = 0;
   }
@@ -281,8 +254,7 @@ export class FileBackend implements StateBackend {
   }
 
   #retire(generation: ReplacedFile): void {
-    generation.retire();
-    this.#retired.push(generation);
+    if (generation.retire()) this.#retired.push(generation);
   }
 
   #orPoison<T>(action: () => T): T {
@@ -293,4 +265,14 @@ export class FileBackend implements StateBackend {
       throw error;
     }
   }
+}
+
+/** Copies all live values to another file, in key order; their new offsets, by slot. */
+function copyLive({ keys }: PlaceTable, from: StateGeneration, to: ValueFileAppender): Uint32Array {
+  const offsets = new Uint32Array(keys.slotLimit);
+  const cursor = keys.cursor();
+  for (let slot = cursor.first(); slot >= 0; slot = cursor.next()) {
+    offsets[slot] = to.append(from.peek(keys.firstWord(slot), keys.secondWord(slot)));
+  }
+  return offsets;
 }

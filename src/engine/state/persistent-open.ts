@@ -117,8 +117,9 @@ function create(store: StoreToOpen, locked: FileDescriptor): FileBackend {
   const draft = startDraft(fileSystem, paths, 1n, initialCapacity);
   try {
     adoptDraft(fileSystem, paths, draft);
-    const release = (): void => {
+    const release = (): boolean => {
       closeQuietly(fileSystem, locked);
+      return false;
     };
     const backend = new FileBackend({
       ...store,

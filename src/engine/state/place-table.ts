@@ -48,6 +48,12 @@ export class PlaceTable {
     this.keys.setWords(slot, offset, this.keys.secondWord(slot));
   }
 
+  /** Says that all values have moved: `offsets` has their new places, by slot. */
+  moveAll(offsets: Uint32Array): void {
+    const cursor = this.keys.cursor();
+    for (let slot = cursor.first(); slot >= 0; slot = cursor.next()) this.moveTo(slot, offsets[slot]!);
+  }
+
   /** Forgets a key; returns whether it was there. */
   remove(key: Uint8Array): boolean {
     const slot = this.keys.find(key);

@@ -79,13 +79,14 @@ export class StateGeneration {
   }
 
   /**
-   * Closes the file. Its mapping stays if views of it were shown: they stay readable until the store
-   * is closed.
+   * Closes the file. Its mapping stays if views of it were shown, since they stay readable until the
+   * store is closed: then this is true, and `close` must follow.
    */
-  retire(): void {
+  retire(): boolean {
     if (!this.#viewsShown) this.#reader.close();
     if (this.#isOpen) closeQuietly(this.#fileSystem, this.descriptor);
     this.#isOpen = false;
+    return this.#viewsShown;
   }
 
   /** Closes and unmaps: no view may be touched any more. */
