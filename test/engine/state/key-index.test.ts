@@ -203,3 +203,13 @@ test('the memory of removed long keys is used again, and let go', (t) => {
   index.clear();
   t.true(index.bytesUsed < 100);
 });
+
+test('a long key that comes and goes over and over takes no more memory', (t) => {
+  const index = indexOf('short');
+  for (let i = 0; i < 20_000; i++) {
+    const key = bytes(`${String(i)}${'x'.repeat(500)}`);
+    index.insert(key);
+    index.remove(key);
+  }
+  t.true(index.bytesUsed < 1000, String(index.bytesUsed));
+});

@@ -70,8 +70,7 @@ export class TailSegments {
     const before = this.holes[segment]!;
     const holes = before + size;
     this.holes[segment] = holes;
-    if (size > SHARED_WORDS_MAX) this.release(segment);
-    else if (segment !== this.open) {
+    if (segment !== this.open) {
       if (isSparse(holes, end) && !isSparse(before, end)) this.waiting.push(segment);
     } else if (holes === end) this.empty(segment);
   }
