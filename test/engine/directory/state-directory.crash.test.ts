@@ -176,7 +176,7 @@ for (const cores of [1, 2]) {
           store.close();
         },
         check: checkImage,
-        options: { imagesMax: 40, samples: 16 },
+        options: { imagesMax: 20, samples: 16 },
       });
       t.log(`${report.images} images at ${report.moments} moments`);
       t.true(report.images > 100);
