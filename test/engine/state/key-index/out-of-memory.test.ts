@@ -41,6 +41,7 @@ test.serial('a key that there is no memory for is not added, and those that are 
   }
   t.true(state.refusals > 10);
   t.is(index.count, 60_000);
+  t.is(index.slotLimit, 60_000);
   const cursor = index.cursor();
   let walked = 0;
   let before = -1;
