@@ -55,25 +55,31 @@ export class RangeChecksum {
     return new RangeChecksum(crc32c, castagnoliPowers);
   }
 
-  /** Begins anew at `base`: ranges from there on can be asked for, in ascending order of their starts. */
-  restart(base: number): void {
+  /**
+   * The checksum of the bytes from `from` to `to`. Starts should ascend: after one that lies further
+   * back than half of the sums that are kept, summing begins anew. The buffer must hold the file from
+   * a block before `from` (or from its start) to `to`.
+   */
+  of(bytes: Uint8Array, bytesOffset: number, from: number, to: number): number {
+    const known = from >= this.#firstKept && from - this.#reached < SUM_BLOCK_BYTES;
+    if (!known) this.#restart(from);
+    this.#giveUpBefore(from);
+    this.#extend(bytes, bytesOffset, to);
+    const before = this.#sumUpTo(bytes, bytesOffset, from);
+    const all = this.#sumUpTo(bytes, bytesOffset, to);
+    return (all ^ this.#powers.moveOn(before, to - from)) >>> 0;
+  }
+
+  #restart(base: number): void {
     this.#base = base;
     this.#firstBlock = 0;
     this.#blockCount = 1;
     this.#sums[0] = 0;
   }
 
-  /**
-   * The checksum of the bytes from `from` to `to`. The buffer must hold the file from a block before
-   * `from` (or from where it was started) to `to`.
-   */
-  of(bytes: Uint8Array, bytesOffset: number, from: number, to: number): number {
-    if (from - this.#reached >= SUM_BLOCK_BYTES) this.restart(from);
-    this.#giveUpBefore(from);
-    this.#extend(bytes, bytesOffset, to);
-    const before = this.#sumUpTo(bytes, bytesOffset, from);
-    const all = this.#sumUpTo(bytes, bytesOffset, to);
-    return (all ^ this.#powers.moveOn(before, to - from)) >>> 0;
+  /** Offset from which on sums are kept. */
+  get #firstKept(): number {
+    return this.#base + this.#firstBlock * SUM_BLOCK_BYTES;
   }
 
   /** Offset up to which sums are known. */

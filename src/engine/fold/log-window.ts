@@ -59,7 +59,7 @@ export class LogWindow {
     const wanted = Math.min(target.length - kept, this.size - this.end);
     const count = this.#fileSystem.read(this.#descriptor, target, kept, wanted, this.end);
     this.end += count;
-    if (count < wanted) throw this.#cutMeanwhile();
+    if (count < wanted) throw cutMeanwhile(this.path, this.end);
   }
 
   #roomFor(offset: number, length: number): Uint8Array {
@@ -68,13 +68,22 @@ export class LogWindow {
     if (wanted <= this.bytes.length) return this.bytes;
     return new Uint8Array(Math.min(Math.ceil(wanted / ROUNDING_BYTES) * ROUNDING_BYTES, remaining));
   }
+}
 
-  #cutMeanwhile(): StatelogError {
-    return new StatelogError('IO_FAILED', `${this.path} was cut while it was read`, {
-      path: this.path,
-      offset: this.end,
-      operation: 'read',
-      hint: 'something else writes to the file: run it again',
-    });
-  }
+/**
+ * Reads bytes of a log that must be there.
+ * @throws StatelogError `IO_FAILED` where the file was cut meanwhile; what reading throws
+ */
+export function readLog(log: OpenLog, into: Uint8Array, length: number, offset: number): void {
+  const count = log.fileSystem.read(log.descriptor, into, 0, length, offset);
+  if (count < length) throw cutMeanwhile(log.path, offset + count);
+}
+
+function cutMeanwhile(path: string, offset: number): StatelogError {
+  return new StatelogError('IO_FAILED', `${path} was cut while it was read`, {
+    path,
+    offset,
+    operation: 'read',
+    hint: 'something else writes to the file: run it again',
+  });
 }

@@ -24,8 +24,11 @@ export class NextRecordSearch {
 
   /** Offset of the first record from `from` on, and before `limit`, whose checksum holds. */
   find(from: number, limit = this.#window.size): number | undefined {
-    this.#sums?.restart(from);
-    return this.#find(from, limit);
+    for (let offset = this.#nextPlausibleType(from); offset < limit;) {
+      if (this.#lengthAt(offset) > 0) return offset;
+      offset = this.#nextPlausibleType(offset + 1);
+    }
+    return undefined;
   }
 
   /**
@@ -33,21 +36,20 @@ export class NextRecordSearch {
    * ends, up to exactly `end`. What only looks like records, within a value, does not end there.
    */
   findRowTo(from: number, end: number): number | undefined {
-    this.#sums?.restart(from);
-    for (let next = this.#find(from, end); next !== undefined;) {
+    for (let next = this.find(from, end); next !== undefined;) {
       let rowEnd = next;
-      for (let length = this.lengthAt(rowEnd); length > 0 && rowEnd < end; length = this.lengthAt(rowEnd)) {
+      for (let length = this.#lengthAt(rowEnd); length > 0 && rowEnd < end; length = this.#lengthAt(rowEnd)) {
         rowEnd += length;
       }
       if (rowEnd === end) return next;
       // Every record of this row leads to the same dead end, so none of them is tried again.
-      next = this.#find(Math.max(rowEnd, next + 1), end);
+      next = this.find(Math.max(rowEnd, next + 1), end);
     }
     return undefined;
   }
 
   /** Length of the record at `offset`, or 0 if there is none whose checksum holds. */
-  lengthAt(offset: number): number {
+  #lengthAt(offset: number): number {
     const { size } = this.#window;
     if (offset + RECORD_BYTES_MIN > size) return 0;
     this.#reach(offset, RECORD_BYTES_MIN);
@@ -58,14 +60,6 @@ export class NextRecordSearch {
       if (shape !== 'short' || offset + this.#candidate.needed > size) return 0;
       this.#reach(offset, this.#candidate.needed);
     }
-  }
-
-  #find(from: number, limit: number): number | undefined {
-    for (let offset = this.#nextPlausibleType(from); offset < limit;) {
-      if (this.lengthAt(offset) > 0) return offset;
-      offset = this.#nextPlausibleType(offset + 1);
-    }
-    return undefined;
   }
 
   /** The first offset from `from` on where the type byte is one of ours; past the end if there is none. */

@@ -4,13 +4,12 @@ import type { Finding } from '../finding.js';
 import { closeQuietly, createFile, isTemporaryNameOf, removeQuietly } from '../storage-io/atomic-write.js';
 import { type FileLockOptions, openLocked, tryOpenLocked } from '../storage-io/file-lock.js';
 import type { FileDescriptor, FileSystem } from '../storage-io/file-system.js';
-import { readFully } from '../storage-io/write-fully.js';
 import { compactForm, moveToCompactForm } from './compact-form.js';
 import { headerError } from './damage.js';
 import { HEADER_BYTES } from './format.js';
 import { headerBytes, isTornHeader } from './header.js';
 import { replaceLocked } from './locked-replace.js';
-import type { OpenLog } from './log-window.js';
+import { type OpenLog, readLog } from './log-window.js';
 import { RecordSource } from './record-source.js';
 import { type ReplayedLog, replayLog } from './replay.js';
 import { copyTornTail } from './torn-tail-copy.js';
@@ -174,7 +173,7 @@ function* bytesUpTo(log: OpenLog, end: number): Generator<Uint8Array, void> {
   const chunk = new Uint8Array(Math.min(CHUNK_BYTES, end));
   for (let offset = 0; offset < end; offset += chunk.length) {
     const length = Math.min(chunk.length, end - offset);
-    readFully(log.fileSystem, log.descriptor, chunk, 0, length, offset);
+    readLog(log, chunk, length, offset);
     yield chunk.subarray(0, length);
   }
 }

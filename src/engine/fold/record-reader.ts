@@ -28,6 +28,11 @@ export interface Fault {
   readonly found?: string | undefined;
 }
 
+const ZEROS = new Uint8Array(64 * 1024);
+/** For each byte that the reading has come on, this many may be looked at ahead, of a stock that is full at first. */
+const AHEAD_RATIO = 2;
+const AHEAD_BYTES_MAX = 64 * 1024 * 1024;
+
 /** Reads single records of a log by their offsets, and finds the next after one that is bad. */
 export class RecordReader {
   /** The record that `readAt` read last. */
@@ -35,6 +40,10 @@ export class RecordReader {
   readonly size: number;
   readonly #window: LogWindow;
   readonly #search: NextRecordSearch;
+  readonly #ahead = new FoldRecord();
+  /** Bytes that may still be looked at ahead, and the fault for which some were last. */
+  #aheadBytes = AHEAD_BYTES_MAX;
+  #lastFault = 0;
 
   constructor(log: OpenLog) {
     this.size = log.size;
@@ -51,8 +60,7 @@ export class RecordReader {
 
   /** Where the first record starts, if not where it should after the header. */
   firstRecord(): number | undefined {
-    if (this.#search.lengthAt(HEADER_BYTES) > 0) return HEADER_BYTES;
-    return this.#search.find(1);
+    return this.#recordHoldsAt(HEADER_BYTES, 0) ? HEADER_BYTES : this.#search.find(1);
   }
 
   /** Reads the record at `offset` into `record`; undefined if it is good. */
@@ -78,12 +86,40 @@ export class RecordReader {
     if (kind === 'foreign') return statedEnd === this.size ? undefined : statedEnd;
     if (kind === 'zeros') return this.#search.find(Math.max(offset + 1, statedEnd! - TYPE_AT));
     const isLast = statedEnd === this.size;
-    if (statedEnd === undefined || !(isLast || this.#search.lengthAt(statedEnd) > 0)) {
+    if (statedEnd === undefined || !(isLast || this.#recordHoldsAt(statedEnd, offset))) {
       return this.#search.find(offset + 1);
     }
     // Most often the lengths are whole, and what lies within the record must not be taken for records.
     // But a wrong length may end at a later record by chance: then a row of good ones leads up to it.
     return this.#search.findRowTo(offset + 1, statedEnd) ?? (isLast ? undefined : statedEnd);
+  }
+
+  /**
+   * True if a good record starts at `offset`, after bad bytes at `faultOffset`. How far it looks ahead
+   * is bounded by how far the reading has come, lest a file full of faults that each point at 16 MiB
+   * be read a thousand times.
+   */
+  #recordHoldsAt(offset: number, faultOffset: number): boolean {
+    this.#aheadBytes = Math.min(
+      this.#aheadBytes + AHEAD_RATIO * (faultOffset - this.#lastFault),
+      AHEAD_BYTES_MAX,
+    );
+    this.#lastFault = faultOffset;
+    const ahead = this.#ahead;
+    for (let needed = RECORD_BYTES_MIN; this.#affords(offset, needed); { needed } = ahead) {
+      this.#window.reach(offset, needed);
+      const { bytes, start, end } = this.#window;
+      const shape = ahead.parse(bytes, offset - start, end - start);
+      if (shape === 'short') continue;
+      if (shape !== 'whole' || !this.#affords(offset, ahead.length)) return false;
+      this.#aheadBytes -= ahead.length;
+      return ahead.computedChecksum() === ahead.storedChecksum;
+    }
+    return false;
+  }
+
+  #affords(offset: number, needed: number): boolean {
+    return offset + needed <= this.size && needed <= this.#aheadBytes;
   }
 
   #check(): Fault | undefined {
@@ -125,11 +161,15 @@ export class RecordReader {
 
   #endOfZeros(from: number): number {
     const window = this.#window;
-    for (let offset = from; offset < this.size; offset = window.end) {
+    for (let offset = from; offset < this.size;) {
       window.reach(offset, 1);
-      const { bytes, start } = window;
-      const last = window.end - start;
-      for (let at = offset - start; at < last; at++) if (bytes[at] !== 0) return start + at;
+      const start = offset - window.start;
+      const length = Math.min(window.end - offset, ZEROS.length);
+      // Compared natively: a file may hold gigabytes of them.
+      if (Buffer.compare(window.bytes.subarray(start, start + length), ZEROS.subarray(0, length)) !== 0) {
+        return offset + window.bytes.subarray(start, start + length).findIndex((byte) => byte !== 0);
+      }
+      offset += length;
     }
     return this.size;
   }

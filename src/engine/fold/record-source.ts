@@ -1,7 +1,6 @@
 import { PAGE_BYTES, PagedSource } from '../storage-io/paged-source.js';
-import { readFully } from '../storage-io/write-fully.js';
 import { damagedError } from './damage.js';
-import type { OpenLog } from './log-window.js';
+import { type OpenLog, readLog } from './log-window.js';
 import { FoldRecord } from './record.js';
 
 const SLOTS_MIN = 4;
@@ -71,8 +70,7 @@ export class RecordSource {
       return this.#record.parse(this.#pages.bytes, this.#pages.at, this.#pages.at + length);
     }
     if (this.#unpaged.length < length) this.#unpaged = new Uint8Array(length);
-    const { fileSystem, descriptor } = this.#log;
-    readFully(fileSystem, descriptor, this.#unpaged, 0, length, offset);
+    readLog(this.#log, this.#unpaged, length, offset);
     return this.#record.parse(this.#unpaged, 0, length);
   }
 

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import test from 'ava';
 import { FoldScanner } from '../../../src/engine/fold/scanner.js';
 import { fixturePath } from '../../support/fixtures.js';
+import { putRecord } from './log-bytes.js';
 import { memoryFile, scanBytes, type Scanned, type ScannedRecord } from './scan.js';
 
 const NAMES = ['fold-log.snap', 'fold-compact.snap', 'fold-no-cursor.snap', 'fold-empty.snap'];
@@ -142,4 +143,22 @@ test('a file of short false starts at every byte is read a few times at most', (
   const { readBytes, bufferBytes } = costOf(bytes);
   t.true(readBytes < 5 * bytes.length);
   t.true(bufferBytes <= bytes.length);
+});
+
+test('a file of faults that each point ahead at a record of megabytes is read a few times at most', (t) => {
+  // Good records, each followed by a bad one that ends where a put of 12 MiB seems to start.
+  const size = 24 * 1024 * 1024;
+  const bytes = new Uint8Array(size);
+  bytes.set([0x50, 0x47, 0x53, 0x53, 2, 0]);
+  const record = putRecord('a', '');
+  for (let at = 6; at + 100 <= size; at += 100) {
+    bytes.set(record, at);
+    const bad = at + record.length;
+    bytes.set([9, 9, 9, 9, 2, 1, 0, 0x61, 0], bad);
+    bytes.set([7, 7, 7, 7, 1, 0, 0, 0, 0, 0xc0, 0], bad + 9);
+  }
+  const { readBytes, bufferBytes, findings } = costOf(bytes);
+  t.true(findings > 100_000);
+  t.true(readBytes < 12 * size, `${readBytes} bytes read`);
+  t.true(bufferBytes <= 34 * 1024 * 1024, `a buffer of ${bufferBytes} bytes`);
 });
