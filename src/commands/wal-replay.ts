@@ -17,6 +17,7 @@ import { onInterrupt } from '../cli/interrupt.js';
 import { recordOutput } from '../cli/record-output.js';
 import type { RecordOutput } from '../cli/record-parts.js';
 import { writeReplayStats } from '../cli/replay-stats-output.js';
+import { usageError } from '../cli/usage-error.js';
 import { OPERATIONS, ReplayFilter, type OperationName } from '../engine/inspect/replay-filter.js';
 import type { ReplayInto } from '../engine/inspect/replay-into.js';
 import { ReplayStats } from '../engine/inspect/replay-stats.js';
@@ -28,6 +29,17 @@ const CORE_MAX = 0xffff;
 /** So often, in records, is looked whether the event loop must have its turn: a signal waits for that. */
 const RECORDS_BETWEEN_LOOKS = 256;
 const TURN_MS = 50;
+
+/** A fold log has no cores, epochs or times; `import` makes a store of one. */
+const FOR_SEGMENTS_ALONE = [
+  'core',
+  'from-epoch',
+  'to-epoch',
+  'from-time',
+  'to-time',
+  'stats',
+  'into',
+] as const;
 
 /** Whether a signal has ended the work. */
 interface Interruption {
@@ -101,12 +113,29 @@ export default class WalReplay extends StatelogCommand {
       fromOffset: flags['from-offset'],
     });
     const { into: destinations = [] } = flags;
-    const [{ findLogs }, { Replay }, { realFileSystem }] = await Promise.all([
+    const [{ identify }, { findLogs }, { Replay }, { realFileSystem }] = await Promise.all([
+      import('../engine/inspect/identify.js'),
       import('../engine/inspect/replay-logs.js'),
       import('../engine/inspect/replay.js'),
       import('../engine/storage-io/real-file-system.js'),
     ]);
     const fileSystem = realFileSystem();
+    if (identify(fileSystem, args.path).kind === 'log') {
+      const other = FOR_SEGMENTS_ALONE.find((name) => flags[name] !== undefined && flags[name] !== false);
+      if (other !== undefined) throw usageError(`--${other} is for write-ahead logs, not for a fold log`);
+      const { replayFold } = await import('../cli/fold-replay.js');
+      return replayFold(this.terminal, fileSystem, args.path, {
+        encodings,
+        json: flags.json,
+        operations: flags.op,
+        prefix:
+          prefix === undefined
+            ? undefined
+            : decodeArgument(prefix, encodings.key, '--prefix', '--key-encoding'),
+        fromOffset: flags['from-offset'] ?? 0,
+        limit: flags.limit ?? Infinity,
+      });
+    }
     const logs = findLogs(fileSystem, args.path).filter(
       ({ epoch }) => epoch === undefined || filter.mayTakeEpoch(epoch),
     );

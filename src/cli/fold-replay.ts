@@ -1,0 +1,77 @@
+import { toHex } from '../engine/bytes/text.js';
+import { CURSOR_TYPE, PUT_TYPE } from '../engine/fold/format.js';
+import { recordTypeName, type FoldRecord } from '../engine/fold/record.js';
+import { FoldScanner } from '../engine/fold/scanner.js';
+import type { FileSystem } from '../engine/storage-io/file-system.js';
+import type { Encodings } from './encoding.js';
+import { EXIT_CODES, exitCodeOfSeverity, worseExitCode, type ExitCode } from './exit-codes.js';
+import { findingText } from './finding-text.js';
+import { jsonField } from './json-fields.js';
+import type { Terminal } from './terminal.js';
+import { visibleText } from './visible-text.js';
+
+/** Which records of a fold log are shown, and how. */
+export interface FoldReplayOptions {
+  readonly encodings: Encodings;
+  readonly json: boolean;
+  readonly operations: readonly string[] | undefined;
+  readonly prefix: Uint8Array | undefined;
+  readonly fromOffset: number;
+  readonly limit: number;
+}
+
+/** Prints a fold log's records as they lie, with findings between them, and goes on behind damage. */
+export async function replayFold(
+  terminal: Terminal,
+  fileSystem: FileSystem,
+  path: string,
+  options: FoldReplayOptions,
+): Promise<ExitCode> {
+  const { output } = terminal;
+  const descriptor = fileSystem.openRead(path);
+  let worst: ExitCode = EXIT_CODES.done;
+  try {
+    const size = fileSystem.statusOf(descriptor).size;
+    const scanner = new FoldScanner({ fileSystem, descriptor, path, size });
+    let left = options.limit;
+    for (let step = scanner.next(); step !== 'end' && left > 0; step = scanner.next()) {
+      if (step === 'finding') {
+        const finding = scanner.finding!;
+        worst = worseExitCode(worst, exitCodeOfSeverity(finding.severity));
+        output.writeText(`${options.json ? JSON.stringify({ finding }) : findingText(finding)}\n`);
+      } else if (isWanted(scanner.record, options)) {
+        left -= 1;
+        output.writeText(`${lineOf(path, scanner.record, options)}\n`);
+      }
+      if (output.isFull && !(await output.flush())) break;
+    }
+    await output.flush();
+    return worst;
+  } finally {
+    fileSystem.close(descriptor);
+  }
+}
+
+function isWanted(record: FoldRecord, { operations, prefix, fromOffset }: FoldReplayOptions): boolean {
+  if (record.offset < fromOffset) return false;
+  if (operations !== undefined && !operations.includes(recordTypeName(record.type))) return false;
+  return prefix === undefined || (record.type !== CURSOR_TYPE && record.keyStartsWith(prefix));
+}
+
+function lineOf(path: string, record: FoldRecord, { encodings, json }: FoldReplayOptions): string {
+  const { offset, length: bytes } = record;
+  const op = recordTypeName(record.type);
+  const token = toHex(record.token().toBytes());
+  const fields =
+    record.type === CURSOR_TYPE
+      ? { cursor: token }
+      : {
+          ...jsonField('key', record.key(), encodings.key),
+          ...(record.type === PUT_TYPE ? jsonField('value', record.value(), encodings.value) : {}),
+          version: token,
+        };
+  if (json) return JSON.stringify({ segment: path, offset, bytes, op, ...fields });
+  return [path, offset, bytes, op, ...Object.values(fields)]
+    .map((part) => visibleText(String(part)))
+    .join('\t');
+}
