@@ -40,7 +40,7 @@ export { SharedMulticastProducer } from './multicast/shared-producer.js';
 
 // The fold log.
 export { AppendLogSnapshot, type ExportOptions } from './artifact/append-log-snapshot.js';
-export type { FoldOptions, OpenedFold } from './fold/append-log-fold.js';
+export type { FoldOptions, OpenedFold } from './fold/fold-options.js';
 export { FoldScanner, type FoldScanOptions } from './fold/scanner.js';
 export { KvUpdate, type KvEntry } from './fold/update.js';
 export { VersionToken, WatchCursor } from './fold/version-token.js';

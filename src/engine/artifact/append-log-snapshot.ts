@@ -1,4 +1,5 @@
-import { AppendLogFold, type FoldOptions, type OpenedFold } from '../fold/append-log-fold.js';
+import { AppendLogFold } from '../fold/append-log-fold.js';
+import type { FoldOptions, OpenedFold } from '../fold/fold-options.js';
 import { COMPACT_THRESHOLD_DEFAULT } from '../fold/format.js';
 import { type Clock, SystemClock } from '../storage-io/clock.js';
 import { realFileSystem } from '../storage-io/real-file-system.js';

@@ -7,13 +7,19 @@ import type { FileSystem } from '../storage-io/file-system.js';
 import { realFileSystem } from '../storage-io/real-file-system.js';
 import { compactBytes, compactForm } from './compact-form.js';
 import { EntryReader } from './entry-reader.js';
+import {
+  type FoldClass,
+  type FoldOptions,
+  type FoldSetup,
+  type OpenedFold,
+  policyOf,
+} from './fold-options.js';
 import { FoldContent } from './fold-content.js';
 import { FoldCursor } from './fold-cursor.js';
 import { COMPACT_THRESHOLD_DEFAULT } from './format.js';
 import { KeyText } from './key-text.js';
 import {
   type CutTail,
-  type OpenPolicy,
   type OpenedLog,
   openForReading,
   openForWriting,
@@ -22,34 +28,6 @@ import {
 import { type KeyLike, type KvEntry, type KvUpdate, checkUpdate } from './update.js';
 import type { WatchCursor } from './version-token.js';
 import { WritingSession } from './writing-session.js';
-
-/** How a log is opened. */
-export interface FoldOptions {
-  readonly fileSystem?: FileSystem | undefined;
-  /** Whether a log that is not there is made (default `create`). */
-  readonly ifMissing?: 'create' | 'fail' | undefined;
-  /** Whether a log that holds more than its live entries is rewritten when it is opened (default true). */
-  readonly compactOnOpen?: boolean | undefined;
-  /** Told of a rewrite that failed after an apply: the apply stands, and the log is as it was. */
-  readonly onWarning?: ((warning: StatelogError) => void) | undefined;
-}
-
-/** How to make a class's instance of an opened log: `AppendLogFold`, or what extends it. */
-export type FoldClass<T extends AppendLogFold> = new (opened: OpenedLog, setup: FoldSetup) => T;
-
-/** What an open fold is set up with. */
-export interface FoldSetup {
-  readonly mode: 'read' | 'write';
-  /** Bytes appended after which an apply looks whether to rewrite the log. */
-  readonly compactThreshold: number;
-  readonly options: FoldOptions;
-}
-
-/** An open fold and the cursor that a watch goes on from. */
-export interface OpenedFold<T extends AppendLogFold> {
-  readonly cursor: WatchCursor;
-  readonly store: T;
-}
 
 /**
  * A durable fold of a watched key-value stream in one append-only file: the live entries in key
@@ -267,10 +245,6 @@ export class AppendLogFold {
   #refuseClosed(): void {
     if (this.#closed) throw new StatelogError('CLOSED', `${this.path} was closed`, { path: this.path });
   }
-}
-
-function policyOf({ ifMissing = 'create', compactOnOpen = true }: FoldOptions): OpenPolicy {
-  return { ifMissing, compact: compactOnOpen };
 }
 
 function makeStore<T extends AppendLogFold>(

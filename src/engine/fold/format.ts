@@ -22,7 +22,7 @@ export const PUT_TYPE = 1;
 export const DELETE_TYPE = 2;
 export const CURSOR_TYPE = 3;
 
-export const CRC_BYTES = 4;
+const CRC_BYTES = 4;
 const TYPE_BYTES = 1;
 export const KEY_LENGTH_BYTES = 2;
 export const VALUE_LENGTH_BYTES = 4;
@@ -48,7 +48,7 @@ export const PUT_OVERHEAD_BYTES = KEY_AT + VALUE_LENGTH_BYTES + TOKEN_LENGTH_BYT
 /** A delete's bytes beside its key and token. */
 export const DELETE_OVERHEAD_BYTES = KEY_AT + TOKEN_LENGTH_BYTES;
 /** The shortest record of all: a cursor that is none. */
-export const RECORD_BYTES_MIN = CURSOR_AT;
+export const RECORD_BYTES_MIN = FIELDS_AT + TOKEN_LENGTH_BYTES;
 /** The longest cursor record. */
 export const CURSOR_BYTES_MAX = CURSOR_AT + TOKEN_BYTES_MAX;
 /** The longest record of all: a put with everything at its limit. */
