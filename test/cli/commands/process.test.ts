@@ -27,9 +27,10 @@ test('a shell sees the exit codes of verify, wal-replay and stat', (t) => {
     [['verify', torn], 4],
     [['verify', damaged], 3],
     [['verify', path.join(folder, 'none')], 6],
+    [['wal-replay', fixturePath('fold-log.snap')], 0],
+    [['wal-replay', fixturePath('state-small.db')], 7],
     [['wal-replay', torn], 4],
     [['wal-replay', damaged], 3],
-    [['wal-replay', fixturePath('fold-log.snap')], 7],
     [['wal-replay', segment, '--skip-damage'], 2],
     [['stat', damaged], 0],
   ];
