@@ -129,7 +129,8 @@ export class RecordAppender {
       case 'checkpoint': {
         const { id } = operation;
         const length = walEntryBytes(TAG_CHECKPOINT, 0, 0);
-        encodeCheckpoint(this.#target.bytes, this.#start(length), header, lowHalf(id), highHalf(id));
+        const at = this.#start(length);
+        encodeCheckpoint(this.#target.bytes, at, header, lowHalf(id), highHalf(id));
         return this.#finish(length);
       }
       case 'epochBarrier': {
