@@ -21,6 +21,12 @@ export interface DiskOptions {
   readonly pageBytes?: number;
 }
 
+/** A file's first bytes, as a process has them mapped. */
+interface MappedBytes {
+  readonly id: NodeId;
+  readonly bytes: Uint8Array;
+}
+
 /**
  * A disk that knows what a power loss may take from it. Sessions (`SimulatedFileSystem`) change
  * it; `powerLossImages` says what may be left.
@@ -40,6 +46,8 @@ export class SimulatedDisk {
   /** A clock of changes, for the times that files were modified. */
   ticks = 0;
   #linkCounts: Map<NodeId, number> | undefined;
+  /** What has been mapped and not unmapped: writes show in it, as in a shared mapping of a kernel. */
+  readonly #mapped = new Set<MappedBytes>();
 
   constructor(options: DiskOptions = {}, nodes: DiskNode[] = [new FolderNode(ROOT, 0)]) {
     this.nodes = nodes;
@@ -128,6 +136,15 @@ export class SimulatedDisk {
     this.#settleEntries();
   }
 
+  /** Maps a file's first bytes. @returns them, and what ends the mapping */
+  map(id: NodeId, length: number): { bytes: Uint8Array; unmap: () => void } {
+    const bytes = new Uint8Array(length);
+    bytes.set(this.file(id).cached.view().subarray(0, length));
+    const mapped = { id, bytes };
+    this.#mapped.add(mapped);
+    return { bytes, unmap: () => this.#mapped.delete(mapped) };
+  }
+
   /** True if the lock on the file is now this open file's, as flock has it. */
   tryLock(file: OpenFile): boolean {
     const holder = this.#locks.get(file.id);
@@ -213,11 +230,19 @@ export class SimulatedDisk {
     if (change.kind === 'write') {
       node.cached.write(change.position, change.bytes);
       node.effects.push({ ...change, ...numbers });
+      this.#showInMappings(id, change.position, change.bytes);
     } else {
       node.cached.resize(change.size);
       node.effects.push({ ...change, ...numbers });
     }
     node.modified = this.#tick();
+  }
+
+  #showInMappings(id: NodeId, position: number, written: Uint8Array): void {
+    for (const { id: mappedId, bytes } of this.#mapped) {
+      if (mappedId !== id || position >= bytes.length) continue;
+      bytes.set(written.subarray(0, bytes.length - position), position);
+    }
   }
 
   /** Moves durable changes of names out of the list, unless an earlier one of the same name may still be undone. */

@@ -40,7 +40,7 @@ export interface SimulatedSessionOptions {
   readonly log?: boolean;
   /** The process id that its locks show. */
   readonly pid?: number;
-  /** Whether `map` is to be had (default: not). Maps are copies: they do not see later writes. */
+  /** Whether `map` is to be had (default: not). */
   readonly canMap?: boolean;
 }
 
@@ -287,9 +287,10 @@ export class SimulatedFileSystem implements FileSystem {
 
   map(descriptor: FileDescriptor, length: number): Mapping | undefined {
     if (!this.canMap) return undefined;
-    const copy = new Uint8Array(length);
-    this.read(descriptor, copy, 0, length, 0);
-    return { length, windowBytes: Math.max(length, 1), windows: [copy], unmap: () => undefined };
+    const path = this.#descriptors.pathOf(descriptor);
+    const { id } = this.#descriptors.mustGet('mmap', descriptor);
+    const { bytes, unmap } = this.#gate.run('mmap', path, false, () => this.disk.map(id, length));
+    return { length, windowBytes: Math.max(length, 1), windows: [bytes], unmap };
   }
 
   #syncFile(name: string, descriptor: FileDescriptor): void {
