@@ -1,0 +1,116 @@
+// `npm run torture`: tries what ought not to break the engine, and prints what was tried and what broke.
+//   --long        the figures of a long run        --part        those of `npm test`
+//   --row ID      only this row (repeatable)        --seed N      the same choices as a run before
+import { spawn } from 'node:child_process';
+import { availableParallelism } from 'node:os';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { ensureInstalled } from './ensure-installed.mjs';
+import { root } from './run-step.mjs';
+
+const { values } = parseArgs({
+  options: {
+    long: { type: 'boolean', default: false },
+    part: { type: 'boolean', default: false },
+    row: { type: 'string', multiple: true, default: [] },
+    seed: { type: 'string' },
+  },
+});
+const scale = values.long ? 'long' : values.part ? 'part' : 'usual';
+// A part of the suite is the same in each run, so that what fails failed because of a change.
+const seed = Number(values.seed ?? (values.part ? 1 : Math.floor(Math.random() * 2 ** 31)));
+
+ensureInstalled();
+const program = path.join(root, 'node_modules', '.cache', 'statelog', 'torture.cjs');
+const { bundle } = await import('./bundle.mjs');
+await bundle('test/torture/run-task.ts', program);
+
+const started = Date.now();
+const rows = JSON.parse((await run([])).stdout).filter(
+  ({ id }) => values.row.length === 0 || values.row.includes(id),
+);
+const cores = Math.max(2, availableParallelism());
+const outcomes = await runSideBySide(
+  rows.flatMap((row) => {
+    const shards = Math.max(1, Math.min(cores, row.shardsMax ?? 1));
+    return Array.from({ length: shards }, (_, shard) => ({ row, shard, shards }));
+  }),
+);
+printTable();
+
+/** Starts the bundled program, in the project's folder. */
+function run(programArguments) {
+  return new Promise((resolve) => {
+    const child = spawn(process.execPath, ['--expose-gc', program, ...programArguments], {
+      cwd: root,
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    let stdout = '';
+    child.stdout.setEncoding('utf8').on('data', (text) => (stdout += text));
+    child.on('close', (code, signal) => resolve({ stdout, code, signal }));
+  });
+}
+
+async function runSideBySide(tasks) {
+  const found = [];
+  const waiting = [...tasks];
+  const takeOne = async () => {
+    for (let task = waiting.shift(); task !== undefined; task = waiting.shift()) {
+      const taskStarted = Date.now();
+      const { row, shard, shards } = task;
+      const { stdout, code, signal } = await run([row.id, scale, seed, shard, shards].map(String));
+      const seconds = (Date.now() - taskStarted) / 1000;
+      found.push({ row, seconds, ...outcomeOf(stdout, code, signal) });
+      console.error(`  ${row.id} ${shard + 1}/${shards}: ${seconds.toFixed(1)} s`);
+    }
+  };
+  await Promise.all(Array.from({ length: cores }, takeOne));
+  return found;
+}
+
+function outcomeOf(stdout, code, signal) {
+  try {
+    return JSON.parse(stdout.trimEnd().split('\n').at(-1));
+  } catch {
+    const message = `the process ended with ${signal ?? code} and said nothing of its outcome`;
+    return { count: 0, violations: [{ where: 'its process', message }], notes: [] };
+  }
+}
+
+function printTable() {
+  const lines = rows.map((row) => {
+    const mine = outcomes.filter((outcome) => outcome.row === row);
+    const count = mine.reduce((sum, outcome) => sum + outcome.count, 0);
+    const broken = mine.reduce((sum, outcome) => sum + outcome.violations.length, 0);
+    const seconds = mine.reduce((sum, outcome) => sum + outcome.seconds, 0);
+    const figure = row.figures[scale];
+    const reached = figure === 'all' ? count > 0 : count >= figure;
+    return { row, count, broken, seconds, figure, reached };
+  });
+  const width = Math.max(...lines.map(({ row }) => row.title.length), 20);
+  const number = (value) => (typeof value === 'number' ? value.toLocaleString('en') : value).padStart(13);
+  console.log(
+    `\n${''.padEnd(width)} ${number('tried')} ${number('figure')} ${number('broken')} ${number('seconds')}`,
+  );
+  for (const { row, count, figure, broken, seconds, reached } of lines) {
+    const mark = reached ? '' : '  not reached';
+    console.log(
+      `${row.title.padEnd(width)} ${number(count)} ${number(figure)} ${number(broken)} ${number(seconds.toFixed(0))}${mark}`,
+    );
+  }
+  for (const { row, notes } of outcomes) for (const note of notes) console.log(`${row.id}: ${note}`);
+  const violations = outcomes.flatMap(({ row, violations }) => violations.map((each) => ({ row, ...each })));
+  for (const { row, where, message } of violations.slice(0, 50)) {
+    console.log(`\nBROKEN ${row.id}, ${where}: ${message}`);
+    console.log(
+      `  again: npm run torture -- ${values.long ? '--long ' : values.part ? '--part ' : ''}--row ${row.id} --seed ${seed}`,
+    );
+  }
+  const missed = lines.filter(({ reached }) => !reached).length;
+  const minutes = (Date.now() - started) / 60_000;
+  console.log(
+    `\nacknowledged writes lost, bad bytes returned as good, good records destroyed, losses without a word: ${violations.length}`,
+  );
+  console.log(`seed ${seed}, ${minutes.toFixed(1)} minutes, ${cores} processes`);
+  if (violations.length > 0 || missed > 0) process.exitCode = 1;
+}
