@@ -1,10 +1,46 @@
 #!/usr/bin/env node
 'use strict';
 
+const { readFileSync } = require('node:fs');
+const Module = require('node:module');
 const path = require('node:path');
+const vm = require('node:vm');
+
+const root = path.join(__dirname, '..');
+const program = path.join(root, 'dist', 'cli.cjs');
+
+/** What V8 made of the program when it was built, and what it needs for this command; undefined for other commands. */
+function codeCache() {
+  const [, , command = ''] = process.argv;
+  if (!/^[a-z-]+$/.test(command)) return undefined;
+  try {
+    return readFileSync(path.join(root, 'dist', 'code-cache', command));
+  } catch {
+    return undefined;
+  }
+}
+
+/** Loads the program as `require` does, without compiling it anew. Where V8 is another one, it compiles it. */
+function load() {
+  const cachedData = codeCache();
+  if (cachedData === undefined) return require(program);
+  const script = new vm.Script(Module.wrap(readFileSync(program, 'latin1')), {
+    filename: program,
+    cachedData,
+  });
+  const module = { exports: {} };
+  script.runInThisContext()(
+    module.exports,
+    Module.createRequire(program),
+    module,
+    program,
+    path.dirname(program),
+  );
+  return module.exports;
+}
 
 try {
-  require('../dist/cli.cjs').start(path.join(__dirname, '..'));
+  load().start(root);
 } catch (error) {
   const [what] = String(error.message).split('\n');
   process.stderr.write(

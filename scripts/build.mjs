@@ -8,5 +8,8 @@ ensureInstalled();
 rmSync(path.join(root, 'dist'), { recursive: true, force: true });
 
 const { bundle } = await import('./bundle.mjs');
-await bundle('src/cli/start.ts', 'dist/cli.cjs');
+const { makeCodeCaches } = await import('./code-cache.mjs');
+const program = path.join(root, 'dist', 'cli.cjs');
+await bundle('src/cli/start.ts', program);
+makeCodeCaches(program);
 runStep('tsc', process.execPath, [programPath('typescript', 'tsc'), '-p', 'tsconfig.build.json']);

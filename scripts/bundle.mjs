@@ -1,5 +1,5 @@
 import { build } from 'esbuild';
-import { lazyRequireBanner, lazyRequires } from './lazy-requires.mjs';
+import { lazyBuiltins, lazyRequireBanner, lazyRequires } from './lazy-requires.mjs';
 import { root } from './run-step.mjs';
 
 /**
@@ -14,6 +14,8 @@ export async function bundle(entry, outfile) {
     entryPoints: [entry],
     outfile,
     bundle: true,
+    minifySyntax: true,
+    minifyWhitespace: true,
     platform: 'node',
     target: 'node20',
     format: 'cjs',
@@ -21,7 +23,7 @@ export async function bundle(entry, outfile) {
       js: `${lazyRequireBanner}\nconst __bundleUrl=require('node:url').pathToFileURL(__filename).href;`,
     },
     define: { 'import.meta.url': '__bundleUrl' },
-    plugins: [lazyRequires],
+    plugins: [lazyRequires, lazyBuiltins],
     // typescript is what oclif asks for when it runs from source.
     external: ['koffi', '@koromix/*', '@node-rs/crc32', '@napi-rs/blake-hash', 'typescript'],
     legalComments: 'linked',

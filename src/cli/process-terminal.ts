@@ -1,4 +1,4 @@
-import { Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { isatty } from 'node:tty';
 import { asSystemError, errnoOf } from '../engine/storage-io/system-error.js';
 import { ByteOutput, type ByteSink } from './byte-output.js';
@@ -17,13 +17,22 @@ const READER_GONE: ReadonlySet<string | undefined> = new Set(['EPIPE', 'ECONNRES
 export function processTerminal(): Terminal {
   // The reader of a pipe may go at any time; the write that notices reports it.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
-  const outputIsTerminal = isatty(STANDARD_OUTPUT);
+  const { stdout } = process;
   return {
-    output: new ByteOutput(process.stdout instanceof Socket ? socketSink(process.stdout) : descriptorSink),
-    outputIsTerminal,
-    outputColumns: outputIsTerminal && process.stdout.columns > 0 ? process.stdout.columns : COLUMNS_DEFAULT,
-    errorsAreTerminal: isatty(STANDARD_ERROR),
-    inputIsTerminal: isatty(STANDARD_INPUT),
+    output: new ByteOutput(isSocket(stdout) ? socketSink(stdout) : descriptorSink),
+    // Asked when needed: the module that knows takes longer to load than most commands run.
+    get outputIsTerminal() {
+      return isatty(STANDARD_OUTPUT);
+    },
+    get outputColumns() {
+      return isatty(STANDARD_OUTPUT) && stdout.columns > 0 ? stdout.columns : COLUMNS_DEFAULT;
+    },
+    get errorsAreTerminal() {
+      return isatty(STANDARD_ERROR);
+    },
+    get inputIsTerminal() {
+      return isatty(STANDARD_INPUT);
+    },
     writeError: (text) => {
       try {
         process.stderr.write(text);
@@ -33,6 +42,11 @@ export function processTerminal(): Terminal {
     },
     input: standardInput,
   };
+}
+
+/** Node's stream is a socket for all but files and devices; it has this property of sockets alone. */
+function isSocket(stream: NodeJS.WriteStream | Socket): stream is Socket {
+  return 'connecting' in stream;
 }
 
 /** A pipe, a socket or a terminal: libuv goes on with what a write did not take. */

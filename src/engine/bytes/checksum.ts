@@ -20,11 +20,18 @@ const CASTAGNOLI_REFLECTED = 0x82f63b78;
 const IEEE_REFLECTED = 0xedb88320;
 
 const castagnoliTables = buildCrcTables(CASTAGNOLI_REFLECTED);
-const ieeeTables = buildCrcTables(IEEE_REFLECTED);
+/** Made when first needed: most runs never do. */
+let ieeeTables: Int32Array | undefined;
 
 type NativeCrc = (bytes: Uint8Array, seed: number) => number;
 
 let nativeCrc32c: NativeCrc | undefined;
+/**
+ * Loading the native function takes as long as summing this many bytes without it; a process that looks up one key
+ * sums less.
+ */
+const BYTES_BEFORE_NATIVE = 128 * 1024;
+let bytesSummed = 0;
 
 /** Loaded when the first long input comes; where there is no binary, the tables do all the work. */
 function loadNativeCrc32c(): NativeCrc {
@@ -50,7 +57,11 @@ function checkRange(bytes: Uint8Array, start: number, end: number): void {
 export function crc32c(bytes: Uint8Array, start = 0, end = bytes.length, seed = 0): number {
   checkRange(bytes, start, end);
   if (end - start < NATIVE_BYTES_MIN) return crcBySlices(castagnoliTables, bytes, start, end, seed);
-  nativeCrc32c ??= loadNativeCrc32c();
+  if (nativeCrc32c === undefined) {
+    bytesSummed += end - start;
+    if (bytesSummed < BYTES_BEFORE_NATIVE) return crcBySlices(castagnoliTables, bytes, start, end, seed);
+    nativeCrc32c = loadNativeCrc32c();
+  }
   return nativeCrc32c(bytes.subarray(start, end), seed);
 }
 
@@ -61,6 +72,9 @@ export function crc32c(bytes: Uint8Array, start = 0, end = bytes.length, seed = 
  */
 export function crc32(bytes: Uint8Array, start = 0, end = bytes.length, seed = 0): number {
   checkRange(bytes, start, end);
-  if (end - start < NATIVE_BYTES_MIN) return crcBySlices(ieeeTables, bytes, start, end, seed);
+  if (end - start < NATIVE_BYTES_MIN) {
+    ieeeTables ??= buildCrcTables(IEEE_REFLECTED);
+    return crcBySlices(ieeeTables, bytes, start, end, seed);
+  }
   return zlibCrc32(bytes.subarray(start, end), seed);
 }

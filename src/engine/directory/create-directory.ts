@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import path from 'node:path';
 import { StatelogError, isStatelogError } from '../errors.js';
 import { createDirectoryTree, temporaryPath } from '../storage-io/atomic-write.js';
@@ -43,7 +42,7 @@ export function createDirectory(options: CreateDirectoryOptions, fill?: FillDire
   const layout = new DirectoryLayout(temporaryPath(path.resolve(root)));
   fileSystem.makeDirectory(layout.root);
   try {
-    const storeId = options.storeId ?? new Uint8Array(randomBytes(STORE_ID_BYTES));
+    const storeId = options.storeId ?? crypto.getRandomValues(new Uint8Array(STORE_ID_BYTES));
     const empty: DirectoryManifest = { storeId, cores, keep, checkpoints: [] };
     buildTree(fileSystem, layout, empty, fill);
     if (replacesEmptyFolder) fileSystem.rename(layout.root, root);

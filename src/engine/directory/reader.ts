@@ -108,7 +108,7 @@ function replayAll(
 ): Replayed {
   const { fileSystem, only } = options;
   const epoch = liveEpoch(manifest);
-  const isLocked = lockState(fileSystem, layout.lock).held !== 'no';
+  const isLocked = (): boolean => lockState(fileSystem, layout.lock).held !== 'no';
   const wanted = only === undefined ? states.all : [states.all[coreOfKey(only, manifest.cores)]!];
   const notices: Finding[] = [];
   const segments: SegmentState[] = [];

@@ -21,7 +21,7 @@ export interface ReplayOptions {
   /** The sequence that the first record must have. */
   readonly expectedSequence: bigint;
   /** True while a writer may be at work: bytes after the last whole record are then in flight. */
-  readonly isLocked: boolean;
+  readonly isLocked: boolean | (() => boolean);
   /** Only changes of this key are taken. */
   readonly only?: Uint8Array | undefined;
 }

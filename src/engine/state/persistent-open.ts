@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { closeQuietly } from '../storage-io/atomic-write.js';
 import { tryOpenLocked } from '../storage-io/file-lock.js';
 import type { FileDescriptor, FileSystem } from '../storage-io/file-system.js';
@@ -126,7 +125,7 @@ function create(store: StoreToOpen, locked: FileDescriptor): FileBackend {
       generation: draft.generation,
       published: { retire: release, close: release },
       table: new PlaceTable(),
-      storeId: new Uint8Array(randomBytes(STORE_ID_BYTES)),
+      storeId: crypto.getRandomValues(new Uint8Array(STORE_ID_BYTES)),
       epoch: 0n,
       coreId: 0,
       nextVersion: 1n,
@@ -167,7 +166,7 @@ function takeOver(
       generation,
       published: generation,
       table,
-      storeId: block?.storeId ?? new Uint8Array(randomBytes(STORE_ID_BYTES)),
+      storeId: block?.storeId ?? crypto.getRandomValues(new Uint8Array(STORE_ID_BYTES)),
       epoch: block?.epoch ?? 0n,
       coreId: block?.coreId ?? 0,
       nextVersion,

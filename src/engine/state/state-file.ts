@@ -55,7 +55,7 @@ export class StateFile implements CursorOwner {
     this.#fileSystem = fileSystem;
     this.#pair = pair;
     const { block, writePos } = pair.index.head;
-    this.#policy = block === undefined || !fileSystem.canMap ? 'never' : policy;
+    this.#policy = block === undefined ? 'never' : policy;
     this.#counted = block;
     this.#index = this.#openIndex();
     this.count = this.#index.count;
@@ -187,6 +187,8 @@ export class StateFile implements CursorOwner {
 
   /** Cursors that are open go on reading; both ways show the same bytes. */
   #map(): void {
+    // Asked only now: what knows is loaded for it.
+    if (!this.#fileSystem.canMap) return;
     const { descriptor, head } = this.#pair.index;
     try {
       this.#indexMapping = this.#fileSystem.map(descriptor, head.start + head.length);

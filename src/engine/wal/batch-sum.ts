@@ -12,6 +12,8 @@ import { HEADER, RECORD_HEADER_BYTES } from './record.js';
 
 /** Fewer bytes are not worth the way into WebAssembly's memory and back. */
 const BATCH_BYTES_MIN = 512;
+/** Fewer are not worth compiling the module for: a segment that is looked at once, for one key. */
+const FIRST_BATCH_BYTES_MIN = 256 * 1024;
 
 const shared: { instance: BatchSumInstance | undefined } = { instance: undefined };
 
@@ -102,6 +104,7 @@ export class SumsAhead {
 
   /** Computes sums of the records from `position` on, which stands at `at` in `bytes[0, filled)`. */
   fill(bytes: Uint8Array, at: number, filled: number, position: number, generation: number): boolean {
+    if (shared.instance === undefined && filled - at < FIRST_BATCH_BYTES_MIN) return false;
     const to = Math.min(filled, at + this.#batchBytes);
     if (to - at < BATCH_BYTES_MIN) return false;
     const { sums, count } = runOn(bytes, at, to);

@@ -22,8 +22,11 @@ export interface WalScanOptions {
   readonly from?: number | undefined;
   /** Read no further than this; default: the end of the file as it is now. */
   readonly to?: number | undefined;
-  /** True while a writer holds the lock: an unfinished last record is then being written. */
-  readonly isLocked?: boolean | undefined;
+  /**
+   * True while a writer holds the lock: an unfinished last record is then being written. As a function it is
+   * asked only where the end is unfinished: to ask the kernel takes longer than to read a short segment.
+   */
+  readonly isLocked?: boolean | (() => boolean) | undefined;
   /**
    * What to do where the end is torn and good records follow within it: stop (default), as recovery does,
    * since they were never acknowledged; or show them too, as salvage does.
@@ -85,7 +88,7 @@ export class WalScanner {
   #judge: TailJudge;
   /** What lies before has been told of: as records, or as damage. */
   #toldEnd: number;
-  #isLocked: boolean;
+  #isLocked: boolean | (() => boolean);
   readonly #pending: Finding[] = [];
   #recordWaits = false;
   #isOver = false;
@@ -260,8 +263,15 @@ export class WalScanner {
   }
 
   #tailOf(gap: Gap): Exclude<TailState, 'clean'> {
-    if (this.#isLocked) return 'in-flight';
+    if (this.#isBeingWritten()) return 'in-flight';
     const isZero = isZeroRange(this.#fileSystem, this.#descriptor, gap.offset, this.end);
     return isZero ? 'zero-tail' : 'torn-tail';
+  }
+
+  /** Who has let go of the lock since the end was read has written more behind it. */
+  #isBeingWritten(): boolean {
+    const isLocked = typeof this.#isLocked === 'function' ? this.#isLocked() : this.#isLocked;
+    if (isLocked || this.#options.to !== undefined) return isLocked;
+    return this.#fileSystem.statusOf(this.#descriptor).size > this.end;
   }
 }

@@ -34,6 +34,36 @@ test('while the lock is held, what follows the last whole record is in flight: a
   t.is(tail, 'in-flight');
 });
 
+test('who holds the lock is asked only where the last record is unfinished', (t) => {
+  const good = joined(...records(3, 0n, SYNCED));
+  const cut = joined(good, recordOf(entryOf({ sequence: 3n, lag: 0 })).subarray(0, 50));
+  let asked = 0;
+  const isLocked = (): boolean => {
+    asked += 1;
+    return asked === 1;
+  };
+  scan(good, { isLocked });
+  t.is(asked, 0);
+  t.is(scan(cut, { isLocked }).tail, 'in-flight');
+  t.is(scan(cut, { isLocked }).tail, 'torn-tail');
+  t.is(asked, 2);
+});
+
+test('an unfinished record that has grown by the time nobody holds the lock was in flight', (t) => {
+  const pieces = records(4, 0n, SYNCED);
+  const all = joined(...pieces);
+  const file = new MemoryFile(all.subarray(0, pieces[0]!.length + 30));
+  const isLocked = (): boolean => {
+    file.bytes = all;
+    return false;
+  };
+  const scanner = WalScanner.open('wal-0.log', { fileSystem: file.fileSystem, isLocked });
+  t.is(scanner.next(), 'record');
+  t.is(scanner.next(), 'finding');
+  t.is(scanner.tail, 'in-flight');
+  scanner.close();
+});
+
 test('damage in the middle stays damage while the lock is held', (t) => {
   const pieces = records(5, 0n, SYNCED);
   const bytes = joined(...pieces);

@@ -1,0 +1,1 @@
+export function makeCodeCaches(program: string): void;

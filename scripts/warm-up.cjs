@@ -1,0 +1,25 @@
+// A process that runs one command and keeps what V8 compiled for it: `warm-up.cjs PROGRAM CACHE COMMAND…`.
+'use strict';
+
+const { readFileSync, writeFileSync } = require('node:fs');
+const Module = require('node:module');
+const path = require('node:path');
+const vm = require('node:vm');
+
+const [, , program, cache, ...commandLine] = process.argv;
+const script = new vm.Script(Module.wrap(readFileSync(program, 'latin1')), { filename: program });
+const module_ = { exports: {} };
+script.runInThisContext()(
+  module_.exports,
+  Module.createRequire(program),
+  module_,
+  program,
+  path.dirname(program),
+);
+process.argv.splice(2, Infinity, ...commandLine);
+const { exit } = process;
+process.exit = (code) => {
+  if (code === 0) writeFileSync(cache, script.createCachedData());
+  exit(code);
+};
+module_.exports.start(path.join(path.dirname(program), '..'));

@@ -1,0 +1,36 @@
+import { spawnSync } from 'node:child_process';
+import { copyFileSync, mkdirSync, readdirSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import test from 'ava';
+import { bundle } from '../../scripts/bundle.mjs';
+import { makeCodeCaches } from '../../scripts/code-cache.mjs';
+import { projectRoot } from '../support/command-line.js';
+import { tempDir } from '../support/temp-dir.js';
+
+test('the program runs with what V8 kept of it, with what V8 kept of another one, and without', async (t) => {
+  const folder = tempDir(t);
+  const program = path.join(folder, 'dist', 'cli.cjs');
+  for (const name of ['bin', 'dist']) mkdirSync(path.join(folder, name));
+  for (const name of ['run.js', 'package.json']) {
+    copyFileSync(path.join(projectRoot, 'bin', name), path.join(folder, 'bin', name));
+  }
+  symlinkSync(path.join(projectRoot, 'node_modules'), path.join(folder, 'node_modules'));
+  await bundle('src/cli/start.ts', program);
+  makeCodeCaches(program);
+  const run = (...argv: string[]) =>
+    spawnSync(process.execPath, [path.join(folder, 'bin', 'run.js'), ...argv], { encoding: 'utf8' });
+  const store = path.join(folder, 'store');
+  const caches = path.join(folder, 'dist', 'code-cache');
+  t.true(readdirSync(caches).includes('get'));
+
+  t.is(run('put', store, 'key', 'value').status, 0);
+  t.like(run('get', store, 'key'), { status: 0, stdout: 'value', stderr: '' });
+  t.is(run('get', store, 'none').status, 1);
+  t.is(run('get').status, 2);
+
+  writeFileSync(path.join(caches, 'get'), 'of some other version of V8');
+  t.like(run('get', store, 'key'), { status: 0, stdout: 'value', stderr: '' });
+
+  renameSync(caches, path.join(folder, 'elsewhere'));
+  t.like(run('get', store, 'key'), { status: 0, stdout: 'value', stderr: '' });
+});
