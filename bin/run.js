@@ -5,16 +5,23 @@ const { readFileSync } = require('node:fs');
 const Module = require('node:module');
 const path = require('node:path');
 const vm = require('node:vm');
+const { crc32 } = require('node:zlib');
 
 const root = path.join(__dirname, '..');
 const program = path.join(root, 'dist', 'cli.cjs');
+
+/** A cache ends with its own checksum: V8 checks little of what it is given, and dies of what is damaged. */
+const CHECKSUM_BYTES = 4;
 
 /** What V8 made of the program when it was built, and what it needs for this command; undefined for other commands. */
 function codeCache() {
   const [, , command = ''] = process.argv;
   if (!/^[a-z-]+$/.test(command)) return undefined;
   try {
-    return readFileSync(path.join(root, 'dist', 'code-cache', command));
+    const bytes = readFileSync(path.join(root, 'dist', 'code-cache', command));
+    const end = bytes.length - CHECKSUM_BYTES;
+    const cache = bytes.subarray(0, end);
+    return crc32(cache) === bytes.readUInt32LE(end) ? cache : undefined;
   } catch {
     return undefined;
   }

@@ -5,6 +5,7 @@ const { readFileSync, writeFileSync } = require('node:fs');
 const Module = require('node:module');
 const path = require('node:path');
 const vm = require('node:vm');
+const { crc32 } = require('node:zlib');
 
 const [, , program, cache, ...commandLine] = process.argv;
 const script = new vm.Script(Module.wrap(readFileSync(program, 'latin1')), { filename: program });
@@ -19,7 +20,12 @@ script.runInThisContext()(
 process.argv.splice(2, Infinity, ...commandLine);
 const { exit } = process;
 process.exit = (code) => {
-  if (code === 0) writeFileSync(cache, script.createCachedData());
+  if (code === 0) {
+    const data = script.createCachedData();
+    const checksum = Buffer.alloc(4);
+    checksum.writeUInt32LE(crc32(data));
+    writeFileSync(cache, Buffer.concat([data, checksum]));
+  }
   exit(code);
 };
 module_.exports.start(path.join(path.dirname(program), '..'));

@@ -1,5 +1,13 @@
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, mkdirSync, readdirSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import test from 'ava';
 import { bundle } from '../../scripts/bundle.mjs';
@@ -7,7 +15,13 @@ import { makeCodeCaches } from '../../scripts/code-cache.mjs';
 import { projectRoot } from '../support/command-line.js';
 import { tempDir } from '../support/temp-dir.js';
 
-test('the program runs with what V8 kept of it, with what V8 kept of another one, and without', async (t) => {
+function flipped(bytes: Buffer, at: number): Buffer {
+  const copy = Buffer.from(bytes);
+  copy[at] = copy[at]! ^ 0x10;
+  return copy;
+}
+
+test('the program runs with what V8 kept of it, with that damaged, and without', async (t) => {
   const folder = tempDir(t);
   const program = path.join(folder, 'dist', 'cli.cjs');
   for (const name of ['bin', 'dist']) mkdirSync(path.join(folder, name));
@@ -28,8 +42,16 @@ test('the program runs with what V8 kept of it, with what V8 kept of another one
   t.is(run('get', store, 'none').status, 1);
   t.is(run('get').status, 2);
 
-  writeFileSync(path.join(caches, 'get'), 'of some other version of V8');
-  t.like(run('get', store, 'key'), { status: 0, stdout: 'value', stderr: '' });
+  const cache = readFileSync(path.join(caches, 'get'));
+  for (const damaged of [
+    flipped(cache, 0),
+    flipped(cache, cache.length >>> 1),
+    cache.subarray(0, 100),
+    Buffer.alloc(2),
+  ]) {
+    writeFileSync(path.join(caches, 'get'), damaged);
+    t.like(run('get', store, 'key'), { status: 0, stdout: 'value', stderr: '' });
+  }
 
   renameSync(caches, path.join(folder, 'elsewhere'));
   t.like(run('get', store, 'key'), { status: 0, stdout: 'value', stderr: '' });
