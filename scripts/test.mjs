@@ -1,4 +1,4 @@
-// `npm test` on a clean clone: installs, builds, lints, checks types, runs all tests.
+// `npm test` on a clean clone: installs, builds, lints, checks types, runs a part of the torture and all tests.
 // The last line is `N passed, N failed`.
 import { ensureInstalled } from './ensure-installed.mjs';
 import { programPath, runStep } from './run-step.mjs';
@@ -12,4 +12,5 @@ runStep('eslint', node, [programPath('eslint'), '.']);
 runStep('prettier', node, [programPath('prettier'), '--check', '--log-level', 'warn', '.']);
 runStep('dependency-cruiser', node, [programPath('dependency-cruiser', 'depcruise'), 'src', 'test']);
 runStep('tsc', node, [programPath('typescript', 'tsc'), '-p', '.']);
+runStep('torture', node, ['scripts/torture.mjs', '--part']);
 await runTests(process.argv.slice(2));

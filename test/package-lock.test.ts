@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import test from 'ava';
-import { projectRoot } from './support/command-line.js';
+import { projectRoot } from './support/project-root.js';
 
 interface LockedPackage {
   readonly version?: string;

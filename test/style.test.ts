@@ -1,7 +1,7 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import test from 'ava';
-import { projectRoot } from './support/command-line.js';
+import { projectRoot } from './support/project-root.js';
 
 /*
  * The rules of docs/contributing.md that no linter knows. The source is read as text; a file

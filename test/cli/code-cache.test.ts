@@ -12,7 +12,7 @@ import path from 'node:path';
 import test from 'ava';
 import { bundle } from '../../scripts/bundle.mjs';
 import { makeCodeCaches } from '../../scripts/code-cache.mjs';
-import { projectRoot } from '../support/command-line.js';
+import { projectRoot } from '../support/project-root.js';
 import { tempDir } from '../support/temp-dir.js';
 
 function flipped(bytes: Buffer, at: number): Buffer {

@@ -2,7 +2,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import test from 'ava';
-import { projectRoot } from '../support/command-line.js';
+import { projectRoot } from '../support/project-root.js';
 import { tempDir } from '../support/temp-dir.js';
 
 /* What `npm pack` makes, unpacked elsewhere beside the packages that npm would install for it. */

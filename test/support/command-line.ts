@@ -1,7 +1,7 @@
-import { fileURLToPath } from 'node:url';
 import { runCommandLine, type Commands } from '../../src/cli/main.js';
 import { COMMANDS } from '../../src/commands/index.js';
 import { MemoryTerminal, type MemoryTerminalOptions } from './memory-terminal.js';
+import { projectRoot } from './project-root.js';
 
 /** What a command line did. */
 export interface CommandLineResult {
@@ -10,9 +10,6 @@ export interface CommandLineResult {
   readonly stdoutBytes: Uint8Array;
   readonly stderr: string;
 }
-
-/** The project's folder. */
-export const projectRoot = fileURLToPath(new URL('../..', import.meta.url));
 
 /** Runs one command line in this process, `['get', store, 'key']`, and gives what it printed. */
 export async function commandLine(

@@ -1,8 +1,7 @@
-import { fileURLToPath } from 'node:url';
-
-const fixturesFolder = new URL('../../../shared/fixtures/', import.meta.url);
+import path from 'node:path';
+import { projectRoot } from './project-root.js';
 
 /** Absolute path of a file that the original programs wrote. */
 export function fixturePath(name: string): string {
-  return fileURLToPath(new URL(name, fixturesFolder));
+  return path.join(projectRoot, '..', 'shared', 'fixtures', name);
 }

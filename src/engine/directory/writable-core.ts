@@ -20,17 +20,18 @@ export class WritableCore {
   readonly coreId: number;
   readonly segment: CoreWalWriter;
   readonly #overlay: Overlay;
-  readonly #changelog: StateChangelogBuffer;
+  /** Made with the first change. */
+  #changelog: StateChangelogBuffer | undefined;
   readonly #hash = new KeyHash();
   /** Changes drained since they were last taken; kept only while somebody listens. */
   #listened: Change[] | undefined;
 
-  constructor(state: CoreState, segment: CoreWalWriter, changelog = new StateChangelogBuffer()) {
+  constructor(state: CoreState, segment: CoreWalWriter, changelog?: StateChangelogBuffer) {
     this.coreId = state.coreId;
     this.segment = segment;
     this.#overlay = state.overlay;
     this.#changelog = changelog;
-    changelog.setEpoch(segment.epoch);
+    changelog?.setEpoch(segment.epoch);
   }
 
   put(key: Uint8Array, value: Uint8Array): void {
@@ -60,7 +61,7 @@ export class WritableCore {
   }
 
   /** The changelog, for the core's next epoch: it must be empty. */
-  releaseChangelog(): StateChangelogBuffer {
+  releaseChangelog(): StateChangelogBuffer | undefined {
     return this.#changelog;
   }
 
@@ -68,13 +69,20 @@ export class WritableCore {
   #push(op: StateOp, key: Uint8Array, offset: number, valueLength: number): void {
     const hash = this.#hash;
     hash.hash(key);
-    if (this.#changelog.isFull) this.#drainChangelog();
-    this.#changelog.pushRecord(op, hash.low, hash.high, offset, valueLength);
+    const changelog = (this.#changelog ??= this.#newChangelog());
+    if (changelog.isFull) this.#drainChangelog();
+    changelog.pushRecord(op, hash.low, hash.high, offset, valueLength);
+  }
+
+  #newChangelog(): StateChangelogBuffer {
+    const changelog = new StateChangelogBuffer();
+    changelog.setEpoch(this.segment.epoch);
+    return changelog;
   }
 
   /** Leaves the arena as it is: an offset may be held that is not in the changelog yet. */
   #drainChangelog(): void {
-    this.#changelog.drainTo(Infinity, this.#append);
+    this.#changelog?.drainTo(Infinity, this.#append);
   }
 
   readonly #append: ChangelogVisitor = (

@@ -13,14 +13,17 @@ const BLOCK_BYTES_MIN = 4096;
  *
  * Invariants:
  * - `bytes[0, filled)` are the file's bytes from `start` on, and `start` is a multiple of 8;
+ * - `bytes` is no longer than what was left of the file when it was made: most segments are short;
  * - nothing at or past `end` is ever read.
  */
 export class BlockWindow {
-  readonly bytes: Uint8Array;
+  /** Another array once a window of a longer file was needed; views of the old one stay as they are. */
+  bytes = new Uint8Array(0);
   /** The file counts as ending here, in bytes. Lowered where it proves shorter. */
   end: number;
   readonly #fileSystem: FileSystem;
   readonly #descriptor: FileDescriptor;
+  readonly #blockBytes: number;
   #start = 0;
   #filled = 0;
 
@@ -28,7 +31,7 @@ export class BlockWindow {
     this.#fileSystem = fileSystem;
     this.#descriptor = descriptor;
     this.end = end;
-    this.bytes = new Uint8Array(Math.max(blockBytes, BLOCK_BYTES_MIN));
+    this.#blockBytes = Math.max(blockBytes, BLOCK_BYTES_MIN);
   }
 
   /** Changes whenever what is in memory does. */
@@ -36,7 +39,7 @@ export class BlockWindow {
 
   /** The longest range that `load` can hold. */
   get capacity(): number {
-    return this.bytes.length - ALIGNMENT;
+    return this.#blockBytes - ALIGNMENT;
   }
 
   /** How many bytes from `position` on are in memory, once `load` returned for it. */
@@ -86,7 +89,9 @@ export class BlockWindow {
   #moveTo(start: number): void {
     const filledEnd = this.#start + this.#filled;
     const kept = start >= this.#start && start < filledEnd ? filledEnd - start : 0;
-    if (kept > 0) this.bytes.copyWithin(0, start - this.#start, this.#filled);
+    const left = Math.min(this.end - start, this.#blockBytes);
+    if (left > this.bytes.length) this.#widen(left, start - this.#start, kept);
+    else if (kept > 0) this.bytes.copyWithin(0, start - this.#start, this.#filled);
     this.#start = start;
     this.#filled = kept;
     this.generation += 1;
@@ -96,5 +101,13 @@ export class BlockWindow {
     this.#filled += count;
     // Somebody cut the file while it was being read: it ends where it ends now.
     if (count < wanted) this.end = start + kept + count;
+  }
+
+  /** At least doubled, so that a file that grows while it is read is not copied again for each record. */
+  #widen(bytesMin: number, from: number, kept: number): void {
+    const wanted = Math.max(Math.ceil(bytesMin / BLOCK_BYTES_MIN) * BLOCK_BYTES_MIN, 2 * this.bytes.length);
+    const wider = new Uint8Array(Math.min(wanted, this.#blockBytes));
+    wider.set(this.bytes.subarray(from, from + kept));
+    this.bytes = wider;
   }
 }

@@ -15,7 +15,7 @@ import {
 import { checksumRecords } from './batch-sum.js';
 import { RecordBuffer } from './record-buffer.js';
 import type { RecordStamp } from './record-stamp.js';
-import { deleteByWords, putByWords, type WordBuffer } from './record-words.js';
+import { deleteByWords, putByWords } from './record-words.js';
 import { HEADER, RECORD_HEADER_BYTES, RECORD_LENGTH_MAX } from './record.js';
 
 const LAG_MAX = 0xffff_ffff;
@@ -47,7 +47,7 @@ export class RecordAppender {
   readonly stamp: RecordStamp;
   readonly #sink: RecordSink;
   /** The record being encoded lies here. */
-  #target: WordBuffer;
+  #target: RecordBuffer;
   #targetAt = 0;
 
   constructor(stamp: RecordStamp, position: number, bufferBytes: number, sink: RecordSink) {
@@ -170,10 +170,12 @@ export class RecordAppender {
     if (bytes > this.buffer.room) this.#sink.makeRoom();
     const { buffer } = this;
     if (bytes <= buffer.room) {
+      buffer.reserve(bytes);
       this.#target = buffer;
       this.#targetAt = buffer.filled;
     } else {
       this.#target = new RecordBuffer(bytes);
+      this.#target.reserve(bytes);
       this.#targetAt = 0;
     }
     return this.#targetAt + RECORD_HEADER_BYTES;

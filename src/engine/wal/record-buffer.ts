@@ -2,6 +2,8 @@ import { checksumRecords } from './batch-sum.js';
 import type { WordBuffer } from './record-words.js';
 
 const WORD_BYTES = 4;
+/** What a buffer starts with: a writer of one record does not need more. */
+const FIRST_BYTES = 16 * 1024;
 
 /**
  * Records on their way to a file: encoded in place, checksummed together, written together.
@@ -11,20 +13,27 @@ const WORD_BYTES = 4;
  * - those in `bytes[0, sealed)` have their checksums.
  */
 export class RecordBuffer implements WordBuffer {
-  readonly bytes: Uint8Array;
-  readonly words: Int32Array;
+  bytes: Uint8Array;
+  words: Int32Array;
   filled = 0;
   #sealed = 0;
+  readonly #capacity: number;
 
   /** @param capacity in bytes, rounded down to whole words */
   constructor(capacity: number) {
-    this.words = new Int32Array(Math.floor(capacity / WORD_BYTES));
+    this.#capacity = capacity - (capacity % WORD_BYTES);
+    this.words = new Int32Array(Math.min(this.#capacity, FIRST_BYTES) / WORD_BYTES);
     this.bytes = new Uint8Array(this.words.buffer);
   }
 
   /** How many bytes are left. */
   get room(): number {
-    return this.bytes.length - this.filled;
+    return this.#capacity - this.filled;
+  }
+
+  /** Makes sure that `count` bytes can be written behind those that are filled; there must be room for them. */
+  reserve(count: number): void {
+    if (this.filled + count > this.bytes.length) this.#widen(this.filled + count);
   }
 
   /** Gives all records their checksums. @returns the bytes to write: a view */
@@ -37,5 +46,14 @@ export class RecordBuffer implements WordBuffer {
   clear(): void {
     this.filled = 0;
     this.#sealed = 0;
+  }
+
+  #widen(bytesMin: number): void {
+    const bytes = Math.min(Math.max(bytesMin, 4 * this.bytes.length), this.#capacity);
+    const words = new Int32Array(Math.ceil(bytes / WORD_BYTES));
+    const wider = new Uint8Array(words.buffer);
+    wider.set(this.bytes.subarray(0, this.filled));
+    this.words = words;
+    this.bytes = wider;
   }
 }

@@ -4,7 +4,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import test from 'ava';
 import { joined, records } from '../../engine/wal/segment-builder.js';
-import { projectRoot } from '../../support/command-line.js';
+import { projectRoot } from '../../support/project-root.js';
 import { fixturePath } from '../../support/fixtures.js';
 import { tempDir } from '../../support/temp-dir.js';
 import { linesOf } from './fixture-lines.js';

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import test from 'ava';
 import { bundle } from '../../../scripts/bundle.mjs';
-import { projectRoot } from '../../support/command-line.js';
+import { projectRoot } from '../../support/project-root.js';
 import { tempDir } from '../../support/temp-dir.js';
 
 /* The program itself, in processes of its own: locks, pipes, and deaths. */

@@ -1,7 +1,7 @@
 import { SimulatedCrash } from './crash.js';
 import { SimulatedDisk } from './disk.js';
 import type { SimulatedOperation } from './fault-plan.js';
-import { crashAt } from './fault-plan.js';
+import { combinePlans, crashAt, type Fault, type FaultPlan } from './fault-plan.js';
 import type { PowerLossImage, PowerLossOptions } from './power-loss.js';
 import { powerLossImages } from './power-loss.js';
 import { SimulatedFileSystem } from './simulated-file-system.js';
@@ -16,6 +16,8 @@ export interface CrashScenario<Book> {
   /** Throws where an image breaks a promise. */
   readonly check: (image: PowerLossImage, book: Book) => void | Promise<void>;
   readonly options?: PowerLossOptions;
+  /** What goes wrong besides (default: nothing). */
+  readonly faults?: FaultPlan | undefined;
 }
 
 /** What was tried. */
@@ -79,8 +81,9 @@ export async function exploreCrashesInPlace<Book>(
       }
     }
   };
-  const plan = (operation: SimulatedOperation): undefined => {
+  const plan = (operation: SimulatedOperation): Fault | undefined => {
     if (operation.mutating && found === undefined) look(operation);
+    return scenario.faults?.(operation);
   };
   try {
     await scenario.run(new SimulatedFileSystem({ disk, plan }), book);
@@ -100,7 +103,10 @@ async function runUntil<Book>(
   const book = scenario.book();
   const fileSystem = new SimulatedFileSystem({
     disk: scenario.disk?.clone() ?? new SimulatedDisk(),
-    plan: moment === undefined ? undefined : crashAt(moment.index),
+    plan: combinePlans(
+      ...(moment === undefined ? [] : [crashAt(moment.index)]),
+      ...(scenario.faults === undefined ? [] : [scenario.faults]),
+    ),
     log: true,
   });
   try {

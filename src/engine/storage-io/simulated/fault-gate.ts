@@ -21,7 +21,8 @@ export class FaultGate {
 
   /**
    * Lets a call take effect, or not. The action is told how many bytes it may write at most;
-   * `onFailure` takes its place where the plan lets the call fail: what a failed sync leaves.
+   * `onFailure` takes its place where the plan lets the call fail: what a failed sync leaves; `onSkip`
+   * where it lets it do nothing.
    * @throws SimulatedCrash at and after a crash; StatelogError where the plan lets the call fail
    */
   run<T>(
@@ -32,6 +33,7 @@ export class FaultGate {
     offset = 0,
     bytes = 0,
     onFailure?: () => void,
+    onSkip?: () => T,
   ): T {
     if (this.crash !== undefined) throw this.crash;
     const index = this.operationCount;
@@ -42,6 +44,7 @@ export class FaultGate {
     const fault = this.#plan?.(operation);
     if (fault === undefined) return action(Infinity);
     if (fault.kind === 'short') return action(fault.bytes);
+    if (fault.kind === 'skip') return onSkip === undefined ? action(Infinity) : onSkip();
     if (fault.when === 'after') action(Infinity);
     else if (fault.kind === 'error') onFailure?.();
     if (fault.kind === 'crash') throw this.#die(`died at call ${index}, ${name} ${path}`);

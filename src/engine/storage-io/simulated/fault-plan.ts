@@ -17,6 +17,8 @@ export type Fault =
   | { readonly kind: 'error'; readonly errno: string; readonly when: 'before' | 'after' }
   /** A write takes only this many bytes, and says so. */
   | { readonly kind: 'short'; readonly bytes: number }
+  /** A sync does nothing and says that it did: a disk that lies, or code that does not call for it. */
+  | { readonly kind: 'skip' }
   /** The process dies. */
   | { readonly kind: 'crash'; readonly when: 'before' | 'after' };
 
@@ -40,6 +42,12 @@ export function crashAt(index: number, when: 'before' | 'after' = 'before'): Fau
 export function shortWriteAt(index: number, bytes: number): FaultPlan {
   return (operation) =>
     operation.index === index && operation.name === 'write' ? { kind: 'short', bytes } : undefined;
+}
+
+/** Syncs whose name (`fsync`, `fdatasync`, `fsyncFolder`) and path match do nothing. */
+export function skipSyncs(names: RegExp, paths: RegExp): FaultPlan {
+  return (operation) =>
+    names.test(operation.name) && paths.test(operation.path) ? { kind: 'skip' } : undefined;
 }
 
 /** Every call of one name fails, from the nth such call on. */

@@ -5,7 +5,7 @@ export { SimulatedDisk } from './disk.js';
 export type { CrashReport, CrashScenario } from './explore-crashes.js';
 export { CrashViolation, exploreCrashes, exploreCrashesInPlace } from './explore-crashes.js';
 export type { Fault, FaultPlan, SimulatedOperation } from './fault-plan.js';
-export { combinePlans, crashAt, failAt, failEvery, shortWriteAt } from './fault-plan.js';
+export { combinePlans, crashAt, failAt, failEvery, shortWriteAt, skipSyncs } from './fault-plan.js';
 export type { PowerLossImage, PowerLossOptions } from './power-loss.js';
 export { countPowerLossImages, powerLossImages } from './power-loss.js';
 export { SeededRandom } from './seeded-random.js';

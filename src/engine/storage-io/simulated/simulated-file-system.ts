@@ -306,7 +306,7 @@ export class SimulatedFileSystem implements FileSystem {
     const fail = (): void => {
       settle('lost');
     };
-    this.#gate.run(name, path, true, succeed, 0, 0, fail);
+    this.#gate.run(name, path, true, succeed, 0, 0, fail, () => undefined);
   }
 
   /** Nobody gets the number of an open that is said to have failed: it must not stay taken. */

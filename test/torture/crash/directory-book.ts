@@ -1,0 +1,176 @@
+import { StateDirectory } from '../../../src/engine/directory/state-directory.js';
+import {
+  type SimulatedDisk,
+  SimulatedFileSystem,
+  type SimulatedOperation,
+} from '../../../src/engine/storage-io/simulated/index.js';
+
+export const STORE = '/stores/orders';
+export const SOURCE = 'orders';
+
+export type Content = ReadonlyMap<string, string>;
+
+/** What was attempted on a state directory, and what of it was acknowledged. */
+export interface DirectoryBook {
+  readonly cores: number;
+  /** Contents after each change, the first before any. */
+  readonly states: Content[];
+  /** How many changes were acknowledged. */
+  acknowledged: number;
+  lines: bigint;
+  attemptedLines: bigint;
+}
+
+export function newDirectoryBook(cores: number, content: Content = new Map()): DirectoryBook {
+  return { cores, states: [content], acknowledged: 0, lines: 0n, attemptedLines: 0n };
+}
+
+/** A copy that stays as it is. */
+export function copyOfBook(book: DirectoryBook): DirectoryBook {
+  return { ...book, states: [...book.states] };
+}
+
+const bytes = (text: string): Uint8Array => new Uint8Array(Buffer.from(text));
+const text = (value: Uint8Array): string => Buffer.from(value).toString();
+
+/** Changes a store and notes down what was attempted and what acknowledged. */
+export class DirectoryRecorder {
+  readonly #fileSystem: SimulatedFileSystem;
+  readonly #book: DirectoryBook;
+  #store: StateDirectory | undefined;
+
+  constructor(fileSystem: SimulatedFileSystem, book: DirectoryBook) {
+    this.#fileSystem = fileSystem;
+    this.#book = book;
+  }
+
+  async open(): Promise<void> {
+    this.#store = await StateDirectory.open(STORE, { fileSystem: this.#fileSystem });
+  }
+
+  close(): void {
+    this.#store?.close();
+    this.#store = undefined;
+  }
+
+  put(key: string, value: string): void {
+    const { states } = this.#book;
+    states.push(new Map<string, string>(states.at(-1)).set(key, value));
+    this.#store!.put(bytes(key), bytes(value));
+  }
+
+  delete(key: string): void {
+    const { states } = this.#book;
+    const next = new Map<string, string>(states.at(-1));
+    next.delete(key);
+    states.push(next);
+    this.#store!.delete(bytes(key));
+  }
+
+  async sync(): Promise<void> {
+    await this.#store!.sync();
+    this.#acknowledge();
+  }
+
+  async commit(lines: bigint): Promise<void> {
+    this.#book.attemptedLines = lines;
+    await this.#store!.commit(new Map([[SOURCE, lines]]));
+    this.#book.lines = lines;
+    this.#acknowledge();
+  }
+
+  async checkpoint(keep?: number): Promise<void> {
+    await this.#store!.checkpoint({ keep });
+    this.#acknowledge();
+  }
+
+  async compact(): Promise<void> {
+    await this.#store!.compact();
+    this.#acknowledge();
+  }
+
+  #acknowledge(): void {
+    this.#book.acknowledged = this.#book.states.length - 1;
+  }
+}
+
+/** A disk with an empty store in a folder that is durable. */
+export function emptyStoreDisk(disk: SimulatedDisk, cores: number): SimulatedDisk {
+  const fileSystem = new SimulatedFileSystem({ disk });
+  fileSystem.makeDirectory('/stores');
+  fileSystem.syncDirectory('/');
+  StateDirectory.create(STORE, { cores, fileSystem });
+  return disk;
+}
+
+function contentOf(store: StateDirectory): Content {
+  const content = new Map<string, string>();
+  for (const { key, value } of store.scan()) content.set(text(key), text(value));
+  return content;
+}
+
+function isSame(left: Content, right: Content): boolean {
+  if (left.size !== right.size) return false;
+  for (const [key, value] of left) if (right.get(key) !== value) return false;
+  return true;
+}
+
+/** One core keeps a prefix of its changes; with several, more of one may be there than of another. */
+function checkContent(found: Content, book: DirectoryBook): void {
+  const from = book.acknowledged;
+  for (let at = from; at < book.states.length; at++) if (isSame(found, book.states[at]!)) return;
+  const allowed = book.states.slice(from);
+  const keys = new Set([...found.keys(), ...allowed.flatMap((state) => [...state.keys()])]);
+  for (const key of keys) {
+    if (allowed.some((state) => state.get(key) === found.get(key))) continue;
+    throw new Error(
+      `R1, R2: ${key} is ${String(found.get(key)).slice(0, 40)} after ${from} acknowledged changes`,
+    );
+  }
+  if (book.cores === 1) throw new Error(`R1: a later change is there without an earlier one`);
+}
+
+/** R4: a reader changes nothing. */
+function refuseChanges(operation: SimulatedOperation): undefined {
+  if (operation.mutating) throw new Error(`R4: a reader called ${operation.name} on ${operation.path}`);
+}
+
+function checkReader(disk: SimulatedDisk, book: DirectoryBook): Content {
+  const fileSystem = new SimulatedFileSystem({ disk, plan: refuseChanges });
+  const reader = StateDirectory.openReadOnly(STORE, { fileSystem });
+  const found = contentOf(reader);
+  reader.close();
+  checkContent(found, book);
+  if (fileSystem.openPaths.length > 0) throw new Error(`left open: ${fileSystem.openPaths.join(', ')}`);
+  return found;
+}
+
+/**
+ * What has to hold of whatever a crash left: a reader and the next writer find all that was acknowledged, and
+ * nothing that was not attempted; what the writer then adds is there as well.
+ * @param goesOn whether to add something, too
+ */
+export async function checkDirectory(
+  disk: SimulatedDisk,
+  book: DirectoryBook,
+  goesOn: boolean,
+): Promise<void> {
+  const seen = checkReader(disk, book);
+  const fileSystem = new SimulatedFileSystem({ disk, pid: 2000 });
+  const store = await StateDirectory.open(STORE, { fileSystem });
+  const found = contentOf(store);
+  if (!isSame(seen, found)) throw new Error('R6: the writer found something else than the reader before it');
+  const lines = store.progress.sources.get(SOURCE) ?? 0n;
+  if (lines < book.lines || lines > book.attemptedLines) {
+    throw new Error(`R1: ${lines} lines of ${SOURCE}, ${book.lines} were acknowledged`);
+  }
+  if (goesOn) {
+    store.put(bytes('after'), bytes('the crash'));
+    await store.sync();
+  }
+  store.close();
+  if (fileSystem.openPaths.length > 0) throw new Error(`left open: ${fileSystem.openPaths.join(', ')}`);
+  if (!goesOn) return;
+  const states = [new Map(found).set('after', 'the crash')];
+  checkReader(disk, { ...book, states, acknowledged: 0 });
+}

@@ -1,0 +1,153 @@
+import {
+  SimulatedDisk,
+  SimulatedFileSystem,
+  type CrashScenario,
+  type PowerLossOptions,
+} from '../../../src/engine/storage-io/simulated/index.js';
+import type { SeededRandom } from '../../../src/engine/storage-io/simulated/seeded-random.js';
+import {
+  checkDirectory,
+  DirectoryRecorder,
+  emptyStoreDisk,
+  newDirectoryBook,
+  type Content,
+  type DirectoryBook,
+} from './directory-book.js';
+
+/** What is done to a store that is open. */
+export type DirectoryWorkload = (recorder: DirectoryRecorder) => Promise<void>;
+
+/** One of each thing that writes. */
+export const DIRECTORY_WORKLOADS: Readonly<Record<string, DirectoryWorkload>> = {
+  'single puts and deletes': async (recorder) => {
+    recorder.put('a', 'first');
+    await recorder.sync();
+    recorder.delete('b');
+    await recorder.sync();
+    recorder.put('e', 'x'.repeat(9000));
+    await recorder.sync();
+  },
+  'a group of changes': async (recorder) => {
+    for (let index = 0; index < 12; index++) recorder.put(`key${index % 5}`, `value ${index}`);
+    await recorder.sync();
+    recorder.delete('key1');
+    recorder.put('a', 'again');
+    await recorder.commit(14n);
+  },
+  'a checkpoint': async (recorder) => {
+    recorder.put('f', 'new');
+    await recorder.checkpoint();
+    recorder.put('g', 'after it');
+    await recorder.sync();
+  },
+  'checkpoints of which one is kept': async (recorder) => {
+    recorder.put('f', 'new');
+    await recorder.checkpoint(1);
+    recorder.delete('f');
+    await recorder.checkpoint();
+  },
+  'a compaction': async (recorder) => {
+    recorder.put('a', 'overwritten');
+    await recorder.compact();
+    recorder.put('a', 'after it');
+    await recorder.sync();
+  },
+  'a checkpoint that compacts by itself': async (recorder) => {
+    for (let round = 0; round < 3; round++) {
+      for (const key of ['a', 'b', 'd']) recorder.put(key, `${key} ${round} `.repeat(40));
+      await recorder.checkpoint();
+    }
+  },
+  'reopening again and again': async (recorder) => {
+    for (let round = 0; round < 3; round++) {
+      recorder.put(`round ${round}`, 'x');
+      await recorder.sync();
+      recorder.close();
+      await recorder.open();
+    }
+    await recorder.checkpoint();
+    recorder.close();
+    await recorder.open();
+    recorder.put('last', 'y');
+    await recorder.sync();
+  },
+};
+
+/** Some steps that were never written down by anybody. */
+export function randomWorkload(random: SeededRandom): DirectoryWorkload {
+  const steps: DirectoryWorkload[] = [];
+  const keys = 2 + random.below(6);
+  const sizes = [0, 8, 30, 200, 700, 4200];
+  let lines = 0n;
+  for (let step = 2 + random.below(5); step > 0; step--) {
+    const group = Array.from({ length: 1 + random.below(5) }, () => ({
+      key: `k${random.below(keys)}`,
+      value: `${random.below(1000)}`.padEnd(sizes[random.below(sizes.length)]!, '.'),
+      isDelete: random.below(4) === 0,
+    }));
+    lines += BigInt(group.length);
+    const atLines = lines;
+    const end = random.below(8);
+    const keep = 1 + random.below(3);
+    steps.push(async (recorder) => {
+      for (const { key, value, isDelete } of group) {
+        if (isDelete) recorder.delete(key);
+        else recorder.put(key, value);
+      }
+      if (end === 0) await recorder.checkpoint(keep);
+      else if (end === 1) await recorder.compact();
+      else if (end === 2) await recorder.commit(atLines);
+      else await recorder.sync();
+      if (end !== 3) return;
+      recorder.close();
+      await recorder.open();
+    });
+  }
+  return async (recorder) => {
+    for (const step of steps) await step(recorder);
+  };
+}
+
+/** A disk with a store that has a checkpoint or two, and a log, and what it holds. */
+export async function usedStore(
+  cores: number,
+  pageBytes?: number,
+): Promise<{ disk: SimulatedDisk; content: Content }> {
+  const disk = emptyStoreDisk(new SimulatedDisk(pageBytes === undefined ? {} : { pageBytes }), cores);
+  const book = newDirectoryBook(cores);
+  const recorder = new DirectoryRecorder(new SimulatedFileSystem({ disk }), book);
+  await recorder.open();
+  for (const key of ['a', 'b', 'c', 'd']) recorder.put(key, `old ${key}`);
+  await recorder.checkpoint();
+  recorder.put('b', 'newer');
+  await recorder.checkpoint();
+  recorder.delete('c');
+  await recorder.sync();
+  recorder.close();
+  return { disk, content: book.states.at(-1)! };
+}
+
+/** Opens a store, does the work, and is cut short at every moment of it. */
+export function directoryScenario(
+  start: { readonly disk: SimulatedDisk; readonly content: Content },
+  cores: number,
+  workload: DirectoryWorkload,
+  options: PowerLossOptions,
+): CrashScenario<DirectoryBook> {
+  let images = 0;
+  return {
+    disk: start.disk,
+    book: () => newDirectoryBook(cores, start.content),
+    run: async (fileSystem, book) => {
+      const recorder = new DirectoryRecorder(fileSystem, book);
+      await recorder.open();
+      await workload(recorder);
+      recorder.close();
+    },
+    check: async ({ disk }, book) => {
+      images += 1;
+      await checkDirectory(disk, book, images % 4 === 0);
+    },
+    options,
+  };
+}

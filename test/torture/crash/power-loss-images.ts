@@ -1,0 +1,141 @@
+import {
+  exploreCrashes,
+  exploreCrashesInPlace,
+  SimulatedDisk,
+  type CrashReport,
+  type PowerLossOptions,
+} from '../../../src/engine/storage-io/simulated/index.js';
+import { SeededRandom } from '../../../src/engine/storage-io/simulated/seeded-random.js';
+import {
+  applySteps,
+  checkRecovered,
+  makeSteps,
+  newBook as newFoldBook,
+} from '../../engine/fold/crash-workload.js';
+import { checkStateImage, newStateBook, newStateDisk } from '../../engine/state/crash-workload.js';
+import type { TortureRow, TortureTask } from '../row.js';
+import { DIRECTORY_WORKLOADS, directoryScenario, randomWorkload, usedStore } from './directory-workloads.js';
+import { recoveryScenario } from './recovery-workload.js';
+import { segmentScenario } from './segment-workload.js';
+import { randomStateWork } from './state-workload.js';
+
+/** Each round is another workload; of its images at a moment, as many are chosen by the seed. */
+const IMAGES_A_MOMENT = 40;
+
+/** How many images of each kind are tried in turn; directories are where all the rest comes together. */
+const TURNS: readonly (readonly [kind: string, images: number, round: Round])[] = [
+  ['directory', 2500, directoryRound],
+  ['fold', 3000, foldRound],
+  ['segment', 3500, segmentRound],
+  ['recovery', 600, recoveryRound],
+  ['state', 400, stateRound],
+];
+
+export const powerLossImagesRow: TortureRow = {
+  id: 'power-loss-images',
+  title: 'power-loss images',
+  figures: { part: 20_000, usual: 1_000_000, long: 50_000_000 },
+  shardsMax: 2,
+  run: async (task) => {
+    const spent = new Map(TURNS.map(([kind]) => [kind, { images: 0, ms: 0 }]));
+    while (task.isUnfinished) {
+      for (const [kind, images, round] of TURNS) await takeTurn(task, spent.get(kind)!, images, round);
+    }
+    const shares = [...spent].map(([kind, { images, ms }]) => {
+      return `${kind} ${images} (${((1000 * ms) / images).toFixed(0)} us each)`;
+    });
+    task.notes.push(shares.join(', '));
+  },
+};
+
+async function takeTurn(
+  task: TortureTask,
+  spent: { images: number; ms: number },
+  images: number,
+  round: Round,
+): Promise<void> {
+  const started = performance.now();
+  const before = task.count;
+  while (task.isUnfinished && task.count - before < images) {
+    const variant = task.random.below(2 ** 31);
+    await round(task, variant, new SeededRandom(variant));
+  }
+  spent.images += task.count - before;
+  spent.ms += performance.now() - started;
+}
+
+type Round = (task: TortureTask, variant: number, random: SeededRandom) => Promise<void>;
+
+function optionsOf(variant: number): PowerLossOptions {
+  return { seed: variant, imagesMax: IMAGES_A_MOMENT, samples: 24 };
+}
+
+async function directoryRound(...[task, variant, random]: Parameters<Round>): Promise<void> {
+  const cores = 1 + random.below(3);
+  const start = await usedStore(cores, random.below(3) === 0 ? 512 : undefined);
+  const names = Object.keys(DIRECTORY_WORKLOADS);
+  const name = names[random.below(2 * names.length)];
+  const workload = name === undefined ? randomWorkload(random) : DIRECTORY_WORKLOADS[name]!;
+  await explore(task, `${name ?? 'random changes'} of a directory, ${cores} cores, variant ${variant}`, () =>
+    exploreCrashes(directoryScenario(start, cores, workload, optionsOf(variant))),
+  );
+}
+
+async function recoveryRound(...[task, variant, random]: Parameters<Round>): Promise<void> {
+  const cores = 1 + random.below(2);
+  const scenario = await recoveryScenario(random, cores, optionsOf(variant));
+  await explore(task, `recovery of a directory, ${cores} cores, variant ${variant}`, () =>
+    exploreCrashes(scenario),
+  );
+}
+
+async function foldRound(...[task, variant, random]: Parameters<Round>): Promise<void> {
+  const steps = makeSteps(2 + random.below(3), 2 + random.below(6), 10 + random.below(200));
+  const reopenEach = random.below(2) === 0;
+  const disk = new SimulatedDisk(random.below(2) === 0 ? { pageBytes: 256 } : {});
+  disk.plantFile('/store/neighbour', Uint8Array.of(1));
+  await explore(task, `applies to a fold log, variant ${variant}`, () =>
+    exploreCrashesInPlace({
+      disk,
+      book: () => newFoldBook(steps),
+      run: (fileSystem, book) => {
+        applySteps(fileSystem, book, { reopenEach });
+      },
+      check: ({ fileSystem }, book) => {
+        checkRecovered(fileSystem, book);
+      },
+      options: optionsOf(variant),
+    }),
+  );
+}
+
+async function stateRound(...[task, variant, random]: Parameters<Round>): Promise<void> {
+  const disk = newStateDisk(random.below(2) === 0 ? 4096 : undefined);
+  const run = randomStateWork(random);
+  await explore(task, `saves of a state file, variant ${variant}`, () =>
+    exploreCrashesInPlace({
+      disk,
+      book: newStateBook,
+      run,
+      check: ({ fileSystem }, book) => {
+        checkStateImage(fileSystem, book);
+      },
+      options: optionsOf(variant),
+    }),
+  );
+}
+
+async function segmentRound(...[task, variant, random]: Parameters<Round>): Promise<void> {
+  await explore(task, `appends to a segment, variant ${variant}`, () =>
+    exploreCrashesInPlace(segmentScenario(random, optionsOf(variant))),
+  );
+}
+
+async function explore(task: TortureTask, where: string, run: () => Promise<CrashReport>): Promise<void> {
+  try {
+    task.count += (await run()).images;
+  } catch (error) {
+    task.report(where, error);
+    task.count += 1;
+  }
+}
