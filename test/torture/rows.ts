@@ -1,6 +1,16 @@
 import { crashPointsRow } from './crash/crash-points.js';
 import { powerLossImagesRow } from './crash/power-loss-images.js';
+import { decoderInputsRow } from './inputs/decoder-inputs.js';
+import { hostileArtifactsRow } from './inputs/hostile-artifacts.js';
 import type { TortureRow } from './row.js';
+import { bitFlipsRow, truncationsRow } from './sweeps/sweeps.js';
 
 /** All rows, in the order of the table. */
-export const TORTURE_ROWS: readonly TortureRow[] = [powerLossImagesRow, crashPointsRow];
+export const TORTURE_ROWS: readonly TortureRow[] = [
+  powerLossImagesRow,
+  crashPointsRow,
+  truncationsRow,
+  bitFlipsRow,
+  decoderInputsRow,
+  hostileArtifactsRow,
+];

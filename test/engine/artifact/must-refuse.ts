@@ -1,0 +1,51 @@
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { AppendLogSnapshot } from '../../../src/engine/artifact/append-log-snapshot.js';
+import { isStatelogError } from '../../../src/engine/errors.js';
+import { fixturePath } from '../../support/fixtures.js';
+
+/** The codes that a hostile artifact may be refused with. */
+export const REFUSALS: readonly string[] = [
+  'INVALID_ARTIFACT',
+  'DIGEST_MISMATCH',
+  'UNFINISHED_STREAM',
+  'UNKNOWN_FORMAT',
+  'UNSUPPORTED_VERSION',
+];
+
+/** Everything below a folder. */
+function tree(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' }).sort();
+}
+
+/**
+ * Imports something in an empty folder, and throws unless it is refused with one of our codes and leaves no trace.
+ * @param make makes it in the folder that it is given; its path
+ */
+export function mustRefuse(folder: string, make: (folder: string) => string): void {
+  mkdirSync(path.join(folder, 'store'));
+  const source = make(folder);
+  const before = tree(folder);
+  try {
+    AppendLogSnapshot.import(source, path.join(folder, 'store', 'new.snap'));
+  } catch (error) {
+    if (!isStatelogError(error) || !REFUSALS.includes(error.code)) throw error;
+    if (error.message.length >= 600) {
+      throw new Error(`a message of ${error.message.length} characters`, { cause: error });
+    }
+    if (tree(folder).join('\n') !== before.join('\n')) throw new Error('something was left behind');
+    return;
+  }
+  throw new Error('it was taken');
+}
+
+/** A copy of a good artifact, spoiled. */
+export function spoiledArtifact(folder: string, spoil: (artifact: string) => void): string {
+  const artifact = path.join(folder, 'artifact');
+  mkdirSync(path.join(artifact, 'data'), { recursive: true });
+  for (const file of ['MANIFEST.json', 'data/fold.snap']) {
+    writeFileSync(path.join(artifact, file), readFileSync(fixturePath(`artifact/${file}`)));
+  }
+  spoil(artifact);
+  return artifact;
+}
