@@ -1,3 +1,4 @@
+import { commandSequencesRow } from './crash/command-sequences.js';
 import { crashPointsRow } from './crash/crash-points.js';
 import { powerLossImagesRow } from './crash/power-loss-images.js';
 import { decoderInputsRow } from './inputs/decoder-inputs.js';
@@ -12,5 +13,6 @@ export const TORTURE_ROWS: readonly TortureRow[] = [
   truncationsRow,
   bitFlipsRow,
   decoderInputsRow,
+  commandSequencesRow,
   hostileArtifactsRow,
 ];

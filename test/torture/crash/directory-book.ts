@@ -149,12 +149,13 @@ function checkReader(disk: SimulatedDisk, book: DirectoryBook): Content {
  * What has to hold of whatever a crash left: a reader and the next writer find all that was acknowledged, and
  * nothing that was not attempted; what the writer then adds is there as well.
  * @param goesOn whether to add something, too
+ * @returns what is there now
  */
 export async function checkDirectory(
   disk: SimulatedDisk,
   book: DirectoryBook,
   goesOn: boolean,
-): Promise<void> {
+): Promise<Content> {
   const seen = checkReader(disk, book);
   const fileSystem = new SimulatedFileSystem({ disk, pid: 2000 });
   const store = await StateDirectory.open(STORE, { fileSystem });
@@ -170,7 +171,7 @@ export async function checkDirectory(
   }
   store.close();
   if (fileSystem.openPaths.length > 0) throw new Error(`left open: ${fileSystem.openPaths.join(', ')}`);
-  if (!goesOn) return;
+  if (!goesOn) return found;
   const states = [new Map(found).set('after', 'the crash')];
-  checkReader(disk, { ...book, states, acknowledged: 0 });
+  return checkReader(disk, { ...book, states, acknowledged: 0 });
 }
