@@ -3,6 +3,8 @@ import { crashPointsRow } from './crash/crash-points.js';
 import { powerLossImagesRow } from './crash/power-loss-images.js';
 import { decoderInputsRow } from './inputs/decoder-inputs.js';
 import { hostileArtifactsRow } from './inputs/hostile-artifacts.js';
+import { killsRow } from './process/kills.js';
+import { racesRow } from './process/races.js';
 import type { TortureRow } from './row.js';
 import { bitFlipsRow, truncationsRow } from './sweeps/sweeps.js';
 
@@ -14,5 +16,7 @@ export const TORTURE_ROWS: readonly TortureRow[] = [
   bitFlipsRow,
   decoderInputsRow,
   commandSequencesRow,
+  killsRow,
+  racesRow,
   hostileArtifactsRow,
 ];
