@@ -7,6 +7,7 @@ import {
   type FaultPlan,
   shortWriteAt,
 } from '../../../src/engine/storage-io/simulated/fault-plan.js';
+import { powerLossImages } from '../../../src/engine/storage-io/simulated/power-loss.js';
 import { SimulatedFileSystem } from '../../../src/engine/storage-io/simulated/simulated-file-system.js';
 import { createSynchronousStorageIo } from '../../../src/engine/storage-io/storage-io.js';
 import { recoverSegment } from '../../../src/engine/wal/recovery.js';
@@ -136,6 +137,26 @@ test('a write that takes few bytes at a time is gone on with', (t) => {
     t.is(report.cut, undefined);
   }
 });
+
+for (const way of ['direct', 'submitted'] as const) {
+  test(`once a new segment's first sync has ended its name is on disk too, with what was appended (${way})`, (t) => {
+    const fileSystem = new SimulatedFileSystem();
+    const writer = CoreWalWriter.create(0, PATH, { fileSystem });
+    if (way === 'direct') {
+      writer.appendPut(key, value);
+      writer.sync();
+    } else {
+      const storageIo = createSynchronousStorageIo(fileSystem);
+      writer.appendPutViaStorageIo(key, value, storageIo);
+      writer.syncViaStorageIo(storageIo);
+      t.true(writer.checkCompletions(storageIo.pollCompletions()));
+    }
+    t.is(writer.syncedPosition, writer.position);
+    for (const image of powerLossImages(fileSystem.disk)) {
+      t.is(image.fileSystem.status(PATH)?.size, writer.position);
+    }
+  });
+}
 
 test('a close whose sync fails closes the file all the same', (t) => {
   const plan: FaultPlan = ({ name }) =>

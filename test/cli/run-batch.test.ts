@@ -1,0 +1,33 @@
+import test from 'ava';
+import { runBatch } from '../../src/cli/run-batch.js';
+import { StatelogError } from '../../src/engine/errors.js';
+import type { WritableStore } from '../../src/engine/store/store.js';
+import { MemoryTerminal } from '../support/memory-terminal.js';
+
+const RUN = {
+  file: '-',
+  format: { encodings: { key: 'utf8', value: 'utf8' }, tsv: false, command: 'put' },
+  acknowledges: true,
+} as const;
+
+test('what could not be synced is not acknowledged, and nothing is before its sync has ended', async (t) => {
+  const terminal = new MemoryTerminal({ input: ['{"key":"a","value":"1"}\n{"key":"b","value":"2"}\n'] });
+  const seen: string[] = [];
+  let fails = false;
+  const store = {
+    put: () => undefined,
+    sync: () => {
+      seen.push(terminal.stdout);
+      const failure = new StatelogError('IO_FAILED', 'fdatasync failed', {});
+      return fails ? Promise.reject(failure) : Promise.resolve();
+    },
+  } as unknown as WritableStore;
+  await runBatch(store, RUN, terminal);
+  t.deepEqual(seen, ['']);
+  t.is(terminal.stdout, '{"acknowledged":2}\n');
+
+  fails = true;
+  const unlucky = new MemoryTerminal({ input: ['{"key":"a","value":"1"}\n'] });
+  await t.throwsAsync(runBatch(store, RUN, unlucky), { code: 'IO_FAILED' });
+  t.is(unlucky.stdout, '');
+});

@@ -1,0 +1,35 @@
+import test from 'ava';
+import { StateChangelogBuffer } from '../../../src/engine/changelog/buffer.js';
+import { StateDirectory } from '../../../src/engine/directory/state-directory.js';
+import { SimulatedDisk, SimulatedFileSystem } from '../../../src/engine/storage-io/simulated/index.js';
+import { STORE, emptyStoreDisk } from '../../torture/crash/directory-book.js';
+
+const bytes = (value: string): Uint8Array => new Uint8Array(Buffer.from(value));
+
+test('more changes than a changelog holds reach the log, all of them', async (t) => {
+  const disk = emptyStoreDisk(new SimulatedDisk(), 1);
+  const fileSystem = new SimulatedFileSystem({ disk });
+  const store = await StateDirectory.open(STORE, { fileSystem });
+  const changes = StateChangelogBuffer.DEFAULT_CAPACITY + 100;
+  for (let number = 0; number < changes; number++) store.put(bytes(`key-${number}`), bytes('value'));
+  await store.sync();
+  const reader = StateDirectory.openReadOnly(STORE, { fileSystem });
+  t.is(reader.count(), changes);
+  reader.close();
+  store.close();
+});
+
+test('of two writers the second is refused until the first has closed', async (t) => {
+  const disk = emptyStoreDisk(new SimulatedDisk(), 1);
+  const first = await StateDirectory.open(STORE, { fileSystem: new SimulatedFileSystem({ disk }) });
+  const other = new SimulatedFileSystem({ disk, pid: 7 });
+  await t.throwsAsync(StateDirectory.open(STORE, { fileSystem: other }), { code: 'LOCKED' });
+  first.put(bytes('key'), bytes('value'));
+  await first.sync();
+  await t.throwsAsync(StateDirectory.open(STORE, { fileSystem: other }), { code: 'LOCKED' });
+  first.close();
+  const second = await StateDirectory.open(STORE, { fileSystem: other });
+  t.deepEqual(second.get(bytes('key')), bytes('value'));
+  t.false(second.recovery?.tookOver);
+  second.close();
+});
