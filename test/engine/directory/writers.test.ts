@@ -33,3 +33,23 @@ test('of two writers the second is refused until the first has closed', async (t
   t.false(second.recovery?.tookOver);
   second.close();
 });
+
+test('a writer that failed leaves its text in LOCK when it is closed, and the next one takes over', async (t) => {
+  const disk = emptyStoreDisk(new SimulatedDisk(), 1);
+  let fails = false;
+  const fileSystem = new SimulatedFileSystem({
+    disk,
+    plan: ({ name }) =>
+      fails && name === 'fdatasync' ? { kind: 'error', errno: 'EIO', when: 'before' } : undefined,
+  });
+  const store = await StateDirectory.open(STORE, { fileSystem });
+  store.put(bytes('key'), bytes('value'));
+  await store.sync();
+  fails = true;
+  store.put(bytes('key'), bytes('lost'));
+  await t.throwsAsync(store.sync(), { code: 'IO_FAILED' });
+  store.close();
+  const next = await StateDirectory.open(STORE, { fileSystem: new SimulatedFileSystem({ disk, pid: 7 }) });
+  t.true(next.recovery?.tookOver);
+  next.close();
+});
