@@ -124,6 +124,14 @@ test('sizes are read up to 2^53, octal and binary', (t) => {
   }
 });
 
+test('a header whose checksum does not fit is refused, though all it says would do', (t) => {
+  const block = encodeTarHeader({ kind: 'file', name: 'data/fold.snap', size: 5 }, 0);
+  t.is(typeof decodeTarHeader(block), 'object');
+  const MODIFIED_AT = 136;
+  block[MODIFIED_AT] = block[MODIFIED_AT]! ^ 1;
+  t.is(decodeTarHeader(block), 'the header fails its checksum');
+});
+
 test('no block whatever makes the header reader throw', (t) => {
   const good = encodeTarHeader({ kind: 'file', name: 'data/x', size: 77 }, 99);
   fc.assert(

@@ -1,5 +1,6 @@
 import test from 'ava';
 import { isStatelogError } from '../../../src/engine/errors.js';
+import { verifyPath } from '../../../src/engine/inspect/verify/verify-path.js';
 import { StateDirectory } from '../../../src/engine/directory/state-directory.js';
 import {
   SimulatedCrash,
@@ -170,4 +171,28 @@ test('a writer killed between the manifest’s rename and the folder’s sync is
   }
   taken.close();
   t.true(isStatelogError(t.throws(() => taken.get(bytes('first')))));
+});
+
+test('whatever a power cut keeps after a checkpoint, verify finds all of it whole, the closed log too', async (t) => {
+  const disk = emptyStoreDisk(new SimulatedDisk(), 2);
+  const fileSystem = new SimulatedFileSystem({ disk });
+  const store = await StateDirectory.open(STORE, { fileSystem });
+  // The log between two checkpoints is kept.
+  for (const value of ['first', 'second']) {
+    for (const key of ['a', 'b', 'c', 'd']) store.put(bytes(key), bytes(value));
+    await store.sync();
+    await store.checkpoint();
+  }
+  let images = 0;
+  for (const image of powerLossImages(disk)) {
+    images += 1;
+    const found = [...verifyPath(image.fileSystem, STORE, { quick: false })];
+    t.deepEqual(
+      found.filter(({ severity }) => severity !== 'notice'),
+      [],
+      image.describe(),
+    );
+  }
+  t.true(images > 0);
+  store.close();
 });

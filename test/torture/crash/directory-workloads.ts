@@ -146,7 +146,7 @@ export function directoryScenario(
     },
     check: async ({ disk }, book) => {
       images += 1;
-      await checkDirectory(disk, book, images % 4 === 0);
+      await checkDirectory(disk, book, images % 3 === 0);
     },
     options,
   };

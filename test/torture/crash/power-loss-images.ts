@@ -24,10 +24,10 @@ const IMAGES_A_MOMENT = 40;
 
 /** How many images of each kind are tried in turn; directories are where all the rest comes together. */
 const TURNS: readonly (readonly [kind: string, images: number, round: Round])[] = [
-  ['directory', 2500, directoryRound],
+  ['directory', 2300, directoryRound],
   ['fold', 3000, foldRound],
-  ['segment', 3500, segmentRound],
-  ['recovery', 600, recoveryRound],
+  ['segment', 3800, segmentRound],
+  ['recovery', 500, recoveryRound],
   ['state', 400, stateRound],
 ];
 

@@ -38,7 +38,7 @@ export async function recoveryScenario(
     },
     check: async (image, own) => {
       images += 1;
-      await checkDirectory(image.disk, own, images % 4 === 0);
+      await checkDirectory(image.disk, own, images % 3 === 0);
     },
     options,
   };

@@ -1,0 +1,76 @@
+import test from 'ava';
+import { StateDirectory } from '../../../src/engine/directory/state-directory.js';
+import type { FileSystem } from '../../../src/engine/storage-io/file-system.js';
+import { SimulatedDisk, SimulatedFileSystem } from '../../../src/engine/storage-io/simulated/index.js';
+import { STORE, emptyStoreDisk } from '../../torture/crash/directory-book.js';
+
+const bytes = (text: string): Uint8Array => new Uint8Array(Buffer.from(text));
+
+/** Two moments of one store: before and after checkpoints that removed all that there was before. */
+async function twoMoments(): Promise<{ before: SimulatedDisk; after: SimulatedDisk }> {
+  const disk = emptyStoreDisk(new SimulatedDisk(), 1);
+  const store = await StateDirectory.open(STORE, { fileSystem: new SimulatedFileSystem({ disk }) });
+  store.put(bytes('key'), bytes('before'));
+  await store.checkpoint({ keep: 1 });
+  const before = disk.clone();
+  store.put(bytes('key'), bytes('after'));
+  await store.checkpoint({ keep: 1 });
+  store.close();
+  return { before, after: disk };
+}
+
+/** Shows one disk until a file was read whole, and the other from then on. */
+function movingOnAfter(reads: number, first: FileSystem, then: FileSystem): FileSystem {
+  let closed = 0;
+  return new Proxy(first, {
+    get: (_target, name: keyof FileSystem) => {
+      const current = closed < reads ? first : then;
+      const member = current[name] as unknown;
+      if (typeof member !== 'function') return member;
+      return (...given: unknown[]): unknown => {
+        const result: unknown = Reflect.apply(member, current, given);
+        if (name === 'close') closed += 1;
+        return result;
+      };
+    },
+  });
+}
+
+test('a reader whose files were removed by a newer checkpoint starts over, and sees the newer state', async (t) => {
+  const { before, after } = await twoMoments();
+  const fileSystem = movingOnAfter(
+    1,
+    new SimulatedFileSystem({ disk: before }),
+    new SimulatedFileSystem({ disk: after }),
+  );
+  const reader = StateDirectory.openReadOnly(STORE, { fileSystem });
+  t.is(Buffer.from(reader.get(bytes('key'))!).toString(), 'after');
+  reader.close();
+});
+
+test('a file that the manifest names and that is not there is damage where the manifest stands', async (t) => {
+  const { after } = await twoMoments();
+  const fileSystem = new SimulatedFileSystem({ disk: after });
+  const [checkpoint] = fileSystem.readDirectory(`${STORE}/checkpoints`);
+  fileSystem.remove(`${STORE}/checkpoints/${checkpoint}/state-0.idx`);
+  const error = t.throws(() => StateDirectory.openReadOnly(STORE, { fileSystem }), { code: 'DAMAGED' });
+  t.like(error, { details: { class: 'missing-file' } });
+});
+
+test('an index of an earlier checkpoint in the place of the newest is damage', async (t) => {
+  const disk = emptyStoreDisk(new SimulatedDisk(), 1);
+  const fileSystem = new SimulatedFileSystem({ disk });
+  const store = await StateDirectory.open(STORE, { fileSystem });
+  for (let key = 0; key < 10; key++) store.put(bytes(`key ${key}`), bytes('a value that is long enough'));
+  await store.checkpoint({ keep: 2 });
+  // No value is added: nothing but what the index says tells the two apart.
+  store.delete(bytes('key 3'));
+  await store.checkpoint();
+  store.close();
+  const [older, newer] = fileSystem.readDirectory(`${STORE}/checkpoints`);
+  const stale = disk.fileBytes(`${STORE}/checkpoints/${older}/state-0.idx`);
+  fileSystem.remove(`${STORE}/checkpoints/${newer}/state-0.idx`);
+  disk.plantFile(`${STORE}/checkpoints/${newer}/state-0.idx`, stale);
+  t.throws(() => StateDirectory.openReadOnly(STORE, { fileSystem }), { code: 'DAMAGED' });
+  await t.throwsAsync(StateDirectory.open(STORE, { fileSystem }), { code: 'DAMAGED' });
+});
