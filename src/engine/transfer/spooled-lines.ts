@@ -56,8 +56,10 @@ function checkLines(
   let end: LinesEnd | undefined;
   let last: Uint8Array | undefined;
   let number = 0;
+  let taken = 0;
   for (const line of linesOf(fileSystem, descriptor, size)) {
     number++;
+    taken += line.length + 1;
     if (end !== undefined) throw invalid(origin, `line ${number} follows the end`);
     const parsed = parseLine(line, number);
     if ('header' in parsed) {
@@ -74,6 +76,7 @@ function checkLines(
     }
   }
   if (header === undefined || end === undefined) throw unfinished(origin);
+  if (taken < size) throw invalid(origin, `${size - taken} bytes follow the end`);
   const found = digest.hex();
   if (end.keys !== digest.keys || end.digest !== found) throw mismatch(origin, end, digest.keys, found);
   return { header, end, entries: () => entriesOf(fileSystem, path, size) };
