@@ -29,10 +29,18 @@ const program = path.join(root, 'node_modules', '.cache', 'statelog', 'torture.c
 const { bundle } = await import('./bundle.mjs');
 await bundle('test/torture/run-task.ts', program);
 
+/** Runs the suite, or some of it, over sabotaged copies of the sources, so it is no part of the suite itself. */
+const MUTANTS_ROW = {
+  id: 'mutants',
+  title: 'mutants caught',
+  figures: { usual: 'all', long: 'all' },
+  shardsMax: 2,
+};
+
 const started = Date.now();
-const rows = JSON.parse((await run([])).stdout).filter(
-  ({ id }) => values.row.length === 0 || values.row.includes(id),
-);
+const rows = [...JSON.parse((await run([])).stdout), MUTANTS_ROW]
+  .filter(({ figures }) => figures[scale] !== undefined)
+  .filter(({ id }) => values.row.length === 0 || values.row.includes(id));
 const cores = Math.max(2, availableParallelism());
 const outcomes = await runSideBySide(
   rows.flatMap((row) => {
@@ -42,10 +50,10 @@ const outcomes = await runSideBySide(
 );
 printTable();
 
-/** Starts the bundled program, in the project's folder. */
-function run(programArguments) {
+/** Starts the bundled program, or another one, in the project's folder. */
+function run(programArguments, started = ['--expose-gc', program]) {
   return new Promise((resolve) => {
-    const child = spawn(process.execPath, ['--expose-gc', program, ...programArguments], {
+    const child = spawn(process.execPath, [...started, ...programArguments], {
       cwd: root,
       stdio: ['ignore', 'pipe', 'inherit'],
     });
@@ -62,7 +70,10 @@ async function runSideBySide(tasks) {
     for (let task = waiting.shift(); task !== undefined; task = waiting.shift()) {
       const taskStarted = Date.now();
       const { row, shard, shards } = task;
-      const { stdout, code, signal } = await run([row.id, scale, seed, shard, shards].map(String));
+      const { stdout, code, signal } =
+        row === MUTANTS_ROW
+          ? await run(['--json', '--shard', `${shard}/${shards}`], ['scripts/mutants.mjs'])
+          : await run([row.id, scale, seed, shard, shards].map(String));
       const seconds = (Date.now() - taskStarted) / 1000;
       found.push({ row, seconds, ...outcomeOf(stdout, code, signal) });
       console.error(`  ${row.id} ${shard + 1}/${shards}: ${seconds.toFixed(1)} s`);

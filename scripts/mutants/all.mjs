@@ -1,0 +1,21 @@
+import { artifactMutants } from './artifact.mjs';
+import { directoryMutants } from './directory.mjs';
+import { foldMutants } from './fold.mjs';
+import { logMutants } from './log.mjs';
+import { inspectMutants } from './inspect.mjs';
+import { stateMutants } from './state.mjs';
+import { storageIoMutants } from './storage-io.mjs';
+
+/**
+ * All sabotages. Each has a name, the rule that it breaks, the file, the exact text (`from`) and what is put in its place
+ * (`to`; or several such `edits`), and the tests that are to catch it (files below test/, and titles to `match`).
+ */
+export const MUTANTS = [
+  ...logMutants,
+  ...storageIoMutants,
+  ...stateMutants,
+  ...foldMutants,
+  ...directoryMutants,
+  ...artifactMutants,
+  ...inspectMutants,
+];

@@ -1,0 +1,93 @@
+import { readdirSync } from 'node:fs';
+import path from 'node:path';
+import { runTestsIn } from './run-tests-in.mjs';
+import { Workspace } from './workspace.mjs';
+
+/**
+ * Commits sabotages one after the other in a copy of the sources, and says which test noticed each. In the end the tests
+ * that did are run without any: one that fails all the same has noticed nothing.
+ * @param {readonly object[]} mutants of all.mjs
+ * @param {(line: string) => void} say told of each as it is done
+ * @returns {Promise<{ caught: number, violations: { where: string, message: string }[] }>}
+ */
+export async function tryMutants(mutants, say) {
+  const workspace = new Workspace();
+  process.once('exit', () => workspace.remove());
+  const violations = [];
+  const witnesses = new Map();
+  try {
+    for (const mutant of mutants) {
+      try {
+        const { title, files, seconds } = await tryMutant(workspace, mutant);
+        say(`${mutant.name}: ${seconds.toFixed(1)} s, ${title ?? 'SURVIVED'}`);
+        if (title === undefined)
+          violations.push({ where: mutant.name, message: `no test noticed it. ${mutant.rule}` });
+        else witnesses.set(mutant.name, { title, files });
+      } catch (error) {
+        say(error.message);
+        violations.push({ where: mutant.name, message: error.message });
+      }
+    }
+    violations.push(...(await falseWitnesses(workspace, witnesses)));
+  } finally {
+    workspace.remove();
+  }
+  const broken = new Set(violations.map(({ where }) => where));
+  return { caught: mutants.filter(({ name }) => !broken.has(name)).length, violations };
+}
+
+/** The title of the first test that noticed a sabotage; undefined if none did. */
+async function tryMutant(workspace, mutant) {
+  const restore = workspace.sabotage(mutant);
+  const expected = mutant.tests.map(testFile);
+  let seconds = 0;
+  try {
+    for (const { files, titles } of [
+      { files: expected, titles: mutant.match === undefined ? [] : [mutant.match] },
+      // More of the suite: what lies beside those tests.
+      { files: testsBeside(workspace.root, expected), titles: [] },
+    ]) {
+      const run = await runTestsIn(workspace.root, files, titles);
+      seconds += run.seconds;
+      if (!run.ended) return { title: 'it hung, and a test with it', files: [], seconds };
+      if (run.failed.length > 0) return { title: plainTitle(run.failed[0]), files, seconds };
+      if (run.passed === 0) throw new Error(`${mutant.name}: no test ran: ${run.output.slice(-1500)}`);
+    }
+    return { title: undefined, files: [], seconds };
+  } finally {
+    restore();
+  }
+}
+
+async function falseWitnesses(workspace, witnesses) {
+  const asked = [...witnesses].filter(([, { files }]) => files.length > 0);
+  if (asked.length === 0) return [];
+  const files = [...new Set(asked.flatMap(([, witness]) => witness.files))];
+  const titles = [...new Set(asked.map(([, { title }]) => title.replaceAll(/[*!\\]/g, String.raw`\$&`)))];
+  const { failed, output } = await runTestsIn(workspace.root, files, titles);
+  const passed = new Set([...output.matchAll(/^ok \d+ - (.*)$/gm)].map(([, title]) => plainTitle(title)));
+  return asked
+    .filter(([, { title }]) => !passed.has(title) || failed.some((other) => plainTitle(other) === title))
+    .map(([where, { title }]) => ({
+      where,
+      message: `what failed fails without it too, or is no test: ${title}`,
+    }));
+}
+
+/** Without the file that ava puts before it, and the time behind it. */
+function plainTitle(title) {
+  return title.slice(title.lastIndexOf(' › ') + 1).replace(/^› /, '');
+}
+
+function testFile(name) {
+  return `test/${name}.test.ts`;
+}
+
+function testsBeside(root, files) {
+  const folders = [...new Set(files.map((file) => path.dirname(file)))];
+  return folders.flatMap((folder) =>
+    readdirSync(path.join(root, folder))
+      .filter((name) => name.endsWith('.test.ts'))
+      .map((name) => `${folder}/${name}`),
+  );
+}
