@@ -1,5 +1,6 @@
 import { commandSequencesRow } from './crash/command-sequences.js';
 import { crashPointsRow } from './crash/crash-points.js';
+import { injectedErrorsRow } from './crash/injected-errors.js';
 import { powerLossImagesRow } from './crash/power-loss-images.js';
 import { decoderInputsRow } from './inputs/decoder-inputs.js';
 import { hostileArtifactsRow } from './inputs/hostile-artifacts.js';
@@ -15,6 +16,7 @@ export const TORTURE_ROWS: readonly TortureRow[] = [
   truncationsRow,
   bitFlipsRow,
   decoderInputsRow,
+  injectedErrorsRow,
   commandSequencesRow,
   killsRow,
   racesRow,

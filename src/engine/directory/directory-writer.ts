@@ -2,21 +2,19 @@ import { isStatelogError, type StatelogError } from '../errors.js';
 import type { Clock } from '../storage-io/clock.js';
 import type { FileLock } from '../storage-io/file-lock.js';
 import type { FileSystem } from '../storage-io/file-system.js';
-import { CoreWalWriter } from '../wal/writer.js';
 import { makeCheckpoint } from './checkpoint.js';
-import { CoreStates, coreOfKey, isInCore, type CoreState } from './core-state.js';
+import { type CoreStates, coreOfKey, isInCore } from './core-state.js';
 import type { DirectoryLayout } from './layout.js';
 import { findLeftovers, removeLeftovers } from './leftovers.js';
 import { checkChangeFits } from './limits.js';
 import { swapManifest } from './manifest-file.js';
 import { liveEpoch, newestCheckpoint, type DirectoryManifest } from './manifest.js';
-import { openCheckpoint } from './open-checkpoint.js';
+import { openNextEpoch } from './next-epoch.js';
 import type { OpenedWriter, RecoveryReport } from './open-writer.js';
-import { Overlay } from './overlay.js';
 import type { Progress, SegmentState } from './replay.js';
 import { closedError, poisonedError } from './refusals.js';
 import { Subscribers, type Change, type Subscription } from './subscribers.js';
-import { WritableCore } from './writable-core.js';
+import type { WritableCore } from './writable-core.js';
 
 /** A log longer than this is folded, so that a reader replays little. */
 const LOG_BYTES_MAX = 8 * 1024 * 1024;
@@ -251,26 +249,13 @@ export class DirectoryWriter {
 
   /** Goes on in the epoch after the checkpoint that was just published. */
   #moveTo(manifest: DirectoryManifest): void {
-    const { fileSystem, clock, layout } = this.#environment;
-    const entry = newestCheckpoint(manifest)!;
-    const bases = openCheckpoint({ fileSystem, layout, manifest }, entry);
-    const epoch = liveEpoch(manifest);
-    const states = bases.map((base, coreId): CoreState => ({ coreId, base, overlay: new Overlay() }));
-    const old = this.#cores;
-    this.#cores = states.map((state) => {
-      const { nextSequence, lastTimestampNs } = entry.cores[state.coreId]!;
-      const segment = CoreWalWriter.openAt(state.coreId, layout.segment(epoch, state.coreId), 0, {
-        fileSystem,
-        clock,
-        syncFolder: false,
-        start: { nextSequence, lastTimestampNs, epoch },
-      });
-      return new WritableCore(state, segment, old[state.coreId]!.releaseChangelog());
-    });
-    for (const { segment } of old) segment.abandon();
-    this.#states.release();
-    this.#states = new CoreStates(states);
+    const next = openNextEpoch(this.#environment, manifest, this.#cores);
+    const { cores, states } = { cores: this.#cores, states: this.#states };
+    this.#cores = next.cores;
+    this.#states = next.states;
     this.manifest = manifest;
+    for (const { segment } of cores) segment.abandon();
+    states.release();
     this.#retryAtBytes = 0;
   }
 

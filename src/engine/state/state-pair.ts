@@ -40,8 +40,9 @@ export function examineValues(
   path: string,
   descriptor: FileDescriptor,
 ): ValuesCandidate {
-  const { size } = fileSystem.statusOf(descriptor);
+  let size = 0;
   try {
+    size = fileSystem.statusOf(descriptor).size;
     const header = new Uint8Array(Math.min(STATE_HEADER_BYTES, size));
     readFully(fileSystem, descriptor, header);
     return { path, descriptor, size, generation: decodeStateHeader(header, path), failure: undefined };

@@ -1,5 +1,6 @@
 import { dirname } from 'node:path';
 import { StatelogError } from '../errors.js';
+import { closeQuietly } from '../storage-io/atomic-write.js';
 import type { FileDescriptor, FileSystem } from '../storage-io/file-system.js';
 import type { StorageIo } from '../storage-io/storage-io.js';
 import { writeFully } from '../storage-io/write-fully.js';
@@ -113,7 +114,8 @@ export class SegmentOutput implements RecordSink {
 
   close(): void {
     this.gate.state = 'closed';
-    this.#file.fileSystem.close(this.#file.descriptor);
+    // Whatever was acknowledged has been synced: a close that fails takes nothing back.
+    closeQuietly(this.#file.fileSystem, this.#file.descriptor);
   }
 
   #write(bytes: Uint8Array, position: number): void {

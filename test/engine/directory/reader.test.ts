@@ -1,6 +1,6 @@
 import test from 'ava';
 import { StateDirectory } from '../../../src/engine/directory/state-directory.js';
-import type { FileSystem } from '../../../src/engine/storage-io/file-system.js';
+import type { FileDescriptor, FileStatus } from '../../../src/engine/storage-io/file-system.js';
 import { SimulatedDisk, SimulatedFileSystem } from '../../../src/engine/storage-io/simulated/index.js';
 import { STORE, emptyStoreDisk } from '../../torture/crash/directory-book.js';
 
@@ -19,30 +19,43 @@ async function twoMoments(): Promise<{ before: SimulatedDisk; after: SimulatedDi
   return { before, after: disk };
 }
 
-/** Shows one disk until a file was read whole, and the other from then on. */
-function movingOnAfter(reads: number, first: FileSystem, then: FileSystem): FileSystem {
-  let closed = 0;
-  return new Proxy(first, {
-    get: (_target, name: keyof FileSystem) => {
-      const current = closed < reads ? first : then;
-      const member = current[name] as unknown;
-      if (typeof member !== 'function') return member;
-      return (...given: unknown[]): unknown => {
-        const result: unknown = Reflect.apply(member, current, given);
-        if (name === 'close') closed += 1;
-        return result;
-      };
-    },
-  });
+/** Shows one disk until so many files were closed, and another from then on. */
+class MovingFileSystem extends SimulatedFileSystem {
+  readonly #then: SimulatedFileSystem;
+  #left: number;
+
+  constructor(disk: SimulatedDisk, then: SimulatedDisk, closes: number) {
+    super({ disk });
+    this.#then = new SimulatedFileSystem({ disk: then });
+    this.#left = closes;
+  }
+
+  override openRead(path: string): FileDescriptor {
+    return this.#left > 0 ? super.openRead(path) : this.#then.openRead(path);
+  }
+
+  override statusOf(descriptor: FileDescriptor): FileStatus {
+    return this.#left > 0 ? super.statusOf(descriptor) : this.#then.statusOf(descriptor);
+  }
+
+  override read(...given: Parameters<SimulatedFileSystem['read']>): number {
+    return this.#left > 0 ? super.read(...given) : this.#then.read(...given);
+  }
+
+  override close(descriptor: FileDescriptor): void {
+    if (this.#left === 0) {
+      this.#then.close(descriptor);
+      return;
+    }
+    super.close(descriptor);
+    this.#left -= 1;
+  }
 }
 
 test('a reader whose files were removed by a newer checkpoint starts over, and sees the newer state', async (t) => {
   const { before, after } = await twoMoments();
-  const fileSystem = movingOnAfter(
-    1,
-    new SimulatedFileSystem({ disk: before }),
-    new SimulatedFileSystem({ disk: after }),
-  );
+  // The manifest is read, and then everything is as the newer checkpoint left it.
+  const fileSystem = new MovingFileSystem(before, after, 1);
   const reader = StateDirectory.openReadOnly(STORE, { fileSystem });
   t.is(Buffer.from(reader.get(bytes('key'))!).toString(), 'after');
   reader.close();

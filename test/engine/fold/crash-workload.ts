@@ -46,14 +46,18 @@ export function applySteps(
 ): void {
   const open = (): AppendLogFold =>
     AppendLogFold.open(LOG, Infinity, { fileSystem, compactOnOpen: false }).store;
-  let store = open();
-  while (book.acknowledged < book.steps.length) {
-    applyStep(store, book);
-    if (options.reopenEach !== true) continue;
-    store.close();
-    store = open();
+  let store: AppendLogFold | undefined;
+  try {
+    while (book.acknowledged < book.steps.length) {
+      store ??= open();
+      applyStep(store, book);
+      if (options.reopenEach !== true) continue;
+      store.close();
+      store = undefined;
+    }
+  } finally {
+    store?.close();
   }
-  store.close();
 }
 
 export function applyStep(store: AppendLogFold, book: FoldBook): void {

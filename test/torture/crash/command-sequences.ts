@@ -18,6 +18,7 @@ import {
   type Content,
 } from './directory-book.js';
 import { randomWorkload } from './directory-workloads.js';
+import { emptyFoldDisk } from './fold-disk.js';
 import { randomStateWork } from './state-workload.js';
 
 const ROUNDS_MAX = 4;
@@ -79,8 +80,7 @@ async function directorySequence(random: SeededRandom): Promise<void> {
 }
 
 async function foldSequence(random: SeededRandom): Promise<void> {
-  let disk = new SimulatedDisk(random.below(3) === 0 ? { pageBytes: 256 } : {});
-  disk.plantFile('/store/neighbour', Uint8Array.of(1));
+  let disk = emptyFoldDisk(random.below(3) === 0 ? 256 : undefined);
   const book = newBook(makeSteps(3 + random.below(4), 1 + random.below(6), 10 + random.below(300)));
   for (let round = 1 + random.below(ROUNDS_MAX); round > 0; round--) {
     const fileSystem = new SimulatedFileSystem({ disk, plan: deathOf(random) });

@@ -2,7 +2,6 @@ import { StateDirectory } from '../../../src/engine/directory/state-directory.js
 import {
   exploreCrashes,
   exploreCrashesInPlace,
-  SimulatedDisk,
   type CrashReport,
   type PowerLossOptions,
 } from '../../../src/engine/storage-io/simulated/index.js';
@@ -12,6 +11,7 @@ import { applySteps, checkRecovered, makeSteps, newBook } from '../../engine/fol
 import { checkStateImage, newStateBook, newStateDisk } from '../../engine/state/crash-workload.js';
 import type { TortureRow, TortureTask } from '../row.js';
 import { STORE } from './directory-book.js';
+import { emptyFoldDisk } from './fold-disk.js';
 import { DIRECTORY_WORKLOADS, directoryScenario, usedStore } from './directory-workloads.js';
 import { recoveryScenario } from './recovery-workload.js';
 import { segmentScenario } from './segment-workload.js';
@@ -99,10 +99,8 @@ function* worksOf(task: TortureTask): Generator<Work> {
 }
 
 function applies(options: PowerLossOptions, reopenEach: boolean): Promise<CrashReport> {
-  const disk = new SimulatedDisk({ pageBytes: 256 });
-  disk.plantFile('/store/neighbour', Uint8Array.of(1));
   return exploreCrashesInPlace({
-    disk,
+    disk: emptyFoldDisk(256),
     book: () => newBook(makeSteps(4, 5, 90)),
     run: (fileSystem, book) => {
       applySteps(fileSystem, book, { reopenEach });

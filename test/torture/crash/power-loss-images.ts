@@ -1,7 +1,6 @@
 import {
   exploreCrashes,
   exploreCrashesInPlace,
-  SimulatedDisk,
   type CrashReport,
   type PowerLossOptions,
 } from '../../../src/engine/storage-io/simulated/index.js';
@@ -15,6 +14,7 @@ import {
 import { checkStateImage, newStateBook, newStateDisk } from '../../engine/state/crash-workload.js';
 import type { TortureRow, TortureTask } from '../row.js';
 import { DIRECTORY_WORKLOADS, directoryScenario, randomWorkload, usedStore } from './directory-workloads.js';
+import { emptyFoldDisk } from './fold-disk.js';
 import { recoveryScenario } from './recovery-workload.js';
 import { segmentScenario } from './segment-workload.js';
 import { randomStateWork } from './state-workload.js';
@@ -92,8 +92,7 @@ async function recoveryRound(...[task, variant, random]: Parameters<Round>): Pro
 async function foldRound(...[task, variant, random]: Parameters<Round>): Promise<void> {
   const steps = makeSteps(2 + random.below(3), 2 + random.below(6), 10 + random.below(200));
   const reopenEach = random.below(2) === 0;
-  const disk = new SimulatedDisk(random.below(2) === 0 ? { pageBytes: 256 } : {});
-  disk.plantFile('/store/neighbour', Uint8Array.of(1));
+  const disk = emptyFoldDisk(random.below(2) === 0 ? 256 : undefined);
   await explore(task, `applies to a fold log, variant ${variant}`, () =>
     exploreCrashesInPlace({
       disk,
