@@ -169,7 +169,8 @@ const BOLD_HEAD = '\u001b[1mKEY';
 test('colour is on where FORCE_COLOR says so, and off where NO_COLOR or --no-color does', (t) => {
   const colours = (environment: string, flags = '') =>
     shell(
-      `env -u NO_COLOR -u FORCE_COLOR TERM=xterm ${environment} script -qec "$probe entries ${flags}" /dev/null`,
+      // Nothing is inherited: not a runner's CI either, which turns colour off in supports-color.
+      `env -i PATH="$PATH" probe="$probe" TERM=xterm ${environment} script -qec "$probe entries ${flags}" /dev/null`,
     ).stdout.includes(BOLD_HEAD);
   t.true(colours(''));
   t.true(colours('FORCE_COLOR=1'));
