@@ -145,6 +145,16 @@ const contents: Record<string, Check> = {
     t.is(fileSystem.statusOf(descriptor).size, 6);
     fileSystem.close(descriptor);
   },
+  'nothing but zeros lies before the data that is told of': (t, { fileSystem, folder }) => {
+    const descriptor = fileSystem.createExclusive(`${folder}/file`);
+    fileSystem.truncate(descriptor, 1 << 20);
+    writeFully(fileSystem, descriptor, bytesOf('data'), 0, 4, 600_000);
+    const found = fileSystem.dataFrom(descriptor, 10);
+    t.true(found >= 10 && found <= 600_000);
+    t.is(fileSystem.dataFrom(descriptor, 600_002), 600_002);
+    t.true(fileSystem.dataFrom(descriptor, 700_000) >= 700_000);
+    fileSystem.close(descriptor);
+  },
   'a descriptor for reading cannot be written': (t, { fileSystem, folder }) => {
     const path = `${folder}/file`;
     put(fileSystem, path, 'kept');

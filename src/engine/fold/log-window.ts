@@ -1,5 +1,6 @@
 import { StatelogError } from '../errors.js';
 import type { FileDescriptor, FileSystem } from '../storage-io/file-system.js';
+import { endOfZeros } from '../storage-io/zero-runs.js';
 
 const WINDOW_BYTES = 1024 * 1024;
 const ROUNDING_BYTES = 64 * 1024;
@@ -60,6 +61,16 @@ export class LogWindow {
     const count = this.#fileSystem.read(this.#descriptor, target, kept, wanted, this.end);
     this.end += count;
     if (count < wanted) throw cutMeanwhile(this.path, this.end);
+  }
+
+  /** The first offset from `offset` on that does not lie in a hole of the file; its size at most. */
+  skipHole(offset: number): number {
+    return Math.min(this.#fileSystem.dataFrom(this.#descriptor, offset), this.size);
+  }
+
+  /** The first offset from `offset` on whose byte is not zero; the file's size if there is none. */
+  endOfZeros(offset: number): number {
+    return endOfZeros(this.#fileSystem, { descriptor: this.#descriptor, offset, end: this.size });
   }
 
   #roomFor(offset: number, length: number): Uint8Array {

@@ -5,6 +5,8 @@ import { FoldRecord } from './record.js';
 
 /** Records of at most this many bytes are summed up directly: that costs less than two partial sums. */
 const DIRECT_BYTES_MAX = 256;
+/** Whether what was passed is a hole is asked after at least so many bytes, since to ask is not free. */
+const HOLE_BYTES_MIN = 256 * 1024;
 
 /**
  * Finds the next record after damage. Records are not aligned, so each offset is tried: first by
@@ -74,6 +76,7 @@ export class NextRecordSearch {
         if ((bytes[at]! - 1) >>> 0 < CURSOR_TYPE) return start + at - TYPE_AT;
       }
       offset = window.end - TYPE_AT;
+      if (last >= HOLE_BYTES_MIN) offset = Math.max(offset, window.skipHole(offset) - TYPE_AT);
     }
     return window.size;
   }

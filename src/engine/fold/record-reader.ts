@@ -28,7 +28,6 @@ export interface Fault {
   readonly found?: string | undefined;
 }
 
-const ZEROS = new Uint8Array(64 * 1024);
 /** For each byte that the reading has come on, this many may be looked at ahead, of a stock that is full at first. */
 const AHEAD_RATIO = 2;
 const AHEAD_BYTES_MAX = 64 * 1024 * 1024;
@@ -146,9 +145,7 @@ export class RecordReader {
   #badType(offset: number): Fault {
     const { record } = this;
     if (record.type === 0 && record.storedChecksum === 0) {
-      // The window moves on to look for the end: what else the fault says is taken before.
-      const fault = this.#fault('zeros');
-      return { ...fault, statedEnd: this.#endOfZeros(offset) };
+      return this.#fault('zeros', this.#window.endOfZeros(offset));
     }
     return this.#fault('bad-type', undefined, 'type 1, 2 or 3', `type ${record.type}`);
   }
@@ -157,21 +154,6 @@ export class RecordReader {
     const { bytes, start, offset } = this.record;
     const cursorEnd = offset + CURSOR_AT + (bytes[start + FIELDS_AT] ?? 0);
     return { kind, offset, statedEnd, type: bytes[start + TYPE_AT] ?? 0, cursorEnd, expected, found };
-  }
-
-  #endOfZeros(from: number): number {
-    const window = this.#window;
-    for (let offset = from; offset < this.size;) {
-      window.reach(offset, 1);
-      const start = offset - window.start;
-      const length = Math.min(window.end - offset, ZEROS.length);
-      // Compared natively: a file may hold gigabytes of them.
-      if (Buffer.compare(window.bytes.subarray(start, start + length), ZEROS.subarray(0, length)) !== 0) {
-        return offset + window.bytes.subarray(start, start + length).findIndex((byte) => byte !== 0);
-      }
-      offset += length;
-    }
-    return this.size;
   }
 }
 

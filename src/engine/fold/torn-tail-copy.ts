@@ -2,16 +2,7 @@ import { basename, dirname } from 'node:path';
 import { createFile } from '../storage-io/atomic-write.js';
 import type { FileDescriptor, FileSystem } from '../storage-io/file-system.js';
 import { isStatelogError } from '../errors.js';
-import { writeFully } from '../storage-io/write-fully.js';
-
-const CHUNK_BYTES = 1024 * 1024;
-
-/** An open file, or a part of it up to its end. */
-interface Part {
-  readonly descriptor: FileDescriptor;
-  readonly start: number;
-  readonly end: number;
-}
+import { chunksWithData, copyRange, type FileRange } from '../storage-io/zero-runs.js';
 
 /**
  * Copies the end of a log to `NAME.broken-N` beside it, N being the first number that is free, so
@@ -26,16 +17,14 @@ export function copyTornTail(
   start: number,
   end: number,
 ): string {
-  const tail: Part = { descriptor, start, end };
+  const tail: FileRange = { descriptor, offset: start, end };
   for (let number = nextNumber(fileSystem, path); ; number += 1) {
     const newest = `${path}.broken-${number - 1}`;
     if (number > 1 && holdsSame(fileSystem, newest, tail)) return newest;
     const copy = `${path}.broken-${number}`;
     try {
       createFile(fileSystem, copy, (into) => {
-        for (const { bytes, position } of chunksOf(fileSystem, tail)) {
-          writeFully(fileSystem, into, bytes, 0, bytes.length, position);
-        }
+        copyRange(fileSystem, tail, into);
       });
       return copy;
     } catch (error) {
@@ -58,32 +47,19 @@ function nextNumber(fileSystem: FileSystem, path: string): number {
   return Math.max(0, ...numbers) + 1;
 }
 
-function holdsSame(fileSystem: FileSystem, path: string, tail: Part): boolean {
+function holdsSame(fileSystem: FileSystem, path: string, tail: FileRange): boolean {
   const status = fileSystem.status(path);
-  if (status?.kind !== 'file' || status.size !== tail.end - tail.start) return false;
+  if (status?.kind !== 'file' || status.size !== tail.end - tail.offset) return false;
   const descriptor = fileSystem.openRead(path, 'refuse');
   try {
-    const copy = chunksOf(fileSystem, { descriptor, start: 0, end: status.size });
-    for (const { bytes } of chunksOf(fileSystem, tail)) {
+    const copy = chunksWithData(fileSystem, { descriptor, offset: 0, end: status.size });
+    for (const { bytes, position } of chunksWithData(fileSystem, tail)) {
       const other = copy.next();
-      if (other.done === true || Buffer.compare(bytes, other.value.bytes) !== 0) return false;
+      if (other.done === true || other.value.position !== position) return false;
+      if (!bytes.equals(other.value.bytes)) return false;
     }
-    return true;
+    return copy.next().done === true;
   } finally {
     fileSystem.close(descriptor);
-  }
-}
-
-/** The bytes of a part, each chunk with its position from the part's start. */
-function* chunksOf(
-  fileSystem: FileSystem,
-  { descriptor, start, end }: Part,
-): Generator<{ readonly bytes: Uint8Array; readonly position: number }, void> {
-  const chunk = new Uint8Array(Math.min(CHUNK_BYTES, end - start));
-  for (let offset = start; offset < end;) {
-    const count = fileSystem.read(descriptor, chunk, 0, Math.min(chunk.length, end - offset), offset);
-    if (count === 0) return;
-    yield { bytes: chunk.subarray(0, count), position: offset - start };
-    offset += count;
   }
 }

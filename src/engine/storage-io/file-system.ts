@@ -36,6 +36,11 @@ export interface FileSystem {
     length: number,
     position: number,
   ): number;
+  /**
+   * Where data starts from `position` on: all before it is a hole, and reads as zeros. `Infinity` where
+   * nothing but a hole follows, and `position` itself where holes cannot be told.
+   */
+  dataFrom(descriptor: FileDescriptor, position: number): number;
   truncate(descriptor: FileDescriptor, length: number): void;
   /** Reserves real blocks up to `length` and grows the file to it; only grows where that is not to be had. */
   allocate(descriptor: FileDescriptor, length: number): void;

@@ -7,6 +7,8 @@ const LOCK_EXCLUSIVE = 2;
 const LOCK_WITHOUT_WAITING = 4;
 const CURRENT_DIRECTORY = -100;
 const RENAME_NO_REPLACE = 1;
+/** lseek's SEEK_DATA, where there is one: Linux. */
+const SEEK_DATA = process.platform === 'linux' ? 3 : undefined;
 
 /**
  * Reserves blocks up to `length`.
@@ -46,6 +48,22 @@ export function renameWithoutReplacing(
   if (errno === undefined) return true;
   if (errno === 'EINVAL' || errno === 'ENOSYS') return false;
   throw twoPathError('rename', from, to, errno);
+}
+
+/**
+ * The first position from `position` on where a file has blocks; `Infinity` if only a hole follows, and
+ * `position` where this platform or file system cannot tell. Moves the descriptor's own position, which
+ * nothing here uses.
+ */
+export function seekData(
+  library: NativeLibrary | undefined,
+  descriptor: FileDescriptor,
+  position: number,
+): number {
+  if (library?.lseek === undefined || SEEK_DATA === undefined) return position;
+  const found = Number(library.lseek(descriptor, position, SEEK_DATA));
+  if (found >= 0) return Math.max(found, position);
+  return library.errnoName() === 'ENXIO' ? Infinity : position;
 }
 
 /** Takes the lock if it is free; true if it is ours now. @throws StatelogError `IO_FAILED` */

@@ -9,6 +9,7 @@ export interface NativeLibrary {
   readonly flock: ((descriptor: number, operation: number) => number) | undefined;
   readonly fallocate:
     ((descriptor: number, mode: number, offset: number, length: number) => number) | undefined;
+  readonly lseek: ((descriptor: number, offset: number, whence: number) => number | bigint) | undefined;
   readonly renameat2:
     ((fromFolder: number, from: string, toFolder: number, to: string, flags: number) => number) | undefined;
   readonly mmap:
@@ -98,6 +99,7 @@ function bind(koffi: Koffi): NativeLibrary | undefined {
   return {
     flock: find('flock', 'int', ['int', 'int']) as NativeLibrary['flock'],
     fallocate: find('fallocate', 'int', ['int', 'int', 'int64_t', 'int64_t']) as NativeLibrary['fallocate'],
+    lseek: find('lseek', 'int64_t', ['int', 'int64_t', 'int']) as NativeLibrary['lseek'],
     renameat2: find('renameat2', 'int', [
       'int',
       'str',

@@ -11,7 +11,7 @@ import type {
 } from './file-system.js';
 import { mapFile } from './mapping.js';
 import { flockOwner } from './kernel-locks.js';
-import { allocateBlocks, lockIfFree, renameWithoutReplacing } from './native-calls.js';
+import { allocateBlocks, lockIfFree, renameWithoutReplacing, seekData } from './native-calls.js';
 import { nativeLibrary } from './native-library.js';
 import { statusOrUndefined, toStatus } from './real-status.js';
 import { attempt, attemptOnTwo } from './system-call.js';
@@ -111,6 +111,10 @@ class RealFileSystem implements FileSystem {
     position: number,
   ): number {
     return writeSome(this.#paths.get(descriptor), descriptor, from, offset, length, position);
+  }
+
+  dataFrom(descriptor: FileDescriptor, position: number): number {
+    return seekData(nativeLibrary(), descriptor, position);
   }
 
   truncate(descriptor: FileDescriptor, length: number): void {

@@ -80,6 +80,11 @@ export class BlockWindow {
     return this.#fileSystem.read(this.#descriptor, into, 0, length, position) === length;
   }
 
+  /** The first position from `position` on that does not lie in a hole of the file; `end` at most. */
+  skipHole(position: number): number {
+    return Math.min(this.#fileSystem.dataFrom(this.#descriptor, position), this.end);
+  }
+
   /** Forgets what is in memory: the file may have changed. */
   forget(): void {
     this.#filled = 0;

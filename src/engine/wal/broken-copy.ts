@@ -1,19 +1,11 @@
 import { basename, dirname, join } from 'node:path';
 import { isStatelogError } from '../errors.js';
 import { createDirectoryTree, createFile } from '../storage-io/atomic-write.js';
-import type { FileDescriptor, FileSystem } from '../storage-io/file-system.js';
-import { readFully, writeFully } from '../storage-io/write-fully.js';
+import type { FileSystem } from '../storage-io/file-system.js';
+import { copyRange, type FileRange } from '../storage-io/zero-runs.js';
 
-const BLOCK_BYTES = 64 * 1024;
 /** Copies of the same place in the same segment: more than a handful means something else is wrong. */
 const NAMES_MAX = 10_000;
-
-/** A range of a file. */
-export interface FileRange {
-  readonly descriptor: FileDescriptor;
-  readonly offset: number;
-  readonly end: number;
-}
 
 /**
  * Copies a segment's tail into `folder` before it is cut, and makes the copy durable. Never overwrites:
@@ -41,25 +33,4 @@ export function copyBrokenTail(
       if (number >= NAMES_MAX || !isStatelogError(error, 'ALREADY_EXISTS')) throw error;
     }
   }
-}
-
-/**
- * Writes a range to the start of another file. Blocks of zeros become holes, so that a sparse tail stays small.
- * @throws StatelogError `IO_FAILED` where the file ends before the range does
- */
-export function copyRange(fileSystem: FileSystem, range: FileRange, into: FileDescriptor): void {
-  const block = Buffer.alloc(BLOCK_BYTES);
-  const zeros = Buffer.alloc(BLOCK_BYTES);
-  let written = 0;
-  for (let at = range.offset; at < range.end;) {
-    const count = Math.min(BLOCK_BYTES, range.end - at);
-    readFully(fileSystem, range.descriptor, block, 0, count, at);
-    if (block.compare(zeros, 0, count, 0, count) !== 0) {
-      writeFully(fileSystem, into, block, 0, count, at - range.offset);
-      written = at - range.offset + count;
-    }
-    at += count;
-  }
-  const length = range.end - range.offset;
-  if (written < length) fileSystem.truncate(into, length);
 }

@@ -8,6 +8,10 @@ import { hasShapeOfRoot } from './root-shape.js';
 /** Highest top byte of a plausible length: 256 MiB is 0x10000000. */
 const LENGTH_TOP_BYTE_MAX = 0x10;
 const LENGTH_LOW_BITS = 7;
+/** So many bytes of a length may be zero, and lie in a hole, before the first that is not. */
+const LENGTH_BYTES_BEFORE = 3;
+/** Whether zeros are a hole is asked after at least so many, since to ask is not free. */
+const HOLE_BYTES_MIN = 256 * 1024;
 
 /** The fields of a root that order is judged by. One object is reused for every candidate. */
 class RootFields implements OrderFields {
@@ -66,7 +70,10 @@ export class RecordSearch {
       const stop = Math.min(window.availableFrom(position) - RECORD_BYTES_MIN + 1, limit - position);
       const step = nextPlausible(window.bytes, at, at + stop) - at;
       position += step;
-      if (step === stop) continue;
+      if (step === stop) {
+        position = this.#skipHole(position, stop);
+        continue;
+      }
       checksums.reach(position);
       if (this.#isGood(position)) return position;
       position += 1;
@@ -80,6 +87,12 @@ export class RecordSearch {
    */
   endsWithNext(position: number, length: number): boolean {
     return this.#readRoot(position, length) && this.#order.isAfterMissing(0, this.#fields);
+  }
+
+  /** Where to go on after a stretch without a plausible length: a hole of a sparse file is not read. */
+  #skipHole(position: number, passed: number): number {
+    if (passed < HOLE_BYTES_MIN) return position;
+    return Math.max(position, this.#reader.window.skipHole(position) - LENGTH_BYTES_BEFORE);
   }
 
   #isGood(position: number): boolean {

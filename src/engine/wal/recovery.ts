@@ -4,7 +4,8 @@ import type { WalEntryView } from '../rkyv/wal-entry-view.js';
 import { replaceFile } from '../storage-io/atomic-write.js';
 import type { FileDescriptor, FileSystem } from '../storage-io/file-system.js';
 import { realFileSystem } from '../storage-io/real-file-system.js';
-import { copyBrokenTail, copyRange } from './broken-copy.js';
+import { copyRange } from '../storage-io/zero-runs.js';
+import { copyBrokenTail } from './broken-copy.js';
 import { cut } from './open-position.js';
 import { WalScanner } from './scanner.js';
 

@@ -2,12 +2,13 @@ import type { Finding } from '../finding.js';
 import type { WalEntryView } from '../rkyv/wal-entry-view.js';
 import type { FileDescriptor, FileSystem } from '../storage-io/file-system.js';
 import { realFileSystem } from '../storage-io/real-file-system.js';
+import { endOfZeros } from '../storage-io/zero-runs.js';
 import type { Gap } from './gap.js';
 import { hasStrangeBarrier, remarksOn } from './record-remarks.js';
 import type { RecordOrder } from './record-order.js';
 import { RecordStream, type RecordStreamOptions } from './record-stream.js';
 import { damageError, damageFinding, tailFinding } from './scan-findings.js';
-import { isZeroRange, TailJudge } from './tail-judge.js';
+import { TailJudge } from './tail-judge.js';
 
 /** How to read a segment. */
 export interface WalScanOptions {
@@ -264,8 +265,8 @@ export class WalScanner {
 
   #tailOf(gap: Gap): Exclude<TailState, 'clean'> {
     if (this.#isBeingWritten()) return 'in-flight';
-    const isZero = isZeroRange(this.#fileSystem, this.#descriptor, gap.offset, this.end);
-    return isZero ? 'zero-tail' : 'torn-tail';
+    const tail = { descriptor: this.#descriptor, offset: gap.offset, end: this.end };
+    return endOfZeros(this.#fileSystem, tail) === this.end ? 'zero-tail' : 'torn-tail';
   }
 
   /** Who has let go of the lock since the end was read has written more behind it. */

@@ -1,10 +1,8 @@
-import type { FileDescriptor, FileSystem } from '../storage-io/file-system.js';
 import type { Gap } from './gap.js';
 import { RecordStream, type RecordStreamOptions } from './record-stream.js';
 
 /** The stream that looks ahead needs few bytes as a rule: often the record behind the gap decides. */
 const AHEAD_BLOCK_BYTES = 64 * 1024;
-const ZERO_BLOCK_BYTES = 64 * 1024;
 
 /**
  * Tells a torn tail from damage (docs/formats/wal.md, "Torn, or damaged"). A record proves that
@@ -58,22 +56,4 @@ export class TailJudge {
 function provenBy(stream: RecordStream): number {
   const { lag } = stream.reader.view;
   return lag < 0 ? stream.offset : stream.offset - lag;
-}
-
-/** True if a file holds nothing but zeros in [from, end). */
-export function isZeroRange(
-  fileSystem: FileSystem,
-  descriptor: FileDescriptor,
-  from: number,
-  end: number,
-): boolean {
-  const block = Buffer.alloc(ZERO_BLOCK_BYTES);
-  const zeros = Buffer.alloc(ZERO_BLOCK_BYTES);
-  for (let at = from; at < end;) {
-    const count = fileSystem.read(descriptor, block, 0, Math.min(ZERO_BLOCK_BYTES, end - at), at);
-    if (count === 0) return true;
-    if (block.compare(zeros, 0, count, 0, count) !== 0) return false;
-    at += count;
-  }
-  return true;
 }

@@ -40,7 +40,8 @@ export function memoryFile(bytes: Uint8Array): FileSystem {
     into.set(part, offset);
     return part.length;
   };
-  return { read } as FileSystem;
+  const dataFrom: FileSystem['dataFrom'] = (_descriptor, position) => position;
+  return { read, dataFrom } as FileSystem;
 }
 
 function scan(scanner: FoldScanner): Scanned {

@@ -5,6 +5,7 @@ import {
   allocateBlocks,
   lockIfFree,
   renameWithoutReplacing,
+  seekData,
 } from '../../../src/engine/storage-io/native-calls.js';
 import { nativeLibrary } from '../../../src/engine/storage-io/native-library.js';
 import { realFileSystem } from '../../../src/engine/storage-io/real-file-system.js';
@@ -29,6 +30,7 @@ function failingLibrary(...errnos: string[]): NativeLibrary & { readonly calls: 
     flock: call('flock'),
     fallocate: call('fallocate'),
     renameat2: call('renameat2'),
+    lseek: call('lseek'),
     mmap: () => 0xffff_ffff_ffff_ffffn,
     munmap: call('munmap'),
     view: () => new ArrayBuffer(0),
@@ -99,4 +101,10 @@ test('what a file system cannot do is said, not thrown', (t) => {
 
 test('allocating on a full disk is told as such', (t) => {
   t.throws(() => allocateBlocks(failingLibrary('ENOSPC'), 'f', 3, 10), { code: 'DISK_FULL' });
+});
+
+test('only the end of all data is told as such, and where holes cannot be told nothing is skipped', (t) => {
+  t.is(seekData(failingLibrary('ENXIO'), 3, 100), Infinity);
+  t.is(seekData(failingLibrary('EINVAL'), 3, 100), 100);
+  t.is(seekData(undefined, 3, 100), 100);
 });

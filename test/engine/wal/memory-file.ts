@@ -20,6 +20,7 @@ export class MemoryFile {
       openRead: () => 0,
       close: () => undefined,
       statusOf: () => ({ kind: 'file', size: this.bytes.length }) as FileStatus,
+      dataFrom: (_descriptor, position) => position,
       read: (_descriptor, into, offset, length, position) => {
         const part = this.bytes.subarray(position, position + length);
         into.set(part, offset);

@@ -156,6 +156,11 @@ export class SimulatedFileSystem implements FileSystem {
     return this.#gate.run('write', this.#descriptors.pathOf(descriptor), true, write, position, length);
   }
 
+  /** A simulated disk has no holes: what was never written is stored as zeros. */
+  dataFrom(_descriptor: FileDescriptor, position: number): number {
+    return position;
+  }
+
   truncate(descriptor: FileDescriptor, length: number): void {
     const truncate = (): void => {
       this.disk.resize(this.#descriptors.mustGetWritable('ftruncate', descriptor).id, length);
