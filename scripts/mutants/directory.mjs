@@ -31,6 +31,15 @@ export const directoryMutants = [
     match: '*a group of changes*',
   },
   {
+    name: 'barriers-not-synced',
+    rule: 'a closed log that is kept ends with its barrier',
+    file: 'src/engine/directory/checkpoint.ts',
+    from: 'for (const { segment } of writers) segment.sync();',
+    to: 'for (const { segment } of writers) segment.flush();',
+    tests: ['engine/directory/takeover'],
+    match: '*whatever a power cut keeps after a checkpoint*',
+  },
+  {
     name: 'checkpoint-values-not-synced',
     rule: 'R1: a checkpoint is on disk before the manifest names it',
     file: 'src/engine/directory/core-checkpoint.ts',

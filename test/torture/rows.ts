@@ -6,6 +6,7 @@ import { decoderInputsRow } from './inputs/decoder-inputs.js';
 import { hostileArtifactsRow } from './inputs/hostile-artifacts.js';
 import { killsRow } from './process/kills.js';
 import { racesRow } from './process/races.js';
+import { realFaultsRow } from './process/real-faults.js';
 import type { TortureRow } from './row.js';
 import { bitFlipsRow, truncationsRow } from './sweeps/sweeps.js';
 
@@ -20,5 +21,6 @@ export const TORTURE_ROWS: readonly TortureRow[] = [
   commandSequencesRow,
   killsRow,
   racesRow,
+  realFaultsRow,
   hostileArtifactsRow,
 ];

@@ -6,6 +6,9 @@ import { TORTURE_ROWS } from './rows.js';
  * it lists the rows.
  */
 
+// Millions of refusals are made and thrown away, and where each was made is of no interest.
+Error.stackTraceLimit = 0;
+
 async function runTask(id: string, scale: TortureScale, seed: number, shard: number, shards: number) {
   const row = TORTURE_ROWS.find((candidate) => candidate.id === id);
   if (row === undefined) throw new RangeError(`there is no row ${id}`);

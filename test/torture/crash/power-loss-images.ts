@@ -24,11 +24,11 @@ const IMAGES_A_MOMENT = 40;
 
 /** How many images of each kind are tried in turn; directories are where all the rest comes together. */
 const TURNS: readonly (readonly [kind: string, images: number, round: Round])[] = [
-  ['directory', 2300, directoryRound],
-  ['fold', 3000, foldRound],
-  ['segment', 3800, segmentRound],
+  ['directory', 2000, directoryRound],
+  ['fold', 3200, foldRound],
+  ['segment', 4000, segmentRound],
   ['recovery', 500, recoveryRound],
-  ['state', 400, stateRound],
+  ['state', 300, stateRound],
 ];
 
 export const powerLossImagesRow: TortureRow = {

@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { projectRoot } from '../../support/project-root.js';
 
-const PROGRAM = path.join(projectRoot, 'bin', 'run.js');
+/** The program, as it was built. */
+export const PROGRAM = path.join(projectRoot, 'bin', 'run.js');
 
 /** How a process of the program ended. */
 export interface Ended {

@@ -1,0 +1,207 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync } from 'node:fs';
+import path from 'node:path';
+import type { TortureRow, TortureTask } from '../row.js';
+import { inFolder, mustEnd, PROGRAM, RunningProgram, runProgram, type Ended } from './program.js';
+
+const LINES = 4000;
+const INJECTIONS = { part: 2, usual: 24, long: 400 } as const;
+
+/** What only a kernel does: limits and full disks, calls that it fails, readers beside a writer. */
+export const realFaultsRow: TortureRow = {
+  id: 'real-faults',
+  title: 'faults of a real system',
+  figures: { part: 'all', usual: 'all', long: 'all' },
+  shardsMax: 1,
+  run: async (task) => {
+    for (const kind of [fileSizeLimit, fullDisk, failedCalls, readersBesideWriters]) {
+      task.count += 1;
+      try {
+        await inFolder((folder) => kind(task, folder));
+      } catch (error) {
+        task.report(kind.name, error);
+      }
+    }
+  },
+};
+
+function batch(name: string, valueBytes: number): string {
+  const value = 'v'.repeat(valueBytes);
+  return Array.from(
+    { length: LINES },
+    (_, line) => `{"key":"${name} ${String(line).padStart(5, '0')}","value":"${value}"}\n`,
+  ).join('');
+}
+
+function acknowledgedBy(stdout: string): number {
+  return Number([...stdout.matchAll(/"acknowledged":(\d+)/g)].at(-1)?.[1] ?? 0);
+}
+
+function keysOf(store: string, prefix: string): number {
+  return Number(mustEnd(runProgram(['scan', store, '--count', '--prefix', prefix]), [0], 'scan').stdout);
+}
+
+/** What was acknowledged is there, the store is sound, and takes more. */
+function checkStore(store: string, prefix: string, acknowledged: number): void {
+  const found = keysOf(store, prefix);
+  if (found < acknowledged) throw new Error(`R1: ${found} of ${acknowledged} acknowledged lines`);
+  mustEnd(runProgram(['verify', '-q', store]), [0, 4], 'verify');
+  mustEnd(runProgram(['put', store, 'after', 'it']), [0], 'put once there is room');
+  mustEnd(runProgram(['verify', '-q', store]), [0], 'verify after the next writer');
+}
+
+function inShell(script: string, argv: readonly string[], input: string): Ended {
+  const line = `${script}; exec "$@"`;
+  const { status, signal, stdout, stderr } = spawnSync(
+    'bash',
+    ['-c', line, 'bash', process.execPath, PROGRAM, ...argv],
+    { input, encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 },
+  );
+  return { code: status, signal, stdout, stderr };
+}
+
+function fileSizeLimit(_task: TortureTask, folder: string): Promise<void> {
+  for (const name of ['store', 'store.snap']) {
+    const store = path.join(folder, name);
+    mustEnd(runProgram(['put', store, 'first', 'x']), [0], 'put');
+    const ended = inShell('ulimit -f 300', ['put', store, '--batch', '-', '--ack'], batch('limited', 200));
+    mustEnd(ended, [6], 'a batch past the limit of a file');
+    if (!ended.stderr.includes('EFBIG') && !/too large|full|limit/i.test(ended.stderr)) {
+      throw new Error(`R5: ${ended.stderr}`);
+    }
+    checkStore(store, 'limited', acknowledgedBy(ended.stdout));
+  }
+  return Promise.resolve();
+}
+
+function fullDisk(task: TortureTask, folder: string): Promise<void> {
+  const disk = path.join(folder, 'disk');
+  mkdirSync(disk);
+  const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=600k', 'tmpfs', disk]);
+  if (mounted.status !== 0) {
+    task.notes.push('no small disk could be mounted: not tried');
+    return Promise.resolve();
+  }
+  try {
+    for (const name of ['store', 'store.snap']) {
+      const store = path.join(disk, name);
+      spawnSync('mount', ['-o', 'remount,size=600k', disk]);
+      mustEnd(runProgram(['put', store, 'first', 'x']), [0], 'put');
+      const ended = runProgram(['put', store, '--batch', '-', '--ack'], batch('filled', 200));
+      mustEnd(ended, [6], 'a batch on a full disk');
+      if (!/full|space/i.test(ended.stderr)) throw new Error(`R5: ${ended.stderr}`);
+      if (keysOf(store, 'filled') < acknowledgedBy(ended.stdout)) {
+        throw new Error('R1: an acknowledged line is gone while the disk is full');
+      }
+      spawnSync('mount', ['-o', 'remount,size=8m', disk]);
+      checkStore(store, 'filled', acknowledgedBy(ended.stdout));
+      mustEnd(runProgram(['compact', store]), [0], 'compact');
+    }
+  } finally {
+    spawnSync('umount', [disk]);
+  }
+  return Promise.resolve();
+}
+
+/** Calls on the store's own files that the kernel fails, one at a time. */
+function failedCalls(task: TortureTask, folder: string): Promise<void> {
+  const probe = spawnSync('strace', ['-o', path.join(folder, 'probe'), 'true']);
+  if (probe.status !== 0) {
+    task.notes.push('strace is not there, or may not trace: not tried');
+    return Promise.resolve();
+  }
+  const commands = [
+    ['put', 'STORE', 'new', 'value'],
+    ['checkpoint', 'STORE'],
+    ['compact', 'STORE'],
+  ];
+  let tried = 0;
+  let failed = 0;
+  for (let call = 1; tried < INJECTIONS[task.scale]; call++) {
+    for (const calls of ['fsync,fdatasync', 'pwrite64', 'rename,renameat2', 'mkdir,link,ftruncate']) {
+      for (const command of commands) {
+        if (tried >= INJECTIONS[task.scale]) break;
+        tried += 1;
+        if (inject(path.join(folder, `store-${tried}`), command, calls, call)) failed += 1;
+      }
+    }
+  }
+  task.count += tried;
+  task.notes.push(`${failed} of ${tried} injections made the command fail`);
+  return Promise.resolve();
+}
+
+function inject(store: string, command: readonly string[], calls: string, call: number): boolean {
+  mustEnd(runProgram(['put', store, 'first', 'x']), [0], 'put');
+  mustEnd(runProgram(['checkpoint', store]), [0], 'checkpoint');
+  mustEnd(runProgram(['put', store, 'second', 'x']), [0], 'put');
+  const own = [
+    'MANIFEST.json',
+    'LOCK',
+    'wal',
+    'checkpoints',
+    ...[1, 2, 3].flatMap((epoch) => [`wal/${epoch}`, `wal/${epoch}/wal-0.log`, `checkpoints/${epoch}`]),
+    ...[1, 2, 3].flatMap((epoch) => [`checkpoints/${epoch}/state-0.db`, `checkpoints/${epoch}/state-0.idx`]),
+  ];
+  const paths = [store, ...own.map((name) => path.join(store, name))].flatMap((each) => ['-P', each]);
+  const { status, stderr } = spawnSync(
+    'strace',
+    [
+      ...['-f', '-qq', '-o', '/dev/null', ...paths, '-e', `inject=${calls}:error=EIO:when=${call}`],
+      ...[process.execPath, PROGRAM, ...command.map((word) => (word === 'STORE' ? store : word))],
+    ],
+    { encoding: 'utf8', env: { ...process.env, UV_THREADPOOL_SIZE: '1' } },
+  );
+  if (status !== 0 && status !== 6) {
+    throw new Error(
+      `${command.join(' ')} with ${calls} number ${call} failing ended with ${status}: ${stderr}`,
+    );
+  }
+  for (const key of ['first', 'second', ...(status === 0 && command[0] === 'put' ? ['new'] : [])]) {
+    mustEnd(runProgram(['get', store, key]), [0], `get of ${key} after ${calls} number ${call} had failed`);
+  }
+  checkStore(store, '', 2);
+  return status === 6;
+}
+
+/** Readers see everything that was acknowledged before they began, whatever a writer does meanwhile. */
+async function readersBesideWriters(task: TortureTask, folder: string): Promise<void> {
+  const rounds = task.scale === 'part' ? 1 : 6;
+  for (const name of ['store', 'store.snap']) {
+    const store = path.join(folder, name);
+    mustEnd(runProgram(['create', store]), [0], 'create');
+    const writer = new RunningProgram(['put', store, '--batch', '-', '--ack'], batch('line', 300));
+    let over = false;
+    const ended = writer.ended.then((end) => {
+      over = true;
+      return end;
+    });
+    do {
+      const acknowledged = acknowledgedBy(writer.stdout);
+      const count = new RunningProgram(['scan', store, '--count', '--prefix', 'line']);
+      const found = Number(mustEnd(await count.ended, [0], 'scan beside a writer').stdout);
+      if (found < acknowledged) throw new Error(`R1: a reader saw ${found} of ${acknowledged} lines`);
+      mustEnd(await new RunningProgram(['verify', '-q', store]).ended, [0], 'verify beside a writer');
+      task.count += 1;
+    } while (!over);
+    mustEnd(await ended, [0], 'the writer');
+    for (let round = 0; round < rounds; round++) {
+      for (const command of ['compact', 'checkpoint']) {
+        mustEnd(runProgram(['put', store, `round ${round}`, command]), [0], 'put');
+        const changing = new RunningProgram([command, store]);
+        const readers = [
+          new RunningProgram(['scan', store, '--count', '--prefix', 'line']),
+          new RunningProgram(['stat', store, '--digest']),
+          new RunningProgram(['export', store, path.join(folder, `${name}-${round}-${command}.tar`)]),
+        ];
+        const [count, ...others] = await Promise.all(readers.map((reader) => reader.ended));
+        mustEnd(await changing.ended, [0], command);
+        if (Number(mustEnd(count!, [0], 'scan').stdout) !== LINES)
+          throw new Error('R1: a reader missed lines');
+        for (const other of others) mustEnd(other, [0], `a reader beside ${command}`);
+        task.count += 1;
+      }
+    }
+    if (!existsSync(store)) throw new Error('the store is gone');
+  }
+}
