@@ -4,8 +4,11 @@
  */
 export interface EntrySink {
   folder(path: string): void;
-  /** Starts a file of `size` bytes, or so its container says. */
-  startFile(path: string, size: number): void;
+  /**
+   * Starts a file of `size` bytes, or so its container says.
+   * @param start where its first byte lies in the container: a tar, or for a folder the file itself
+   */
+  startFile(path: string, size: number, start: number): void;
   /** The file's next bytes, valid during the call. */
   write(bytes: Uint8Array): void;
   endFile(): void;

@@ -42,7 +42,7 @@ function readFile({ fileSystem, root, sink }: Reading, path: string): void {
   const descriptor = fileSystem.openRead(join(root, path), 'refuse');
   try {
     const { size } = fileSystem.statusOf(descriptor);
-    sink.startFile(path, size);
+    sink.startFile(path, size, 0);
     for (const chunk of fileChunks(fileSystem, descriptor, size)) sink.write(chunk);
     sink.endFile();
   } finally {

@@ -86,7 +86,8 @@ function staged(staging: ArtifactStaging, folder: string, read: () => void): Sta
   }
 }
 
-function readArtifact(fileSystem: FileSystem, path: string, sink: EntrySink, onFault: OnFault): void {
+/** Passes the entries of an artifact on disk on, a folder or a tar. */
+export function readArtifact(fileSystem: FileSystem, path: string, sink: EntrySink, onFault: OnFault): void {
   if (fileSystem.statusFollowing(path)?.kind === 'directory') {
     readArtifactFolder({ fileSystem, root: path, sink, onFault });
     return;

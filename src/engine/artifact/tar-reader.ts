@@ -74,12 +74,13 @@ export class TarReader {
     } else if (this.#expected === 'second-zero-block') {
       throw this.#refused('one block of zeros stands in it, where two would be its end');
     } else {
-      this.#startEntry();
+      this.#startEntry(this.#position + taken);
     }
     return taken;
   }
 
-  #startEntry(): void {
+  /** @param start the byte after its header */
+  #startEntry(start: number): void {
     const entry = decodeTarHeader(this.#block);
     if (typeof entry === 'string') throw this.#refused(entry);
     const { kind, name, size } = entry;
@@ -87,7 +88,7 @@ export class TarReader {
       this.#sink.folder(relativePath(name.endsWith('/') ? name.slice(0, -1) : name));
       return;
     }
-    this.#sink.startFile(relativePath(name), size);
+    this.#sink.startFile(relativePath(name), size, start);
     this.#left = size;
     this.#paddingLeft = paddingAfter(size);
     this.#expected = 'content';

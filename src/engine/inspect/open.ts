@@ -1,3 +1,4 @@
+import { openArtifact } from '../artifact/open-artifact.js';
 import { StateDirectory } from '../directory/state-directory.js';
 import { StatelogError, isStatelogError } from '../errors.js';
 import { DirectoryStore } from '../store/directory-store.js';
@@ -21,7 +22,7 @@ export interface OpenReadableOptions {
 
 /**
  * Opens whatever a path holds for reading: no lock, nothing written.
- * @throws StatelogError what `identify` throws; `EPOCH_NOT_FOUND`; `DAMAGED`
+ * @throws StatelogError what `identify` throws; `EPOCH_NOT_FOUND`; `DAMAGED`; as `openArtifact`
  */
 export function openReadable(path: string, options: OpenReadableOptions = {}): ReadableStore {
   const { fileSystem = realFileSystem(), at, only } = options;
@@ -45,10 +46,7 @@ export function openReadable(path: string, options: OpenReadableOptions = {}): R
       return new WalStore(path, fileSystem);
     case 'artifact-folder':
     case 'artifact-tar':
-      throw new StatelogError('NOT_REPRESENTABLE', 'an artifact is imported before it is read', {
-        path,
-        hint: `run 'statelog import ${path} STORE'`,
-      });
+      return openArtifact(fileSystem, path);
   }
 }
 

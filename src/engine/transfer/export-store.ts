@@ -124,6 +124,7 @@ export class PreparedExport {
 export function prepareExport(request: ExportRequest): PreparedExport {
   const { fileSystem = realFileSystem(), source, at } = request;
   const identity = identify(fileSystem, source);
+  if (identity.kind === 'artifact-folder' || identity.kind === 'artifact-tar') throw artifactAlready(source);
   const form = request.as ?? (identity.kind === 'log' ? 'append-log' : 'mmap-state');
   const scratch = new Scratch(fileSystem, request.scratchBeside);
   const open: (() => void)[] = [
@@ -153,6 +154,14 @@ export function prepareExport(request: ExportRequest): PreparedExport {
     release();
     throw error;
   }
+}
+
+function artifactAlready(path: string): StatelogError {
+  return new StatelogError('NOT_REPRESENTABLE', 'this is an export already', {
+    path,
+    safe: 'nothing was written',
+    hint: `copy it as it is, or run 'statelog import ${path} STORE' to export it in another form`,
+  });
 }
 
 /** A hidden folder, made when it is first needed. */

@@ -1,0 +1,186 @@
+import { join } from 'node:path';
+import { coreOfKey } from '../directory/core-state.js';
+import { CoresCursor } from '../directory/cores-cursor.js';
+import type { EntryRange } from '../entry-cursor.js';
+import { entriesInRange, keysInRange, positionsInRange } from '../entry-range.js';
+import type { FileStatus, FileSystem } from '../storage-io/file-system.js';
+import { type FileSlice, slicedFileSystem } from '../storage-io/sliced-file-system.js';
+import { FoldStore } from '../store/fold-store.js';
+import type { ReadableStore, StoredEntry } from '../store/store.js';
+import {
+  APPEND_LOG_BACKEND,
+  FOLD_PATH,
+  refuseOtherThanFold,
+  verifyStagedFold,
+} from './append-log-artifact.js';
+import { throwFault } from './artifact-check.js';
+import { ArtifactStaging } from './artifact-staging.js';
+import type { EntrySink } from './entry-sink.js';
+import { MANIFEST_NAME } from './format.js';
+import type { ExportManifest } from './manifest.js';
+import { readArtifact } from './stage-artifact.js';
+import { openStatePayload, STATE_BACKEND, type StatePayload } from './state-payload.js';
+
+/**
+ * Opens an artifact, a folder or a tar, to be read where it lies: nothing is unpacked or written. All
+ * of it is verified first, as for an import, so this takes as long as reading it; memory is that of the
+ * keys of a fold log, and constant else.
+ * @throws StatelogError `INVALID_ARTIFACT`, `DIGEST_MISMATCH`, `UNFINISHED_STREAM`; `UNKNOWN_FORMAT` and
+ * `UNSUPPORTED_VERSION` for a payload that is not ours; what the file system throws
+ */
+export function openArtifact(fileSystem: FileSystem, path: string): ReadableStore {
+  const acceptManifest = (manifest: ExportManifest): void => {
+    if (manifest.backend !== STATE_BACKEND) refuseOtherThanFold(manifest, path);
+  };
+  const onFault = throwFault(path);
+  const staging = new ArtifactStaging({
+    fileSystem,
+    folder: undefined,
+    origin: path,
+    onFault,
+    acceptManifest,
+  });
+  const located = new LocatedEntries(staging, fileSystem, path);
+  readArtifact(fileSystem, path, located, onFault);
+  // With faults thrown there is a manifest, or no return from here.
+  const manifest = staging.finish()!;
+  const sliced = slicedFileSystem(fileSystem, located.slices);
+  if (manifest.backend === APPEND_LOG_BACKEND) {
+    const pathOf = (file: string): string => join(path, file);
+    verifyStagedFold(sliced, { manifest, pathOf }, path);
+    return new ArtifactStore(path, FoldStore.load(pathOf(FOLD_PATH), sliced));
+  }
+  return new ArtifactStore(path, new StatePayloadEntries(openStatePayload(sliced, path, manifest, path)));
+}
+
+/** Passes entries on, and keeps where each file lies. */
+class LocatedEntries implements EntrySink {
+  readonly slices = new Map<string, FileSlice>();
+  readonly #sink: EntrySink;
+  readonly #fileSystem: FileSystem;
+  readonly #root: string;
+  readonly #rootStatus: FileStatus | undefined;
+
+  constructor(sink: EntrySink, fileSystem: FileSystem, root: string) {
+    this.#sink = sink;
+    this.#fileSystem = fileSystem;
+    this.#root = root;
+    this.#rootStatus = fileSystem.statusFollowing(root);
+  }
+
+  folder(path: string): void {
+    this.#sink.folder(path);
+  }
+
+  startFile(path: string, length: number, start: number): void {
+    this.#sink.startFile(path, length, start);
+    if (path === MANIFEST_NAME) return;
+    const place = join(this.#root, path);
+    const isFolder = this.#rootStatus?.kind === 'directory';
+    const holder = isFolder ? this.#fileSystem.status(place) : this.#rootStatus;
+    if (holder === undefined) return;
+    this.slices.set(place, { path: isFolder ? place : this.#root, start, length, holder });
+  }
+
+  write(bytes: Uint8Array): void {
+    this.#sink.write(bytes);
+  }
+
+  endFile(): void {
+    this.#sink.endFile();
+  }
+}
+
+type Content = Omit<ReadableStore, 'kind' | 'path'>;
+
+/** An artifact as commands see it. */
+class ArtifactStore implements ReadableStore {
+  readonly kind = 'artifact';
+  readonly path: string;
+  readonly notices = [];
+  readonly #content: Content;
+
+  constructor(path: string, content: Content) {
+    this.path = path;
+    this.#content = content;
+  }
+
+  get epoch(): bigint | undefined {
+    return this.#content.epoch;
+  }
+
+  get cursor(): Uint8Array | undefined {
+    return this.#content.cursor;
+  }
+
+  get cores(): number | undefined {
+    return this.#content.cores;
+  }
+
+  get(key: Uint8Array): StoredEntry | undefined {
+    return this.#content.get(key);
+  }
+
+  entries(range?: EntryRange): Iterable<StoredEntry> {
+    return this.#content.entries(range);
+  }
+
+  keys(range?: EntryRange): Iterable<Uint8Array> {
+    return this.#content.keys(range);
+  }
+
+  count(range?: EntryRange): number {
+    return this.#content.count(range);
+  }
+
+  close(): void {
+    this.#content.close();
+  }
+}
+
+/** The state files of an artifact together. */
+class StatePayloadEntries implements Content {
+  readonly notices = [];
+  readonly cursor = undefined;
+  readonly #payload: StatePayload;
+
+  constructor(payload: StatePayload) {
+    this.#payload = payload;
+  }
+
+  get epoch(): bigint {
+    return this.#payload.summary.epoch;
+  }
+
+  get cores(): number {
+    return this.#payload.cores.length;
+  }
+
+  get(key: Uint8Array): StoredEntry | undefined {
+    const file = this.#payload.cores[coreOfKey(key, this.cores)]!;
+    return file.find(key) ? { key, value: file.value(file.offset, file.length).slice() } : undefined;
+  }
+
+  entries(range?: EntryRange): Iterable<StoredEntry> {
+    return entriesInRange(this.#cursor(), range);
+  }
+
+  keys(range?: EntryRange): Iterable<Uint8Array> {
+    return keysInRange(this.#cursor(), range);
+  }
+
+  count(range?: EntryRange): number {
+    if (range === undefined) return this.#payload.cores.reduce((sum, file) => sum + file.count, 0);
+    let count = 0;
+    for (const _ of positionsInRange(this.#cursor(), range)) count++;
+    return count;
+  }
+
+  close(): void {
+    for (const file of this.#payload.cores) file.close();
+  }
+
+  #cursor(): CoresCursor {
+    return new CoresCursor(this.#payload.cores.map((file) => file.cursor()));
+  }
+}
