@@ -98,6 +98,14 @@ export const secondsFlag = custom<number>({
 /** A flag of bytes or of a path, as text: what it holds is told by its encoding, after parsing. */
 export const textFlag = string;
 
+/** Which keys, for every command that goes through them in order. `rangeOf` reads them (key-range.ts). */
+export const boundFlags = {
+  prefix: textFlag({ description: 'only keys that start with it', helpValue: 'P' }),
+  from: textFlag({ description: 'only this key and greater ones', helpValue: 'A' }),
+  after: textFlag({ description: 'only greater keys', helpValue: 'A' }),
+  to: textFlag({ description: 'only lesser keys', helpValue: 'B' }),
+};
+
 /** What every command has that locks a store. */
 export const lockFlags = {
   wait: secondsFlag({

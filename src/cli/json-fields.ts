@@ -20,7 +20,7 @@ export function jsonField(
 /** Writes the same as one `"name":"text"` pair, straight from the bytes. */
 export function writeJsonField(
   output: ByteOutput,
-  name: 'key' | 'value',
+  name: 'key' | 'value' | 'oldValue',
   bytes: Uint8Array,
   encoding: Encoding,
 ): void {

@@ -6,6 +6,7 @@ export const COMMANDS: Commands = {
   compact: () => import('./compact.js'),
   create: () => import('./create.js'),
   delete: () => import('./delete.js'),
+  diff: () => import('./diff.js'),
   export: () => import('./export.js'),
   import: () => import('./import.js'),
   get: () => import('./get.js'),

@@ -1,16 +1,13 @@
 import { boolean } from '@oclif/core/flags';
 import { storeArgument } from '../cli/arguments.js';
 import { StatelogCommand } from '../cli/base-command.js';
-import { decodeArgument, type Encodings } from '../cli/encoding.js';
 import { entryOutput, type EntryOutput } from '../cli/entry-output.js';
 import { EXIT_CODES, type ExitCode } from '../cli/exit-codes.js';
-import { countFlag, encodingFlags, encodingsOf, textFlag, unsigned64Flag } from '../cli/flags.js';
+import { boundFlags, countFlag, encodingFlags, encodingsOf, unsigned64Flag } from '../cli/flags.js';
+import { rangeOf } from '../cli/key-range.js';
 import { redactFlags, redactedText, redactedValue } from '../cli/redaction.js';
 import { toHex, toUtf8 } from '../engine/bytes/text.js';
-import type { EntryRange } from '../engine/entry-cursor.js';
 import type { StoredEntry } from '../engine/store/store.js';
-
-const BOUNDS = ['prefix', 'from', 'after', 'to'] as const;
 
 /** `scan STORE`: entries in key order. */
 export default class Scan extends StatelogCommand {
@@ -19,10 +16,7 @@ export default class Scan extends StatelogCommand {
   static override flags = {
     ...encodingFlags,
     ...redactFlags,
-    prefix: textFlag({ description: 'only keys that start with it', helpValue: 'P' }),
-    from: textFlag({ description: 'only this key and greater ones', helpValue: 'A' }),
-    after: textFlag({ description: 'only greater keys', helpValue: 'A' }),
-    to: textFlag({ description: 'only lesser keys', helpValue: 'B' }),
+    ...boundFlags,
     reverse: boolean({ description: 'from the greatest key down' }),
     limit: countFlag({ description: 'no more than so many' }),
     'keys-only': boolean({ description: 'no values' }),
@@ -66,22 +60,6 @@ export default class Scan extends StatelogCommand {
       store.close();
     }
   }
-}
-
-/** Undefined where all keys are asked for. */
-function rangeOf(
-  flags: { readonly reverse: boolean } & Readonly<
-    Partial<Record<(typeof BOUNDS)[number], string | undefined>>
-  >,
-  encodings: Encodings,
-): EntryRange | undefined {
-  const range: { -readonly [name in keyof EntryRange]: EntryRange[name] } = {};
-  for (const name of BOUNDS) {
-    const text = flags[name];
-    if (text !== undefined) range[name] = decodeArgument(text, encodings.key, `--${name}`, '--key-encoding');
-  }
-  if (flags.reverse) range.reverse = true;
-  return Object.keys(range).length === 0 ? undefined : range;
 }
 
 function* take<T>(items: Iterable<T>, limit: number): Generator<T, void> {

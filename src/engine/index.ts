@@ -53,7 +53,8 @@ export { stageArtifact, stageArtifactStream, type StagedArtifact } from './artif
 export { StateDirectory } from './directory/state-directory.js';
 export { Subscription, type Change } from './directory/subscribers.js';
 
-// Any path: what it is, opened, verified, exported and imported.
+// Any path: what it is, opened, compared, verified, exported and imported.
+export { compareStores, type ComparedKey, type KeyOutcome } from './inspect/compare-stores.js';
 export { identify, type IdentifiedKind, type PathIdentity } from './inspect/identify.js';
 export { createStore, openReadable, openWritable } from './inspect/open.js';
 export { verifyPath, type VerifySummary } from './inspect/verify/verify-path.js';
