@@ -42,6 +42,12 @@ export function slicedFileSystem(fileSystem: FileSystem, slices: ReadonlyMap<str
       const count = Math.min(length, Math.max(0, slice.length - position));
       return count === 0 ? 0 : fileSystem.read(descriptor, into, offset, count, slice.start + position);
     },
+    dataFrom: (descriptor, position) => {
+      const slice = open.get(descriptor);
+      if (slice === undefined) return fileSystem.dataFrom(descriptor, position);
+      const from = fileSystem.dataFrom(descriptor, slice.start + position) - slice.start;
+      return from < slice.length ? from : Infinity;
+    },
     close: (descriptor) => {
       open.delete(descriptor);
       fileSystem.close(descriptor);
