@@ -3,10 +3,13 @@ import { CURSOR_TYPE, PUT_TYPE } from '../engine/fold/format.js';
 import { recordTypeName, type FoldRecord } from '../engine/fold/record.js';
 import { FoldScanner } from '../engine/fold/scanner.js';
 import type { FileSystem } from '../engine/storage-io/file-system.js';
+import type { Finding } from '../engine/finding.js';
+import type { ByteOutput } from './byte-output.js';
 import type { Encodings } from './encoding.js';
 import { EXIT_CODES, exitCodeOfSeverity, worseExitCode, type ExitCode } from './exit-codes.js';
 import { findingText } from './finding-text.js';
 import { jsonField } from './json-fields.js';
+import type { RecordDump } from './record-dump.js';
 import type { Terminal } from './terminal.js';
 import { visibleText } from './visible-text.js';
 
@@ -18,6 +21,8 @@ export interface FoldReplayOptions {
   readonly prefix: Uint8Array | undefined;
   readonly fromOffset: number;
   readonly limit: number;
+  /** What prints their bytes, too. */
+  readonly dump: RecordDump | undefined;
 }
 
 /** Prints a fold log's records as they lie, with findings between them, and goes on behind damage. */
@@ -38,10 +43,11 @@ export async function replayFold(
       if (step === 'finding') {
         const finding = scanner.finding!;
         worst = worseExitCode(worst, exitCodeOfSeverity(finding.severity));
-        output.writeText(`${options.json ? JSON.stringify({ finding }) : findingText(finding)}\n`);
+        writeFinding(output, finding, options);
       } else if (isWanted(scanner.record, options)) {
         left -= 1;
         output.writeText(`${lineOf(path, scanner.record, options)}\n`);
+        if (!options.json) options.dump?.writeFoldRecord(scanner.record);
       }
       if (output.isFull && !(await output.flush())) break;
     }
@@ -52,13 +58,22 @@ export async function replayFold(
   }
 }
 
+function writeFinding(output: ByteOutput, finding: Finding, { json, dump }: FoldReplayOptions): void {
+  if (json) {
+    output.writeText(`{"finding":${JSON.stringify(finding)}${dump?.findingJson(finding) ?? ''}}\n`);
+    return;
+  }
+  output.writeText(`${findingText(finding)}\n`);
+  dump?.writeFinding(finding);
+}
+
 function isWanted(record: FoldRecord, { operations, prefix, fromOffset }: FoldReplayOptions): boolean {
   if (record.offset < fromOffset) return false;
   if (operations !== undefined && !operations.includes(recordTypeName(record.type))) return false;
   return prefix === undefined || (record.type !== CURSOR_TYPE && record.keyStartsWith(prefix));
 }
 
-function lineOf(path: string, record: FoldRecord, { encodings, json }: FoldReplayOptions): string {
+function lineOf(path: string, record: FoldRecord, { encodings, json, dump }: FoldReplayOptions): string {
   const { offset, length: bytes } = record;
   const op = recordTypeName(record.type);
   const token = toHex(record.token().toBytes());
@@ -70,7 +85,10 @@ function lineOf(path: string, record: FoldRecord, { encodings, json }: FoldRepla
           ...(record.type === PUT_TYPE ? jsonField('value', record.value(), encodings.value) : {}),
           version: token,
         };
-  if (json) return JSON.stringify({ segment: path, offset, bytes, op, ...fields });
+  if (json) {
+    const line = JSON.stringify({ segment: path, offset, bytes, op, ...fields });
+    return dump === undefined ? line : `${line.slice(0, -1)}${dump.foldRecordJson(record)}}`;
+  }
   return [path, offset, bytes, op, ...Object.values(fields)]
     .map((part) => visibleText(String(part)))
     .join('\t');

@@ -4,6 +4,7 @@ import type { WalEntryView } from '../engine/rkyv/wal-entry-view.js';
 import type { ByteOutput } from './byte-output.js';
 import type { Encodings } from './encoding.js';
 import { writeJsonField } from './json-fields.js';
+import type { RecordDump } from './record-dump.js';
 import { ReadableRecords } from './record-lines.js';
 import { TabbedRecords } from './record-fields.js';
 import {
@@ -16,29 +17,60 @@ import {
 } from './record-parts.js';
 import type { Terminal } from './terminal.js';
 
+/** How records are printed. */
+export interface RecordOutputOptions {
+  readonly encodings: Encodings;
+  readonly json: boolean;
+  /** What prints their bytes, too. */
+  readonly dump: RecordDump | undefined;
+}
+
 /** A readable line for a terminal, tab-separated fields for a pipe, a JSON object for `--json`. */
-export function recordOutput(
-  terminal: Terminal,
-  options: { readonly encodings: Encodings; readonly json: boolean },
-): RecordOutput {
-  if (options.json) return new JsonRecords(terminal.output, options.encodings);
-  return terminal.outputIsTerminal
-    ? new ReadableRecords(terminal, options.encodings)
-    : new TabbedRecords(terminal.output, options.encodings);
+export function recordOutput(terminal: Terminal, options: RecordOutputOptions): RecordOutput {
+  const { encodings, json, dump } = options;
+  if (json) return new JsonRecords(terminal.output, encodings, dump);
+  const lines = terminal.outputIsTerminal
+    ? new ReadableRecords(terminal, encodings)
+    : new TabbedRecords(terminal.output, encodings);
+  return dump === undefined ? lines : new DumpedRecords(lines, dump);
+}
+
+/** Lines with the bytes of each record or fault under them. */
+class DumpedRecords implements RecordOutput {
+  readonly #lines: RecordOutput;
+  readonly #dump: RecordDump;
+
+  constructor(lines: RecordOutput, dump: RecordDump) {
+    this.#lines = lines;
+    this.#dump = dump;
+  }
+
+  record(record: LocatedRecord): void {
+    this.#lines.record(record);
+    this.#dump.writeRecord(record);
+  }
+
+  finding(finding: Finding): void {
+    this.#lines.finding(finding);
+    this.#dump.writeFinding(finding);
+  }
 }
 
 class JsonRecords implements RecordOutput {
   readonly #output: ByteOutput;
   readonly #encodings: Encodings;
+  readonly #dump: RecordDump | undefined;
   #path: string | undefined;
   #pathJson = '';
 
-  constructor(output: ByteOutput, encodings: Encodings) {
+  constructor(output: ByteOutput, encodings: Encodings, dump: RecordDump | undefined) {
     this.#output = output;
     this.#encodings = encodings;
+    this.#dump = dump;
   }
 
-  record({ path, offset, recordBytes, view }: LocatedRecord): void {
+  record(record: LocatedRecord): void {
+    const { path, offset, recordBytes, view } = record;
     if (path !== this.#path) {
       this.#path = path;
       this.#pathJson = JSON.stringify(path);
@@ -50,11 +82,13 @@ class JsonRecords implements RecordOutput {
         `"op":"${OPERATION_OF_TAG[view.tag]}"`,
     );
     if (view.tag === TAG_PUT || view.tag === TAG_DELETE) this.#writeEntry(view);
-    else output.writeText(`,${JSON.stringify(operationFields(view.operation())).slice(1)}\n`);
+    else output.writeText(`,${JSON.stringify(operationFields(view.operation())).slice(1, -1)}`);
+    output.writeText(this.#dump === undefined ? '}\n' : `${this.#dump.recordJson(record)}}\n`);
   }
 
   finding(finding: Finding): void {
-    this.#output.writeText(`${JSON.stringify({ finding })}\n`);
+    const fields = this.#dump?.findingJson(finding) ?? '';
+    this.#output.writeText(`{"finding":${JSON.stringify(finding)}${fields}}\n`);
   }
 
   #writeEntry(view: WalEntryView): void {
@@ -65,6 +99,5 @@ class JsonRecords implements RecordOutput {
       output.writeText(',');
       writeJsonField(output, 'value', valueOf(view), this.#encodings.value);
     }
-    output.writeText('}\n');
   }
 }

@@ -5,15 +5,18 @@ import { asStatelogError, errorJson, errorLine, exitCodeOf } from '../cli/error-
 import { EXIT_CODES, exitCodeOfSeverity, worseExitCode, type ExitCode } from '../cli/exit-codes.js';
 import { findingText } from '../cli/finding-text.js';
 import { startProgress } from '../cli/progress.js';
+import type { RecordDump } from '../cli/record-dump.js';
 import { formatSize } from '../cli/size-text.js';
 import { usageError } from '../cli/usage-error.js';
 import { visibleText } from '../cli/visible-text.js';
+import type { FileSystem } from '../engine/storage-io/file-system.js';
 import type { VerifySummary } from '../engine/inspect/verify/verify-path.js';
 
 interface VerifyFlags {
   readonly json: boolean;
   readonly quiet: boolean;
   readonly quick: boolean;
+  readonly hexdump: boolean;
 }
 
 /** `verify PATH…`: reads everything, says what is wrong, changes nothing. */
@@ -24,6 +27,7 @@ export default class Verify extends StatelogCommand {
   static override flags = {
     quiet: boolean({ char: 'q', description: 'print nothing: the exit code alone' }),
     quick: boolean({ description: 'leave out the values' }),
+    hexdump: boolean({ description: 'the bytes round each fault too, field by field' }),
   };
 
   override async run(): Promise<ExitCode> {
@@ -56,20 +60,27 @@ export default class Verify extends StatelogCommand {
     }
   }
 
-  async #printFindings(path: string, { json, quiet, quick }: VerifyFlags): Promise<ExitCode> {
+  async #printFindings(path: string, { json, quiet, quick, hexdump }: VerifyFlags): Promise<ExitCode> {
     const [{ verifyPath }, { realFileSystem }] = await Promise.all([
       import('../engine/inspect/verify/verify-path.js'),
       import('../engine/storage-io/real-file-system.js'),
     ]);
     const { output } = this.terminal;
-    const steps = verifyPath(realFileSystem(), path, { quick });
+    const fileSystem = realFileSystem();
+    const dump = hexdump ? await this.#dump(fileSystem) : undefined;
+    const steps = verifyPath(fileSystem, path, { quick });
     let worst: ExitCode = EXIT_CODES.done;
     let step = steps.next();
     for (; step.done !== true; step = steps.next()) {
       const finding = step.value;
       worst = worseExitCode(worst, exitCodeOfSeverity(finding.severity));
       if (quiet) continue;
-      output.writeText(json ? `${JSON.stringify({ finding })}\n` : `${findingText(finding)}\n`);
+      if (json)
+        output.writeText(`{"finding":${JSON.stringify(finding)}${dump?.findingJson(finding) ?? ''}}\n`);
+      else {
+        output.writeText(`${findingText(finding)}\n`);
+        dump?.writeFinding(finding);
+      }
       // Reading goes on when nobody listens any more: the exit code is still to come.
       if (output.isFull) await output.flush();
     }
@@ -78,6 +89,11 @@ export default class Verify extends StatelogCommand {
     output.writeText(json ? `${JSON.stringify({ summary })}\n` : `${summaryText(summary, quick)}\n`);
     await output.flush();
     return worst;
+  }
+
+  async #dump(fileSystem: FileSystem): Promise<RecordDump> {
+    const { RecordDump: Dump } = await import('../cli/record-dump.js');
+    return Dump.to(this.terminal, fileSystem, { redact: false });
   }
 }
 

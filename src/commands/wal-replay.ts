@@ -1,9 +1,8 @@
 import { boolean, custom } from '@oclif/core/flags';
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { storeArgument } from '../cli/arguments.js';
 import { StatelogCommand } from '../cli/base-command.js';
 import { decodeArgument } from '../cli/encoding.js';
-import { EXIT_CODES, exitCodeOfSeverity, worseExitCode, type ExitCode } from '../cli/exit-codes.js';
+import type { ExitCode } from '../cli/exit-codes.js';
 import {
   countFlag,
   encodingFlags,
@@ -14,21 +13,19 @@ import {
   unsigned64Flag,
 } from '../cli/flags.js';
 import { onInterrupt } from '../cli/interrupt.js';
+import type { RecordDump } from '../cli/record-dump.js';
 import { recordOutput } from '../cli/record-output.js';
-import type { RecordOutput } from '../cli/record-parts.js';
+import { runReplay, type Interruption, type ReplayWork } from '../cli/replay-run.js';
 import { writeReplayStats } from '../cli/replay-stats-output.js';
 import { usageError } from '../cli/usage-error.js';
 import { OPERATIONS, ReplayFilter, type OperationName } from '../engine/inspect/replay-filter.js';
 import type { ReplayInto } from '../engine/inspect/replay-into.js';
 import { ReplayStats } from '../engine/inspect/replay-stats.js';
-import type { Replay } from '../engine/inspect/replay.js';
+import type { FileSystem } from '../engine/storage-io/file-system.js';
 import type { ReplayLog } from '../engine/inspect/replay-logs.js';
 
 /** A core's id is a u16. */
 const CORE_MAX = 0xffff;
-/** So often, in records, is looked whether the event loop must have its turn: a signal waits for that. */
-const RECORDS_BETWEEN_LOOKS = 256;
-const TURN_MS = 50;
 
 /** A fold log has no cores, epochs or times; `import` makes a store of one. */
 const FOR_SEGMENTS_ALONE = [
@@ -41,23 +38,7 @@ const FOR_SEGMENTS_ALONE = [
   'into',
 ] as const;
 
-/** Whether a signal has ended the work. */
-interface Interruption {
-  readonly isOver: boolean;
-}
 const STAYS: Interruption = { isOver: false };
-
-interface Work {
-  readonly replay: Replay;
-  readonly filter: ReplayFilter;
-  readonly limit: number;
-  /** Undefined where records are not printed. */
-  readonly printed: RecordOutput | undefined;
-  readonly findings: RecordOutput;
-  readonly stats: ReplayStats | undefined;
-  readonly into: ReplayInto | undefined;
-  readonly skipDamage: boolean;
-}
 
 /** `wal-replay PATH`: shows the records of write-ahead logs, sums them up, or applies them elsewhere. */
 export default class WalReplay extends StatelogCommand {
@@ -82,6 +63,7 @@ export default class WalReplay extends StatelogCommand {
     'from-offset': countFlag({ description: 'only from this byte of each segment on', helpValue: 'BYTE' }),
     limit: countFlag({ description: 'stop after so many records' }),
     stats: boolean({ description: 'sum up by operation, instead of printing records' }),
+    hexdump: boolean({ description: 'the bytes of each record and fault too, field by field' }),
     into: textFlag({
       description: 'apply puts and deletes to a new store, instead of printing records; may be repeated',
       helpValue: 'DEST',
@@ -120,6 +102,7 @@ export default class WalReplay extends StatelogCommand {
       import('../engine/storage-io/real-file-system.js'),
     ]);
     const fileSystem = realFileSystem();
+    const dump = flags.hexdump ? await this.#dump(fileSystem) : undefined;
     if (identify(fileSystem, args.path).kind === 'log') {
       const other = FOR_SEGMENTS_ALONE.find((name) => flags[name] !== undefined && flags[name] !== false);
       if (other !== undefined) throw usageError(`--${other} is for write-ahead logs, not for a fold log`);
@@ -134,6 +117,7 @@ export default class WalReplay extends StatelogCommand {
             : decodeArgument(prefix, encodings.key, '--prefix', '--key-encoding'),
         fromOffset: flags['from-offset'] ?? 0,
         limit: flags.limit ?? Infinity,
+        dump,
       });
     }
     const logs = findLogs(fileSystem, args.path).filter(
@@ -141,9 +125,9 @@ export default class WalReplay extends StatelogCommand {
     );
     this.#sayLogs(logs);
     const replay = new Replay(fileSystem, logs, flags.merge || destinations.length > 0);
-    const output = recordOutput(this.terminal, { encodings, json: flags.json });
+    const output = recordOutput(this.terminal, { encodings, json: flags.json, dump });
     const work = {
-      replay,
+      source: replay,
       filter,
       limit: flags.limit ?? Infinity,
       printed: flags.stats || destinations.length > 0 ? undefined : output,
@@ -166,6 +150,11 @@ export default class WalReplay extends StatelogCommand {
     }
   }
 
+  async #dump(fileSystem: FileSystem): Promise<RecordDump> {
+    const { RecordDump: Dump } = await import('../cli/record-dump.js');
+    return Dump.to(this.terminal, fileSystem, { redact: false });
+  }
+
   /** Says which logs of a state directory are read. */
   #sayLogs(logs: readonly ReplayLog[]): void {
     const named = logs.flatMap(({ epoch, isLive }) =>
@@ -175,7 +164,7 @@ export default class WalReplay extends StatelogCommand {
   }
 
   async #replayInto(
-    work: Omit<Work, 'into'>,
+    work: Omit<ReplayWork, 'into'>,
     options: {
       readonly destinations: readonly string[];
       readonly isOntoExisting: boolean;
@@ -212,15 +201,15 @@ export default class WalReplay extends StatelogCommand {
   }
 
   /** Prints the sums at the end, or when told to stop. */
-  async #withStats(work: Work, json: boolean): Promise<ExitCode> {
+  async #withStats(work: ReplayWork, json: boolean): Promise<ExitCode> {
     const { stats } = work;
-    if (stats === undefined) return this.#replay(work, STAYS);
+    if (stats === undefined) return runReplay(this.terminal, work, STAYS);
     const interruption = { isOver: false };
     const dispose = onInterrupt(() => {
       interruption.isOver = true;
       return writeReplayStats(this.terminal, stats, { json, isComplete: false });
     });
-    const exitCode = await this.#replay(work, interruption).finally(() => {
+    const exitCode = await runReplay(this.terminal, work, interruption).finally(() => {
       if (!interruption.isOver) dispose();
     });
     // The signal is about to end the process, once the sums are written.
@@ -228,50 +217,4 @@ export default class WalReplay extends StatelogCommand {
     await writeReplayStats(this.terminal, stats, { json, isComplete: true });
     return exitCode;
   }
-
-  async #replay(work: Work, interruption: Interruption): Promise<ExitCode> {
-    const { replay, filter, limit, into } = work;
-    const { output } = this.terminal;
-    let worst: ExitCode = EXIT_CODES.done;
-    let taken = 0;
-    let turnMs = performance.now();
-    for (let steps = 1; taken < limit && !interruption.isOver; steps++) {
-      const event = replay.next();
-      if (event === 'end') break;
-      if (event === 'finding') {
-        const finding = replay.finding!;
-        if (!filter.takesFinding(finding)) continue;
-        worst = worseExitCode(worst, exitCodeOfSeverity(finding.severity));
-        if (into !== undefined && finding.severity === 'damage' && !work.skipDamage) await stop(into, replay);
-        work.findings.finding(finding);
-      } else {
-        const { segment } = replay;
-        if (!filter.takes(segment.view, segment.offset)) continue;
-        taken += 1;
-        work.stats?.add(segment.view, segment.recordBytes);
-        work.printed?.record(segment);
-        into?.take(segment.view);
-      }
-      // Before the next step: what is written may lie in the scanner's buffer.
-      if (output.isFull && !(await output.flush())) break;
-      if (into?.isFull === true) await into.drain();
-      if (steps % RECORDS_BETWEEN_LOOKS === 0 && performance.now() - turnMs > TURN_MS) {
-        if (!(await output.flush())) break;
-        await nextTurn();
-        turnMs = performance.now();
-      }
-    }
-    await into?.finish();
-    return worst;
-  }
-}
-
-/** Ends before damage; everything before it is applied. */
-async function stop(into: ReplayInto, replay: Replay): Promise<never> {
-  await into.drain();
-  const [{ damageError }, { appliedText }] = await Promise.all([
-    import('../engine/wal/scan-findings.js'),
-    import('../engine/inspect/replay-into.js'),
-  ]);
-  throw damageError(replay.finding!, appliedText(into.applied));
 }

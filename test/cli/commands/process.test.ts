@@ -61,3 +61,19 @@ test('wal-replay --stats prints its sums when it is interrupted, and a shell see
   t.false(stats.complete);
   t.true(stats.records > 0 && stats.records < 4_000);
 });
+
+test('on a terminal, the bytes that are wrong are red', (t) => {
+  const bytes = readFileSync(fixturePath('wal-ops/wal-0.log'));
+  bytes[4_329] = bytes[4_329]! ^ 1;
+  const damaged = path.join(tempDir(t), 'wal-0.log');
+  writeFileSync(damaged, bytes);
+  const shown = (environment: string): string => {
+    // Nothing is inherited: a runner's CI turns colour off.
+    const line = `env -i PATH="$PATH" TERM=xterm ${environment} script -qec "${process.execPath} ${program} verify ${damaged} --hexdump" /dev/null`;
+    return spawnSync('bash', ['-c', line], { encoding: 'utf8' }).stdout;
+  };
+  t.regex(shown(''), /\u001b\[31m! +\d+ {2}[^\n]*bit 0 of byte 4329 is turned\u001b\[39m\r?\n/);
+  const plain = shown('NO_COLOR=1');
+  t.regex(plain, /\n! +\d+ {2}[^\n]*bit 0 of byte 4329 is turned\r?\n/);
+  t.false(plain.includes('\u001b'));
+});

@@ -1,0 +1,98 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { Finding } from '../engine/finding.js';
+import type { ReplayFilter } from '../engine/inspect/replay-filter.js';
+import type { ReplayInto } from '../engine/inspect/replay-into.js';
+import type { ReplayStats } from '../engine/inspect/replay-stats.js';
+import type { ScanEvent } from '../engine/wal/scanner.js';
+import { EXIT_CODES, exitCodeOfSeverity, worseExitCode, type ExitCode } from './exit-codes.js';
+import type { LocatedRecord, RecordOutput } from './record-parts.js';
+import type { Terminal } from './terminal.js';
+
+/** So often, in records, is looked whether the event loop must have its turn: a signal waits for that. */
+const RECORDS_BETWEEN_LOOKS = 256;
+const TURN_MS = 50;
+
+/** What gives the records. */
+export interface RecordSource {
+  /** The last finding. */
+  readonly finding: Finding | undefined;
+  /** The last record, valid until `next`. */
+  readonly segment: LocatedRecord;
+  next(): ScanEvent;
+}
+
+/** Whether a signal has ended the work. */
+export interface Interruption {
+  readonly isOver: boolean;
+}
+
+/** What is done with the records. */
+export interface ReplayWork {
+  readonly source: RecordSource;
+  readonly filter: ReplayFilter;
+  readonly limit: number;
+  /** Undefined where records are not printed. */
+  readonly printed: RecordOutput | undefined;
+  readonly findings: RecordOutput;
+  readonly stats: ReplayStats | undefined;
+  readonly into: ReplayInto | undefined;
+  readonly skipDamage: boolean;
+}
+
+/**
+ * Takes records until there are no more, as many as were asked for are there, or a signal came.
+ * @throws StatelogError `DAMAGED` where records are applied, unless damage is to be skipped; what was applied is said
+ */
+export async function runReplay(
+  { output }: Terminal,
+  work: ReplayWork,
+  interruption: Interruption,
+): Promise<ExitCode> {
+  const { source, filter, limit, into } = work;
+  let worst: ExitCode = EXIT_CODES.done;
+  let taken = 0;
+  let turnMs = performance.now();
+  for (let steps = 1; taken < limit && !interruption.isOver; steps++) {
+    const event = source.next();
+    if (event === 'end') break;
+    if (event === 'finding') {
+      const finding = source.finding!;
+      if (!filter.takesFinding(finding)) continue;
+      worst = worseExitCode(worst, exitCodeOfSeverity(finding.severity));
+      if (into !== undefined && finding.severity === 'damage' && !work.skipDamage) await stop(into, finding);
+      work.findings.finding(finding);
+    } else if (takeRecord(work)) {
+      taken += 1;
+    }
+    // Before the next step: what is written may lie in the scanner's buffer.
+    if (output.isFull && !(await output.flush())) break;
+    if (into?.isFull === true) await into.drain();
+    if (steps % RECORDS_BETWEEN_LOOKS === 0 && performance.now() - turnMs > TURN_MS) {
+      if (!(await output.flush())) break;
+      await nextTurn();
+      turnMs = performance.now();
+    }
+  }
+  await into?.finish();
+  return worst;
+}
+
+/** @returns false where the record was not asked for */
+function takeRecord({ source, filter, stats, printed, into }: ReplayWork): boolean {
+  const { segment } = source;
+  if (!filter.takes(segment.view, segment.offset)) return false;
+  stats?.add(segment.view, segment.recordBytes);
+  printed?.record(segment);
+  into?.take(segment.view);
+  return true;
+}
+
+/** Ends before damage; everything before it is applied. */
+async function stop(into: ReplayInto, finding: Finding): Promise<never> {
+  await into.drain();
+  const [{ damageError }, { appliedText }] = await Promise.all([
+    import('../engine/wal/scan-findings.js'),
+    import('../engine/inspect/replay-into.js'),
+  ]);
+  throw damageError(finding, appliedText(into.applied));
+}
