@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { lstatSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { AppendLogSnapshot } from '../../../src/engine/artifact/append-log-snapshot.js';
 import { isStatelogError } from '../../../src/engine/errors.js';
@@ -13,9 +13,16 @@ export const REFUSALS: readonly string[] = [
   'UNSUPPORTED_VERSION',
 ];
 
-/** Everything below a folder. */
+const DIRECTORY_BIT = 0o40000n;
+
+/** Everything below a folder, links and devices as themselves: names, kinds, sizes and when they were changed. */
 function tree(folder: string): string[] {
-  return readdirSync(folder, { recursive: true, encoding: 'utf8' }).sort();
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .sort()
+    .map((name) => {
+      const { mode, size, mtimeNs } = lstatSync(path.join(folder, name), { bigint: true });
+      return `${name} ${mode} ${size} ${(mode & DIRECTORY_BIT) === 0n ? mtimeNs : ''}`;
+    });
 }
 
 /**

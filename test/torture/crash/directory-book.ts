@@ -103,7 +103,8 @@ export function emptyStoreDisk(disk: SimulatedDisk, cores: number): SimulatedDis
   return disk;
 }
 
-function contentOf(store: StateDirectory): Content {
+/** All that a store holds, as text. */
+export function contentOf(store: StateDirectory): Content {
   const content = new Map<string, string>();
   for (const { key, value } of store.scan()) content.set(text(key), text(value));
   return content;
@@ -131,7 +132,7 @@ function checkContent(found: Content, book: DirectoryBook): void {
 }
 
 /** R4: a reader changes nothing. */
-function refuseChanges(operation: SimulatedOperation): undefined {
+export function refuseChanges(operation: SimulatedOperation): undefined {
   if (operation.mutating) throw new Error(`R4: a reader called ${operation.name} on ${operation.path}`);
 }
 

@@ -3,9 +3,10 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { hostileFolders } from '../../engine/artifact/hostile-folders.js';
 import { hostileManifests } from '../../engine/artifact/hostile-manifests.js';
-import { hostileTars } from '../../engine/artifact/hostile-tars.js';
+import { goodTar, hostileTars } from '../../engine/artifact/hostile-tars.js';
 import { mustRefuse, spoiledArtifact } from '../../engine/artifact/must-refuse.js';
 import type { TortureRow } from '../row.js';
+import { mutate } from './mutate.js';
 
 type Hostile = readonly [name: string, make: (folder: string) => string];
 
@@ -28,17 +29,16 @@ export const hostileArtifactsRow: TortureRow = {
       }
     }
     while (task.scale === 'long' && task.isUnfinished) {
-      const [, bytes] = hostileTars[task.random.below(hostileTars.length)]!;
-      const changed = bytes.slice();
-      const at = task.random.below(changed.length);
-      changed[at] = task.random.below(256);
+      const [, hostile] = hostileTars[task.random.below(hostileTars.length)]!;
+      const changed = mutate(task.random.below(2) === 0 ? goodTar : hostile, hostile, task.random);
       task.count += 1;
       try {
         inFolder((folder) => {
           mustRefuse(folder, (inside) => written(inside, changed));
         });
       } catch (error) {
-        if (!(error instanceof Error && error.message === 'it was taken')) task.report(`byte ${at}`, error);
+        if (!(error instanceof Error && error.message === 'it was taken'))
+          task.report(`mutated tar ${task.count}`, error);
       }
     }
   },

@@ -23,9 +23,7 @@ function mutateOnce(bytes: Uint8Array, other: Uint8Array, random: SeededRandom):
       if (bytes.length > 0) bytes[at]! ^= 1 << random.below(8);
       return bytes;
     case 2:
-      for (let index = 0; index < 2 + random.below(BURST_BYTES_MAX - 1); index++) {
-        bytes[at + index] = random.below(256);
-      }
+      writeBurst(bytes, at, random);
       return bytes;
     case 3:
       return bytes.subarray(0, at);
@@ -42,6 +40,11 @@ function mutateOnce(bytes: Uint8Array, other: Uint8Array, random: SeededRandom):
       moveBlock(bytes, at, other, random);
       return bytes;
   }
+}
+
+function writeBurst(bytes: Uint8Array, at: number, random: SeededRandom): void {
+  const end = at + 2 + random.below(BURST_BYTES_MAX - 1);
+  for (let index = at; index < end; index++) bytes[index] = random.below(256);
 }
 
 /** A length at the edge, or just past the end of what follows. */

@@ -46,7 +46,7 @@ function fold(name: string, bytes: Uint8Array): Subject {
       const seen = scanFold(changed);
       if (!isInHeader) {
         checkRecords(parts, FOLD_HEADER_BYTES, seen, changed.length, change);
-      } else if (change.kind === 'flip' && seen.findings.length === 0) {
+      } else if (changed.length > 0 && seen.findings.length === 0) {
         throw new Error('R2: a changed header was taken');
       }
     },

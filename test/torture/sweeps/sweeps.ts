@@ -1,4 +1,5 @@
 import type { TortureRow, TortureTask } from '../row.js';
+import { directorySubjects } from './directory-subjects.js';
 import { logSubjects } from './log-subjects.js';
 import { stateSubjects } from './state-subjects.js';
 import { describeChange, type Change, type Subject } from './subject.js';
@@ -16,9 +17,9 @@ export const truncationsRow: TortureRow = {
   title: 'truncations',
   figures: { part: 'all', usual: 'all', long: 'all' },
   shardsMax: 2,
-  run: (task) => {
+  run: async (task) => {
     const step = task.scale === 'part' ? PART_STEP : 1;
-    for (const subject of subjects()) {
+    for (const subject of await subjects()) {
       const { bytes } = subject;
       for (let length = task.shard; length < bytes.length; length += step * task.shards) {
         look(task, subject, bytes.subarray(0, length), { kind: 'cut', length });
@@ -33,8 +34,8 @@ export const bitFlipsRow: TortureRow = {
   title: 'bit flips',
   figures: { part: 'all', usual: 'all', long: 100_000_000 },
   shardsMax: 2,
-  run: (task) => {
-    const all = subjects();
+  run: async (task) => {
+    const all = await subjects();
     for (const subject of all) flipEach(task, subject);
     while (task.scale === 'long' && task.isUnfinished) {
       const subject = all[task.random.below(all.length)]!;
@@ -49,8 +50,10 @@ export const bitFlipsRow: TortureRow = {
   },
 };
 
-function subjects(): Subject[] {
-  return [...logSubjects(), ...stateSubjects()].filter(({ bytes }) => bytes.length > 0);
+async function subjects(): Promise<Subject[]> {
+  return [...logSubjects(), ...stateSubjects(), ...(await directorySubjects())].filter(
+    ({ bytes }) => bytes.length > 0,
+  );
 }
 
 function flipEach(task: TortureTask, subject: Subject): void {
