@@ -88,6 +88,13 @@ module.exports = {
       to: { path: '^(test|bench|scripts)/' },
     },
     {
+      name: 'bench-on-the-product',
+      comment: 'The bench measures src/engine and the command line, and needs nothing of the tests.',
+      severity: 'error',
+      from: { path: '^bench/' },
+      to: { path: '^(src|test|scripts|bin)/', pathNot: '^src/(engine|cli)/' },
+    },
+    {
       name: 'no-circular',
       comment: 'An implementation may name the type of the interface file that creates it; no other circle.',
       severity: 'error',

@@ -10,7 +10,7 @@ ensureInstalled();
 runStep('build', node, ['scripts/build.mjs']);
 runStep('eslint', node, [programPath('eslint'), '.']);
 runStep('prettier', node, [programPath('prettier'), '--check', '--log-level', 'warn', '.']);
-runStep('dependency-cruiser', node, [programPath('dependency-cruiser', 'depcruise'), 'src', 'test']);
+runStep('dependency-cruiser', node, [programPath('dependency-cruiser', 'depcruise'), 'src', 'test', 'bench']);
 runStep('tsc', node, [programPath('typescript', 'tsc'), '-p', '.']);
 runStep('torture', node, ['scripts/torture.mjs', '--part']);
 await runTests(process.argv.slice(2));

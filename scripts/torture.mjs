@@ -2,12 +2,10 @@
 //   --long        the figures of a long run        --part        those of `npm test`
 //   --row ID      only this row (repeatable)        --seed N      the same choices as a run before
 import { spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { ensureInstalled } from './ensure-installed.mjs';
-import { root, runStep } from './run-step.mjs';
+import { bundledProgram } from './bundled-program.mjs';
+import { root } from './run-step.mjs';
 
 const { values } = parseArgs({
   options: {
@@ -21,13 +19,8 @@ const scale = values.long ? 'long' : values.part ? 'part' : 'usual';
 // A part of the suite is the same in each run, so that what fails failed because of a change.
 const seed = Number(values.seed ?? (values.part ? 1 : Math.floor(Math.random() * 2 ** 31)));
 
-ensureInstalled();
-// Some rows run the program itself.
-if (!existsSync(path.join(root, 'dist', 'cli.cjs')))
-  runStep('build', process.execPath, ['scripts/build.mjs']);
-const program = path.join(root, 'node_modules', '.cache', 'statelog', 'torture.cjs');
-const { bundle } = await import('./bundle.mjs');
-await bundle('test/torture/run-task.ts', program);
+// Some rows run the command line itself.
+const program = await bundledProgram('test/torture/run-task.ts', 'torture.cjs');
 
 /** Runs the suite, or some of it, over sabotaged copies of the sources, so it is no part of the suite itself. */
 const MUTANTS_ROW = {

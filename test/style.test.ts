@@ -44,7 +44,7 @@ function filesUnder(folder: string): SourceFile[] {
     });
 }
 
-const source = ['src', 'test', 'bin', 'scripts'].flatMap(filesUnder);
+const source = ['src', 'test', 'bench', 'bin', 'scripts'].flatMap(filesUnder);
 const documents = filesUnder('docs');
 const product = source.filter(({ name }) => name.startsWith('src/'));
 

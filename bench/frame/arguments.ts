@@ -1,0 +1,72 @@
+import { parseArgs } from 'node:util';
+import { SCALE_NAMES, SCALES, type BenchScale, type ScaleName } from './scale.js';
+
+/** What `npm run bench` was asked for. */
+export interface BenchRequest {
+  /** Empty: all. */
+  readonly topics: readonly string[];
+  readonly scale: BenchScale;
+  readonly growth: boolean;
+  readonly processorTime: boolean;
+  /** Where the results go as JSON. */
+  readonly json: string | undefined;
+  readonly originals: string | undefined;
+  readonly peers: string | undefined;
+  /** Where the files that are measured are made. */
+  readonly folder: string | undefined;
+}
+
+export const BENCH_HELP = `npm run bench -- [TOPIC…] [flags]
+
+Measures the engine beside its originals and its peers, each in its turn, round by round, and says which goals
+of docs/performance.md it meets.
+
+  --quick           about a minute        --scale tiny|quick|usual
+  --originals PATH  the originals' harness, which is then run in the same run, or a folder with what
+                    \`harness bench DIR N\` printed, a run a file
+  --peers DIR       whose node_modules has lmdb, classic-level, better-sqlite3 (default: this project's)
+  --growth          also at 10,000 to 5,000,000 keys, drawn to docs/performance.svg
+  --cpu-time        the processor's time instead of the clock's, on a machine that others use too: ours alone, and
+                    without what waits for the disk
+  --memory-mb N     input for the commands whose memory must not grow with it (the goal speaks of 4,295)
+  --json FILE       all results
+  --folder DIR      where to make the files that are measured (default: the system's folder for temporary files)
+`;
+
+/** Reads the arguments; undefined where only the help is wanted. Throws a TypeError for what it does not know. */
+export function parseRequest(programArguments: readonly string[]): BenchRequest | undefined {
+  const { values, positionals } = parseArgs({
+    args: [...programArguments],
+    allowPositionals: true,
+    options: {
+      help: { type: 'boolean', default: false },
+      quick: { type: 'boolean', default: false },
+      scale: { type: 'string' },
+      growth: { type: 'boolean', default: false },
+      'cpu-time': { type: 'boolean', default: false },
+      'memory-mb': { type: 'string' },
+      json: { type: 'string' },
+      originals: { type: 'string' },
+      peers: { type: 'string' },
+      folder: { type: 'string' },
+    },
+  });
+  if (values.help) return undefined;
+  const scale = scaleOf(values.scale ?? (values.quick ? 'quick' : 'usual'));
+  const megabytes = values['memory-mb'];
+  return {
+    topics: positionals,
+    scale: megabytes === undefined ? scale : { ...scale, memoryMegabytes: Number(megabytes) },
+    growth: values.growth,
+    processorTime: values['cpu-time'],
+    json: values.json,
+    originals: values.originals,
+    peers: values.peers,
+    folder: values.folder,
+  };
+}
+
+function scaleOf(name: string): BenchScale {
+  if ((SCALE_NAMES as readonly string[]).includes(name)) return SCALES[name as ScaleName];
+  throw new TypeError(`there is no scale ${name}: take ${SCALE_NAMES.join(', ')}`);
+}

@@ -1,0 +1,145 @@
+import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { availableParallelism, cpus, tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { installedPeers } from '../peers/installed.js';
+import type { BenchRequest } from './arguments.js';
+import type { Figure } from './figure.js';
+import { type Goal, judge, type Outcome } from './judge.js';
+import { isProgram, originalFigures, parseOriginals, readOriginals, runOriginals } from './originals.js';
+import { goalsTable, topicTable } from './report.js';
+import type { TopicOrder, TopicResult } from './run-topic.js';
+import type { BenchTopic } from './task.js';
+
+/** What `--json` writes. */
+interface BenchResults {
+  readonly scale: string;
+  readonly startedAt: string;
+  readonly seconds: number;
+  readonly machine: { readonly processor: string; readonly cores: number; readonly node: string };
+  readonly figures: readonly Figure[];
+  readonly goals: readonly Outcome[];
+  readonly notes: readonly string[];
+}
+
+/** Measures the topics one after the other, prints them and the goals, and returns the exit code. */
+export async function runBench(
+  request: BenchRequest,
+  topics: readonly BenchTopic[],
+  goals: readonly Goal[],
+): Promise<number> {
+  const started = new Date();
+  const chosen = chooseTopics(topics, request.topics);
+  const { notices } = installedPeers(request.peers);
+  for (const notice of notices) process.stderr.write(`${notice}\n`);
+  const folder = mkdtempSync(path.join(request.folder ?? tmpdir(), 'statelog-bench-'));
+  try {
+    const results = await measureAll(request, chosen, folder);
+    const ids = new Set(chosen.map(({ id }) => id));
+    const outcomes = goals.filter(({ topic }) => ids.has(topic)).map((goal) => judge(goal, results.figures));
+    const seconds = Math.round((Date.now() - started.getTime()) / 1000);
+    process.stdout.write(`${goalsTable(outcomes)} (${seconds} s)\n`);
+    const all: BenchResults = {
+      scale: request.scale.name,
+      startedAt: started.toISOString(),
+      seconds,
+      machine: { processor: cpus()[0]?.model ?? '', cores: availableParallelism(), node: process.version },
+      figures: results.figures,
+      goals: outcomes,
+      notes: [...notices, ...results.notes],
+    };
+    if (request.json !== undefined) writeFileSync(request.json, `${JSON.stringify(all, undefined, 1)}\n`);
+    return results.failed.length === 0 ? 0 : 1;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function chooseTopics(topics: readonly BenchTopic[], ids: readonly string[]): readonly BenchTopic[] {
+  if (ids.length === 0) return topics;
+  return ids.map((id) => {
+    const topic = topics.find((candidate) => candidate.id === id);
+    if (topic !== undefined) return topic;
+    throw new RangeError(`there is no topic ${id}: take ${topics.map((each) => each.id).join(', ')}`);
+  });
+}
+
+interface Measured {
+  readonly figures: readonly Figure[];
+  readonly notes: readonly string[];
+  readonly failed: readonly string[];
+}
+
+async function measureAll(
+  request: BenchRequest,
+  topics: readonly BenchTopic[],
+  folder: string,
+): Promise<Measured> {
+  const ours: Figure[] = [];
+  const notes: string[] = [];
+  const failed: string[] = [];
+  const originals = beginOriginals(request, folder);
+  const results: (readonly [BenchTopic, TopicResult])[] = [];
+  for (const topic of topics) {
+    process.stderr.write(`${topic.id} …\n`);
+    const result = await runTopicProcess(request, topic, path.join(folder, topic.id));
+    if (result === undefined) failed.push(topic.id);
+    else results.push([topic, result]);
+    rmSync(path.join(folder, topic.id), { recursive: true, force: true });
+  }
+  const theirs = parseOriginals(originals.end());
+  for (const [topic, result] of results) {
+    const figures = [...result.figures, ...originalFigures(result.figures, theirs, request.scale.keys)];
+    ours.push(...figures);
+    notes.push(...result.notes);
+    process.stdout.write(`${topicTable(`${topic.id}: ${topic.title}`, figures, result.notes)}\n`);
+  }
+  for (const id of failed) process.stderr.write(`${id}: its process failed\n`);
+  return { figures: ours, notes, failed };
+}
+
+/** The harness runs before the topics, and at the usual number of keys after them as well. */
+function beginOriginals({ originals, scale }: BenchRequest, folder: string): { end(): string[] } {
+  if (originals === undefined) return { end: () => [] };
+  const place = path.resolve(originals);
+  if (!isProgram(place)) return { end: () => readOriginals(place) };
+  const run = (keys: number): string => {
+    process.stderr.write(`originals, ${keys.toLocaleString('en')} keys …\n`);
+    const scratch = path.join(folder, 'originals');
+    const output = runOriginals(place, scratch, keys);
+    rmSync(scratch, { recursive: true, force: true });
+    return output;
+  };
+  const outputs = [...new Set([scale.keys, scale.keysMany])].map(run);
+  return { end: () => (scale.name === 'usual' ? [...outputs, run(scale.keys)] : outputs) };
+}
+
+function runTopicProcess(
+  { scale, growth, processorTime, peers }: BenchRequest,
+  { id }: BenchTopic,
+  folder: string,
+): Promise<TopicResult | undefined> {
+  const program = fileURLToPath(import.meta.url);
+  const order: TopicOrder = {
+    topic: id,
+    scale,
+    growth,
+    processorTime,
+    folder,
+    peersFolder: peers,
+    // The bundle lies in node_modules/.cache/statelog.
+    program: path.resolve(path.dirname(program), '..', '..', '..', 'bin', 'run.js'),
+  };
+  return new Promise((resolve) => {
+    const child = spawn(process.execPath, ['--expose-gc', program, '--run-topic', JSON.stringify(order)], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    let output = '';
+    child.stdout.setEncoding('utf8').on('data', (text: string) => (output += text));
+    child.on('close', (code) => {
+      const last = output.trimEnd().split('\n').at(-1)!;
+      resolve(code === 0 ? (JSON.parse(last) as TopicResult) : undefined);
+    });
+  });
+}

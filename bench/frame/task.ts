@@ -1,0 +1,93 @@
+import { mkdirSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import type { Figure, FigureDefinition, Side } from './figure.js';
+import type { Peer } from './peer.js';
+import type { BenchScale } from './scale.js';
+
+/** One side of a comparison. */
+export interface Contender {
+  readonly side: Side;
+  /** One round: prepares what it needs, and returns what it measured, in the figure's unit. */
+  readonly run: () => number | Promise<number>;
+}
+
+/** What a topic's process was told. */
+export interface TaskOrder {
+  readonly topic: string;
+  readonly scale: BenchScale;
+  /** An empty folder of its own. */
+  readonly folder: string;
+  /** The built command line's `bin/run.js`. */
+  readonly program: string;
+  /** Also at 10,000 to 5,000,000 keys. */
+  readonly growth: boolean;
+  /** The processor's time instead of the clock's. */
+  readonly processorTime: boolean;
+}
+
+/** One topic being measured: what it may use, and what came of it. */
+export class BenchTask {
+  readonly scale: BenchScale;
+  readonly folder: string;
+  readonly program: string;
+  readonly growth: boolean;
+  /** Those that are installed. */
+  readonly peers: readonly Peer[];
+  readonly figures: Figure[] = [];
+  /** Shown under the topic's table. */
+  readonly notes: string[] = [];
+  readonly #topic: string;
+
+  constructor(order: TaskOrder, peers: readonly Peer[]) {
+    this.#topic = order.topic;
+    this.scale = order.scale;
+    this.folder = order.folder;
+    this.program = order.program;
+    this.growth = order.growth;
+    this.peers = peers;
+  }
+
+  /** A path in a folder of this name, which is emptied; the path itself is free. */
+  fresh(folder: string, name: string): string {
+    const place = path.join(this.folder, folder);
+    rmSync(place, { recursive: true, force: true });
+    mkdirSync(place, { recursive: true });
+    return path.join(place, name);
+  }
+
+  /** Measures all sides in rounds, each once a round, so that what slows the machine slows them all. */
+  async compare(
+    definition: FigureDefinition,
+    contenders: readonly Contender[],
+    rounds = this.scale.rounds,
+  ): Promise<void> {
+    const samples = contenders.map((): number[] => []);
+    for (let round = 0; round < rounds; round++) {
+      for (const [index, { run }] of contenders.entries()) {
+        globalThis.gc?.();
+        samples[index]!.push(await run());
+      }
+    }
+    for (const [index, { side }] of contenders.entries()) {
+      this.figures.push({ ...definition, topic: this.#topic, side, samples: samples[index]! });
+    }
+  }
+
+  /** Measures ours alone. */
+  async measure(definition: FigureDefinition, run: Contender['run'], rounds?: number): Promise<void> {
+    await this.compare(definition, [{ side: 'statelog', run }], rounds);
+  }
+
+  /** Notes down a figure that was measured along with another one. */
+  record(definition: FigureDefinition, side: Side, samples: readonly number[]): void {
+    if (samples.length > 0) this.figures.push({ ...definition, topic: this.#topic, side, samples });
+  }
+}
+
+/** A part of the engine that is measured in a process of its own. */
+export interface BenchTopic {
+  /** As it is given to `npm run bench`. */
+  readonly id: string;
+  readonly title: string;
+  readonly run: (task: BenchTask) => Promise<void>;
+}

@@ -1,0 +1,51 @@
+const NANOSECONDS_A_MILLISECOND = 1e6;
+
+/** What was computed only so that it is computed: nothing that is measured may be optimised away. */
+let kept = 0;
+
+/** Keeps a result alive. */
+export function keep(result: number): void {
+  kept = (kept + result) | 0;
+}
+
+/** Whatever `keep` was given, so that its sum is needed too. */
+export function keptSum(): number {
+  return kept;
+}
+
+const MICROSECONDS_A_MILLISECOND = 1000;
+
+/** Milliseconds since some moment. */
+let nowMs = (): number => performance.now();
+
+/** From now on the processor's time counts, that of all this process's threads, and waiting does not. */
+export function measureProcessorTime(): void {
+  nowMs = () => {
+    const { user, system } = process.cpuUsage();
+    return (user + system) / MICROSECONDS_A_MILLISECOND;
+  };
+}
+
+/** Milliseconds that work takes. */
+export function milliseconds(work: () => void): number {
+  const started = nowMs();
+  work();
+  return nowMs() - started;
+}
+
+/** Nanoseconds an operation. */
+export function nsEach(operations: number, work: () => void): number {
+  return (milliseconds(work) * NANOSECONDS_A_MILLISECOND) / operations;
+}
+
+/** The same for work that waits. */
+export async function nsEachAwaited(operations: number, work: () => Promise<void>): Promise<number> {
+  const started = nowMs();
+  await work();
+  return ((nowMs() - started) * NANOSECONDS_A_MILLISECOND) / operations;
+}
+
+/** Megabytes (1,000,000 bytes) a second. */
+export function megabytesASecond(bytes: number, work: () => void): number {
+  return bytes / 1000 / milliseconds(work);
+}

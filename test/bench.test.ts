@@ -1,0 +1,74 @@
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import test from 'ava';
+import { GOALS } from '../bench/goals.js';
+import { judge } from '../bench/frame/judge.js';
+import { parseOriginals } from '../bench/frame/originals.js';
+import { projectRoot } from './support/project-root.js';
+import { tempDir } from './support/temp-dir.js';
+
+const figure = { topic: 'wal', id: 'append', title: 'append', unit: 'ns' } as const;
+const goal = {
+  row: 'WAL append',
+  part: '',
+  topic: 'wal',
+  figure: 'append',
+  against: { side: 'original' },
+  sense: 'at most',
+  limit: 0.7,
+} as const;
+
+test('the bench measures a topic and judges its goals', (t) => {
+  const json = path.join(tempDir(t), 'results.json');
+  const program = path.join(projectRoot, 'scripts', 'bench.mjs');
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    [program, 'wal', '--scale', 'tiny', '--json', json],
+    { encoding: 'utf8' },
+  );
+  t.is(status, 0, stderr);
+  const results = JSON.parse(readFileSync(json, 'utf8')) as {
+    figures: { id: string; side: string; samples: number[] }[];
+    goals: { figure: string; verdict: string }[];
+  };
+  const ours = results.figures.filter(({ side }) => side === 'statelog');
+  t.true(ours.length > 10);
+  t.true(ours.every(({ samples }) => samples.every((sample) => sample > 0)));
+  t.true(stdout.includes('read and check, a record'));
+  const goals = GOALS.filter(({ topic }) => topic === 'wal');
+  t.deepEqual(
+    results.goals.map(({ figure: name }) => name),
+    goals.map(({ figure: name }) => name),
+  );
+  for (const { figure: name } of goals)
+    t.true(
+      ours.some(({ id }) => id === name),
+      name,
+    );
+});
+
+test('a goal is judged by the best rounds where the originals say only their best', (t) => {
+  const figures = [
+    { ...figure, side: 'statelog', samples: [140, 60, 300] },
+    { ...figure, side: 'original', samples: [100] },
+  ] as const;
+  const outcome = judge(goal, figures);
+  t.is(outcome.verdict, 'met');
+  t.is(outcome.reached, 0.6);
+  t.is(judge({ ...goal, limit: 0.5 }, figures).verdict, 'not met');
+});
+
+test('a goal whose other side is not there is not measured, and says why', (t) => {
+  const outcome = judge(goal, [{ ...figure, side: 'statelog', samples: [100] }]);
+  t.is(outcome.verdict, 'not measured');
+  t.is(outcome.why, 'original was not measured');
+});
+
+test("the originals' outputs are told apart by their number of keys", (t) => {
+  const output = (keys: number, ns: number): string =>
+    `{"name":"wal read_all","nsPerOp":${ns},"ops":${keys}}\n{"name":"fold export_to","nsPerOp":1,"ops":${keys}}\n`;
+  const originals = parseOriginals([output(200, 5), output(1000, 7), output(200, 4)]);
+  t.deepEqual(originals.get(200)?.get('wal read_all'), [5, 4]);
+  t.deepEqual(originals.get(1000)?.get('wal read_all'), [7]);
+});
