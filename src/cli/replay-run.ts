@@ -66,7 +66,7 @@ export async function runReplay(
     }
     // Before the next step: what is written may lie in the scanner's buffer.
     if (output.isFull && !(await output.flush())) break;
-    if (into?.isFull === true) await into.drain();
+    if (into?.isFull === true) await into.room();
     if (steps % RECORDS_BETWEEN_LOOKS === 0 && performance.now() - turnMs > TURN_MS) {
       if (!(await output.flush())) break;
       await nextTurn();

@@ -183,6 +183,7 @@ export default class WalReplay extends StatelogCommand {
       try {
         return await this.#withStats({ ...work, into }, options.json);
       } finally {
+        await into.settle();
         this.#writeApplied(into, options.json);
       }
     } finally {

@@ -22,19 +22,66 @@ export interface Applied {
   readonly deletes: number;
 }
 
+/**
+ * One store and its place in the buffer. It takes what is there, syncs it, and takes what came meanwhile.
+ *
+ * Invariant: once `failure` is set nothing more is applied, and what is published is let go.
+ */
 class Destination {
   readonly store: WritableStore;
   /** On disk. */
   puts = 0;
   deletes = 0;
+  failure: unknown;
+  /** Bytes of all changes that it has taken. */
+  takenBytes = 0;
+  readonly #buffer: MulticastBuffer<Change>;
+  readonly #index: number;
+  /** Called whenever it has taken changes. */
+  readonly #onTaken: () => void;
+  #work: Promise<void> | undefined;
   #newPuts = 0;
   #newDeletes = 0;
 
-  constructor(store: WritableStore) {
+  constructor(store: WritableStore, buffer: MulticastBuffer<Change>, index: number, onTaken: () => void) {
     this.store = store;
+    this.#buffer = buffer;
+    this.#index = index;
+    this.#onTaken = onTaken;
   }
 
-  apply({ key, value }: Change): void {
+  /** Resolves when all that was published is on disk, or failed; never rejects. Starts working where it was idle. */
+  work(): Promise<void> {
+    this.#work ??= this.#takeAll().finally(() => {
+      this.#work = undefined;
+    });
+    return this.#work;
+  }
+
+  async #takeAll(): Promise<void> {
+    while (this.#buffer.available(this.#index) > 0) {
+      try {
+        this.#take();
+      } catch (error) {
+        this.failure = error;
+      }
+      this.#onTaken();
+      await this.#sync();
+    }
+  }
+
+  #take(): void {
+    for (
+      let change = this.#buffer.consume(this.#index);
+      change !== undefined;
+      change = this.#buffer.consume(this.#index)
+    ) {
+      this.takenBytes += bytesOf(change);
+      if (this.failure === undefined) this.#apply(change);
+    }
+  }
+
+  #apply({ key, value }: Change): void {
     if (value === undefined) {
       this.store.delete(key);
       this.#newDeletes += 1;
@@ -44,32 +91,45 @@ class Destination {
     }
   }
 
-  async sync(): Promise<void> {
-    await this.store.sync();
-    this.puts += this.#newPuts;
-    this.deletes += this.#newDeletes;
+  /** What was applied before a failure is synced, too. */
+  async #sync(): Promise<void> {
+    const puts = this.#newPuts;
+    const deletes = this.#newDeletes;
+    if (puts + deletes === 0) return;
     this.#newPuts = 0;
     this.#newDeletes = 0;
+    try {
+      await this.store.sync();
+      this.puts += puts;
+      this.deletes += deletes;
+    } catch (error) {
+      this.failure ??= error;
+    }
   }
 }
 
 /**
  * Applies the puts and deletes of records to several stores at once: one reader, and one consumer of a
- * multicast buffer for each store; the slowest sets the pace, and memory is bounded.
+ * multicast buffer for each store. Each goes at its own pace, syncs while the reader reads on, and the slowest
+ * sets the reader's pace: memory is bounded.
  *
  * Invariants:
  * - each store gets every change, in the order in which they were taken;
- * - what `applied` counts is on disk.
+ * - what `applied` counts is on disk;
+ * - at most `CHANGES_MAX` changes wait for a store.
  */
 export class ReplayInto {
   readonly #buffer: MulticastBuffer<Change>;
   readonly #destinations: readonly Destination[];
-  #bytes = 0;
+  #publishedBytes = 0;
+  #onRoom: (() => void) | undefined;
 
   /** @param stores at least one; they stay the caller's to close */
   constructor(stores: readonly WritableStore[]) {
-    this.#destinations = stores.map((store) => new Destination(store));
-    this.#buffer = new MulticastBuffer(CHANGES_MAX, stores.length);
+    const buffer = new MulticastBuffer<Change>(CHANGES_MAX, stores.length);
+    const onTaken = (): void => this.#onRoom?.();
+    this.#buffer = buffer;
+    this.#destinations = stores.map((store, index) => new Destination(store, buffer, index, onTaken));
     for (const store of stores) store.beginBatch?.();
   }
 
@@ -78,34 +138,50 @@ export class ReplayInto {
     return this.#destinations.map(({ store, puts, deletes }) => ({ path: store.path, puts, deletes }));
   }
 
-  /** True when it is time to `drain`. */
+  /** True when it is time to make `room`. */
   get isFull(): boolean {
-    return this.#bytes >= CHANGE_BYTES_MAX || this.#buffer.available(0) === CHANGES_MAX;
+    for (let index = 0; index < this.#destinations.length; index++) {
+      if (this.#buffer.available(index) === CHANGES_MAX) return true;
+      if (this.#publishedBytes - this.#destinations[index]!.takenBytes >= CHANGE_BYTES_MAX) return true;
+    }
+    return false;
   }
 
-  /** Takes a record; one that is neither a put nor a delete changes nothing. Call `drain` once `isFull`. */
+  /** Takes a record; one that is neither a put nor a delete changes nothing. Make `room` once `isFull`. */
   take(view: WalEntryView): void {
     if (view.tag !== TAG_PUT && view.tag !== TAG_DELETE) return;
-    this.#buffer.publish({
-      key: view.keyCopy(),
-      value: view.tag === TAG_PUT ? view.valueCopy() : undefined,
-    });
-    this.#bytes += view.keyLength + view.valueLength;
+    const change = { key: view.keyCopy(), value: view.tag === TAG_PUT ? view.valueCopy() : undefined };
+    this.#buffer.publish(change);
+    this.#publishedBytes += bytesOf(change);
+  }
+
+  /**
+   * Resolves when the slowest destination has taken what waits for it; syncs go on behind it.
+   * @throws StatelogError as `drain` does
+   */
+  async room(): Promise<void> {
+    for (const destination of this.#destinations) void destination.work();
+    while (this.isFull && !this.#hasFailed) {
+      await new Promise<void>((resolve) => (this.#onRoom = resolve));
+    }
+    if (this.#hasFailed) await this.drain();
   }
 
   /**
    * Resolves when all that was taken is on disk everywhere.
    * @throws StatelogError what `WritableStore` throws, and how much every destination has; a destination
-   * that cannot hold a change keeps what came before it
+   * that cannot hold a change keeps what came before it, and the others get all of it
    */
   async drain(): Promise<void> {
-    const results = await Promise.allSettled(
-      this.#destinations.map((destination, index) => this.#drainOne(destination, index)),
-    );
-    this.#bytes = 0;
-    for (const result of results) {
-      if (result.status === 'rejected') throw this.#withApplied(result.reason);
+    await this.settle();
+    for (const { failure } of this.#destinations) {
+      if (failure !== undefined) throw this.#withApplied(failure);
     }
+  }
+
+  /** `drain`, but for what failed: nothing is done to the stores any more, and they may be closed. Never rejects. */
+  async settle(): Promise<void> {
+    await Promise.all(this.#destinations.map((destination) => destination.work()));
   }
 
   /** `drain`, once everything was taken: what was put off for the sake of a large load is then done. */
@@ -114,22 +190,8 @@ export class ReplayInto {
     for (const { store } of this.#destinations) await store.endBatch?.();
   }
 
-  async #drainOne(destination: Destination, index: number): Promise<void> {
-    let refusal: Error | undefined;
-    for (
-      let change = this.#buffer.consume(index);
-      change !== undefined;
-      change = this.#buffer.consume(index)
-    ) {
-      if (refusal !== undefined) continue;
-      try {
-        destination.apply(change);
-      } catch (error) {
-        refusal = error as Error;
-      }
-    }
-    await destination.sync();
-    if (refusal !== undefined) throw refusal;
+  get #hasFailed(): boolean {
+    return this.#destinations.some(({ failure }) => failure !== undefined);
   }
 
   #withApplied(thrown: unknown): Error {
@@ -140,6 +202,10 @@ export class ReplayInto {
       cause: thrown,
     });
   }
+}
+
+function bytesOf({ key, value }: Change): number {
+  return key.length + (value?.length ?? 0);
 }
 
 /** What was applied, in words. */

@@ -63,6 +63,66 @@ test('a store that refuses a change keeps what came before it, and the others ge
   other.close();
 });
 
+/** A store that notes what it gets, and whose syncs end when they are told to. */
+function slowStore(): { store: WritableStore; keys: string[]; endSync: () => void; syncing: () => boolean } {
+  const keys: string[] = [];
+  let end: (() => void) | undefined;
+  const store = {
+    path: 'slow',
+    put: (key: Uint8Array) => keys.push(Buffer.from(key).toString()),
+    delete: () => true,
+    sync: () =>
+      new Promise<void>((resolve) => {
+        end = () => {
+          end = undefined;
+          resolve();
+        };
+      }),
+  } as unknown as WritableStore;
+  return { store, keys, endSync: () => end?.(), syncing: () => end !== undefined };
+}
+
+const nextTurn = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve));
+
+test('the slowest store sets the pace: the reader waits for its sync, and no faster one misses or repeats a change', async (t) => {
+  const segment = path.join(tempDir(t), 'wal-0.log');
+  const count = 20_000;
+  writeFileSync(segment, joined(...records(count)));
+  const slow = slowStore();
+  const fast = slowStore();
+  fast.store.sync = () => Promise.resolve();
+  const into = new ReplayInto([slow.store, fast.store]);
+  const replay = new Replay(fileSystem, findLogs(fileSystem, segment), true);
+  let taken = 0;
+  let waits = 0;
+  for (; replay.next() === 'record'; taken++) {
+    into.take(replay.segment.view);
+    if (!into.isFull) continue;
+    let hasRoom = false;
+    const room = into.room().then(() => (hasRoom = true));
+    await nextTurn();
+    // While a sync is under way the reader reads on, until as much waits again; then it waits, too.
+    if (slow.keys.length < taken + 1) {
+      t.false(hasRoom);
+      t.is(fast.keys.length, taken + 1);
+      t.true(taken + 1 - slow.keys.length <= 4_096);
+      waits += 1;
+      slow.endSync();
+    }
+    await room;
+  }
+  t.true(waits > 1);
+  const drained = into.drain();
+  for (await nextTurn(); slow.syncing(); await nextTurn()) slow.endSync();
+  await drained;
+  t.is(slow.keys.length, count);
+  t.deepEqual(slow.keys, fast.keys);
+  t.deepEqual(
+    into.applied.map(({ puts }) => puts),
+    [count, count],
+  );
+});
+
 test('a log that its writer dropped meanwhile is no damage, one that is kept and gone is', async (t) => {
   const store = path.join(tempDir(t), 'store');
   StateDirectory.create(store, {});
