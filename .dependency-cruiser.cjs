@@ -22,6 +22,8 @@ layers.artifact = [...stores, 'directory', 'store'];
 layers.inspect = [...stores, 'directory', 'store', 'artifact'];
 // Exporting and importing: between any kind of store and any form of snapshot.
 layers.transfer = [...stores, 'directory', 'store', 'artifact', 'inspect'];
+// Cutting what was never acknowledged, and bringing what is good to a new place.
+layers.repair = [...stores, 'directory', 'store', 'artifact', 'inspect', 'transfer'];
 
 const layerRules = Object.entries(layers).map(([layer, beneath]) => ({
   name: `layer-${layer}`,

@@ -11,6 +11,7 @@ export const COMMANDS: Commands = {
   import: () => import('./import.js'),
   get: () => import('./get.js'),
   put: () => import('./put.js'),
+  repair: () => import('./repair.js'),
   scan: () => import('./scan.js'),
   stat: () => import('./stat.js'),
   verify: () => import('./verify.js'),

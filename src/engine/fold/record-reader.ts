@@ -57,9 +57,14 @@ export class RecordReader {
     return this.#window.bytes.slice(0, length);
   }
 
+  /** True if a good record starts where the header ends. */
+  hasRecordAfterHeader(): boolean {
+    return this.#recordHoldsAt(HEADER_BYTES, 0);
+  }
+
   /** Where the first record starts, if not where it should after the header. */
   firstRecord(): number | undefined {
-    return this.#recordHoldsAt(HEADER_BYTES, 0) ? HEADER_BYTES : this.#search.find(1);
+    return this.hasRecordAfterHeader() ? HEADER_BYTES : this.#search.find(1);
   }
 
   /** Reads the record at `offset` into `record`; undefined if it is good. */

@@ -2,7 +2,7 @@ import type { Finding } from '../finding.js';
 import { AppendSigns } from './append-signs.js';
 import { headerFinding, recordFinding } from './damage.js';
 import { HEADER_BYTES } from './format.js';
-import { headerState } from './header.js';
+import { type BadHeader, headerState } from './header.js';
 import type { OpenLog } from './log-window.js';
 import type { FoldRecord } from './record.js';
 import { type Fault, RecordReader } from './record-reader.js';
@@ -79,11 +79,16 @@ export class FoldScanner {
     this.position = Math.min(HEADER_BYTES, size);
     if (state === 'good') return true;
     this.#signs.stopComparingKeys();
-    // With another version the records may be anything; with another magic number they may be ours.
-    const nextGood = state === 'bad-magic' ? this.#reader.firstRecord() : undefined;
+    const nextGood = this.#firstRecordUnder(state);
     this.position = nextGood ?? size;
     this.finding = headerFinding(path, header, state, nextGood);
     return false;
+  }
+
+  /** With another magic number the records may be ours; with another version only one that checks shows it. */
+  #firstRecordUnder(state: BadHeader): number | undefined {
+    if (state === 'bad-magic') return this.#reader.firstRecord();
+    return state === 'bad-version' && this.#reader.hasRecordAfterHeader() ? HEADER_BYTES : undefined;
   }
 
   #report(fault: Fault): FoldStep {

@@ -3,6 +3,7 @@ import { startsWithBytes } from '../bytes/compare.js';
 import { readU32 } from '../bytes/halves.js';
 import { StatelogError } from '../errors.js';
 import { MAGIC as FOLD_MAGIC } from '../fold/format.js';
+import { looksLikeLog } from '../fold/log-probe.js';
 import { hasStateMagic } from '../state/state-header.js';
 import type { FileSystem } from '../storage-io/file-system.js';
 import { readFully, readWholeFile } from '../storage-io/write-fully.js';
@@ -95,6 +96,7 @@ function identifyFile(fileSystem: FileSystem, path: string): PathIdentity {
     throw unknown(path, 'the file is empty');
   }
   if (looksLikeSegment(fileSystem, path)) return { kind: 'wal-segment', path };
+  if (looksLikeLog(fileSystem, path)) return { kind: 'log', path };
   // Of a name and a first length like a segment's, one whose every record is gone.
   const length = head.length >= 4 ? readU32(head, 0) : 0;
   if (isNamedSegment && (length === 0 || isPlausibleLength(length))) {

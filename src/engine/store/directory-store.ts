@@ -59,6 +59,10 @@ export class DirectoryStore implements WritableStore {
     ];
   }
 
+  get copies(): readonly string[] {
+    return (this.directory.recovery?.cut ?? []).map(({ copy }) => copy);
+  }
+
   get(key: Uint8Array): StoredEntry | undefined {
     const value = this.directory.get(key);
     return value === undefined ? undefined : { key, value };

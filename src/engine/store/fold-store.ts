@@ -79,6 +79,11 @@ export class FoldStore implements WritableStore {
     return notices;
   }
 
+  get copies(): readonly string[] {
+    const copy = this.#fold.cutTail?.copy;
+    return copy === undefined ? [] : [copy];
+  }
+
   get(key: Uint8Array): StoredEntry | undefined {
     const entry = this.#fold.get(key);
     return entry === undefined ? undefined : { key, value: entry.value, version: entry.version.toBytes() };

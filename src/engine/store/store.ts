@@ -71,6 +71,8 @@ export interface WritableStore extends ReadableStore {
   endBatch?(): Promise<void>;
   /** Fold logs: the cursor that the next `sync` writes. Directories: NOT_REPRESENTABLE. */
   setCursor(cursor: Uint8Array): void;
+  /** Copies of what opening cut from the end. */
+  readonly copies: readonly string[];
   checkpoint(options: { readonly keep?: number | undefined }): Promise<CheckpointReport>;
   compact(): Promise<CompactReport>;
   /** Releases the lock. What was not synced is not promised. */

@@ -75,6 +75,19 @@ test('a segment is known by any good record near its start, and by a long first 
   t.is(kindOf(long), 'wal-segment');
 });
 
+test('a fold log is known by good records near its start, whatever became of its header', (t) => {
+  const folder = tempDir(t);
+  for (const [name, lost] of [
+    ['magic', 1],
+    ['page', 4096],
+  ] as const) {
+    const bytes = readFileSync(fixturePath('fold-log.snap'));
+    bytes.fill(0, 0, lost);
+    writeFileSync(path.join(folder, name), bytes);
+    t.is(kindOf(path.join(folder, name)), 'log');
+  }
+});
+
 test('an empty file is a segment by its name only', (t) => {
   const folder = tempDir(t);
   writeFileSync(path.join(folder, 'wal-3.log'), '');

@@ -289,6 +289,18 @@ test('a block that was overwritten by another of the same segment costs at most 
   }
 });
 
+test('a Commit that a doubled block cuts in two, and leaves whole behind it, is found', (t) => {
+  const good = fixtureBytes('wal-ops/wal-0.log');
+  const [from, to] = [8192, 12_288];
+  const doubled = joined(good.subarray(0, to), good.subarray(from, to), good.subarray(to));
+  const { records: found, findings } = scan(doubled);
+  t.deepEqual(
+    found.map(({ sequence }) => sequence),
+    scan(good).records.map(({ sequence }) => sequence),
+  );
+  t.deepEqual(findings.map(brief), ['damage checksum-mismatch 12072+4096']);
+});
+
 test('a value that holds records is passed over whole when its own record is bad', (t) => {
   const inner = joined(...records(20, 100n, SYNCED));
   const pieces = [

@@ -1,6 +1,6 @@
 import type { Finding } from '../../finding.js';
 import type { FileSystem } from '../../storage-io/file-system.js';
-import { listSegments } from '../../wal/segment-folder.js';
+import { listSegments, type SegmentEntry } from '../../wal/segment-folder.js';
 import { verifySegment } from './verify-segment.js';
 import type { Tally } from './tally.js';
 
@@ -11,12 +11,20 @@ export function* verifyWalFolder(
   tally: Tally,
 ): Generator<Finding, void> {
   const segments = listSegments(fileSystem, folder);
+  yield* missingSegments(folder, segments);
+  for (const { path, coreId } of segments) yield* verifyLooseSegment(fileSystem, path, coreId, tally);
+}
+
+/** A finding for each core that has no segment between others that have. */
+export function* missingSegments(
+  folder: string,
+  segments: readonly SegmentEntry[],
+): Generator<Finding, void> {
   const cores = new Set(segments.map(({ coreId }) => coreId));
   const last = segments.at(-1)?.coreId ?? -1;
   for (let coreId = 0; coreId < last; coreId++) {
     if (!cores.has(coreId)) yield missingSegment(folder, coreId);
   }
-  for (const { path, coreId } of segments) yield* verifyLooseSegment(fileSystem, path, coreId, tally);
 }
 
 /** Checks one segment by itself; of which core it is may be known from its name. */

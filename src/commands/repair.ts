@@ -1,0 +1,55 @@
+import { boolean } from '@oclif/core/flags';
+import { storeArgument } from '../cli/arguments.js';
+import { StatelogCommand } from '../cli/base-command.js';
+import { EXIT_CODES, type ExitCode } from '../cli/exit-codes.js';
+import { encodingFlags, encodingsOf, lockFlags, sizeFlag, textFlag } from '../cli/flags.js';
+import { repairEventLine, repairSummaryLine } from '../cli/repair-output.js';
+import type { RepairSummary } from '../engine/repair/report.js';
+
+/** `repair PATH`: cuts a torn tail; with `--into`, brings every good record to a new place. */
+export default class Repair extends StatelogCommand {
+  static override summary = 'cut an unfinished last write; or bring every good record to a new place';
+  static override args = { path: storeArgument };
+  static override flags = {
+    ...encodingFlags,
+    ...lockFlags,
+    into: textFlag({
+      description: 'a new place for every good record; PATH stays as it is',
+      helpValue: 'NEW',
+    }),
+    'max-loss': sizeFlag({ description: 'refuse to lose more than this' }),
+    'dry-run': boolean({ description: 'only say what it would come to' }),
+  };
+
+  override async run(): Promise<ExitCode> {
+    const { args, flags } = await this.parse(Repair);
+    const { repairPath } = await import('../engine/repair/repair-path.js');
+    const { output } = this.terminal;
+    const steps = repairPath({
+      path: args.path,
+      into: flags.into,
+      lossBytesMax: flags['max-loss'],
+      dryRun: flags['dry-run'],
+      waitMs: flags.wait,
+    });
+    try {
+      let step = await steps.next();
+      for (; step.done !== true; step = await steps.next()) {
+        output.writeText(`${repairEventLine(step.value, flags.json, encodingsOf(flags).key)}\n`);
+        // It goes on when nobody listens any more: what it is for is the new place.
+        if (output.isFull) await output.flush();
+      }
+      output.writeText(`${repairSummaryLine(step.value, flags.json)}\n`);
+      await output.flush();
+      return exitCodeOf(step.value);
+    } finally {
+      // Where something was thrown here and not there: what was begun is taken away.
+      await steps.return(undefined as never);
+    }
+  }
+}
+
+function exitCodeOf({ gaps, torn, dryRun }: RepairSummary): ExitCode {
+  if (gaps > 0) return EXIT_CODES.damage;
+  return torn > 0 && dryRun ? EXIT_CODES.tornTail : EXIT_CODES.done;
+}

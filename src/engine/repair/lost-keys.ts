@@ -1,0 +1,89 @@
+import type { LostKey } from './report.js';
+
+/** Keys that are remembered at a time, and their bytes: more are not listed. */
+const KEYS_MAX = 16_384;
+const KEY_BYTES_MAX = 16 * 1024 * 1024;
+const SIEVE_BITS = 2 ** 16;
+
+/** A damaged record whose key can be made out. */
+export interface DamagedChange {
+  readonly key: Uint8Array;
+  readonly op: 'put' | 'delete';
+  readonly file: string;
+  readonly offset: number;
+}
+
+interface Suspect extends DamagedChange {
+  /** How many good records of the log lie before the damaged one. */
+  readonly recordsBefore: number;
+  /** What the last good record of the key before it did, and whether one follows. */
+  before: 'put' | 'delete' | undefined;
+  isOverwritten: boolean;
+}
+
+/**
+ * Finds out what damaged records come to. Those whose key can be made out are noted down while a log is
+ * read; when it is read once more, each good record of such a key says whether an older value stands
+ * in the lost one's place, or a later one makes up for it.
+ */
+export class LostKeys {
+  readonly #suspects = new Map<string, Suspect>();
+  /** Most keys are none of these, and are told so without being looked up. */
+  readonly #sieve = new Uint8Array(SIEVE_BITS);
+  #bytes = 0;
+
+  /** True if it matters which keys the records have. */
+  get isWanted(): boolean {
+    return this.#suspects.size > 0;
+  }
+
+  /** Notes down a damaged record. */
+  note(change: DamagedChange, recordsBefore: number): void {
+    const { key } = change;
+    if (this.#suspects.size >= KEYS_MAX || this.#bytes + key.length > KEY_BYTES_MAX) return;
+    this.#bytes += key.length;
+    this.#sieve[sieveOf(key, 0, key.length)] = 1;
+    this.#suspects.set(nameOf(key, 0, key.length), {
+      ...change,
+      recordsBefore,
+      before: undefined,
+      isOverwritten: false,
+    });
+  }
+
+  /** Takes a good record of the log, the `index`th, whose key is at `bytes[start, end)`. */
+  see(bytes: Uint8Array, start: number, end: number, op: 'put' | 'delete', index: number): void {
+    if (this.#sieve[sieveOf(bytes, start, end)] === 0) return;
+    const suspect = this.#suspects.get(nameOf(bytes, start, end));
+    if (suspect === undefined) return;
+    if (index < suspect.recordsBefore) suspect.before = op;
+    else suspect.isOverwritten = true;
+  }
+
+  /**
+   * What was lost of the log that was read twice now; the next log starts anew.
+   * @param isBelow whether what lies below the log, such as a checkpoint, has a value for a key
+   */
+  *resolve(isBelow: (key: Uint8Array) => boolean = () => false): Generator<LostKey, void> {
+    for (const { key, op, file, offset, before, isOverwritten } of this.#suspects.values()) {
+      if (isOverwritten) continue;
+      const fallsBack = before === undefined ? isBelow(key) : before === 'put';
+      // A delete of what is not there anyway has lost nothing.
+      if (op === 'put' || fallsBack) yield { key, op, file, offset, fallsBack };
+    }
+    this.#suspects.clear();
+    this.#sieve.fill(0);
+    this.#bytes = 0;
+  }
+}
+
+function nameOf(bytes: Uint8Array, start: number, end: number): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString('latin1');
+}
+
+function sieveOf(bytes: Uint8Array, start: number, end: number): number {
+  const length = end - start;
+  if (length === 0) return 0;
+  const last = bytes[end - 1]! | (bytes[end - 1 - (length > 1 ? 1 : 0)]! << 8);
+  return (last ^ Math.imul(length, 0x9e5) ^ (bytes[start]! << 3)) & (SIEVE_BITS - 1);
+}

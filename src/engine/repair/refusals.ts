@@ -1,0 +1,54 @@
+import { StatelogError } from '../errors.js';
+
+/** The error for a new place that is taken. */
+export function occupied(path: string): StatelogError {
+  return new StatelogError('ALREADY_EXISTS', 'something is there already', {
+    path,
+    safe: 'nothing was changed',
+    hint: 'choose another path, or remove what is there',
+  });
+}
+
+/** The error for a new place within the source, which a repair leaves as it is. */
+export function withinSource(path: string): StatelogError {
+  return new StatelogError('INVALID_ARGUMENT', 'the new place lies within what is to be repaired', {
+    path,
+    safe: 'nothing was changed',
+    hint: 'name a path outside of it',
+  });
+}
+
+/** The error for damage that cutting cannot mend. */
+export function notToBeCut(path: string, damage: number): StatelogError {
+  const places = damage === 1 ? 'one place is damaged' : `${damage} places are damaged`;
+  return new StatelogError('DAMAGED', `${places}, and more than an unfinished last write would be cut`, {
+    path,
+    safe: 'nothing was changed',
+    hint: `run 'statelog repair ${path} --into NEW' to bring every good record to a new place`,
+  });
+}
+
+/** The error for a segment that belongs to a store. */
+export function partOfStore(path: string, store: string): StatelogError {
+  return new StatelogError(
+    'NOT_REPRESENTABLE',
+    'this is a part of a state directory, and not cut by itself',
+    {
+      path,
+      safe: 'nothing was changed',
+      hint: `run 'statelog repair ${store}', or add --into NEW`,
+    },
+  );
+}
+
+/** The error for a new file that does not hold what was written to it. */
+export function unreadable(path: string, expected: number, found: number): StatelogError {
+  return new StatelogError('IO_FAILED', 'what was written does not read back as it should', {
+    path,
+    operation: 'verify',
+    expected: `${expected} records`,
+    found: `${found} records`,
+    safe: 'the source was not changed, and the new place was not made',
+    hint: 'run it again; if something else writes to the source, wait for it to end',
+  });
+}

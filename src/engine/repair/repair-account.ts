@@ -1,0 +1,64 @@
+import { StatelogError } from '../errors.js';
+import type { Finding } from '../finding.js';
+import type { FileSystem } from '../storage-io/file-system.js';
+import { KeyCensus } from './key-census.js';
+import { LostKeys } from './lost-keys.js';
+import type { LostKey, RepairEvent } from './report.js';
+
+/**
+ * What a repair has kept and lost so far, and the limit of what it may lose.
+ *
+ * Invariant: `lostBytes` never passes `lossBytesMax`: whatever would let it, throws.
+ */
+export class RepairAccount {
+  readonly fileSystem: FileSystem;
+  readonly lostKeys = new LostKeys();
+  readonly census = new KeyCensus();
+  /** Keys of kinds that count them by themselves. */
+  keys = 0;
+  keptRecords = 0;
+  keptBytes = 0;
+  lostRecords = 0;
+  lostBytes = 0;
+  lostKeyCount = 0;
+  gaps = 0;
+  torn = 0;
+  readonly #path: string;
+  readonly #lossBytesMax: number;
+
+  /** @param path the source, for messages */
+  constructor(fileSystem: FileSystem, path: string, lossBytesMax = Infinity) {
+    this.fileSystem = fileSystem;
+    this.#path = path;
+    this.#lossBytesMax = lossBytesMax;
+  }
+
+  /**
+   * Takes a finding: its bytes are lost, unless it is a notice or nothing was in them.
+   * @throws StatelogError `LOSS_LIMIT`
+   */
+  take(finding: Finding): RepairEvent {
+    if (finding.severity === 'damage') this.gaps += 1;
+    if (finding.severity === 'torn') this.torn += 1;
+    if (finding.severity !== 'notice' && finding.class !== 'zero-tail') this.lose(finding.bytes);
+    return { finding };
+  }
+
+  /** @throws StatelogError `LOSS_LIMIT` */
+  lose(bytes: number): void {
+    this.lostBytes += bytes;
+    if (this.lostBytes <= this.#lossBytesMax) return;
+    throw new StatelogError('LOSS_LIMIT', 'the repair would lose more than it may', {
+      path: this.#path,
+      expected: `at most ${this.#lossBytesMax} bytes`,
+      found: `${this.lostBytes} bytes, up to where it stopped`,
+      safe: 'nothing was written',
+      hint: 'run it with --dry-run and without --max-loss to see all that would be lost',
+    });
+  }
+
+  loseKey(lostKey: LostKey): RepairEvent {
+    this.lostKeyCount += 1;
+    return { lostKey };
+  }
+}

@@ -1,0 +1,111 @@
+import { basename, dirname } from 'node:path';
+import { isStatelogError } from '../errors.js';
+import type { Finding } from '../finding.js';
+import { identify, type PathIdentity } from '../inspect/identify.js';
+import { openWritable } from '../inspect/open.js';
+import { findLogs } from '../inspect/replay-logs.js';
+import { verifyPath } from '../inspect/verify/verify-path.js';
+import { closeQuietly } from '../storage-io/atomic-write.js';
+import { openLocked } from '../storage-io/file-lock.js';
+import type { FileSystem } from '../storage-io/file-system.js';
+import { recoverSegment } from '../wal/recovery.js';
+import { notToBeCut, partOfStore } from './refusals.js';
+import type { RepairAccount } from './repair-account.js';
+import type { RepairEvent } from './report.js';
+
+/** How something is mended where it is. */
+export interface InPlaceOptions {
+  readonly dryRun: boolean;
+  /** How long to wait for the lock. */
+  readonly waitMs: number;
+}
+
+/**
+ * Mends what can be mended by cutting an unfinished last write, after copying it; under the lock, by
+ * the code of the writer that takes over from one that died.
+ * @returns the copies
+ * @throws StatelogError `DAMAGED` where anything else is wrong, and `LOSS_LIMIT`: nothing was changed then;
+ * `LOCKED`
+ */
+export async function* repairInPlace(
+  account: RepairAccount,
+  found: PathIdentity,
+  { dryRun, waitMs }: InPlaceOptions,
+): AsyncGenerator<RepairEvent, readonly string[]> {
+  const { fileSystem } = account;
+  const { kind, path } = found;
+  if (kind === 'wal-segment' || kind === 'wal-folder') refusePartOfStore(fileSystem, found);
+  const findings = verifyPath(fileSystem, path, { quick: false });
+  let step = findings.next();
+  for (; step.done !== true; step = findings.next()) yield account.take(step.value);
+  const summary = step.value;
+  if (account.gaps > 0) throw notToBeCut(path, account.gaps);
+  account.keptRecords = summary.records;
+  account.keptBytes = summary.bytes - account.lostBytes;
+  account.keys = summary.keys;
+  if (dryRun) return [];
+  if (kind === 'directory' || kind === 'log') return yield* recoverStore(path, fileSystem, waitMs);
+  if (kind !== 'wal-segment' && kind !== 'wal-folder') return [];
+  return yield* cutSegments(fileSystem, found, waitMs);
+}
+
+async function* recoverStore(
+  path: string,
+  fileSystem: FileSystem,
+  waitMs: number,
+): AsyncGenerator<RepairEvent, readonly string[]> {
+  const store = await openWritable(path, { fileSystem, waitMs });
+  try {
+    for (const finding of store.notices) yield { finding };
+    return store.copies;
+  } finally {
+    store.close();
+  }
+}
+
+async function* cutSegments(
+  fileSystem: FileSystem,
+  { path }: PathIdentity,
+  waitMs: number,
+): AsyncGenerator<RepairEvent, readonly string[]> {
+  const copies: string[] = [];
+  for (const { path: segment, coreId } of findLogs(fileSystem, path).flatMap((log) => log.segments)) {
+    const lock = await openLocked(fileSystem, segment, () => fileSystem.openReadWrite(segment), { waitMs });
+    try {
+      const { cut } = recoverSegment({ fileSystem, path: segment, coreId, takeOver: false });
+      if (cut === undefined) continue;
+      copies.push(cut.copy);
+      yield { finding: cutNotice(segment, cut) };
+    } finally {
+      closeQuietly(fileSystem, lock);
+    }
+  }
+  return copies;
+}
+
+function cutNotice(
+  file: string,
+  {
+    offset,
+    bytes,
+    copy,
+    class: kind,
+  }: Pick<Finding, 'offset' | 'bytes' | 'class'> & { readonly copy: string },
+): Finding {
+  const message = `an unfinished last write of ${bytes} bytes was copied to ${copy} and cut`;
+  return { severity: 'notice', class: kind, file, offset, bytes, message };
+}
+
+/** A live segment is its store's to cut: the store's lock does not lie beside it. */
+function refusePartOfStore(fileSystem: FileSystem, { kind, path }: PathIdentity): void {
+  const folder = fileSystem.realPath(kind === 'wal-folder' ? path : dirname(path));
+  if (basename(dirname(folder)) !== 'wal') return;
+  const store = dirname(dirname(folder));
+  try {
+    if (identify(fileSystem, store).kind !== 'directory') return;
+  } catch (error) {
+    if (isStatelogError(error, 'UNKNOWN_FORMAT')) return;
+    if (!isStatelogError(error, 'DAMAGED')) throw error;
+  }
+  throw partOfStore(path, store);
+}

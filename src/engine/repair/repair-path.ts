@@ -1,0 +1,51 @@
+import { identify } from '../inspect/identify.js';
+import type { FileSystem } from '../storage-io/file-system.js';
+import { realFileSystem } from '../storage-io/real-file-system.js';
+import { RepairAccount } from './repair-account.js';
+import { repairInPlace } from './repair-in-place.js';
+import type { RepairEvent, RepairSummary } from './report.js';
+import { salvageInto } from './salvage.js';
+
+/** What is to be repaired, and how. */
+export interface RepairRequest {
+  readonly fileSystem?: FileSystem | undefined;
+  readonly path: string;
+  /** The new place; without one, the path itself is mended where cutting does it. */
+  readonly into?: string | undefined;
+  /** The most bytes that may be lost; default: any number. */
+  readonly lossBytesMax?: number | undefined;
+  /** Reads all, and writes nothing. */
+  readonly dryRun?: boolean | undefined;
+  /** How long to wait for a lock; default 0. */
+  readonly waitMs?: number | undefined;
+}
+
+/**
+ * Repairs what a path holds. Without a new place it cuts an unfinished last write, after copying it, and
+ * refuses anything else. Into a new place it brings every good record, with the source as it is; what is
+ * lost is told as it is found. A new place is there whole and verified, or not at all.
+ * @throws StatelogError `DAMAGED` where cutting does not mend it; `ALREADY_EXISTS`, `LOSS_LIMIT`, `LOCKED`;
+ * what opening the path throws
+ */
+export async function* repairPath(request: RepairRequest): AsyncGenerator<RepairEvent, RepairSummary> {
+  const { path, into, dryRun = false, waitMs = 0, lossBytesMax } = request;
+  const fileSystem = request.fileSystem ?? realFileSystem();
+  const found = identify(fileSystem, path);
+  const account = new RepairAccount(fileSystem, path, lossBytesMax);
+  let copies: readonly string[] = [];
+  if (into === undefined) copies = yield* repairInPlace(account, found, { dryRun, waitMs });
+  else yield* salvageInto(account, found, into, dryRun);
+  const { keptRecords, keptBytes, lostRecords, lostBytes, lostKeyCount, gaps, torn, census } = account;
+  return {
+    path,
+    kind: found.kind,
+    into: into ?? null,
+    dryRun,
+    kept: { records: keptRecords, bytes: keptBytes, keys: account.keys + census.count },
+    lost: { records: lostRecords, bytes: lostBytes, keys: lostKeyCount },
+    gaps,
+    torn,
+    keysEstimated: census.isEstimate,
+    copies,
+  };
+}

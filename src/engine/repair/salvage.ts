@@ -1,0 +1,75 @@
+import { basename, dirname, join, relative, resolve } from 'node:path';
+import { makeStagingFolder, moveIntoPlace, removeTree } from '../artifact/staging-folder.js';
+import { StatelogError } from '../errors.js';
+import type { PathIdentity } from '../inspect/identify.js';
+import { coreIdOfSegmentName } from '../wal/segment-name.js';
+import { occupied, withinSource } from './refusals.js';
+import type { RepairAccount } from './repair-account.js';
+import type { RepairEvent } from './report.js';
+import { salvageFold } from './salvage-fold.js';
+import { salvageSegment } from './salvage-segment.js';
+import { salvageWalFolder } from './salvage-wal-folder.js';
+
+/**
+ * Brings every good record of what a path holds to a new place of the same kind, and verifies it there:
+ * the new place is whole and durable, or not there. The source is only read.
+ * @throws StatelogError `ALREADY_EXISTS`, `LOSS_LIMIT`, `NOT_FOUND`; what reading and writing throw
+ */
+export function* salvageInto(
+  account: RepairAccount,
+  found: PathIdentity,
+  into: string,
+  dryRun: boolean,
+): Generator<RepairEvent, void> {
+  const { fileSystem } = account;
+  checkPlace(account, found.path, into);
+  if (dryRun) {
+    yield* salvageKind(account, found, undefined);
+    return;
+  }
+  const destination = resolve(into);
+  const staging = makeStagingFolder(fileSystem, destination);
+  try {
+    const staged = join(staging, basename(destination));
+    yield* salvageKind(account, found, staged);
+    fileSystem.syncDirectory(staging);
+    moveIntoPlace(fileSystem, staged, destination);
+  } finally {
+    removeTree(fileSystem, staging);
+  }
+}
+
+function salvageKind(
+  account: RepairAccount,
+  { kind, path }: PathIdentity,
+  into: string | undefined,
+): Generator<RepairEvent, void> {
+  switch (kind) {
+    case 'wal-segment':
+      return salvageSegment(account, { path, coreId: coreIdOfSegmentName(basename(path)) }, into);
+    case 'wal-folder':
+      return salvageWalFolder(account, path, into);
+    case 'log':
+      return salvageFold(account, path, into);
+    case 'directory':
+    case 'state-file':
+    case 'artifact-folder':
+    case 'artifact-tar':
+      throw new StatelogError('NOT_REPRESENTABLE', `this kind cannot be salvaged`, { path, found: kind });
+  }
+}
+
+/** Nothing may be at the new place, its folder must be there, and it may not lie within the source. */
+function checkPlace({ fileSystem }: RepairAccount, source: string, into: string): void {
+  if (fileSystem.status(into) !== undefined) throw occupied(into);
+  const parent = dirname(resolve(into));
+  if (fileSystem.statusFollowing(parent)?.kind !== 'directory') {
+    throw new StatelogError('NOT_FOUND', 'there is no folder to make the new place in', {
+      path: parent,
+      safe: 'nothing was changed',
+      hint: 'make the folder, or choose another path',
+    });
+  }
+  const below = relative(fileSystem.realPath(source), join(fileSystem.realPath(parent), basename(into)));
+  if (below !== '..' && !below.startsWith('../')) throw withinSource(into);
+}

@@ -1,0 +1,167 @@
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import type { Finding } from '../../../src/engine/finding.js';
+import { verifyPath } from '../../../src/engine/inspect/verify/verify-path.js';
+import { repairPath } from '../../../src/engine/repair/repair-path.js';
+import type { RepairEvent, RepairSummary } from '../../../src/engine/repair/report.js';
+import { unsyncedFileSystem } from './unsynced-file-system.js';
+import { type Damaged, type DamageOperation, type Piece, whereNow } from './operations.js';
+
+/** A log that damage is done to: a segment or a fold log. */
+export interface DamagedLog {
+  readonly name: string;
+  /** The name of its file. */
+  readonly fileName: string;
+  readonly bytes: Uint8Array;
+  /** Its records. */
+  readonly pieces: readonly Piece[];
+  /** Bytes before the first record. */
+  readonly headerBytes: number;
+  /** The records of a file of the same kind. */
+  readonly read: (bytes: Uint8Array) => readonly Piece[];
+  /** Whether a copy of a record counts as good: nothing in a fold log tells it from one that was written. */
+  readonly takesCopies: boolean;
+  /** Whether damage at an offset may be an unfinished last write although good records follow. */
+  readonly mayBeUnsynced: (offset: number, damaged: Damaged) => boolean;
+}
+
+const FILE_SYSTEM = unsyncedFileSystem();
+
+/** All that a repair told. */
+export interface Repaired {
+  readonly events: readonly RepairEvent[];
+  readonly summary: RepairSummary;
+}
+
+/** Repairs into a new place. */
+export async function repairInto(source: string, into: string): Promise<Repaired> {
+  const steps = repairPath({ fileSystem: FILE_SYSTEM, path: source, into });
+  const events: RepairEvent[] = [];
+  let step = await steps.next();
+  for (; step.done !== true; step = await steps.next()) events.push(step.value);
+  return { events, summary: step.value };
+}
+
+const CLASSES: Readonly<Record<DamageOperation, readonly Finding['class'][]>> = {
+  'bit flip': ['checksum-mismatch', 'bad-length', 'undecodable'],
+  burst: ['checksum-mismatch', 'bad-length', 'undecodable'],
+  cut: [],
+  'zeroed block': ['checksum-mismatch', 'bad-length', 'undecodable'],
+  'doubled block': ['checksum-mismatch', 'bad-length', 'undecodable', 'sequence-repeat', 'sequence-gap'],
+  'wrong length': ['bad-length', 'checksum-mismatch', 'undecodable'],
+};
+const TORN: readonly Finding['class'][] = ['torn-tail', 'zero-tail'];
+
+/**
+ * Damages a log in `folder`, and holds what verify says of it and what a repair keeps of it against what is
+ * known to be whole.
+ * @throws Error where a promise is broken
+ */
+export async function checkLogDamage(
+  log: DamagedLog,
+  operation: DamageOperation,
+  damaged: Damaged,
+  folder: string,
+): Promise<void> {
+  const source = path.join(folder, log.fileName);
+  const into = path.join(folder, `repaired-${log.fileName}`);
+  writeFileSync(source, damaged.bytes);
+  const before = statSync(source, { bigint: true }).mtimeNs;
+  const whole = log.pieces.filter((piece) => whereNow(log.bytes, piece, damaged) >= 0);
+  const findings = [...verifyPath(FILE_SYSTEM, source, { quick: false })];
+  checkFindings(log, operation, damaged, findings);
+  const { events, summary } = await repairInto(source, into);
+  const kept = readFileSync(into);
+  checkKept(log, damaged, whole, kept);
+  const told = events.flatMap((event) => ('finding' in event ? [event.finding] : []));
+  const isDamage = told.some(({ severity }) => severity === 'damage');
+  if (isDamage !== summary.gaps > 0) throw new Error('gaps were not counted');
+  if (summary.kept.records !== log.read(kept).length) throw new Error('kept records were not counted');
+  if (Buffer.compare(readFileSync(source), damaged.bytes) !== 0)
+    throw new Error('R4: the source was changed');
+  if (statSync(source, { bigint: true }).mtimeNs !== before) throw new Error('R4: the source was touched');
+}
+
+function checkKept(log: DamagedLog, damaged: Damaged, whole: readonly Piece[], kept: Uint8Array): void {
+  const expected = Buffer.concat(
+    whole.map(({ offset, length }) => log.bytes.subarray(offset, offset + length)),
+  );
+  const found = Buffer.from(kept).subarray(log.headerBytes);
+  if (!log.takesCopies) {
+    if (expected.equals(found)) return;
+    throw new Error(
+      `R3: kept ${found.length} bytes, of ${whole.length} records ${expected.length} are whole`,
+    );
+  }
+  // Those that are whole, in their order, with nothing between them but copies of records.
+  const originals = new Set(log.pieces.map((piece) => textOf(log.bytes, piece)));
+  const wanted = whole.map((piece) => textOf(log.bytes, piece));
+  let next = 0;
+  for (const piece of log.read(kept)) {
+    const text = textOf(kept, piece);
+    if (text === wanted[next]) next += 1;
+    else if (!originals.has(text)) throw new Error('R2: a record was kept that was never written');
+    else if (!damaged.what.includes('bytes at')) throw new Error('R2: a record was kept twice');
+  }
+  if (next < wanted.length)
+    throw new Error(`R3: record ${next} of the ${wanted.length} that are whole is gone`);
+}
+
+function textOf(bytes: Uint8Array, { offset, length }: Piece): string {
+  return Buffer.from(bytes.subarray(offset, offset + length)).toString('latin1');
+}
+
+function checkFindings(
+  log: DamagedLog,
+  operation: DamageOperation,
+  damaged: Damaged,
+  findings: readonly Finding[],
+): void {
+  const firstBad = log.pieces.find((piece) => whereNow(log.bytes, piece, damaged) !== piece.offset);
+  const isHeaderBad = Buffer.compare(
+    damaged.bytes.subarray(0, log.headerBytes),
+    log.bytes.subarray(0, log.headerBytes),
+  );
+  const [first] = findings.filter(({ severity }) => severity !== 'notice');
+  if (firstBad === undefined && isHeaderBad === 0) {
+    // A block that was put in between two records, or nothing at all.
+    if (first !== undefined && damaged.bytes.length === log.bytes.length) {
+      throw new Error(`R5: ${first.class} where nothing is wrong`);
+    }
+    return;
+  }
+  if (isHeaderBad !== 0) {
+    if (first?.class !== 'bad-header' && first?.class !== 'bad-version') {
+      throw new Error(`R5: a bad header is called ${first?.class ?? 'good'}`);
+    }
+    return;
+  }
+  checkFirst(log, operation, damaged, firstBad!, first);
+}
+
+function checkFirst(
+  log: DamagedLog,
+  operation: DamageOperation,
+  damaged: Damaged,
+  firstBad: Piece,
+  first: Finding | undefined,
+): void {
+  const { offset } = firstBad;
+  if (first === undefined) {
+    // Cut between two records, or a copy of whole records, of which nothing can be told.
+    const isCutBetween = operation === 'cut' && damaged.bytes.length === offset;
+    if (isCutBetween || (operation === 'doubled block' && log.takesCopies)) return;
+    throw new Error(`R5: nothing is said of the damage at ${offset}`);
+  }
+  if (first.offset !== offset && !(operation === 'doubled block' && log.takesCopies)) {
+    throw new Error(`R5: the bad record at ${offset} is said to be at ${first.offset}`);
+  }
+  const isFollowed = log.pieces.some(
+    (piece) => piece.offset > offset && whereNow(log.bytes, piece, damaged) >= 0,
+  );
+  const expected =
+    isFollowed && !log.mayBeUnsynced(offset, damaged) ? CLASSES[operation] : [...TORN, ...CLASSES[operation]];
+  if (!expected.includes(first.class)) throw new Error(`R5: ${operation} is called ${first.class}`);
+  const isTorn = TORN.includes(first.class);
+  if (isTorn !== (first.severity === 'torn')) throw new Error(`R5: ${first.class} is ${first.severity}`);
+}
