@@ -20,6 +20,9 @@ const ON_DISK = 'get through the index as it lies on disk';
 const OPEN = 'open';
 const APPEND = 'WAL append';
 const REPLAY = 'WAL replay';
+const CHANGELOG = 'changelog push and pop';
+const MULTICAST = 'multicast';
+const FOLD = 'fold';
 const LOG_GROWTH = Math.log(5_000_000) / Math.log(10_000);
 
 /** What is to be reached: the table of docs/performance.md, a line for each part of a row. */
@@ -54,6 +57,17 @@ export const GOALS: readonly Goal[] = [
   original(REPLAY, 'decode and checksum', 'wal.decode', 0.7),
   within(REPLAY, 'decode and checksum', 'wal.decode-rate', 'at least', 500),
   within(REPLAY, 'into a store', 'wal.replay-rate', 'at least', 500),
+  original(CHANGELOG, 'one thread', 'changelog.push-pop', 1.1),
+  within(CHANGELOG, 'two threads', 'changelog.two-threads', 'at least', 40),
+  original(MULTICAST, 'publish and 4 consumes, values, one thread', 'multicast.values', 1.2),
+  within(MULTICAST, 'publish, shared memory between threads', 'multicast.shared-publish', 'at most', 100),
+  within(MULTICAST, 'consume, shared memory between threads', 'multicast.shared-consume', 'at most', 50),
+  original(FOLD, 'apply, each batch synced', 'fold.apply', 0.7),
+  original(FOLD, 'the same updates, one sync at the end', 'fold.write', 0.7),
+  original(FOLD, 'open, log not compact', 'fold.open-raw', 0.7),
+  original(FOLD, 'open, log compact', 'fold.open-compact', 0.7),
+  original(FOLD, 'get, random', 'fold.get', 0.7),
+  original(FOLD, 'prefix of 10', 'fold.range', 0.001),
 ];
 
 /** A cost at 5,000,000 keys to that at 10,000. */

@@ -1,6 +1,15 @@
+import { changelogTopic } from './changelog.js';
 import type { BenchTopic } from './frame/task.js';
+import { foldTopic } from './fold.js';
+import { multicastTopic } from './multicast.js';
 import { stateTopic } from './state.js';
 import { walTopic } from './wal.js';
 
 /** All topics, in the order in which they are measured. */
-export const BENCH_TOPICS: readonly BenchTopic[] = [stateTopic, walTopic];
+export const BENCH_TOPICS: readonly BenchTopic[] = [
+  changelogTopic,
+  multicastTopic,
+  stateTopic,
+  walTopic,
+  foldTopic,
+];
