@@ -6,7 +6,7 @@ import { realFileSystem } from '../storage-io/real-file-system.js';
 import { appendLogContent, FOLD_PATH, refuseOtherThanFold, verifyStagedFold } from './append-log-artifact.js';
 import type { ExportManifest } from './manifest.js';
 import { stageArtifact } from './stage-artifact.js';
-import { moveIntoPlace, refuseOccupiedFile, withStagingFolder } from './staging-folder.js';
+import { moveIntoPlace, refuseOccupiedFile, withStagingFolder } from '../storage-io/staging-folder.js';
 import { artifactTar } from './tar-writer.js';
 import { type ArtifactForm, writeArtifact } from './write-artifact.js';
 

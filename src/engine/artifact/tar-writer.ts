@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { FileSystem } from '../storage-io/file-system.js';
 import { createFile } from '../storage-io/atomic-write.js';
 import { writeFully } from '../storage-io/write-fully.js';
@@ -5,7 +6,7 @@ import { MANIFEST_NAME, PAYLOAD_FOLDER } from './format.js';
 import { type ArtifactFile, type ExportManifest, encodeManifest } from './manifest.js';
 import { type ArtifactContent, HashedFile, hashFiles, manifestOf } from './payload.js';
 import { foldersOf } from './payload-path.js';
-import { refuseOccupiedFile } from './staging-folder.js';
+import { moveIntoPlace, refuseOccupiedFile, withStagingFolder } from '../storage-io/staging-folder.js';
 import { BLOCK_BYTES, encodeTarHeader, paddingAfter } from './tar-header.js';
 
 const UNKNOWN_DIGEST = '0'.repeat(64);
@@ -42,18 +43,22 @@ export function writeArtifactTar(
   };
   const unknown = content.files.map(({ path, size }) => ({ path, size, blake3: UNKNOWN_DIGEST }));
   let manifest = manifestOf(content, unknown);
-  createFile(fileSystem, destination, (descriptor) => {
-    let position = 0;
-    for (const chunk of tarChunks(counted, encodeManifest(manifest))) {
-      writeFully(fileSystem, descriptor, chunk, 0, chunk.length, position);
-      position += chunk.length;
-    }
-    manifest = manifestOf(
-      content,
-      hashed.map((file): ArtifactFile => file.entry()),
-    );
-    const bytes = encodeManifest(manifest);
-    writeFully(fileSystem, descriptor, bytes, 0, bytes.length, MANIFEST_AT);
+  withStagingFolder(fileSystem, destination, (folder) => {
+    const path = join(folder, 'artifact.tar');
+    createFile(fileSystem, path, (descriptor) => {
+      let position = 0;
+      for (const chunk of tarChunks(counted, encodeManifest(manifest))) {
+        writeFully(fileSystem, descriptor, chunk, 0, chunk.length, position);
+        position += chunk.length;
+      }
+      manifest = manifestOf(
+        content,
+        hashed.map((file): ArtifactFile => file.entry()),
+      );
+      const bytes = encodeManifest(manifest);
+      writeFully(fileSystem, descriptor, bytes, 0, bytes.length, MANIFEST_AT);
+    });
+    moveIntoPlace(fileSystem, path, destination);
   });
   return manifest;
 }

@@ -6,7 +6,7 @@ import { MANIFEST_NAME, PAYLOAD_FOLDER } from './format.js';
 import { encodeManifest, type ArtifactFile, type ExportManifest } from './manifest.js';
 import { type ArtifactContent, HashedFile, manifestOf, type PayloadFile } from './payload.js';
 import { foldersOf } from './payload-path.js';
-import { moveIntoPlace, refuseOccupiedFolder, withStagingFolder } from './staging-folder.js';
+import { moveIntoPlace, refuseOccupiedFolder, withStagingFolder } from '../storage-io/staging-folder.js';
 
 /**
  * Writes an artifact as a folder: whole and on disk when it returns, or not there at all. It is put

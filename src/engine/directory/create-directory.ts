@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { StatelogError, isStatelogError } from '../errors.js';
-import { createDirectoryTree, temporaryPath } from '../storage-io/atomic-write.js';
-import { removeTree } from '../storage-io/remove-tree.js';
+import { createDirectoryTree } from '../storage-io/atomic-write.js';
+import { StagingFolder } from '../storage-io/staging-folder.js';
 import type { FileSystem } from '../storage-io/file-system.js';
 import { writeFully } from '../storage-io/write-fully.js';
 import { DirectoryLayout } from './layout.js';
@@ -39,17 +39,19 @@ export function createDirectory(options: CreateDirectoryOptions, fill?: FillDire
   const replacesEmptyFolder = checkPlace(fileSystem, root);
   const parent = path.dirname(path.resolve(root));
   createDirectoryTree(fileSystem, parent);
-  const layout = new DirectoryLayout(temporaryPath(path.resolve(root)));
-  fileSystem.makeDirectory(layout.root);
+  const staging = StagingFolder.make(fileSystem, path.resolve(root));
   try {
+    const layout = new DirectoryLayout(path.join(staging.path, 'store'));
+    fileSystem.makeDirectory(layout.root);
     const storeId = options.storeId ?? crypto.getRandomValues(new Uint8Array(STORE_ID_BYTES));
     const empty: DirectoryManifest = { storeId, cores, keep, checkpoints: [] };
     buildTree(fileSystem, layout, empty, fill);
     if (replacesEmptyFolder) fileSystem.rename(layout.root, root);
     else fileSystem.renameExclusive(layout.root, root);
   } catch (error) {
-    removeTree(fileSystem, layout.root);
     throw isStatelogError(error, 'ALREADY_EXISTS') ? alreadyThere(root) : error;
+  } finally {
+    staging.remove();
   }
   fileSystem.syncDirectory(parent);
 }

@@ -1,5 +1,5 @@
 import { basename, dirname, join, relative, resolve } from 'node:path';
-import { makeStagingFolder, moveIntoPlace, removeTree } from '../artifact/staging-folder.js';
+import { moveIntoPlace, StagingFolder } from '../storage-io/staging-folder.js';
 import { StatelogError } from '../errors.js';
 import type { PathIdentity } from '../inspect/identify.js';
 import { coreIdOfSegmentName } from '../wal/segment-name.js';
@@ -28,14 +28,14 @@ export function* salvageInto(
     return;
   }
   const destination = resolve(into);
-  const staging = makeStagingFolder(fileSystem, destination);
+  const staging = StagingFolder.make(fileSystem, destination);
   try {
-    const staged = join(staging, basename(destination));
+    const staged = join(staging.path, basename(destination));
     yield* salvageKind(account, found, staged);
-    fileSystem.syncDirectory(staging);
+    fileSystem.syncDirectory(staging.path);
     moveIntoPlace(fileSystem, staged, destination);
   } finally {
-    removeTree(fileSystem, staging);
+    staging.remove();
   }
 }
 

@@ -5,7 +5,7 @@ import { toHex, toUtf8 } from '../bytes/text.js';
 import { StatelogError } from '../errors.js';
 import { appendLogContent } from '../artifact/append-log-artifact.js';
 import type { ArtifactContent } from '../artifact/payload.js';
-import { makeStagingFolder, removeTree } from '../artifact/staging-folder.js';
+import { StagingFolder } from '../storage-io/staging-folder.js';
 import { stateContent } from '../artifact/state-payload.js';
 import { artifactTar } from '../artifact/tar-writer.js';
 import { writeArtifact, type ArtifactForm } from '../artifact/write-artifact.js';
@@ -168,7 +168,7 @@ function artifactAlready(path: string): StatelogError {
 class Scratch {
   readonly #fileSystem: FileSystem;
   readonly #beside: string;
-  #folder: string | undefined;
+  #folder: StagingFolder | undefined;
 
   constructor(fileSystem: FileSystem, beside: string | undefined) {
     this.#fileSystem = fileSystem;
@@ -176,12 +176,12 @@ class Scratch {
   }
 
   path(): string {
-    this.#folder ??= makeStagingFolder(this.#fileSystem, this.#beside);
-    return this.#folder;
+    this.#folder ??= StagingFolder.make(this.#fileSystem, this.#beside);
+    return this.#folder.path;
   }
 
   remove(): void {
-    if (this.#folder !== undefined) removeTree(this.#fileSystem, this.#folder);
+    this.#folder?.remove();
   }
 }
 

@@ -8,7 +8,7 @@ import {
 } from '../artifact/append-log-artifact.js';
 import type { ExportManifest } from '../artifact/manifest.js';
 import { stageArtifact, stageArtifactStream, type StagedArtifact } from '../artifact/stage-artifact.js';
-import { moveIntoPlace, withStagingFolderAsync } from '../artifact/staging-folder.js';
+import { moveIntoPlace, withStagingFolderAsync } from '../storage-io/staging-folder.js';
 import { STATE_BACKEND, openStatePayload } from '../artifact/state-payload.js';
 import { ContentDigest } from '../bytes/content-digest.js';
 import { toHex } from '../bytes/text.js';

@@ -1,6 +1,6 @@
 import { spawn, spawnSync, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync, symlinkSync, watch, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import test from 'ava';
@@ -104,6 +104,29 @@ test('scan into put copies a store whose keys and values are any bytes', (t) => 
     store,
   );
   t.is(status, 0, stderr);
+});
+
+test('what an import leaves that Ctrl-C ended is gone after the next one, and nothing else', async (t) => {
+  const home = tempDir(t);
+  const store = path.join(home, 'store');
+  const hidden = (): string[] => readdirSync(home).filter((name) => name.startsWith('.'));
+  const child = spawn(process.execPath, [program, 'import', '-', store]);
+  child.stdin.write('{"statelog":1,"kind":"directory"}\n'.padEnd(1 << 20, ' '));
+  const closed = once(child, 'close');
+  const watcher = watch(home);
+  // It is reading once its hidden folder is there.
+  if (hidden().length === 0) await once(watcher, 'change');
+  watcher.close();
+  child.kill('SIGINT');
+  await closed;
+  t.is(hidden().length, 1);
+  t.false(existsSync(store));
+
+  writeFileSync(path.join(home, '.store.tmp-mine'), 'not ours');
+  run(['put', path.join(home, 'other'), 'k', 'v']);
+  t.is(shell(`$statelog export ${home}/other - --as ndjson | $statelog import - $store`, store).status, 0);
+  t.deepEqual(hidden(), ['.store.tmp-mine']);
+  t.is(run(['get', store, 'k']).stdout, 'v');
 });
 
 test('get loads no native library', (t) => {

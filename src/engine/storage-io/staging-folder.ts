@@ -1,0 +1,157 @@
+import { basename, dirname, join } from 'node:path';
+import { StatelogError, isStatelogError } from '../errors.js';
+import { closeQuietly } from './atomic-write.js';
+import type { FileDescriptor, FileSystem } from './file-system.js';
+import { removeTree } from './remove-tree.js';
+import { isTemporaryNameOf, temporaryPath } from './temporary-name.js';
+
+const LOCK_NAME = 'LOCK';
+const CONTENT_NAME = 'content';
+/** A name that somebody else takes for abandoned, before it is locked, is given up for another. */
+const NAMES_MAX = 100;
+
+/**
+ * A hidden folder beside a place where something is to be: what becomes of it is put together here, and
+ * renamed. As long as its process lives a file in it is locked (flock), so that whoever makes the next one for
+ * the same place can tell what a killed process left, and removes that. Where there are no locks, nobody does.
+ */
+export class StagingFolder {
+  /** Where to work: empty at first. */
+  readonly path: string;
+  readonly #fileSystem: FileSystem;
+  readonly #root: string;
+  #lock: FileDescriptor | undefined;
+
+  private constructor(fileSystem: FileSystem, root: string) {
+    this.#fileSystem = fileSystem;
+    this.#root = root;
+    this.path = join(root, CONTENT_NAME);
+  }
+
+  /** Makes one for a place, and removes what processes left there that are dead. */
+  static make(fileSystem: FileSystem, destination: string): StagingFolder {
+    if (fileSystem.canLock) removeAbandoned(fileSystem, destination);
+    for (let tries = 1; ; tries += 1) {
+      const root = temporaryPath(destination);
+      fileSystem.makeDirectory(root);
+      const folder = new StagingFolder(fileSystem, root);
+      try {
+        if (fileSystem.canLock) folder.#claim();
+        fileSystem.makeDirectory(folder.path);
+        return folder;
+      } catch (error) {
+        folder.remove();
+        const isLost = isStatelogError(error, 'NOT_FOUND') || isStatelogError(error, 'LOCKED');
+        if (tries >= NAMES_MAX || !isLost) throw error;
+      }
+    }
+  }
+
+  /** Removes the folder with all that is in it, as far as that goes: what stays is a leftover. */
+  remove(): void {
+    removeTree(this.#fileSystem, this.#root);
+    if (this.#lock !== undefined) closeQuietly(this.#fileSystem, this.#lock);
+  }
+
+  #claim(): void {
+    this.#lock = this.#fileSystem.createExclusive(join(this.#root, LOCK_NAME));
+    if (this.#fileSystem.tryLock(this.#lock)) return;
+    throw new StatelogError('LOCKED', 'another process takes the folder for abandoned', { path: this.#root });
+  }
+}
+
+/** Removes what was to become `destination` and whose process is dead, as far as that can be told and done. */
+function removeAbandoned(fileSystem: FileSystem, destination: string): void {
+  const folder = dirname(destination);
+  try {
+    for (const name of fileSystem.readDirectory(folder)) {
+      if (isTemporaryNameOf(name, basename(destination))) removeIfAbandoned(fileSystem, join(folder, name));
+    }
+  } catch (error) {
+    // What cannot be read cannot be cleared up: whatever comes next will say what is wrong with it.
+    if (!isStatelogError(error)) throw error;
+  }
+}
+
+function removeIfAbandoned(fileSystem: FileSystem, root: string): void {
+  if (fileSystem.status(root)?.kind !== 'directory') return;
+  let lock: FileDescriptor;
+  try {
+    lock = fileSystem.openReadWrite(join(root, LOCK_NAME), 'refuse');
+  } catch (error) {
+    if (!isStatelogError(error, 'NOT_FOUND')) throw error;
+    // Its maker died, or is about to lock it and will make another: an empty one goes.
+    if (fileSystem.readDirectory(root).length === 0) fileSystem.removeDirectory(root);
+    return;
+  }
+  try {
+    if (fileSystem.tryLock(lock)) removeTree(fileSystem, root);
+  } finally {
+    closeQuietly(fileSystem, lock);
+  }
+}
+
+/**
+ * Does work in a staging folder of `destination`, and removes whatever the work leaves there, whether it
+ * succeeds or not.
+ */
+export function withStagingFolder<T>(
+  fileSystem: FileSystem,
+  destination: string,
+  work: (folder: string) => T,
+): T {
+  const staging = StagingFolder.make(fileSystem, destination);
+  try {
+    return work(staging.path);
+  } finally {
+    staging.remove();
+  }
+}
+
+/** The same for work that waits for a stream. */
+export async function withStagingFolderAsync<T>(
+  fileSystem: FileSystem,
+  destination: string,
+  work: (folder: string) => Promise<T>,
+): Promise<T> {
+  const staging = StagingFolder.make(fileSystem, destination);
+  try {
+    return await work(staging.path);
+  } finally {
+    staging.remove();
+  }
+}
+
+/**
+ * Checks that a folder may be put at a path: nothing is there, or an empty folder.
+ * @throws StatelogError `ALREADY_EXISTS`
+ */
+export function refuseOccupiedFolder(fileSystem: FileSystem, path: string): void {
+  const status = fileSystem.status(path);
+  if (status === undefined) return;
+  if (status.kind === 'directory' && fileSystem.readDirectory(path).length === 0) return;
+  throw occupied(path);
+}
+
+/**
+ * Checks that a file may be put at a path: nothing is there.
+ * @throws StatelogError `ALREADY_EXISTS`
+ */
+export function refuseOccupiedFile(fileSystem: FileSystem, path: string): void {
+  if (fileSystem.status(path) !== undefined) throw occupied(path);
+}
+
+/** Renames a finished file or folder to its place, where nothing but an empty folder may be; on disk on return. */
+export function moveIntoPlace(fileSystem: FileSystem, from: string, destination: string): void {
+  if (fileSystem.status(destination)?.kind === 'directory') fileSystem.removeDirectory(destination);
+  fileSystem.renameExclusive(from, destination);
+  fileSystem.syncDirectory(dirname(destination));
+}
+
+function occupied(path: string): StatelogError {
+  return new StatelogError('ALREADY_EXISTS', `${path} exists already`, {
+    path,
+    hint: 'name a path where nothing is',
+    safe: 'what is there was not touched',
+  });
+}
