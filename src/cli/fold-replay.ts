@@ -1,5 +1,6 @@
 import { toHex } from '../engine/bytes/text.js';
 import { CURSOR_TYPE, PUT_TYPE } from '../engine/fold/format.js';
+import { isLogLocked } from '../engine/fold/open-log.js';
 import { recordTypeName, type FoldRecord } from '../engine/fold/record.js';
 import { FoldScanner } from '../engine/fold/scanner.js';
 import type { FileSystem } from '../engine/storage-io/file-system.js';
@@ -37,7 +38,8 @@ export async function replayFold(
   let worst: ExitCode = EXIT_CODES.done;
   try {
     const size = fileSystem.statusOf(descriptor).size;
-    const scanner = new FoldScanner({ fileSystem, descriptor, path, size });
+    const isLocked = (): boolean => isLogLocked(fileSystem, path);
+    const scanner = new FoldScanner({ fileSystem, descriptor, path, size }, { isLocked });
     let left = options.limit;
     for (let step = scanner.next(); step !== 'end' && left > 0; step = scanner.next()) {
       if (step === 'finding') {

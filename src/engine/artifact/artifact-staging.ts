@@ -37,6 +37,8 @@ export class ArtifactStaging implements EntrySink {
   #manifest: ExportManifest | undefined;
   #listed: ReadonlyMap<string, ArtifactFile> | undefined;
   #file: OpenEntry | undefined;
+  /** Files whose size is known to be wrong, and was told to be. */
+  readonly #otherSizes = new Set<string>();
 
   constructor(options: StagingOptions) {
     this.#options = options;
@@ -155,6 +157,8 @@ export class ArtifactStaging implements EntrySink {
   }
 
   #otherSize({ path, size }: ArtifactFile, found: number): void {
+    if (this.#otherSizes.has(path)) return;
+    this.#otherSizes.add(path);
     const message = `${path} has ${found} bytes where the manifest says ${size}`;
     const sizes = { expected: `${size} bytes`, found: `${found} bytes` };
     this.#options.onFault({ class: 'bad-length', message, entry: path, ...sizes });

@@ -13,13 +13,61 @@ import {
   refuseOtherThanFold,
   verifyStagedFold,
 } from './append-log-artifact.js';
-import { throwFault } from './artifact-check.js';
+import { throwFault, type OnFault } from './artifact-check.js';
 import { ArtifactStaging } from './artifact-staging.js';
 import type { EntrySink } from './entry-sink.js';
 import { MANIFEST_NAME } from './format.js';
 import type { ExportManifest } from './manifest.js';
 import { readArtifact } from './stage-artifact.js';
 import { openStatePayload, STATE_BACKEND, type StatePayload } from './state-payload.js';
+
+/** An artifact's manifest, and where its files lie. */
+export interface LocatedArtifact {
+  readonly path: string;
+  /** Undefined where there is none and faults are only reported. */
+  readonly manifest: ExportManifest | undefined;
+  /** The same file system, with the payload's files in it as if they lay in a folder at the artifact's path. */
+  readonly fileSystem: FileSystem;
+}
+
+/**
+ * Reads an artifact, a folder or a tar, from end to end, holds it against its manifest, and keeps where each
+ * file lies. Nothing is unpacked or written.
+ * @throws StatelogError as `checkArtifact`, and what `onFault` makes of faults
+ */
+export function locateArtifact(
+  fileSystem: FileSystem,
+  path: string,
+  onFault: OnFault,
+  acceptManifest?: (manifest: ExportManifest) => void,
+): LocatedArtifact {
+  const options = { fileSystem, folder: undefined, origin: path, onFault, acceptManifest };
+  const staging = new ArtifactStaging(options);
+  const located = new LocatedEntries(staging, fileSystem, path);
+  readArtifact(fileSystem, path, located, onFault);
+  return { path, manifest: staging.finish(), fileSystem: slicedFileSystem(fileSystem, located.slices) };
+}
+
+/** True where the payload is of a backend that is ours to read, of whatever version. */
+export function isOwnBackend({ backend }: ExportManifest): boolean {
+  return backend === APPEND_LOG_BACKEND || backend === STATE_BACKEND;
+}
+
+/**
+ * Opens the payload of an artifact that was found to be what its manifest says, where it lies, and checks
+ * that it holds together in itself.
+ * @throws StatelogError `INVALID_ARTIFACT`; `UNKNOWN_FORMAT` and `UNSUPPORTED_VERSION` where it is not ours
+ */
+export function openPayload({ path, fileSystem }: LocatedArtifact, manifest: ExportManifest): ReadableStore {
+  if (manifest.backend === STATE_BACKEND) {
+    const payload = openStatePayload(fileSystem, path, manifest, path);
+    return new ArtifactStore(path, new StatePayloadEntries(payload));
+  }
+  refuseOtherThanFold(manifest, path);
+  const pathOf = (file: string): string => join(path, file);
+  verifyStagedFold(fileSystem, { manifest, pathOf }, path);
+  return new ArtifactStore(path, FoldStore.load(pathOf(FOLD_PATH), fileSystem));
+}
 
 /**
  * Opens an artifact, a folder or a tar, to be read where it lies: nothing is unpacked or written. All
@@ -29,28 +77,11 @@ import { openStatePayload, STATE_BACKEND, type StatePayload } from './state-payl
  * `UNSUPPORTED_VERSION` for a payload that is not ours; what the file system throws
  */
 export function openArtifact(fileSystem: FileSystem, path: string): ReadableStore {
-  const acceptManifest = (manifest: ExportManifest): void => {
-    if (manifest.backend !== STATE_BACKEND) refuseOtherThanFold(manifest, path);
-  };
-  const onFault = throwFault(path);
-  const staging = new ArtifactStaging({
-    fileSystem,
-    folder: undefined,
-    origin: path,
-    onFault,
-    acceptManifest,
+  const located = locateArtifact(fileSystem, path, throwFault(path), (manifest) => {
+    if (!isOwnBackend(manifest)) refuseOtherThanFold(manifest, path);
   });
-  const located = new LocatedEntries(staging, fileSystem, path);
-  readArtifact(fileSystem, path, located, onFault);
-  // With faults thrown there is a manifest, or no return from here.
-  const manifest = staging.finish()!;
-  const sliced = slicedFileSystem(fileSystem, located.slices);
-  if (manifest.backend === APPEND_LOG_BACKEND) {
-    const pathOf = (file: string): string => join(path, file);
-    verifyStagedFold(sliced, { manifest, pathOf }, path);
-    return new ArtifactStore(path, FoldStore.load(pathOf(FOLD_PATH), sliced));
-  }
-  return new ArtifactStore(path, new StatePayloadEntries(openStatePayload(sliced, path, manifest, path)));
+  // With faults thrown there is a manifest, or no return from there.
+  return openPayload(located, located.manifest!);
 }
 
 /** Passes entries on, and keeps where each file lies. */

@@ -16,7 +16,7 @@ import type { StateFile } from '../state/state-file.js';
 import type { FileSystem } from '../storage-io/file-system.js';
 import { readWholeFile } from '../storage-io/write-fully.js';
 import { MANIFEST_BYTES_MAX } from './format.js';
-import { invalidArtifact } from './invalid.js';
+import { artifactError, invalidArtifact } from './invalid.js';
 import type { ExportManifest } from './manifest.js';
 import { fileChunks, type ArtifactContent, type PayloadFile } from './payload.js';
 import { comparePaths } from './payload-path.js';
@@ -74,7 +74,8 @@ export function openStatePayload(
   origin: string,
 ): StatePayload {
   if (manifest.backendVersion !== STATE_BACKEND_VERSION) {
-    throw invalidArtifact(
+    throw artifactError(
+      'UNSUPPORTED_VERSION',
       origin,
       `a ${STATE_BACKEND} payload of version ${manifest.backendVersion} is not known`,
       {

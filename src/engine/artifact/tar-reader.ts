@@ -44,6 +44,7 @@ export class TarReader {
   end(): void {
     if (this.#expected === 'zeros-to-the-end') return;
     throw artifactError('UNFINISHED_STREAM', this.#origin, 'the tar ends before its end', {
+      class: 'bad-length',
       offset: this.#position,
     });
   }

@@ -46,7 +46,7 @@ export class AppendLogFold {
   readonly #keyText = new KeyText();
   readonly #entries = new EntryReader();
   #closed = false;
-  /** The unfinished end of a log that was opened for reading, left where it is. */
+  /** The unfinished end of a log that was opened for reading, left where it is: torn, or being written. */
   readonly tornTail: Finding | undefined;
   /** What opening for writing cut from the end. */
   readonly cutTail: CutTail | undefined;

@@ -9,6 +9,8 @@ import type { Fault, FaultKind } from './record-reader.js';
 /** What is known about bad bytes beside themselves. */
 export interface FaultPlace {
   readonly torn: boolean;
+  /** A writer is at work: what would be torn is being written. */
+  readonly inFlight: boolean;
   /** Where the next record starts whose checksum holds. */
   readonly resume: number | undefined;
   /** The same, unless the reading stops before it. */
@@ -28,17 +30,14 @@ const MESSAGES: Readonly<Record<FaultKind, string>> = {
 /** The finding for bad bytes in a log's records. */
 export function recordFinding(log: OpenLog, fault: Fault, place: FaultPlace): Finding {
   const { offset, expected, found } = fault;
-  const { torn, lastGood, nextGood } = place;
+  const { lastGood, nextGood } = place;
+  const bytes = (nextGood ?? log.size) - offset;
   return {
-    severity: torn ? 'torn' : 'damage',
+    ...verdictOn(log, fault, place, bytes),
     class: classOf(fault, place, log.size),
     file: log.path,
     offset,
-    bytes: (nextGood ?? log.size) - offset,
-    message: torn ? tornMessage(fault, log.size) : MESSAGES[fault.kind],
-    hint: torn
-      ? `nothing: the next writer copies it aside and cuts it`
-      : `run \`statelog verify ${log.path}\` to see all that is damaged; nothing was changed`,
+    bytes,
     expected,
     found,
     lastGood,
@@ -46,8 +45,27 @@ export function recordFinding(log: OpenLog, fault: Fault, place: FaultPlace): Fi
   };
 }
 
-function classOf(fault: Fault, { torn, resume }: FaultPlace, size: number): DamageClass {
+function verdictOn(
+  log: OpenLog,
+  fault: Fault,
+  { torn, inFlight }: FaultPlace,
+  bytes: number,
+): Pick<Finding, 'severity' | 'message' | 'hint'> {
+  if (inFlight) {
+    const message = `${bytes} bytes after the last whole record are being written`;
+    return { severity: 'notice', message, hint: 'nothing: it is being written' };
+  }
+  if (torn) {
+    const hint = 'nothing: the next writer copies it aside and cuts it';
+    return { severity: 'torn', message: tornMessage(fault, log.size), hint };
+  }
+  const hint = `run \`statelog verify ${log.path}\` to see all that is damaged; nothing was changed`;
+  return { severity: 'damage', message: MESSAGES[fault.kind], hint };
+}
+
+function classOf(fault: Fault, { torn, inFlight, resume }: FaultPlace, size: number): DamageClass {
   const { kind, statedEnd } = fault;
+  if (inFlight) return 'in-flight';
   if (torn) return kind === 'zeros' && statedEnd === size ? 'zero-tail' : 'torn-tail';
   if (kind === 'short' || kind === 'bad-length') return 'bad-length';
   if (kind !== 'checksum') return 'undecodable';

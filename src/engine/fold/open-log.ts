@@ -4,6 +4,7 @@ import type { Finding } from '../finding.js';
 import { closeQuietly, createFile, isTemporaryNameOf, removeQuietly } from '../storage-io/atomic-write.js';
 import { type FileLockOptions, openLocked, tryOpenLocked } from '../storage-io/file-lock.js';
 import type { FileDescriptor, FileSystem } from '../storage-io/file-system.js';
+import { lockState } from '../storage-io/lock-holder.js';
 import { compactForm, moveToCompactForm } from './compact-form.js';
 import { headerError } from './damage.js';
 import { HEADER_BYTES } from './format.js';
@@ -36,8 +37,14 @@ export function openForReading(fileSystem: FileSystem, path: string): OpenedLog 
   const descriptor = fileSystem.openRead(path);
   return closedOnFailure(fileSystem, descriptor, () => {
     const log = asOpenLog(fileSystem, path, descriptor);
-    return { log, replayed: replayLog(log), cut: undefined, fresh: false };
+    const isLocked = (): boolean => isLogLocked(fileSystem, path);
+    return { log, replayed: replayLog(log, { isLocked }), cut: undefined, fresh: false };
   });
+}
+
+/** True where a writer holds a log's lock, which is the file's own. */
+export function isLogLocked(fileSystem: FileSystem, path: string): boolean {
+  return lockState(fileSystem, fileSystem.realPath(path)).held !== 'no';
 }
 
 /** How a log is opened for writing. */

@@ -6,7 +6,7 @@ import { CURSOR_TYPE, HEADER_BYTES, LOG_BYTES_MAX, PUT_TYPE } from './format.js'
 import { headerState } from './header.js';
 import type { OpenLog } from './log-window.js';
 import type { FoldRecord } from './record.js';
-import { FoldScanner } from './scanner.js';
+import { FoldScanner, type FoldScanOptions } from './scanner.js';
 import { WatchCursor } from './version-token.js';
 import { StatelogError } from '../errors.js';
 
@@ -16,7 +16,7 @@ export interface ReplayedLog {
   readonly cursor: WatchCursor;
   /** Where the good records end: the file's size, unless the end is torn. */
   readonly goodEnd: number;
-  /** The unfinished last write, which is left where it is. */
+  /** The unfinished last write, which is left where it is: torn, or being written. */
   readonly tornTail: Finding | undefined;
   /** It holds nothing overwritten or deleted, at most one cursor, and no torn end: no need to rewrite it. */
   readonly tidy: boolean;
@@ -37,13 +37,13 @@ export interface ReplayedLog {
  * @throws StatelogError `UNKNOWN_FORMAT` or `UNSUPPORTED_VERSION` for a file that is no fold log,
  * `DAMAGED` where it is damaged, which a torn end is not
  */
-export function replayLog(log: OpenLog): ReplayedLog {
+export function replayLog(log: OpenLog, options: Pick<FoldScanOptions, 'isLocked'> = {}): ReplayedLog {
   refuseForeign(log);
   const replay = new Replay();
-  const scanner = new FoldScanner(log);
+  const scanner = new FoldScanner(log, options);
   for (let step = scanner.next(); step === 'record'; step = scanner.next()) replay.take(scanner.record);
   const { finding } = scanner;
-  if (finding !== undefined && finding.severity !== 'torn') throw damagedError(finding);
+  if (finding?.severity === 'damage') throw damagedError(finding);
   return replay.result(finding, scanner.ascending, finding?.offset ?? log.size);
 }
 

@@ -17,6 +17,11 @@ export interface FoldScanOptions {
    * recovery does, since they were never acknowledged; or show them too, as salvage does.
    */
   readonly tornTail?: 'stop' | 'show' | undefined;
+  /**
+   * Tells whether a writer holds the lock: an unfinished end is then being written. It is asked only where
+   * the end is unfinished. Whoever holds the lock leaves it out.
+   */
+  readonly isLocked?: (() => boolean) | undefined;
 }
 
 /**
@@ -42,6 +47,7 @@ export class FoldScanner {
   readonly #rule: TailRule;
   readonly #signs = new AppendSigns();
   readonly #showTornTail: boolean;
+  readonly #isLocked: (() => boolean) | undefined;
   #lastGood: number | undefined;
   #headerRead = false;
 
@@ -51,6 +57,7 @@ export class FoldScanner {
     this.record = this.#reader.record;
     this.#rule = new TailRule(log);
     this.#showTornTail = options.tornTail === 'show';
+    this.#isLocked = options.isLocked;
   }
 
   /** True while the keys of all records so far ascend and none was deleted, as in the compact form. */
@@ -98,7 +105,16 @@ export class FoldScanner {
     this.#signs.stopComparingKeys();
     const nextGood = torn && !this.#showTornTail ? undefined : resume;
     this.position = nextGood ?? size;
-    this.finding = recordFinding(this.#log, fault, { torn, resume, nextGood, lastGood: this.#lastGood });
+    const inFlight = torn && this.#isBeingWritten();
+    const place = { torn, inFlight, resume, nextGood, lastGood: this.#lastGood };
+    this.finding = recordFinding(this.#log, fault, place);
     return 'finding';
+  }
+
+  /** Who has let go of the lock since the size was read has written more behind it. */
+  #isBeingWritten(): boolean {
+    if (this.#isLocked === undefined) return false;
+    const { fileSystem, descriptor, size } = this.#log;
+    return this.#isLocked() || fileSystem.statusOf(descriptor).size > size;
   }
 }

@@ -76,19 +76,22 @@ function kindOfManifest(fileSystem: FileSystem, folder: string): 'directory' | '
   throw unknown(path, 'the folder has a MANIFEST.json that is not ours');
 }
 
-function identifyFile(fileSystem: FileSystem, path: string): PathIdentity {
+function headOf(fileSystem: FileSystem, path: string): Uint8Array {
   const descriptor = fileSystem.openRead(path);
-  let head: Uint8Array;
   try {
     const { size } = fileSystem.statusOf(descriptor);
-    head = new Uint8Array(Math.min(size, HEAD_BYTES));
+    const head = new Uint8Array(Math.min(size, HEAD_BYTES));
     readFully(fileSystem, descriptor, head);
+    return head;
   } finally {
     fileSystem.close(descriptor);
   }
+}
+
+function identifyFile(fileSystem: FileSystem, path: string): PathIdentity {
+  const head = headOf(fileSystem, path);
   if (startsWithBytes(head, FOLD_MAGIC)) return { kind: 'log', path };
-  if (head.length >= 8 && hasStateMagic(head))
-    return { kind: 'state-file', path: statePathOf(fileSystem, path) };
+  if (hasStateMagic(head)) return { kind: 'state-file', path: statePathOf(fileSystem, path) };
   if (isTarHeader(head)) return { kind: 'artifact-tar', path };
   const isNamedSegment = coreIdOfSegmentName(path.slice(path.lastIndexOf('/') + 1)) !== undefined;
   if (head.length === 0) {
@@ -102,7 +105,17 @@ function identifyFile(fileSystem: FileSystem, path: string): PathIdentity {
   if (isNamedSegment && (length === 0 || isPlausibleLength(length))) {
     return { kind: 'wal-segment', path };
   }
+  if (isHalfOfPair(fileSystem, path)) return { kind: 'state-file', path: statePathOf(fileSystem, path) };
   throw unknown(path, 'the file is of no kind that statelog knows');
+}
+
+/** True for a state file or an index whose header is damaged: by its name, and by the other half beside it. */
+function isHalfOfPair(fileSystem: FileSystem, path: string): boolean {
+  const isIndex = INDEX_EXTENSION.test(path);
+  if (!isIndex && !path.endsWith('.db')) return false;
+  const other = isIndex ? path.replace(INDEX_EXTENSION, '.db') : path.replace(/\.db$/, '.idx');
+  if (fileSystem.statusFollowing(other)?.kind !== 'file') return false;
+  return hasStateMagic(headOf(fileSystem, other));
 }
 
 /** Given an index, the state file beside it is meant. */

@@ -68,6 +68,7 @@ function logsOfDirectory(fileSystem: FileSystem, root: string): ReplayLog[] {
       expected: {
         epoch,
         isLocked: isLive && lockState(fileSystem, layout.lock).held !== 'no',
+        isClosed: !isLive,
         expectedSequenceOf: (coreId) => firstSequenceOf(log, coreId),
       },
       isStillKept: () => isKept(fileSystem, layout, epoch),

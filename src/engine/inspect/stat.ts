@@ -88,7 +88,7 @@ function statLog(fileSystem: FileSystem, path: string): Part {
         keys: store.count(),
         fragmentation: bytes === 0 ? 0 : Math.max(0, 1 - compactBytes / bytes),
         cursor: toHex(store.cursor),
-        problem: store.notices[0]?.message,
+        problem: store.notices.find(({ severity }) => severity === 'torn')?.message,
       };
     } finally {
       store.close();

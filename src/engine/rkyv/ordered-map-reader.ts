@@ -68,6 +68,11 @@ export class OrderedMapReader {
     return node.fail(at, 'the tree is deeper than its entries need');
   }
 
+  /** Where the node that `find` came to last lies in the source: for reports. */
+  get position(): number {
+    return this.#place.start + this.#node.at;
+  }
+
   /** A cursor over the map, on no entry yet. Any number of them may be used beside each other. */
   cursor(): OrderedMapCursor {
     return new OrderedMapCursor(this.#place);

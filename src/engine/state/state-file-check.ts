@@ -1,5 +1,5 @@
 import { crc32c } from '../bytes/checksum.js';
-import { isStatelogError } from '../errors.js';
+import { isStatelogError, type StatelogError } from '../errors.js';
 import type { Finding } from '../finding.js';
 import type { FileSystem } from '../storage-io/file-system.js';
 import { PAGE_BYTES, STATE_HEADER_BYTES } from './format.js';
@@ -22,6 +22,7 @@ export interface StateCheckOptions {
  */
 export function* checkStateFile(file: StateFile, options: StateCheckOptions): Generator<Finding, void> {
   const { block } = file;
+  let badIndexPages: readonly Finding[] = [];
   if (block === undefined) {
     yield {
       severity: 'notice',
@@ -33,7 +34,7 @@ export function* checkStateFile(file: StateFile, options: StateCheckOptions): Ge
       hint: `'statelog import' makes a copy that has them`,
     };
   } else {
-    yield* checkPages(options.fileSystem, {
+    badIndexPages = yield* checkPages(options.fileSystem, {
       path: file.indexPath,
       start: file.indexStart,
       length: block.indexLength,
@@ -50,7 +51,7 @@ export function* checkStateFile(file: StateFile, options: StateCheckOptions): Ge
       });
     }
   }
-  yield* checkEntries(file);
+  yield* checkEntries(file, badIndexPages);
 }
 
 interface PagedBytes {
@@ -61,19 +62,25 @@ interface PagedBytes {
   readonly class: 'index-mismatch' | 'value-mismatch';
 }
 
-/** One finding for each run of pages that fail. */
-function* checkPages(fileSystem: FileSystem, paged: PagedBytes): Generator<Finding, void> {
+/** One finding for each run of pages that fail; it returns all of them. */
+function* checkPages(fileSystem: FileSystem, paged: PagedBytes): Generator<Finding, Finding[]> {
   const descriptor = fileSystem.openRead(paged.path);
   try {
+    const findings: Finding[] = [];
     let badFrom = -1;
     for (const { page, isGood } of pagesOf(fileSystem, descriptor, paged)) {
       if (!isGood && badFrom < 0) badFrom = page;
       if (isGood && badFrom >= 0) {
-        yield badPages(paged, badFrom, page);
+        findings.push(badPages(paged, badFrom, page));
+        yield findings.at(-1)!;
         badFrom = -1;
       }
     }
-    if (badFrom >= 0) yield badPages(paged, badFrom, paged.sums.length);
+    if (badFrom >= 0) {
+      findings.push(badPages(paged, badFrom, paged.sums.length));
+      yield findings.at(-1)!;
+    }
+    return findings;
   } finally {
     fileSystem.close(descriptor);
   }
@@ -111,7 +118,8 @@ function badPages(paged: PagedBytes, from: number, to: number): Finding {
   };
 }
 
-function* checkEntries(file: StateFile): Generator<Finding, void> {
+/** Where it comes to one of the pages that are known to be bad, the rest cannot be judged. */
+function* checkEntries(file: StateFile, badIndexPages: readonly Finding[]): Generator<Finding, void> {
   let count = 0;
   let keyBytes = 0;
   let liveBytes = 0;
@@ -131,6 +139,7 @@ function* checkEntries(file: StateFile): Generator<Finding, void> {
     }
   } catch (error) {
     if (!isStatelogError(error, 'DAMAGED')) throw error;
+    if (isWithin(error, badIndexPages)) return;
     yield {
       ...indexFinding(file, error.message),
       class: error.details.class === 'bad-offset' ? 'bad-offset' : 'index-mismatch',
@@ -147,6 +156,11 @@ function* checkEntries(file: StateFile): Generator<Finding, void> {
       found: `${count} keys, ${keyBytes} key bytes, ${liveBytes} live bytes`,
     });
   }
+}
+
+function isWithin({ details }: StatelogError, findings: readonly Finding[]): boolean {
+  const { path, offset = 0 } = details;
+  return findings.some((one) => one.file === path && offset >= one.offset && offset < one.offset + one.bytes);
 }
 
 function indexFinding(

@@ -5,8 +5,11 @@ import type { OrderedMapCursor } from '../rkyv/ordered-map-reader.js';
 export interface CursorOwner {
   /** @throws StatelogError `CLOSED` */
   checkOpen(): void;
-  /** @throws StatelogError `DAMAGED` where a value would lie outside what is in use */
-  checkPlace(offset: number, length: number): void;
+  /**
+   * @param position where in the index that stands
+   * @throws StatelogError `DAMAGED` where a value would lie outside what is in use
+   */
+  checkPlace(offset: number, length: number, position: number): void;
   /** An error of the index's reader, with the file and the place in it. */
   located(error: unknown): unknown;
   value(offset: number, length: number): Uint8Array;
@@ -110,7 +113,8 @@ export class StateFileCursor implements EntryCursor {
   }
 
   #checked(isOnEntry: boolean): boolean {
-    if (isOnEntry) this.#file.checkPlace(this.#cursor.offset, this.#cursor.length);
+    const { offset, length, position } = this.#cursor;
+    if (isOnEntry) this.#file.checkPlace(offset, length, position);
     return isOnEntry;
   }
 }

@@ -126,7 +126,7 @@ export class StateFile implements CursorOwner {
     } catch (error) {
       throw this.located(error);
     }
-    this.checkPlace(this.#index.offset, this.#index.length);
+    this.checkPlace(this.#index.offset, this.#index.length, this.#index.position);
     this.offset = this.#index.offset;
     this.length = this.#index.length;
     return true;
@@ -154,10 +154,14 @@ export class StateFile implements CursorOwner {
     if (this.#closed) throw closedError(this.path);
   }
 
-  /** @throws StatelogError `DAMAGED` (class `bad-offset`) where a value would pass the bytes in use */
-  checkPlace(offset: number, length: number): void {
+  /**
+   * @param position where in the index the node lies that says so
+   * @throws StatelogError `DAMAGED` (class `bad-offset`) where a value would pass the bytes in use
+   */
+  checkPlace(offset: number, length: number, position = 0): void {
     if (offset + length <= this.writePos) return;
-    throw stateDamage('bad-offset', 'a value lies past the bytes in use', this.indexPath, 0, {
+    const at = this.indexStart + position;
+    throw stateDamage('bad-offset', 'a value lies past the bytes in use', this.indexPath, at, {
       expected: `at most ${this.writePos}`,
       found: `${offset} + ${length}`,
     });

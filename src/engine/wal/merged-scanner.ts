@@ -18,6 +18,8 @@ export interface MergeOptions {
   readonly fileSystem?: FileSystem;
   /** True while a writer holds the lock: unfinished last records are then being written. */
   readonly isLocked?: boolean | undefined;
+  /** True where a checkpoint closed the epoch: all of it was durable, so that none of it can be torn. */
+  readonly isClosed?: boolean | undefined;
   /** The epoch that all records must have; undefined: any. */
   readonly epoch?: bigint | undefined;
   /** The sequence that a core's first record must have; undefined: any. */
@@ -108,7 +110,11 @@ export class MergedScanner {
     for (const { path, coreId, descriptor, end, runs } of plans) {
       const expectedSequence = options.expectedSequenceOf?.(coreId);
       for (const { from, to, order } of runs) {
-        const part = { descriptor, order: from === 0 ? undefined : order, isFollowed: to < end };
+        const part = {
+          descriptor,
+          order: from === 0 ? undefined : order,
+          isFollowed: to < end || options.isClosed === true,
+        };
         const { isLocked, epoch } = options;
         const range = { from, to: Math.min(to, end), coreId, expectedSequence, epoch, isLocked, blockBytes };
         this.#parts.push(WalScanner.openPart(path, part, { fileSystem, ...range }));

@@ -105,6 +105,8 @@ export class RecordOrder {
     if (distance === 0 && offset === this.end) return this.#fitsEpoch(fields) ? 'follows' : 'misplaced-epoch';
     const lostMax = Math.floor((offset - this.end) / RECORD_BYTES_MIN);
     if (distance < 0) {
+      // Of a log of one epoch, another's record is that before all else.
+      if (this.#epoch !== undefined && !this.#fitsEpoch(fields)) return 'misplaced-epoch';
       if (!this.#isRestart(fields, crc)) return 'sequence-repeat';
       const sequence = fields.sequenceHigh === 0 ? fields.sequenceLow : Infinity;
       return sequence <= lostMax ? 'restart' : 'jump';

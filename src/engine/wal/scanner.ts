@@ -28,6 +28,8 @@ export interface WalScanOptions {
    * asked only where the end is unfinished: to ask the kernel takes longer than to read a short segment.
    */
   readonly isLocked?: boolean | (() => boolean) | undefined;
+  /** True where a checkpoint closed the epoch: all of it was durable, so that none of it can be torn. */
+  readonly isClosed?: boolean | undefined;
   /**
    * What to do where the end is torn and good records follow within it: stop (default), as recovery does,
    * since they were never acknowledged; or show them too, as salvage does.
@@ -120,7 +122,8 @@ export class WalScanner {
     this.#fileSystem = fileSystem;
     this.#descriptor = descriptor;
     this.#stream = new RecordStream(this.#streamOptions);
-    this.#judge = new TailJudge(this.#streamOptions, part?.isFollowed === true ? Infinity : -1);
+    const isDurable = part?.isFollowed === true || options.isClosed === true;
+    this.#judge = new TailJudge(this.#streamOptions, isDurable ? Infinity : -1);
     this.#isOpen = part === undefined;
     this.#isLocked = options.isLocked ?? false;
     this.view = this.#stream.reader.view;

@@ -1,4 +1,11 @@
-import { checkArtifact } from '../../artifact/stage-artifact.js';
+import { reportFault } from '../../artifact/artifact-check.js';
+import {
+  isOwnBackend,
+  locateArtifact,
+  openPayload,
+  type LocatedArtifact,
+} from '../../artifact/open-artifact.js';
+import type { ExportManifest } from '../../artifact/manifest.js';
 import { isStatelogError } from '../../errors.js';
 import type { Finding } from '../../finding.js';
 import type { FileSystem } from '../../storage-io/file-system.js';
@@ -8,7 +15,10 @@ import { findingOf } from './verify-state.js';
 /** What ends the reading of an artifact, and is damage all the same. */
 const DAMAGE_CODES = ['INVALID_ARTIFACT', 'DIGEST_MISMATCH', 'UNFINISHED_STREAM'] as const;
 
-/** Checks an artifact, a folder or a tar, against its manifest: every file's length and digest. */
+/**
+ * Checks an artifact, a folder or a tar, against its manifest: every file's length and digest; then,
+ * where they fit, that the payload holds together and ends at the manifest's cursor.
+ */
 export function* verifyArtifact(
   fileSystem: FileSystem,
   path: string,
@@ -16,13 +26,45 @@ export function* verifyArtifact(
 ): Generator<Finding, void> {
   const findings: Finding[] = [];
   try {
-    const manifest = checkArtifact(fileSystem, path, (finding) => findings.push(finding));
+    const onFault = reportFault(path, (finding) => findings.push(finding));
+    const located = locateArtifact(fileSystem, path, onFault);
+    const { manifest } = located;
     for (const { size } of manifest?.files ?? []) tally.addFile(size);
-  } catch (error) {
     yield* findings;
-    if (!DAMAGE_CODES.some((code) => isStatelogError(error, code)) || !isStatelogError(error)) throw error;
+    if (findings.length === 0 && manifest !== undefined) yield* verifyPayload(located, manifest, tally);
+  } catch (error) {
+    if (!isDamage(error)) throw error;
+    yield* findings;
     yield findingOf(error, path);
+  }
+}
+
+function* verifyPayload(
+  located: LocatedArtifact,
+  manifest: ExportManifest,
+  tally: Tally,
+): Generator<Finding, void> {
+  if (!isOwnBackend(manifest)) {
+    yield unchecked(located.path, manifest.backend);
     return;
   }
-  yield* findings;
+  const store = openPayload(located, manifest);
+  tally.keys += store.count();
+  store.close();
+}
+
+function isDamage(error: unknown): error is Parameters<typeof findingOf>[0] {
+  return isStatelogError(error) && DAMAGE_CODES.some((code) => error.code === code);
+}
+
+function unchecked(file: string, backend: string): Finding {
+  return {
+    severity: 'notice',
+    class: 'unchecked',
+    file,
+    offset: 0,
+    bytes: 0,
+    message: `the files are what the manifest says; what is in them is ${backend}'s, and was not looked at`,
+    hint: `nothing: what wrote it can tell more`,
+  };
 }

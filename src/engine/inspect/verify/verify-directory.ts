@@ -74,12 +74,14 @@ function* verifyLog(
     const path = layout.segment(epoch, coreId);
     try {
       const expectedSequence = before?.cores[coreId]?.nextSequence ?? 0n;
-      const summary = yield* verifySegment({ fileSystem, path, coreId, epoch, expectedSequence, isLocked });
+      const isClosed = after !== undefined;
+      const expected = { coreId, epoch, expectedSequence, isLocked, isClosed };
+      const summary = yield* verifySegment({ fileSystem, path, ...expected });
       tally.addFile(summary.bytes);
       tally.records += summary.records;
       if (after === undefined) continue;
       const nextSequence = summary.nextSequence ?? expectedSequence;
-      if (summary.barrier !== epoch) yield missingBarrier(path, epoch, coreId);
+      if (summary.barrier !== epoch) yield missingBarrier(path, summary.goodEnd, epoch, coreId);
       else if (nextSequence !== after.cores[coreId]!.nextSequence) {
         yield sequenceGap(path, summary.bytes, coreId, after.cores[coreId]!.nextSequence, nextSequence);
       }
@@ -156,12 +158,12 @@ function missing(
   };
 }
 
-function missingBarrier(file: string, epoch: bigint, coreId: number): Finding {
+function missingBarrier(file: string, offset: number, epoch: bigint, coreId: number): Finding {
   return {
     severity: 'damage',
     class: 'missing-barrier',
     file,
-    offset: 0,
+    offset,
     bytes: 0,
     message: `a checkpoint closed epoch ${epoch}, and the log has no barrier for it: its end is gone`,
     hint: 'the checkpoint holds what the log lost; nothing needs to be done while it is whole',

@@ -1,4 +1,5 @@
 import type { Finding } from '../../finding.js';
+import { isLogLocked } from '../../fold/open-log.js';
 import { FoldScanner } from '../../fold/scanner.js';
 import { replayLog } from '../../fold/replay.js';
 import type { FileSystem } from '../../storage-io/file-system.js';
@@ -9,7 +10,8 @@ export function* verifyFoldLog(fileSystem: FileSystem, path: string, tally: Tall
   const descriptor = fileSystem.openRead(path);
   try {
     const log = { fileSystem, descriptor, path, size: fileSystem.statusOf(descriptor).size };
-    const scanner = new FoldScanner(log, { tornTail: 'show' });
+    const isLocked = (): boolean => isLogLocked(fileSystem, path);
+    const scanner = new FoldScanner(log, { tornTail: 'show', isLocked });
     let isWhole = true;
     for (let step = scanner.next(); step !== 'end'; step = scanner.next()) {
       if (step === 'record') {

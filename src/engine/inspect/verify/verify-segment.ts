@@ -11,12 +11,16 @@ export interface SegmentExpectation {
   readonly epoch?: bigint | undefined;
   readonly expectedSequence?: bigint | undefined;
   readonly isLocked?: boolean | undefined;
+  /** True where a checkpoint closed its epoch: nothing of it is torn. */
+  readonly isClosed?: boolean | undefined;
 }
 
 /** What a walk over a segment came to, beside its findings. */
 export interface SegmentSummary {
   readonly records: number;
   readonly bytes: number;
+  /** Where the last good record ends. */
+  readonly goodEnd: number;
   /** Undefined where the segment does not tell. */
   readonly coreId: number | undefined;
   readonly nextSequence: bigint | undefined;
@@ -33,8 +37,8 @@ export function* verifySegment(expected: SegmentExpectation): Generator<Finding,
       if (event === 'finding') yield scanner.finding!;
       else if (scanner.view.tag === TAG_EPOCH_BARRIER) barrier = barrierEpochOf(scanner);
     }
-    const { records, end, coreId, nextSequence } = scanner;
-    return { records, bytes: end, coreId, nextSequence, barrier };
+    const { records, end, goodEnd, coreId, nextSequence } = scanner;
+    return { records, bytes: end, goodEnd, coreId, nextSequence, barrier };
   } finally {
     scanner.close();
   }

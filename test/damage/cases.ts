@@ -1,0 +1,15 @@
+import { ARTIFACT_CASES } from './artifact-cases.js';
+import type { DamageCase } from './case.js';
+import { DIRECTORY_CASES } from './directory-cases.js';
+import { LOG_CASES } from './log-cases.js';
+import { SEGMENT_CASES } from './segment-cases.js';
+import { STATE_CASES } from './state-cases.js';
+
+/** Every named kind of damage, at least one for each class. */
+export const DAMAGE_CASES: readonly DamageCase[] = [
+  ...SEGMENT_CASES,
+  ...LOG_CASES,
+  ...DIRECTORY_CASES,
+  ...STATE_CASES,
+  ...ARTIFACT_CASES,
+];
