@@ -10,9 +10,10 @@ const layers = {
   'storage-io': ['bytes'],
   changelog: ['bytes', 'rkyv', 'storage-io'],
   multicast: ['bytes', 'rkyv', 'storage-io'],
-  state: ['bytes', 'rkyv', 'storage-io'],
+  'key-index': ['bytes'],
+  state: ['bytes', 'key-index', 'rkyv', 'storage-io'],
   wal: ['bytes', 'rkyv', 'storage-io'],
-  fold: ['bytes', 'rkyv', 'storage-io'],
+  fold: ['bytes', 'key-index', 'rkyv', 'storage-io'],
 };
 const stores = ['bytes', 'rkyv', 'storage-io', 'changelog', 'multicast', 'state', 'wal', 'fold'];
 layers.directory = stores;

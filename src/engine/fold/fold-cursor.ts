@@ -1,6 +1,6 @@
 import type { EntryCursor } from '../entry-cursor.js';
+import type { KeyCursor } from '../key-index/ordered-key-index.js';
 import type { FoldIndex } from './fold-index.js';
-import type { OrderedKeysCursor } from './ordered-keys.js';
 import type { RecordSource } from './record-source.js';
 import type { VersionToken } from './version-token.js';
 
@@ -11,7 +11,7 @@ import type { VersionToken } from './version-token.js';
 export class FoldCursor implements EntryCursor {
   readonly #index: FoldIndex;
   readonly #source: () => RecordSource;
-  readonly #walk: OrderedKeysCursor;
+  readonly #walk: KeyCursor;
   #slot = -1;
   #key: Uint8Array = new Uint8Array(0);
 

@@ -1,4 +1,4 @@
-import { type OrderedKeys, type OrderedKeysCursor, SortedKeys } from './ordered-keys.js';
+import { type KeyCursor, OrderedKeyIndex } from '../key-index/ordered-key-index.js';
 
 const LENGTH_BITS = 25;
 const LENGTH_MASK = 2 ** LENGTH_BITS - 1;
@@ -10,7 +10,7 @@ const HALF_RANGE = 2 ** 32;
  * memory for its keys alone.
  */
 export class FoldIndex {
-  readonly #keys: OrderedKeys = new SortedKeys();
+  readonly #keys = new OrderedKeyIndex();
   /** Bytes of the records that hold the live values. */
   liveBytes = 0;
   /** Offset and length of the record that the last lookup came to. */
@@ -66,7 +66,7 @@ export class FoldIndex {
   }
 
   /** A cursor over the slots in key order. */
-  cursor(): OrderedKeysCursor {
+  cursor(): KeyCursor {
     return this.#keys.cursor();
   }
 }

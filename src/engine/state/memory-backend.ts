@@ -2,7 +2,7 @@ import { freeCopy } from '../bytes/free-copy.js';
 import type { Entry } from '../entry-cursor.js';
 import { type StatelogError, isStatelogError } from '../errors.js';
 import { AUTO_COMPACT_FRAGMENTATION, AUTO_COMPACT_KEYS_MIN, fragmentationOf } from './format.js';
-import type { KeyCursor } from './key-index.js';
+import type { KeyCursor } from '../key-index/ordered-key-index.js';
 import { type PlaceCursor, PlaceTable } from './place-table.js';
 import type { StateBackend } from './state-backend.js';
 import { closedError } from './state-refusals.js';

@@ -1,5 +1,5 @@
 import type { EntryCursor } from '../entry-cursor.js';
-import { type KeyCursor, OrderedKeyIndex } from './key-index.js';
+import { type KeyCursor, OrderedKeyIndex } from '../key-index/ordered-key-index.js';
 
 /**
  * Where each key's value is: an ordered index of keys whose two words are the value's offset and

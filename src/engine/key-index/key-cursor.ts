@@ -1,4 +1,4 @@
-import type { OrderedKeyIndex } from '../key-index.js';
+import type { OrderedKeyIndex } from './ordered-key-index.js';
 import { checkRange } from './key-range.js';
 import type { KeyTree } from './key-tree.js';
 import { NOWHERE, TreeWalk } from './tree-walk.js';

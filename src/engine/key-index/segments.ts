@@ -1,4 +1,4 @@
-import { StatelogError } from '../../errors.js';
+import { StatelogError } from '../errors.js';
 
 /** Size of a first segment before it is widened. */
 export const FIRST_SEGMENT_BYTES = 1 << 14;

@@ -1,5 +1,5 @@
 import test from 'ava';
-import { OrderedKeyIndex } from '../../../../src/engine/state/key-index.js';
+import { OrderedKeyIndex } from '../../../src/engine/key-index/ordered-key-index.js';
 
 // This file has a process of its own: nothing else misses the memory that is refused here.
 const AvailableBuffer = ArrayBuffer;

@@ -1,4 +1,4 @@
-import { isStatelogError } from '../../errors.js';
+import { isStatelogError } from '../errors.js';
 import { copyBytes, firstDifference } from './key-bytes.js';
 import { NONE, TailSegments } from './tail-segments.js';
 

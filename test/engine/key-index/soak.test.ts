@@ -1,5 +1,5 @@
 import test from 'ava';
-import { OrderedKeyIndex } from '../../../src/engine/state/key-index.js';
+import { OrderedKeyIndex } from '../../../src/engine/key-index/ordered-key-index.js';
 
 const OPERATIONS = 1_000_000;
 const SEED = 20_261;

@@ -1,4 +1,4 @@
-import { StatelogError } from '../../errors.js';
+import { StatelogError } from '../errors.js';
 import { firstDifference } from './key-bytes.js';
 import { KeyTails } from './key-tails.js';
 import { Segments } from './segments.js';

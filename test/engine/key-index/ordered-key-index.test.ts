@@ -1,6 +1,6 @@
 import test from 'ava';
 import { isStatelogError } from '../../../src/engine/errors.js';
-import { OrderedKeyIndex } from '../../../src/engine/state/key-index.js';
+import { OrderedKeyIndex } from '../../../src/engine/key-index/ordered-key-index.js';
 
 const bytes = (text: string): Uint8Array => Buffer.from(text, 'latin1');
 const text = (key: Uint8Array): string => Buffer.from(key).toString('latin1');

@@ -1,8 +1,8 @@
-import { KeyCursor } from './key-index/key-cursor.js';
-import { checkRange } from './key-index/key-range.js';
-import { KeyTree } from './key-index/key-tree.js';
+import { KeyCursor } from './key-cursor.js';
+import { checkRange } from './key-range.js';
+import { KeyTree } from './key-tree.js';
 
-export type { KeyCursor } from './key-index/key-cursor.js';
+export type { KeyCursor } from './key-cursor.js';
 
 const CURSORS_FOLLOWED_MAX = 8;
 
@@ -13,7 +13,7 @@ const CURSORS_FOLLOWED_MAX = 8;
  * as a value's offset and length), 0 and 0 at first: they share the key's cache line, so that
  * reading them after a `find` costs next to nothing.
  *
- * It is an adaptive radix tree over typed arrays: see `key-index/node-layout.ts` for the nodes and
+ * It is an adaptive radix tree over typed arrays: see `node-layout.ts` for the nodes and
  * `key-slots.ts` for the keys. Any bytes may be a key, of any length from 0 up. Nothing is
  * allocated but segments of memory, and those are never copied when more are needed, so that no
  * insert stalls.

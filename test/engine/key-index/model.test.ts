@@ -1,6 +1,6 @@
 import test from 'ava';
 import fc from 'fast-check';
-import { OrderedKeyIndex, type KeyCursor } from '../../../src/engine/state/key-index.js';
+import { OrderedKeyIndex, type KeyCursor } from '../../../src/engine/key-index/ordered-key-index.js';
 
 // Keys are written as latin1 strings here, whose order is that of their bytes.
 const bytes = (key: string): Uint8Array => Buffer.from(key, 'latin1');
