@@ -46,15 +46,25 @@ export function fieldsJson(
   bytes: FileBytes,
   { redact }: DumpOptions,
 ): FieldJson[] {
-  return fields.map(({ name, offset, bytes: length, isWrong, wrongAt, text, holdsValue }) => ({
-    name,
-    offset,
-    bytes: length,
-    ...(redact && holdsValue ? {} : { hex: toHex(bytes.read(offset, Math.min(length, HEX_BYTES_MAX))) }),
-    ...(text === '' ? {} : { text }),
-    ...(isWrong ? { isWrong: true as const } : {}),
-    ...(wrongAt === undefined ? {} : { wrongAt }),
-  }));
+  return fields.map((field) => {
+    const { name, offset, bytes: length, isWrong, wrongAt, holdsValue } = field;
+    const isHidden = redact && holdsValue;
+    const text = isHidden ? textOfHidden(field) : field.text;
+    return {
+      name,
+      offset,
+      bytes: length,
+      ...(isHidden ? {} : { hex: toHex(bytes.read(offset, Math.min(length, HEX_BYTES_MAX))) }),
+      ...(text === '' ? {} : { text }),
+      ...(isWrong ? { isWrong: true as const } : {}),
+      ...(wrongAt === undefined ? {} : { wrongAt }),
+    };
+  });
+}
+
+/** What bytes say tells what they are; where one of them is wrong, its place does not. */
+function textOfHidden({ text, wrongAt }: ByteField): string {
+  return wrongAt === undefined ? '' : text;
 }
 
 /** Writes fields as lines of offset, hex, ASCII, name and what they say; wrong ones with a mark, red on a terminal. */
@@ -82,8 +92,10 @@ function* linesOf(
   { redact }: DumpOptions,
 ): Generator<DumpLine, void> {
   const { name, offset, text, isWrong, wrongAt, holdsValue } = field;
-  const said = `${name.padEnd(NAME_COLUMNS)} ${visibleText(text)}`.trimEnd();
-  if (redact && holdsValue) {
+  const isHidden = redact && holdsValue;
+  const shownText = isHidden ? textOfHidden(field) : text;
+  const said = `${name.padEnd(NAME_COLUMNS)} ${visibleText(shownText)}`.trimEnd();
+  if (isHidden) {
     yield { isWrong, text: lineText(offset, NO_BYTES, lineBytes, `${said}  ${field.bytes} bytes, redacted`) };
     return;
   }

@@ -11,6 +11,7 @@ import { EXIT_CODES, exitCodeOfSeverity, worseExitCode, type ExitCode } from './
 import { findingText } from './finding-text.js';
 import { jsonField } from './json-fields.js';
 import type { RecordDump } from './record-dump.js';
+import { redactedText, redactedValue } from './redaction.js';
 import type { Terminal } from './terminal.js';
 import { visibleText } from './visible-text.js';
 
@@ -18,6 +19,8 @@ import { visibleText } from './visible-text.js';
 export interface FoldReplayOptions {
   readonly encodings: Encodings;
   readonly json: boolean;
+  /** The length and digest of values, not the values. */
+  readonly redact: boolean;
   readonly operations: readonly string[] | undefined;
   readonly prefix: Uint8Array | undefined;
   readonly fromOffset: number;
@@ -75,7 +78,8 @@ function isWanted(record: FoldRecord, { operations, prefix, fromOffset }: FoldRe
   return prefix === undefined || (record.type !== CURSOR_TYPE && record.keyStartsWith(prefix));
 }
 
-function lineOf(path: string, record: FoldRecord, { encodings, json, dump }: FoldReplayOptions): string {
+function lineOf(path: string, record: FoldRecord, options: FoldReplayOptions): string {
+  const { encodings, json, dump } = options;
   const { offset, length: bytes } = record;
   const op = recordTypeName(record.type);
   const token = toHex(record.token().toBytes());
@@ -84,7 +88,7 @@ function lineOf(path: string, record: FoldRecord, { encodings, json, dump }: Fol
       ? { cursor: token }
       : {
           ...jsonField('key', record.key(), encodings.key),
-          ...(record.type === PUT_TYPE ? jsonField('value', record.value(), encodings.value) : {}),
+          ...(record.type === PUT_TYPE ? valueFields(record.value(), options) : {}),
           version: token,
         };
   if (json) {
@@ -94,4 +98,12 @@ function lineOf(path: string, record: FoldRecord, { encodings, json, dump }: Fol
   return [path, offset, bytes, op, ...Object.values(fields)]
     .map((part) => visibleText(String(part)))
     .join('\t');
+}
+
+function valueFields(
+  value: Uint8Array,
+  { encodings, json, redact }: FoldReplayOptions,
+): Record<string, string | number> {
+  if (!redact) return jsonField('value', value, encodings.value);
+  return json ? redactedValue(value) : { value: redactedText(value) };
 }

@@ -10,8 +10,10 @@ import {
   operationFields,
   valueOf,
   type LocatedRecord,
+  type RecordForm,
   type RecordOutput,
 } from './record-parts.js';
+import { redactedText } from './redaction.js';
 
 const TAB = 0x09;
 const LINE_FEED = 0x0a;
@@ -26,10 +28,12 @@ const ABSENT = '-';
 export class TabbedRecords implements RecordOutput {
   readonly #output: ByteOutput;
   readonly #encodings: Encodings;
+  readonly #redact: boolean;
 
-  constructor(output: ByteOutput, encodings: Encodings) {
+  constructor(output: ByteOutput, { encodings, redact }: RecordForm) {
     this.#output = output;
     this.#encodings = encodings;
+    this.#redact = redact;
   }
 
   record({ path, offset, recordBytes, view }: LocatedRecord): void {
@@ -41,7 +45,7 @@ export class TabbedRecords implements RecordOutput {
     );
     if (tag === TAG_PUT || tag === TAG_DELETE) {
       this.#writeBytes(keyOf(view), this.#encodings.key);
-      if (tag === TAG_PUT) this.#writeBytes(valueOf(view), this.#encodings.value);
+      if (tag === TAG_PUT) this.#writeValue(valueOf(view));
     } else {
       output.writeByte(TAB);
       writeField(output, toUtf8(JSON.stringify(operationFields(view.operation()))));
@@ -60,6 +64,11 @@ export class TabbedRecords implements RecordOutput {
     );
     writeField(output, Buffer.from(message));
     output.writeByte(LINE_FEED);
+  }
+
+  #writeValue(value: Uint8Array): void {
+    if (this.#redact) this.#writeBytes(toUtf8(redactedText(value)), 'utf8');
+    else this.#writeBytes(value, this.#encodings.value);
   }
 
   #writeBytes(bytes: Uint8Array, encoding: Encoding): void {

@@ -9,8 +9,10 @@ import {
   operationFields,
   valueOf,
   type LocatedRecord,
+  type RecordForm,
   type RecordOutput,
 } from './record-parts.js';
+import { redactedText } from './redaction.js';
 import type { Terminal } from './terminal.js';
 import { formatTime } from './time-text.js';
 import { visibleText } from './visible-text.js';
@@ -23,10 +25,12 @@ const CUT_MARK = '…';
 export class ReadableRecords implements RecordOutput {
   readonly #terminal: Terminal;
   readonly #encodings: Encodings;
+  readonly #redact: boolean;
 
-  constructor(terminal: Terminal, encodings: Encodings) {
+  constructor(terminal: Terminal, { encodings, redact }: RecordForm) {
     this.#terminal = terminal;
     this.#encodings = encodings;
+    this.#redact = redact;
   }
 
   record({ path, offset, view }: LocatedRecord): void {
@@ -45,7 +49,10 @@ export class ReadableRecords implements RecordOutput {
   #details(view: WalEntryView): string {
     const { key, value } = this.#encodings;
     if (view.tag === TAG_DELETE) return shown(keyOf(view), key);
-    if (view.tag === TAG_PUT) return `${shown(keyOf(view), key)} = ${shown(valueOf(view), value)}`;
+    if (view.tag === TAG_PUT) {
+      const text = this.#redact ? redactedText(valueOf(view)) : shown(valueOf(view), value);
+      return `${shown(keyOf(view), key)} = ${text}`;
+    }
     const fields = Object.entries(operationFields(view.operation()));
     return fields.map(([name, field]) => `${name} ${JSON.stringify(field)}`).join(' ');
   }

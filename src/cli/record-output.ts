@@ -13,13 +13,14 @@ import {
   operationFields,
   valueOf,
   type LocatedRecord,
+  type RecordForm,
   type RecordOutput,
 } from './record-parts.js';
+import { redactedValue } from './redaction.js';
 import type { Terminal } from './terminal.js';
 
 /** How records are printed. */
-export interface RecordOutputOptions {
-  readonly encodings: Encodings;
+export interface RecordOutputOptions extends RecordForm {
   readonly json: boolean;
   /** What prints their bytes, too. */
   readonly dump: RecordDump | undefined;
@@ -27,11 +28,11 @@ export interface RecordOutputOptions {
 
 /** A readable line for a terminal, tab-separated fields for a pipe, a JSON object for `--json`. */
 export function recordOutput(terminal: Terminal, options: RecordOutputOptions): RecordOutput {
-  const { encodings, json, dump } = options;
-  if (json) return new JsonRecords(terminal.output, encodings, dump);
+  const { json, dump } = options;
+  if (json) return new JsonRecords(terminal.output, options);
   const lines = terminal.outputIsTerminal
-    ? new ReadableRecords(terminal, encodings)
-    : new TabbedRecords(terminal.output, encodings);
+    ? new ReadableRecords(terminal, options)
+    : new TabbedRecords(terminal.output, options);
   return dump === undefined ? lines : new DumpedRecords(lines, dump);
 }
 
@@ -59,13 +60,15 @@ class DumpedRecords implements RecordOutput {
 class JsonRecords implements RecordOutput {
   readonly #output: ByteOutput;
   readonly #encodings: Encodings;
+  readonly #redact: boolean;
   readonly #dump: RecordDump | undefined;
   #path: string | undefined;
   #pathJson = '';
 
-  constructor(output: ByteOutput, encodings: Encodings, dump: RecordDump | undefined) {
+  constructor(output: ByteOutput, { encodings, redact, dump }: RecordOutputOptions) {
     this.#output = output;
     this.#encodings = encodings;
+    this.#redact = redact;
     this.#dump = dump;
   }
 
@@ -95,7 +98,10 @@ class JsonRecords implements RecordOutput {
     const output = this.#output;
     output.writeText(',');
     writeJsonField(output, 'key', keyOf(view), this.#encodings.key);
-    if (view.tag === TAG_PUT) {
+    if (view.tag !== TAG_PUT) return;
+    if (this.#redact) {
+      output.writeText(`,${JSON.stringify(redactedValue(valueOf(view))).slice(1, -1)}`);
+    } else {
       output.writeText(',');
       writeJsonField(output, 'value', valueOf(view), this.#encodings.value);
     }

@@ -1,3 +1,4 @@
+import type { Encodings } from './encoding.js';
 import type { Finding } from '../engine/finding.js';
 import type { OperationName } from '../engine/inspect/replay-filter.js';
 import {
@@ -18,6 +19,13 @@ export interface LocatedRecord {
   readonly offset: number;
   readonly recordBytes: number;
   readonly view: WalEntryView;
+}
+
+/** How keys and values are written. */
+export interface RecordForm {
+  readonly encodings: Encodings;
+  /** The length and digest of values, not the values. */
+  readonly redact: boolean;
 }
 
 /**

@@ -2,13 +2,22 @@ import type { LostKey, RepairEvent, RepairSummary } from '../engine/repair/repor
 import { encodeText, type Encoding } from './encoding.js';
 import { findingText } from './finding-text.js';
 import { jsonField } from './json-fields.js';
+import { redactedKey, redactedText } from './redaction.js';
 import { formatSize } from './size-text.js';
 import { visibleText } from './visible-text.js';
 
+/** How a repair's lines are written. */
+export interface RepairLineForm {
+  readonly json: boolean;
+  readonly keyEncoding: Encoding;
+  /** Names that are not certain may be bytes of a value: their length and digest stand there. */
+  readonly redact: boolean;
+}
+
 /** One thing that a repair tells, as a line: JSON, or for people. */
-export function repairEventLine(event: RepairEvent, isJson: boolean, keyEncoding: Encoding): string {
-  if ('finding' in event) return isJson ? JSON.stringify(event) : findingText(event.finding);
-  return isJson ? lostKeyJson(event.lostKey, keyEncoding) : lostKeyText(event.lostKey, keyEncoding);
+export function repairEventLine(event: RepairEvent, form: RepairLineForm): string {
+  if ('finding' in event) return form.json ? JSON.stringify(event) : findingText(event.finding);
+  return form.json ? lostKeyJson(event.lostKey, form) : lostKeyText(event.lostKey, form);
 }
 
 /** What a repair came to, as a line: JSON, or for people. */
@@ -16,12 +25,16 @@ export function repairSummaryLine(summary: RepairSummary, isJson: boolean): stri
   return isJson ? JSON.stringify({ summary }) : summaryText(summary);
 }
 
-function lostKeyJson({ key, op, file, offset, fallsBack }: LostKey, encoding: Encoding): string {
-  return JSON.stringify({ lostKey: { ...jsonField('key', key, encoding), op, file, offset, fallsBack } });
+function lostKeyJson(lost: LostKey, { keyEncoding, redact }: RepairLineForm): string {
+  const { key, op, file, offset, fallsBack } = lost;
+  const name = redact && !fallsBack ? redactedKey(key) : jsonField('key', key, keyEncoding);
+  return JSON.stringify({ lostKey: { ...name, op, file, offset, fallsBack } });
 }
 
-function lostKeyText({ key, op, file, offset, fallsBack }: LostKey, encoding: Encoding): string {
-  const name = encodeText(key, encoding) ?? `base64 ${Buffer.from(key).toString('base64')}`;
+function lostKeyText(lost: LostKey, { keyEncoding, redact }: RepairLineForm): string {
+  const { key, op, file, offset, fallsBack } = lost;
+  const plain = encodeText(key, keyEncoding) ?? `base64 ${Buffer.from(key).toString('base64')}`;
+  const name = redact && !fallsBack ? `a key of ${redactedText(key)}` : plain;
   const outcome = fallsBack
     ? 'it falls back to the value that it had before'
     : 'no older value of it was kept, if this is its name';

@@ -1,4 +1,4 @@
-import { string } from '@oclif/core/flags';
+import { boolean, string } from '@oclif/core/flags';
 import { storeArgument, textArgument } from '../cli/arguments.js';
 import { StatelogCommand } from '../cli/base-command.js';
 import { EXIT_CODES, type ExitCode } from '../cli/exit-codes.js';
@@ -19,11 +19,18 @@ export default class Export extends StatelogCommand {
       options: ['append-log', 'mmap-state', 'ndjson'],
     }),
     at: unsigned64Flag({ description: 'as the checkpoint of this epoch has it', helpValue: 'EPOCH' }),
+    redact: boolean({ hidden: true }),
     report: string({ description: 'write the report to this file', helpValue: 'FILE' }),
   };
 
   override async run(): Promise<ExitCode> {
     const { args, flags } = await this.parse(Export);
+    if (flags.redact) {
+      throw usageError(
+        'an export without its values could not be imported',
+        `'statelog scan ${args.store} --redact --json' shows what is there without them`,
+      );
+    }
     const isStream = args.destination === STANDARD_OUTPUT_NAME;
     if (isStream && this.terminal.outputIsTerminal) {
       throw usageError('a snapshot is not written to a terminal', 'redirect it, or name a folder or a .tar');

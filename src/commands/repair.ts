@@ -3,6 +3,7 @@ import { storeArgument } from '../cli/arguments.js';
 import { StatelogCommand } from '../cli/base-command.js';
 import { EXIT_CODES, type ExitCode } from '../cli/exit-codes.js';
 import { encodingFlags, encodingsOf, lockFlags, sizeFlag, textFlag } from '../cli/flags.js';
+import { redactFlags } from '../cli/redaction.js';
 import { repairEventLine, repairSummaryLine } from '../cli/repair-output.js';
 import type { RepairSummary } from '../engine/repair/report.js';
 
@@ -13,6 +14,7 @@ export default class Repair extends StatelogCommand {
   static override flags = {
     ...encodingFlags,
     ...lockFlags,
+    ...redactFlags,
     into: textFlag({
       description: 'a new place for every good record; PATH stays as it is',
       helpValue: 'NEW',
@@ -25,6 +27,7 @@ export default class Repair extends StatelogCommand {
     const { args, flags } = await this.parse(Repair);
     const { repairPath } = await import('../engine/repair/repair-path.js');
     const { output } = this.terminal;
+    const form = { json: flags.json, keyEncoding: encodingsOf(flags).key, redact: flags.redact };
     const steps = repairPath({
       path: args.path,
       into: flags.into,
@@ -35,7 +38,7 @@ export default class Repair extends StatelogCommand {
     try {
       let step = await steps.next();
       for (; step.done !== true; step = await steps.next()) {
-        output.writeText(`${repairEventLine(step.value, flags.json, encodingsOf(flags).key)}\n`);
+        output.writeText(`${repairEventLine(step.value, form)}\n`);
         // It goes on when nobody listens any more: what it is for is the new place.
         if (output.isFull) await output.flush();
       }

@@ -5,6 +5,7 @@ import { asStatelogError, errorJson, errorLine, exitCodeOf } from '../cli/error-
 import { EXIT_CODES, exitCodeOfSeverity, worseExitCode, type ExitCode } from '../cli/exit-codes.js';
 import { findingText } from '../cli/finding-text.js';
 import { startProgress } from '../cli/progress.js';
+import { redactFlags } from '../cli/redaction.js';
 import type { RecordDump } from '../cli/record-dump.js';
 import { formatSize } from '../cli/size-text.js';
 import { usageError } from '../cli/usage-error.js';
@@ -17,6 +18,7 @@ interface VerifyFlags {
   readonly quiet: boolean;
   readonly quick: boolean;
   readonly hexdump: boolean;
+  readonly redact: boolean;
 }
 
 /** `verify PATH…`: reads everything, says what is wrong, changes nothing. */
@@ -25,6 +27,7 @@ export default class Verify extends StatelogCommand {
   static override strict = false;
   static override args = { path: storeArgument };
   static override flags = {
+    ...redactFlags,
     quiet: boolean({ char: 'q', description: 'print nothing: the exit code alone' }),
     quick: boolean({ description: 'leave out the values' }),
     hexdump: boolean({ description: 'the bytes round each fault too, field by field' }),
@@ -60,14 +63,15 @@ export default class Verify extends StatelogCommand {
     }
   }
 
-  async #printFindings(path: string, { json, quiet, quick, hexdump }: VerifyFlags): Promise<ExitCode> {
+  async #printFindings(path: string, flags: VerifyFlags): Promise<ExitCode> {
+    const { json, quiet, quick, hexdump, redact } = flags;
     const [{ verifyPath }, { realFileSystem }] = await Promise.all([
       import('../engine/inspect/verify/verify-path.js'),
       import('../engine/storage-io/real-file-system.js'),
     ]);
     const { output } = this.terminal;
     const fileSystem = realFileSystem();
-    const dump = hexdump ? await this.#dump(fileSystem) : undefined;
+    const dump = hexdump ? await this.#dump(fileSystem, redact) : undefined;
     const steps = verifyPath(fileSystem, path, { quick });
     let worst: ExitCode = EXIT_CODES.done;
     let step = steps.next();
@@ -91,9 +95,9 @@ export default class Verify extends StatelogCommand {
     return worst;
   }
 
-  async #dump(fileSystem: FileSystem): Promise<RecordDump> {
+  async #dump(fileSystem: FileSystem, redact: boolean): Promise<RecordDump> {
     const { RecordDump: Dump } = await import('../cli/record-dump.js');
-    return Dump.to(this.terminal, fileSystem, { redact: false });
+    return Dump.to(this.terminal, fileSystem, { redact });
   }
 }
 

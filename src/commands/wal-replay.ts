@@ -13,6 +13,7 @@ import {
   unsigned64Flag,
 } from '../cli/flags.js';
 import { onInterrupt } from '../cli/interrupt.js';
+import { redactFlags } from '../cli/redaction.js';
 import type { RecordDump } from '../cli/record-dump.js';
 import { recordOutput } from '../cli/record-output.js';
 import { runReplay, type Interruption, type ReplayWork } from '../cli/replay-run.js';
@@ -46,6 +47,7 @@ export default class WalReplay extends StatelogCommand {
   static override args = { path: storeArgument };
   static override flags = {
     ...encodingFlags,
+    ...redactFlags,
     merge: boolean({
       description: 'in the order of epoch, time, core and sequence; --no-merge: as they lie',
       allowNo: true,
@@ -102,7 +104,8 @@ export default class WalReplay extends StatelogCommand {
       import('../engine/storage-io/real-file-system.js'),
     ]);
     const fileSystem = realFileSystem();
-    const dump = flags.hexdump ? await this.#dump(fileSystem) : undefined;
+    const { redact } = flags;
+    const dump = flags.hexdump ? await this.#dump(fileSystem, redact) : undefined;
     if (identify(fileSystem, args.path).kind === 'log') {
       const other = FOR_SEGMENTS_ALONE.find((name) => flags[name] !== undefined && flags[name] !== false);
       if (other !== undefined) throw usageError(`--${other} is for write-ahead logs, not for a fold log`);
@@ -110,6 +113,7 @@ export default class WalReplay extends StatelogCommand {
       return replayFold(this.terminal, fileSystem, args.path, {
         encodings,
         json: flags.json,
+        redact,
         operations: flags.op,
         prefix:
           prefix === undefined
@@ -125,7 +129,7 @@ export default class WalReplay extends StatelogCommand {
     );
     this.#sayLogs(logs);
     const replay = new Replay(fileSystem, logs, flags.merge || destinations.length > 0);
-    const output = recordOutput(this.terminal, { encodings, json: flags.json, dump });
+    const output = recordOutput(this.terminal, { encodings, json: flags.json, redact, dump });
     const work = {
       source: replay,
       filter,
@@ -150,9 +154,9 @@ export default class WalReplay extends StatelogCommand {
     }
   }
 
-  async #dump(fileSystem: FileSystem): Promise<RecordDump> {
+  async #dump(fileSystem: FileSystem, redact: boolean): Promise<RecordDump> {
     const { RecordDump: Dump } = await import('../cli/record-dump.js');
-    return Dump.to(this.terminal, fileSystem, { redact: false });
+    return Dump.to(this.terminal, fileSystem, { redact });
   }
 
   /** Says which logs of a state directory are read. */

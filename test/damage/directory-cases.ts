@@ -3,7 +3,7 @@ import path from 'node:path';
 import { StateDirectory } from '../../src/engine/directory/state-directory.js';
 import { damaged, noticed, type Damaged, type DamageCase } from './case.js';
 import { append, bytesAt, contentOf, cutAt, flip, overwrite, rewrite } from './edits.js';
-import { goodDirectory, keyOf, recordsOfSegment, valueOf, type PlacedRecord } from './good.js';
+import { goodDirectory, keyOf, SECRET, recordsOfSegment, valueOf, type PlacedRecord } from './good.js';
 
 /** Where a state file's values start, and how much of them one checksum covers. */
 const HEADER_BYTES = 32;
@@ -133,7 +133,7 @@ const CHECKPOINT_FILES: readonly DamageCase[] = [
   directoryCase('directory-with-a-flipped-bit-in-a-value', 'value-mismatch', ({ root, place }) => {
     const values = place('checkpoints', '2', 'state-0.db');
     // Of the newest checkpoint alone: the older one owns what lies before.
-    const at = contentOf(values).lastIndexOf(Buffer.from('value 2 of'));
+    const at = contentOf(values).lastIndexOf(Buffer.from(`${SECRET}-2-`));
     const page = Math.floor((at - HEADER_BYTES) / PAGE_BYTES);
     flip(values, at);
     return damagedIn(root, values, 'value-mismatch', { offset: HEADER_BYTES + page * PAGE_BYTES });

@@ -27,9 +27,12 @@ export function keyOf(number: number): Uint8Array {
   return Buffer.from(`key-${String(number).padStart(3, '0')}`);
 }
 
+/** What stands in every value, and nowhere else. */
+export const SECRET = 'ZQXJ';
+
 /** The value of a number, another in each round. */
 export function valueOf(number: number, round = 0): Uint8Array {
-  return Buffer.alloc(VALUE_BYTES, `value ${round} of ${number}, `);
+  return Buffer.alloc(VALUE_BYTES, `${SECRET}-${round}-${number}, `);
 }
 
 /** A segment of ours with 20 puts, each synced before the next. */

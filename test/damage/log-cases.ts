@@ -62,6 +62,10 @@ export const LOG_CASES: readonly DamageCase[] = [
     overwrite(file, chosen.offset + VALUE_AT - 4, Buffer.from([0xff, 0xff, 0xff, 0x7f]));
     return damaged(file, 'bad-length', chosen);
   }),
+  logCase('log-with-a-key-that-claims-more', 'bad-length', ({ file, chosen }) => {
+    overwrite(file, chosen.offset + KEY_AT - 2, Buffer.from([40, 0]));
+    return damaged(file, 'bad-length', chosen);
+  }),
   logCase('log-with-a-length-past-the-end', 'bad-length', ({ file, chosen }) => {
     overwrite(file, chosen.offset + VALUE_AT - 4, Buffer.from([0, 0, 0xff, 0]));
     return damaged(file, 'bad-length', chosen);

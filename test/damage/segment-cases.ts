@@ -1,6 +1,7 @@
 import { cpSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { writeU32 } from '../../src/engine/bytes/halves.js';
+import { ROOT, ROOT_BYTES } from '../../src/engine/rkyv/wal-entry-format.js';
 import { entryOf, recordAround, recordOf, records } from '../engine/wal/segment-builder.js';
 import { fixturePath } from '../support/fixtures.js';
 import { damaged, noticed, torn, type Damaged, type DamageCase } from './case.js';
@@ -66,6 +67,10 @@ export const SEGMENT_CASES: readonly DamageCase[] = [
   }),
   segmentCase('segment-with-a-flipped-bit-in-a-checksum', 'checksum-mismatch', ({ file, chosen }) => {
     flip(file, chosen.offset + 5);
+    return damaged(file, 'checksum-mismatch', chosen);
+  }),
+  segmentCase('segment-with-a-key-that-claims-more', 'checksum-mismatch', ({ file, chosen }) => {
+    overwrite(file, chosen.offset + chosen.bytes - ROOT_BYTES + ROOT.key + 4, u32(40));
     return damaged(file, 'checksum-mismatch', chosen);
   }),
   segmentCase(

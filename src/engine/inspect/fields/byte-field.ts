@@ -53,6 +53,17 @@ function marked(field: ByteField, text: string): ByteField {
   return { ...field, isWrong: true, text: [field.text, text].filter((part) => part !== '').join('; ') };
 }
 
+/**
+ * The same fields, where the lengths may be wrong that say where they are: any of those that lie from `offset`
+ * to `end` may be bytes of a value.
+ */
+export function unsureWithin(fields: readonly ByteField[], offset: number, end: number): ByteField[] {
+  return fields.map((field) => {
+    const isWithin = field.offset >= offset && field.offset < end;
+    return isWithin ? { ...field, holdsValue: true } : field;
+  });
+}
+
 /** A checksum as text. */
 export function checksumText(sum: number): string {
   return `0x${sum.toString(16).padStart(8, '0')}`;

@@ -24,6 +24,7 @@ import {
   fieldsInRow,
   markedAt,
   markedByName,
+  unsureWithin,
   type ByteField,
   type FieldPart,
 } from './byte-field.js';
@@ -77,10 +78,11 @@ function fieldsUpTo(bytes: FileBytes, span: BadSpan, recordEnd: number): ByteFie
   return [...marked, ...restOf(recordEnd, span)];
 }
 
-/** The fields as the lengths say, whatever is wrong with them. */
+/** The fields as the lengths say, whatever is wrong with them: only the first length certainly is one. */
 function statedAnyhow(bytes: FileBytes, span: BadSpan): ByteField[] {
   const { offset, end } = span;
-  const fields = fieldsInRow(offset, recordParts(bytes.read.bind(bytes), offset, end));
+  const stated = fieldsInRow(offset, recordParts(bytes.read.bind(bytes), offset, end));
+  const fields = unsureWithin(stated, offset + FIELDS_AT + KEY_LENGTH_BYTES, end);
   const recordEnd = fields.reduce((sum, field) => sum + field.bytes, offset);
   if (fields.some(({ isWrong }) => isWrong)) return [...fields, ...restOf(recordEnd, span)];
   const computed = checksumOf(crc32, bytes, offset + TYPE_AT, recordEnd - offset - TYPE_AT);

@@ -4,7 +4,14 @@ import type { DamageClass } from '../../finding.js';
 import { ROOT_BYTES } from '../../rkyv/wal-entry-format.js';
 import { HEADER, isPlausibleLength, RECORD_HEADER_BYTES } from '../../wal/record.js';
 import { hasShapeOfRoot } from '../../wal/root-shape.js';
-import { checksumText, fieldsInRow, markedAt, markedByName, type ByteField } from './byte-field.js';
+import {
+  checksumText,
+  fieldsInRow,
+  markedAt,
+  markedByName,
+  unsureWithin,
+  type ByteField,
+} from './byte-field.js';
 import { checksumOf, mended, type Mending } from './checked-bytes.js';
 import { entryParts } from './entry-parts.js';
 import type { FileBytes } from './file-bytes.js';
@@ -103,6 +110,7 @@ function withLength(
   if (isLengthWrong) fields = markedByName(fields, 'length', `should be ${length}`);
   if (computed === stored) return { fields, end, fit: 4 };
   fields = withChecksum(fields, computed, mending);
+  if (mending === undefined) fields = unsureWithin(fields, data, end - ROOT_BYTES);
   const root = bytes.read(end - ROOT_BYTES, ROOT_BYTES);
   if (mending !== undefined) return { fields, end, fit: 3 };
   const fit = hasShapeOfRoot(root, 0, length) ? 2 : end === span.end && span.isFollowed ? 1 : 0;
