@@ -1,8 +1,12 @@
+import { artifactTopic } from './artifact.js';
 import { changelogTopic } from './changelog.js';
-import type { BenchTopic } from './frame/task.js';
+import { cliTopic } from './cli.js';
+import { directoryTopic } from './directory.js';
 import { foldTopic } from './fold.js';
+import type { BenchTopic } from './frame/task.js';
 import { multicastTopic } from './multicast.js';
 import { stateTopic } from './state.js';
+import { verifyTopic } from './verify.js';
 import { walTopic } from './wal.js';
 
 /** All topics, in the order in which they are measured. */
@@ -12,4 +16,8 @@ export const BENCH_TOPICS: readonly BenchTopic[] = [
   stateTopic,
   walTopic,
   foldTopic,
+  directoryTopic,
+  artifactTopic,
+  verifyTopic,
+  cliTopic,
 ];

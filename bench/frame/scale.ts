@@ -62,7 +62,7 @@ export const SCALES: Readonly<Record<ScaleName, BenchScale>> = {
     shapeKeys: 200_000,
     threadEntries: 40_000_000,
     fileMegabytes: 128,
-    memoryMegabytes: 1024,
+    memoryMegabytes: 512,
     starts: 25,
   },
 };
