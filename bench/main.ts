@@ -4,6 +4,7 @@ import { runBench } from './frame/run-bench.js';
 import { runTopic, type TopicOrder } from './frame/run-topic.js';
 import { runThreadJob, type ThreadJob } from './frame/threads.js';
 import { GOALS } from './goals.js';
+import { GROWTH_CURVES } from './growth-curves.js';
 import { BENCH_TOPICS } from './topics.js';
 import { THREAD_JOBS } from './thread-jobs.js';
 
@@ -19,7 +20,8 @@ async function main([first, order, ...rest]: readonly string[]): Promise<void> {
   }
   const request = parseRequest([first, order, ...rest].filter((argument) => argument !== undefined));
   if (request === undefined) process.stdout.write(BENCH_HELP);
-  else process.exitCode = await runBench(request, BENCH_TOPICS, GOALS);
+  else
+    process.exitCode = await runBench(request, { topics: BENCH_TOPICS, goals: GOALS, curves: GROWTH_CURVES });
 }
 
 if (isMainThread) {

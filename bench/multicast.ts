@@ -45,6 +45,7 @@ async function measureValues(task: BenchTask, times: number): Promise<void> {
 
 /** Another thread publishes; this one consumes. Each counts only the time in which it is not waiting. */
 async function measureShared(task: BenchTask, count: number): Promise<void> {
+  const rounds = Math.min(THREAD_ROUNDS_MAX, task.scale.rounds);
   const publishing: number[] = [];
   const throughput: number[] = [];
   await task.measure(
@@ -57,12 +58,12 @@ async function measureShared(task: BenchTask, count: number): Promise<void> {
       throughput.push(count / 1000 / inAll);
       return (consuming * 1e6) / count;
     },
-    Math.min(THREAD_ROUNDS_MAX, task.scale.rounds),
+    rounds,
   );
   const publish = 'publish 100 bytes, visible at once, between two threads';
-  task.record({ id: 'shared-publish', title: publish, unit: 'ns' }, 'statelog', publishing);
+  task.record({ id: 'shared-publish', title: publish, unit: 'ns' }, 'statelog', publishing.slice(-rounds));
   const title = 'values of 100 bytes from one thread to another';
-  task.record({ id: 'shared-throughput', title, unit: 'million/s' }, 'statelog', throughput);
+  task.record({ id: 'shared-throughput', title, unit: 'million/s' }, 'statelog', throughput.slice(-rounds));
 }
 
 /** Milliseconds spent consuming, and from the first value to the last. */

@@ -7,6 +7,7 @@ import type { BenchTask } from '../frame/task.js';
 
 const VALUE = new Uint8Array(4096).fill(0x42);
 const DAMAGED_EVERY_BYTES = 4 * 1024 * 1024;
+const SYNC_EVERY_RECORDS = 1024;
 const KIBIBYTES_A_MEBIBYTE = 1024;
 /** Wrong usage: there is no such command. */
 const UNKNOWN_COMMAND = 2;
@@ -30,10 +31,10 @@ export async function measureMemory(task: BenchTask): Promise<void> {
     id: string,
     title: string,
     command: readonly string[],
-    expected = 0,
+    expected: readonly (number | null)[] = [0],
   ): Promise<boolean> => {
     const { mebibytes, status, message } = peakOf(task, command);
-    if (status === expected) {
+    if (expected.includes(status)) {
       const definition = { id: `memory-${id}`, title: `memory over start: ${title}`, unit: 'MiB' as const };
       await task.measure(definition, () => mebibytes - base, 1);
       return true;
@@ -48,7 +49,7 @@ export async function measureMemory(task: BenchTask): Promise<void> {
   await measure('verify', `verify, ${input} of log`, ['verify', segment]);
   const damaged = damagedCopy(task, segment, megabytes);
   const mended = task.fresh('mended', 'wal-0.log');
-  await measure('repair', `repair --into, ${input} of log`, ['repair', damaged, '--into', mended], 3);
+  await measure('repair', `repair --into, ${input} of log`, ['repair', damaged, '--into', mended], [0, 3]);
   for (const done of [segment, damaged, mended]) rmSync(done, { recursive: true, force: true });
   const store = makeStore(task, megabytes);
   await measure('verify-state', `verify, ${input} in a state directory`, ['verify', store]);
@@ -77,7 +78,11 @@ function peakOf(task: BenchTask, command: readonly string[]): Peak {
 function makeSegment(task: BenchTask, megabytes: number): string {
   const path = task.fresh('log', 'wal-0.log');
   const writer = CoreWalWriter.create(0, path);
-  for (const key of manyKeys(megabytes)) writer.appendPut(key, VALUE);
+  for (const key of manyKeys(megabytes)) {
+    writer.appendPut(key, VALUE);
+    // What no later record proves to have been synced would be a torn tail, not damage.
+    if (writer.entriesSinceSync === SYNC_EVERY_RECORDS) writer.sync();
+  }
   writer.close();
   return path;
 }

@@ -8,6 +8,8 @@ export interface BenchRequest {
   readonly scale: BenchScale;
   readonly growth: boolean;
   readonly processorTime: boolean;
+  /** Puts the figures into docs/performance.md. */
+  readonly docs: boolean;
   /** Where the results go as JSON. */
   readonly json: string | undefined;
   readonly originals: string | undefined;
@@ -30,6 +32,7 @@ of docs/performance.md it meets.
                     without what waits for the disk
   --memory-mb N     input for the commands whose memory must not grow with it (the goal speaks of 4,295)
   --json FILE       all results
+  --docs            puts the figures into docs/performance.md
   --folder DIR      where to make the files that are measured (default: the system's folder for temporary files)
 `;
 
@@ -45,6 +48,7 @@ export function parseRequest(programArguments: readonly string[]): BenchRequest 
       growth: { type: 'boolean', default: false },
       'cpu-time': { type: 'boolean', default: false },
       'memory-mb': { type: 'string' },
+      docs: { type: 'boolean', default: false },
       json: { type: 'string' },
       originals: { type: 'string' },
       peers: { type: 'string' },
@@ -59,6 +63,7 @@ export function parseRequest(programArguments: readonly string[]): BenchRequest 
     scale: megabytes === undefined ? scale : { ...scale, memoryMegabytes: Number(megabytes) },
     growth: values.growth,
     processorTime: values['cpu-time'],
+    docs: values.docs,
     json: values.json,
     originals: values.originals,
     peers: values.peers,

@@ -31,7 +31,7 @@ function cell(figures: readonly Figure[], side: Side): string {
 }
 
 /** All goals: what is to be reached, what was, and whether that is enough. */
-export function goalsTable(outcomes: readonly Outcome[]): string {
+export function goalsTable(title: string, outcomes: readonly Outcome[]): string {
   const rows = outcomes.map((outcome) => [
     outcome.row,
     outcome.part,
@@ -44,7 +44,7 @@ export function goalsTable(outcomes: readonly Outcome[]): string {
   const count = (verdict: Outcome['verdict']): number =>
     outcomes.filter((outcome) => outcome.verdict === verdict).length;
   const sum = `${count('met')} met, ${count('not met')} not met, ${count('not measured')} not measured`;
-  return ['\ngoals', ...aligned([['', '', 'goal', 'reached', '', ''], ...shown], [2, 3]), `\n${sum}`].join(
+  return [`\n${title}`, ...aligned([['', '', 'goal', 'reached', '', ''], ...shown], [2, 3]), `\n${sum}`].join(
     '\n',
   );
 }

@@ -6,29 +6,27 @@ import { fileURLToPath } from 'node:url';
 import { installedPeers } from '../peers/installed.js';
 import type { BenchRequest } from './arguments.js';
 import type { Figure } from './figure.js';
-import { type Goal, judge, type Outcome } from './judge.js';
+import { writeFiguresPage } from './figures-page.js';
+import { type Curve, growthPlot } from './growth-plot.js';
+import { type Goal, judge } from './judge.js';
 import { isProgram, originalFigures, parseOriginals, readOriginals, runOriginals } from './originals.js';
 import { goalsTable, topicTable } from './report.js';
+import type { BenchResults } from './results.js';
 import type { TopicOrder, TopicResult } from './run-topic.js';
 import type { BenchTopic } from './task.js';
 
-/** What `--json` writes. */
-interface BenchResults {
-  readonly scale: string;
-  readonly startedAt: string;
-  readonly seconds: number;
-  readonly machine: { readonly processor: string; readonly cores: number; readonly node: string };
-  readonly figures: readonly Figure[];
-  readonly goals: readonly Outcome[];
-  readonly notes: readonly string[];
+/** What is measured, judged and drawn. */
+export interface BenchPlan {
+  readonly topics: readonly BenchTopic[];
+  readonly goals: readonly Goal[];
+  readonly curves: readonly Curve[];
 }
 
+/** The bundle lies in node_modules/.cache/statelog. */
+const PROJECT_ROOT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..', '..', '..');
+
 /** Measures the topics one after the other, prints them and the goals, and returns the exit code. */
-export async function runBench(
-  request: BenchRequest,
-  topics: readonly BenchTopic[],
-  goals: readonly Goal[],
-): Promise<number> {
+export async function runBench(request: BenchRequest, { topics, goals, curves }: BenchPlan): Promise<number> {
   const started = new Date();
   const chosen = chooseTopics(topics, request.topics);
   const { notices } = installedPeers(request.peers);
@@ -39,7 +37,7 @@ export async function runBench(
     const ids = new Set(chosen.map(({ id }) => id));
     const outcomes = goals.filter(({ topic }) => ids.has(topic)).map((goal) => judge(goal, results.figures));
     const seconds = Math.round((Date.now() - started.getTime()) / 1000);
-    process.stdout.write(`${goalsTable(outcomes)} (${seconds} s)\n`);
+    process.stdout.write(`${goalsTable(goalsTitle(request), outcomes)} (${seconds} s)\n`);
     const all: BenchResults = {
       scale: request.scale.name,
       startedAt: started.toISOString(),
@@ -50,10 +48,19 @@ export async function runBench(
       notes: [...notices, ...results.notes],
     };
     if (request.json !== undefined) writeFileSync(request.json, `${JSON.stringify(all, undefined, 1)}\n`);
+    const plot = growthPlot(results.figures, curves);
+    if (plot !== undefined) writeFileSync(path.join(PROJECT_ROOT, 'docs', 'performance.svg'), plot);
+    if (request.docs) writeFiguresPage(path.join(PROJECT_ROOT, 'docs', 'performance.md'), all);
     return results.failed.length === 0 ? 0 : 1;
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+function goalsTitle({ scale }: BenchRequest): string {
+  return scale.name === 'usual'
+    ? 'goals'
+    : `goals, at the ${scale.name} scale: with fewer keys than they speak of`;
 }
 
 function chooseTopics(topics: readonly BenchTopic[], ids: readonly string[]): readonly BenchTopic[] {
@@ -128,8 +135,7 @@ function runTopicProcess(
     processorTime,
     folder,
     peersFolder: peers,
-    // The bundle lies in node_modules/.cache/statelog.
-    program: path.resolve(path.dirname(program), '..', '..', '..', 'bin', 'run.js'),
+    program: path.join(PROJECT_ROOT, 'bin', 'run.js'),
   };
   return new Promise((resolve) => {
     const child = spawn(process.execPath, ['--expose-gc', program, '--run-topic', JSON.stringify(order)], {

@@ -4,6 +4,13 @@ import type { Figure, FigureDefinition, Side } from './figure.js';
 import type { Peer } from './peer.js';
 import type { BenchScale } from './scale.js';
 
+const WARM_UP_MS = 200;
+const WARM_UPS_MAX = 10;
+/** A first round that takes so long is no warm-up. */
+const WARM_UP_COUNTS_FROM_MS = 1500;
+const ROUNDS_MS_MIN = 300;
+const MORE_OFTEN = 3;
+
 /** One side of a comparison. */
 export interface Contender {
   readonly side: Side;
@@ -55,22 +62,38 @@ export class BenchTask {
     return path.join(place, name);
   }
 
-  /** Measures all sides in rounds, each once a round, so that what slows the machine slows them all. */
+  /**
+   * Measures all sides in rounds, each once a round, so that what slows the machine slows them all. Before them
+   * are some that do not count, in which code is compiled, unless they take long; short ones are made more often.
+   */
   async compare(
     definition: FigureDefinition,
     contenders: readonly Contender[],
     rounds = this.scale.rounds,
   ): Promise<void> {
-    const samples = contenders.map((): number[] => []);
-    for (let round = 0; round < rounds; round++) {
-      for (const [index, { run }] of contenders.entries()) {
-        globalThis.gc?.();
-        samples[index]!.push(await run());
-      }
+    let samples: number[][] = [];
+    let spentMs = 0;
+    const begin = (): void => {
+      samples = contenders.map(() => []);
+      spentMs = 0;
+    };
+    const takeTurns = async (): Promise<void> => {
+      const started = performance.now();
+      for (const [index, { run }] of contenders.entries()) samples[index]!.push(await run());
+      spentMs += performance.now() - started;
+    };
+    const taken = (): number => samples[0]!.length;
+    begin();
+    // Not between rounds: with the objects of one it would drop the code that was compiled for them.
+    globalThis.gc?.();
+    if (rounds > 1) {
+      while (spentMs < WARM_UP_MS && taken() < WARM_UPS_MAX) await takeTurns();
+      if (spentMs < WARM_UP_COUNTS_FROM_MS) begin();
     }
-    for (const [index, { side }] of contenders.entries()) {
-      this.figures.push({ ...definition, topic: this.#topic, side, samples: samples[index]! });
+    while (taken() < rounds || (spentMs < ROUNDS_MS_MIN && taken() < MORE_OFTEN * rounds && rounds > 1)) {
+      await takeTurns();
     }
+    for (const [index, { side }] of contenders.entries()) this.record(definition, side, samples[index]!);
   }
 
   /** Measures ours alone. */

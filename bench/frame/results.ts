@@ -1,0 +1,13 @@
+import type { Figure } from './figure.js';
+import type { Outcome } from './judge.js';
+
+/** What a run came to: what `--json` writes. */
+export interface BenchResults {
+  readonly scale: string;
+  readonly startedAt: string;
+  readonly seconds: number;
+  readonly machine: { readonly processor: string; readonly cores: number; readonly node: string };
+  readonly figures: readonly Figure[];
+  readonly goals: readonly Outcome[];
+  readonly notes: readonly string[];
+}
