@@ -52,7 +52,7 @@ export default class Repair extends StatelogCommand {
   }
 }
 
-function exitCodeOf({ gaps, torn, dryRun }: RepairSummary): ExitCode {
-  if (gaps > 0) return EXIT_CODES.damage;
+function exitCodeOf({ gaps, lost, torn, dryRun }: RepairSummary): ExitCode {
+  if (gaps > 0 || lost.keys > 0) return EXIT_CODES.damage;
   return torn > 0 && dryRun ? EXIT_CODES.tornTail : EXIT_CODES.done;
 }

@@ -37,8 +37,12 @@ export class LostKeys {
     return this.#suspects.size > 0;
   }
 
-  /** Notes down a damaged record. */
-  note(change: DamagedChange, recordsBefore: number): void {
+  /**
+   * Notes down a damaged record.
+   * @param recordsBefore how many good records of the log that is read next, or now, lie before it
+   * @param before what is known already to stand in its place
+   */
+  note(change: DamagedChange, recordsBefore: number, before?: 'put'): void {
     const { key } = change;
     if (this.#suspects.size >= KEYS_MAX || this.#bytes + key.length > KEY_BYTES_MAX) return;
     this.#bytes += key.length;
@@ -46,7 +50,7 @@ export class LostKeys {
     this.#suspects.set(nameOf(key, 0, key.length), {
       ...change,
       recordsBefore,
-      before: undefined,
+      before,
       isOverwritten: false,
     });
   }
@@ -71,6 +75,11 @@ export class LostKeys {
       // A delete of what is not there anyway has lost nothing.
       if (op === 'put' || fallsBack) yield { key, op, file, offset, fallsBack };
     }
+    this.forget();
+  }
+
+  /** Forgets all that was noted down: none of it is lost. */
+  forget(): void {
     this.#suspects.clear();
     this.#sieve.fill(0);
     this.#bytes = 0;

@@ -1,4 +1,5 @@
 import { StatelogError } from '../errors.js';
+import type { Finding } from '../finding.js';
 
 /** The error for a new place that is taken. */
 export function occupied(path: string): StatelogError {
@@ -41,13 +42,34 @@ export function partOfStore(path: string, store: string): StatelogError {
   );
 }
 
+/** The error for a source that a writer changed while it was copied. */
+export function changedMeanwhile(path: string): StatelogError {
+  return new StatelogError('IO_FAILED', 'the source was changed while it was read', {
+    path,
+    operation: 'read',
+    safe: 'the new place was not made',
+    hint: 'a writer is at work: run it again when that has ended',
+  });
+}
+
+/** The error for a new place in which something is wrong all the same. */
+export function notWhole({ file, offset, message }: Finding): StatelogError {
+  return new StatelogError('IO_FAILED', `what was written is not whole: ${message}`, {
+    path: file,
+    offset,
+    operation: 'verify',
+    safe: 'the source was not changed, and the new place was not made',
+    hint: 'run it again; if that does not help, look at the disk',
+  });
+}
+
 /** The error for a new file that does not hold what was written to it. */
 export function unreadable(path: string, expected: number, found: number): StatelogError {
   return new StatelogError('IO_FAILED', 'what was written does not read back as it should', {
     path,
     operation: 'verify',
-    expected: `${expected} records`,
-    found: `${found} records`,
+    expected: `${expected} records or entries`,
+    found: `${found} records or entries`,
     safe: 'the source was not changed, and the new place was not made',
     hint: 'run it again; if something else writes to the source, wait for it to end',
   });

@@ -38,7 +38,7 @@ export interface RepairSummary {
   readonly dryRun: boolean;
   readonly kept: Amount;
   readonly lost: Amount;
-  /** Findings that are damage, and unfinished last writes. */
+  /** Places where something was lost; and unfinished last writes. */
   readonly gaps: number;
   readonly torn: number;
   /** True where there are so many keys that those kept were estimated, to some per mille. */

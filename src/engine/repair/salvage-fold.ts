@@ -21,13 +21,14 @@ const GAP_BYTES_MAX = 1024 * 1024;
  * Copies the good records of a fold log to a new one, as they are and in their order, behind a header;
  * then reads the new one from end to end. Each gap is told of, and each key whose change was in one.
  * @param into the new log, synced when this returns; undefined to look only
+ * @param fileSystem where the log is read, if it lies within another file
  */
 export function* salvageFold(
   account: RepairAccount,
   path: string,
   into: string | undefined,
+  fileSystem = account.fileSystem,
 ): Generator<RepairEvent, void> {
-  const { fileSystem } = account;
   const descriptor = fileSystem.openRead(path);
   const file = into === undefined ? undefined : NewFile.create(fileSystem, into);
   try {
@@ -82,7 +83,8 @@ class FoldSalvage {
 
   /** Reads what was written, or once more what was read: all of it must be there. */
   readAgain(path: string): void {
-    const { fileSystem, lostKeys } = this.#account;
+    const { lostKeys } = this.#account;
+    const { fileSystem } = this.#log;
     const descriptor = fileSystem.openRead(path);
     try {
       const log = { fileSystem, path, descriptor, size: fileSystem.statusOf(descriptor).size };

@@ -6,6 +6,7 @@ import type { FileDescriptor } from '../storage-io/file-system.js';
 import { WalScanner, type WalScanOptions } from '../wal/scanner.js';
 import { makeOutRecords } from './made-out.js';
 import { NewFile } from './new-file.js';
+import { RenumberingCopier } from './renumbering-copier.js';
 import { RangeCopier } from './range-copier.js';
 import type { RepairAccount } from './repair-account.js';
 import type { RepairEvent } from './report.js';
@@ -17,6 +18,28 @@ export interface SegmentSource extends Pick<WalScanOptions, 'coreId' | 'epoch' |
   readonly isLocked?: boolean | undefined;
   /** Whether what lies below the log, such as a checkpoint, has a value for a key. */
   readonly isBelow?: ((key: Uint8Array) => boolean) | undefined;
+  /** A checkpoint holds what the log did: no key is lost with a record of it. */
+  readonly isCovered?: boolean | undefined;
+  /** The new segment is numbered from here on without a gap, as one must be that is written again. */
+  readonly renumberedFrom?: bigint | undefined;
+  /** Told of each good record, in order. */
+  readonly onRecord?: ((view: WalEntryView) => void) | undefined;
+  /** Adds records of our own at the end; the next sequence is given. */
+  readonly onEnd?: ((copier: RenumberingCopier) => void) | undefined;
+}
+
+/** Takes good records to where they go. */
+interface RecordSink {
+  take(view: WalEntryView, offset: number, bytes: number): void;
+  finish(): void;
+}
+
+/** What became of a segment. */
+export interface SalvagedSegment {
+  /** True where nothing of it was damaged or missing. */
+  readonly isWhole: boolean;
+  /** The sequence that follows the last good record of the source; undefined where there is none. */
+  readonly nextSequence: bigint | undefined;
 }
 
 /** Damage of which it is not known yet how many records it took. */
@@ -40,22 +63,53 @@ export function* salvageSegment(
   account: RepairAccount,
   source: SegmentSource,
   into: string | undefined,
-): Generator<RepairEvent, void> {
-  const { fileSystem } = account;
+): Generator<RepairEvent, SalvagedSegment> {
+  const { fileSystem, lostKeys } = account;
   const descriptor = fileSystem.openRead(source.path);
   const file = into === undefined ? undefined : NewFile.create(fileSystem, into);
   try {
     const salvage = new SegmentSalvage(account, source, descriptor);
-    const copier = file === undefined ? undefined : new RangeCopier(fileSystem, descriptor, file.descriptor);
-    yield* salvage.read(copier);
+    const sink = file === undefined ? undefined : sinkOf(account, source, descriptor, file.descriptor);
+    yield* salvage.read(sink);
     file?.finish();
     if (into !== undefined) salvage.readAgain(into);
-    else if (account.lostKeys.isWanted) salvage.readAgain(source.path);
-    for (const lostKey of account.lostKeys.resolve(source.isBelow)) yield account.loseKey(lostKey);
+    else if (lostKeys.isWanted) salvage.readAgain(source.path);
+    if (source.isCovered === true) lostKeys.forget();
+    for (const lostKey of lostKeys.resolve(source.isBelow)) yield account.loseKey(lostKey);
+    return salvage.outcome;
   } finally {
     file?.abandon();
     closeQuietly(fileSystem, descriptor);
   }
+}
+
+function sinkOf(
+  { fileSystem }: RepairAccount,
+  { renumberedFrom, onEnd }: SegmentSource,
+  from: FileDescriptor,
+  into: FileDescriptor,
+): RecordSink {
+  if (renumberedFrom === undefined) {
+    const copier = new RangeCopier(fileSystem, from, into);
+    return {
+      take: (_view, offset, bytes) => {
+        copier.take(offset, bytes);
+      },
+      finish: () => {
+        copier.finish();
+      },
+    };
+  }
+  const copier = new RenumberingCopier(fileSystem, into, renumberedFrom);
+  return {
+    take: (view, _offset, bytes) => {
+      copier.take(view, bytes);
+    },
+    finish: () => {
+      onEnd?.(copier);
+      copier.finish();
+    },
+  };
 }
 
 class SegmentSalvage {
@@ -65,6 +119,8 @@ class SegmentSalvage {
   #records = 0;
   #bytes = 0;
   #loss: OpenLoss | undefined;
+  #isWhole = true;
+  #nextSequence: bigint | undefined;
 
   constructor(account: RepairAccount, source: SegmentSource, descriptor: FileDescriptor) {
     this.#account = account;
@@ -72,9 +128,16 @@ class SegmentSalvage {
     this.#descriptor = descriptor;
   }
 
-  *read(copier: RangeCopier | undefined): Generator<RepairEvent, void> {
+  get outcome(): SalvagedSegment {
+    return { isWhole: this.#isWhole, nextSequence: this.#nextSequence };
+  }
+
+  *read(sink: RecordSink | undefined): Generator<RepairEvent, void> {
     const account = this.#account;
-    const scanner = this.#scan(this.#source.path, this.#descriptor);
+    const { path, onRecord, expectedSequence, renumberedFrom } = this.#source;
+    // A store's keys are those of its state: they are counted there.
+    const isPartOfStore = renumberedFrom !== undefined;
+    const scanner = this.#scan(path, this.#descriptor, expectedSequence);
     for (let event = scanner.next(); event !== 'end'; event = scanner.next()) {
       if (event === 'finding') {
         yield account.take(scanner.finding!);
@@ -85,14 +148,16 @@ class SegmentSalvage {
       const { view, offset, recordBytes } = scanner;
       this.#records += 1;
       this.#bytes += recordBytes;
-      copier?.take(offset, recordBytes);
-      if (hasKey(view)) {
+      sink?.take(view, offset, recordBytes);
+      onRecord?.(view);
+      if (!isPartOfStore && hasKey(view)) {
         const { bytes, keyStart, keyLength, tag } = view;
         account.census.see(bytes, keyStart, keyStart + keyLength, tag === TAG_PUT);
       }
     }
-    copier?.finish();
+    sink?.finish();
     this.#closeLoss(undefined);
+    this.#nextSequence = scanner.nextSequence;
     account.keptRecords += this.#records;
     account.keptBytes += this.#bytes;
   }
@@ -102,11 +167,15 @@ class SegmentSalvage {
     const { fileSystem, lostKeys } = this.#account;
     const descriptor = fileSystem.openRead(path);
     try {
-      const scanner = this.#scan(path, descriptor);
+      const { renumberedFrom, expectedSequence, onEnd } = this.#source;
+      const isNew = path !== this.#source.path;
+      const scanner = this.#scan(path, descriptor, (isNew ? renumberedFrom : undefined) ?? expectedSequence);
       let records = 0;
       let bytes = 0;
       for (let event = scanner.next(); event !== 'end'; event = scanner.next()) {
         if (event !== 'record') continue;
+        // What follows then is ours.
+        if (onEnd !== undefined && records === this.#records) break;
         const { view } = scanner;
         if (lostKeys.isWanted && hasKey(view)) {
           const end = view.keyStart + view.keyLength;
@@ -121,8 +190,8 @@ class SegmentSalvage {
     }
   }
 
-  #scan(path: string, descriptor: FileDescriptor): WalScanner {
-    const { coreId, epoch, expectedSequence, isLocked } = this.#source;
+  #scan(path: string, descriptor: FileDescriptor, expectedSequence: bigint | undefined): WalScanner {
+    const { coreId, epoch, isLocked } = this.#source;
     return WalScanner.openPart(
       path,
       { descriptor, order: undefined, isFollowed: false },
@@ -140,6 +209,7 @@ class SegmentSalvage {
   #takeLoss(scanner: WalScanner): void {
     const finding = scanner.finding!;
     if (finding.severity === 'notice' || finding.class === 'zero-tail') return;
+    if (finding.severity === 'damage') this.#isWhole = false;
     const sequenceDue = scanner.nextSequence;
     const { fileSystem, lostKeys } = this.#account;
     let records = 0;

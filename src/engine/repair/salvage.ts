@@ -2,11 +2,15 @@ import { basename, dirname, join, relative, resolve } from 'node:path';
 import { moveIntoPlace, StagingFolder } from '../storage-io/staging-folder.js';
 import { StatelogError } from '../errors.js';
 import type { PathIdentity } from '../inspect/identify.js';
+import { statePathsOf } from '../state/state-paths.js';
 import { coreIdOfSegmentName } from '../wal/segment-name.js';
 import { occupied, withinSource } from './refusals.js';
 import type { RepairAccount } from './repair-account.js';
 import type { RepairEvent } from './report.js';
+import { salvageArtifact } from './salvage-artifact.js';
+import { salvageDirectory } from './salvage-directory.js';
 import { salvageFold } from './salvage-fold.js';
+import { salvageState } from './salvage-state.js';
 import { salvageSegment } from './salvage-segment.js';
 import { salvageWalFolder } from './salvage-wal-folder.js';
 
@@ -22,17 +26,22 @@ export function* salvageInto(
   dryRun: boolean,
 ): Generator<RepairEvent, void> {
   const { fileSystem } = account;
+  const destination = resolve(into);
+  const isPair = found.kind === 'state-file';
+  const index = isPair ? statePathsOf(destination).index : undefined;
   checkPlace(account, found.path, into);
+  if (index !== undefined && fileSystem.status(index) !== undefined) throw occupied(index);
   if (dryRun) {
     yield* salvageKind(account, found, undefined);
     return;
   }
-  const destination = resolve(into);
   const staging = StagingFolder.make(fileSystem, destination);
   try {
     const staged = join(staging.path, basename(destination));
     yield* salvageKind(account, found, staged);
     fileSystem.syncDirectory(staging.path);
+    // The index first: by itself it is taken for nothing.
+    if (index !== undefined) moveIntoPlace(fileSystem, statePathsOf(staged).index, index);
     moveIntoPlace(fileSystem, staged, destination);
   } finally {
     staging.remove();
@@ -43,7 +52,7 @@ function salvageKind(
   account: RepairAccount,
   { kind, path }: PathIdentity,
   into: string | undefined,
-): Generator<RepairEvent, void> {
+): Generator<RepairEvent, unknown> {
   switch (kind) {
     case 'wal-segment':
       return salvageSegment(account, { path, coreId: coreIdOfSegmentName(basename(path)) }, into);
@@ -51,11 +60,14 @@ function salvageKind(
       return salvageWalFolder(account, path, into);
     case 'log':
       return salvageFold(account, path, into);
-    case 'directory':
     case 'state-file':
+      return salvageState(account, path, into === undefined ? undefined : statePathsOf(into));
+    case 'directory':
+      return salvageDirectory(account, path, into);
     case 'artifact-folder':
+      return salvageArtifact(account, path, 'folder', into);
     case 'artifact-tar':
-      throw new StatelogError('NOT_REPRESENTABLE', `this kind cannot be salvaged`, { path, found: kind });
+      return salvageArtifact(account, path, 'tar', into);
   }
 }
 

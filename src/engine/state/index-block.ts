@@ -176,3 +176,39 @@ function readLength(bytes: Uint8Array, at: number, max: number): number | undefi
   const value = readU64(bytes, at);
   return value > BigInt(max) ? undefined : Number(value);
 }
+
+/** What a block says of its two files, whether or not all of it is as it was written. */
+export interface BlockSums {
+  readonly storeId: Uint8Array;
+  readonly generation: bigint;
+  readonly epoch: bigint;
+  readonly coreId: number;
+  readonly indexLength: number;
+  readonly valueLength: number;
+  /** crc32c of each 4 KiB: one that was damaged fits no page. */
+  readonly index: Uint32Array;
+  readonly values: Uint32Array;
+  /** True where the block's own checksum fits. */
+  readonly isWhole: boolean;
+}
+
+/** Reads what is left of a block, for salvage: its checksum need not fit, but its lengths must fit each other. */
+export function decodeBlockSums(bytes: Uint8Array): BlockSums | undefined {
+  if (bytes.length < INDEX_BLOCK_BYTES_MIN) return undefined;
+  const indexLength = readLength(bytes, INDEX_LENGTH_AT, INDEX_BYTES_MAX);
+  const valueLength = readLength(bytes, VALUE_LENGTH_AT, VALUE_BYTES_MAX);
+  if (indexLength === undefined || valueLength === undefined) return undefined;
+  if (indexBlockBytes(indexLength, valueLength) !== bytes.length) return undefined;
+  const indexPages = pageCount(indexLength);
+  return {
+    storeId: bytes.slice(STORE_ID_AT, STORE_ID_AT + STORE_ID_BYTES),
+    generation: readU64(bytes, BLOCK_GENERATION_AT),
+    epoch: readU64(bytes, EPOCH_AT),
+    coreId: readU16(bytes, CORE_AT),
+    indexLength,
+    valueLength,
+    index: readSums(bytes, SUMS_AT, indexPages),
+    values: readSums(bytes, SUMS_AT + SUM_BYTES * indexPages, pageCount(valueLength)),
+    isWhole: readU32(bytes, 0) === BLOCK_MAGIC && blockChecksumFits(bytes),
+  };
+}

@@ -233,3 +233,33 @@ test('a segment of a state directory is not cut by itself', async (t) => {
   t.is(readdirSync(path.join(store, 'broken')).length, 1);
   t.is((await commandLine(['verify', store])).exitCode, 0);
 });
+
+test('a state directory and a state file become whole ones again, and what falls back is named', async (t) => {
+  const folder = tempDir(t);
+  const store = path.join(folder, 'store');
+  await commandLine(['put', store, 'same', 'the old value']);
+  await commandLine(['checkpoint', store]);
+  await commandLine(['put', store, 'same', 'the new value']);
+  await commandLine(['put', store, 'other', 'value']);
+  const segment = path.join(store, 'wal', '2', 'wal-0.log');
+  flip(segment, readFileSync(segment, 'latin1').indexOf('new value'));
+  const failed = await commandLine(['get', store, 'other']);
+  t.is(failed.exitCode, 3);
+  const into = path.join(folder, 'mended');
+  const { exitCode, lostKeys, summary } = await repair(store, '--into', into);
+  t.is(exitCode, 3);
+  t.like(lostKeys[0], { key: 'same', op: 'put', fallsBack: true, file: segment });
+  t.like(summary, { kind: 'directory', kept: { keys: 2 }, lost: { records: 1, keys: 1 } });
+  t.is((await commandLine(['scan', into])).stdout, 'other\tvalue\nsame\tthe old value\n');
+  t.is((await commandLine(['put', into, 'more', '1'])).exitCode, 0);
+  t.is((await commandLine(['verify', into])).exitCode, 0);
+
+  const state = copyOf(t, 'state-small.db');
+  const made = await repair(state, '--into', path.join(folder, 'state.db'));
+  t.is(made.exitCode, 3);
+  t.like(made.summary, { kind: 'state-file', kept: { keys: 0 }, lost: { keys: 0 } });
+  cpSync(fixturePath('state-small.idx'), state.replace('.db', '.idx'));
+  const whole = await repair(state, '--into', path.join(folder, 'whole.db'));
+  t.is(whole.exitCode, 0);
+  t.is((await commandLine(['diff', state, path.join(folder, 'whole.db')])).exitCode, 0);
+});

@@ -126,7 +126,11 @@ function* lookAround(
   }
 }
 
-function missingOrDamaged(
+/**
+ * What kept a file or a segment from being opened, as a finding.
+ * @throws unknown the error itself, where that is no damage
+ */
+export function missingOrDamaged(
   error: unknown,
   path: string,
   missingClass: 'missing-file' | 'missing-segment',

@@ -1,0 +1,97 @@
+import { basename, join } from 'node:path';
+import { crc32c } from '../bytes/checksum.js';
+import { isStatelogError } from '../errors.js';
+import { PAGE_BYTES, STATE_HEADER_BYTES } from '../state/format.js';
+import type { BlockSums } from '../state/index-block.js';
+import { decodeStateHeader } from '../state/state-header.js';
+import type { StatePaths } from '../state/state-paths.js';
+import type { FileSystem } from '../storage-io/file-system.js';
+import { StateSource } from './state-source.js';
+
+const INDEX_NAME = /\.idx(\.new)?$/;
+/** Files of a folder that are tried as indexes. */
+const CANDIDATES_MAX = 1_000;
+/** Pages of values that are held against an index's sums to see whether it is theirs. */
+const PAGES_TRIED = 64;
+
+/** A state file with the index that names its values. */
+export interface FittingIndex {
+  readonly source: StateSource;
+  /** False where it is not the one of its name: values may have been written since. */
+  readonly isOwn: boolean;
+}
+
+/**
+ * Finds the index that fits a state file best: of its own generation, with sums that fit, and the most
+ * values named. Its own name comes first, then any index in the same folder.
+ * @returns undefined where none fits
+ */
+export function findFittingIndex(fileSystem: FileSystem, paths: StatePaths): FittingIndex | undefined {
+  const valuesPaths = [paths.values, paths.newValues].filter((one) => isFile(fileSystem, one));
+  const own = [paths.index, paths.newIndex];
+  let best: FittingIndex | undefined;
+  for (const values of valuesPaths) {
+    for (const index of candidates(fileSystem, paths)) {
+      const isOwn = own.includes(index);
+      const source = StateSource.open(fileSystem, values, index, (block) => fits(fileSystem, values, block));
+      if (source === undefined) continue;
+      // Without checksums, nothing but its name says that an index belongs here.
+      const isBetter = best === undefined || source.valueBytes > best.source.valueBytes;
+      if ((isOwn || source.isChecked) && isBetter) {
+        best?.source.close();
+        best = { source, isOwn };
+      } else {
+        source.close();
+      }
+      if (best?.isOwn === true) return best;
+    }
+  }
+  return best;
+}
+
+function candidates(fileSystem: FileSystem, { index, newIndex, folder }: StatePaths): string[] {
+  const names = fileSystem.readDirectory(folder).filter((name) => INDEX_NAME.test(name));
+  const others = names.map((name) => join(folder, name)).filter((one) => one !== index && one !== newIndex);
+  return [index, newIndex, ...others.slice(0, CANDIDATES_MAX)].filter((one) => isFile(fileSystem, one));
+}
+
+function isFile(fileSystem: FileSystem, path: string): boolean {
+  return basename(path) !== '' && fileSystem.statusFollowing(path)?.kind === 'file';
+}
+
+/** True if a block's generation is the state file's, and some of its sums fit the values. */
+function fits(fileSystem: FileSystem, path: string, block: BlockSums): boolean {
+  const descriptor = fileSystem.openRead(path);
+  try {
+    const header = new Uint8Array(STATE_HEADER_BYTES);
+    const count = fileSystem.read(descriptor, header, 0, header.length, 0);
+    if (!isOfGeneration(header.subarray(0, count), path, block.generation)) return false;
+    let good = 0;
+    let there = 0;
+    const pages = Math.min(block.values.length, PAGES_TRIED);
+    const page = new Uint8Array(PAGE_BYTES);
+    for (let tried = 0; tried < pages; tried++) {
+      // Spread over all of them: one damaged stretch must not speak for the whole.
+      const number = Math.floor((tried * block.values.length) / pages);
+      const length = Math.min(PAGE_BYTES, block.valueLength - number * PAGE_BYTES);
+      const read = fileSystem.read(descriptor, page, 0, length, STATE_HEADER_BYTES + number * PAGE_BYTES);
+      if (read < length) continue;
+      there += 1;
+      if (crc32c(page, 0, length) === block.values[number]) good += 1;
+    }
+    return there <= 1 || good > 0;
+  } finally {
+    fileSystem.close(descriptor);
+  }
+}
+
+/** A header that cannot be read speaks for no generation, and against none. */
+function isOfGeneration(header: Uint8Array, path: string, generation: bigint): boolean {
+  try {
+    return decodeStateHeader(header, path) === generation;
+  } catch (error) {
+    if (isStatelogError(error, 'UNKNOWN_FORMAT') || isStatelogError(error, 'UNSUPPORTED_VERSION'))
+      return true;
+    throw error;
+  }
+}

@@ -1,0 +1,169 @@
+import { equalBytes } from '../bytes/compare.js';
+import { DirectoryLayout } from '../directory/layout.js';
+import { readManifestBytes } from '../directory/manifest-file.js';
+import {
+  decodeManifest,
+  encodeManifest,
+  type CheckpointEntry,
+  type DirectoryManifest,
+} from '../directory/manifest.js';
+import { keptLogs, type KeptLog } from '../inspect/kept-logs.js';
+import { Tally } from '../inspect/verify/tally.js';
+import { verifyDirectory } from '../inspect/verify/verify-directory.js';
+import { writeFully } from '../storage-io/write-fully.js';
+import { LogSalvage, type LostBelow } from './log-salvage.js';
+import { NewFile } from './new-file.js';
+import { changedMeanwhile, notWhole } from './refusals.js';
+import type { RepairAccount } from './repair-account.js';
+import type { RepairEvent } from './report.js';
+import { CheckpointCore, placeOfLost } from './salvage-checkpoint.js';
+import { unnamedEntries } from './unnamed.js';
+
+/** Keys of one core that are named at the most. */
+const LOST_CHANGES_MAX = 16_384;
+
+/**
+ * Makes a state directory of what is good in another one: the same cores, checkpoints and logs. A checkpoint
+ * whose files are damaged is written anew, from what can be read of them, the checkpoint before it and the log
+ * between them; a log that lost records is numbered without a gap, so that it can be written again.
+ * @param into undefined to look only
+ */
+export function* salvageDirectory(
+  account: RepairAccount,
+  root: string,
+  into: string | undefined,
+): Generator<RepairEvent, void> {
+  const { fileSystem } = account;
+  const layout = new DirectoryLayout(root);
+  const bytes = readManifestBytes(fileSystem, layout);
+  const manifest = decodeManifest(bytes, layout.manifest);
+  const salvage = new DirectorySalvage(account, layout, manifest, into);
+  yield* salvage.run();
+  if (!equalBytes(readManifestBytes(fileSystem, layout), bytes)) throw changedMeanwhile(root);
+  if (into === undefined) return;
+  for (const finding of verifyDirectory(fileSystem, into, true, new Tally())) {
+    if (finding.severity !== 'notice') throw notWhole(finding);
+  }
+}
+
+class DirectorySalvage {
+  readonly #account: RepairAccount;
+  readonly #layout: DirectoryLayout;
+  readonly #manifest: DirectoryManifest;
+  readonly #into: DirectoryLayout | undefined;
+  readonly #logs: LogSalvage;
+  readonly #checkpoints: CheckpointEntry[] = [];
+  /** The checkpoint before the one at hand, core by core. */
+  #before: readonly CheckpointCore[] | undefined;
+
+  constructor(
+    account: RepairAccount,
+    layout: DirectoryLayout,
+    manifest: DirectoryManifest,
+    into: string | undefined,
+  ) {
+    this.#account = account;
+    this.#layout = layout;
+    this.#manifest = manifest;
+    this.#into = into === undefined ? undefined : new DirectoryLayout(into);
+    this.#logs = new LogSalvage(account, layout, manifest, this.#into);
+  }
+
+  *run(): Generator<RepairEvent, void> {
+    this.#makeFolders();
+    const { checkpoints } = this.#manifest;
+    const logs = new Map(keptLogs(this.#manifest).map((log) => [log.epoch, log]));
+    for (const entry of checkpoints) {
+      const log = logs.get(entry.epoch);
+      const isNewest = entry === checkpoints.at(-1);
+      if (log !== undefined) yield* this.#logs.salvage(log, undefined);
+      yield* this.#checkpoint(entry, log, isNewest);
+    }
+    const live = keptLogs(this.#manifest).find(({ isLive }) => isLive);
+    if (live !== undefined) yield* this.#logs.salvage(live, this.#before);
+    this.#writeManifest();
+  }
+
+  #makeFolders(): void {
+    if (this.#into === undefined) return;
+    for (const folder of [this.#into.root, this.#into.checkpoints, this.#into.wal]) {
+      this.#account.fileSystem.makeDirectory(folder);
+    }
+  }
+
+  *#checkpoint(
+    entry: CheckpointEntry,
+    log: KeptLog | undefined,
+    isNewest: boolean,
+  ): Generator<RepairEvent, void> {
+    const { fileSystem } = this.#account;
+    if (this.#into !== undefined) fileSystem.makeDirectory(this.#into.checkpoint(entry.epoch));
+    const cores: CheckpointCore[] = [];
+    const written: CheckpointEntry['cores'][number][] = [];
+    for (const [coreId, published] of entry.cores.entries()) {
+      const core = new CheckpointCore({
+        fileSystem,
+        layout: this.#layout,
+        manifest: this.#manifest,
+        entry,
+        coreId,
+        before: log === undefined ? undefined : this.#before?.[coreId],
+        changes: log === undefined ? undefined : () => this.#logs.changesOf(log, coreId),
+        areChangesWhole: log !== undefined && this.#logs.isWhole(log.epoch, coreId),
+      });
+      cores.push(core);
+      yield* this.#report(core, isNewest);
+      const files = this.#into === undefined ? published : core.write(this.#into);
+      const nextSequence = this.#logs.sequenceAfter(entry, coreId);
+      written.push({ ...published, writePos: files.writePos, indexCrc: files.indexCrc, nextSequence });
+    }
+    if (this.#into !== undefined) fileSystem.syncDirectory(this.#into.checkpoint(entry.epoch));
+    this.#checkpoints.push({ ...entry, cores: written });
+    this.#before = cores;
+  }
+
+  /** Tells what is wrong with a core's files, and what of it is lost for good. */
+  *#report(core: CheckpointCore, isNewest: boolean): Generator<RepairEvent, void> {
+    const account = this.#account;
+    for (const finding of core.findings) yield account.tell(finding);
+    if (core.isExact) return;
+    let count = 0;
+    const lostChanges: LostBelow[] = [];
+    for (const { key, value, lost } of core.filled()) {
+      count += 1;
+      if (lost === undefined) continue;
+      account.gaps += 1;
+      account.lose(lost.length);
+      // Older checkpoints are history: what they lost is no loss of the state.
+      if (!isNewest || lostChanges.length >= LOST_CHANGES_MAX) continue;
+      const change = { key, op: 'put' as const, file: core.path, offset: placeOfLost(lost) };
+      lostChanges.push({ change, isInPlace: value !== undefined });
+    }
+    if (isNewest) this.#logs.lostBelow.set(core.coreId, lostChanges);
+    const stated = core.countStated();
+    if (stated !== undefined && stated <= count) return;
+    const unnamed = stated === undefined ? undefined : stated - count;
+    if (isNewest) account.lostKeyCount += unnamed ?? 0;
+    yield account.take(unnamedEntries(core.path, unnamed, 1));
+  }
+
+  #writeManifest(): void {
+    const into = this.#into;
+    if (into === undefined) return;
+    const { fileSystem } = this.#account;
+    fileSystem.syncDirectory(into.checkpoints);
+    fileSystem.syncDirectory(into.wal);
+    const file = NewFile.create(fileSystem, into.manifest);
+    try {
+      writeFully(
+        fileSystem,
+        file.descriptor,
+        encodeManifest({ ...this.#manifest, checkpoints: this.#checkpoints }),
+      );
+      file.finish();
+    } finally {
+      file.abandon();
+    }
+    fileSystem.syncDirectory(into.root);
+  }
+}

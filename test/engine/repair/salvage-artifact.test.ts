@@ -1,0 +1,97 @@
+import { cpSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import test, { type ExecutionContext } from 'ava';
+import { openArtifact } from '../../../src/engine/artifact/open-artifact.js';
+import { realFileSystem } from '../../../src/engine/storage-io/real-file-system.js';
+import { filePrints } from '../../support/file-prints.js';
+import { fixturePath } from '../../support/fixtures.js';
+import { tempDir } from '../../support/temp-dir.js';
+import { repairInto, type Repaired } from '../../torture/damage/log-damage.js';
+
+const TAR = 'bucket/artifacts/edge/orders.payloads/00000000000005a5-3230b8366697f863.tar';
+
+interface Salvaged extends Repaired {
+  readonly content: Map<string, string>;
+  readonly cursor: string;
+}
+
+function contentOf(artifact: string): Pick<Salvaged, 'content' | 'cursor'> {
+  const store = openArtifact(realFileSystem(), artifact);
+  const content = new Map<string, string>();
+  for (const { key, value } of store.entries()) {
+    content.set(Buffer.from(key).toString(), Buffer.from(value).toString('latin1'));
+  }
+  const cursor = Buffer.from(store.cursor ?? []).toString('hex');
+  store.close();
+  return { content, cursor };
+}
+
+/** Repairs a damaged copy; it must stay as it is, and what was made of it must be whole, which reading it shows. */
+async function salvaged(t: ExecutionContext, name: string, spoil: (copy: string) => void): Promise<Salvaged> {
+  const folder = tempDir(t);
+  const copy = path.join(folder, path.basename(name));
+  cpSync(fixturePath(name), copy, { recursive: true });
+  spoil(copy);
+  const before = filePrints(copy);
+  const into = path.join(folder, 'new');
+  const outcome = await repairInto(copy, into);
+  t.deepEqual(filePrints(copy), before);
+  t.is(statSync(into).isDirectory(), statSync(copy).isDirectory());
+  return { ...outcome, ...contentOf(into) };
+}
+
+function overwrite(file: string, at: number, length: number): void {
+  const bytes = readFileSync(file);
+  bytes.fill(0xee, at, at + length);
+  writeFileSync(file, bytes);
+}
+
+function foldIn(name: string): string {
+  return name === TAR ? '' : 'data/fold.snap';
+}
+
+for (const name of ['artifact', TAR]) {
+  const original = contentOf(fixturePath(name));
+  const bytes = readFileSync(path.join(fixturePath(name), foldIn(name)), 'latin1');
+  const foldAt = bytes.indexOf('PGSS');
+  const form = name === TAR ? 'tar' : 'folder';
+
+  test(`an artifact whose fold lost a record keeps all others, and its cursor: a ${form}`, async (t) => {
+    const [key, value] = [...original.content].find(([, one]) => one.length > 8)!;
+    const at = bytes.indexOf(value, foldAt);
+    const { content, cursor, summary } = await salvaged(t, name, (copy) => {
+      overwrite(path.join(copy, foldIn(name)), at + 2, 3);
+    });
+    const expected = new Map(original.content);
+    expected.delete(key);
+    t.deepEqual(content, expected);
+    t.is(cursor, original.cursor);
+    t.like(summary, { gaps: 1, lost: { records: 1, keys: 1 }, kept: { keys: expected.size } });
+  });
+
+  test(`an artifact whose manifest is damaged loses nothing: a ${form}`, async (t) => {
+    const manifest = name === TAR ? '' : 'MANIFEST.json';
+    const text = readFileSync(path.join(fixturePath(name), manifest), 'latin1');
+    const { content, cursor, summary } = await salvaged(t, name, (copy) => {
+      overwrite(path.join(copy, manifest), text.indexOf('"backend"'), 4);
+    });
+    t.deepEqual(content, original.content);
+    t.is(cursor, original.cursor);
+    t.like(summary, { gaps: 0, lost: { records: 0, keys: 0 } });
+  });
+}
+
+test('a tar of which headers are damaged, or the end is gone, keeps what its fold still has', async (t) => {
+  const original = contentOf(fixturePath(TAR));
+  const bytes = readFileSync(fixturePath(TAR));
+  const foldAt = bytes.indexOf('PGSS');
+  const damaged = await salvaged(t, TAR, (copy) => {
+    overwrite(copy, foldAt - 512, 512);
+  });
+  t.deepEqual(damaged.content, original.content);
+  const cut = await salvaged(t, TAR, (copy) => {
+    writeFileSync(copy, bytes.subarray(0, foldAt + 200));
+  });
+  t.true(cut.content.size > 0 && cut.content.size < original.content.size);
+  t.is(cut.summary.kept.keys, cut.content.size);
+});
