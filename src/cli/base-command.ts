@@ -2,6 +2,8 @@ import { Command } from '@oclif/core/command';
 import { boolean } from '@oclif/core/flags';
 import type { Config } from '@oclif/core/config';
 import type * as Interfaces from '@oclif/core/interfaces';
+import { verifyHint } from '../engine/bytes/command-hints.js';
+import { StatelogError } from '../engine/errors.js';
 import type { Finding } from '../engine/finding.js';
 import { asStatelogError, errorJson, errorLine } from './error-rendering.js';
 import type { ExitCode } from './exit-codes.js';
@@ -29,6 +31,8 @@ export abstract class StatelogCommand extends Command {
   };
 
   protected readonly terminal: Terminal;
+  /** What the command reads or writes, as it was named. */
+  #paths: readonly string[] = [];
   /** True once `--json` was seen: errors are then objects, too. */
   wantsJson = false;
 
@@ -53,14 +57,30 @@ export abstract class StatelogCommand extends Command {
     this.wantsJson = known.wantsJson;
     if (known.wantsHelp) throw new HelpRequest();
     try {
-      return await super.parse<F, B, A>(
+      const parsed = await super.parse<F, B, A>(
         { ...input, baseFlags: {}, flags: readMarkedValues(definitions) } as Interfaces.Input<F, B, A>,
         known.argv,
       );
+      this.#paths = pathsOf(parsed.args);
+      return parsed;
     } catch (error) {
       if (!isParserError(error)) throw error;
       throw usageErrorFrom(error, this.id ?? '', Object.keys(definitions));
     }
+  }
+
+  /** The same error; after damage with what to run next, on the path that the command was given. */
+  withHint(error: StatelogError): StatelogError {
+    const { path: file, ...details } = error.details;
+    const [first] = this.#paths;
+    if (error.code !== 'DAMAGED' || first === undefined) return error;
+    const path = this.#paths.find((one) => file === one || file?.startsWith(`${one}/`) === true) ?? first;
+    return new StatelogError(error.code, error.message, {
+      ...details,
+      path: file,
+      hint: verifyHint(path),
+      cause: error,
+    });
   }
 
   /** Says one thing worth knowing, on standard error. */
@@ -89,6 +109,16 @@ export abstract class StatelogCommand extends Command {
   protected say(line: string): void {
     if (!this.wantsJson) this.terminal.writeError(`${visibleText(`statelog: ${line}`)}\n`);
   }
+}
+
+/** Arguments that name what a command opens. Those who look at damage themselves say what to do about it. */
+const PATH_ARGUMENTS = ['store', 'source', 'a', 'b'] as const;
+
+function pathsOf(args: Args): string[] {
+  return PATH_ARGUMENTS.flatMap((name) => {
+    const text = args[name];
+    return typeof text === 'string' ? [text.replace(/(.)\/+$/, '$1')] : [];
+  });
 }
 
 function readMarkedValues(

@@ -44,7 +44,7 @@ export async function runCommandLine(argv: readonly string[], program: Program):
   } catch (thrown) {
     // What was found before the failure is told all the same, and before the failure.
     await terminal.output.flush().catch(() => false);
-    const error = asStatelogError(thrown);
+    const error = running.command?.withHint(asStatelogError(thrown)) ?? asStatelogError(thrown);
     const json = running.command?.wantsJson ?? hasJsonFlag(argv);
     terminal.writeError(`${json ? errorJson(error) : errorLine(error)}\n`);
     if (program.debug) terminal.writeError(`${errorStack(error)}\n`);

@@ -94,4 +94,10 @@ export const LOG_CASES: readonly DamageCase[] = [
     overwrite(file, 4, Buffer.from([7]));
     return damaged(file, 'bad-version', { offset: 0, bytes: 6 });
   }),
+  logCase('log-of-a-later-version', 'bad-version', ({ file }) => {
+    rewrite(file, (bytes) =>
+      Buffer.concat([Buffer.from('PGSS'), Buffer.from([3, 0]), Buffer.alloc(bytes.length, 0x5a)]),
+    );
+    return { path: file, exitCode: 7, findings: [] };
+  }),
 ];

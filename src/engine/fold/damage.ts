@@ -1,3 +1,4 @@
+import { repairHint, verifyHint } from '../bytes/command-hints.js';
 import { StatelogError } from '../errors.js';
 import type { DamageClass, Finding } from '../finding.js';
 import { toHex } from '../bytes/text.js';
@@ -59,8 +60,7 @@ function verdictOn(
     const hint = 'nothing: the next writer copies it aside and cuts it';
     return { severity: 'torn', message: tornMessage(fault, log.size), hint };
   }
-  const hint = `run \`statelog verify ${log.path}\` to see all that is damaged; nothing was changed`;
-  return { severity: 'damage', message: MESSAGES[fault.kind], hint };
+  return { severity: 'damage', message: MESSAGES[fault.kind], hint: repairHint(log.path) };
 }
 
 function classOf(fault: Fault, { torn, inFlight, resume }: FaultPlace, size: number): DamageClass {
@@ -110,12 +110,12 @@ export function headerFinding(
 
 /** The error for a finding that ends the work. */
 export function damagedError(finding: Finding): StatelogError {
-  const { file, offset, message, hint, expected, found } = finding;
+  const { file, offset, message, expected, found } = finding;
   return new StatelogError('DAMAGED', `${file}: ${message}, at byte ${offset}`, {
     path: file,
     offset,
     class: finding.class,
-    hint,
+    hint: verifyHint(file),
     expected,
     found,
     safe: 'the file is as it was; what is good in it can still be read',

@@ -1,3 +1,4 @@
+import { verifyHint } from '../bytes/command-hints.js';
 import { PAGE_BYTES, PagedSource } from '../storage-io/paged-source.js';
 import { damagedError } from './damage.js';
 import { type OpenLog, readLog } from './log-window.js';
@@ -54,7 +55,7 @@ export class RecordSource {
       offset,
       bytes: length,
       message: 'a record that was good when the log was opened fails its checksum',
-      hint: `\`statelog verify ${this.#log.path}\` shows all that is damaged`,
+      hint: verifyHint(this.#log.path),
     });
   }
 

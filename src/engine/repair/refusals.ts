@@ -1,3 +1,4 @@
+import { repairHint } from '../bytes/command-hints.js';
 import { StatelogError } from '../errors.js';
 import type { Finding } from '../finding.js';
 
@@ -25,7 +26,7 @@ export function notToBeCut(path: string, damage: number): StatelogError {
   return new StatelogError('DAMAGED', `${places}, and more than an unfinished last write would be cut`, {
     path,
     safe: 'nothing was changed',
-    hint: `run 'statelog repair ${path} --into NEW' to bring every good record to a new place`,
+    hint: repairHint(path),
   });
 }
 

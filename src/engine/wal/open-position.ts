@@ -1,9 +1,9 @@
+import { repairHint } from '../bytes/command-hints.js';
 import { dirname } from 'node:path';
 import { StatelogError } from '../errors.js';
 import type { FileDescriptor, FileSystem } from '../storage-io/file-system.js';
 import { copyBrokenTail } from './broken-copy.js';
 import type { StampStart } from './record-stamp.js';
-import { HINT_SALVAGE } from './scan-findings.js';
 import { WalScanner } from './scanner.js';
 
 /** How to go on with a segment at a position. */
@@ -55,7 +55,7 @@ export function checkNothingFollows(options: PositionOptions, start: StampStart)
       path,
       offset,
       class: 'bad-offset',
-      hint: HINT_SALVAGE,
+      hint: repairHint(path),
       safe: 'nothing was changed: cutting there would lose good records',
     });
   } finally {
@@ -91,6 +91,6 @@ function noRecordEnds(path: string, position: number, goodEnd: number): Statelog
     expected: String(position),
     found: String(goodEnd),
     safe: `everything before ${goodEnd} is good; nothing was changed`,
-    hint: HINT_SALVAGE,
+    hint: repairHint(path),
   });
 }

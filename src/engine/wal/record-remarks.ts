@@ -1,9 +1,9 @@
+import { repairHint } from '../bytes/command-hints.js';
 import { readU64 } from '../bytes/halves.js';
 import type { DamageClass, Finding } from '../finding.js';
 import { ROOT, TAG_EPOCH_BARRIER } from '../rkyv/wal-entry-format.js';
 import type { WalEntryView } from '../rkyv/wal-entry-view.js';
 import type { RecordStream, Remarkable } from './record-stream.js';
-import { HINT_SALVAGE } from './scan-findings.js';
 
 /** True if a record is an EpochBarrier that closes another epoch than its own. */
 export function hasStrangeBarrier(view: WalEntryView): boolean {
@@ -80,7 +80,7 @@ function damage(
   return {
     ...notice(file, stream, damageClass, message, expected, found),
     severity: 'damage',
-    hint: HINT_SALVAGE,
+    hint: repairHint(file),
   };
 }
 

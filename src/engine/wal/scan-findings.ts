@@ -1,3 +1,4 @@
+import { repairHint } from '../bytes/command-hints.js';
 import { StatelogError } from '../errors.js';
 import type { Finding } from '../finding.js';
 import type { Gap, GapCause } from './gap.js';
@@ -5,8 +6,6 @@ import type { Gap, GapCause } from './gap.js';
 /** What the bytes after the last acknowledged record can be. */
 export type TailClass = 'torn-tail' | 'zero-tail' | 'in-flight';
 
-/** What to do about damage. */
-export const HINT_SALVAGE = 'run `statelog wal-replay FILE` to see every good record around it';
 const HINT_CUT = 'nothing: the next writer copies it aside and cuts it';
 const HINT_WAIT = 'nothing: it is being written';
 
@@ -20,7 +19,7 @@ export function damageFinding(file: string, gap: Gap, coreId: number): Finding {
     offset: gap.offset,
     bytes,
     message: `${gap.cause.reason}; ${bytes} bytes hold no good record`,
-    hint: HINT_SALVAGE,
+    hint: repairHint(file),
     ...comparedOf(gap.cause),
     ...neighboursOf(gap),
     ...coreOf(coreId),

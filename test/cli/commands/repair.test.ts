@@ -163,7 +163,7 @@ test('in place, damage with good records behind it is 3; nothing is changed, and
       const { exitCode, error } = await repair(source, ...dryRun);
       t.is(exitCode, 3, name);
       t.like(error, { code: 'DAMAGED', path: source });
-      t.regex(String(error!['hint']), /statelog repair .* --into NEW/);
+      t.regex(String(error!['hint']), /statelog repair .* --into .*-repaired/);
     }
     t.deepEqual(filePrints(source), before);
   }

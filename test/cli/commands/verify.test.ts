@@ -204,7 +204,7 @@ test('a person reads a line for each finding, with its place and what to do, and
   const [finding, summary, rest] = stdout.split('\n');
   t.regex(
     finding!,
-    /^torn: torn-tail: .*wal-0\.log, byte 21032, 70079 bytes: .*; nothing: the next writer copies it aside and cuts it/,
+    /^torn: torn-tail: .*wal-0\.log, byte 21032, 70079 bytes: .*; run 'statelog repair \S+wal-0\.log' to copy it aside and cut it$/,
   );
   t.regex(summary!, /wal-0\.log: torn tail, wal-segment, 1 file, /);
   t.is(rest, '');

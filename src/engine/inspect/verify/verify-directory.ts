@@ -1,15 +1,17 @@
 import nodePath from 'node:path';
+import { commandText, repairHint } from '../../bytes/command-hints.js';
 import { isStatelogError, type StatelogError } from '../../errors.js';
 import type { Finding } from '../../finding.js';
 import { findLeftovers } from '../../directory/leftovers.js';
 import { DirectoryLayout } from '../../directory/layout.js';
 import { readManifest } from '../../directory/manifest-file.js';
-import type { CheckpointEntry, DirectoryManifest } from '../../directory/manifest.js';
+import { newestCheckpoint, type CheckpointEntry, type DirectoryManifest } from '../../directory/manifest.js';
 import { openCheckpoint } from '../../directory/open-checkpoint.js';
 import type { StateFile } from '../../state/state-file.js';
 import type { FileSystem } from '../../storage-io/file-system.js';
 import { lockState } from '../../storage-io/lock-holder.js';
 import { keptLogs, type KeptLog } from '../kept-logs.js';
+import { CLOSED_LOG_HINT, hinted } from './hinted.js';
 import type { Tally } from './tally.js';
 import { verifySegment } from './verify-segment.js';
 import { findingOf, verifyOpenState } from './verify-state.js';
@@ -36,9 +38,14 @@ export function* verifyDirectory(
   tally.addFile(fileSystem.status(layout.manifest)?.size ?? 0);
   for (const entry of manifest.checkpoints) {
     tally.keys = 0;
-    yield* verifyCheckpoint(fileSystem, layout, manifest, entry, values, tally);
+    const findings = verifyCheckpoint(fileSystem, layout, manifest, entry, values, tally);
+    const isNewest = entry === newestCheckpoint(manifest);
+    yield* hinted(findings, isNewest ? repairHint(root) : dropHint(root));
   }
-  for (const log of keptLogs(manifest)) yield* verifyLog(fileSystem, layout, manifest, log, tally);
+  for (const log of keptLogs(manifest)) {
+    const findings = verifyLog(fileSystem, layout, manifest, log, tally);
+    yield* hinted(findings, log.isLive ? repairHint(root) : CLOSED_LOG_HINT);
+  }
   yield* lookAround(fileSystem, layout, manifest);
 }
 
@@ -162,6 +169,12 @@ function missing(
   };
 }
 
+/** What is wrong with a checkpoint that is kept, and not needed. */
+function dropHint(root: string): string {
+  const command = commandText('statelog', 'checkpoint', root, '--keep', '1');
+  return `a newer checkpoint holds all that is needed; ${command} lets go of this one`;
+}
+
 function missingBarrier(file: string, offset: number, epoch: bigint, coreId: number): Finding {
   return {
     severity: 'damage',
@@ -170,7 +183,7 @@ function missingBarrier(file: string, offset: number, epoch: bigint, coreId: num
     offset,
     bytes: 0,
     message: `a checkpoint closed epoch ${epoch}, and the log has no barrier for it: its end is gone`,
-    hint: 'the checkpoint holds what the log lost; nothing needs to be done while it is whole',
+    hint: CLOSED_LOG_HINT,
     coreId,
     epoch: String(epoch),
   };
@@ -184,7 +197,7 @@ function sequenceGap(file: string, offset: number, coreId: number, expected: big
     offset,
     bytes: 0,
     message: 'the log ends at another sequence than the manifest says',
-    hint: 'the checkpoint holds what the log lost; nothing needs to be done while it is whole',
+    hint: CLOSED_LOG_HINT,
     expected: String(expected),
     found: String(found),
     coreId,

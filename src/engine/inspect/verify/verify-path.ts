@@ -1,9 +1,11 @@
 import nodePath from 'node:path';
+import { cutHint, repairHint } from '../../bytes/command-hints.js';
 import { isStatelogError } from '../../errors.js';
 import type { Finding } from '../../finding.js';
 import type { FileSystem } from '../../storage-io/file-system.js';
 import { coreIdOfSegmentName } from '../../wal/segment-name.js';
 import { identify, type IdentifiedKind, type PathIdentity } from '../identify.js';
+import { hinted } from './hinted.js';
 import { Tally } from './tally.js';
 import { verifyArtifact } from './verify-artifact.js';
 import { verifyDirectory } from './verify-directory.js';
@@ -74,14 +76,15 @@ function findingsOf(
     case 'directory':
       return verifyDirectory(fileSystem, path, values, tally);
     case 'log':
-      return verifyFoldLog(fileSystem, path, tally);
+      return hinted(verifyFoldLog(fileSystem, path, tally), repairHint(path));
     case 'state-file':
-      return verifyStatePair(fileSystem, path, values, tally);
+      return hinted(verifyStatePair(fileSystem, path, values, tally), repairHint(path));
     case 'wal-folder':
-      return verifyWalFolder(fileSystem, path, tally);
+      return hinted(verifyWalFolder(fileSystem, path, tally), repairHint(path), cutHint(path));
     case 'wal-segment': {
       const coreId = coreIdOfSegmentName(nodePath.basename(path));
-      return verifyLooseSegment(fileSystem, path, coreId, tally);
+      const findings = verifyLooseSegment(fileSystem, path, coreId, tally);
+      return hinted(findings, repairHint(path), cutHint(path));
     }
     case 'artifact-folder':
     case 'artifact-tar':
