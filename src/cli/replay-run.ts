@@ -3,7 +3,9 @@ import type { Finding } from '../engine/finding.js';
 import type { ReplayFilter } from '../engine/inspect/replay-filter.js';
 import type { ReplayInto } from '../engine/inspect/replay-into.js';
 import type { ReplayStats } from '../engine/inspect/replay-stats.js';
+import type { FileChanges } from '../engine/storage-io/file-changes.js';
 import type { ScanEvent } from '../engine/wal/scanner.js';
+import type { ByteOutput } from './byte-output.js';
 import { EXIT_CODES, exitCodeOfSeverity, worseExitCode, type ExitCode } from './exit-codes.js';
 import type { LocatedRecord, RecordOutput } from './record-parts.js';
 import type { Terminal } from './terminal.js';
@@ -18,7 +20,8 @@ export interface RecordSource {
   readonly finding: Finding | undefined;
   /** The last record, valid until `next`. */
   readonly segment: LocatedRecord;
-  next(): ScanEvent;
+  /** `waiting`: there may be more once `ReplayWork.changes` says so. */
+  next(): ScanEvent | 'waiting';
 }
 
 /** Whether a signal has ended the work. */
@@ -37,6 +40,8 @@ export interface ReplayWork {
   readonly stats: ReplayStats | undefined;
   readonly into: ReplayInto | undefined;
   readonly skipDamage: boolean;
+  /** For a source that is followed. */
+  readonly changes: FileChanges | undefined;
 }
 
 /**
@@ -55,6 +60,10 @@ export async function runReplay(
   for (let steps = 1; taken < limit && !interruption.isOver; steps++) {
     const event = source.next();
     if (event === 'end') break;
+    if (event === 'waiting') {
+      if (!(await waitForMore(output, work))) break;
+      continue;
+    }
     if (event === 'finding') {
       const finding = source.finding!;
       if (!filter.takesFinding(finding)) continue;
@@ -75,6 +84,14 @@ export async function runReplay(
   }
   await into?.finish();
   return worst;
+}
+
+/** Hands on what was read, and waits for more. @returns false where nobody reads the output any more */
+async function waitForMore(output: ByteOutput, { into, changes }: ReplayWork): Promise<boolean> {
+  const isRead = await output.flush();
+  await into?.drain();
+  if (isRead) await changes?.next();
+  return isRead;
 }
 
 /** @returns false where the record was not asked for */

@@ -12,18 +12,16 @@ import {
   timeFlag,
   unsigned64Flag,
 } from '../cli/flags.js';
-import { onInterrupt } from '../cli/interrupt.js';
 import { redactFlags } from '../cli/redaction.js';
+import { runInterruptibly } from '../cli/interruptible.js';
 import type { RecordDump } from '../cli/record-dump.js';
 import { recordOutput } from '../cli/record-output.js';
 import { runReplay, type Interruption, type ReplayWork } from '../cli/replay-run.js';
 import { writeReplayStats } from '../cli/replay-stats-output.js';
 import { usageError } from '../cli/usage-error.js';
 import { OPERATIONS, ReplayFilter, type OperationName } from '../engine/inspect/replay-filter.js';
-import type { ReplayInto } from '../engine/inspect/replay-into.js';
 import { ReplayStats } from '../engine/inspect/replay-stats.js';
 import type { FileSystem } from '../engine/storage-io/file-system.js';
-import type { ReplayLog } from '../engine/inspect/replay-logs.js';
 
 /** A core's id is a u16. */
 const CORE_MAX = 0xffff;
@@ -36,10 +34,19 @@ const FOR_SEGMENTS_ALONE = [
   'from-time',
   'to-time',
   'stats',
+  'follow',
   'into',
 ] as const;
 
-const STAYS: Interruption = { isOver: false };
+/** The flags that say how records are read and what becomes of them. */
+interface RunFlags {
+  readonly follow: boolean;
+  readonly merge: boolean;
+  readonly into: readonly string[] | undefined;
+  readonly 'onto-existing': boolean;
+  readonly wait: number;
+  readonly json: boolean;
+}
 
 /** `wal-replay PATH`: shows the records of write-ahead logs, sums them up, or applies them elsewhere. */
 export default class WalReplay extends StatelogCommand {
@@ -65,6 +72,7 @@ export default class WalReplay extends StatelogCommand {
     'from-offset': countFlag({ description: 'only from this byte of each segment on', helpValue: 'BYTE' }),
     limit: countFlag({ description: 'stop after so many records' }),
     stats: boolean({ description: 'sum up by operation, instead of printing records' }),
+    follow: boolean({ description: 'go on with what is written meanwhile, until Ctrl-C' }),
     hexdump: boolean({ description: 'the bytes of each record and fault too, field by field' }),
     into: textFlag({
       description: 'apply puts and deletes to a new store, instead of printing records; may be repeated',
@@ -96,11 +104,10 @@ export default class WalReplay extends StatelogCommand {
       toTimeNs: flags['to-time'],
       fromOffset: flags['from-offset'],
     });
-    const { into: destinations = [] } = flags;
-    const [{ identify }, { findLogs }, { Replay }, { realFileSystem }] = await Promise.all([
+    if (flags.follow && !flags.merge)
+      throw usageError('--follow shows records as they come: leave out --no-merge');
+    const [{ identify }, { realFileSystem }] = await Promise.all([
       import('../engine/inspect/identify.js'),
-      import('../engine/inspect/replay-logs.js'),
-      import('../engine/inspect/replay.js'),
       import('../engine/storage-io/real-file-system.js'),
     ]);
     const fileSystem = realFileSystem();
@@ -124,34 +131,16 @@ export default class WalReplay extends StatelogCommand {
         dump,
       });
     }
-    const logs = findLogs(fileSystem, args.path).filter(
-      ({ epoch }) => epoch === undefined || filter.mayTakeEpoch(epoch),
-    );
-    this.#sayLogs(logs);
-    const replay = new Replay(fileSystem, logs, flags.merge || destinations.length > 0);
     const output = recordOutput(this.terminal, { encodings, json: flags.json, redact, dump });
-    const work = {
-      source: replay,
+    const isPrinted = !flags.stats && flags.into === undefined;
+    return this.#replay(fileSystem, args.path, flags, {
       filter,
       limit: flags.limit ?? Infinity,
-      printed: flags.stats || destinations.length > 0 ? undefined : output,
+      printed: isPrinted ? output : undefined,
       findings: output,
       stats: flags.stats ? new ReplayStats() : undefined,
       skipDamage: flags['skip-damage'],
-    };
-    const isOntoExisting = flags['onto-existing'];
-    try {
-      return destinations.length === 0
-        ? await this.#withStats({ ...work, into: undefined }, flags.json)
-        : await this.#replayInto(work, {
-            destinations,
-            isOntoExisting,
-            waitMs: flags.wait,
-            json: flags.json,
-          });
-    } finally {
-      replay.close();
-    }
+    });
   }
 
   async #dump(fileSystem: FileSystem, redact: boolean): Promise<RecordDump> {
@@ -159,67 +148,55 @@ export default class WalReplay extends StatelogCommand {
     return Dump.to(this.terminal, fileSystem, { redact });
   }
 
-  /** Says which logs of a state directory are read. */
-  #sayLogs(logs: readonly ReplayLog[]): void {
-    const named = logs.flatMap(({ epoch, isLive }) =>
-      epoch === undefined ? [] : [`${epoch}${isLive ? ' (live)' : ''}`],
-    );
-    if (named.length > 0) this.say(`reading the log of epoch ${named.join(', ')}`);
-  }
-
-  async #replayInto(
-    work: Omit<ReplayWork, 'into'>,
-    options: {
-      readonly destinations: readonly string[];
-      readonly isOntoExisting: boolean;
-      readonly waitMs: number;
-      readonly json: boolean;
-    },
+  async #replay(
+    fileSystem: FileSystem,
+    path: string,
+    flags: RunFlags,
+    task: Omit<ReplayWork, 'source' | 'changes' | 'into'>,
   ): Promise<ExitCode> {
-    const [{ openDestinations }, { ReplayInto: Into }] = await Promise.all([
-      import('../engine/inspect/replay-destinations.js'),
-      import('../engine/inspect/replay-into.js'),
-    ]);
-    const stores = await openDestinations(options.destinations, options);
+    const { openFollow, openReplay } = await import('../cli/replay-source.js');
+    const { source, changes, description, close } = flags.follow
+      ? await openFollow(fileSystem, path)
+      : await openReplay(fileSystem, path, {
+          filter: task.filter,
+          isMerged: flags.merge || flags.into !== undefined,
+        });
     try {
-      for (const { notices } of stores) for (const finding of notices) this.notice(finding);
-      const into = new Into(stores);
-      try {
-        return await this.#withStats({ ...work, into }, options.json);
-      } finally {
-        await into.settle();
-        this.#writeApplied(into, options.json);
-      }
+      if (description !== undefined) this.say(description);
+      return await this.#run({ ...task, source, changes }, flags);
     } finally {
-      for (const store of stores) store.close();
-    }
-  }
-
-  #writeApplied(into: ReplayInto, json: boolean): void {
-    const { output } = this.terminal;
-    for (const applied of into.applied) {
-      const { path, puts, deletes } = applied;
-      output.writeText(
-        json ? `${JSON.stringify({ applied })}\n` : `${path}: applied ${puts} puts and ${deletes} deletes\n`,
-      );
+      close();
     }
   }
 
   /** Prints the sums at the end, or when told to stop. */
-  async #withStats(work: ReplayWork, json: boolean): Promise<ExitCode> {
-    const { stats } = work;
-    if (stats === undefined) return runReplay(this.terminal, work, STAYS);
-    const interruption = { isOver: false };
-    const dispose = onInterrupt(() => {
-      interruption.isOver = true;
-      return writeReplayStats(this.terminal, stats, { json, isComplete: false });
+  async #run(work: Omit<ReplayWork, 'into'>, flags: RunFlags): Promise<ExitCode> {
+    const { stats, changes } = work;
+    const run = await this.#runner(work, flags);
+    if (stats === undefined && changes === undefined) return run({ isOver: false });
+    const writeSums = async (isComplete: boolean): Promise<void> => {
+      if (stats === undefined) await this.terminal.output.flush();
+      else await writeReplayStats(this.terminal, stats, { json: flags.json, isComplete });
+    };
+    const exitCode = await runInterruptibly(run, {
+      wake: () => changes?.wake(),
+      isWaitedFor: flags.into !== undefined,
+      last: () => writeSums(false),
     });
-    const exitCode = await runReplay(this.terminal, work, interruption).finally(() => {
-      if (!interruption.isOver) dispose();
-    });
-    // The signal is about to end the process, once the sums are written.
-    if (interruption.isOver) return new Promise(() => undefined);
-    await writeReplayStats(this.terminal, stats, { json, isComplete: true });
+    await writeSums(true);
     return exitCode;
+  }
+
+  async #runner(
+    work: Omit<ReplayWork, 'into'>,
+    { into, wait, json, 'onto-existing': isOntoExisting }: RunFlags,
+  ): Promise<(interruption: Interruption) => Promise<ExitCode>> {
+    if (into === undefined) {
+      return (interruption) => runReplay(this.terminal, { ...work, into: undefined }, interruption);
+    }
+    const { runReplayInto } = await import('../cli/replay-into-stores.js');
+    const notice = this.notice.bind(this);
+    const options = { destinations: into, isOntoExisting, waitMs: wait, json, notice };
+    return (interruption) => runReplayInto(this.terminal, work, interruption, options);
   }
 }

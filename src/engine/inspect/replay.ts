@@ -135,7 +135,8 @@ class SegmentAfterSegment implements LogScan {
   }
 }
 
-function missingSegment({ coreId, path }: SegmentEntry): Finding {
+/** The finding for a segment that a manifest names. */
+export function missingSegment({ coreId, path }: SegmentEntry): Finding {
   return {
     severity: 'damage',
     class: 'missing-segment',

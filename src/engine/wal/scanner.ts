@@ -162,6 +162,16 @@ export class WalScanner {
     return coreId < 0 ? undefined : coreId;
   }
 
+  /** Where what it has told of ends, as records or as damage. */
+  get toldEnd(): number {
+    return this.#toldEnd;
+  }
+
+  /** What the records so far say of the order: for `openPart`, to go on in a copy of the segment. */
+  get order(): RecordOrder {
+    return this.#stream.order.clone();
+  }
+
   /** The sequence that comes next; undefined while any may come. */
   get nextSequence(): bigint | undefined {
     return this.#stream.order.nextSequence;

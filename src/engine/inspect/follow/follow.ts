@@ -1,0 +1,137 @@
+import type { Finding } from '../../finding.js';
+import type { FileSystem } from '../../storage-io/file-system.js';
+import type { WalScanner } from '../../wal/scanner.js';
+import { identify } from '../identify.js';
+import { findLogs } from '../replay-logs.js';
+import { FollowedDirectory } from './followed-directory.js';
+import type { FollowedLog } from './followed-log.js';
+import { FollowedSegments } from './followed-segments.js';
+
+/** Where the logs come from that are followed one after the other. */
+export interface LogSupply {
+  /** Where to watch for changes. */
+  readonly folders: readonly string[];
+  /** Opens what is new, before its writer can remove it. Nothing is read. */
+  hold(): void;
+  /** Looks at `current` as it is now, once all of it was read, and tells whether it is final. */
+  look(current: FollowedLog | undefined): void;
+  /** The log after `before`, and what there is to say of what lay between; undefined where there is none yet. */
+  take(before: FollowedLog | undefined): { log: FollowedLog; findings: Finding[] } | undefined;
+  /** Closes the logs that were not taken. */
+  close(): void;
+}
+
+/** What `Follow.next` came to; `waiting`: all there is was told of, call again once files have changed. */
+export type FollowEvent = 'record' | 'finding' | 'waiting';
+
+/** So often, in records, what is new is opened while an old log is still being read. */
+const RECORDS_BETWEEN_HOLDS = 4_096;
+
+/**
+ * The records of a segment, a folder of them or a state directory, each once, those that are there and
+ * those that are still to be written: by one writer or the next, which takes over when it dies. Where a writer removed
+ * records before they could be read, there is a finding in their place. It never waits, and knows no time.
+ *
+ * Invariants:
+ * - a log is left only once the manifest, read before the last look at it, had closed it;
+ * - `#hasLooked` is true from a look at the files until something new was told of.
+ */
+export class Follow {
+  /** The last finding. */
+  finding: Finding | undefined;
+  readonly #supply: LogSupply;
+  readonly #findings: Finding[] = [];
+  #log: FollowedLog | undefined;
+  #hasLooked = false;
+  #sinceHold = 0;
+
+  private constructor(supply: LogSupply) {
+    this.#supply = supply;
+    supply.hold();
+  }
+
+  /** @throws StatelogError what `findLogs` throws, and what opening files throws */
+  static open(fileSystem: FileSystem, path: string): Follow {
+    switch (identify(fileSystem, path).kind) {
+      case 'directory':
+        return new Follow(new FollowedDirectory(fileSystem, path));
+      case 'wal-folder':
+        return new Follow(FollowedSegments.ofFolder(fileSystem, path));
+      case 'wal-segment':
+      case 'log':
+      case 'state-file':
+      case 'artifact-folder':
+      case 'artifact-tar': {
+        // Of what holds no log, this throws.
+        const [log] = findLogs(fileSystem, path);
+        return new Follow(FollowedSegments.ofSegment(fileSystem, log!.segments[0]!));
+      }
+    }
+  }
+
+  /** Where to watch for changes; not always the same. */
+  get folders(): readonly string[] {
+    return this.#supply.folders;
+  }
+
+  /** The segment of the last record: its `path`, `offset`, `recordBytes` and `view`. Valid until `next`. */
+  get segment(): WalScanner {
+    return this.#log!.record;
+  }
+
+  /**
+   * Moves on by one record or finding, or finds that there is nothing new.
+   * @throws StatelogError `NOT_FOUND` where the state directory is gone; what opening and reading files throws
+   */
+  next(): FollowEvent {
+    for (;;) {
+      const told = this.#findings.shift();
+      if (told !== undefined) {
+        this.finding = told;
+        return 'finding';
+      }
+      const event = this.#log === undefined ? 'end' : this.#log.next();
+      if (event !== 'end') return this.#tell(event);
+      if (this.#log?.isFinal === true || this.#log === undefined) {
+        if (this.#takeNext()) continue;
+      }
+      if (this.#hasLooked) {
+        this.#hasLooked = false;
+        return 'waiting';
+      }
+      this.#supply.look(this.#log);
+      this.#hasLooked = true;
+    }
+  }
+
+  /** Opens what is new, to be called whenever files change: what is open can still be read when it was removed. */
+  hold(): void {
+    this.#supply.hold();
+  }
+
+  close(): void {
+    this.#log?.close();
+    this.#log = undefined;
+    this.#supply.close();
+  }
+
+  #tell(event: 'record' | 'finding'): FollowEvent {
+    this.#hasLooked = false;
+    if (event === 'finding') this.finding = this.#log!.finding;
+    else if (++this.#sinceHold === RECORDS_BETWEEN_HOLDS) {
+      this.#sinceHold = 0;
+      this.hold();
+    }
+    return event;
+  }
+
+  #takeNext(): boolean {
+    const next = this.#supply.take(this.#log);
+    if (next === undefined) return false;
+    this.#log?.close();
+    this.#log = next.log;
+    this.#findings.push(...next.findings);
+    this.#hasLooked = false;
+    return true;
+  }
+}

@@ -1,0 +1,148 @@
+import { isStatelogError } from '../../errors.js';
+import type { Finding } from '../../finding.js';
+import type { FileDescriptor, FileSystem } from '../../storage-io/file-system.js';
+import { type ScanEvent, WalScanner } from '../../wal/scanner.js';
+import { removedUnread } from './follow-findings.js';
+import { ToldRecords } from './told-records.js';
+
+/** Which segment to follow, and what it is held against. */
+export interface FollowedSegmentOptions {
+  readonly fileSystem: FileSystem;
+  readonly path: string;
+  readonly coreId: number;
+  /** The epoch that all records must have; undefined: any. */
+  readonly epoch?: bigint | undefined;
+  /** The sequence that the first record must have; undefined: any. */
+  readonly expectedSequence?: bigint | undefined;
+}
+
+/**
+ * A segment that is read while others write to it. `next` tells of each record once, in the order of the file,
+ * and ends where the file does for now; `lookAgain` then goes on. The file may be replaced by one that goes on after
+ * the same records, as a writer does that takes over; be cut, or started again; or be removed, and is then read to its
+ * end. An unfinished last write is not told of: it may be going on.
+ *
+ * Invariants:
+ * - every record before `#scanner.toldEnd` was told of, and none of them is told of again;
+ * - a file that replaced ours is read only once ours has been read to its end.
+ */
+export class FollowedSegment {
+  readonly path: string;
+  readonly coreId: number;
+  /** The last finding. */
+  finding: Finding | undefined;
+  readonly #options: FollowedSegmentOptions;
+  readonly #fileSystem: FileSystem;
+  readonly #told = new ToldRecords();
+  #descriptor: FileDescriptor;
+  #identity: string;
+  #scanner: WalScanner;
+  #isReplaced = false;
+  /** The sequence that the first record must have; undefined: any. */
+  #expected: bigint | undefined;
+  /** Where the file is another one: the sequence that would come next if nothing was lost between the two. */
+  #due: bigint | undefined;
+  #recordWaits = false;
+
+  /** @throws StatelogError what `FileSystem.openRead` throws */
+  constructor(options: FollowedSegmentOptions) {
+    this.path = options.path;
+    this.coreId = options.coreId;
+    this.#options = options;
+    this.#fileSystem = options.fileSystem;
+    this.#expected = options.expectedSequence;
+    this.#descriptor = this.#fileSystem.openRead(this.path);
+    this.#identity = this.#fileSystem.statusOf(this.#descriptor).identity;
+    this.#scanner = this.#scan(0, undefined);
+  }
+
+  /** The last record: its `path`, `offset`, `recordBytes` and `view`. Valid until `next`. */
+  get record(): WalScanner {
+    return this.#scanner;
+  }
+
+  /** The sequence that comes next; undefined while any may come. */
+  get nextSequence(): bigint | undefined {
+    return this.#scanner.nextSequence ?? this.#due ?? this.#expected;
+  }
+
+  /** Moves on; `end` is the end for now. @throws StatelogError `IO_FAILED` where the file cannot be read */
+  next(): ScanEvent {
+    if (this.#recordWaits) {
+      this.#recordWaits = false;
+      return 'record';
+    }
+    for (;;) {
+      const event = this.#scanner.next();
+      if (event === 'record') return this.#tellRecord();
+      if (event === 'finding') {
+        this.finding = this.#scanner.finding;
+        if (this.finding?.class === 'in-flight') continue;
+        return 'finding';
+      }
+      if (!this.#isReplaced || !this.#openReplacement()) return 'end';
+    }
+  }
+
+  /** Looks at the file as it is now, once `next` came to the end. */
+  lookAgain(): void {
+    const status = this.#fileSystem.statusFollowing(this.path);
+    this.#isReplaced = status?.kind === 'file' && status.identity !== this.#identity;
+    const missing = this.#told.forgetMissing(this.#fileSystem, this.#descriptor);
+    if (missing > 0 || !this.#scanner.lookAgain(true)) this.#goOnBehind(missing);
+  }
+
+  close(): void {
+    this.#fileSystem.close(this.#descriptor);
+  }
+
+  #tellRecord(): ScanEvent {
+    this.#told.add(this.#scanner);
+    const due = this.#due;
+    this.#due = undefined;
+    const { sequence } = this.#scanner.view;
+    if (due === undefined || sequence <= due) return 'record';
+    this.finding = removedUnread(this.path, this.#scanner.offset, this.coreId, due, sequence);
+    this.#recordWaits = true;
+    return 'finding';
+  }
+
+  /** @returns false where it is gone again */
+  #openReplacement(): boolean {
+    this.#isReplaced = false;
+    let descriptor: FileDescriptor;
+    try {
+      descriptor = this.#fileSystem.openRead(this.path);
+    } catch (error) {
+      if (isStatelogError(error, 'NOT_FOUND')) return false;
+      throw error;
+    }
+    this.#fileSystem.close(this.#descriptor);
+    this.#descriptor = descriptor;
+    this.#identity = this.#fileSystem.statusOf(descriptor).identity;
+    this.#goOnBehind(this.#told.forgetMissing(this.#fileSystem, descriptor));
+    return true;
+  }
+
+  /** Goes on in a file that is another one, or was cut, of which the last `missing` records are no longer there. */
+  #goOnBehind(missing: number): void {
+    const { toldEnd, order, nextSequence } = this.#scanner;
+    if (missing > 0) {
+      this.#due ??= nextSequence;
+      this.#expected = undefined;
+      this.#scanner = this.#scan(this.#told.end, undefined);
+      return;
+    }
+    const { size } = this.#fileSystem.statusOf(this.#descriptor);
+    const from = toldEnd <= size ? toldEnd : this.#told.end;
+    this.#scanner = this.#scan(from, from === 0 ? undefined : order);
+  }
+
+  /** @param order what the records before `from` say of it, where they are still there */
+  #scan(from: number, order: WalScanner['order'] | undefined): WalScanner {
+    const { coreId, epoch } = this.#options;
+    const part = { descriptor: this.#descriptor, order, isFollowed: false };
+    const range = { from, coreId, epoch, expectedSequence: this.#expected, isLocked: true };
+    return WalScanner.openPart(this.path, part, { fileSystem: this.#fileSystem, ...range });
+  }
+}

@@ -1,0 +1,82 @@
+import test from 'ava';
+import {
+  crashAt,
+  type FaultPlan,
+  type SimulatedOperation,
+} from '../../../../src/engine/storage-io/simulated/index.js';
+import { Follower, newDisk, nextSequences, write } from './following.js';
+
+test('a follower that looks at every call of a writer is told of each record once, in order, over all checkpoints', async (t) => {
+  for (const cores of [1, 3]) {
+    const disk = newDisk(cores);
+    const follower = new Follower(disk, cores);
+    const plan: FaultPlan = () => {
+      follower.look();
+      return undefined;
+    };
+    t.is(await write(disk, { name: 'a', rounds: 4, keep: 1, plan }), 'closed');
+    follower.look();
+    t.is(follower.complaint(nextSequences(disk, cores)), undefined);
+    follower.close();
+  }
+});
+
+/** How many calls a life makes. */
+async function callsOf(rounds: number, keep: number): Promise<number> {
+  const calls: SimulatedOperation[] = [];
+  const plan: FaultPlan = (operation) => {
+    calls.push(operation);
+    return undefined;
+  };
+  await write(newDisk(1), { name: 'a', rounds, keep, plan });
+  return calls.length;
+}
+
+test('wherever a writer dies, and whenever the follower looks, the next writer takes over and nothing is missed or doubled', async (t) => {
+  const calls = await callsOf(2, 1);
+  t.true(calls > 100);
+  for (let call = 0; call < calls; call++) {
+    for (const when of ['before', 'after'] as const) {
+      const disk = newDisk(1);
+      const follower = new Follower(disk, 1);
+      const dies = crashAt(call, when);
+      const plan: FaultPlan = (operation) => {
+        follower.look();
+        return dies(operation);
+      };
+      const outcome = await write(disk, { name: 'a', rounds: 2, keep: 1, plan });
+      const looks: FaultPlan = ({ index }) => {
+        if (index % 5 === call % 5) follower.look();
+        else follower.hold();
+        return undefined;
+      };
+      await write(disk, { name: 'b', rounds: 2, keep: 1, plan: looks });
+      follower.look();
+      const complaint = follower.complaint(nextSequences(disk, 1));
+      if (complaint !== undefined) t.fail(`the writer ${outcome} ${when} call ${call}: ${complaint}`);
+      follower.close();
+    }
+  }
+  t.pass();
+});
+
+test('records whose log was removed before the follower looked are told of as missing, and it goes on behind them', async (t) => {
+  const disk = newDisk(2);
+  const follower = new Follower(disk, 2);
+  follower.look();
+  t.is(await write(disk, { name: 'a', rounds: 4, keep: 1 }), 'closed');
+  follower.look();
+  const [first] = follower.findings;
+  t.like(first, { severity: 'damage', class: 'sequence-gap', coreId: 0 });
+  t.regex(first!.message, /^\d+ records were removed before they could be read$/);
+  for (const [core, sequences] of follower.told.entries()) {
+    const finding = follower.findings.find(({ coreId }) => coreId === core)!;
+    const before = sequences.filter((sequence) => sequence < Number(finding.found));
+    t.is(before.length, Number(finding.expected));
+    t.is(
+      sequences.find((sequence) => sequence >= Number(finding.found)) ?? Number(finding.found),
+      Number(finding.found),
+    );
+  }
+  follower.close();
+});
