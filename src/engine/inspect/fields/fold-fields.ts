@@ -78,9 +78,6 @@ function fieldsUpTo(bytes: FileBytes, span: BadSpan, recordEnd: number): ByteFie
   return [...marked, ...restOf(recordEnd, span)];
 }
 
-/** Fields whose places depend on no length: where lengths may be wrong, a value may lie in any other. */
-const CERTAIN: readonly string[] = ['checksum', 'type', 'keyLength', 'cursorLength'];
-
 /** The fields as the lengths say, whatever is wrong with them: only the first length certainly is one. */
 function statedAnyhow(bytes: FileBytes, span: BadSpan): ByteField[] {
   const { offset, end } = span;

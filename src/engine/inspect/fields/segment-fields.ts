@@ -113,14 +113,8 @@ function withLength(
   if (mending === undefined) fields = unsureWithin(fields, data, end - ROOT_BYTES);
   const root = bytes.read(end - ROOT_BYTES, ROOT_BYTES);
   if (mending !== undefined) return { fields, end, fit: 3 };
-  fields = fields.map((field) => (field.offset < end - ROOT_BYTES ? contentOf(field) : field));
   const fit = hasShapeOfRoot(root, 0, length) ? 2 : end === span.end && span.isFollowed ? 1 : 0;
   return { fields, end, fit };
-}
-
-/** Where a root may be damaged, so may be what it says of the content: a value may lie in all of it. */
-function contentOf(field: ByteField): ByteField {
-  return field.name === 'length' || field.name === 'checksum' ? field : { ...field, holdsValue: true };
 }
 
 function withChecksum(fields: ByteField[], computed: number, mending: Mending | undefined): ByteField[] {
