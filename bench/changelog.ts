@@ -23,8 +23,8 @@ export const changelogTopic: BenchTopic = {
 
 async function measureOneThread(task: BenchTask, times: number): Promise<void> {
   const ring = new StateChangelogBuffer();
-  const visit = (_op: number, low: number, _high: number, offset: number): void => {
-    keep(low + offset);
+  const visit = (_epochLow: number, _epochHigh: number, keyHashLow: number): void => {
+    keep(keyHashLow);
   };
   await task.measure(
     { id: 'push-pop', title: 'push and pop', unit: 'ns', original: { name: 'changelog push+pop' } },
@@ -78,8 +78,8 @@ async function measureTwoThreads(task: BenchTask): Promise<void> {
         index: 0,
       });
       let sum = 0;
-      const visit = (_op: number, low: number): void => {
-        sum = (sum + low) | 0;
+      const visit = (_epochLow: number, _epochHigh: number, keyHashLow: number): void => {
+        sum = (sum + keyHashLow) | 0;
       };
       while (ring.isEmpty);
       const started = performance.now();

@@ -20,8 +20,8 @@ export const inspectMutants = [
     name: 'slowest-consumer-overrun',
     rule: 'what is published reaches every consumer',
     file: 'src/engine/multicast/multicast-buffer.ts',
-    from: '    if (this.#waiting[slot] !== 0) return false;\n',
-    to: '',
+    from: 'head === this.#limit && !this.#findRoom()',
+    to: 'head === this.#limit && this.#findRoom()',
     tests: ['engine/multicast/contract'],
   },
   {

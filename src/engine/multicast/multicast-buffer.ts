@@ -6,22 +6,28 @@ import { backpressureFull, checkedCapacity, checkedConsumerCount, noSuchConsumer
  * itself, not a copy of it. `tryPublish` and `consume` allocate nothing.
  *
  * If `undefined` is published, `consume` returns it like any value; `available` tells it from
- * an empty buffer.
+ * an empty buffer. A value that every consumer has had is let go when one of them has caught up,
+ * at the latest when its slot is used again.
  *
- * Invariants:
- * - `#waiting[slot]` is the number of consumers that have not had the slot's value; at 0 the
- *   slot is free and holds no reference;
- * - write position - capacity <= each read position <= write position.
+ * Positions are kept as low halves, signed 32-bit numbers: they wrap, their differences do not.
+ *
+ * Invariants, modulo 2^32:
+ * - let go <= each read position <= head <= limit <= let go + capacity;
+ * - no slot but those from let go to head holds a reference;
+ * - head - `#countedHead` <= capacity, and `#counted` is the number of values up to there, exact to 2^53.
  */
 export class MulticastBuffer<T> implements Multicast<T> {
   readonly capacity: number;
   readonly consumerCount: number;
   readonly #mask: number;
   readonly #slots: (T | undefined)[];
-  readonly #waiting: Uint32Array;
-  /** Counts of values, exact up to 2^53; doubles in an array, so that none is ever allocated. */
-  readonly #readPositions: Float64Array;
-  readonly #writePosition = new Float64Array(1);
+  readonly #readPositions: Int32Array;
+  #head = 0;
+  /** Up to here there is room, as far as was last seen. */
+  #limit: number;
+  #letGo = 0;
+  #counted = 0;
+  #countedHead = 0;
 
   /**
    * `capacity` is a power of two up to 2^25, `consumerCount` an integer from 1; anything else
@@ -32,8 +38,8 @@ export class MulticastBuffer<T> implements Multicast<T> {
     this.consumerCount = checkedConsumerCount(consumerCount);
     this.#mask = capacity - 1;
     this.#slots = new Array<T | undefined>(capacity).fill(undefined);
-    this.#waiting = new Uint32Array(capacity);
-    this.#readPositions = new Float64Array(consumerCount);
+    this.#readPositions = new Int32Array(consumerCount);
+    this.#limit = capacity;
   }
 
   get writePosition(): bigint {
@@ -41,12 +47,12 @@ export class MulticastBuffer<T> implements Multicast<T> {
   }
 
   readPosition(consumerIndex: number): bigint {
-    return BigInt(this.#read(consumerIndex));
+    return BigInt(this.#written() - this.available(consumerIndex));
   }
 
   /** How many values wait for this consumer. `RangeError` for an index that there is not. */
   available(consumerIndex: number): number {
-    return this.#written() - this.#read(consumerIndex);
+    return (this.#head - this.#read(consumerIndex)) | 0;
   }
 
   publish(value: T): void {
@@ -54,34 +60,47 @@ export class MulticastBuffer<T> implements Multicast<T> {
   }
 
   tryPublish(value: T): boolean {
-    const position = this.#written();
-    const slot = position & this.#mask;
-    if (this.#waiting[slot] !== 0) return false;
-    this.#slots[slot] = value;
-    this.#waiting[slot] = this.consumerCount;
-    this.#writePosition[0] = position + 1;
+    const head = this.#head;
+    if (head === this.#limit && !this.#findRoom()) return false;
+    this.#slots[head & this.#mask] = value;
+    this.#head = (head + 1) | 0;
     return true;
   }
 
   consume(consumerIndex: number): T | undefined {
     const position = this.#read(consumerIndex);
-    if (position === this.#written()) return undefined;
-    const slot = position & this.#mask;
-    const value = this.#slots[slot];
-    const waiting = this.#waiting[slot]! - 1;
-    this.#waiting[slot] = waiting;
-    if (waiting === 0) this.#slots[slot] = undefined;
-    this.#readPositions[consumerIndex] = position + 1;
+    if (position === this.#head) return undefined;
+    const value = this.#slots[position & this.#mask];
+    const next = (position + 1) | 0;
+    this.#readPositions[consumerIndex] = next;
+    if (next === this.#head) this.#letGoConsumed();
     return value;
   }
 
   #written(): number {
-    return this.#writePosition[0]!;
+    return this.#counted + ((this.#head - this.#countedHead) | 0);
   }
 
   #read(consumerIndex: number): number {
     const position = this.#readPositions[consumerIndex];
     if (position === undefined) throw noSuchConsumer(consumerIndex, this.consumerCount);
     return position;
+  }
+
+  #findRoom(): boolean {
+    this.#counted = this.#written();
+    this.#countedHead = this.#head;
+    this.#letGoConsumed();
+    this.#limit = (this.#letGo + this.capacity) | 0;
+    return this.#head !== this.#limit;
+  }
+
+  /** Drops the references to all values that every consumer has had. */
+  #letGoConsumed(): void {
+    let lag = 0;
+    for (const position of this.#readPositions) lag = Math.max(lag, (this.#head - position) | 0);
+    const slowest = (this.#head - lag) | 0;
+    for (let at = this.#letGo; at !== slowest; at = (at + 1) | 0) this.#slots[at & this.#mask] = undefined;
+    this.#letGo = slowest;
   }
 }
