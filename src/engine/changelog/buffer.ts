@@ -129,11 +129,7 @@ export class StateChangelogBuffer {
    */
   pushRecord(op: StateOp, keyHashLow: number, keyHashHigh: number, offset: number, length: number): boolean {
     if (op >>> 1 !== 0 || length >>> 0 !== length || !(offset >= 0)) throw unfitRecord(op, offset, length);
-    const at = this.#producer.reserve();
-    if (at < 0) return false;
-    this.#write(at, op, keyHashLow, keyHashHigh, offset, length);
-    this.#producer.advance();
-    return true;
+    return this.#producer.append(op, keyHashLow, keyHashHigh, offset, length);
   }
 
   /** Shows the other end what `pushRecord` has pushed. */

@@ -9,7 +9,8 @@
  */
 import { isClaimedByAnother, releaseClaim, takeClaim } from '../bytes/shared-claim.js';
 import { loadPosition, loadPositionLow, storePosition } from '../bytes/shared-position.js';
-import { entryWord } from './entry-words.js';
+import type { StateOp } from './entry.js';
+import { entryWord, writeRecord } from './entry-words.js';
 import type { ChangelogMemory } from './layout.js';
 import { ENTRIES, EPOCH, HEAD, OVERFLOWS, PRODUCER_CLAIM, TAIL } from './layout.js';
 
@@ -44,6 +45,17 @@ export class ChangelogProducer {
   reserve(): number {
     if (this.#head === this.#limit && !this.#findRoom()) return -1;
     return this.#entries + entryWord(this.#head, this.#mask);
+  }
+
+  /** Writes an entry of the current epoch, and takes it in; false if there is no room. `offset` is below 2^53. */
+  append(op: StateOp, keyHashLow: number, keyHashHigh: number, offset: number, length: number): boolean {
+    if (this.#head === this.#limit && !this.#findRoom()) return false;
+    const head = this.#head;
+    const at = this.#entries + entryWord(head, this.#mask);
+    writeRecord(this.#words, at, this.epochLow, this.epochHigh, keyHashLow, keyHashHigh, offset, length, op);
+    this.#head = (head + 1) | 0;
+    if ((this.#head & this.#batchMask) === 0) this.flush();
+    return true;
   }
 
   /** Takes the entry that was reserved, and written, into the changelog; publishes full batches. */
