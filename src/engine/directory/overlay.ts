@@ -1,3 +1,4 @@
+import { copyBytes } from '../bytes/copy.js';
 import { readU32, writeU32 } from '../bytes/halves.js';
 import { MmapStateStore } from '../state/mmap-state-store.js';
 import type { EntryCursor } from '../entry-cursor.js';
@@ -9,7 +10,6 @@ const HEADER_BYTES = 4;
 const TOMBSTONE_FLAG = 0x8000_0000;
 const KEY_LENGTH_MASK = 0x7fff_ffff;
 const ARENA_BYTES_MIN = 64 * 1024;
-const EMPTY = new Uint8Array(0);
 
 /** What an overlay says of a key. */
 export type OverlayAnswer = 'unknown' | 'deleted' | Uint8Array;
@@ -21,7 +21,6 @@ export type OverlayAnswer = 'unknown' | 'deleted' | Uint8Array;
  */
 export class Overlay {
   readonly #store = MmapStateStore.inMemory(ARENA_BYTES_MIN, { autoCompact: false });
-  readonly #header = new Uint8Array(HEADER_BYTES);
   #valueBytes = 0;
   #keyBytes = 0;
 
@@ -42,17 +41,33 @@ export class Overlay {
 
   /** Returns the offset of the record in the arena. */
   put(key: Uint8Array, value: Uint8Array): number {
-    this.#forget(key);
-    this.#valueBytes += value.length;
-    writeU32(this.#header, 0, key.length);
-    return this.#store.putParts(key, this.#header, key, value);
+    return this.putFrom(key, 0, key.length, value, 0, value.length);
+  }
+
+  /** The same for a key and a value that stand in buffers. */
+  putFrom(
+    keyBytes: Uint8Array,
+    keyStart: number,
+    keyLength: number,
+    valueBytes: Uint8Array,
+    valueStart: number,
+    valueLength: number,
+  ): number {
+    const offset = this.#append(keyBytes, keyStart, keyLength, valueLength, 0);
+    const at = this.#store.startAt(offset) + HEADER_BYTES + keyLength;
+    copyBytes(valueBytes, valueStart, valueLength, this.#store.bufferAt(offset), at);
+    this.#valueBytes += valueLength;
+    return offset;
   }
 
   /** Lays a tombstone over the key; returns the offset of its record. */
   delete(key: Uint8Array): number {
-    this.#forget(key);
-    writeU32(this.#header, 0, (key.length | TOMBSTONE_FLAG) >>> 0);
-    return this.#store.putParts(key, this.#header, key, EMPTY);
+    return this.deleteFrom(key, 0, key.length);
+  }
+
+  /** The same for a key that stands in a buffer. */
+  deleteFrom(keyBytes: Uint8Array, keyStart: number, keyLength: number): number {
+    return this.#append(keyBytes, keyStart, keyLength, 0, TOMBSTONE_FLAG);
   }
 
   find(key: Uint8Array): OverlayAnswer {
@@ -80,10 +95,24 @@ export class Overlay {
     return new RecordCursor(this.#store.entryCursor());
   }
 
-  #forget(key: Uint8Array): void {
-    const old = this.#store.getRef(key);
-    if (old === undefined) this.#keyBytes += key.length;
-    else this.#valueBytes -= old.length - HEADER_BYTES - key.length;
+  /** Writes a record's header and key, and leaves room for its value; returns its offset. */
+  #append(
+    keyBytes: Uint8Array,
+    keyStart: number,
+    keyLength: number,
+    valueLength: number,
+    flag: number,
+  ): number {
+    const store = this.#store;
+    const offset = store.allocate(keyBytes, keyStart, keyLength, HEADER_BYTES + keyLength + valueLength);
+    const { replacedLength } = store;
+    if (replacedLength < 0) this.#keyBytes += keyLength;
+    else this.#valueBytes -= replacedLength - HEADER_BYTES - keyLength;
+    const into = store.bufferAt(offset);
+    const at = store.startAt(offset);
+    writeU32(into, at, (keyLength | flag) >>> 0);
+    copyBytes(keyBytes, keyStart, keyLength, into, at + HEADER_BYTES);
+    return offset;
   }
 }
 

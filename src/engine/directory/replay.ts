@@ -48,12 +48,9 @@ export interface ReplayedSegment extends SegmentState {
 export function applyRecord(view: WalEntryView, overlay: Overlay, progress: Progress): void {
   const { bytes, keyStart, keyLength, valueStart, valueLength } = view;
   if (view.tag === TAG_PUT) {
-    overlay.put(
-      bytes.subarray(keyStart, keyStart + keyLength),
-      bytes.subarray(valueStart, valueStart + valueLength),
-    );
+    overlay.putFrom(bytes, keyStart, keyLength, bytes, valueStart, valueLength);
   } else if (view.tag === TAG_DELETE) {
-    overlay.delete(bytes.subarray(keyStart, keyStart + keyLength));
+    overlay.deleteFrom(bytes, keyStart, keyLength);
   } else if (view.tag === TAG_COMMIT) {
     const operation = view.operation();
     if (operation.op !== 'commit') return;

@@ -59,7 +59,7 @@ function loadEntries(index: OrderedMapReader, writePos: number, table: PlaceTabl
     keyLength = cursor.keyLength;
     if (keyLength > key.length) key = new Uint8Array(2 * keyLength);
     cursor.copyKey(key, 0);
-    table.setAt(key, keyLength, offset, length);
+    table.setAt(key, 0, keyLength, offset, length);
   }
 }
 

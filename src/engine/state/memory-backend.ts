@@ -20,7 +20,6 @@ const STEP_BYTES_BASE = 512;
 const VISIT_BYTES = 16;
 /** Steps are gathered, since each looks its way up anew. */
 const STEP_BYTES_MIN = 4096;
-const NO_BYTES = new Uint8Array(0);
 
 /**
  * A state store in memory. With `autoCompact`, it compacts itself when more than half of it is holes
@@ -79,17 +78,21 @@ export class MemoryBackend implements StateBackend {
     if (this.#autoCompact) this.#keepTidy(length);
   }
 
-  /** `put` of a value given in parts; returns its address. */
-  putParts(key: Uint8Array, a: Uint8Array, b: Uint8Array = NO_BYTES, c: Uint8Array = NO_BYTES): number {
+  /** Room for the value of the key that stands in a buffer, which the caller fills in; returns its address. */
+  allocate(buffer: Uint8Array, keyStart: number, keyLength: number, length: number): number {
     if (this.#refusal !== undefined) throw this.#refusal;
-    const length = a.length + b.length + c.length;
-    const offset = this.#arena.appendParts(a, b, c);
-    this.#table.set(key, offset, length);
+    const offset = this.#arena.take(length);
+    this.#table.setAt(buffer, keyStart, keyLength, offset, length);
     if (this.#autoCompact) this.#keepTidy(length);
     return offset;
   }
 
-  /** A view of what lies at an address that `putParts` returned, whether or not it is live still. */
+  /** Length of the value that the last `put` or `allocate` replaced; -1 where the key was new. */
+  get replacedLength(): number {
+    return this.#table.replacedLength;
+  }
+
+  /** A view of what lies at an address that `allocate` returned, whether or not it is live still. */
   viewAt(offset: number, length: number): Uint8Array {
     if (this.#refusal !== undefined) throw this.#refusal;
     return this.#arena.view(offset, length);

@@ -200,15 +200,22 @@ export class MmapStateStore {
   }
 
   /**
-   * `put` of a value given in parts, in memory only; returns the offset that `viewAt` takes.
+   * `put` without the value, in memory only: room of `length` bytes for that of the key which stands in
+   * `buffer` at `keyStart`. The caller fills it in at once, in `bufferAt(offset)` from `startAt(offset)` on.
+   * @returns the offset, which `viewAt` takes too
    * @throws TypeError for a store on disk
    */
-  putParts(key: Uint8Array, a: Uint8Array, b?: Uint8Array, c?: Uint8Array): number {
-    return this.#memory().putParts(key, a, b, c);
+  allocate(buffer: Uint8Array, keyStart: number, keyLength: number, length: number): number {
+    return this.#memory().allocate(buffer, keyStart, keyLength, length);
+  }
+
+  /** Length of the value that the last `put` or `allocate` of a store in memory replaced; -1 for a new key. */
+  get replacedLength(): number {
+    return this.#memory().replacedLength;
   }
 
   /**
-   * What lies at an offset that `putParts` returned, whether or not the key still has it; until the
+   * What lies at an offset that `allocate` returned, whether or not the key still has it; until the
    * store is compacted, cleared or restored.
    */
   viewAt(offset: number, length: number): Uint8Array {

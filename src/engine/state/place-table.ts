@@ -11,6 +11,8 @@ export class PlaceTable {
   readonly keys = new OrderedKeyIndex();
   keyBytes = 0;
   liveBytes = 0;
+  /** Length of the value that the last `set` replaced; -1 where the key was new. */
+  replacedLength = -1;
 
   get count(): number {
     return this.keys.count;
@@ -31,14 +33,15 @@ export class PlaceTable {
 
   /** Says where a key's value is. */
   set(key: Uint8Array, offset: number, length: number): void {
-    this.setAt(key, key.length, offset, length);
+    this.setAt(key, 0, key.length, offset, length);
   }
 
-  /** The same for the key that is the first `keyLength` bytes of a buffer. */
-  setAt(buffer: Uint8Array, keyLength: number, offset: number, length: number): void {
-    const slot = this.keys.insertAt(buffer, 0, keyLength);
+  /** The same for the key that stands in a buffer. */
+  setAt(buffer: Uint8Array, keyStart: number, keyLength: number, offset: number, length: number): void {
+    const slot = this.keys.insertAt(buffer, keyStart, keyLength);
+    this.replacedLength = this.keys.inserted ? -1 : this.keys.secondWord(slot);
     if (this.keys.inserted) this.keyBytes += keyLength;
-    else this.liveBytes -= this.keys.secondWord(slot);
+    else this.liveBytes -= this.replacedLength;
     this.liveBytes += length;
     this.keys.setWords(slot, offset, length);
   }

@@ -52,20 +52,17 @@ export class ValueArena {
    * @throws StatelogError `LIMIT_EXCEEDED` where all values would pass 4 GiB: nothing was taken then
    */
   append(value: Uint8Array): number {
-    const at = this.#take(value.length);
+    const at = this.take(value.length);
     copyBytes(value, 0, value.length, this.#current, at - this.#base);
     return at;
   }
 
-  /** The same for a value given in parts. */
-  appendParts(a: Uint8Array, b: Uint8Array, c: Uint8Array): number {
-    const at = this.#take(a.length + b.length + c.length);
-    let to = at - this.#base;
-    copyBytes(a, 0, a.length, this.#current, to);
-    to += a.length;
-    copyBytes(b, 0, b.length, this.#current, to);
-    to += b.length;
-    copyBytes(c, 0, c.length, this.#current, to);
+  /** Takes room for a value, which the caller fills in (`bufferAt`, `startAt`); returns its address. */
+  take(length: number): number {
+    if (this.#next + length > this.#end) this.#startSegment(length);
+    const at = this.#next;
+    this.#next = at + length;
+    this.usedBytes += length;
     return at;
   }
 
@@ -136,14 +133,6 @@ export class ValueArena {
     this.#base = 0;
     this.#next = 0;
     this.#end = 0;
-  }
-
-  #take(length: number): number {
-    if (this.#next + length > this.#end) this.#startSegment(length);
-    const at = this.#next;
-    this.#next = at + length;
-    this.usedBytes += length;
-    return at;
   }
 
   #startSegment(length: number): void {

@@ -62,12 +62,17 @@ export class RecordOrder {
   #runCrc = 0;
   #runTimestampLow = 0;
   #runTimestampHigh = 0;
+  /** The epoch that all records must have, where there is one, as halves: it is compared for each record. */
   readonly #epoch: bigint | undefined;
+  readonly #epochLow: number;
+  readonly #epochHigh: number;
 
   constructor(start: OrderStart) {
     this.coreId = start.coreId ?? -1;
     this.end = start.from;
     this.#epoch = start.epoch;
+    this.#epochLow = lowHalf(start.epoch ?? 0n);
+    this.#epochHigh = highHalf(start.epoch ?? 0n);
     this.#sequenceKnown = start.expectedSequence !== undefined;
     this.#nextSequenceLow = lowHalf(start.expectedSequence ?? 0n);
     this.#nextSequenceHigh = highHalf(start.expectedSequence ?? 0n);
@@ -174,7 +179,9 @@ export class RecordOrder {
   }
 
   #fitsEpoch(fields: OrderFields): boolean {
-    if (this.#epoch !== undefined) return joinU64(fields.epochLow, fields.epochHigh) === this.#epoch;
+    if (this.#epoch !== undefined) {
+      return fields.epochLow === this.#epochLow && fields.epochHigh === this.#epochHigh;
+    }
     if (this.lastOffset < 0) return true;
     return compareHalves(fields.epochLow, fields.epochHigh, this.lastEpochLow, this.lastEpochHigh) >= 0;
   }

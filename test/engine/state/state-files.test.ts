@@ -199,7 +199,7 @@ test('a store opened read-only refuses whatever writes', (t) => {
   ];
   for (const write of writes) t.throws(write, { code: 'READ_ONLY' });
   t.notThrows(() => store.flush());
-  t.throws(() => store.putParts(KEY, KEY), { instanceOf: TypeError });
+  t.throws(() => store.allocate(KEY, 0, KEY.length, 1), { instanceOf: TypeError });
   store.close();
 });
 

@@ -30,14 +30,21 @@ test('values of any length are found again at their addresses, whole', (t) => {
   t.notThrows(() => fc.assert(property, { numRuns: 40 }));
 });
 
-test('a value in parts is the parts behind each other', (t) => {
+test('a value whose room is allocated is what its caller fills in', (t) => {
   const store = MmapStateStore.inMemory(0, { autoCompact: false });
+  const buffer = Buffer.from('a key in a buffer');
   const key = Buffer.from('key');
-  const at = store.putParts(key, filled(4, 1), filled(3, 2), filled(5, 3));
-  t.deepEqual([...store.viewAt(at, 12)], [1, 1, 1, 1, 2, 2, 2, 3, 3, 3, 3, 3]);
-  t.deepEqual(store.get(key), store.viewAt(at, 12));
-  t.is(store.bufferAt(at)[store.startAt(at) + 4], 2);
-  const second = store.putParts(key, filled(2, 9));
+  const fill = (value: Uint8Array): number => {
+    const offset = store.allocate(buffer, 2, 3, value.length);
+    store.bufferAt(offset).set(value, store.startAt(offset));
+    return offset;
+  };
+  const at = fill(filled(4, 1));
+  t.is(store.replacedLength, -1);
+  t.deepEqual(store.get(key), filled(4, 1));
+  t.deepEqual(store.get(key), store.viewAt(at, 4));
+  const second = fill(filled(2, 9));
+  t.is(store.replacedLength, 4);
   t.deepEqual([...store.viewAt(second, 2)], [9, 9]);
   // The drainer still reads what was overwritten, until the store is compacted.
   t.deepEqual([...store.viewAt(at, 4)], [1, 1, 1, 1]);
