@@ -92,8 +92,8 @@ export const logMutants = [
     name: 'epoch-not-checked',
     rule: 'R2: a segment of another epoch is not replayed',
     file: 'src/engine/wal/record-order.ts',
-    from: '    if (this.#epoch !== undefined) return joinU64(fields.epochLow, fields.epochHigh) === this.#epoch;\n',
-    to: '    if (this.#epoch !== undefined) return true;\n',
+    from: 'return fields.epochLow === this.#epochLow && fields.epochHigh === this.#epochHigh;',
+    to: 'return true;',
     tests: ['engine/wal/recovery'],
   },
   {
