@@ -147,7 +147,7 @@ export const directoryMutants = [
     name: 'deletes-not-replayed',
     rule: 'R1: what was deleted stays deleted',
     file: 'src/engine/directory/replay.ts',
-    from: '    overlay.delete(bytes.subarray(keyStart, keyStart + keyLength));\n',
+    from: '    overlay.deleteFrom(bytes, keyStart, keyLength);\n',
     to: '',
     tests: [crash],
     match: '*single puts and deletes*',
