@@ -1,4 +1,6 @@
+import { commandText, replayHint } from '../engine/bytes/command-hints.js';
 import type { LostKey, RepairEvent, RepairSummary } from '../engine/repair/report.js';
+import { countedText } from './counted-text.js';
 import { encodeText, type Encoding } from './encoding.js';
 import { findingText } from './finding-text.js';
 import { jsonField } from './json-fields.js';
@@ -16,7 +18,11 @@ export interface RepairLineForm {
 
 /** One thing that a repair tells, as a line: JSON, or for people. */
 export function repairEventLine(event: RepairEvent, form: RepairLineForm): string {
-  if ('finding' in event) return form.json ? JSON.stringify(event) : findingText(event.finding);
+  if ('finding' in event) {
+    // What a finding says is to be done is being done.
+    const finding = { ...event.finding, hint: undefined };
+    return form.json ? JSON.stringify({ finding }) : findingText(finding);
+  }
   return form.json ? lostKeyJson(event.lostKey, form) : lostKeyText(event.lostKey, form);
 }
 
@@ -42,12 +48,22 @@ function lostKeyText(lost: LostKey, { keyEncoding, redact }: RepairLineForm): st
 }
 
 function summaryText({ path, into, dryRun, kept, lost, keysEstimated, copies }: RepairSummary): string {
-  const keys = `${keysEstimated ? 'about ' : ''}${kept.keys} keys`;
+  const keys = `${keysEstimated ? 'about ' : ''}${countedText(kept.keys, 'key')}`;
+  const lostKeys = countedText(lost.keys, 'key');
   const outcome = [
-    `kept ${kept.records} records, ${formatSize(kept.bytes)}, ${keys}`,
-    `lost ${lost.records} records, ${formatSize(lost.bytes)}, ${lost.keys} keys`,
+    `kept ${countedText(kept.records, 'record')}, ${formatSize(kept.bytes)}, ${keys}`,
+    `lost ${countedText(lost.records, 'record')}, ${formatSize(lost.bytes)}, ${lostKeys}`,
     ...copies.map((copy) => `copy in ${copy}`),
   ].join('; ');
   const place = into === null ? path : `${path} into ${into}`;
   return visibleText(`${place}: ${outcome}${dryRun ? '; nothing was written' : ''}`);
+}
+
+/** What to do with what a repair made, as a line; undefined where nothing is left to do. */
+export function repairNextLine({ kind, path, into, dryRun, gaps }: RepairSummary): string | undefined {
+  if (into === null || dryRun) return undefined;
+  if (kind === 'wal-segment' || kind === 'wal-folder') return gaps === 0 ? undefined : replayHint(into);
+  if (kind !== 'directory' && kind !== 'log') return undefined;
+  const away = commandText('mv', path, `${path}-damaged`);
+  return `${into} is whole; to use it instead, run ${away}, then ${commandText('mv', into, path)}`;
 }

@@ -4,7 +4,7 @@ import { StatelogCommand } from '../cli/base-command.js';
 import { EXIT_CODES, type ExitCode } from '../cli/exit-codes.js';
 import { encodingFlags, encodingsOf, lockFlags, sizeFlag, textFlag } from '../cli/flags.js';
 import { redactFlags } from '../cli/redaction.js';
-import { repairEventLine, repairSummaryLine } from '../cli/repair-output.js';
+import { repairEventLine, repairNextLine, repairSummaryLine } from '../cli/repair-output.js';
 import type { RepairSummary } from '../engine/repair/report.js';
 
 /** `repair PATH`: cuts a torn tail; with `--into`, brings every good record to a new place. */
@@ -44,6 +44,8 @@ export default class Repair extends StatelogCommand {
       }
       output.writeText(`${repairSummaryLine(step.value, flags.json)}\n`);
       await output.flush();
+      const next = repairNextLine(step.value);
+      if (next !== undefined) this.say(next);
       return exitCodeOf(step.value);
     } finally {
       // Where something was thrown here and not there: what was begun is taken away.

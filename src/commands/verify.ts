@@ -1,6 +1,7 @@
 import { boolean } from '@oclif/core/flags';
 import { storeArgument } from '../cli/arguments.js';
 import { StatelogCommand } from '../cli/base-command.js';
+import { countedText } from '../cli/counted-text.js';
 import { asStatelogError, errorJson, errorLine, exitCodeOf } from '../cli/error-rendering.js';
 import { EXIT_CODES, exitCodeOfSeverity, worseExitCode, type ExitCode } from '../cli/exit-codes.js';
 import { findingText } from '../cli/finding-text.js';
@@ -105,13 +106,13 @@ function summaryText(summary: VerifySummary, quick: boolean): string {
   const { path, kind, files, bytes, records, keys, damage, torn, notices } = summary;
   const verdict = damage > 0 ? 'damaged' : torn > 0 ? 'torn tail' : 'good';
   const counts = [
-    `${files} ${files === 1 ? 'file' : 'files'}`,
+    countedText(files, 'file'),
     formatSize(bytes),
-    records > 0 ? `${records} records` : undefined,
-    keys > 0 ? `${keys} keys` : undefined,
-    damage > 0 ? `${damage} damaged places` : undefined,
+    records > 0 ? countedText(records, 'record') : undefined,
+    keys > 0 ? countedText(keys, 'key') : undefined,
+    damage > 0 ? countedText(damage, 'damaged place') : undefined,
     torn > 0 ? `${torn} torn` : undefined,
-    notices > 0 ? `${notices} notices` : undefined,
+    notices > 0 ? countedText(notices, 'notice') : undefined,
     quick ? 'values not read' : undefined,
   ].filter((part) => part !== undefined);
   return visibleText(`${path}: ${verdict}${kind === undefined ? '' : `, ${kind}`}, ${counts.join(', ')}`);

@@ -20,6 +20,17 @@ export function repairHint(path: string): string {
   return `run ${command} to bring every good record to a new place`;
 }
 
+/** What to run to make a store of a log that has gaps. */
+export function replayHint(path: string): string {
+  const command = commandText('statelog', 'wal-replay', path, '--skip-damage', '--into', storeFor(path));
+  return `run ${command} to make a store of the records that are there`;
+}
+
+/** What to do where something is gone: the best first. */
+export function missingHint(path: string): string {
+  return `put it back from a copy, or ${repairHint(path)}`;
+}
+
 /** What to run to have an unfinished last write cut. */
 export function cutHint(path: string): string {
   return `run ${commandText('statelog', 'repair', path)} to copy it aside and cut it`;
@@ -27,9 +38,19 @@ export function cutHint(path: string): string {
 
 /** A name for what is made of something damaged. */
 function newPlaceFor(path: string): string {
+  const { stem, extension } = partsOf(path);
+  return `${stem}-repaired${extension}`;
+}
+
+/** A name for a store that is made of a log. */
+function storeFor(path: string): string {
+  return `${partsOf(path).stem}-store`;
+}
+
+function partsOf(path: string): { readonly stem: string; readonly extension: string } {
   const name = path.replace(/\/+$/, '');
   const extension = EXTENSION.exec(name)?.[0] ?? '';
-  return `${name.slice(0, name.length - extension.length)}-repaired${extension}`;
+  return { stem: name.slice(0, name.length - extension.length), extension };
 }
 
 function quoted(word: string): string {

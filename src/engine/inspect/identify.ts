@@ -56,7 +56,7 @@ function identifyFolder(fileSystem: FileSystem, path: string): PathIdentity {
       path: join(path, MANIFEST_NAME),
       class: 'missing-file',
       safe: 'nothing was changed',
-      hint: 'put its MANIFEST.json back',
+      hint: 'put it back from a copy of the store; docs/recovering.md says what to do without one',
     });
   }
   throw unknown(

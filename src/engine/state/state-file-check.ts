@@ -1,3 +1,4 @@
+import { commandText } from '../bytes/command-hints.js';
 import { crc32c } from '../bytes/checksum.js';
 import { isStatelogError, type StatelogError } from '../errors.js';
 import type { Finding } from '../finding.js';
@@ -31,7 +32,7 @@ export function* checkStateFile(file: StateFile, options: StateCheckOptions): Ge
       offset: 0,
       bytes: 0,
       message: 'LaminarDB wrote this file, without checksums: what its values should be cannot be told',
-      hint: `'statelog import' makes a copy that has them`,
+      hint: `${commandText('statelog', 'import', file.path, 'STORE')} makes a store that has them`,
     };
   } else {
     badIndexPages = yield* checkPages(options.fileSystem, {

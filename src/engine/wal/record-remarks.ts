@@ -35,7 +35,8 @@ function remarksOnSequence(file: string, stream: RecordStream, remarkable: Remar
   }
   if (remarkable.standing === 'jump') {
     const due = sequence < sequenceDue ? 0n : sequenceDue;
-    const message = `${sequence - due} records are missing before this one`;
+    const missing = sequence - due;
+    const message = `${missing} ${missing === 1n ? 'record is' : 'records are'} missing before this one`;
     findings.push(damage(file, stream, 'sequence-gap', message, due, sequence));
   }
   return findings;

@@ -1,29 +1,36 @@
-import type { DamageClass, Finding } from '../../finding.js';
+import type { Finding } from '../../finding.js';
 
 /** What helps in a log that a checkpoint closed. */
 export const CLOSED_LOG_HINT =
   'the checkpoint holds what the log lost; nothing needs to be done while it is whole';
 
-/** What is not there is not brought back by anything that reads what is. */
-const OWN_HINT: ReadonlySet<DamageClass> = new Set(['missing-file', 'missing-segment', 'missing-barrier']);
+/** What to do about findings; undefined: as they say themselves. */
+export interface Hints {
+  readonly damage: string;
+  readonly torn?: string | undefined;
+  /** About records that are not there, with nothing bad where they should be; default: as about damage. */
+  readonly gap?: string | undefined;
+  /** About a file that is not there. */
+  readonly missing?: string | undefined;
+}
 
 /**
- * The same findings with what to do about damage: whoever reads a file knows that file alone, and not what it is
+ * The same findings with what to do about them: whoever reads a file knows that file alone, and not what it is
  * a part of.
- * @param tornHint what to do about a torn tail; undefined: as it is
  */
 export function* hinted<Result>(
   findings: Generator<Finding, Result>,
-  hint: string,
-  tornHint?: string,
+  hints: Hints,
 ): Generator<Finding, Result> {
   let step = findings.next();
-  for (; step.done !== true; step = findings.next()) {
-    const finding = step.value;
-    if (OWN_HINT.has(finding.class)) yield finding;
-    else if (finding.severity === 'damage') yield { ...finding, hint };
-    else if (finding.severity === 'torn' && tornHint !== undefined) yield { ...finding, hint: tornHint };
-    else yield finding;
-  }
+  for (; step.done !== true; step = findings.next()) yield { ...step.value, hint: hintOf(step.value, hints) };
   return step.value;
+}
+
+function hintOf({ severity, class: damageClass, hint }: Finding, hints: Hints): string | undefined {
+  if (severity === 'torn') return hints.torn ?? hint;
+  if (severity === 'notice') return hint;
+  if (damageClass === 'missing-barrier') return hint;
+  if (damageClass === 'missing-file' || damageClass === 'missing-segment') return hints.missing ?? hint;
+  return damageClass === 'sequence-gap' ? (hints.gap ?? hints.damage) : hints.damage;
 }

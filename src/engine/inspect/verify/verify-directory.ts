@@ -1,5 +1,5 @@
 import nodePath from 'node:path';
-import { commandText, repairHint } from '../../bytes/command-hints.js';
+import { commandText, missingHint, repairHint } from '../../bytes/command-hints.js';
 import { isStatelogError, type StatelogError } from '../../errors.js';
 import type { Finding } from '../../finding.js';
 import { findLeftovers } from '../../directory/leftovers.js';
@@ -11,7 +11,7 @@ import type { StateFile } from '../../state/state-file.js';
 import type { FileSystem } from '../../storage-io/file-system.js';
 import { lockState } from '../../storage-io/lock-holder.js';
 import { keptLogs, type KeptLog } from '../kept-logs.js';
-import { CLOSED_LOG_HINT, hinted } from './hinted.js';
+import { CLOSED_LOG_HINT, hinted, type Hints } from './hinted.js';
 import type { Tally } from './tally.js';
 import { verifySegment } from './verify-segment.js';
 import { findingOf, verifyOpenState } from './verify-state.js';
@@ -32,19 +32,19 @@ export function* verifyDirectory(
     manifest = readManifest(fileSystem, layout);
   } catch (error) {
     if (!isStatelogError(error, 'DAMAGED')) throw error;
-    yield findingOf(error, layout.manifest);
+    const hint = 'put it back from a copy of the store; docs/recovering.md says what to do without one';
+    yield { ...findingOf(error, layout.manifest), hint };
     return;
   }
   tally.addFile(fileSystem.status(layout.manifest)?.size ?? 0);
   for (const entry of manifest.checkpoints) {
     tally.keys = 0;
     const findings = verifyCheckpoint(fileSystem, layout, manifest, entry, values, tally);
-    const isNewest = entry === newestCheckpoint(manifest);
-    yield* hinted(findings, isNewest ? repairHint(root) : dropHint(root));
+    yield* hinted(findings, entry === newestCheckpoint(manifest) ? mendHints(root) : dropHints(root));
   }
   for (const log of keptLogs(manifest)) {
     const findings = verifyLog(fileSystem, layout, manifest, log, tally);
-    yield* hinted(findings, log.isLive ? repairHint(root) : CLOSED_LOG_HINT);
+    yield* hinted(findings, log.isLive ? mendHints(root) : CLOSED_LOG_HINTS);
   }
   yield* lookAround(fileSystem, layout, manifest);
 }
@@ -114,7 +114,7 @@ function* lookAround(
         ? 'the log of an epoch that the manifest does not know holds changes: the manifest is older than it'
         : 'a crash left this behind; it is not read',
       hint: holdsChanges
-        ? `put back the MANIFEST.json that belongs here; 'statelog wal-replay' shows what the log holds`
+        ? `put back the MANIFEST.json that belongs here; ${commandText('statelog', 'wal-replay', path)} shows what the log holds`
         : 'nothing: the next writer removes it',
     };
   }
@@ -170,10 +170,18 @@ function missing(
 }
 
 /** What is wrong with a checkpoint that is kept, and not needed. */
-function dropHint(root: string): string {
+function dropHints(root: string): Hints {
   const command = commandText('statelog', 'checkpoint', root, '--keep', '1');
-  return `a newer checkpoint holds all that is needed; ${command} lets go of this one`;
+  const hint = `a newer checkpoint holds all that is needed; ${command} lets go of this one`;
+  return { damage: hint, missing: hint };
 }
+
+/** What is wrong with what the store is made of now. */
+function mendHints(root: string): Hints {
+  return { damage: repairHint(root), missing: missingHint(root) };
+}
+
+const CLOSED_LOG_HINTS: Hints = { damage: CLOSED_LOG_HINT, missing: CLOSED_LOG_HINT };
 
 function missingBarrier(file: string, offset: number, epoch: bigint, coreId: number): Finding {
   return {

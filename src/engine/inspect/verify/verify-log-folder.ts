@@ -1,3 +1,4 @@
+import { replayHint } from '../../bytes/command-hints.js';
 import type { Finding } from '../../finding.js';
 import type { FileSystem } from '../../storage-io/file-system.js';
 import { listSegments, type SegmentEntry } from '../../wal/segment-folder.js';
@@ -47,7 +48,7 @@ function missingSegment(folder: string, coreId: number): Finding {
     offset: 0,
     bytes: 0,
     message: `the segment of core ${coreId} is missing, and later cores have theirs`,
-    hint: 'look for it where the others came from; without it, what that core wrote is lost',
+    hint: `look for it where the others came from; without it, ${replayHint(folder)}`,
     coreId,
   };
 }

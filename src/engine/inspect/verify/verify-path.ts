@@ -1,11 +1,11 @@
 import nodePath from 'node:path';
-import { cutHint, repairHint } from '../../bytes/command-hints.js';
+import { cutHint, missingHint, repairHint, replayHint } from '../../bytes/command-hints.js';
 import { isStatelogError } from '../../errors.js';
 import type { Finding } from '../../finding.js';
 import type { FileSystem } from '../../storage-io/file-system.js';
 import { coreIdOfSegmentName } from '../../wal/segment-name.js';
 import { identify, type IdentifiedKind, type PathIdentity } from '../identify.js';
-import { hinted } from './hinted.js';
+import { hinted, type Hints } from './hinted.js';
 import { Tally } from './tally.js';
 import { verifyArtifact } from './verify-artifact.js';
 import { verifyDirectory } from './verify-directory.js';
@@ -76,18 +76,26 @@ function findingsOf(
     case 'directory':
       return verifyDirectory(fileSystem, path, values, tally);
     case 'log':
-      return hinted(verifyFoldLog(fileSystem, path, tally), repairHint(path));
+      return hinted(verifyFoldLog(fileSystem, path, tally), { damage: repairHint(path) });
     case 'state-file':
-      return hinted(verifyStatePair(fileSystem, path, values, tally), repairHint(path));
+      return hinted(verifyStatePair(fileSystem, path, values, tally), {
+        damage: repairHint(path),
+        missing: missingHint(path),
+      });
     case 'wal-folder':
-      return hinted(verifyWalFolder(fileSystem, path, tally), repairHint(path), cutHint(path));
+      return hinted(verifyWalFolder(fileSystem, path, tally), looseHints(path));
     case 'wal-segment': {
       const coreId = coreIdOfSegmentName(nodePath.basename(path));
       const findings = verifyLooseSegment(fileSystem, path, coreId, tally);
-      return hinted(findings, repairHint(path), cutHint(path));
+      return hinted(findings, looseHints(path));
     }
     case 'artifact-folder':
     case 'artifact-tar':
       return verifyArtifact(fileSystem, path, tally);
   }
+}
+
+/** Segments that lie by themselves have no next writer, and what is missing in them stays missing. */
+function looseHints(path: string): Hints {
+  return { damage: repairHint(path), torn: cutHint(path), gap: replayHint(path) };
 }
