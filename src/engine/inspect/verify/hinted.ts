@@ -1,9 +1,5 @@
 import type { Finding } from '../../finding.js';
 
-/** What helps in a log that a checkpoint closed. */
-export const CLOSED_LOG_HINT =
-  'the checkpoint holds what the log lost; nothing needs to be done while it is whole';
-
 /** What to do about findings; undefined: as they say themselves. */
 export interface Hints {
   readonly damage: string;
@@ -30,7 +26,6 @@ export function* hinted<Result>(
 function hintOf({ severity, class: damageClass, hint }: Finding, hints: Hints): string | undefined {
   if (severity === 'torn') return hints.torn ?? hint;
   if (severity === 'notice') return hint;
-  if (damageClass === 'missing-barrier') return hint;
   if (damageClass === 'missing-file' || damageClass === 'missing-segment') return hints.missing ?? hint;
   return damageClass === 'sequence-gap' ? (hints.gap ?? hints.damage) : hints.damage;
 }

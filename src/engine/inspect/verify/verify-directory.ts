@@ -11,7 +11,7 @@ import type { StateFile } from '../../state/state-file.js';
 import type { FileSystem } from '../../storage-io/file-system.js';
 import { lockState } from '../../storage-io/lock-holder.js';
 import { keptLogs, type KeptLog } from '../kept-logs.js';
-import { CLOSED_LOG_HINT, hinted, type Hints } from './hinted.js';
+import { hinted, type Hints } from './hinted.js';
 import type { Tally } from './tally.js';
 import { verifySegment } from './verify-segment.js';
 import { findingOf, verifyOpenState } from './verify-state.js';
@@ -44,7 +44,7 @@ export function* verifyDirectory(
   }
   for (const log of keptLogs(manifest)) {
     const findings = verifyLog(fileSystem, layout, manifest, log, tally);
-    yield* hinted(findings, log.isLive ? mendHints(root) : CLOSED_LOG_HINTS);
+    yield* hinted(findings, log.isLive ? mendHints(root) : dropHints(root));
   }
   yield* lookAround(fileSystem, layout, manifest);
 }
@@ -169,10 +169,10 @@ function missing(
   };
 }
 
-/** What is wrong with a checkpoint that is kept, and not needed. */
+/** What is wrong with a checkpoint or a log that is kept, and not needed. */
 function dropHints(root: string): Hints {
   const command = commandText('statelog', 'checkpoint', root, '--keep', '1');
-  const hint = `a newer checkpoint holds all that is needed; ${command} lets go of this one`;
+  const hint = `a newer checkpoint holds all that is needed; ${command} lets go of this`;
   return { damage: hint, missing: hint };
 }
 
@@ -180,8 +180,6 @@ function dropHints(root: string): Hints {
 function mendHints(root: string): Hints {
   return { damage: repairHint(root), missing: missingHint(root) };
 }
-
-const CLOSED_LOG_HINTS: Hints = { damage: CLOSED_LOG_HINT, missing: CLOSED_LOG_HINT };
 
 function missingBarrier(file: string, offset: number, epoch: bigint, coreId: number): Finding {
   return {
@@ -191,7 +189,6 @@ function missingBarrier(file: string, offset: number, epoch: bigint, coreId: num
     offset,
     bytes: 0,
     message: `a checkpoint closed epoch ${epoch}, and the log has no barrier for it: its end is gone`,
-    hint: CLOSED_LOG_HINT,
     coreId,
     epoch: String(epoch),
   };
@@ -205,7 +202,6 @@ function sequenceGap(file: string, offset: number, coreId: number, expected: big
     offset,
     bytes: 0,
     message: 'the log ends at another sequence than the manifest says',
-    hint: CLOSED_LOG_HINT,
     expected: String(expected),
     found: String(found),
     coreId,
