@@ -58,6 +58,8 @@ export { compareStores, type ComparedKey, type KeyOutcome } from './inspect/comp
 export { identify, type IdentifiedKind, type PathIdentity } from './inspect/identify.js';
 export { createStore, openReadable, openWritable } from './inspect/open.js';
 export { verifyPath, type VerifySummary } from './inspect/verify/verify-path.js';
+export { repairPath, type RepairRequest } from './repair/repair-path.js';
+export type { LostKey, RepairEvent, RepairSummary } from './repair/report.js';
 export { prepareExport, type ExportReport, type PreparedExport } from './transfer/export-store.js';
 export { importStore, type ImportReport, type ImportRequest } from './transfer/import-store.js';
 

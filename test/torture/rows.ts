@@ -2,6 +2,7 @@ import { commandSequencesRow } from './crash/command-sequences.js';
 import { crashPointsRow } from './crash/crash-points.js';
 import { injectedErrorsRow } from './crash/injected-errors.js';
 import { powerLossImagesRow } from './crash/power-loss-images.js';
+import { damageRow } from './damage/damage-row.js';
 import { decoderInputsRow } from './inputs/decoder-inputs.js';
 import { hostileArtifactsRow } from './inputs/hostile-artifacts.js';
 import { killsRow } from './process/kills.js';
@@ -16,6 +17,7 @@ export const TORTURE_ROWS: readonly TortureRow[] = [
   crashPointsRow,
   truncationsRow,
   bitFlipsRow,
+  damageRow,
   decoderInputsRow,
   injectedErrorsRow,
   commandSequencesRow,

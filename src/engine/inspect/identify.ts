@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { decodeTarHeader } from '../artifact/tar-header.js';
 import { startsWithBytes } from '../bytes/compare.js';
 import { readU32 } from '../bytes/halves.js';
 import { StatelogError } from '../errors.js';
@@ -29,6 +30,8 @@ const HEAD_BYTES = 512;
 const TAR_MAGIC_AT = 257;
 const TAR_CHECKSUM_AT = 148;
 const TAR_CHECKSUM_BYTES = 8;
+/** The manifest's header is among these. */
+const TAR_BLOCKS_TRIED = 16;
 /** An index starts as its state file does, so here the name has to tell. */
 const INDEX_EXTENSION = /\.idx(\.new)?$/;
 
@@ -99,6 +102,8 @@ function identifyFile(fileSystem: FileSystem, path: string): PathIdentity {
     throw unknown(path, 'the file is empty');
   }
   if (looksLikeSegment(fileSystem, path)) return { kind: 'wal-segment', path };
+  // A tar before a fold log, which may lie in it.
+  if (looksLikeTar(fileSystem, path)) return { kind: 'artifact-tar', path };
   if (looksLikeLog(fileSystem, path)) return { kind: 'log', path };
   // Of a name and a first length like a segment's, one whose every record is gone.
   const length = head.length >= 4 ? readU32(head, 0) : 0;
@@ -136,6 +141,21 @@ function isTarHeader(head: Uint8Array): boolean {
     sum += isChecksum ? 0x20 : byte;
   }
   return stated === sum;
+}
+
+/** True if one of a file's first blocks is a tar's header: the very first may be damaged. */
+function looksLikeTar(fileSystem: FileSystem, path: string): boolean {
+  const descriptor = fileSystem.openRead(path);
+  try {
+    const block = new Uint8Array(HEAD_BYTES);
+    for (let number = 1; number <= TAR_BLOCKS_TRIED; number++) {
+      const count = fileSystem.read(descriptor, block, 0, HEAD_BYTES, number * HEAD_BYTES);
+      if (count === HEAD_BYTES && typeof decodeTarHeader(block) !== 'string') return true;
+    }
+    return false;
+  } finally {
+    fileSystem.close(descriptor);
+  }
 }
 
 function unknown(path: string, what: string): StatelogError {

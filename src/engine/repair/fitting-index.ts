@@ -22,9 +22,10 @@ export interface FittingIndex {
 }
 
 /**
- * Finds the index that fits a state file best: of its own generation, with sums that fit, and the most
- * values named. Its own name comes first, then any index in the same folder.
- * @returns undefined where none fits
+ * Finds the index that fits a state file best: one whose sums fit the values, and that names the most of them. Its
+ * own name comes first, then any index in the same folder. Where none fits, the one of its name and
+ * generation still tells which keys there were.
+ * @returns undefined where there is none
  */
 export function findFittingIndex(fileSystem: FileSystem, paths: StatePaths): FittingIndex | undefined {
   const valuesPaths = [paths.values, paths.newValues].filter((one) => isFile(fileSystem, one));
@@ -46,7 +47,14 @@ export function findFittingIndex(fileSystem: FileSystem, paths: StatePaths): Fit
       if (best?.isOwn === true) return best;
     }
   }
-  return best;
+  return best ?? ofOwnName(fileSystem, paths);
+}
+
+function ofOwnName(fileSystem: FileSystem, { values, index }: StatePaths): FittingIndex | undefined {
+  if (!isFile(fileSystem, values) || !isFile(fileSystem, index)) return undefined;
+  const isOfGeneration = (block: BlockSums): boolean => generationOf(fileSystem, values) === block.generation;
+  const source = StateSource.open(fileSystem, values, index, isOfGeneration);
+  return source === undefined ? undefined : { source, isOwn: true };
 }
 
 function candidates(fileSystem: FileSystem, { index, newIndex, folder }: StatePaths): string[] {
@@ -59,17 +67,13 @@ function isFile(fileSystem: FileSystem, path: string): boolean {
   return basename(path) !== '' && fileSystem.statusFollowing(path)?.kind === 'file';
 }
 
-/** True if a block's generation is the state file's, and some of its sums fit the values. */
+/** True if some of a block's sums fit the values; what holds no whole page goes by its generation. */
 function fits(fileSystem: FileSystem, path: string, block: BlockSums): boolean {
   const descriptor = fileSystem.openRead(path);
   try {
-    const header = new Uint8Array(STATE_HEADER_BYTES);
-    const count = fileSystem.read(descriptor, header, 0, header.length, 0);
-    if (!isOfGeneration(header.subarray(0, count), path, block.generation)) return false;
-    let good = 0;
-    let there = 0;
     const pages = Math.min(block.values.length, PAGES_TRIED);
     const page = new Uint8Array(PAGE_BYTES);
+    let there = 0;
     for (let tried = 0; tried < pages; tried++) {
       // Spread over all of them: one damaged stretch must not speak for the whole.
       const number = Math.floor((tried * block.values.length) / pages);
@@ -77,21 +81,26 @@ function fits(fileSystem: FileSystem, path: string, block: BlockSums): boolean {
       const read = fileSystem.read(descriptor, page, 0, length, STATE_HEADER_BYTES + number * PAGE_BYTES);
       if (read < length) continue;
       there += 1;
-      if (crc32c(page, 0, length) === block.values[number]) good += 1;
+      if (crc32c(page, 0, length) === block.values[number]) return true;
     }
-    return there <= 1 || good > 0;
+    return there <= 1 && generationOf(fileSystem, path) === block.generation;
   } finally {
     fileSystem.close(descriptor);
   }
 }
 
-/** A header that cannot be read speaks for no generation, and against none. */
-function isOfGeneration(header: Uint8Array, path: string, generation: bigint): boolean {
+/** A state file's generation; undefined where its header cannot be read. */
+function generationOf(fileSystem: FileSystem, path: string): bigint | undefined {
+  const descriptor = fileSystem.openRead(path);
   try {
-    return decodeStateHeader(header, path) === generation;
+    const header = new Uint8Array(STATE_HEADER_BYTES);
+    const count = fileSystem.read(descriptor, header, 0, header.length, 0);
+    return decodeStateHeader(header.subarray(0, count), path);
   } catch (error) {
     if (isStatelogError(error, 'UNKNOWN_FORMAT') || isStatelogError(error, 'UNSUPPORTED_VERSION'))
-      return true;
+      return undefined;
     throw error;
+  } finally {
+    fileSystem.close(descriptor);
   }
 }

@@ -1,4 +1,5 @@
-import { identify } from '../inspect/identify.js';
+import { isStatelogError } from '../errors.js';
+import { identify, type PathIdentity } from '../inspect/identify.js';
 import type { FileSystem } from '../storage-io/file-system.js';
 import { realFileSystem } from '../storage-io/real-file-system.js';
 import { RepairAccount } from './repair-account.js';
@@ -20,6 +21,16 @@ export interface RepairRequest {
   readonly waitMs?: number | undefined;
 }
 
+/** What a path is; a state directory is one without its manifest, too. */
+function identifyDamaged(fileSystem: FileSystem, path: string): PathIdentity {
+  try {
+    return identify(fileSystem, path);
+  } catch (error) {
+    if (!isStatelogError(error, 'DAMAGED') || error.details.class !== 'missing-file') throw error;
+    return { kind: 'directory', path };
+  }
+}
+
 /**
  * Repairs what a path holds. Without a new place it cuts an unfinished last write, after copying it, and
  * refuses anything else. Into a new place it brings every good record, with the source as it is; what is
@@ -30,7 +41,7 @@ export interface RepairRequest {
 export async function* repairPath(request: RepairRequest): AsyncGenerator<RepairEvent, RepairSummary> {
   const { path, into, dryRun = false, waitMs = 0, lossBytesMax } = request;
   const fileSystem = request.fileSystem ?? realFileSystem();
-  const found = identify(fileSystem, path);
+  const found = identifyDamaged(fileSystem, path);
   const account = new RepairAccount(fileSystem, path, lossBytesMax);
   let copies: readonly string[] = [];
   if (into === undefined) copies = yield* repairInPlace(account, found, { dryRun, waitMs });

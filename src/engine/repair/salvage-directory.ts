@@ -7,12 +7,15 @@ import {
   type CheckpointEntry,
   type DirectoryManifest,
 } from '../directory/manifest.js';
+import { isStatelogError } from '../errors.js';
 import { keptLogs, type KeptLog } from '../inspect/kept-logs.js';
 import { Tally } from '../inspect/verify/tally.js';
 import { verifyDirectory } from '../inspect/verify/verify-directory.js';
+import type { FileSystem } from '../storage-io/file-system.js';
 import { writeFully } from '../storage-io/write-fully.js';
 import { LogSalvage, type LostBelow } from './log-salvage.js';
 import { NewFile } from './new-file.js';
+import { recoverManifest } from './recovered-manifest.js';
 import { changedMeanwhile, notWhole } from './refusals.js';
 import type { RepairAccount } from './repair-account.js';
 import type { RepairEvent } from './report.js';
@@ -35,14 +38,46 @@ export function* salvageDirectory(
 ): Generator<RepairEvent, void> {
   const { fileSystem } = account;
   const layout = new DirectoryLayout(root);
-  const bytes = readManifestBytes(fileSystem, layout);
-  const manifest = decodeManifest(bytes, layout.manifest);
+  const bytes = manifestBytes(fileSystem, layout);
+  const manifest = yield* readOrRecover(account, layout, bytes);
   const salvage = new DirectorySalvage(account, layout, manifest, into);
   yield* salvage.run();
-  if (!equalBytes(readManifestBytes(fileSystem, layout), bytes)) throw changedMeanwhile(root);
+  if (!equalBytes(manifestBytes(fileSystem, layout), bytes)) throw changedMeanwhile(root);
   if (into === undefined) return;
   for (const finding of verifyDirectory(fileSystem, into, true, new Tally())) {
     if (finding.severity !== 'notice') throw notWhole(finding);
+  }
+}
+
+/** The manifest's bytes; none where it is gone. */
+function manifestBytes(fileSystem: FileSystem, layout: DirectoryLayout): Uint8Array {
+  if (fileSystem.status(layout.manifest) === undefined) return new Uint8Array(0);
+  return readManifestBytes(fileSystem, layout);
+}
+
+/** The manifest; where that is damaged or gone, one that is put together from what it spoke of. */
+function* readOrRecover(
+  account: RepairAccount,
+  layout: DirectoryLayout,
+  bytes: Uint8Array,
+): Generator<RepairEvent, DirectoryManifest> {
+  try {
+    return decodeManifest(bytes, layout.manifest);
+  } catch (error) {
+    // One of another version is not ours to make up for.
+    if (!isStatelogError(error) || error.code === 'UNSUPPORTED_VERSION') throw error;
+    const recovered = recoverManifest(account.fileSystem, layout);
+    if (recovered === undefined) throw error;
+    yield account.take({
+      severity: 'damage',
+      class: bytes.length === 0 ? 'missing-file' : 'bad-header',
+      file: layout.manifest,
+      offset: 0,
+      bytes: bytes.length,
+      message: `${error.message}; it is put together again from the checkpoints and logs that are there`,
+      hint: `sources that no kept log commits are lost; 'statelog checkpoint --keep N' sets how many are kept`,
+    });
+    return recovered;
   }
 }
 

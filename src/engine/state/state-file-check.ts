@@ -4,6 +4,7 @@ import { isStatelogError, type StatelogError } from '../errors.js';
 import type { Finding } from '../finding.js';
 import type { FileSystem } from '../storage-io/file-system.js';
 import { PAGE_BYTES, STATE_HEADER_BYTES } from './format.js';
+import type { IndexBlock } from './index-block.js';
 import type { StateFile } from './state-file.js';
 
 /** Pages are read this many at a time. */
@@ -34,7 +35,7 @@ export function* checkStateFile(file: StateFile, options: StateCheckOptions): Ge
       message: 'LaminarDB wrote this file, without checksums: what its values should be cannot be told',
       hint: `${commandText('statelog', 'import', file.path, 'STORE')} makes a store that has them`,
     };
-  } else {
+  } else if (yield* checkBlock(file, block)) {
     badIndexPages = yield* checkPages(options.fileSystem, {
       path: file.indexPath,
       start: file.indexStart,
@@ -53,6 +54,18 @@ export function* checkStateFile(file: StateFile, options: StateCheckOptions): Ge
     }
   }
   yield* checkEntries(file, badIndexPages);
+}
+
+/** True if the block's sums can be read: of one that a manifest vouches for they are read only now. */
+function* checkBlock(file: StateFile, block: IndexBlock): Generator<Finding, boolean> {
+  try {
+    return block.indexPageSums.length + block.valuePageSums.length >= 0;
+  } catch (error) {
+    if (!isStatelogError(error, 'DAMAGED')) throw error;
+    const { offset = 0 } = error.details;
+    yield { ...indexFinding(file, error.message), class: 'bad-header', offset };
+    return false;
+  }
 }
 
 interface PagedBytes {

@@ -56,3 +56,17 @@ test('a kept log that lost its barrier, or records before it, is damage, though 
   writer.close();
   t.deepEqual(classesFound(withoutRecord), [`damage sequence-gap ${KEPT}`]);
 });
+
+test('a turned bit among the checksums in an index is a bad header, and what comes after it is verified too', async (t) => {
+  const fileSystem = await twoCheckpoints();
+  const index = `${STORE}/checkpoints/1/state-0.idx`;
+  const descriptor = fileSystem.openReadWrite(index);
+  const byte = new Uint8Array(1);
+  const valueSumAt = 32 + 80 + 4;
+  fileSystem.read(descriptor, byte, 0, 1, valueSumAt);
+  byte[0]! ^= 1;
+  fileSystem.write(descriptor, byte, 0, 1, valueSumAt);
+  fileSystem.close(descriptor);
+  cutRecords(fileSystem, 1);
+  t.deepEqual(classesFound(fileSystem), [`damage bad-header ${index}`, `damage missing-barrier ${KEPT}`]);
+});

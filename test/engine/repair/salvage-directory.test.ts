@@ -192,3 +192,46 @@ test('a torn tail is left behind, and costs nothing that was acknowledged', asyn
   t.deepEqual(kept, content);
   t.like(outcome.summary, { gaps: 0, torn: 1 });
 });
+
+test('a manifest that is damaged, or gone, is put together again from what is there', async (t) => {
+  const { root, content } = await newStore(tempDir(t));
+  const spoilers: ((manifest: string) => void)[] = [
+    (manifest) => {
+      rmSync(manifest);
+    },
+    (manifest) => {
+      flip(manifest, 150);
+    },
+    (manifest) => {
+      writeFileSync(manifest, new Uint8Array(readFileSync(manifest).length));
+    },
+  ];
+  for (const spoil of spoilers) {
+    const {
+      outcome,
+      into,
+      content: kept,
+    } = await repaired(t, root, (copy) => {
+      spoil(path.join(copy, 'MANIFEST.json'));
+    });
+    t.deepEqual(kept, content);
+    t.is(outcome.summary.gaps, 1);
+    t.like(outcome.summary, { lost: { records: 0, keys: 0 } });
+    const store = StateDirectory.openReadOnly(into);
+    t.deepEqual([...store.progress.sources], [['source', 3n]]);
+    t.deepEqual(
+      store.manifest.checkpoints.map(({ epoch }) => epoch),
+      [1n, 2n],
+    );
+    store.close();
+  }
+});
+
+test('a checkpoint that was made and never published is not taken, where its log went on', async (t) => {
+  const { root, content } = await newStore(tempDir(t));
+  const { content: kept } = await repaired(t, root, (copy) => {
+    rmSync(path.join(copy, 'MANIFEST.json'));
+    cpSync(path.join(copy, 'checkpoints', '2'), path.join(copy, 'checkpoints', '3'), { recursive: true });
+  });
+  t.deepEqual(kept, content);
+});

@@ -1,8 +1,14 @@
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
 import { crc32c } from '../../../src/engine/bytes/checksum.js';
 import { OrderedMapReader } from '../../../src/engine/rkyv/ordered-map-reader.js';
 import { MemorySource } from '../../../src/engine/bytes/byte-source.js';
+import type { SeededRandom } from '../../../src/engine/storage-io/simulated/seeded-random.js';
 import { MmapStateStore } from '../../../src/engine/state/mmap-state-store.js';
 import { SimulatedFileSystem } from '../../../src/engine/storage-io/simulated/index.js';
+import { filePrints } from '../../support/file-prints.js';
+import { repairInto, type Repaired } from './log-damage.js';
+import { damage, type DamageOperation } from './operations.js';
 
 const PAGE_BYTES = 4096;
 const STATE_HEADER_BYTES = 32;
@@ -58,7 +64,7 @@ function entriesOf(values: Uint8Array, index: Uint8Array): Pick<DamagedPair, 'en
   const entries = new Map<string, PairEntry>();
   for (let isOn = cursor.first(); isOn; isOn = cursor.next()) {
     const { position, offset, length } = cursor;
-    const key = Buffer.from(cursor.key).toString();
+    const key = Buffer.from(cursor.key).toString('latin1');
     const from = STATE_HEADER_BYTES + offset;
     entries.set(key, {
       value: Buffer.from(values.subarray(from, from + length)).toString('latin1'),
@@ -70,8 +76,85 @@ function entriesOf(values: Uint8Array, index: Uint8Array): Pick<DamagedPair, 'en
   return { entries, mapStart };
 }
 
+/**
+ * Damages one file of a pair, and repairs it into a new one: what must be there, what must not be wrong, and what
+ * is said of the rest.
+ * @returns what was done, in words
+ * @throws Error where a promise is broken, with the same words
+ */
+export async function checkPairDamage(
+  pair: DamagedPair,
+  file: 'values' | 'index',
+  operation: DamageOperation,
+  random: SeededRandom,
+  folder: string,
+): Promise<string> {
+  const { bytes, what } = damage(
+    pair[file],
+    [{ offset: 0, length: 32, lengthAt: BLOCK_LENGTH_AT }],
+    operation,
+    random,
+  );
+  const changed = { values: pair.values, index: pair.index, [file]: bytes };
+  const source = path.join(folder, 'a.db');
+  writeFileSync(source, changed.values);
+  writeFileSync(path.join(folder, 'a.idx'), changed.index);
+  const before = filePrints(folder);
+  const into = path.join(folder, 'new.db');
+  try {
+    const repaired = await repairInto(source, into);
+    checkEntries(pair, changed, repaired, pairContent(into));
+    const after = filePrints(folder);
+    for (const [name, { changed: time, bytes: content }] of Object.entries(before)) {
+      if (after[name]?.changed !== time || after[name].bytes !== content)
+        throw new Error('R4: the source was changed');
+    }
+  } catch (error) {
+    throw new Error(`${what}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+  }
+  return what;
+}
+
+/** What a bare pair holds. */
+export function pairContent(file: string): Map<string, string> {
+  const store = MmapStateStore.openReadOnly(file, { mapping: 'never' });
+  const content = new Map<string, string>();
+  for (const { key, value } of store.prefixScan(new Uint8Array())) {
+    content.set(Buffer.from(key).toString('latin1'), Buffer.from(value).toString('latin1'));
+  }
+  store.close();
+  return content;
+}
+
+function checkEntries(
+  pair: DamagedPair,
+  changed: Pick<DamagedPair, 'values' | 'index'>,
+  { events, summary }: Repaired,
+  content: ReadonlyMap<string, string>,
+): void {
+  let kept = 0;
+  for (const [key, entry] of pair.entries) {
+    const value = content.get(key);
+    if (value === entry.value) kept += 1;
+    else if (value !== undefined) throw new Error(`R2: a wrong value of ${key}`);
+    else if (isEntryWhole(pair, changed, entry)) throw new Error(`R3: ${key} is gone, and was whole`);
+  }
+  if (content.size !== kept) throw new Error('R2: keys that were never there');
+  if (summary.kept.keys !== kept) throw new Error('kept keys were miscounted');
+  const lost = pair.entries.size - kept;
+  if (lost !== summary.lost.keys && isCountWhole(pair, changed.index)) {
+    throw new Error(`R5: ${lost} keys are gone, and ${summary.lost.keys} told of`);
+  }
+  if (lost > 0 && events.length === 0) throw new Error('R5: keys are gone, and nothing is said');
+  for (const event of events) {
+    if ('lostKey' in event && !pair.entries.has(Buffer.from(event.lostKey.key).toString('latin1'))) {
+      throw new Error('R5: a key is said to be lost that never was there');
+    }
+  }
+}
+
 /** Whether the pages that an entry needs are as they were, and their sums in the index's block too. */
-export function isEntryWhole(
+function isEntryWhole(
   pair: DamagedPair,
   changed: Pick<DamagedPair, 'values' | 'index'>,
   { valueRange, nodeRange }: PairEntry,
@@ -86,7 +169,7 @@ export function isEntryWhole(
 }
 
 /** Whether the index can still say how many entries it has. */
-export function isCountWhole(pair: DamagedPair, changed: Uint8Array): boolean {
+function isCountWhole(pair: DamagedPair, changed: Uint8Array): boolean {
   const end = pair.index.length - pair.mapStart;
   const range = [end - MAP_ROOT_BYTES, end] as const;
   return (

@@ -63,6 +63,21 @@ export async function checkLogDamage(
   damaged: Damaged,
   folder: string,
 ): Promise<void> {
+  try {
+    await tryLogDamage(log, operation, damaged, folder);
+  } catch (error) {
+    throw new Error(`${damaged.what}: ${error instanceof Error ? error.message : String(error)}`, {
+      cause: error,
+    });
+  }
+}
+
+async function tryLogDamage(
+  log: DamagedLog,
+  operation: DamageOperation,
+  damaged: Damaged,
+  folder: string,
+): Promise<void> {
   const source = path.join(folder, log.fileName);
   const into = path.join(folder, `repaired-${log.fileName}`);
   writeFileSync(source, damaged.bytes);

@@ -118,6 +118,7 @@ export function whereNow(original: Uint8Array, piece: Piece, { bytes, shift, ins
   const part = original.subarray(piece.offset, piece.offset + piece.length);
   const isAt = (offset: number): boolean =>
     Buffer.compare(bytes.subarray(offset, offset + piece.length), part) === 0;
-  if (piece.offset + piece.length <= insertedAt || shift === 0) return isAt(piece.offset) ? piece.offset : -1;
-  return isAt(piece.offset + shift) ? piece.offset + shift : -1;
+  if (isAt(piece.offset)) return piece.offset;
+  const isMoved = piece.offset + piece.length > insertedAt && isAt(piece.offset + shift);
+  return isMoved ? piece.offset + shift : -1;
 }

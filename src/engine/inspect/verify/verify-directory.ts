@@ -31,9 +31,10 @@ export function* verifyDirectory(
   try {
     manifest = readManifest(fileSystem, layout);
   } catch (error) {
-    if (!isStatelogError(error, 'DAMAGED')) throw error;
-    const hint = 'put it back from a copy of the store; docs/recovering.md says what to do without one';
-    yield { ...findingOf(error, layout.manifest), hint };
+    // The folder is a state directory by what else is in it: a manifest of nobody's is a damaged one.
+    if (!isStatelogError(error, 'DAMAGED') && !isStatelogError(error, 'UNKNOWN_FORMAT')) throw error;
+    const hint = `put it back from a copy; 'statelog repair ${root} --into NEW' puts one together from what is there`;
+    yield { ...findingOf(error, layout.manifest), file: layout.manifest, hint };
     return;
   }
   tally.addFile(fileSystem.status(layout.manifest)?.size ?? 0);

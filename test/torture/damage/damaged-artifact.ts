@@ -1,0 +1,90 @@
+import { cpSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { openArtifact } from '../../../src/engine/artifact/open-artifact.js';
+import { verifyPath } from '../../../src/engine/inspect/verify/verify-path.js';
+import type { SeededRandom } from '../../../src/engine/storage-io/simulated/seeded-random.js';
+import { fixturePath } from '../../support/fixtures.js';
+import { repairInto } from './log-damage.js';
+import { damage, type DamageOperation } from './operations.js';
+import { unsyncedFileSystem } from './unsynced-file-system.js';
+
+const fileSystem = unsyncedFileSystem();
+
+/** An artifact of the original program, and the file of it that is damaged. */
+export interface DamagedArtifact {
+  readonly fixture: string;
+  /** Relative to it; empty for a tar. */
+  readonly file: string;
+}
+
+export const DAMAGED_ARTIFACTS: readonly DamagedArtifact[] = [
+  { fixture: 'artifact', file: 'data/fold.snap' },
+  { fixture: 'bucket/artifacts/edge/orders.payloads/00000000000005a5-3230b8366697f863.tar', file: '' },
+];
+
+function contentOf(artifact: string): Map<string, string> {
+  const store = openArtifact(fileSystem, artifact);
+  const content = new Map<string, string>();
+  for (const { key, value } of store.entries()) {
+    content.set(Buffer.from(key).toString(), Buffer.from(value).toString('latin1'));
+  }
+  store.close();
+  return content;
+}
+
+/**
+ * Damages a copy of an artifact, and repairs it into a new place, which is opened: so it is whole.
+ * @returns what was done, in words
+ * @throws Error where a promise is broken, with the same words
+ */
+export async function checkArtifactDamage(
+  { fixture, file }: DamagedArtifact,
+  operation: DamageOperation,
+  random: SeededRandom,
+  folder: string,
+): Promise<string> {
+  const original = contentOf(fixturePath(fixture));
+  const copy = path.join(folder, path.basename(fixture));
+  cpSync(fixturePath(fixture), copy, { recursive: true });
+  const place = path.join(copy, file);
+  const bytes = new Uint8Array(readFileSync(place));
+  const damaged = damage(bytes, [{ offset: 0, length: 6, lengthAt: 2 }], operation, random);
+  const { what } = damaged;
+  // Any number of zeros may follow a tar.
+  if (withoutLastZeros(bytes) === withoutLastZeros(damaged.bytes)) return `${what}: nothing`;
+  writeFileSync(place, damaged.bytes);
+  const before = statSync(place, { bigint: true }).mtimeNs;
+  try {
+    checkVerified(copy);
+    const into = path.join(folder, 'new');
+    const { summary } = await repairInto(copy, into);
+    const kept = contentOf(into);
+    for (const [key, value] of kept) {
+      if (original.get(key) !== value) throw new Error(`R2: ${key} has a value that it never had`);
+    }
+    if (summary.kept.keys !== kept.size) throw new Error('kept keys were miscounted');
+    const isTold = summary.gaps + summary.torn > 0;
+    if (kept.size < original.size && !isTold) throw new Error('R5: keys are gone, and nothing is said');
+    if (statSync(place, { bigint: true }).mtimeNs !== before) throw new Error('R4: the source was touched');
+  } catch (error) {
+    if (isNothingLeft(error, damaged.bytes)) return what;
+    throw new Error(`${what}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+  }
+  return what;
+}
+
+function withoutLastZeros(bytes: Uint8Array): string {
+  return Buffer.from(bytes.subarray(0, bytes.findLastIndex((byte) => byte !== 0) + 1)).toString('latin1');
+}
+
+/** The digests tell of every change. */
+function checkVerified(copy: string): void {
+  const findings = [...verifyPath(fileSystem, copy, { quick: false })];
+  if (findings.every(({ severity }) => severity !== 'damage'))
+    throw new Error('R5: verify says that all is well');
+}
+
+/** A fold that was cut before its first record, or whose every sign is gone, is not to be found. */
+function isNothingLeft(error: unknown, bytes: Uint8Array): boolean {
+  return error instanceof Error && !Buffer.from(bytes).includes('PGSS');
+}
