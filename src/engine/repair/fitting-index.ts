@@ -54,7 +54,9 @@ function ofOwnName(fileSystem: FileSystem, { values, index }: StatePaths): Fitti
   if (!isFile(fileSystem, values) || !isFile(fileSystem, index)) return undefined;
   const isOfGeneration = (block: BlockSums): boolean => generationOf(fileSystem, values) === block.generation;
   const source = StateSource.open(fileSystem, values, index, isOfGeneration);
-  return source === undefined ? undefined : { source, isOwn: true };
+  if (source === undefined) return undefined;
+  source.isProven = false;
+  return { source, isOwn: true };
 }
 
 function candidates(fileSystem: FileSystem, { index, newIndex, folder }: StatePaths): string[] {

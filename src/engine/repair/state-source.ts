@@ -54,6 +54,8 @@ export class StateSource {
   /** False where nothing says what the values should be. */
   readonly isChecked: boolean;
   readonly walk: IndexWalk;
+  /** False where nothing shows that the index is this state file's: then not even an empty value is certain. */
+  isProven = true;
   /** Entries named, once `entries` has come to its end. */
   named = 0;
   readonly #fileSystem: FileSystem;
@@ -148,7 +150,7 @@ export class StateSource {
   }
 
   #valueOf({ offset, length }: IndexEntry): Uint8Array | undefined {
-    if (length === 0) return new Uint8Array(0);
+    if (length === 0) return this.isProven ? new Uint8Array(0) : undefined;
     if (offset + length > this.#values.length) return undefined;
     try {
       this.#values.window(offset, length);
