@@ -16,6 +16,8 @@ export interface StateCheckOptions {
   readonly fileSystem: FileSystem;
   /** False: the index alone. */
   readonly values: boolean;
+  /** Told where each live value is, from the start of the values. */
+  readonly onValue?: ((offset: number, bytes: number) => void) | undefined;
 }
 
 /**
@@ -53,7 +55,7 @@ export function* checkStateFile(file: StateFile, options: StateCheckOptions): Ge
       });
     }
   }
-  yield* checkEntries(file, badIndexPages);
+  yield* checkEntries(file, badIndexPages, options.onValue);
 }
 
 /** True if the block's sums can be read: of one that a manifest vouches for they are read only now. */
@@ -133,7 +135,11 @@ function badPages(paged: PagedBytes, from: number, to: number): Finding {
 }
 
 /** Where it comes to one of the pages that are known to be bad, the rest cannot be judged. */
-function* checkEntries(file: StateFile, badIndexPages: readonly Finding[]): Generator<Finding, void> {
+function* checkEntries(
+  file: StateFile,
+  badIndexPages: readonly Finding[],
+  onValue: StateCheckOptions['onValue'],
+): Generator<Finding, void> {
   let count = 0;
   let keyBytes = 0;
   let liveBytes = 0;
@@ -150,6 +156,7 @@ function* checkEntries(file: StateFile, badIndexPages: readonly Finding[]): Gene
       count++;
       keyBytes += key.length;
       liveBytes += cursor.length;
+      onValue?.(cursor.offset, cursor.length);
     }
   } catch (error) {
     if (!isStatelogError(error, 'DAMAGED')) throw error;

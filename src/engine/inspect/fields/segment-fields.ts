@@ -142,11 +142,14 @@ function fieldsOfRest(bytes: FileBytes, at: number, span: BadSpan): ByteField[] 
   const stated = readU32(header, HEADER.length);
   const missing = stated - (rest - RECORD_HEADER_BYTES);
   const isPlausible = isPlausibleLength(stated);
+  const isUnfinished = isPlausible && missing > 0 && !span.isFollowed;
   const text = isPlausible && missing > 0 ? `${stated}: ends ${missing} bytes past the end` : String(stated);
   return fieldsInRow(at, [
     { name: 'length', bytes: HEADER.crc, isWrong: !isPlausible || missing > 0, text },
     { name: 'checksum', bytes: RECORD_HEADER_BYTES - HEADER.crc },
-    { name: 'unknown', bytes: rest - RECORD_HEADER_BYTES, isWrong: true, holdsValue: true },
+    isUnfinished
+      ? { name: 'unfinished', bytes: rest - RECORD_HEADER_BYTES, holdsValue: true }
+      : { name: 'unknown', bytes: rest - RECORD_HEADER_BYTES, isWrong: true, holdsValue: true },
   ]);
 }
 

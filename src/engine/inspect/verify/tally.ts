@@ -1,3 +1,5 @@
+import type { FileMaps } from './file-map.js';
+
 /** What was read, added up over everything that one path holds. */
 export class Tally {
   files = 0;
@@ -6,8 +8,17 @@ export class Tally {
   /** Live keys, as far as the kind counts them. */
   keys = 0;
 
-  addFile(bytes: number): void {
+  /** What draws the files; undefined where nobody wants that. */
+  readonly maps: FileMaps | undefined;
+
+  constructor(maps?: FileMaps) {
+    this.maps = maps;
+  }
+
+  /** Counts a file that was read whole, all its findings told. */
+  addFile(path: string, bytes: number): void {
     this.files++;
     this.bytes += bytes;
+    this.maps?.finish(path, bytes);
   }
 }

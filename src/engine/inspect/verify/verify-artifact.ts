@@ -29,8 +29,8 @@ export function* verifyArtifact(
     const onFault = reportFault(path, (finding) => findings.push(finding));
     const located = locateArtifact(fileSystem, path, onFault);
     const { manifest } = located;
-    for (const { size } of manifest?.files ?? []) tally.addFile(size);
     yield* findings;
+    for (const file of manifest?.files ?? []) tally.addFile(`${path}/${file.path}`, file.size);
     if (findings.length === 0 && manifest !== undefined) yield* verifyPayload(located, manifest, tally);
   } catch (error) {
     if (!isDamage(error)) throw error;

@@ -37,7 +37,7 @@ export function* verifyDirectory(
     yield { ...findingOf(error, layout.manifest), file: layout.manifest, hint };
     return;
   }
-  tally.addFile(fileSystem.status(layout.manifest)?.size ?? 0);
+  tally.addFile(layout.manifest, fileSystem.status(layout.manifest)?.size ?? 0);
   for (const entry of manifest.checkpoints) {
     tally.keys = 0;
     const findings = verifyCheckpoint(fileSystem, layout, manifest, entry, values, tally);
@@ -85,14 +85,16 @@ function* verifyLog(
       const isClosed = after !== undefined;
       const expected = { coreId, epoch, expectedSequence, isLocked, isClosed };
       const summary = yield* verifySegment({ fileSystem, path, ...expected });
-      tally.addFile(summary.bytes);
       tally.records += summary.records;
-      if (after === undefined) continue;
-      const nextSequence = summary.nextSequence ?? expectedSequence;
-      if (summary.barrier !== epoch) yield missingBarrier(path, summary.goodEnd, epoch, coreId);
-      else if (nextSequence !== after.cores[coreId]!.nextSequence) {
-        yield sequenceGap(path, summary.bytes, coreId, after.cores[coreId]!.nextSequence, nextSequence);
+      if (after !== undefined) {
+        const nextSequence = summary.nextSequence ?? expectedSequence;
+        const nextDue = after.cores[coreId]!.nextSequence;
+        if (summary.barrier !== epoch) yield missingBarrier(path, summary.goodEnd, epoch, coreId);
+        else if (nextSequence !== nextDue) {
+          yield sequenceGap(path, summary.bytes, coreId, nextDue, nextSequence);
+        }
       }
+      tally.addFile(path, summary.bytes);
     } catch (error) {
       yield missingOrDamaged(error, path, 'missing-segment');
     }

@@ -26,7 +26,7 @@ export function* verifyFoldLog(fileSystem: FileSystem, path: string, tally: Tall
       refuseOtherVersion(log, scanner.finding!);
       yield scanner.finding!;
     }
-    tally.addFile(log.size);
+    tally.addFile(path, log.size);
     if (isWhole) tally.keys += replayLog(log).index.count;
   } finally {
     fileSystem.close(descriptor);

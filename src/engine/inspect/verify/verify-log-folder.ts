@@ -36,7 +36,7 @@ export function* verifyLooseSegment(
   tally: Tally,
 ): Generator<Finding, void> {
   const summary = yield* verifySegment({ fileSystem, path, coreId });
-  tally.addFile(summary.bytes);
+  tally.addFile(path, summary.bytes);
   tally.records += summary.records;
 }
 

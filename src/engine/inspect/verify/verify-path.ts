@@ -5,6 +5,7 @@ import type { Finding } from '../../finding.js';
 import type { FileSystem } from '../../storage-io/file-system.js';
 import { coreIdOfSegmentName } from '../../wal/segment-name.js';
 import { identify, type IdentifiedKind, type PathIdentity } from '../identify.js';
+import { FileMaps, type FileMapOptions } from './file-map.js';
 import { hinted, type Hints } from './hinted.js';
 import { Tally } from './tally.js';
 import { verifyArtifact } from './verify-artifact.js';
@@ -17,6 +18,8 @@ import { findingOf, verifyStatePair } from './verify-state.js';
 export interface VerifyOptions {
   /** Leaves out the values: their checksums are not computed. */
   readonly quick: boolean;
+  /** Who wants maps of the files. */
+  readonly map?: FileMapOptions | undefined;
 }
 
 /** What verifying one path came to. */
@@ -47,11 +50,13 @@ export function* verifyPath(
   path: string,
   options: VerifyOptions,
 ): Generator<Finding, VerifySummary> {
-  const tally = new Tally();
+  const maps = options.map === undefined ? undefined : new FileMaps(fileSystem, options.map);
+  const tally = new Tally(maps);
   const counts = { damage: 0, torn: 0, notices: 0 };
   let kind: IdentifiedKind | undefined;
   const count = (finding: Finding): Finding => {
     counts[finding.severity === 'notice' ? 'notices' : finding.severity] += 1;
+    maps?.mark(finding);
     return finding;
   };
   try {
@@ -62,6 +67,7 @@ export function* verifyPath(
     if (!isStatelogError(error, 'DAMAGED')) throw error;
     yield count(findingOf(error, path));
   }
+  maps?.finishAll();
   const { files, bytes, records, keys } = tally;
   return { path, kind, files, bytes, records, keys, ...counts };
 }

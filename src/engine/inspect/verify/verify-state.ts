@@ -1,5 +1,6 @@
 import { isStatelogError, type StatelogError } from '../../errors.js';
 import type { DamageClass, Finding } from '../../finding.js';
+import { STATE_HEADER_BYTES } from '../../state/format.js';
 import { checkStateFile } from '../../state/state-file-check.js';
 import { openBarePair } from '../../state/state-file-open.js';
 import type { StateFile } from '../../state/state-file.js';
@@ -32,10 +33,23 @@ export function* verifyOpenState(
   tally: Tally,
 ): Generator<Finding, void> {
   try {
-    yield* checkStateFile(file, { fileSystem, values });
+    const size = fileSystem.statusFollowing(file.path)?.size ?? 0;
+    const map = tally.maps?.start(file.path, size);
+    map?.addLive(0, STATE_HEADER_BYTES);
+    const onValue =
+      map &&
+      ((offset: number, bytes: number) => {
+        map.addLive(STATE_HEADER_BYTES + offset, bytes);
+      });
+    let isIndexGood = true;
+    for (const finding of checkStateFile(file, { fileSystem, values, onValue })) {
+      if (finding.file === file.indexPath) isIndexGood = false;
+      yield finding;
+    }
+    if (isIndexGood) map?.markUnused(STATE_HEADER_BYTES + file.writePos);
     tally.keys += file.count;
-    tally.addFile(fileSystem.statusFollowing(file.path)?.size ?? 0);
-    tally.addFile(fileSystem.statusFollowing(file.indexPath)?.size ?? 0);
+    tally.addFile(file.path, size);
+    tally.addFile(file.indexPath, fileSystem.statusFollowing(file.indexPath)?.size ?? 0);
   } finally {
     file.close();
   }
