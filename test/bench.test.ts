@@ -1,8 +1,11 @@
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import test from 'ava';
 import { GOALS } from '../bench/goals.js';
+import type { Figure } from '../bench/frame/figure.js';
+import { writeFiguresPage } from '../bench/frame/figures-page.js';
+import { growthPlot } from '../bench/frame/growth-plot.js';
 import { judge } from '../bench/frame/judge.js';
 import { parseOriginals } from '../bench/frame/originals.js';
 import { projectRoot } from './support/project-root.js';
@@ -71,4 +74,42 @@ test("the originals' outputs are told apart by their number of keys", (t) => {
   const originals = parseOriginals([output(200, 5), output(1000, 7), output(200, 4)]);
   t.deepEqual(originals.get(200)?.get('wal read_all'), [5, 4]);
   t.deepEqual(originals.get(1000)?.get('wal read_all'), [7]);
+});
+
+test('growth is drawn where it was measured at several numbers of keys', (t) => {
+  const curves = [{ name: 'growth-put', label: 'put', colour: '#000000' }];
+  const at = (keys: number, ns: number): Figure => ({
+    topic: 'state',
+    id: `growth-put-${keys}`,
+    title: 'put',
+    unit: 'ns',
+    side: 'statelog',
+    samples: [ns],
+  });
+  t.is(growthPlot([at(10_000, 200)], curves), undefined);
+  const plot = growthPlot([at(10_000, 200), at(1_000_000, 400)], curves)!;
+  t.true(plot.startsWith('<svg '));
+  t.true(plot.includes('put: 400'));
+  t.regex(plot, /<polyline points="64,[\d.]+ 570,[\d.]+"/);
+});
+
+test("a run's figures take the place of those before in docs/performance.md", (t) => {
+  const page = path.join(tempDir(t), 'performance.md');
+  const source = readFileSync(path.join(projectRoot, 'docs', 'performance.md'), 'utf8');
+  writeFileSync(page, source);
+  const results = {
+    scale: 'usual',
+    startedAt: '2026-01-02T03:04:05.000Z',
+    seconds: 1,
+    machine: { processor: 'a processor', cores: 2, node: 'v20.20.0' },
+    figures: [],
+    goals: [judge(goal, [{ ...figure, side: 'statelog', samples: [100] }])],
+    notes: [],
+  };
+  writeFiguresPage(page, results);
+  const written = readFileSync(page, 'utf8');
+  t.true(written.includes('Measured on 2026-01-02'));
+  t.true(written.includes('| WAL append |'));
+  writeFiguresPage(page, results);
+  t.is(readFileSync(page, 'utf8'), written);
 });

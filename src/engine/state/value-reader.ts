@@ -1,3 +1,4 @@
+import { freeCopy } from '../bytes/free-copy.js';
 import { isStatelogError } from '../errors.js';
 import type { FileDescriptor, FileSystem, Mapping } from '../storage-io/file-system.js';
 import { PagedSource, type PageSumSource } from '../storage-io/paged-source.js';
@@ -85,7 +86,7 @@ export class ValueReader {
   #readSealed(offset: number, length: number): Uint8Array {
     const source = this.#sealedSource();
     source.window(offset, length);
-    return source.bytes.slice(source.at, source.at + length);
+    return freeCopy(source.bytes.subarray(source.at, source.at + length));
   }
 
   #read(start: number, length: number): Uint8Array {
