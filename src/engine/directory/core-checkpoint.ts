@@ -52,7 +52,7 @@ export function forecastCheckpoint({ base, overlay }: CoreState): CoreForecast {
       keyBytes -= key.length;
     }
     if (deleted) continue;
-    liveBytes += cursor.value().length;
+    liveBytes += cursor.valueLength;
     if (isInBase) continue;
     count++;
     keyBytes += key.length;

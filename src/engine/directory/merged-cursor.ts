@@ -5,6 +5,8 @@ import type { EntryCursor } from '../entry-cursor.js';
 export interface OverlayCursor extends EntryCursor {
   /** True where the key was deleted: what the checkpoint holds for it is not to be seen. */
   readonly deleted: boolean;
+  /** Length of the value in bytes: 0 where the key was deleted. */
+  readonly valueLength: number;
 }
 
 /**

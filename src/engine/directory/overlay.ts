@@ -1,7 +1,7 @@
 import { copyBytes } from '../bytes/copy.js';
 import { readU32, writeU32 } from '../bytes/halves.js';
 import { MmapStateStore } from '../state/mmap-state-store.js';
-import type { EntryCursor } from '../entry-cursor.js';
+import type { PlaceCursor } from '../state/place-table.js';
 import type { OverlayCursor } from './merged-cursor.js';
 
 /** `[key length and flag: u32, key, value]`: what the arena holds for one change. */
@@ -76,14 +76,20 @@ export class Overlay {
     return isTombstone(record) ? 'deleted' : record.subarray(HEADER_BYTES + key.length);
   }
 
-  /** The record at an offset that `put` or `delete` returned; for a put `valueLength` is its value's. */
-  recordAt(offset: number, valueLength: number): { readonly key: Uint8Array; readonly value: Uint8Array } {
-    const keyLength = readU32(this.#store.viewAt(offset, HEADER_BYTES), 0) & KEY_LENGTH_MASK;
-    const record = this.#store.viewAt(offset, HEADER_BYTES + keyLength + valueLength);
-    return {
-      key: record.subarray(HEADER_BYTES, HEADER_BYTES + keyLength),
-      value: record.subarray(HEADER_BYTES + keyLength),
-    };
+  /**
+   * The buffer that holds the record at an offset which `put` or `delete` returned: its key stands there
+   * from `keyStartAt` on, and its value right behind it.
+   */
+  bufferAt(offset: number): Uint8Array {
+    return this.#store.bufferAt(offset);
+  }
+
+  keyStartAt(offset: number): number {
+    return this.#store.startAt(offset) + HEADER_BYTES;
+  }
+
+  keyLengthAt(offset: number): number {
+    return readU32(this.#store.bufferAt(offset), this.#store.startAt(offset)) & KEY_LENGTH_MASK;
   }
 
   /** Frees what overwritten records left. Only when nothing holds an offset any more. */
@@ -92,7 +98,7 @@ export class Overlay {
   }
 
   cursor(): OverlayCursor {
-    return new RecordCursor(this.#store.entryCursor());
+    return new RecordCursor(this.#store);
   }
 
   /** Writes a record's header and key, and leaves room for its value; returns its offset. */
@@ -118,46 +124,55 @@ export class Overlay {
 
 /** Shows records as entries. */
 class RecordCursor implements OverlayCursor {
-  readonly #records: EntryCursor;
+  readonly #store: MmapStateStore;
+  readonly #places: PlaceCursor;
 
-  constructor(records: EntryCursor) {
-    this.#records = records;
+  constructor(store: MmapStateStore) {
+    this.#store = store;
+    this.#places = store.placeCursor();
   }
 
   first(): boolean {
-    return this.#records.first();
+    return this.#places.first();
   }
 
   last(): boolean {
-    return this.#records.last();
+    return this.#places.last();
   }
 
   seek(key: Uint8Array): boolean {
-    return this.#records.seek(key);
+    return this.#places.seek(key);
   }
 
   seekBefore(key: Uint8Array): boolean {
-    return this.#records.seekBefore(key);
+    return this.#places.seekBefore(key);
   }
 
   next(): boolean {
-    return this.#records.next();
+    return this.#places.next();
   }
 
   previous(): boolean {
-    return this.#records.previous();
+    return this.#places.previous();
   }
 
   get key(): Uint8Array {
-    return this.#records.key;
+    return this.#places.key;
   }
 
   get deleted(): boolean {
-    return isTombstone(this.#records.value());
+    const { offset } = this.#places;
+    return (readU32(this.#store.bufferAt(offset), this.#store.startAt(offset)) & TOMBSTONE_FLAG) !== 0;
+  }
+
+  get valueLength(): number {
+    return this.#places.length - HEADER_BYTES - this.#places.keyLength;
   }
 
   value(): Uint8Array {
-    return this.#records.value().subarray(HEADER_BYTES + this.key.length);
+    const { offset, length, keyLength } = this.#places;
+    const start = this.#store.startAt(offset);
+    return this.#store.bufferAt(offset).subarray(start + HEADER_BYTES + keyLength, start + length);
   }
 }
 

@@ -95,15 +95,21 @@ export class WritableCore {
     length,
     op,
   ) => {
-    const { key, value } = this.#overlay.recordAt(offsetHigh * TWO_TO_32 + (offsetLow >>> 0), length);
-    if (op === StateOp.put) this.segment.appendPut(key, value);
-    else this.segment.appendDelete(key);
+    const overlay = this.#overlay;
+    const at = offsetHigh * TWO_TO_32 + (offsetLow >>> 0);
+    const bytes = overlay.bufferAt(at);
+    const keyStart = overlay.keyStartAt(at);
+    const keyLength = overlay.keyLengthAt(at);
+    const valueStart = keyStart + keyLength;
+    const isPut = op === StateOp.put;
+    if (isPut) this.segment.appendPutParts(bytes, keyStart, keyLength, bytes, valueStart, length);
+    else this.segment.appendDeleteParts(bytes, keyStart, keyLength);
     this.#listened?.push({
       epoch: joinU64(epochLow, epochHigh),
       coreId: this.coreId,
-      op: op === StateOp.put ? 'put' : 'delete',
-      key: key.slice(),
-      value: op === StateOp.put ? value.slice() : undefined,
+      op: isPut ? 'put' : 'delete',
+      key: bytes.slice(keyStart, valueStart),
+      value: isPut ? bytes.slice(valueStart, valueStart + length) : undefined,
     });
   };
 }

@@ -5,6 +5,7 @@ import type { FileSystem } from '../storage-io/file-system.js';
 import { realFileSystem } from '../storage-io/real-file-system.js';
 import { MemoryBackend } from './memory-backend.js';
 import { openPersistent } from './persistent-open.js';
+import type { PlaceCursor } from './place-table.js';
 import { ReadOnlyBackend } from './read-only-backend.js';
 import type { StateBackend } from './state-backend.js';
 import type { MappingPolicy } from './state-file.js';
@@ -162,6 +163,14 @@ export class MmapStateStore {
   /** A cursor over all entries: scans without copying. */
   entryCursor(): EntryCursor {
     return this.#backend.cursor();
+  }
+
+  /**
+   * The same for a store in memory; it also tells where values are (`offset`, `length`), for `bufferAt`.
+   * @throws TypeError for a store on disk
+   */
+  placeCursor(): PlaceCursor {
+    return this.#memory().cursor();
   }
 
   /** Frees what overwritten and deleted values take. On disk, this also does what `flush` does. */

@@ -130,6 +130,11 @@ export class PlaceCursor implements EntryCursor {
     return this.#key;
   }
 
+  /** Length of the key in bytes. */
+  get keyLength(): number {
+    return this.#table.keys.keyLengthOf(this.slot);
+  }
+
   /** Where the entry's value is. */
   get offset(): number {
     return this.#table.offsetOf(this.slot);

@@ -51,6 +51,9 @@ class ArrayCursor implements OverlayCursor {
   get deleted(): boolean {
     return this.#item().deleted;
   }
+  get valueLength(): number {
+    return this.#item().value.length;
+  }
   value(): Uint8Array {
     return this.#item().value;
   }
