@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
-import { rmSync } from 'node:fs';
+import { readdirSync, rmSync } from 'node:fs';
+import path from 'node:path';
 import { AppendLogSnapshot } from '../src/engine/artifact/append-log-snapshot.js';
 import { KvUpdate } from '../src/engine/fold/update.js';
 import { WatchCursor } from '../src/engine/fold/version-token.js';
@@ -132,20 +133,36 @@ async function measureCopies(task: BenchTask, count: number): Promise<void> {
     };
     await task.compare(
       { id: `${id}-export-long`, title: `export ${name} of ${megabytes} MB to a folder`, unit: 'ms' },
-      [exported, { side: 'cp', run: () => plainCopy(artifact, task.fresh('cp', 'copy')) }],
+      [exported, ...plainCopies(task, artifact)],
     );
     const copy = task.fresh('long-copy', 'copy.snap');
     await task.compare({ id: `${id}-import-long`, title: `import ${name} of ${megabytes} MB`, unit: 'ms' }, [
       { side: 'statelog', run: () => importTo(artifact, copy) },
-      { side: 'cp', run: () => plainCopy(artifact, task.fresh('cp', 'copy')) },
+      ...plainCopies(task, artifact),
     ]);
   }
 }
 
-/** Milliseconds that `cp` takes for a folder, without sharing its blocks. */
-function plainCopy(from: string, to: string): number {
-  return milliseconds(() => {
-    const { status } = spawnSync('cp', ['-r', '--reflink=never', from, to]);
-    if (status !== 0) throw new Error(`cp ended with ${status}`);
-  });
+/** Milliseconds that `cp` takes for a folder, without sharing its blocks; and with a sync of what it made. */
+function plainCopies(task: BenchTask, from: string): Contender[] {
+  const run = (isSynced: boolean) => (): number => {
+    const to = task.fresh('cp', 'copy');
+    return milliseconds(() => {
+      runProgram('cp', ['-r', '--reflink=never', from, to]);
+      if (isSynced) runProgram('sync', filesIn(to));
+    });
+  };
+  return [
+    { side: 'cp', run: run(false) },
+    { side: 'cp, synced', run: run(true) },
+  ];
+}
+
+function filesIn(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((name) => path.join(folder, name));
+}
+
+function runProgram(program: string, programArguments: readonly string[]): void {
+  const { status, stderr } = spawnSync(program, programArguments);
+  if (status !== 0) throw new Error(`${program} ended with ${status}: ${stderr.toString()}`);
 }

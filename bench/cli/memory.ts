@@ -8,6 +8,7 @@ import type { BenchTask } from '../frame/task.js';
 const VALUE = new Uint8Array(4096).fill(0x42);
 const DAMAGED_EVERY_BYTES = 4 * 1024 * 1024;
 const SYNC_EVERY_RECORDS = 1024;
+const MEGABYTES_A_CORE_MAX = 4000;
 const KIBIBYTES_A_MEBIBYTE = 1024;
 /** Wrong usage: there is no such command. */
 const UNKNOWN_COMMAND = 2;
@@ -101,7 +102,10 @@ function damagedCopy(task: BenchTask, segment: string, megabytes: number): strin
 
 function makeStore(task: BenchTask, megabytes: number): string {
   const root = task.fresh('large', 'store');
+  // The values of one core are at most 4 GiB.
+  const cores = megabytes < MEGABYTES_A_CORE_MAX ? 1 : 2;
   buildDirectoryStore(realFileSystem(), root, {
+    cores,
     *entries() {
       for (const key of manyKeys(megabytes)) yield { key, value: VALUE };
     },

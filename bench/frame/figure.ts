@@ -7,6 +7,7 @@ export const SIDES = [
   'better-sqlite3',
   'bare disk',
   'cp',
+  'cp, synced',
   'bare node',
 ] as const;
 export type Side = (typeof SIDES)[number];

@@ -89,8 +89,9 @@ async function measureAll(
   const originals = beginOriginals(request, folder);
   const results: (readonly [BenchTopic, TopicResult])[] = [];
   for (const topic of topics) {
-    process.stderr.write(`${topic.id} …\n`);
+    const started = performance.now();
     const result = await runTopicProcess(request, topic, path.join(folder, topic.id));
+    process.stderr.write(`${topic.id}: ${Math.round((performance.now() - started) / 1000)} s\n`);
     if (result === undefined) failed.push(topic.id);
     else results.push([topic, result]);
     rmSync(path.join(folder, topic.id), { recursive: true, force: true });
