@@ -12,12 +12,6 @@ import { SECRET } from './good.js';
  * holds each key as it was, but for those that were said to be lost.
  */
 
-/** What only a person can mend: by looking for a copy of the manifest. */
-const BY_HAND = new Set([
-  'directory-with-an-older-manifest',
-  'directory-with-a-damaged-manifest',
-  'directory-without-a-manifest',
-]);
 const NEXT_WRITER = 'nothing: the next writer';
 const COMMAND = /'(statelog|mv) ([^']+)'/g;
 const STEPS_MAX = 6;
@@ -81,7 +75,7 @@ const AT_WORK = 'at-work';
 function isMendable({ name }: DamageCase): boolean {
   const [kind] = name.split('-');
   const isOurs = kind !== 'artifact' && kind !== 'tar' && !name.includes('laminardb');
-  return isOurs && !BY_HAND.has(name) && !name.includes(AT_WORK) && name !== 'log-of-a-later-version';
+  return isOurs && !name.includes(AT_WORK) && name !== 'log-of-a-later-version';
 }
 
 for (const { name, make } of DAMAGE_CASES.filter(isMendable)) {

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { decodeTarHeader } from '../artifact/tar-header.js';
+import { missingHint } from '../bytes/command-hints.js';
 import { startsWithBytes } from '../bytes/compare.js';
 import { readU32 } from '../bytes/halves.js';
 import { StatelogError } from '../errors.js';
@@ -59,7 +60,7 @@ function identifyFolder(fileSystem: FileSystem, path: string): PathIdentity {
       path: join(path, MANIFEST_NAME),
       class: 'missing-file',
       safe: 'nothing was changed',
-      hint: 'put it back from a copy of the store; docs/recovering.md says what to do without one',
+      hint: missingHint(path),
     });
   }
   throw unknown(

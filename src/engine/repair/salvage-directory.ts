@@ -1,9 +1,11 @@
 import { equalBytes } from '../bytes/compare.js';
 import { DirectoryLayout } from '../directory/layout.js';
+import { findLeftovers } from '../directory/leftovers.js';
 import { readManifestBytes } from '../directory/manifest-file.js';
 import {
   decodeManifest,
   encodeManifest,
+  newestCheckpoint,
   type CheckpointEntry,
   type DirectoryManifest,
 } from '../directory/manifest.js';
@@ -61,24 +63,56 @@ function* readOrRecover(
   layout: DirectoryLayout,
   bytes: Uint8Array,
 ): Generator<RepairEvent, DirectoryManifest> {
+  let manifest: DirectoryManifest;
   try {
-    return decodeManifest(bytes, layout.manifest);
+    manifest = decodeManifest(bytes, layout.manifest);
   } catch (error) {
     // One of another version is not ours to make up for.
     if (!isStatelogError(error) || error.code === 'UNSUPPORTED_VERSION') throw error;
     const recovered = recoverManifest(account.fileSystem, layout);
     if (recovered === undefined) throw error;
+    const isGone = bytes.length === 0;
+    const what = isGone ? 'the manifest is not there' : error.message;
     yield account.take({
       severity: 'damage',
-      class: bytes.length === 0 ? 'missing-file' : 'bad-header',
+      class: isGone ? 'missing-file' : 'bad-header',
       file: layout.manifest,
       offset: 0,
       bytes: bytes.length,
-      message: `${error.message}; it is put together again from the checkpoints and logs that are there`,
+      message: `${what}; it is put together again from the checkpoints and logs that are there`,
       hint: `sources that no kept log commits are lost; 'statelog checkpoint --keep N' sets how many are kept`,
     });
     return recovered;
   }
+  return yield* broughtUp(account, layout, manifest);
+}
+
+/** The manifest itself; where it is older than the logs, with the checkpoints that were made since. */
+function* broughtUp(
+  account: RepairAccount,
+  layout: DirectoryLayout,
+  known: DirectoryManifest,
+): Generator<RepairEvent, DirectoryManifest> {
+  const { fileSystem } = account;
+  const later = findLeftovers(fileSystem, layout, known).find(({ holdsChanges }) => holdsChanges);
+  const recovered = later === undefined ? undefined : recoverManifest(fileSystem, layout);
+  if (later === undefined || recovered?.cores !== known.cores) return known;
+  yield account.take({
+    severity: 'damage',
+    class: 'misplaced-epoch',
+    file: later.path,
+    offset: 0,
+    bytes: 0,
+    message: `the manifest is older than this log; it is brought up to the checkpoints and logs that are there`,
+    hint: 'look for the newer manifest: nothing else knows what a checkpoint since then committed of sources',
+  });
+  const last = newestCheckpoint(known);
+  const checkpoints = recovered.checkpoints.map((entry) => {
+    const same = known.checkpoints.find(({ epoch }) => epoch === entry.epoch);
+    const sources = new Map([...(last?.sources ?? []), ...entry.sources]);
+    return same ?? { ...entry, sources, watermark: entry.watermark ?? last?.watermark };
+  });
+  return { ...known, checkpoints };
 }
 
 class DirectorySalvage {

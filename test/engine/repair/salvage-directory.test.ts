@@ -235,3 +235,28 @@ test('a checkpoint that was made and never published is not taken, where its log
   });
   t.deepEqual(kept, content);
 });
+
+test('a manifest that is older than the logs is brought up to them: no change that they hold is lost', async (t) => {
+  const { root, content } = await newStore(tempDir(t));
+  const manifest = path.join(root, 'MANIFEST.json');
+  const old = readFileSync(manifest);
+  const store = await StateDirectory.open(root);
+  await store.checkpoint({ keep: 3 });
+  store.put(Buffer.from('later'), Buffer.from('than the manifest'));
+  content.set('later', 'than the manifest');
+  await store.sync();
+  store.close();
+  writeFileSync(manifest, old);
+  const { outcome, into, content: kept } = await repaired(t, root, () => undefined);
+  t.deepEqual(kept, content);
+  const findings = outcome.events.flatMap((event) => ('finding' in event ? [event.finding] : []));
+  t.like(findings[0], { class: 'misplaced-epoch', severity: 'damage' });
+  t.like(outcome.summary, { gaps: 1, lost: { records: 0, bytes: 0, keys: 0 } });
+  const repairedStore = StateDirectory.openReadOnly(into);
+  t.deepEqual([...repairedStore.progress.sources], [['source', 3n]]);
+  t.deepEqual(
+    repairedStore.manifest.checkpoints.map(({ epoch }) => epoch),
+    [1n, 2n, 3n],
+  );
+  repairedStore.close();
+});

@@ -33,8 +33,7 @@ export function* verifyDirectory(
   } catch (error) {
     // The folder is a state directory by what else is in it: a manifest of nobody's is a damaged one.
     if (!isStatelogError(error, 'DAMAGED') && !isStatelogError(error, 'UNKNOWN_FORMAT')) throw error;
-    const hint = `put it back from a copy; 'statelog repair ${root} --into NEW' puts one together from what is there`;
-    yield { ...findingOf(error, layout.manifest), file: layout.manifest, hint };
+    yield { ...findingOf(error, layout.manifest), file: layout.manifest, hint: missingHint(root) };
     return;
   }
   tally.addFile(layout.manifest, fileSystem.status(layout.manifest)?.size ?? 0);
@@ -117,7 +116,7 @@ function* lookAround(
         ? 'the log of an epoch that the manifest does not know holds changes: the manifest is older than it'
         : 'a crash left this behind; it is not read',
       hint: holdsChanges
-        ? `put back the MANIFEST.json that belongs here; ${commandText('statelog', 'wal-replay', path)} shows what the log holds`
+        ? `put back the MANIFEST.json that belongs here, or ${repairHint(layout.root)}`
         : 'nothing: the next writer removes it',
     };
   }
