@@ -30,8 +30,9 @@ export function* salvageFold(
   fileSystem = account.fileSystem,
 ): Generator<RepairEvent, void> {
   const descriptor = fileSystem.openRead(path);
-  const file = into === undefined ? undefined : NewFile.create(fileSystem, into);
+  let file: NewFile | undefined;
   try {
+    if (into !== undefined) file = NewFile.create(account.fileSystem, into);
     const log = { fileSystem, path, descriptor, size: fileSystem.statusOf(descriptor).size };
     const salvage = new FoldSalvage(account, log);
     if (file !== undefined) writeFully(fileSystem, file.descriptor, headerBytes());

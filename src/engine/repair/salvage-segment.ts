@@ -66,8 +66,9 @@ export function* salvageSegment(
 ): Generator<RepairEvent, SalvagedSegment> {
   const { fileSystem, lostKeys } = account;
   const descriptor = fileSystem.openRead(source.path);
-  const file = into === undefined ? undefined : NewFile.create(fileSystem, into);
+  let file: NewFile | undefined;
   try {
+    if (into !== undefined) file = NewFile.create(account.fileSystem, into);
     const salvage = new SegmentSalvage(account, source, descriptor);
     const sink = file === undefined ? undefined : sinkOf(account, source, descriptor, file.descriptor);
     yield* salvage.read(sink);

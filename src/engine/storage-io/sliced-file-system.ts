@@ -1,4 +1,5 @@
 import { StatelogError } from '../errors.js';
+import { closeQuietly } from './atomic-write.js';
 import type { FileDescriptor, FileStatus, FileSystem } from './file-system.js';
 
 /** Where a file lies within another. */
@@ -29,9 +30,11 @@ export function slicedFileSystem(fileSystem: FileSystem, slices: ReadonlyMap<str
       const slice = slices.get(path);
       if (slice === undefined) return fileSystem.openRead(path, links);
       const descriptor = fileSystem.openRead(slice.path);
-      if (!isHolder(fileSystem.statusOf(descriptor), slice)) {
-        fileSystem.close(descriptor);
-        throw changedMeanwhile(slice.path);
+      try {
+        if (!isHolder(fileSystem.statusOf(descriptor), slice)) throw changedMeanwhile(slice.path);
+      } catch (error) {
+        closeQuietly(fileSystem, descriptor);
+        throw error;
       }
       open.set(descriptor, slice);
       return descriptor;

@@ -14,6 +14,7 @@ import { STORE } from './directory-book.js';
 import { emptyFoldDisk } from './fold-disk.js';
 import { DIRECTORY_WORKLOADS, directoryScenario, usedStore } from './directory-workloads.js';
 import { recoveryScenario } from './recovery-workload.js';
+import { repairWorks, type RepairWork } from './repair-works.js';
 import { segmentScenario } from './segment-workload.js';
 import { randomStateWork } from './state-workload.js';
 
@@ -26,7 +27,8 @@ export const crashPointsRow: TortureRow = {
   figures: { part: 'all', usual: 'all', long: 'all' },
   shardsMax: 2,
   run: async (task) => {
-    for (const [index, [name, explore]] of [...worksOf(task)].entries()) {
+    const repairs = await repairWorks();
+    for (const [index, [name, explore]] of [...worksOf(task, repairs)].entries()) {
       if (!task.isMine(index)) continue;
       try {
         task.count += (await explore()).moments;
@@ -39,7 +41,7 @@ export const crashPointsRow: TortureRow = {
 
 type Work = readonly [name: string, explore: () => Promise<CrashReport>];
 
-function* worksOf(task: TortureTask): Generator<Work> {
+function* worksOf(task: TortureTask, repairs: Readonly<Record<string, RepairWork>>): Generator<Work> {
   const options: PowerLossOptions = {
     seed: task.seed,
     imagesMax: task.scale === 'part' ? 2 : 12,
@@ -70,6 +72,24 @@ function* worksOf(task: TortureTask): Generator<Work> {
           },
           check: ({ fileSystem }, book) => {
             if (!check(fileSystem) && book.acknowledged) throw new Error('R1: it is not there');
+          },
+          options,
+        }),
+    ];
+  }
+  for (const [name, { disk, run, check }] of Object.entries(repairs)) {
+    yield [
+      name,
+      () =>
+        exploreCrashesInPlace({
+          disk: disk(),
+          book: () => ({ done: false }),
+          run: async (fileSystem, book) => {
+            await run(fileSystem);
+            book.done = true;
+          },
+          check: (image, book) => {
+            check(image.disk, book.done);
           },
           options,
         }),

@@ -14,6 +14,7 @@ import { emptyFoldDisk } from './fold-disk.js';
 import type { TortureRow, TortureTask } from '../row.js';
 import { checkDirectory, DirectoryRecorder, newDirectoryBook } from './directory-book.js';
 import { DIRECTORY_WORKLOADS, usedStore } from './directory-workloads.js';
+import { repairWorks } from './repair-works.js';
 
 /** In `npm test`, every so many calls. */
 const PART_STEP = 41;
@@ -97,6 +98,22 @@ async function worksOf(): Promise<Map<string, MakeWork>> {
         check: (disk) => {
           if (!check(new SimulatedFileSystem({ disk })) && isAcknowledged)
             throw new Error('R1: it is not there');
+          return Promise.resolve();
+        },
+      };
+    });
+  }
+  for (const [name, { disk, run, check }] of Object.entries(await repairWorks())) {
+    works.set(name, () => {
+      let isDone = false;
+      return {
+        disk,
+        run: async (fileSystem) => {
+          await run(fileSystem);
+          isDone = true;
+        },
+        check: (image) => {
+          check(image, isDone);
           return Promise.resolve();
         },
       };
