@@ -112,17 +112,18 @@ export class LogSalvage {
     const first = before === undefined ? 0n : this.sequenceAfter(before, coreId);
     const into = this.#into?.segment(epoch, coreId);
     const book = new SegmentBook(log, coreId, first);
-    const below = this.#openBelow(log, state);
-    const { lostKeys } = this.#account;
+    const { fileSystem, lostKeys } = this.#account;
+    const isLocked = log.isLive && lockState(fileSystem, this.#layout.lock).held !== 'no';
     for (const { change, isInPlace } of (log.isLive ? this.lostBelow.get(coreId) : undefined) ?? []) {
       lostKeys.note(change, 0, isInPlace ? 'put' : undefined);
     }
+    const below = this.#openBelow(log, state);
     const source: SegmentSource = {
       path,
       coreId,
       epoch,
       expectedSequence,
-      isLocked: log.isLive && lockState(this.#account.fileSystem, this.#layout.lock).held !== 'no',
+      isLocked,
       isCovered: !log.isLive,
       isBelow: (key) => below?.find(key) ?? false,
       renumberedFrom: first,

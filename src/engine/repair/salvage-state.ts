@@ -66,9 +66,9 @@ class DamagedState {
   constructor(account: RepairAccount, paths: StatePaths, isDamaged: boolean) {
     this.#account = account;
     this.#paths = paths;
-    this.#index = findFittingIndex(account.fileSystem, paths);
     const changes = isDamaged ? changesBeside(account.fileSystem, paths.values) : undefined;
     this.#changes = changes === undefined ? undefined : () => laidOver(() => [], changes);
+    this.#index = findFittingIndex(account.fileSystem, paths);
   }
 
   /** Tells, and counts, what is lost; once. */
