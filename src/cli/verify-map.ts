@@ -13,7 +13,7 @@ const FINDINGS_MAX = 200;
 const BESIDE_COLUMNS = 40;
 const CELLS_MIN = 8;
 const CELLS_MAX = 64;
-const SIZE_COLUMNS = 9;
+const SIZE_COLUMNS = 11;
 
 /** Told apart without colour, too. */
 const BLOCKS: Readonly<Record<CellState, string>> = {

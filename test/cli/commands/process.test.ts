@@ -62,7 +62,7 @@ test('wal-replay --stats prints its sums when it is interrupted, and a shell see
   t.true(stats.records > 0 && stats.records < 4_000);
 });
 
-test('on a terminal, the bytes that are wrong are red', (t) => {
+test('on a terminal, blocks of a file and bytes have the colours of what they are', (t) => {
   const bytes = readFileSync(fixturePath('wal-ops/wal-0.log'));
   bytes[4_329] = bytes[4_329]! ^ 1;
   const damaged = path.join(tempDir(t), 'wal-0.log');
@@ -73,6 +73,10 @@ test('on a terminal, the bytes that are wrong are red', (t) => {
     return spawnSync('bash', ['-c', line], { encoding: 'utf8' }).stdout;
   };
   t.regex(shown(''), /\u001b\[31m! +\d+ {2}[^\n]*bit 0 of byte 4329 is turned\u001b\[39m\r?\n/);
+  t.regex(
+    shown(''),
+    /^(\S*)\u001b\[32m█+\u001b\[39m\u001b\[31m╳+\u001b\[39m\u001b\[32m█+\u001b\[39m +89\.0 KiB/m,
+  );
   const plain = shown('NO_COLOR=1');
   t.regex(plain, /\n! +\d+ {2}[^\n]*bit 0 of byte 4329 is turned\r?\n/);
   t.false(plain.includes('\u001b'));

@@ -37,6 +37,8 @@ const PLACELESS: ReadonlySet<Finding['class']> = new Set([
   'broken-copy',
   'unchecked',
   'in-flight',
+  'digest-mismatch',
+  'cursor-mismatch',
 ]);
 
 /**

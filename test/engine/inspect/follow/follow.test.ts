@@ -21,6 +21,23 @@ test('a follower that looks at every call of a writer is told of each record onc
   }
 });
 
+test('a follower that seldom looks misses nothing either, as long as the logs are kept', async (t) => {
+  for (const stride of [2, 7, 31, 101, 307, Infinity]) {
+    const disk = newDisk(2);
+    const follower = new Follower(disk, 2);
+    const plan: FaultPlan = ({ index }) => {
+      if (index % stride === stride - 1) follower.look();
+      return undefined;
+    };
+    follower.look();
+    // The first checkpoint drops the log before it, whatever is kept: that log is opened by now.
+    t.is(await write(disk, { name: 'a', rounds: 6, keep: 1_000, plan }), 'closed', `every ${stride} calls`);
+    follower.look();
+    t.is(follower.complaint(nextSequences(disk, 2)), undefined, `every ${stride} calls`);
+    follower.close();
+  }
+});
+
 /** How many calls a life makes. */
 async function callsOf(rounds: number, keep: number): Promise<number> {
   const calls: SimulatedOperation[] = [];
