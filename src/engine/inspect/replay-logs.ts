@@ -2,8 +2,10 @@ import nodePath from 'node:path';
 import { isStatelogError, StatelogError } from '../errors.js';
 import { DirectoryLayout } from '../directory/layout.js';
 import { readManifest } from '../directory/manifest-file.js';
+import type { Finding } from '../finding.js';
 import type { FileSystem } from '../storage-io/file-system.js';
 import { lockState } from '../storage-io/lock-holder.js';
+import { missingSegments } from '../wal/missing-segments.js';
 import type { MergeOptions } from '../wal/merged-scanner.js';
 import { WalScanner } from '../wal/scanner.js';
 import { listSegments, type SegmentEntry } from '../wal/segment-folder.js';
@@ -18,6 +20,8 @@ export interface ReplayLog {
   /** True for the log of a state directory that is open for writing. */
   readonly isLive: boolean;
   readonly segments: readonly SegmentEntry[];
+  /** Segments that should lie beside these. */
+  readonly missing: readonly Finding[];
   /** What the records are held against. */
   readonly expected: Omit<MergeOptions, 'fileSystem'>;
   /** Whether the segments must still be there: a writer drops a log when it keeps its checkpoint no longer. */
@@ -35,10 +39,12 @@ export function findLogs(fileSystem: FileSystem, path: string): ReplayLog[] {
   switch (found.kind) {
     case 'directory':
       return logsOfDirectory(fileSystem, path);
-    case 'wal-folder':
-      return [looseLog(listSegments(fileSystem, path))];
+    case 'wal-folder': {
+      const segments = listSegments(fileSystem, path);
+      return [looseLog(segments, missingSegments(path, segments))];
+    }
     case 'wal-segment':
-      return [looseLog([{ path, coreId: coreIdOf(fileSystem, path) }])];
+      return [looseLog([{ path, coreId: coreIdOf(fileSystem, path) }], [])];
     case 'log':
     case 'state-file':
     case 'artifact-folder':
@@ -51,8 +57,8 @@ export function findLogs(fileSystem: FileSystem, path: string): ReplayLog[] {
   }
 }
 
-function looseLog(segments: readonly SegmentEntry[]): ReplayLog {
-  return { epoch: undefined, isLive: false, segments, expected: {}, isStillKept: () => true };
+function looseLog(segments: readonly SegmentEntry[], missing: readonly Finding[]): ReplayLog {
+  return { epoch: undefined, isLive: false, segments, missing, expected: {}, isStillKept: () => true };
 }
 
 function logsOfDirectory(fileSystem: FileSystem, root: string): ReplayLog[] {
@@ -65,6 +71,7 @@ function logsOfDirectory(fileSystem: FileSystem, root: string): ReplayLog[] {
       epoch,
       isLive,
       segments: cores.map((coreId) => ({ coreId, path: layout.segment(epoch, coreId) })),
+      missing: [],
       expected: {
         epoch,
         isLocked: isLive && lockState(fileSystem, layout.lock).held !== 'no',

@@ -73,6 +73,7 @@ export class Replay {
     const log = this.#logs[this.#next++];
     if (log === undefined) return false;
     const present = log.segments.filter(({ path }) => this.#fileSystem.statusFollowing(path) !== undefined);
+    this.#missing.push(...log.missing);
     if (present.length < log.segments.length && log.isStillKept()) {
       this.#missing.push(...log.segments.filter((one) => !present.includes(one)).map(missingSegment));
     }

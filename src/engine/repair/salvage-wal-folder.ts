@@ -1,6 +1,6 @@
 import { basename, join } from 'node:path';
-import { missingSegments } from '../inspect/verify/verify-log-folder.js';
 import { listSegments } from '../wal/segment-folder.js';
+import { missingSegments } from '../wal/missing-segments.js';
 import type { RepairAccount } from './repair-account.js';
 import type { RepairEvent } from './report.js';
 import { salvageSegment } from './salvage-segment.js';

@@ -6,6 +6,7 @@ import { MmapStateStore } from '../state/mmap-state-store.js';
 import type { FileSystem } from '../storage-io/file-system.js';
 import { MergedScanner } from '../wal/merged-scanner.js';
 import { coreIdOfSegmentName } from '../wal/segment-name.js';
+import { missingSegments } from '../wal/missing-segments.js';
 import { listSegments } from '../wal/segment-folder.js';
 import { damageError } from '../wal/scan-findings.js';
 import type { ReadableStore, StoredEntry } from './store.js';
@@ -21,12 +22,14 @@ export class WalStore implements ReadableStore {
   epoch: bigint | undefined;
   readonly #state = MmapStateStore.inMemory(ARENA_BYTES);
 
-  /** @throws StatelogError `DAMAGED` where a good record follows a bad one */
+  /** @throws StatelogError `DAMAGED` where a good record follows a bad one, or a core's segment is missing */
   constructor(path: string, fileSystem: FileSystem) {
     this.path = path;
     const isFolder = fileSystem.statusFollowing(path)?.kind === 'directory';
     const coreId = coreIdOfSegmentName(path.slice(path.lastIndexOf('/') + 1)) ?? 0;
     const segments = isFolder ? listSegments(fileSystem, path) : [{ coreId, path }];
+    const [missing] = missingSegments(path, segments);
+    if (isFolder && missing !== undefined) throw damageError(missing, 'nothing was changed');
     const scanner = MergedScanner.open(segments, { fileSystem });
     try {
       this.#replay(scanner);

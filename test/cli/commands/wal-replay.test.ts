@@ -1,4 +1,12 @@
-import { appendFileSync, copyFileSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  copyFileSync,
+  cpSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { commandLine } from '../../support/command-line.js';
@@ -267,4 +275,27 @@ test('a state directory gives the logs of all kept epochs, and says which', asyn
   t.is(lines[0]!['segment'], path.join(store, 'wal', '3', 'wal-0.log'));
   const text = await commandLine(['wal-replay', store, '--to-epoch', '4']);
   t.is(text.stderr, 'statelog: reading the log of epoch 3\n');
+});
+
+test('a folder that lacks a segment is said to, and is read no further unless it may be', async (t) => {
+  const folder = tempDir(t);
+  const wal = path.join(folder, 'wal');
+  cpSync(fixturePath('wal-cores'), wal, { recursive: true });
+  rmSync(path.join(wal, 'wal-2.log'));
+  const { exitCode, stdout } = await commandLine(['wal-replay', wal, '--json']);
+  t.is(exitCode, 3);
+  t.like(linesOf(stdout)[0]!['finding'], { class: 'missing-segment', file: wal, coreId: 2 });
+  const stopped = await commandLine(['wal-replay', wal, '--into', path.join(folder, 'stopped')]);
+  t.is(stopped.exitCode, 3);
+  const argv = ['wal-replay', wal, '--skip-damage', '--into', path.join(folder, 'rest')];
+  t.is((await commandLine(argv)).exitCode, 3);
+  t.is((await commandLine(['verify', path.join(folder, 'rest')])).exitCode, 0);
+  for (const command of [
+    ['scan', wal],
+    ['import', wal, path.join(folder, 'imported')],
+  ]) {
+    const refused = await commandLine(command);
+    t.deepEqual([refused.exitCode, refused.stdout], [3, '']);
+    t.regex(refused.stderr, /core 2 is missing.*run 'statelog verify/);
+  }
 });
