@@ -106,8 +106,8 @@ function makeStore(task: BenchTask, megabytes: number): string {
   const cores = megabytes < MEGABYTES_A_CORE_MAX ? 1 : 2;
   buildDirectoryStore(realFileSystem(), root, {
     cores,
-    *entries() {
-      for (const key of manyKeys(megabytes)) yield { key, value: VALUE };
+    forEachEntry(visit) {
+      for (const key of manyKeys(megabytes)) visit(key, VALUE);
     },
   });
   return root;

@@ -13,7 +13,10 @@ export interface EntryCursor {
   previous(): boolean;
   /** The key it stands on; valid until it moves: copy what must live longer. */
   readonly key: Uint8Array;
-  /** The value it stands on, checked where there are checksums; valid until it moves. */
+  /**
+   * The value it stands on, checked where there are checksums; valid until it moves, or anything else is read
+   * of what it walks.
+   */
   value(): Uint8Array;
 }
 

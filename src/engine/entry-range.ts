@@ -29,6 +29,14 @@ export function* positionsInRange(cursor: EntryCursor, range: EntryRange = {}): 
     yield cursor;
 }
 
+/** Shows every entry of a cursor, in key order; key and value are lent for the call. */
+export function forEachEntryOf(
+  cursor: EntryCursor,
+  visit: (key: Uint8Array, value: Uint8Array) => void,
+): void {
+  for (let valid = cursor.first(); valid; valid = cursor.next()) visit(cursor.key, cursor.value());
+}
+
 /** True if `key` lies in the range. */
 export function isInRange(key: Uint8Array, range: EntryRange): boolean {
   const low = lowerBound(range);

@@ -2,11 +2,11 @@ import { join } from 'node:path';
 import { coreOfKey } from '../directory/core-state.js';
 import { CoresCursor } from '../directory/cores-cursor.js';
 import type { EntryRange } from '../entry-cursor.js';
-import { entriesInRange, keysInRange, positionsInRange } from '../entry-range.js';
+import { entriesInRange, forEachEntryOf, keysInRange, positionsInRange } from '../entry-range.js';
 import type { FileStatus, FileSystem } from '../storage-io/file-system.js';
 import { type FileSlice, slicedFileSystem } from '../storage-io/sliced-file-system.js';
 import { FoldStore } from '../store/fold-store.js';
-import type { ReadableStore, StoredEntry } from '../store/store.js';
+import type { EntryVisitor, ReadableStore, StoredEntry } from '../store/store.js';
 import {
   APPEND_LOG_BACKEND,
   FOLD_PATH,
@@ -156,6 +156,10 @@ class ArtifactStore implements ReadableStore {
     return this.#content.entries(range);
   }
 
+  forEachEntry(visit: EntryVisitor): void {
+    this.#content.forEachEntry(visit);
+  }
+
   keys(range?: EntryRange): Iterable<Uint8Array> {
     return this.#content.keys(range);
   }
@@ -194,6 +198,10 @@ class StatePayloadEntries implements Content {
 
   entries(range?: EntryRange): Iterable<StoredEntry> {
     return entriesInRange(this.#cursor(), range);
+  }
+
+  forEachEntry(visit: EntryVisitor): void {
+    forEachEntryOf(this.#cursor(), visit);
   }
 
   keys(range?: EntryRange): Iterable<Uint8Array> {

@@ -1,4 +1,3 @@
-import type { Entry } from '../entry-cursor.js';
 import { closeQuietly } from '../storage-io/atomic-write.js';
 import type { FileDescriptor, FileSystem } from '../storage-io/file-system.js';
 import { VALUE_BYTES_MAX } from '../state/format.js';
@@ -10,6 +9,9 @@ import type { CheckpointEntry, CoreCheckpoint, DirectoryManifest } from './manif
 
 /** Cores whose files are written in one pass over the entries: each holds about 2 MiB of buffers. */
 const CORES_A_PASS = 8;
+
+/** Shows all entries in key order, from the first each time it is called; key and value are lent for a call. */
+export type ForEachEntry = (visit: (key: Uint8Array, value: Uint8Array) => void) => void;
 
 /** What a checkpoint that is built from entries says of itself. */
 export interface BuildOptions {
@@ -25,43 +27,60 @@ export interface BuildOptions {
 
 /**
  * Writes a checkpoint's files from entries in key order, values in key order too and without holes.
- * The entries are gone through once to count, and once for every eight cores: memory is constant.
- * @param entries starts from the first entry each time it is called
+ * The entries are gone through once to count, where nobody has, and once for every eight cores: memory is
+ * constant.
  */
-export function buildCheckpoint(options: BuildOptions, entries: () => Iterable<Entry>): CheckpointEntry {
+export function buildCheckpoint(
+  options: BuildOptions,
+  forEachEntry: ForEachEntry,
+  shapes = shapesOf(options.manifest.cores, forEachEntry),
+): CheckpointEntry {
   const { fileSystem, layout, manifest, epoch, sources, watermark } = options;
-  const shapes = countShapes(manifest.cores, entries());
   fileSystem.makeDirectory(layout.checkpoint(epoch));
   const cores: CoreCheckpoint[] = [];
   for (let first = 0; first < manifest.cores; first += CORES_A_PASS) {
     const last = Math.min(first + CORES_A_PASS, manifest.cores);
-    cores.push(...writeCores(options, shapes, entries(), first, last));
+    cores.push(...writeCores(options, shapes, forEachEntry, first, last));
   }
   fileSystem.syncDirectory(layout.checkpoint(epoch));
   return { epoch, sources: new Map(sources), watermark, cores };
 }
 
-interface Shape {
-  count: number;
-  keyBytes: number;
-  valueBytes: number;
+/** How much there is in one core. */
+export interface CoreShape {
+  readonly count: number;
+  readonly keyBytes: number;
+  readonly valueBytes: number;
 }
 
-function countShapes(cores: number, entries: Iterable<Entry>): Shape[] {
-  const shapes = Array.from({ length: cores }, (): Shape => ({ count: 0, keyBytes: 0, valueBytes: 0 }));
-  for (const { key, value } of entries) {
-    const shape = shapes[coreOfKey(key, cores)]!;
+/** Counts what each core will hold, as entries come by. */
+export class ShapeCounter {
+  readonly shapes: readonly { count: number; keyBytes: number; valueBytes: number }[];
+
+  constructor(cores: number) {
+    this.shapes = Array.from({ length: cores }, () => ({ count: 0, keyBytes: 0, valueBytes: 0 }));
+  }
+
+  add(key: Uint8Array, valueLength: number): void {
+    const shape = this.shapes[coreOfKey(key, this.shapes.length)]!;
     shape.count++;
     shape.keyBytes += key.length;
-    shape.valueBytes += value.length;
+    shape.valueBytes += valueLength;
   }
-  return shapes;
+}
+
+function shapesOf(cores: number, forEachEntry: ForEachEntry): readonly CoreShape[] {
+  const counter = new ShapeCounter(cores);
+  forEachEntry((key, value) => {
+    counter.add(key, value.length);
+  });
+  return counter.shapes;
 }
 
 function writeCores(
   options: BuildOptions,
-  shapes: readonly Shape[],
-  entries: Iterable<Entry>,
+  shapes: readonly CoreShape[],
+  forEachEntry: ForEachEntry,
   first: number,
   last: number,
 ): CoreCheckpoint[] {
@@ -70,10 +89,9 @@ function writeCores(
     for (let coreId = first; coreId < last; coreId++) {
       builders.push(new CoreBuilder(options, coreId, shapes[coreId]!));
     }
-    for (const entry of entries) {
-      const coreId = coreOfKey(entry.key, shapes.length);
-      builders[coreId - first]?.add(entry);
-    }
+    forEachEntry((key, value) => {
+      builders[coreOfKey(key, shapes.length) - first]?.add(key, value);
+    });
     return builders.map((builder) => builder.finish());
   } finally {
     for (const builder of builders) builder.close();
@@ -89,7 +107,7 @@ class CoreBuilder {
   readonly #index: IndexFileWriter;
   #count = 0;
 
-  constructor(options: BuildOptions, coreId: number, shape: Shape) {
+  constructor(options: BuildOptions, coreId: number, shape: CoreShape) {
     const { fileSystem, layout, epoch } = options;
     const statePath = layout.stateFile(epoch, coreId);
     const indexPath = layout.indexFile(epoch, coreId);
@@ -108,7 +126,7 @@ class CoreBuilder {
     });
   }
 
-  add({ key, value }: Entry): void {
+  add(key: Uint8Array, value: Uint8Array): void {
     this.#index.add(key, this.#values.append(value), value.length);
     this.#count++;
   }

@@ -1,6 +1,6 @@
 import { StatelogError } from '../errors.js';
 import type { Entry, EntryRange } from '../entry-cursor.js';
-import { entriesInRange, keysInRange, positionsInRange } from '../entry-range.js';
+import { entriesInRange, forEachEntryOf, keysInRange, positionsInRange } from '../entry-range.js';
 import type { Finding } from '../finding.js';
 import { SystemClock, type Clock } from '../storage-io/clock.js';
 import type { FileSystem } from '../storage-io/file-system.js';
@@ -156,6 +156,17 @@ export class StateDirectory {
     states.hold();
     try {
       yield* entriesInRange(states.cursor(), range);
+    } finally {
+      states.release();
+    }
+  }
+
+  /** Shows every entry in key order; key and value are lent for the call. */
+  forEachEntry(visit: (key: Uint8Array, value: Uint8Array) => void): void {
+    const states = this.#states();
+    states.hold();
+    try {
+      forEachEntryOf(states.cursor(), visit);
     } finally {
       states.release();
     }

@@ -14,6 +14,8 @@ export class FoldCursor implements EntryCursor {
   readonly #walk: KeyCursor;
   #slot = -1;
   #key: Uint8Array = new Uint8Array(0);
+  /** Of the entry that it stands on, once its value was read. */
+  #version: VersionToken | undefined;
 
   /** @param source gives the log's records, and throws once they may no longer be read */
   constructor(index: FoldIndex, source: () => RecordSource) {
@@ -52,12 +54,13 @@ export class FoldCursor implements EntryCursor {
 
   value(): Uint8Array {
     const record = this.#read();
+    this.#version = record.token();
     return record.bytes.subarray(record.valueStart, record.valueStart + record.valueLength);
   }
 
   /** The version that came with the value. */
   version(): VersionToken {
-    return this.#read().token();
+    return (this.#version ??= this.#read().token());
   }
 
   #read(): ReturnType<RecordSource['read']> {
@@ -67,6 +70,7 @@ export class FoldCursor implements EntryCursor {
 
   #standOn(slot: number): boolean {
     this.#slot = slot;
+    this.#version = undefined;
     if (slot >= 0) this.#key = this.#index.keyOf(slot);
     return slot >= 0;
   }

@@ -119,7 +119,9 @@ function digestOf(fileSystem: FileSystem, path: string): Part {
 /** A log's keys are counted only where its content is read anyway. */
 function digestOfEntries(store: ReadableStore): Part {
   const digest = new ContentDigest();
-  for (const { key, value } of store.entries()) digest.add(key, value);
+  store.forEachEntry((key, value) => {
+    digest.add(key, value);
+  });
   return { keys: digest.keys, digest: digest.hex() };
 }
 

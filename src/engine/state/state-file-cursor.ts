@@ -12,7 +12,7 @@ export interface CursorOwner {
   checkPlace(offset: number, length: number, position: number): void;
   /** An error of the index's reader, with the file and the place in it. */
   located(error: unknown): unknown;
-  value(offset: number, length: number): Uint8Array;
+  peek(offset: number, length: number): Uint8Array;
 }
 
 /**
@@ -104,7 +104,7 @@ export class StateFileCursor implements EntryCursor {
   }
 
   value(): Uint8Array {
-    return this.#file.value(this.#cursor.offset, this.#cursor.length);
+    return this.#file.peek(this.#cursor.offset, this.#cursor.length);
   }
 
   #start(): void {

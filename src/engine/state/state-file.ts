@@ -143,6 +143,13 @@ export class StateFile implements CursorOwner {
     return this.#values.view(offset, length);
   }
 
+  /** As `value`, for a look that ends before anything else is read of this file: nothing is copied then. */
+  peek(offset: number, length: number): Uint8Array {
+    this.checkOpen();
+    this.checkPlace(offset, length);
+    return this.#values.peek(offset, length);
+  }
+
   /** A cursor over all entries, on none yet. Any number of them may be used beside each other. */
   cursor(): StateFileCursor {
     this.checkOpen();

@@ -75,6 +75,15 @@ export class ValueReader {
     return this.#read(start, length);
   }
 
+  /** As `view`, for a look that ends before anything else is read here: nothing is copied then. */
+  peek(offset: number, length: number): Uint8Array {
+    const isRead = this.#mappingUpTo(STATE_HEADER_BYTES + offset + length) === undefined;
+    if (!isRead || offset >= this.#options.sealedLength) return this.view(offset, length);
+    const source = this.#sealedSource();
+    source.window(offset, length);
+    return source.bytes.subarray(source.at, source.at + length);
+  }
+
   /** Unmaps everything: no view may be touched any more. The descriptor stays the caller's. */
   close(): void {
     this.#mapping = undefined;

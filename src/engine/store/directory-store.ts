@@ -10,7 +10,14 @@ import type { Finding } from '../finding.js';
 import { treeBytes } from '../storage-io/tree-bytes.js';
 import { realFileSystem } from '../storage-io/real-file-system.js';
 import type { FileSystem } from '../storage-io/file-system.js';
-import type { CheckpointReport, CompactReport, PutOptions, StoredEntry, WritableStore } from './store.js';
+import type {
+  CheckpointReport,
+  CompactReport,
+  EntryVisitor,
+  PutOptions,
+  StoredEntry,
+  WritableStore,
+} from './store.js';
 
 /** A state directory as commands see it. */
 export class DirectoryStore implements WritableStore {
@@ -70,6 +77,10 @@ export class DirectoryStore implements WritableStore {
 
   entries(range?: EntryRange): Iterable<StoredEntry> {
     return this.directory.scan(range);
+  }
+
+  forEachEntry(visit: EntryVisitor): void {
+    this.directory.forEachEntry(visit);
   }
 
   keys(range?: EntryRange): Iterable<Uint8Array> {

@@ -7,7 +7,14 @@ import { COMPACT_THRESHOLD_DEFAULT } from '../fold/format.js';
 import { KvUpdate } from '../fold/update.js';
 import { VersionToken, WatchCursor } from '../fold/version-token.js';
 import type { FileSystem } from '../storage-io/file-system.js';
-import type { CheckpointReport, CompactReport, PutOptions, StoredEntry, WritableStore } from './store.js';
+import type {
+  CheckpointReport,
+  CompactReport,
+  EntryVisitor,
+  PutOptions,
+  StoredEntry,
+  WritableStore,
+} from './store.js';
 
 /** How a fold log is opened for writing. */
 export interface OpenFoldOptions {
@@ -93,6 +100,14 @@ export class FoldStore implements WritableStore {
     const cursor = this.#fold.entryCursor();
     for (const at of positionsInRange(cursor, range)) {
       yield { key: at.key.slice(), value: at.value().slice(), version: cursor.version().toBytes() };
+    }
+  }
+
+  forEachEntry(visit: EntryVisitor): void {
+    const cursor = this.#fold.entryCursor();
+    for (let valid = cursor.first(); valid; valid = cursor.next()) {
+      const value = cursor.value();
+      visit(cursor.key, value, cursor.version().toBytes());
     }
   }
 

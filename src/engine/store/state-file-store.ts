@@ -1,9 +1,9 @@
 import type { EntryRange } from '../entry-cursor.js';
-import { entriesInRange, keysInRange, positionsInRange } from '../entry-range.js';
+import { entriesInRange, forEachEntryOf, keysInRange, positionsInRange } from '../entry-range.js';
 import { openBarePair } from '../state/state-file-open.js';
 import type { StateFile } from '../state/state-file.js';
 import type { FileSystem } from '../storage-io/file-system.js';
-import type { ReadableStore, StoredEntry } from './store.js';
+import type { EntryVisitor, ReadableStore, StoredEntry } from './store.js';
 
 /** A bare state file and its index as commands see them. */
 export class StateFileStore implements ReadableStore {
@@ -26,6 +26,10 @@ export class StateFileStore implements ReadableStore {
 
   entries(range?: EntryRange): Iterable<StoredEntry> {
     return entriesInRange(this.file.cursor(), range);
+  }
+
+  forEachEntry(visit: EntryVisitor): void {
+    forEachEntryOf(this.file.cursor(), visit);
   }
 
   keys(range?: EntryRange): Iterable<Uint8Array> {

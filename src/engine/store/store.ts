@@ -9,6 +9,9 @@ export interface StoredEntry extends Entry {
   readonly version?: Uint8Array | undefined;
 }
 
+/** Is shown an entry. Key, value and version are lent for the call: copy what must live longer. */
+export type EntryVisitor = (key: Uint8Array, value: Uint8Array, version?: Uint8Array) => void;
+
 /** What is common to everything that holds keys and values: the view that commands read through. */
 export interface ReadableStore {
   readonly kind: PathKind;
@@ -25,6 +28,8 @@ export interface ReadableStore {
   get(key: Uint8Array): StoredEntry | undefined;
   /** Entries in key order; keys and values are free to keep. */
   entries(range?: EntryRange): Iterable<StoredEntry>;
+  /** All entries in key order, each lent for a call: takes a fraction of the time of `entries`. */
+  forEachEntry(visit: EntryVisitor): void;
   /** Keys in order, free to keep, without reading values. */
   keys(range?: EntryRange): Iterable<Uint8Array>;
   /** How many keys there are in the range, without reading values where the kind allows. */

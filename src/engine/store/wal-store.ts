@@ -1,5 +1,5 @@
 import type { EntryRange } from '../entry-cursor.js';
-import { entriesInRange, keysInRange, positionsInRange } from '../entry-range.js';
+import { entriesInRange, forEachEntryOf, keysInRange, positionsInRange } from '../entry-range.js';
 import type { Finding } from '../finding.js';
 import { TAG_DELETE, TAG_PUT } from '../rkyv/wal-entry-format.js';
 import { MmapStateStore } from '../state/mmap-state-store.js';
@@ -9,7 +9,7 @@ import { coreIdOfSegmentName } from '../wal/segment-name.js';
 import { missingSegments } from '../wal/missing-segments.js';
 import { listSegments } from '../wal/segment-folder.js';
 import { damageError } from '../wal/scan-findings.js';
-import type { ReadableStore, StoredEntry } from './store.js';
+import type { EntryVisitor, ReadableStore, StoredEntry } from './store.js';
 
 const ARENA_BYTES = 1024 * 1024;
 
@@ -45,6 +45,10 @@ export class WalStore implements ReadableStore {
 
   entries(range?: EntryRange): Iterable<StoredEntry> {
     return entriesInRange(this.#state.entryCursor(), range);
+  }
+
+  forEachEntry(visit: EntryVisitor): void {
+    forEachEntryOf(this.#state.entryCursor(), visit);
   }
 
   keys(range?: EntryRange): Iterable<Uint8Array> {

@@ -1,18 +1,28 @@
 import { createDirectory } from '../directory/create-directory.js';
-import { buildCheckpoint } from '../directory/build-checkpoint.js';
+import { freeCopy } from '../bytes/free-copy.js';
+import { buildCheckpoint, type CoreShape } from '../directory/build-checkpoint.js';
 import type { CheckpointSummary } from '../directory/checkpoint-summary.js';
 import { AppendLogFold } from '../fold/append-log-fold.js';
 import { KvUpdate } from '../fold/update.js';
 import { VersionToken, WatchCursor } from '../fold/version-token.js';
 import type { FileSystem } from '../storage-io/file-system.js';
-import type { StoredEntry } from '../store/store.js';
+import type { EntryVisitor } from '../store/store.js';
 
-/** Entries in key order, from the first each time they are asked for. */
-export type EntriesInOrder = () => Iterable<StoredEntry>;
+/** Shows all entries in key order, from the first each time it is called; each is lent for a call. */
+export type EntriesInOrder = (visit: EntryVisitor) => void;
+
+/** The entries of a store, or of whatever shows them likewise. */
+export function entriesOf(source: { forEachEntry(visit: EntryVisitor): void }): EntriesInOrder {
+  return (visit) => {
+    source.forEachEntry(visit);
+  };
+}
 
 /** What a state directory is built from. */
 export interface DirectorySource {
-  readonly entries: EntriesInOrder;
+  readonly forEachEntry: EntriesInOrder;
+  /** What is known of each core's part, so that the entries need not be counted first. */
+  readonly shapes?: readonly CoreShape[] | undefined;
   readonly cores?: number | undefined;
   /** Where its epochs, sources and numbering go on; default: from the start. */
   readonly summary?: CheckpointSummary | undefined;
@@ -23,7 +33,7 @@ export interface DirectorySource {
  * @throws StatelogError `ALREADY_EXISTS`, `LIMIT_EXCEEDED`
  */
 export function buildDirectoryStore(fileSystem: FileSystem, root: string, source: DirectorySource): void {
-  const { summary, entries } = source;
+  const { summary, forEachEntry, shapes } = source;
   const cores = source.cores ?? summary?.cores.length ?? 1;
   createDirectory({ fileSystem, root, cores }, (layout, manifest) => [
     buildCheckpoint(
@@ -36,7 +46,8 @@ export function buildDirectoryStore(fileSystem: FileSystem, root: string, source
         watermark: summary?.watermark,
         numbering: summary?.cores.length === cores ? summary.cores : undefined,
       },
-      entries,
+      forEachEntry,
+      shapes,
     ),
   ]);
 }
@@ -45,7 +56,7 @@ const ENTRIES_A_BATCH = 4096;
 
 /** What a fold log is built from. */
 export interface FoldSource {
-  readonly entries: EntriesInOrder;
+  readonly forEachEntry: EntriesInOrder;
   readonly cursor: Uint8Array | undefined;
 }
 
@@ -54,17 +65,21 @@ export interface FoldSource {
  * ours, and rename it.
  * @throws StatelogError `NOT_REPRESENTABLE`, `LIMIT_EXCEEDED` for what a fold log cannot hold
  */
-export function buildFoldLog(fileSystem: FileSystem, path: string, { entries, cursor }: FoldSource): void {
+export function buildFoldLog(
+  fileSystem: FileSystem,
+  path: string,
+  { forEachEntry, cursor }: FoldSource,
+): void {
   const { store } = AppendLogFold.open(path, Infinity, { fileSystem });
   try {
     let batch: KvUpdate[] = [];
-    for (const { key, value, version } of entries()) {
+    forEachEntry((key, value, version) => {
       const token = version === undefined ? VersionToken.unknown() : VersionToken.fromBytes(version);
-      batch.push(KvUpdate.put(key, value, token));
-      if (batch.length < ENTRIES_A_BATCH) continue;
+      batch.push(KvUpdate.put(freeCopy(key), freeCopy(value), token));
+      if (batch.length < ENTRIES_A_BATCH) return;
       store.apply(batch, WatchCursor.none());
       batch = [];
-    }
+    });
     store.apply(batch, cursor === undefined ? WatchCursor.none() : WatchCursor.fromBytes(cursor));
     store.compact();
   } finally {

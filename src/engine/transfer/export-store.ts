@@ -18,7 +18,7 @@ import type { FileSystem } from '../storage-io/file-system.js';
 import { realFileSystem } from '../storage-io/real-file-system.js';
 import { writeFully } from '../storage-io/write-fully.js';
 import type { ReadableStore } from '../store/store.js';
-import { buildDirectoryStore, buildFoldLog } from './build-store.js';
+import { buildDirectoryStore, buildFoldLog, entriesOf } from './build-store.js';
 import { endLine, entryLine, headerLine } from './entry-lines.js';
 
 /** What a snapshot is exported as. */
@@ -187,7 +187,9 @@ class Scratch {
 
 function reportOf(store: ReadableStore): Omit<ExportReport, 'path'> {
   const digest = new ContentDigest();
-  for (const { key, value } of store.entries()) digest.add(key, value);
+  store.forEachEntry((key, value) => {
+    digest.add(key, value);
+  });
   const { cursor, epoch } = store;
   return {
     epoch: epoch === undefined ? null : String(epoch),
@@ -219,7 +221,7 @@ function foldContent(
   let path = source;
   if (kind !== 'log') {
     path = join(scratch.path(), 'fold.snap');
-    buildFoldLog(fileSystem, path, { entries: () => store.entries(), cursor: undefined });
+    buildFoldLog(fileSystem, path, { forEachEntry: entriesOf(store), cursor: undefined });
   }
   const fold = AppendLogFold.load(path, { fileSystem }).store;
   open.push(() => {
@@ -239,7 +241,7 @@ function directoryContent(
   if (kind !== 'directory') {
     refuseVersions(store);
     root = join(scratch.path(), 'store');
-    buildDirectoryStore(fileSystem, root, { entries: () => store.entries() });
+    buildDirectoryStore(fileSystem, root, { forEachEntry: entriesOf(store) });
   }
   const snapshot: DirectorySnapshot = readDirectory({ fileSystem, root, at });
   open.push(() => {
@@ -251,12 +253,14 @@ function directoryContent(
 }
 
 function refuseVersions(store: ReadableStore): void {
-  for (const { version } of store.entries()) {
-    if (version === undefined || version.length === 0) continue;
-    throw new StatelogError('NOT_REPRESENTABLE', 'a mmap-state artifact holds no revisions', {
-      path: store.path,
-      safe: 'nothing was written',
-      hint: `export it as append-log, and 'statelog import --kind directory --drop-revisions' there`,
-    });
-  }
+  let versions = 0;
+  store.forEachEntry((_key, _value, version) => {
+    if (version !== undefined && version.length > 0) versions++;
+  });
+  if (versions === 0) return;
+  throw new StatelogError('NOT_REPRESENTABLE', 'a mmap-state artifact holds no revisions', {
+    path: store.path,
+    safe: 'nothing was written',
+    hint: `export it as append-log, and 'statelog import --kind directory --drop-revisions' there`,
+  });
 }

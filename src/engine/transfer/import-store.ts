@@ -10,19 +10,18 @@ import type { ExportManifest } from '../artifact/manifest.js';
 import { stageArtifact, stageArtifactStream, type StagedArtifact } from '../artifact/stage-artifact.js';
 import { moveIntoPlace, withStagingFolderAsync } from '../storage-io/staging-folder.js';
 import { STATE_BACKEND, openStatePayload } from '../artifact/state-payload.js';
-import { ContentDigest } from '../bytes/content-digest.js';
 import { toHex } from '../bytes/text.js';
 import { CoresCursor } from '../directory/cores-cursor.js';
 import type { CheckpointSummary } from '../directory/checkpoint-summary.js';
-import { entriesInRange } from '../entry-range.js';
+import { forEachEntryOf } from '../entry-range.js';
 import { StatelogError } from '../errors.js';
-import { checkUpdate, KvUpdate } from '../fold/update.js';
 import { identify } from '../inspect/identify.js';
 import { openReadable } from '../inspect/open.js';
 import type { FileSystem } from '../storage-io/file-system.js';
 import { realFileSystem } from '../storage-io/real-file-system.js';
 import { FoldStore } from '../store/fold-store.js';
-import { buildDirectoryStore, buildFoldLog, type EntriesInOrder } from './build-store.js';
+import { buildDirectoryStore, buildFoldLog, entriesOf, type EntriesInOrder } from './build-store.js';
+import { checkTarget, coresOf, surveyOf, type Survey } from './import-survey.js';
 import { spoolLines } from './spooled-lines.js';
 
 export interface ImportRequest {
@@ -55,9 +54,9 @@ export interface ImportReport {
 }
 
 /** A source that was verified: its content can be gone through again and again. */
-interface Verified {
+export interface Verified {
   readonly kind: 'directory' | 'log';
-  readonly entries: EntriesInOrder;
+  readonly forEachEntry: EntriesInOrder;
   readonly cursor?: Uint8Array | undefined;
   readonly summary?: CheckpointSummary | undefined;
   readonly cores?: number | undefined;
@@ -82,10 +81,10 @@ export async function importStore(request: ImportRequest): Promise<ImportReport>
     fileSystem.makeDirectory(staging);
     const verified = await verifySource(fileSystem, request, staging);
     try {
-      const report = reportOf(request, verified);
-      checkTarget(request, verified, report.kind);
-      if (!dryRun) build(fileSystem, request, verified, report.kind, folder);
-      return report;
+      const survey = surveyOf(request, verified);
+      checkTarget(request, verified, survey);
+      if (!dryRun) build(fileSystem, request, verified, survey, folder);
+      return reportOf(request, verified, survey);
     } finally {
       verified.close();
     }
@@ -118,7 +117,7 @@ async function verifySource(
   const close = (): void => {
     store.close();
   };
-  const shared = { entries: () => store.entries(), cores: store.cores, close };
+  const shared = { forEachEntry: entriesOf(store), cores: store.cores, close };
   return store.kind === 'log'
     ? { ...shared, kind: 'log', cursor: store.cursor }
     : { ...shared, kind: 'directory' };
@@ -130,7 +129,7 @@ function verifiedLines(spooled: Awaited<ReturnType<typeof spoolLines>>): Verifie
     epoch === undefined || epoch === 0n
       ? undefined
       : { epoch, sources: new Map(), watermark: undefined, cores: [] };
-  return { kind, cursor, cores, summary, entries: () => spooled.entries(), close: () => undefined };
+  return { kind, cursor, cores, summary, forEachEntry: entriesOf(spooled), close: () => undefined };
 }
 
 function verifiedArtifact(
@@ -145,13 +144,15 @@ function verifiedArtifact(
     const close = (): void => {
       store.close();
     };
-    return { kind: 'log', cursor: store.cursor, entries: () => store.entries(), close };
+    return { kind: 'log', cursor: store.cursor, forEachEntry: entriesOf(store), close };
   }
   const { summary, cores } = openStatePayload(fileSystem, staging, staged.manifest, origin);
   return {
     kind: 'directory',
     summary,
-    entries: () => entriesInRange(new CoresCursor(cores.map((file) => file.cursor()))),
+    forEachEntry: (visit) => {
+      forEachEntryOf(new CoresCursor(cores.map((file) => file.cursor())), visit);
+    },
     close: () => {
       for (const file of cores) file.close();
     },
@@ -165,68 +166,33 @@ function acceptBackend(origin: string): (manifest: ExportManifest) => void {
   };
 }
 
-function reportOf(request: ImportRequest, verified: Verified): ImportReport {
-  const digest = new ContentDigest();
-  for (const { key, value } of verified.entries()) digest.add(key, value);
-  const found = digest.hex();
-  if (request.expect !== undefined && request.expect.toLowerCase() !== found) {
-    throw new StatelogError('DIGEST_MISMATCH', 'the content is not the one that was expected', {
-      path: request.source,
-      class: 'digest-mismatch',
-      expected: request.expect,
-      found,
-      safe: 'nothing was made of it',
-      hint: 'fetch it again, or ask for the digest again',
-    });
-  }
-  const kind = request.kind ?? verified.kind;
-  const { cursor, summary } = verified;
+function reportOf(request: ImportRequest, { cursor, summary }: Verified, survey: Survey): ImportReport {
+  const { kind, keys, digest } = survey;
   return {
     path: request.destination,
     kind,
     epoch: kind === 'directory' ? String(summary?.epoch ?? 1n) : null,
     cursor: kind === 'log' && cursor !== undefined && cursor.length > 0 ? toHex(cursor) : null,
-    keys: digest.keys,
-    digest: found,
+    keys,
+    digest,
   };
-}
-
-/** Refuses, before anything is made, what the target's kind cannot hold. */
-function checkTarget(request: ImportRequest, verified: Verified, kind: 'directory' | 'log'): void {
-  if (kind === 'log') {
-    if (request.cores !== undefined) throw new StatelogError('INVALID_ARGUMENT', 'a fold log has no cores');
-    for (const { key, value } of verified.entries()) checkUpdate(KvUpdate.put(key, value));
-    return;
-  }
-  if (request.dropRevisions === true) return;
-  let loses = verified.cursor !== undefined && verified.cursor.length > 0 ? 'its cursor' : undefined;
-  for (const { version } of verified.entries()) {
-    if (version !== undefined && version.length > 0) loses = 'revisions';
-    if (loses !== undefined) break;
-  }
-  if (loses === undefined) return;
-  throw new StatelogError('NOT_REPRESENTABLE', `a state directory cannot hold ${loses}`, {
-    path: request.source,
-    safe: 'nothing was made of it',
-    hint: 'import it with --kind log, or allow the loss with --drop-revisions',
-  });
 }
 
 function build(
   fileSystem: FileSystem,
   request: ImportRequest,
   verified: Verified,
-  kind: 'directory' | 'log',
+  { kind, shapes }: Survey,
   folder: string,
 ): void {
-  const { entries, summary, cursor } = verified;
+  const { forEachEntry, summary, cursor } = verified;
   if (kind === 'directory') {
-    const cores = request.cores ?? verified.cores;
-    buildDirectoryStore(fileSystem, request.destination, { entries, summary, cores });
+    const cores = coresOf(request, verified);
+    buildDirectoryStore(fileSystem, request.destination, { forEachEntry, summary, cores, shapes });
     return;
   }
   const path = join(folder, 'fold.snap');
-  buildFoldLog(fileSystem, path, { entries, cursor });
+  buildFoldLog(fileSystem, path, { forEachEntry, cursor });
   moveIntoPlace(fileSystem, path, request.destination);
 }
 

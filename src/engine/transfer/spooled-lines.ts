@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { compareBytes } from '../bytes/compare.js';
 import { ContentDigest } from '../bytes/content-digest.js';
 import { StatelogError } from '../errors.js';
-import type { StoredEntry } from '../store/store.js';
+import type { EntryVisitor, StoredEntry } from '../store/store.js';
 import type { FileDescriptor, FileSystem } from '../storage-io/file-system.js';
 import { writeFully } from '../storage-io/write-fully.js';
 import { parseLine, type LinesEnd, type LinesHeader } from './entry-lines.js';
@@ -16,7 +16,8 @@ const LINE_BYTES_MAX = 1024 * 1024 * 1024;
 export interface SpooledLines {
   readonly header: LinesHeader;
   readonly end: LinesEnd;
-  entries(): Iterable<StoredEntry>;
+  /** Shows all entries in key order, each lent for a call. */
+  forEachEntry(visit: EntryVisitor): void;
 }
 
 /**
@@ -79,10 +80,16 @@ function checkLines(
   if (taken < size) throw invalid(origin, `${size - taken} bytes follow the end`);
   const found = digest.hex();
   if (end.keys !== digest.keys || end.digest !== found) throw mismatch(origin, end, digest.keys, found);
-  return { header, end, entries: () => entriesOf(fileSystem, path, size) };
+  return {
+    header,
+    end,
+    forEachEntry: (visit) => {
+      for (const { key, value, version } of entriesIn(fileSystem, path, size)) visit(key, value, version);
+    },
+  };
 }
 
-function* entriesOf(fileSystem: FileSystem, path: string, size: number): Generator<StoredEntry, void> {
+function* entriesIn(fileSystem: FileSystem, path: string, size: number): Generator<StoredEntry, void> {
   const descriptor = fileSystem.openRead(path);
   try {
     let number = 0;

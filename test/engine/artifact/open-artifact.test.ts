@@ -22,7 +22,12 @@ const entries = Array.from({ length: 500 }, (_, index) => ({
 function artifact(t: ExecutionContext, form: 'folder' | 'tar'): string {
   const folder = tempDir(t);
   const store = path.join(folder, 'store');
-  buildDirectoryStore(fileSystem, store, { entries: () => entries, cores: 3 });
+  buildDirectoryStore(fileSystem, store, {
+    forEachEntry(visit) {
+      for (const { key, value } of entries) visit(key, value);
+    },
+    cores: 3,
+  });
   const prepared = prepareExport({ source: store, createdAtUnix: 0, scratchBeside: store });
   const destination = path.join(folder, `artifact-${form}`);
   prepared.writeTo(destination, form);

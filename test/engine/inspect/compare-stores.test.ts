@@ -8,7 +8,11 @@ import { compareStores } from '../../../src/engine/inspect/compare-stores.js';
 import { openReadable } from '../../../src/engine/inspect/open.js';
 import { realFileSystem } from '../../../src/engine/storage-io/real-file-system.js';
 import type { ReadableStore } from '../../../src/engine/store/store.js';
-import { buildDirectoryStore, buildFoldLog } from '../../../src/engine/transfer/build-store.js';
+import {
+  buildDirectoryStore,
+  buildFoldLog,
+  type EntriesInOrder,
+} from '../../../src/engine/transfer/build-store.js';
 import { prepareExport } from '../../../src/engine/transfer/export-store.js';
 import { tempDir } from '../../support/temp-dir.js';
 
@@ -20,19 +24,22 @@ const bytes = (text: string): Uint8Array => Buffer.from(text);
 const text = (data: Uint8Array): string => Buffer.from(data).toString();
 const fileSystem = realFileSystem();
 
-function entriesOf(content: Content): () => { key: Uint8Array; value: Uint8Array }[] {
-  return () =>
-    [...content]
-      .map(([key, value]) => ({ key: bytes(key), value: bytes(value) }))
-      .sort((a, b) => Buffer.compare(a.key, b.key));
+/** Shows the entries of a plain map in key order. */
+function entriesOf(content: Content): EntriesInOrder {
+  const sorted = [...content]
+    .map(([key, value]) => [bytes(key), bytes(value)] as const)
+    .sort(([a], [b]) => Buffer.compare(a, b));
+  return (visit) => {
+    for (const [key, value] of sorted) visit(key, value);
+  };
 }
 
 const makers: Readonly<Record<string, (place: string, content: Content) => void>> = {
   'a state directory': (place, content) => {
-    buildDirectoryStore(fileSystem, place, { entries: entriesOf(content), cores: 2 });
+    buildDirectoryStore(fileSystem, place, { forEachEntry: entriesOf(content), cores: 2 });
   },
   'a fold log': (place, content) => {
-    buildFoldLog(fileSystem, place, { entries: entriesOf(content), cursor: undefined });
+    buildFoldLog(fileSystem, place, { forEachEntry: entriesOf(content), cursor: undefined });
   },
   'an artifact of a state directory': (place, content) => {
     makers['a state directory']!(`${place}.store`, content);
