@@ -58,7 +58,7 @@ export async function openFollow(fileSystem: FileSystem, path: string): Promise<
   ]);
   const follow = Following.open(fileSystem, path);
   const changes = new FolderChanges({
-    onChange: () => {
+    onRename: () => {
       holdQuietly(follow);
     },
   });

@@ -15,8 +15,8 @@ export interface FileChanges {
 export type Timer = (callback: () => void, afterMs: number) => () => void;
 
 export interface FolderChangesOptions {
-  /** Called with each change, also while nobody waits. */
-  readonly onChange?: (() => void) | undefined;
+  /** Called when a file appears, goes, or is replaced, also while nobody waits; not for one that grows. */
+  readonly onRename?: (() => void) | undefined;
   readonly timer?: Timer | undefined;
 }
 
@@ -39,14 +39,14 @@ const systemTimer: Timer = (callback, afterMs) => {
  */
 export class FolderChanges implements FileChanges {
   readonly #watchers = new Map<string, FSWatcher>();
-  readonly #onChange: (() => void) | undefined;
+  readonly #onRename: (() => void) | undefined;
   readonly #timer: Timer;
   #hasChanged = false;
   #resolve: (() => void) | undefined;
   #cancelTimer: (() => void) | undefined;
 
-  constructor({ onChange, timer = systemTimer }: FolderChangesOptions = {}) {
-    this.#onChange = onChange;
+  constructor({ onRename, timer = systemTimer }: FolderChangesOptions = {}) {
+    this.#onRename = onRename;
     this.#timer = timer;
   }
 
@@ -89,8 +89,8 @@ export class FolderChanges implements FileChanges {
   #open(folder: string): void {
     try {
       const watcher = watch(folder);
-      watcher.on('change', () => {
-        this.#onChange?.();
+      watcher.on('change', (event) => {
+        if (event === 'rename') this.#onRename?.();
         this.wake();
       });
       // A folder that is removed while it is watched; the clock goes on.

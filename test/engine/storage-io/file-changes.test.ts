@@ -45,7 +45,7 @@ test('a change that came while nobody waited is not missed, and is told of at on
   let onSeen: (() => void) | undefined;
   const changes = new FolderChanges({
     timer,
-    onChange: () => {
+    onRename: () => {
       seen += 1;
       onSeen?.();
     },

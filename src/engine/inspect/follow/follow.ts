@@ -104,7 +104,7 @@ export class Follow {
     }
   }
 
-  /** Opens what is new, to be called whenever files change: what is open can still be read when it was removed. */
+  /** Opens what is new, to be called whenever files appear or are replaced: what is open can still be read when it was removed. */
   hold(): void {
     this.#supply.hold();
   }

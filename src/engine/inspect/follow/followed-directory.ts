@@ -25,6 +25,8 @@ export class FollowedDirectory implements LogSupply {
   #manifestBytes: Uint8Array = new Uint8Array();
   #manifest: DirectoryManifest | undefined;
   #lastEpoch: bigint | undefined;
+  /** The log of `#lastEpoch`; undefined before there is one. */
+  #live: FollowedLog | undefined;
   /** The sequence with which each core's part of a log starts. */
   readonly #starts = new Map<FollowedLog, readonly bigint[]>();
   readonly #findings = new Map<FollowedLog, Finding[]>();
@@ -40,6 +42,8 @@ export class FollowedDirectory implements LogSupply {
   }
 
   hold(): void {
+    // A writer that takes over replaces the segments of the live log, and may close and drop it soon after.
+    this.#live?.hold();
     while (this.#openNew() === 'moved') this.#manifestBytes = new Uint8Array();
   }
 
@@ -62,6 +66,7 @@ export class FollowedDirectory implements LogSupply {
 
   close(): void {
     for (const log of this.#opened.splice(0)) log.close();
+    this.#live = undefined;
   }
 
   #openNew(): 'done' | 'moved' {
@@ -105,6 +110,7 @@ export class FollowedDirectory implements LogSupply {
       throw error;
     }
     this.#opened.push(log);
+    this.#live = log;
     this.#starts.set(log, starts);
     this.#findings.set(log, findings);
     return true;

@@ -59,6 +59,11 @@ export class FollowedLog {
     return 'record';
   }
 
+  /** Opens what has replaced its files. Nothing is read. */
+  hold(): void {
+    for (const segment of this.segments) segment.hold();
+  }
+
   /** Looks at the files as they are now, once `next` came to the end. */
   lookAgain(): void {
     for (const [index, segment] of this.segments.entries()) {

@@ -24,7 +24,8 @@ export interface FollowedSegmentOptions {
  *
  * Invariants:
  * - every record before `#scanner.toldEnd` was told of, and none of them is told of again;
- * - a file that replaced ours is read only once ours has been read to its end.
+ * - a file that replaced ours is read only once ours has been read to its end: until then it waits in
+ *   `#replacements`, open, so that it can be read though it is replaced or removed in its turn.
  */
 export class FollowedSegment {
   readonly path: string;
@@ -34,10 +35,11 @@ export class FollowedSegment {
   readonly #options: FollowedSegmentOptions;
   readonly #fileSystem: FileSystem;
   readonly #told = new ToldRecords();
+  readonly #replacements: FileDescriptor[] = [];
   #descriptor: FileDescriptor;
+  /** Of the newest file that was opened. */
   #identity: string;
   #scanner: WalScanner;
-  #isReplaced = false;
   /** The sequence that the first record must have; undefined: any. */
   #expected: bigint | undefined;
   /** Where the file is another one: the sequence that would come next if nothing was lost between the two. */
@@ -80,20 +82,36 @@ export class FollowedSegment {
         if (this.finding?.class === 'in-flight') continue;
         return 'finding';
       }
-      if (!this.#isReplaced || !this.#openReplacement()) return 'end';
+      if (!this.#goOnInReplacement()) return 'end';
     }
+  }
+
+  /** Opens the file that has replaced ours, if one has. Nothing is read. */
+  hold(): void {
+    const status = this.#fileSystem.statusFollowing(this.path);
+    if (status?.kind !== 'file' || status.identity === this.#identity) return;
+    let descriptor: FileDescriptor;
+    try {
+      descriptor = this.#fileSystem.openRead(this.path);
+    } catch (error) {
+      if (isStatelogError(error, 'NOT_FOUND')) return;
+      throw error;
+    }
+    this.#replacements.push(descriptor);
+    this.#identity = this.#fileSystem.statusOf(descriptor).identity;
   }
 
   /** Looks at the file as it is now, once `next` came to the end. */
   lookAgain(): void {
-    const status = this.#fileSystem.statusFollowing(this.path);
-    this.#isReplaced = status?.kind === 'file' && status.identity !== this.#identity;
+    this.hold();
     const missing = this.#told.forgetMissing(this.#fileSystem, this.#descriptor);
     if (missing > 0 || !this.#scanner.lookAgain(true)) this.#goOnBehind(missing);
   }
 
   close(): void {
-    this.#fileSystem.close(this.#descriptor);
+    for (const descriptor of [this.#descriptor, ...this.#replacements.splice(0)]) {
+      this.#fileSystem.close(descriptor);
+    }
   }
 
   #tellRecord(): ScanEvent {
@@ -107,19 +125,12 @@ export class FollowedSegment {
     return 'finding';
   }
 
-  /** @returns false where it is gone again */
-  #openReplacement(): boolean {
-    this.#isReplaced = false;
-    let descriptor: FileDescriptor;
-    try {
-      descriptor = this.#fileSystem.openRead(this.path);
-    } catch (error) {
-      if (isStatelogError(error, 'NOT_FOUND')) return false;
-      throw error;
-    }
+  /** @returns false where ours was not replaced */
+  #goOnInReplacement(): boolean {
+    const descriptor = this.#replacements.shift();
+    if (descriptor === undefined) return false;
     this.#fileSystem.close(this.#descriptor);
     this.#descriptor = descriptor;
-    this.#identity = this.#fileSystem.statusOf(descriptor).identity;
     this.#goOnBehind(this.#told.forgetMissing(this.#fileSystem, descriptor));
     return true;
   }

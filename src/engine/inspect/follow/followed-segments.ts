@@ -32,6 +32,7 @@ export class FollowedSegments implements LogSupply {
   }
 
   hold(): void {
+    this.#log.hold();
     if (this.#folder === undefined) return;
     const known = new Set(this.#log.segments.map(({ coreId }) => coreId));
     for (const segment of listSegments(this.#fileSystem, this.#folder)) {

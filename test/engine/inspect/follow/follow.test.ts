@@ -38,6 +38,22 @@ test('a follower that seldom looks misses nothing either, as long as the logs ar
   }
 });
 
+test('what was opened is read though its writer has removed it, however late the follower looks', async (t) => {
+  for (const stride of [31, 307, Infinity]) {
+    const disk = newDisk(2);
+    const follower = new Follower(disk, 2);
+    const plan: FaultPlan = ({ index }) => {
+      if (index % stride === stride - 1) follower.look();
+      else follower.hold();
+      return undefined;
+    };
+    t.is(await write(disk, { name: 'a', rounds: 6, keep: 1, plan }), 'closed', `every ${stride} calls`);
+    follower.look();
+    t.is(follower.complaint(nextSequences(disk, 2)), undefined, `every ${stride} calls`);
+    follower.close();
+  }
+});
+
 /** How many calls a life makes. */
 async function callsOf(rounds: number, keep: number): Promise<number> {
   const calls: SimulatedOperation[] = [];
@@ -48,6 +64,32 @@ async function callsOf(rounds: number, keep: number): Promise<number> {
   await write(newDisk(1), { name: 'a', rounds, keep, plan });
   return calls.length;
 }
+
+test('what a writer replaces by taking over is read though it is removed soon after, however late the follower looks', async (t) => {
+  const calls = await callsOf(2, 1);
+  for (let call = 0; call < calls; call += 3) {
+    const disk = newDisk(1);
+    const follower = new Follower(disk, 1);
+    const dies = crashAt(call, 'after');
+    const holds: FaultPlan = () => {
+      follower.hold();
+      return undefined;
+    };
+    const plan: FaultPlan = (operation) => holds(operation) ?? dies(operation);
+    await write(disk, { name: 'a', rounds: 2, keep: 1, plan });
+    for (const name of ['b', 'c']) await write(disk, { name, rounds: 2, keep: 1, plan: holds });
+    for (let again = 0; again < 10; again++) follower.hold();
+    const opened = follower.openPaths;
+    // One of each log, and one more of that which was taken over.
+    t.true(opened.length <= new Set(opened).size + 1, opened.join(', '));
+    follower.look();
+    t.deepEqual(follower.openPaths.length, 1);
+    const complaint = follower.complaint(nextSequences(disk, 1));
+    if (complaint !== undefined) t.fail(`the writer died after call ${call}: ${complaint}`);
+    follower.close();
+  }
+  t.pass();
+});
 
 test('wherever a writer dies, and whenever the follower looks, the next writer takes over and nothing is missed or doubled', async (t) => {
   const calls = await callsOf(2, 1);

@@ -17,9 +17,11 @@ export class Follower {
   readonly told: number[][];
   readonly findings: Finding[] = [];
   readonly #follow: Follow;
+  readonly #fileSystem: SimulatedFileSystem;
 
   constructor(disk: SimulatedDisk, cores: number, path = STORE) {
-    this.#follow = Follow.open(new SimulatedFileSystem({ disk }), path);
+    this.#fileSystem = new SimulatedFileSystem({ disk });
+    this.#follow = Follow.open(this.#fileSystem, path);
     this.told = Array.from({ length: cores }, () => []);
   }
 
@@ -38,6 +40,12 @@ export class Follower {
 
   close(): void {
     this.#follow.close();
+    if (this.openPaths.length > 0) throw new Error(`it left open: ${this.openPaths.join(', ')}`);
+  }
+
+  /** The files that it has open. */
+  get openPaths(): string[] {
+    return this.#fileSystem.openPaths;
   }
 
   /** What is wrong with what was told; undefined where each record came once, in order, up to the last. */
