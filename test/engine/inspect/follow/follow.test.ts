@@ -83,7 +83,7 @@ test('what a writer replaces by taking over is read though it is removed soon af
     // One of each log, and one more of that which was taken over.
     t.true(opened.length <= new Set(opened).size + 1, opened.join(', '));
     follower.look();
-    t.deepEqual(follower.openPaths.length, 1);
+    t.is(follower.openPaths.length, 1);
     const complaint = follower.complaint(nextSequences(disk, 1));
     if (complaint !== undefined) t.fail(`the writer died after call ${call}: ${complaint}`);
     follower.close();
