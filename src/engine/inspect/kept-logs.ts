@@ -1,4 +1,8 @@
+import type { DirectoryLayout } from '../directory/layout.js';
+import { readManifest } from '../directory/manifest-file.js';
 import { liveEpoch, type CheckpointEntry, type DirectoryManifest } from '../directory/manifest.js';
+import { isStatelogError } from '../errors.js';
+import type { FileSystem } from '../storage-io/file-system.js';
 
 /** A log of a state directory, and where it stands among the checkpoints. */
 export interface KeptLog {
@@ -26,4 +30,28 @@ export function keptLogs(manifest: DirectoryManifest): KeptLog[] {
     logs.push({ epoch: live, isLive: true, before: undefined, after: undefined });
   }
   return logs;
+}
+
+/** Whether a log must still be there: a writer drops it when it keeps the checkpoint before it no longer. */
+export function isLogKept(fileSystem: FileSystem, layout: DirectoryLayout, epoch: bigint): boolean {
+  return isNamedNow(fileSystem, layout, (manifest) => keptLogs(manifest).some((log) => log.epoch === epoch));
+}
+
+/** Whether a checkpoint must still be there. */
+export function isCheckpointKept(fileSystem: FileSystem, layout: DirectoryLayout, epoch: bigint): boolean {
+  return isNamedNow(fileSystem, layout, ({ checkpoints }) => checkpoints.some((one) => one.epoch === epoch));
+}
+
+/** Asked of the manifest as it is now; true where it cannot be read. */
+function isNamedNow(
+  fileSystem: FileSystem,
+  layout: DirectoryLayout,
+  names: (manifest: DirectoryManifest) => boolean,
+): boolean {
+  try {
+    return names(readManifest(fileSystem, layout));
+  } catch (error) {
+    if (!isStatelogError(error)) throw error;
+    return true;
+  }
 }

@@ -1,5 +1,5 @@
 import nodePath from 'node:path';
-import { isStatelogError, StatelogError } from '../errors.js';
+import { StatelogError } from '../errors.js';
 import { DirectoryLayout } from '../directory/layout.js';
 import { readManifest } from '../directory/manifest-file.js';
 import type { Finding } from '../finding.js';
@@ -11,7 +11,7 @@ import { WalScanner } from '../wal/scanner.js';
 import { listSegments, type SegmentEntry } from '../wal/segment-folder.js';
 import { coreIdOfSegmentName } from '../wal/segment-name.js';
 import { identify } from './identify.js';
-import { keptLogs, type KeptLog } from './kept-logs.js';
+import { isLogKept, keptLogs, type KeptLog } from './kept-logs.js';
 
 /** Segments that are read together. */
 export interface ReplayLog {
@@ -74,26 +74,17 @@ function logsOfDirectory(fileSystem: FileSystem, root: string): ReplayLog[] {
       missing: [],
       expected: {
         epoch,
-        isLocked: isLive && lockState(fileSystem, layout.lock).held !== 'no',
+        isLocked: () => isLive && lockState(fileSystem, layout.lock).held !== 'no',
         isClosed: !isLive,
         expectedSequenceOf: (coreId) => firstSequenceOf(log, coreId),
       },
-      isStillKept: () => isKept(fileSystem, layout, epoch),
+      isStillKept: () => isLogKept(fileSystem, layout, epoch),
     };
   });
 }
 
 function firstSequenceOf({ before }: KeptLog, coreId: number): bigint {
   return before?.cores[coreId]?.nextSequence ?? 0n;
-}
-
-function isKept(fileSystem: FileSystem, layout: DirectoryLayout, epoch: bigint): boolean {
-  try {
-    return keptLogs(readManifest(fileSystem, layout)).some((log) => log.epoch === epoch);
-  } catch (error) {
-    if (!isStatelogError(error)) throw error;
-    return true;
-  }
 }
 
 /** A lone segment's core: by its name, or by its first good record where it is named otherwise. */

@@ -2,7 +2,7 @@ import { commandText } from '../bytes/command-hints.js';
 import { crc32c } from '../bytes/checksum.js';
 import { isStatelogError, type StatelogError } from '../errors.js';
 import type { Finding } from '../finding.js';
-import type { FileSystem } from '../storage-io/file-system.js';
+import type { FileDescriptor, FileSystem } from '../storage-io/file-system.js';
 import { PAGE_BYTES, STATE_HEADER_BYTES } from './format.js';
 import type { IndexBlock } from './index-block.js';
 import type { StateFile } from './state-file.js';
@@ -38,7 +38,9 @@ export function* checkStateFile(file: StateFile, options: StateCheckOptions): Ge
       hint: `${commandText('statelog', 'import', file.path, 'STORE')} makes a store that has them`,
     };
   } else if (yield* checkBlock(file, block)) {
+    const { values, index } = file.descriptors;
     badIndexPages = yield* checkPages(options.fileSystem, {
+      descriptor: index,
       path: file.indexPath,
       start: file.indexStart,
       length: block.indexLength,
@@ -47,6 +49,7 @@ export function* checkStateFile(file: StateFile, options: StateCheckOptions): Ge
     });
     if (options.values) {
       yield* checkPages(options.fileSystem, {
+        descriptor: values,
         path: file.path,
         start: STATE_HEADER_BYTES,
         length: block.valueLength,
@@ -71,6 +74,8 @@ function* checkBlock(file: StateFile, block: IndexBlock): Generator<Finding, boo
 }
 
 interface PagedBytes {
+  readonly descriptor: FileDescriptor;
+  /** For findings. */
   readonly path: string;
   readonly start: number;
   readonly length: number;
@@ -80,32 +85,26 @@ interface PagedBytes {
 
 /** One finding for each run of pages that fail; it returns all of them. */
 function* checkPages(fileSystem: FileSystem, paged: PagedBytes): Generator<Finding, Finding[]> {
-  const descriptor = fileSystem.openRead(paged.path);
-  try {
-    const findings: Finding[] = [];
-    let badFrom = -1;
-    for (const { page, isGood } of pagesOf(fileSystem, descriptor, paged)) {
-      if (!isGood && badFrom < 0) badFrom = page;
-      if (isGood && badFrom >= 0) {
-        findings.push(badPages(paged, badFrom, page));
-        yield findings.at(-1)!;
-        badFrom = -1;
-      }
-    }
-    if (badFrom >= 0) {
-      findings.push(badPages(paged, badFrom, paged.sums.length));
+  const findings: Finding[] = [];
+  let badFrom = -1;
+  for (const { page, isGood } of pagesOf(fileSystem, paged)) {
+    if (!isGood && badFrom < 0) badFrom = page;
+    if (isGood && badFrom >= 0) {
+      findings.push(badPages(paged, badFrom, page));
       yield findings.at(-1)!;
+      badFrom = -1;
     }
-    return findings;
-  } finally {
-    fileSystem.close(descriptor);
   }
+  if (badFrom >= 0) {
+    findings.push(badPages(paged, badFrom, paged.sums.length));
+    yield findings.at(-1)!;
+  }
+  return findings;
 }
 
 function* pagesOf(
   fileSystem: FileSystem,
-  descriptor: number,
-  { start, length, sums }: PagedBytes,
+  { descriptor, start, length, sums }: PagedBytes,
 ): Generator<{ readonly page: number; readonly isGood: boolean }, void> {
   const buffer = new Uint8Array(PAGES_A_READ * PAGE_BYTES);
   for (let at = 0; at < length; at += buffer.length) {

@@ -2,7 +2,7 @@ import { isStatelogError, type StatelogError } from '../errors.js';
 import { checkOrderedMap } from '../rkyv/ordered-map-check.js';
 import { OrderedMapReader } from '../rkyv/ordered-map-reader.js';
 import { closeQuietly } from '../storage-io/atomic-write.js';
-import type { FileSystem, Mapping } from '../storage-io/file-system.js';
+import type { FileDescriptor, FileSystem, Mapping } from '../storage-io/file-system.js';
 import { PagedSource } from '../storage-io/paged-source.js';
 import { STATE_HEADER_BYTES, cachedPages, fragmentationOf } from './format.js';
 import type { IndexBlock } from './index-block.js';
@@ -89,6 +89,11 @@ export class StateFile implements CursorOwner {
   /** Where the rkyv bytes start in the index file. */
   get indexStart(): number {
     return this.#pair.index.head.start;
+  }
+
+  /** The open files, to be read past what is kept of their pages; they stay the state file's to close. */
+  get descriptors(): { readonly values: FileDescriptor; readonly index: FileDescriptor } {
+    return { values: this.#pair.values.descriptor, index: this.#pair.index.descriptor };
   }
 
   /** As `IndexHead.headCrc`: what a manifest names an index by. */

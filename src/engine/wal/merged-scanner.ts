@@ -17,7 +17,7 @@ const WINDOWS_BYTES = 32 * BLOCK_BYTES;
 export interface MergeOptions {
   readonly fileSystem?: FileSystem;
   /** True while a writer holds the lock: unfinished last records are then being written. */
-  readonly isLocked?: boolean | undefined;
+  readonly isLocked?: boolean | (() => boolean) | undefined;
   /** True where a checkpoint closed the epoch: all of it was durable, so that none of it can be torn. */
   readonly isClosed?: boolean | undefined;
   /** The epoch that all records must have; undefined: any. */

@@ -1,8 +1,6 @@
-import nodePath from 'node:path';
 import { commandText, missingHint, repairHint } from '../../bytes/command-hints.js';
 import { isStatelogError, type StatelogError } from '../../errors.js';
 import type { Finding } from '../../finding.js';
-import { findLeftovers } from '../../directory/leftovers.js';
 import { DirectoryLayout } from '../../directory/layout.js';
 import { readManifest } from '../../directory/manifest-file.js';
 import { newestCheckpoint, type CheckpointEntry, type DirectoryManifest } from '../../directory/manifest.js';
@@ -10,15 +8,17 @@ import { openCheckpoint } from '../../directory/open-checkpoint.js';
 import type { StateFile } from '../../state/state-file.js';
 import type { FileSystem } from '../../storage-io/file-system.js';
 import { lockState } from '../../storage-io/lock-holder.js';
-import { keptLogs, type KeptLog } from '../kept-logs.js';
+import { isCheckpointKept, isLogKept, keptLogs, type KeptLog } from '../kept-logs.js';
 import { hinted, type Hints } from './hinted.js';
+import { lookAround } from './look-around.js';
 import type { Tally } from './tally.js';
 import { verifySegment } from './verify-segment.js';
 import { findingOf, verifyOpenState } from './verify-state.js';
 
 /**
  * Checks all that a state directory holds: the manifest, every kept checkpoint against it, every
- * kept log, its sequences and barriers, and what lies there besides. Takes no lock.
+ * kept log, its sequences and barriers, and what lies there besides. Takes no lock: what a writer drops meanwhile,
+ * since it keeps it no longer, is not missed.
  */
 export function* verifyDirectory(
   fileSystem: FileSystem,
@@ -46,7 +46,7 @@ export function* verifyDirectory(
     const findings = verifyLog(fileSystem, layout, manifest, log, tally);
     yield* hinted(findings, log.isLive ? mendHints(root) : dropHints(root));
   }
-  yield* lookAround(fileSystem, layout, manifest);
+  yield* lookAround(fileSystem, layout);
 }
 
 function* verifyCheckpoint(
@@ -62,7 +62,8 @@ function* verifyCheckpoint(
     try {
       file = openCheckpoint({ fileSystem, layout, manifest, mapping: 'never', onlyCore: coreId }, entry)[0]!;
     } catch (error) {
-      yield missingOrDamaged(error, layout.stateFile(entry.epoch, coreId), 'missing-file');
+      const finding = missingOrDamaged(error, layout.stateFile(entry.epoch, coreId), 'missing-file');
+      if (isCheckpointKept(fileSystem, layout, entry.epoch)) yield finding;
       continue;
     }
     yield* verifyOpenState(fileSystem, file, values, tally);
@@ -76,7 +77,7 @@ function* verifyLog(
   { epoch, isLive, before, after }: KeptLog,
   tally: Tally,
 ): Generator<Finding, void> {
-  const isLocked = isLive && lockState(fileSystem, layout.lock).held !== 'no';
+  const isLocked = (): boolean => isLive && lockState(fileSystem, layout.lock).held !== 'no';
   for (let coreId = 0; coreId < manifest.cores; coreId++) {
     const path = layout.segment(epoch, coreId);
     try {
@@ -95,43 +96,9 @@ function* verifyLog(
       }
       tally.addFile(path, summary.bytes);
     } catch (error) {
-      yield missingOrDamaged(error, path, 'missing-segment');
+      const finding = missingOrDamaged(error, path, 'missing-segment');
+      if (isLogKept(fileSystem, layout, epoch)) yield finding;
     }
-  }
-}
-
-function* lookAround(
-  fileSystem: FileSystem,
-  layout: DirectoryLayout,
-  manifest: DirectoryManifest,
-): Generator<Finding, void> {
-  for (const { path, holdsChanges } of findLeftovers(fileSystem, layout, manifest)) {
-    yield {
-      severity: holdsChanges ? 'damage' : 'notice',
-      class: holdsChanges ? 'misplaced-epoch' : 'leftover',
-      file: path,
-      offset: 0,
-      bytes: 0,
-      message: holdsChanges
-        ? 'the log of an epoch that the manifest does not know holds changes: the manifest is older than it'
-        : 'a crash left this behind; it is not read',
-      hint: holdsChanges
-        ? `put back the MANIFEST.json that belongs here, or ${repairHint(layout.root)}`
-        : 'nothing: the next writer removes it',
-    };
-  }
-  if (fileSystem.status(layout.broken) === undefined) return;
-  for (const name of fileSystem.readDirectory(layout.broken)) {
-    const file = nodePath.join(layout.broken, name);
-    yield {
-      severity: 'notice',
-      class: 'broken-copy',
-      file,
-      offset: 0,
-      bytes: fileSystem.status(file)?.size ?? 0,
-      message: 'a copy of what recovery or repair cut',
-      hint: 'remove it when nobody needs it any more',
-    };
   }
 }
 

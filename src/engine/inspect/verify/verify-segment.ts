@@ -10,7 +10,7 @@ export interface SegmentExpectation {
   readonly coreId?: number | undefined;
   readonly epoch?: bigint | undefined;
   readonly expectedSequence?: bigint | undefined;
-  readonly isLocked?: boolean | undefined;
+  readonly isLocked?: boolean | (() => boolean) | undefined;
   /** True where a checkpoint closed its epoch: nothing of it is torn. */
   readonly isClosed?: boolean | undefined;
 }
