@@ -44,6 +44,7 @@ export class KeyCensus {
   see(bytes: Uint8Array, start: number, end: number, isLive: boolean): void {
     this.#hash.hash(bytes, start, end);
     const { low, high } = this.#hash;
+    if (this.#filled >= this.#low.length * FILL_MAX) this.#makeRoom();
     if ((high & (2 ** this.#depth - 1)) !== 0) return;
     const slot = this.#slotOf(low, high);
     this.#live += Number(isLive) - this.#isLive[slot]!;
@@ -57,11 +58,6 @@ export class KeyCensus {
     while ((this.#low[slot]! | this.#high[slot]!) !== 0) {
       if (this.#low[slot] === low && this.#high[slot] === high) return slot;
       slot = (slot + 1) & mask;
-    }
-    if (this.#filled >= this.#low.length * FILL_MAX) {
-      this.#makeRoom();
-      // It may be one that is left out from now on: a slot that counts for nothing later.
-      return this.#slotOf(hashLow, high);
     }
     this.#low[slot] = low;
     this.#high[slot] = high;

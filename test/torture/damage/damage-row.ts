@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { SeededRandom } from '../../../src/engine/storage-io/simulated/seeded-random.js';
@@ -13,6 +13,8 @@ import { damage, DAMAGE_OPERATIONS, type DamageOperation } from './operations.js
 /** More of them say nothing new. */
 const VIOLATIONS_MAX = 20;
 const PAIR_KEYS = 600;
+/** Tens of thousands of small files, none of which need outlive the run. */
+const MEMORY_DISK = '/dev/shm';
 
 /** Something that damage is done to. */
 interface Subject {
@@ -25,10 +27,12 @@ interface Subject {
 export const damageRow: TortureRow = {
   id: 'damage',
   title: 'damaged places, repaired',
-  figures: { part: 84, usual: 6_000, long: 84_000 },
+  figures: { part: 84, usual: 12_000, long: 1_000_000 },
   shardsMax: 2,
   run: async (task) => {
-    const root = mkdtempSync(path.join(tmpdir(), 'statelog-torture-'));
+    const root = mkdtempSync(
+      path.join(existsSync(MEMORY_DISK) ? MEMORY_DISK : tmpdir(), 'statelog-torture-'),
+    );
     try {
       const subjects = await subjectsIn(root);
       for (; task.isUnfinished; task.count += 1) {

@@ -28,6 +28,8 @@ export interface Damaged {
   /** By how much what lies behind `insertedAt` has moved; 0 where nothing was inserted. */
   readonly shift: number;
   readonly insertedAt: number;
+  /** True where bytes of the file stand in it twice. */
+  readonly isCopy: boolean;
 }
 
 const BLOCK_SIZES = [512, 4096];
@@ -92,11 +94,12 @@ function doubleBlock(bytes: Uint8Array, random: SeededRandom): Damaged {
   if (random.below(2) === 0) {
     const changed = bytes.slice();
     changed.set(block.subarray(0, Math.min(size, Math.max(0, bytes.length - end))), end);
-    return inPlace(changed, `${size} bytes at ${at} written over those behind them`);
+    return { ...inPlace(changed, `${size} bytes at ${at} written over those behind them`), isCopy: true };
   }
   const parts = [bytes.subarray(0, end), block, bytes.subarray(end)];
   const changed = new Uint8Array(Buffer.concat(parts));
-  return { bytes: changed, what: `${size} bytes at ${at} doubled`, shift: block.length, insertedAt: end };
+  const what = `${size} bytes at ${at} doubled`;
+  return { bytes: changed, what, shift: block.length, insertedAt: end, isCopy: true };
 }
 
 function setLength(bytes: Uint8Array, pieces: readonly Piece[], random: SeededRandom): Damaged {
@@ -110,7 +113,7 @@ function setLength(bytes: Uint8Array, pieces: readonly Piece[], random: SeededRa
 }
 
 function inPlace(bytes: Uint8Array, what: string): Damaged {
-  return { bytes, what, shift: 0, insertedAt: bytes.length };
+  return { bytes, what, shift: 0, insertedAt: bytes.length, isCopy: false };
 }
 
 /** Where a piece's bytes are after the damage; -1 where they are not. */
