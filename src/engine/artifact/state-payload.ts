@@ -24,7 +24,8 @@ import { comparePaths } from './payload-path.js';
 /** The backend whose payload is a state directory's checkpoint: docs/formats/artifact.md. */
 export const STATE_BACKEND = 'mmap-state';
 const STATE_BACKEND_VERSION = '1';
-const SUMMARY_PATH = 'data/CHECKPOINT.json';
+/** The checkpoint's line of the state directory's manifest. */
+export const SUMMARY_PATH = 'data/CHECKPOINT.json';
 /** An artifact belongs to no store; whoever imports it writes its own name into its indexes. */
 const NO_STORE = new Uint8Array(STORE_ID_BYTES);
 

@@ -7,6 +7,7 @@ import {
   LEAF_BYTES,
   MAP_ROOT,
   MAP_ROOT_BYTES,
+  MISSING,
   NODE,
   NODE_ALIGNMENT,
   NODE_CHILDREN,
@@ -78,9 +79,11 @@ export class IndexWalk {
       this.#source.window(this.#nodesEnd, MAP_ROOT_BYTES);
       const { bytes, at } = this.#source;
       const count = readU32(bytes, at + MAP_ROOT.count);
-      const isPossible = count * (KEY_BYTES + VALUE_BYTES) <= this.#nodesEnd;
-      const rootAt = this.#nodesEnd + readI32(bytes, at + MAP_ROOT.pointer);
-      return isPossible ? { at: rootAt, count } : undefined;
+      const pointer = readI32(bytes, at + MAP_ROOT.pointer);
+      // Zeros are no empty map: that has a pointer to nothing.
+      const isPossible =
+        count === 0 ? pointer === MISSING : count * (KEY_BYTES + VALUE_BYTES) <= this.#nodesEnd;
+      return isPossible ? { at: this.#nodesEnd + pointer, count } : undefined;
     });
   }
 

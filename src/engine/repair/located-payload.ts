@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { MANIFEST_BYTES_MAX, MANIFEST_NAME } from '../artifact/format.js';
 import { decodeManifest, type ExportManifest } from '../artifact/manifest.js';
-import { BLOCK_BYTES, decodeTarHeader, paddingAfter } from '../artifact/tar-header.js';
+import { BLOCK_BYTES, decodeTarHeader, paddingAfter, type TarEntry } from '../artifact/tar-header.js';
 import { startsWithBytes } from '../bytes/compare.js';
 import { isStatelogError } from '../errors.js';
 import { MAGIC as FOLD_MAGIC } from '../fold/format.js';
@@ -10,6 +10,10 @@ import type { FileSlice } from '../storage-io/sliced-file-system.js';
 import { readFully } from '../storage-io/write-fully.js';
 
 const FOLD_PATH = 'data/fold.snap';
+const OUR_NAMES = /^(\.\/)?(MANIFEST\.json|data\/(fold\.snap|CHECKPOINT\.json|state-\d{1,5}\.(db|idx)))$/;
+/** Where a tar's header has an entry's size, in octal. */
+const SIZE_AT = 124;
+const SIZE_DIGITS = 11;
 
 /** What is left of an artifact: where its files lie, by their paths in it, and its manifest if that can be read. */
 export interface LocatedPayload {
@@ -48,7 +52,7 @@ function filesOfTar(fileSystem: FileSystem, path: string): Map<string, FileSlice
     };
     for (let at = 0; at + BLOCK_BYTES <= holder.size; at += BLOCK_BYTES) {
       readBlock(at);
-      const entry = decodeTarHeader(block);
+      const entry = entryOf(block);
       if (typeof entry !== 'string') {
         if (entry.kind === 'folder') continue;
         const length = Math.min(entry.size, holder.size - at - BLOCK_BYTES);
@@ -63,6 +67,17 @@ function filesOfTar(fileSystem: FileSystem, path: string): Map<string, FileSlice
   } finally {
     fileSystem.close(descriptor);
   }
+}
+
+/** An entry by its header; by what is left of that, where it is one of ours. */
+function entryOf(block: Uint8Array): TarEntry | string {
+  const entry = decodeTarHeader(block);
+  if (typeof entry !== 'string') return entry;
+  const text = Buffer.from(block.buffer, block.byteOffset, block.length).toString('latin1');
+  const name = text.slice(0, text.indexOf('\0'));
+  const size = /^[0-7]{11}$/.exec(text.slice(SIZE_AT, SIZE_AT + SIZE_DIGITS))?.[0];
+  if (!OUR_NAMES.test(name) || size === undefined) return entry;
+  return { kind: 'file', name, size: Number.parseInt(size, 8) };
 }
 
 function sliceOf(path: string, start: number, length: number, holder: FileStatus): FileSlice {

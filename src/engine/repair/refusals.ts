@@ -75,3 +75,13 @@ export function unreadable(path: string, expected: number, found: number): State
     hint: 'run it again; if something else writes to the source, wait for it to end',
   });
 }
+
+/** The error for an artifact of which no file is left to be found. */
+export function nothingLeft(path: string): StatelogError {
+  return new StatelogError('INVALID_ARTIFACT', 'nothing of its payload is left to be found', {
+    path,
+    class: 'missing-file',
+    safe: 'nothing was changed',
+    hint: 'fetch the artifact again, or export a new one',
+  });
+}

@@ -6,6 +6,7 @@ import { realFileSystem } from '../../../src/engine/storage-io/real-file-system.
 import { filePrints } from '../../support/file-prints.js';
 import { fixturePath } from '../../support/fixtures.js';
 import { tempDir } from '../../support/temp-dir.js';
+import { exported } from '../../torture/damage/damaged-artifact.js';
 import { repairInto, type Repaired } from '../../torture/damage/log-damage.js';
 
 const TAR = 'bucket/artifacts/edge/orders.payloads/00000000000005a5-3230b8366697f863.tar';
@@ -94,4 +95,48 @@ test('a tar of which headers are damaged, or the end is gone, keeps what its fol
   });
   t.true(cut.content.size > 0 && cut.content.size < original.content.size);
   t.is(cut.summary.kept.keys, cut.content.size);
+});
+
+for (const form of ['folder', 'tar'] as const) {
+  test(`an artifact of a state directory keeps every entry that can be read: a ${form}`, async (t) => {
+    const folder = tempDir(t);
+    const artifact = await exported(folder, form);
+    const original = contentOf(artifact).content;
+    const damagedFile = form === 'tar' ? artifact : path.join(artifact, 'data', 'state-1.db');
+    const at = readFileSync(damagedFile, 'latin1').indexOf('value 290 value 290');
+    const [file, place] =
+      at < 0 ? [path.join(artifact, 'data', 'state-0.db'), -1] : ([damagedFile, at] as const);
+    const found = place < 0 ? readFileSync(file, 'latin1').indexOf('value 290 value 290') : place;
+    overwrite(file, found + 3, 4);
+    const before = filePrints(artifact);
+    const into = path.join(folder, form === 'tar' ? 'new.tar' : 'new');
+    const outcome = await repairInto(artifact, into);
+    t.deepEqual(filePrints(artifact), before);
+    const { content } = contentOf(into);
+    const named = new Set(
+      outcome.events.flatMap((event) =>
+        'lostKey' in event ? [Buffer.from(event.lostKey.key).toString()] : [],
+      ),
+    );
+    t.true(named.has('key 290'));
+    t.is(content.size + named.size, original.size);
+    for (const [key, value] of content) t.is(value, original.get(key) ?? 'none');
+    t.is(outcome.summary.kept.keys, content.size);
+    const store = openArtifact(realFileSystem(), into);
+    t.deepEqual([store.epoch, store.cores], [1n, 2]);
+    store.close();
+  });
+}
+
+test('a tar of a state directory whose headers are damaged loses nothing', async (t) => {
+  const folder = tempDir(t);
+  const artifact = await exported(folder, 'tar');
+  const original = contentOf(artifact).content;
+  const text = readFileSync(artifact, 'latin1');
+  for (const name of ['MANIFEST.json', 'data/CHECKPOINT.json', 'data/state-0.idx', 'data/state-1.db']) {
+    overwrite(artifact, text.indexOf(name) + 150, 2);
+  }
+  const outcome = await repairInto(artifact, path.join(folder, 'new.tar'));
+  t.deepEqual(contentOf(path.join(folder, 'new.tar')).content, original);
+  t.like(outcome.summary, { gaps: 0, lost: { bytes: 0, keys: 0 } });
 });

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { SeededRandom } from '../../../src/engine/storage-io/simulated/seeded-random.js';
 import type { TortureRow } from '../row.js';
-import { checkArtifactDamage, DAMAGED_ARTIFACTS } from './damaged-artifact.js';
+import { checkArtifactDamage, damagedArtifacts } from './damaged-artifact.js';
 import { damagedLogs } from './damaged-logs.js';
 import { checkPairDamage, ownPair } from './damaged-pair.js';
 import { checkStoreDamage, newDamagedStore } from './damaged-store.js';
@@ -27,7 +27,7 @@ interface Subject {
 export const damageRow: TortureRow = {
   id: 'damage',
   title: 'damaged places, repaired',
-  figures: { part: 84, usual: 12_000, long: 1_000_000 },
+  figures: { part: 102, usual: 12_000, long: 1_000_000 },
   shardsMax: 2,
   run: async (task) => {
     const root = mkdtempSync(
@@ -58,6 +58,7 @@ export const damageRow: TortureRow = {
 async function subjectsIn(root: string): Promise<Subject[]> {
   const store = await newDamagedStore(path.join(root, 'store'));
   const pair = ownPair(PAIR_KEYS);
+  const artifacts = await damagedArtifacts(root);
   return [
     ...damagedLogs().map((log): Subject => ({
       name: log.name,
@@ -70,8 +71,8 @@ async function subjectsIn(root: string): Promise<Subject[]> {
       name: `the ${file} of a pair`,
       tryOne: (operation, random, folder) => checkPairDamage(pair, file, operation, random, folder),
     })),
-    ...DAMAGED_ARTIFACTS.map((artifact): Subject => ({
-      name: artifact.fixture,
+    ...artifacts.map((artifact): Subject => ({
+      name: `${path.basename(artifact.path)} ${artifact.file}`,
       tryOne: (operation, random, folder) => checkArtifactDamage(artifact, operation, random, folder),
     })),
     {

@@ -1,6 +1,8 @@
 import { cpSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { openArtifact } from '../../../src/engine/artifact/open-artifact.js';
+import { StateDirectory } from '../../../src/engine/directory/state-directory.js';
+import { prepareExport } from '../../../src/engine/transfer/export-store.js';
 import { verifyPath } from '../../../src/engine/inspect/verify/verify-path.js';
 import type { SeededRandom } from '../../../src/engine/storage-io/simulated/seeded-random.js';
 import { fixturePath } from '../../support/fixtures.js';
@@ -10,17 +12,45 @@ import { unsyncedFileSystem } from './unsynced-file-system.js';
 
 const fileSystem = unsyncedFileSystem();
 
-/** An artifact of the original program, and the file of it that is damaged. */
+/** An artifact, and the file of it that is damaged. */
 export interface DamagedArtifact {
-  readonly fixture: string;
+  readonly path: string;
   /** Relative to it; empty for a tar. */
   readonly file: string;
+  /** What stands in it as long as anything of its payload is to be found. */
+  readonly sign: string;
 }
 
-export const DAMAGED_ARTIFACTS: readonly DamagedArtifact[] = [
-  { fixture: 'artifact', file: 'data/fold.snap' },
-  { fixture: 'bucket/artifacts/edge/orders.payloads/00000000000005a5-3230b8366697f863.tar', file: '' },
-];
+/** Those of the original program, and our own of a state directory: each a folder and a tar. */
+export async function damagedArtifacts(folder: string): Promise<DamagedArtifact[]> {
+  const tar = 'bucket/artifacts/edge/orders.payloads/00000000000005a5-3230b8366697f863.tar';
+  const ownFolder = await exported(folder, 'folder');
+  return [
+    { path: fixturePath('artifact'), file: 'data/fold.snap', sign: 'PGSS' },
+    { path: fixturePath(tar), file: '', sign: 'PGSS' },
+    { path: ownFolder, file: 'data/state-0.db', sign: '' },
+    { path: ownFolder, file: 'data/state-1.idx', sign: '' },
+    { path: await exported(folder, 'tar'), file: '', sign: 'RANIMAL' },
+  ];
+}
+
+/** A state directory's artifact. */
+export async function exported(folder: string, form: 'folder' | 'tar'): Promise<string> {
+  const root = path.join(folder, `store-for-${form}`);
+  StateDirectory.create(root, { cores: 2, fileSystem });
+  const store = await StateDirectory.open(root, { fileSystem });
+  for (let number = 0; number < 300; number++) {
+    store.put(Buffer.from(`key ${number}`), Buffer.from(`value ${number} `.repeat(number % 40)));
+  }
+  await store.commit(new Map([['source', 7n]]));
+  await store.checkpoint();
+  store.close();
+  const artifact = path.join(folder, form === 'tar' ? 'out.tar' : 'out');
+  const prepared = prepareExport({ fileSystem, source: root, scratchBeside: artifact, createdAtUnix: 1 });
+  prepared.writeTo(artifact, form);
+  prepared.close();
+  return artifact;
+}
 
 function contentOf(artifact: string): Map<string, string> {
   const store = openArtifact(fileSystem, artifact);
@@ -38,14 +68,14 @@ function contentOf(artifact: string): Map<string, string> {
  * @throws Error where a promise is broken, with the same words
  */
 export async function checkArtifactDamage(
-  { fixture, file }: DamagedArtifact,
+  { path: whole, file, sign }: DamagedArtifact,
   operation: DamageOperation,
   random: SeededRandom,
   folder: string,
 ): Promise<string> {
-  const original = contentOf(fixturePath(fixture));
-  const copy = path.join(folder, path.basename(fixture));
-  cpSync(fixturePath(fixture), copy, { recursive: true });
+  const original = contentOf(whole);
+  const copy = path.join(folder, path.basename(whole));
+  cpSync(whole, copy, { recursive: true });
   const place = path.join(copy, file);
   const bytes = new Uint8Array(readFileSync(place));
   const damaged = damage(bytes, [{ offset: 0, length: 6, lengthAt: 2 }], operation, random);
@@ -67,7 +97,7 @@ export async function checkArtifactDamage(
     if (kept.size < original.size && !isTold) throw new Error('R5: keys are gone, and nothing is said');
     if (statSync(place, { bigint: true }).mtimeNs !== before) throw new Error('R4: the source was touched');
   } catch (error) {
-    if (isNothingLeft(error, damaged.bytes)) return what;
+    if (error instanceof Error && !Buffer.from(damaged.bytes).includes(sign)) return what;
     throw new Error(`${what}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
   }
   return what;
@@ -82,9 +112,4 @@ function checkVerified(copy: string): void {
   const findings = [...verifyPath(fileSystem, copy, { quick: false })];
   if (findings.every(({ severity }) => severity !== 'damage'))
     throw new Error('R5: verify says that all is well');
-}
-
-/** A fold that was cut before its first record, or whose every sign is gone, is not to be found. */
-function isNothingLeft(error: unknown, bytes: Uint8Array): boolean {
-  return error instanceof Error && !Buffer.from(bytes).includes('PGSS');
 }
