@@ -22,6 +22,11 @@ export interface BenchPlan {
   readonly curves: readonly Curve[];
 }
 
+/** What ends a run early, and the exit code then. Its topic's process gets the same from the terminal. */
+const END_SIGNALS = [
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+] as const;
 /** The bundle lies in node_modules/.cache/statelog. */
 const PROJECT_ROOT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..', '..', '..');
 
@@ -32,6 +37,15 @@ export async function runBench(request: BenchRequest, { topics, goals, curves }:
   const { notices } = installedPeers(request.peers);
   for (const notice of notices) process.stderr.write(`${notice}\n`);
   const folder = mkdtempSync(path.join(request.folder ?? tmpdir(), 'statelog-bench-'));
+  const removeFolder = (): void => {
+    rmSync(folder, { recursive: true, force: true });
+  };
+  for (const [signal, code] of END_SIGNALS) {
+    process.once(signal, () => {
+      removeFolder();
+      process.exit(code);
+    });
+  }
   try {
     const results = await measureAll(request, chosen, folder);
     const ids = new Set(chosen.map(({ id }) => id));
@@ -53,7 +67,7 @@ export async function runBench(request: BenchRequest, { topics, goals, curves }:
     if (request.docs) writeFiguresPage(path.join(PROJECT_ROOT, 'docs', 'performance.md'), all);
     return results.failed.length === 0 ? 0 : 1;
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    removeFolder();
   }
 }
 
@@ -143,9 +157,14 @@ function runTopicProcess(
     const child = spawn(process.execPath, ['--expose-gc', program, '--run-topic', JSON.stringify(order)], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
+    const end = (): void => {
+      child.kill();
+    };
+    process.once('exit', end);
     let output = '';
     child.stdout.setEncoding('utf8').on('data', (text: string) => (output += text));
     child.on('close', (code) => {
+      process.off('exit', end);
       const last = output.trimEnd().split('\n').at(-1)!;
       resolve(code === 0 ? (JSON.parse(last) as TopicResult) : undefined);
     });
