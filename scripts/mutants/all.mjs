@@ -1,4 +1,5 @@
 import { artifactMutants } from './artifact.mjs';
+import { damageMutants } from './damage.mjs';
 import { directoryMutants } from './directory.mjs';
 import { foldMutants } from './fold.mjs';
 import { logMutants } from './log.mjs';
@@ -18,4 +19,5 @@ export const MUTANTS = [
   ...directoryMutants,
   ...artifactMutants,
   ...inspectMutants,
+  ...damageMutants,
 ];

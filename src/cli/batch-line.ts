@@ -83,9 +83,10 @@ function jsonObject(text: string, number: number): Readonly<Record<string, unkno
   let parsed: unknown;
   try {
     parsed = JSON.parse(text);
-  } catch (cause) {
+  } catch {
     if (text.trim() === '') return undefined;
-    throw badLine(number, 'it is not JSON', 'one object a line; --tsv reads key<TAB>value lines', cause);
+    // What the parser says quotes the line, values and all: it is not passed on as a cause.
+    throw badLine(number, 'it is not JSON', 'one object a line; --tsv reads key<TAB>value lines');
   }
   if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) {
     throw badLine(number, 'it is no JSON object');
@@ -117,6 +118,6 @@ function jsonBytes(
   return bytes;
 }
 
-function badLine(line: number, what: string, hint?: string, cause?: unknown): StatelogError {
-  return new StatelogError('INVALID_LINE', `line ${line} was refused: ${what}`, { line, hint, cause });
+function badLine(line: number, what: string, hint?: string): StatelogError {
+  return new StatelogError('INVALID_LINE', `line ${line} was refused: ${what}`, { line, hint });
 }

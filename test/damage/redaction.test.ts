@@ -30,7 +30,7 @@ const FORMS: readonly RegExp[] = [
 async function keepsToItself(
   t: ExecutionContext,
   argv: readonly string[],
-  options: MemoryTerminalOptions = {},
+  options: MemoryTerminalOptions & { readonly debug?: boolean } = {},
 ): Promise<string> {
   const { stdout, stderr, exitCode } = await commandLine(argv, options);
   for (const form of FORMS) {
@@ -165,7 +165,7 @@ test.serial('no value comes out of the error of a batch line or a stream that wa
       ['put', log, '--batch', '-', '--value-encoding', 'hex'],
       ['import', '-', path.join(folder, 'imported')],
     ]) {
-      await keepsToItself(t, argv, { input: [`${line}\n`] });
+      await keepsToItself(t, argv, { input: [`${line}\n`], debug: true });
     }
   }
   for (const line of [`k\t${value}\t${value}`, value, `k\t${value}\\q`, `k\t${value}\r`]) {

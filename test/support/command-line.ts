@@ -14,7 +14,7 @@ export interface CommandLineResult {
 /** Runs one command line in this process, `['get', store, 'key']`, and gives what it printed. */
 export async function commandLine(
   argv: readonly string[],
-  options: MemoryTerminalOptions & { readonly commands?: Commands } = {},
+  options: MemoryTerminalOptions & { readonly commands?: Commands; readonly debug?: boolean } = {},
 ): Promise<CommandLineResult> {
   const terminal = new MemoryTerminal(options);
   const exitCode = await runCommandLine(argv, {
@@ -22,7 +22,7 @@ export async function commandLine(
     version: '0.0.0-test',
     commands: options.commands ?? COMMANDS,
     terminal,
-    debug: false,
+    debug: options.debug ?? false,
   });
   return { exitCode, stdout: terminal.stdout, stdoutBytes: terminal.stdoutBytes, stderr: terminal.stderr };
 }
