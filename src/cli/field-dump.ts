@@ -62,9 +62,9 @@ export function fieldsJson(
   });
 }
 
-/** What bytes say tells what they are; where one of them is wrong, its place does not. */
-function textOfHidden({ text, wrongAt }: ByteField): string {
-  return wrongAt === undefined ? '' : text;
+/** What bytes say tells what they are, and what a wrong one was does; the place of it does not. */
+function textOfHidden({ wrongAt }: ByteField): string {
+  return wrongAt === undefined ? '' : `byte ${wrongAt} is wrong`;
 }
 
 /** Writes fields as lines of offset, hex, ASCII, name and what they say; wrong ones with a mark, red on a terminal. */

@@ -1,10 +1,13 @@
 import type { FileBytes } from './file-bytes.js';
 import { findTurnedBit } from './turned-bit.js';
+import { findWrongByte } from './wrong-byte.js';
 
 /** What a checksum is computed over at a time. */
 const PIECE_BYTES = 1024 * 1024;
 /** In more than this no turned bit is looked for: eight steps a byte. */
-const MENDED_BYTES_MAX = 4 * 1024 * 1024;
+const TURNED_BIT_BYTES_MAX = 4 * 1024 * 1024;
+/** In more than this no wrong byte is looked for: one would be found where there is none, once in a thousand times. */
+const WRONG_BYTE_BYTES_MAX = 16 * 1024;
 
 type Checksum = (bytes: Uint8Array, start: number, end: number, seed: number) => number;
 
@@ -18,39 +21,57 @@ export function checksumOf(checksum: Checksum, bytes: FileBytes, from: number, l
   return sum;
 }
 
-/** Bytes of which one bit is not as it was, and how they were. */
+/** Bytes of which one is not as it was, and how they were. */
 export interface Mending {
   /** The wrong byte's offset in the file; undefined where it is one of the checksum. */
   readonly at: number | undefined;
-  /** Which bit, in words. */
+  /** What is wrong with it, in words. */
   readonly text: string;
   /** The bytes of the file as they were. */
   readonly read: (offset: number, length: number) => Uint8Array;
 }
 
+/** Which bytes a checksum is of. */
+interface Checked {
+  readonly from: number;
+  readonly length: number;
+}
+
 /**
- * How checked bytes were before one bit of them, or of their checksum, turned; undefined where more is wrong.
+ * How checked bytes were before one bit of them, or of their checksum, turned, or one byte of them became another;
+ * undefined where more is wrong.
  * @param difference the stored checksum, exclusive-or the computed one
  */
 export function mended(
   polynomial: number,
   bytes: FileBytes,
-  checked: { readonly from: number; readonly length: number },
+  checked: Checked,
   difference: number,
 ): Mending | undefined {
-  if (checked.length > MENDED_BYTES_MAX) return undefined;
-  const turned = findTurnedBit(polynomial, checked.length, difference);
-  if (turned === undefined) return undefined;
-  const { index, bit } = turned;
-  if (index === undefined) {
-    const read = bytes.read.bind(bytes);
-    return { at: undefined, text: `bit ${bit} of it is turned`, read };
+  const { from, length } = checked;
+  if (length > TURNED_BIT_BYTES_MAX) return undefined;
+  const found = findTurnedBit(polynomial, length, difference);
+  if (found !== undefined) {
+    const { index, bit } = found;
+    if (index !== undefined) return mendedAt(bytes, from + index, 1 << bit);
+    return { at: undefined, text: `bit ${bit} of it is turned`, read: bytes.read.bind(bytes) };
   }
-  const at = checked.from + index;
+  if (length > WRONG_BYTE_BYTES_MAX) return undefined;
+  const wrong = findWrongByte(polynomial, length, difference);
+  return wrong === undefined ? undefined : mendedAt(bytes, from + wrong.index, wrong.turned);
+}
+
+/** @param turned the bits of the byte that are */
+function mendedAt(bytes: FileBytes, at: number, turned: number): Mending {
   const read = (offset: number, length: number): Uint8Array => {
     const copy = bytes.read(offset, length).slice();
-    if (at >= offset && at < offset + copy.length) copy[at - offset]! ^= 1 << bit;
+    if (at >= offset && at < offset + copy.length) copy[at - offset]! ^= turned;
     return copy;
   };
-  return { at, text: `bit ${bit} of byte ${at} is turned`, read };
+  const isOne = (turned & (turned - 1)) === 0;
+  const was = read(at, 1)[0] ?? 0;
+  const text = isOne
+    ? `bit ${31 - Math.clz32(turned)} of byte ${at} is turned`
+    : `byte ${at} was 0x${was.toString(16).padStart(2, '0')}`;
+  return { at, text, read };
 }
