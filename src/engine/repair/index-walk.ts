@@ -28,6 +28,9 @@ const SUBTREES_MAX = 100_000;
 /** How deep nodes and damaged stretches may lie in one another. */
 const DEPTH_MAX = 2 * HEIGHT_MAX;
 const PAGE_BYTES = 4096;
+/** For each place where a node may begin, so many may be looked at: bytes made to mislead cost no more. */
+const LOOKS_A_PLACE = 4;
+const LOOKS_FREE = 10_000;
 
 /** A node, read whole. */
 interface ReadNode {
@@ -42,8 +45,8 @@ interface ReadNode {
  * nodes before it, which it led to, are looked for by their shape: a subtree ends with its root, and a
  * node stands right behind its own keys, so that what is left of a subtree is found from its end back.
  *
- * Memory is that of one node a level, and of the roots in one damaged stretch. Each stretch is
- * searched once, so the time is linear.
+ * Memory is that of one node a level, and of the roots in one damaged stretch. How much is looked at is
+ * bounded by the map's length, so the time is linear, whatever the bytes are.
  */
 export class IndexWalk {
   /** Entries that the map claims; undefined where its root's reference is gone. */
@@ -53,6 +56,7 @@ export class IndexWalk {
   readonly #source: ByteSource;
   readonly #rootAt: number | undefined;
   readonly #nodesEnd: number;
+  #looksLeft = 0;
 
   /**
    * @param source the map's bytes, as many of them as there are
@@ -69,6 +73,7 @@ export class IndexWalk {
   /** All entries that can still be named, in key order as far as the bytes are what they were. */
   *entries(): Generator<IndexEntry, void> {
     this.holes = 0;
+    this.#looksLeft = LOOKS_FREE + LOOKS_A_PLACE * Math.ceil(this.#source.length / NODE_ALIGNMENT);
     if (this.count === 0 || this.#nodesEnd < 0) return;
     if (this.#rootAt !== undefined) yield* this.#subtree(this.#rootAt, 0, this.#nodesEnd, 0);
     else yield* this.#hole(0, this.#nodesEnd, 0);
@@ -122,7 +127,8 @@ export class IndexWalk {
   /** Where the last node lies that ends at `high` or before, as far as its shape tells. */
   #lastNodeBefore(low: number, high: number): number | undefined {
     const last = high - LEAF_BYTES;
-    for (let at = last - (last % NODE_ALIGNMENT); at > low; at -= NODE_ALIGNMENT) {
+    for (let at = last - (last % NODE_ALIGNMENT); at > low && this.#looksLeft > 0; at -= NODE_ALIGNMENT) {
+      this.#looksLeft -= 1;
       const hasShape = this.#attempt(() => this.#hasShapeOfNode(at, low, high));
       if (hasShape === true) return at;
       // In a page that cannot be read no node begins.
@@ -176,7 +182,9 @@ export class IndexWalk {
     return this.#attempt(() => this.#readNode(at, low, high)) !== undefined;
   }
 
-  #readNode(at: number, low: number, high: number): ReadNode {
+  #readNode(at: number, low: number, high: number): ReadNode | undefined {
+    if (this.#looksLeft <= 0) return undefined;
+    this.#looksLeft -= 1;
     const node = new OrderedMapNode(this.#source, 0);
     node.enter(at, low, high);
     node.checkKeys();

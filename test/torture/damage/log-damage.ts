@@ -1,6 +1,8 @@
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Finding } from '../../../src/engine/finding.js';
+import { Replay } from '../../../src/engine/inspect/replay.js';
+import { findLogs } from '../../../src/engine/inspect/replay-logs.js';
 import { verifyPath } from '../../../src/engine/inspect/verify/verify-path.js';
 import { repairPath } from '../../../src/engine/repair/repair-path.js';
 import type { RepairEvent, RepairSummary } from '../../../src/engine/repair/report.js';
@@ -88,6 +90,7 @@ async function tryLogDamage(
   const { events, summary } = await repairInto(source, into);
   const kept = readFileSync(into);
   checkKept(log, damaged, whole, kept);
+  if (log.headerBytes === 0) checkReplayed(log, source, kept, findings);
   const told = events.flatMap((event) => ('finding' in event ? [event.finding] : []));
   const isDamage = told.some(({ severity }) => severity === 'damage');
   if (isDamage !== summary.gaps > 0) throw new Error('gaps were not counted');
@@ -95,6 +98,28 @@ async function tryLogDamage(
   if (Buffer.compare(readFileSync(source), damaged.bytes) !== 0)
     throw new Error('R4: the source was changed');
   if (statSync(source, { bigint: true }).mtimeNs !== before) throw new Error('R4: the source was touched');
+}
+
+/** wal-replay shows what a repair keeps; behind a torn tail, which a writer would cut, it shows nothing more. */
+function checkReplayed(
+  log: DamagedLog,
+  source: string,
+  kept: Uint8Array,
+  findings: readonly Finding[],
+): void {
+  const replay = new Replay(FILE_SYSTEM, findLogs(FILE_SYSTEM, source), false);
+  let records = 0;
+  try {
+    for (let event = replay.next(); event !== 'end'; event = replay.next())
+      if (event === 'record') records += 1;
+  } finally {
+    replay.close();
+  }
+  const expected = log.read(kept).length;
+  const isTorn = findings.some(({ severity }) => severity === 'torn');
+  if (records > expected || (records < expected && !isTorn)) {
+    throw new Error(`wal-replay shows ${records} records, and ${expected} are whole`);
+  }
 }
 
 /**

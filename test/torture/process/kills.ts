@@ -45,6 +45,7 @@ class Victim {
   /** Lines that were acknowledged, and that were attempted, of each batch. */
   readonly #batches: { acknowledged: number; attempted: number }[] = [];
   #exports = 0;
+  #repairs = 0;
 
   constructor(store: string, folder: string, random: SeededRandom) {
     this.store = store;
@@ -54,11 +55,12 @@ class Victim {
   }
 
   async killOnce(): Promise<void> {
-    const work = this.#random.below(6);
+    const work = this.#random.below(7);
     if (work <= 2) await this.#killBatch();
     else if (work === 3)
       await this.#kill(['checkpoint', this.store, ...(this.#isLog ? [] : ['--keep', '1'])]);
     else if (work === 4) await this.#kill(['compact', this.store]);
+    else if (work === 5) await this.#killRepair();
     else await this.#killExport();
     this.#check();
   }
@@ -89,6 +91,16 @@ class Victim {
     const ended = await this.#kill(['import', destination, imported]);
     if (existsSync(imported)) mustEnd(runProgram(['verify', '-q', imported]), [0], 'verify of an import');
     else if (ended.code === 0) throw new Error('R1: an import that was reported is not there');
+  }
+
+  /** In place, what an earlier kill has torn; into a new place, which is whole or not there. */
+  async #killRepair(): Promise<void> {
+    await this.#kill(['repair', this.store]);
+    this.#repairs += 1;
+    const into = path.join(this.#folder, `repaired-${this.#repairs}${this.#isLog ? '.snap' : ''}`);
+    const { code } = await this.#kill(['repair', this.store, '--into', into]);
+    if (existsSync(into)) mustEnd(runProgram(['verify', '-q', into]), [0], 'verify of a repair');
+    else if (code === 0) throw new Error('R1: a repair that was reported is not there');
   }
 
   /** Starts the program and ends it, unless it is quicker. */
