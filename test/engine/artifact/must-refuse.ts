@@ -1,7 +1,9 @@
 import { lstatSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { AppendLogSnapshot } from '../../../src/engine/artifact/append-log-snapshot.js';
+import { openArtifact } from '../../../src/engine/artifact/open-artifact.js';
 import { isStatelogError } from '../../../src/engine/errors.js';
+import { realFileSystem } from '../../../src/engine/storage-io/real-file-system.js';
 import { fixturePath } from '../../support/fixtures.js';
 
 /** The codes that a hostile artifact may be refused with. */
@@ -26,24 +28,34 @@ function tree(folder: string): string[] {
 }
 
 /**
- * Imports something in an empty folder, and throws unless it is refused with one of our codes and leaves no trace.
+ * Imports something in an empty folder, and opens it where it lies, and throws unless both are refused with one of our
+ * codes and leave no trace.
  * @param make makes it in the folder that it is given; its path
  */
 export function mustRefuse(folder: string, make: (folder: string) => string): void {
   mkdirSync(path.join(folder, 'store'));
   const source = make(folder);
-  const before = tree(folder);
+  const before = tree(folder).join('\n');
+  const destination = path.join(folder, 'store', 'new.snap');
+  const takers = {
+    import: () => AppendLogSnapshot.import(source, destination).store,
+    open: () => openArtifact(realFileSystem(), source),
+  };
+  for (const [name, take] of Object.entries(takers)) {
+    if (!isRefused(take)) throw new Error(`it was taken by ${name}`);
+    if (tree(folder).join('\n') !== before) throw new Error(`something was left behind by ${name}`);
+  }
+}
+
+function isRefused(take: () => unknown): boolean {
   try {
-    AppendLogSnapshot.import(source, path.join(folder, 'store', 'new.snap'));
+    take();
+    return false;
   } catch (error) {
     if (!isStatelogError(error) || !REFUSALS.includes(error.code)) throw error;
-    if (error.message.length >= 600) {
-      throw new Error(`a message of ${error.message.length} characters`, { cause: error });
-    }
-    if (tree(folder).join('\n') !== before.join('\n')) throw new Error('something was left behind');
-    return;
+    if (error.message.length < 600) return true;
+    throw new Error(`a message of ${error.message.length} characters`, { cause: error });
   }
-  throw new Error('it was taken');
 }
 
 /** A copy of a good artifact, spoiled. */
