@@ -177,18 +177,22 @@ test('a hole of zeros is marked from where it starts, and what is left of its re
   t.is(timestamp!.text, String(bad['timestampNs']));
 });
 
-test('a record of another core is marked where it says so', async (t) => {
+test('records of another core are marked where they say so', async (t) => {
   const copy = copyOf(t, 'wal-cores');
   const segment = path.join(copy, 'wal-0.log');
   const others = readFileSync(path.join(copy, 'wal-1.log'));
-  const strange = others.subarray(0, 8 + others.readUInt32LE(0));
+  const second = 8 + others.readUInt32LE(0);
+  const strange = others.subarray(0, second + 8 + others.readUInt32LE(second));
   const bytes = readFileSync(segment);
   const first = 8 + bytes.readUInt32LE(0);
   writeFileSync(segment, Buffer.concat([bytes.subarray(0, first), strange, bytes.subarray(first)]));
   const wrong = wrongOf(await fault('verify', segment));
   t.deepEqual(
     wrong.map(({ name, text }) => [name, text]),
-    [['coreId', '1; does not belong here']],
+    [
+      ['coreId', '1; does not belong here'],
+      ['coreId', '1; does not belong here'],
+    ],
   );
 });
 

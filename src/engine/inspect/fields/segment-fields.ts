@@ -57,11 +57,17 @@ export function badSegmentFields(bytes: FileBytes, span: BadSpan): ByteField[] {
     return fieldsInRow(span.offset, [{ name: 'zeros', bytes: span.end - span.offset, isWrong: true }]);
   }
   const fields: ByteField[] = [];
+  const suspect = FIELD_OF_CLASS[span.class];
+  let strange: string | undefined;
   let at = span.offset;
   for (let count = 0; count < RECORDS_MAX && at < span.end; count++) {
     const record = makeOut(bytes, at, span);
     if (record === undefined) break;
-    fields.push(...(count === 0 ? suspected(record.fields, span.class) : record.fields));
+    const said = record.fields.find(({ name }) => name === suspect)?.text;
+    strange ??= said;
+    // Records behind the first that say the same do not belong here either.
+    const isStrange = suspect !== undefined && said === strange;
+    fields.push(...(isStrange ? suspected(record.fields, span.class) : record.fields));
     at = record.end;
   }
   return [...fields, ...fieldsOfRest(bytes, at, span)];
