@@ -24,10 +24,10 @@ const IMAGES_A_MOMENT = 40;
 
 /** How many images of each kind are tried in turn; directories are where all the rest comes together. */
 const TURNS: readonly (readonly [kind: string, images: number, round: Round])[] = [
-  ['directory', 2000, directoryRound],
-  ['fold', 3200, foldRound],
-  ['segment', 4000, segmentRound],
-  ['recovery', 500, recoveryRound],
+  ['directory', 1200, directoryRound],
+  ['fold', 3500, foldRound],
+  ['segment', 4700, segmentRound],
+  ['recovery', 300, recoveryRound],
   ['state', 300, stateRound],
 ];
 

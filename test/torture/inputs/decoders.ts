@@ -109,7 +109,7 @@ export function allDecoders(): Decoder[] {
   return [
     {
       name: 'WAL entry',
-      weight: 30,
+      weight: 120,
       seeds: small.map(({ data }) => data),
       decode: (bytes) => {
         if (view.decode(bytes, 0, bytes.length) === undefined) view.operation();

@@ -42,7 +42,7 @@ async function makeStore(): Promise<{ disk: SimulatedDisk; prints: string[] }> {
 /** What a reader finds, who must change nothing (R4), and whether it says that the log's end is torn. */
 function read(files: ReadonlyMap<string, Uint8Array>): { print: string; isTold: boolean } | undefined {
   const disk = new SimulatedDisk();
-  for (const [name, bytes] of files) disk.plantFile(`${STORE}/${name}`, bytes);
+  for (const [name, bytes] of files) disk.lendFile(`${STORE}/${name}`, bytes);
   const fileSystem = new SimulatedFileSystem({ disk, plan: refuseChanges });
   try {
     const store = StateDirectory.openReadOnly(STORE, { fileSystem });

@@ -55,8 +55,8 @@ function pair(name: string, db: Uint8Array, idx: Uint8Array, hasSums: boolean): 
   const whole = read(db, idx);
   function read(values: Uint8Array, index: Uint8Array): string[] | undefined {
     const disk = new SimulatedDisk();
-    disk.plantFile(DB, values);
-    disk.plantFile(IDX, index);
+    disk.lendFile(DB, values);
+    disk.lendFile(IDX, index);
     return contentOf(new SimulatedFileSystem({ disk }));
   }
   const compare = (found: string[] | undefined, differencesMax: number): void => {
@@ -93,8 +93,8 @@ function largePair(name: string, db: Uint8Array, idx: Uint8Array): Subject[] {
   const keys = ['', 'a', 'k', 'user:', 'z', '\xff'].map((text) => Buffer.from(text, 'latin1'));
   const look = (values: Uint8Array, index: Uint8Array, look: (store: MmapStateStore) => void): void => {
     const disk = new SimulatedDisk();
-    disk.plantFile(DB, values);
-    disk.plantFile(IDX, index);
+    disk.lendFile(DB, values);
+    disk.lendFile(IDX, index);
     orRefused(() => {
       const store = MmapStateStore.openReadOnly(DB, { fileSystem: new SimulatedFileSystem({ disk }) });
       try {
@@ -172,7 +172,7 @@ function artifactFile(path: string): Subject {
     check: (changed) => {
       const disk = new SimulatedDisk();
       for (const file of files) {
-        disk.plantFile(`/artifact/${file}`, file === path ? changed : fixture(`artifact/${file}`));
+        disk.lendFile(`/artifact/${file}`, file === path ? changed : fixture(`artifact/${file}`));
       }
       checkImport(disk, '/artifact');
     },
@@ -185,7 +185,7 @@ function tar(): Subject {
     bytes: goodTar,
     check: (changed) => {
       const disk = new SimulatedDisk();
-      disk.plantFile('/artifact.tar', changed);
+      disk.lendFile('/artifact.tar', changed);
       checkImport(disk, '/artifact.tar');
     },
   };

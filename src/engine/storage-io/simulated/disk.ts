@@ -169,11 +169,16 @@ export class SimulatedDisk {
 
   /** Puts a file, durable, where a test wants one; folders above it are made. */
   plantFile(path: string, bytes: Uint8Array): void {
+    this.lendFile(path, new Uint8Array(bytes));
+  }
+
+  /** The same without a copy: the bytes must not change while the disk is in use, and the disk never changes them. */
+  lendFile(path: string, bytes: Uint8Array): void {
     const before = this.#sequence;
     const place = this.#plantFolders(path);
     const id = this.createFile(place);
-    this.file(id).cached = new ByteImage(new Uint8Array(bytes));
-    this.file(id).durable = new ByteImage(new Uint8Array(bytes));
+    this.file(id).cached = new ByteImage(bytes);
+    this.file(id).durable = new ByteImage(bytes);
     this.#settleSince(before);
   }
 
