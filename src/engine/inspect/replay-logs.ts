@@ -10,6 +10,7 @@ import type { MergeOptions } from '../wal/merged-scanner.js';
 import { WalScanner } from '../wal/scanner.js';
 import { listSegments, type SegmentEntry } from '../wal/segment-folder.js';
 import { coreIdOfSegmentName } from '../wal/segment-name.js';
+import { dropHints, looseHints, mendHints, type Hints } from './hints.js';
 import { identify } from './identify.js';
 import { isLogKept, keptLogs, type KeptLog } from './kept-logs.js';
 
@@ -22,6 +23,8 @@ export interface ReplayLog {
   readonly segments: readonly SegmentEntry[];
   /** Segments that should lie beside these. */
   readonly missing: readonly Finding[];
+  /** What to do about findings in them. */
+  readonly hints: Hints;
   /** What the records are held against. */
   readonly expected: Omit<MergeOptions, 'fileSystem'>;
   /** Whether the segments must still be there: a writer drops a log when it keeps its checkpoint no longer. */
@@ -41,10 +44,10 @@ export function findLogs(fileSystem: FileSystem, path: string): ReplayLog[] {
       return logsOfDirectory(fileSystem, path);
     case 'wal-folder': {
       const segments = listSegments(fileSystem, path);
-      return [looseLog(segments, missingSegments(path, segments))];
+      return [looseLog(path, segments, missingSegments(path, segments))];
     }
     case 'wal-segment':
-      return [looseLog([{ path, coreId: coreIdOf(fileSystem, path) }], [])];
+      return [looseLog(path, [{ path, coreId: coreIdOf(fileSystem, path) }], [])];
     case 'log':
     case 'state-file':
     case 'artifact-folder':
@@ -57,8 +60,9 @@ export function findLogs(fileSystem: FileSystem, path: string): ReplayLog[] {
   }
 }
 
-function looseLog(segments: readonly SegmentEntry[], missing: readonly Finding[]): ReplayLog {
-  return { epoch: undefined, isLive: false, segments, missing, expected: {}, isStillKept: () => true };
+function looseLog(path: string, segments: readonly SegmentEntry[], missing: readonly Finding[]): ReplayLog {
+  const hints = looseHints(path);
+  return { epoch: undefined, isLive: false, segments, missing, hints, expected: {}, isStillKept: () => true };
 }
 
 function logsOfDirectory(fileSystem: FileSystem, root: string): ReplayLog[] {
@@ -72,6 +76,7 @@ function logsOfDirectory(fileSystem: FileSystem, root: string): ReplayLog[] {
       isLive,
       segments: cores.map((coreId) => ({ coreId, path: layout.segment(epoch, coreId) })),
       missing: [],
+      hints: isLive ? mendHints(root) : dropHints(root),
       expected: {
         epoch,
         isLocked: () => isLive && lockState(fileSystem, layout.lock).held !== 'no',

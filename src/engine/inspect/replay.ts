@@ -3,6 +3,7 @@ import type { FileSystem } from '../storage-io/file-system.js';
 import { MergedScanner } from '../wal/merged-scanner.js';
 import { type ScanEvent, WalScanner } from '../wal/scanner.js';
 import type { SegmentEntry } from '../wal/segment-folder.js';
+import { withHint, type Hints } from './hints.js';
 import type { ReplayLog } from './replay-logs.js';
 
 /** What reads one log's segments: merged, or one after the other. */
@@ -31,6 +32,8 @@ export class Replay {
   readonly #missing: Finding[] = [];
   #next = 0;
   #scan: LogScan | undefined;
+  /** Of the log that was opened last. */
+  #hints: Hints | undefined;
 
   /** @param isMerged false: each segment's records as they lie */
   constructor(fileSystem: FileSystem, logs: readonly ReplayLog[], isMerged: boolean) {
@@ -52,13 +55,13 @@ export class Replay {
     for (;;) {
       const missing = this.#missing.shift();
       if (missing !== undefined) {
-        this.finding = missing;
+        this.finding = withHint(missing, this.#hints!);
         return 'finding';
       }
       if (this.#scan === undefined && !this.#openNext()) return 'end';
       if (this.#missing.length > 0) continue;
       const event = this.#scan!.next();
-      if (event === 'finding') this.finding = this.#scan!.finding;
+      if (event === 'finding') this.finding = withHint(this.#scan!.finding!, this.#hints!);
       if (event !== 'end') return event;
       this.close();
     }
@@ -72,6 +75,7 @@ export class Replay {
   #openNext(): boolean {
     const log = this.#logs[this.#next++];
     if (log === undefined) return false;
+    this.#hints = log.hints;
     const present = log.segments.filter(({ path }) => this.#fileSystem.statusFollowing(path) !== undefined);
     this.#missing.push(...log.missing);
     if (present.length < log.segments.length && log.isStillKept()) {

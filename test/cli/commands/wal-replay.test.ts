@@ -299,3 +299,16 @@ test('a folder that lacks a segment is said to, and is read no further unless it
     t.regex(refused.stderr, /core 2 is missing.*run 'statelog verify/);
   }
 });
+
+test('damage in a store hints at repairing the store, and not at what its segments are called', async (t) => {
+  const store = path.join(tempDir(t), 'store');
+  for (const key of ['a', 'b', 'c']) await commandLine(['put', store, key, 'v']);
+  const segment = path.join(store, 'wal', '1', 'wal-0.log');
+  const bytes = readFileSync(segment);
+  bytes[20]! ^= 1;
+  writeFileSync(segment, bytes);
+  const [line] = linesOf((await commandLine(['wal-replay', store, '--json'])).stdout);
+  const { hint, file } = line!['finding'] as { readonly hint: string; readonly file: string };
+  t.is(file, segment);
+  t.regex(hint, /^run 'statelog repair \S+\/store --into \S+\/store-repaired' /);
+});

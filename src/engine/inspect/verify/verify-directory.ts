@@ -1,4 +1,4 @@
-import { commandText, missingHint, repairHint } from '../../bytes/command-hints.js';
+import { missingHint } from '../../bytes/command-hints.js';
 import { isStatelogError, type StatelogError } from '../../errors.js';
 import type { Finding } from '../../finding.js';
 import { DirectoryLayout } from '../../directory/layout.js';
@@ -8,8 +8,9 @@ import { openCheckpoint } from '../../directory/open-checkpoint.js';
 import type { StateFile } from '../../state/state-file.js';
 import type { FileSystem } from '../../storage-io/file-system.js';
 import { lockState } from '../../storage-io/lock-holder.js';
+import { dropHints, mendHints } from '../hints.js';
 import { isCheckpointKept, isLogKept, keptLogs, type KeptLog } from '../kept-logs.js';
-import { hinted, type Hints } from './hinted.js';
+import { hinted } from './hinted.js';
 import { lookAround } from './look-around.js';
 import type { Tally } from './tally.js';
 import { verifySegment } from './verify-segment.js';
@@ -136,18 +137,6 @@ function missing(
     message: `the manifest names this ${missingClass === 'missing-file' ? 'file' : 'segment'}, and it is not there`,
     hint: 'put it back from a copy of the store',
   };
-}
-
-/** What is wrong with a checkpoint or a log that is kept, and not needed. */
-function dropHints(root: string): Hints {
-  const command = commandText('statelog', 'checkpoint', root, '--keep', '1');
-  const hint = `a newer checkpoint holds all that is needed; ${command} lets go of this`;
-  return { damage: hint, missing: hint };
-}
-
-/** What is wrong with what the store is made of now. */
-function mendHints(root: string): Hints {
-  return { damage: repairHint(root), missing: missingHint(root) };
 }
 
 function missingBarrier(file: string, offset: number, epoch: bigint, coreId: number): Finding {

@@ -1,12 +1,13 @@
 import nodePath from 'node:path';
-import { cutHint, missingHint, repairHint, replayHint } from '../../bytes/command-hints.js';
+import { missingHint, repairHint } from '../../bytes/command-hints.js';
 import { isStatelogError } from '../../errors.js';
 import type { Finding } from '../../finding.js';
 import type { FileSystem } from '../../storage-io/file-system.js';
 import { coreIdOfSegmentName } from '../../wal/segment-name.js';
+import { looseHints } from '../hints.js';
 import { identify, type IdentifiedKind, type PathIdentity } from '../identify.js';
 import { FileMaps, type FileMapOptions } from './file-map.js';
-import { hinted, type Hints } from './hinted.js';
+import { hinted } from './hinted.js';
 import { Tally } from './tally.js';
 import { verifyArtifact } from './verify-artifact.js';
 import { verifyDirectory } from './verify-directory.js';
@@ -99,9 +100,4 @@ function findingsOf(
     case 'artifact-tar':
       return verifyArtifact(fileSystem, path, tally);
   }
-}
-
-/** Segments that lie by themselves have no next writer, and what is missing in them stays missing. */
-function looseHints(path: string): Hints {
-  return { damage: repairHint(path), torn: cutHint(path), gap: replayHint(path) };
 }
