@@ -1,3 +1,4 @@
+import { cutHint } from '../bytes/command-hints.js';
 import type { EntryRange } from '../entry-cursor.js';
 import { entriesInRange, forEachEntryOf, keysInRange, positionsInRange } from '../entry-range.js';
 import type { Finding } from '../finding.js';
@@ -71,7 +72,8 @@ export class WalStore implements ReadableStore {
       if (event === 'finding') {
         const finding = scanner.finding!;
         if (finding.severity === 'damage') throw damageError(finding, 'nothing was changed');
-        this.notices.push(finding);
+        // Segments by themselves have no next writer.
+        this.notices.push(finding.severity === 'torn' ? { ...finding, hint: cutHint(this.path) } : finding);
         continue;
       }
       const { view } = scanner;

@@ -151,3 +151,14 @@ test('what other programs wrote is read as it is: state files, segments, fold lo
   t.deepEqual(log.trimEnd().split('\n'), expected('fold-log.ndjson'));
   t.is((await run('scan', fixturePath('wal-cores'), '--count')).exitCode, 0);
 });
+
+test('of a segment by itself the unfinished end is left out, with what cuts it', async (t) => {
+  const segment = path.join(tempDir(t), 'wal-0.log');
+  const whole = readFileSync(fixturePath('wal-ops/wal-0.log'));
+  writeFileSync(segment, whole.subarray(0, whole.length - 1));
+  const { exitCode, stderr } = await run('scan', segment, '--count');
+  t.is(exitCode, 0);
+  const [, hint] = /run 'statelog ([^']+)' to copy it aside and cut it\n$/.exec(stderr) ?? [];
+  t.is((await run(...hint!.split(' '))).exitCode, 0);
+  t.like(await run('scan', segment, '--count'), { exitCode: 0, stderr: '' });
+});
