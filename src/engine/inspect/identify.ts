@@ -31,8 +31,9 @@ const HEAD_BYTES = 512;
 const TAR_MAGIC_AT = 257;
 const TAR_CHECKSUM_AT = 148;
 const TAR_CHECKSUM_BYTES = 8;
-/** The manifest's header is among these. */
-const TAR_BLOCKS_TRIED = 16;
+/** How much of a file is looked at for a tar's header, and how much at a time. */
+const TAR_PROBE_BYTES = 1024 * 1024;
+const TAR_CHUNK_BYTES = 64 * 1024;
 /** An index starts as its state file does, so here the name has to tell. */
 const INDEX_EXTENSION = /\.idx(\.new)?$/;
 
@@ -144,14 +145,17 @@ function isTarHeader(head: Uint8Array): boolean {
   return stated === sum;
 }
 
-/** True if one of a file's first blocks is a tar's header: the very first may be damaged. */
+/** True if one of the blocks in a file's first MiB is a tar's header: those before it may be damaged. */
 function looksLikeTar(fileSystem: FileSystem, path: string): boolean {
   const descriptor = fileSystem.openRead(path);
   try {
-    const block = new Uint8Array(HEAD_BYTES);
-    for (let number = 1; number <= TAR_BLOCKS_TRIED; number++) {
-      const count = fileSystem.read(descriptor, block, 0, HEAD_BYTES, number * HEAD_BYTES);
-      if (count === HEAD_BYTES && typeof decodeTarHeader(block) !== 'string') return true;
+    const chunk = new Uint8Array(TAR_CHUNK_BYTES);
+    for (let start = 0; start < TAR_PROBE_BYTES; start += chunk.length) {
+      const count = fileSystem.read(descriptor, chunk, 0, chunk.length, start);
+      for (let at = 0; at + HEAD_BYTES <= count; at += HEAD_BYTES) {
+        if (typeof decodeTarHeader(chunk.subarray(at, at + HEAD_BYTES)) !== 'string') return true;
+      }
+      if (count < chunk.length) return false;
     }
     return false;
   } finally {

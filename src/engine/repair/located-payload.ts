@@ -19,13 +19,19 @@ const SIZE_DIGITS = 11;
 export interface LocatedPayload {
   readonly files: ReadonlyMap<string, FileSlice>;
   readonly manifest: ExportManifest | undefined;
+  /** Bytes that a file should have, by the manifest or by what holds it, where either still says so. */
+  readonly stated: ReadonlyMap<string, number>;
 }
 
 /** Finds the files of an artifact, a folder or a tar, whatever else of it is damaged. Nothing is verified. */
 export function locatePayload(fileSystem: FileSystem, path: string): LocatedPayload {
   const status = fileSystem.statusFollowing(path);
-  const files = status?.kind === 'directory' ? filesOfFolder(fileSystem, path) : filesOfTar(fileSystem, path);
-  return { files, manifest: manifestOf(fileSystem, files.get(MANIFEST_NAME), path) };
+  const stated = new Map<string, number>();
+  const isFolder = status?.kind === 'directory';
+  const files = isFolder ? filesOfFolder(fileSystem, path) : filesOfTar(fileSystem, path, stated);
+  const manifest = manifestOf(fileSystem, files.get(MANIFEST_NAME), path);
+  for (const file of manifest?.files ?? []) stated.set(file.path, file.size);
+  return { files, manifest, stated };
 }
 
 function filesOfFolder(fileSystem: FileSystem, root: string): Map<string, FileSlice> {
@@ -41,7 +47,11 @@ function filesOfFolder(fileSystem: FileSystem, root: string): Map<string, FileSl
 }
 
 /** A header that is damaged may still have its name; a fold log is known by its own first bytes. */
-function filesOfTar(fileSystem: FileSystem, path: string): Map<string, FileSlice> {
+function filesOfTar(
+  fileSystem: FileSystem,
+  path: string,
+  stated: Map<string, number>,
+): Map<string, FileSlice> {
   const files = new Map<string, FileSlice>();
   const descriptor = fileSystem.openRead(path);
   try {
@@ -56,6 +66,7 @@ function filesOfTar(fileSystem: FileSystem, path: string): Map<string, FileSlice
       if (typeof entry !== 'string') {
         if (entry.kind === 'folder') continue;
         const length = Math.min(entry.size, holder.size - at - BLOCK_BYTES);
+        stated.set(nameIn(entry.name), entry.size);
         files.set(nameIn(entry.name), sliceOf(path, at + BLOCK_BYTES, length, holder));
         at += length + paddingAfter(length);
       } else if (!files.has(FOLD_PATH) && startsWithBytes(block, FOLD_MAGIC)) {

@@ -39,10 +39,30 @@ export function* salvageArtifact(
     if (!payload.files.has(FOLD_PATH)) throw nothingLeft(path);
     const log = scratch === undefined ? undefined : join(scratch, 'fold.snap');
     yield* salvageFold(account, join(path, FOLD_PATH), log, sliced);
+    yield* reportCut(account, path, payload);
     if (place !== undefined && log !== undefined) writeFoldArtifact(account, payload, log, place);
   }
   if (into === undefined) return;
   for (const finding of verifyArtifact(fileSystem, into, new Tally())) throw notWhole(finding);
+}
+
+/** A fold that was cut between two records looks whole by itself. */
+function* reportCut(
+  account: RepairAccount,
+  path: string,
+  { files, stated }: LocatedPayload,
+): Generator<RepairEvent, void> {
+  const offset = files.get(FOLD_PATH)?.length ?? 0;
+  const bytes = (stated.get(FOLD_PATH) ?? offset) - offset;
+  if (bytes <= 0) return;
+  yield account.take({
+    severity: 'damage',
+    class: 'bad-length',
+    file: join(path, FOLD_PATH),
+    offset,
+    bytes,
+    message: `the last ${bytes} bytes of it are gone`,
+  });
 }
 
 function writeFoldArtifact(
