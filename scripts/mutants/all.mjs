@@ -4,6 +4,7 @@ import { directoryMutants } from './directory.mjs';
 import { foldMutants } from './fold.mjs';
 import { logMutants } from './log.mjs';
 import { inspectMutants } from './inspect.mjs';
+import { repairMutants } from './repair.mjs';
 import { stateMutants } from './state.mjs';
 import { storageIoMutants } from './storage-io.mjs';
 
@@ -20,4 +21,5 @@ export const MUTANTS = [
   ...artifactMutants,
   ...inspectMutants,
   ...damageMutants,
+  ...repairMutants,
 ];

@@ -1,0 +1,21 @@
+import test from 'ava';
+import { exploreCrashesInPlace } from '../../../src/engine/storage-io/simulated/index.js';
+import { repairWorks } from '../../torture/crash/repair-works.js';
+
+for (const [name, { disk, run, check }] of Object.entries(await repairWorks())) {
+  test(`a power loss during ${name} leaves it whole or not there, and the source as it was`, async (t) => {
+    const report = await exploreCrashesInPlace({
+      disk: disk(),
+      book: () => ({ done: false }),
+      run: async (fileSystem, book) => {
+        await run(fileSystem);
+        book.done = true;
+      },
+      check: (image, book) => {
+        check(image.disk, book.done);
+      },
+      options: { imagesMax: 4, samples: 4 },
+    });
+    t.true(report.moments > 5);
+  });
+}
