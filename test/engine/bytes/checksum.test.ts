@@ -1,4 +1,5 @@
 import test from 'ava';
+import CRC32 from 'crc-32';
 import fc from 'fast-check';
 import { crc32, crc32c, NATIVE_BYTES_MIN } from '../../../src/engine/bytes/checksum.js';
 import { toUtf8 } from '../../../src/engine/bytes/text.js';
@@ -61,3 +62,15 @@ for (const { name, checksum, polynomial, ofDigits } of CHECKSUMS) {
     }
   });
 }
+
+test('crc32 agrees with a package that others wrote, on any bytes and from any seed', (t) => {
+  const property = fc.property(
+    fc.uint8Array({ maxLength: 2 * NATIVE_BYTES_MIN }),
+    fc.uint8Array({ maxLength: 20 }),
+    (bytes, before) => {
+      const seed = crc32(before);
+      return crc32(bytes, 0, bytes.length, seed) === CRC32.buf(bytes, seed) >>> 0;
+    },
+  );
+  t.notThrows(() => fc.assert(property));
+});
