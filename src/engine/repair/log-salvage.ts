@@ -4,6 +4,7 @@ import type { CheckpointEntry, DirectoryManifest } from '../directory/manifest.j
 import { Overlay } from '../directory/overlay.js';
 import { applyRecord } from '../directory/replay.js';
 import { isStatelogError } from '../errors.js';
+import type { Finding } from '../finding.js';
 import type { KeptLog } from '../inspect/kept-logs.js';
 import { missingOrDamaged } from '../inspect/verify/verify-directory.js';
 import { joinI64 } from '../bytes/halves.js';
@@ -139,7 +140,10 @@ export class LogSalvage {
       const due = nextSequence ?? expectedSequence;
       // A closed log whose end was cut off between two records looks whole by itself.
       const missing = after === undefined ? 0n : after.cores[coreId]!.nextSequence - due;
-      if (missing > 0n) this.#account.lostRecords += Number(missing);
+      if (missing > 0n) {
+        this.#account.lostRecords += Number(missing);
+        yield this.#account.take(lostEnd(path, coreId, missing, book.needsBarrier));
+      }
       this.#number(log, coreId, isWhole && missing === 0n, book.nextSequence);
     } catch (error) {
       if (!isStatelogError(error, 'NOT_FOUND')) throw error;
@@ -193,6 +197,20 @@ export class LogSalvage {
   }
 }
 
+/** The end of a closed log that is gone, by what the manifest says of it. */
+function lostEnd(file: string, coreId: number, records: bigint, isBarrierGone: boolean): Finding {
+  const what = records === 1n ? 'one record is' : `${records} records are`;
+  return {
+    severity: 'damage',
+    class: isBarrierGone ? 'missing-barrier' : 'sequence-gap',
+    file,
+    offset: 0,
+    bytes: 0,
+    message: `${what} missing at its end, by what the manifest says; the checkpoint holds what they did`,
+    coreId,
+  };
+}
+
 /** Keeps count of a new segment, and closes that of a closed epoch. */
 class SegmentBook {
   readonly first: bigint;
@@ -211,10 +229,11 @@ class SegmentBook {
 
   /** What the record after the segment's last is numbered, a barrier counted that `close` adds. */
   get nextSequence(): bigint {
-    return this.first + BigInt(this.#records) + (this.#needsBarrier ? 1n : 0n);
+    return this.first + BigInt(this.#records) + (this.needsBarrier ? 1n : 0n);
   }
 
-  get #needsBarrier(): boolean {
+  /** True for a closed log that does not end with its barrier. */
+  get needsBarrier(): boolean {
     return !this.#log.isLive && !this.#endsWithBarrier;
   }
 
@@ -227,7 +246,7 @@ class SegmentBook {
 
   /** Adds the barrier that a closed log has lost. */
   close(copier: RenumberingCopier): void {
-    if (!this.#needsBarrier) return;
+    if (!this.needsBarrier) return;
     const { epoch, before } = this.#log;
     const lastNs = joinI64(this.#timestampLow, this.#timestampHigh);
     const earliestNs = before?.cores[this.#coreId]?.lastTimestampNs ?? 0n;

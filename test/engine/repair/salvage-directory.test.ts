@@ -176,6 +176,7 @@ test('a log that is missing, or lost its end, is closed again; the checkpoint ho
   });
   t.deepEqual(cut.content, content);
   t.deepEqual(lostKeys(cut.outcome), []);
+  t.true(cut.outcome.summary.gaps > 0);
   const live = await repaired(t, root, (copy) => {
     rmSync(path.join(copy, 'wal', '3', 'wal-0.log'));
   });
