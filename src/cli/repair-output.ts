@@ -17,7 +17,10 @@ export interface RepairLineForm {
 }
 
 /** One thing that a repair tells, as a line: JSON, or for people. */
-export function repairEventLine(event: RepairEvent, form: RepairLineForm): string {
+export function repairEventLine(
+  event: Exclude<RepairEvent, { readonly progress: unknown }>,
+  form: RepairLineForm,
+): string {
   if ('finding' in event) {
     // What a finding says is to be done is being done.
     const finding = { ...event.finding, hint: undefined };

@@ -3,6 +3,7 @@ import { storeArgument } from '../cli/arguments.js';
 import { StatelogCommand } from '../cli/base-command.js';
 import { EXIT_CODES, type ExitCode } from '../cli/exit-codes.js';
 import { encodingFlags, encodingsOf, lockFlags, sizeFlag, textFlag } from '../cli/flags.js';
+import { startProgress } from '../cli/progress.js';
 import { redactFlags } from '../cli/redaction.js';
 import { repairEventLine, repairNextLine, repairSummaryLine } from '../cli/repair-output.js';
 import type { RepairSummary } from '../engine/repair/report.js';
@@ -35,19 +36,28 @@ export default class Repair extends StatelogCommand {
       dryRun: flags['dry-run'],
       waitMs: flags.wait,
     });
+    const progress = startProgress(this.terminal, 'repairing', 1);
     try {
       let step = await steps.next();
       for (; step.done !== true; step = await steps.next()) {
+        if ('progress' in step.value) {
+          progress.advanceTo(step.value.progress.doneBytes / Math.max(1, step.value.progress.totalBytes));
+          // What shows it is loaded, and writes, when the event loop comes round.
+          await new Promise(setImmediate);
+          continue;
+        }
         output.writeText(`${repairEventLine(step.value, form)}\n`);
         // It goes on when nobody listens any more: what it is for is the new place.
         if (output.isFull) await output.flush();
       }
+      progress.stop();
       output.writeText(`${repairSummaryLine(step.value, flags.json)}\n`);
       await output.flush();
       const next = repairNextLine(step.value);
       if (next !== undefined) this.say(next);
       return exitCodeOf(step.value);
     } finally {
+      progress.stop();
       // Where something was thrown here and not there: what was begun is taken away.
       await steps.return(undefined as never);
     }

@@ -5,6 +5,8 @@ import { KeyCensus } from './key-census.js';
 import { LostKeys } from './lost-keys.js';
 import type { LostKey, RepairEvent } from './report.js';
 
+const TELL_EACH_BYTES = 32 * 1024 * 1024;
+
 /**
  * What a repair has kept and lost so far, and the limit of what it may lose.
  *
@@ -23,6 +25,9 @@ export class RepairAccount {
   lostKeyCount = 0;
   gaps = 0;
   torn = 0;
+  totalBytes = 0;
+  #doneBytes = 0;
+  #untoldBytes = 0;
   readonly #path: string;
   readonly #lossBytesMax: number;
 
@@ -60,6 +65,19 @@ export class RepairAccount {
       safe: 'nothing was written',
       hint: 'run it with --dry-run and without --max-loss to see all that would be lost',
     });
+  }
+
+  /** Takes note that so many bytes were read; true when it is time to tell. */
+  hasRead(bytes: number): boolean {
+    this.#untoldBytes += bytes;
+    return this.#untoldBytes >= TELL_EACH_BYTES;
+  }
+
+  /** How far it has come. */
+  progress(): RepairEvent {
+    this.#doneBytes += this.#untoldBytes;
+    this.#untoldBytes = 0;
+    return { progress: { doneBytes: this.#doneBytes, totalBytes: this.totalBytes } };
   }
 
   loseKey(lostKey: LostKey): RepairEvent {

@@ -2,6 +2,7 @@ import { isStatelogError } from '../errors.js';
 import { identify, type PathIdentity } from '../inspect/identify.js';
 import type { FileSystem } from '../storage-io/file-system.js';
 import { realFileSystem } from '../storage-io/real-file-system.js';
+import { treeBytes } from '../storage-io/tree-bytes.js';
 import { RepairAccount } from './repair-account.js';
 import { repairInPlace } from './repair-in-place.js';
 import type { RepairEvent, RepairSummary } from './report.js';
@@ -43,6 +44,7 @@ export async function* repairPath(request: RepairRequest): AsyncGenerator<Repair
   const fileSystem = request.fileSystem ?? realFileSystem();
   const found = identifyDamaged(fileSystem, path);
   const account = new RepairAccount(fileSystem, path, lossBytesMax);
+  account.totalBytes = treeBytes(fileSystem, found.path);
   let copies: readonly string[] = [];
   if (into === undefined) copies = yield* repairInPlace(account, found, { dryRun, waitMs });
   else yield* salvageInto(account, found, into, dryRun);

@@ -16,8 +16,16 @@ export interface LostKey {
   readonly fallsBack: boolean;
 }
 
+/** How far a repair has come. */
+export interface RepairProgress {
+  readonly doneBytes: number;
+  /** Bytes of all that is repaired. */
+  readonly totalBytes: number;
+}
+
 /** What a repair tells while it goes on. */
-export type RepairEvent = { readonly finding: Finding } | { readonly lostKey: LostKey };
+export type RepairEvent =
+  { readonly finding: Finding } | { readonly lostKey: LostKey } | { readonly progress: RepairProgress };
 
 /** Records, bytes and keys, of what was kept or lost. */
 export interface Amount {

@@ -73,6 +73,7 @@ class FoldSalvage {
       this.#records += 1;
       this.#bytes += record.length;
       copier?.take(record.offset, record.length);
+      if (account.hasRead(record.length)) yield account.progress();
       if (record.type === CURSOR_TYPE) continue;
       const { bytes, keyStart, keyLength, type } = record;
       account.census.see(bytes, keyStart, keyStart + keyLength, type === PUT_TYPE);

@@ -151,6 +151,7 @@ class SegmentSalvage {
       this.#bytes += recordBytes;
       sink?.take(view, offset, recordBytes);
       onRecord?.(view);
+      if (account.hasRead(recordBytes)) yield account.progress();
       if (!isPartOfStore && hasKey(view)) {
         const { bytes, keyStart, keyLength, tag } = view;
         account.census.see(bytes, keyStart, keyStart + keyLength, tag === TAG_PUT);

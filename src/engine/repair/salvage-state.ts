@@ -79,6 +79,7 @@ class DamagedState {
       if (value !== undefined) {
         account.keys += 1;
         account.keptBytes += value.length;
+        if (account.hasRead(value.length)) yield account.progress();
       }
       if (lost === undefined) continue;
       account.lose(lost.length);
