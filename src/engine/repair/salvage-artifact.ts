@@ -7,6 +7,7 @@ import { verifyArtifact } from '../inspect/verify/verify-artifact.js';
 import { slicedFileSystem } from '../storage-io/sliced-file-system.js';
 import { locatePayload, type LocatedPayload } from './located-payload.js';
 import { nothingLeft, notWhole } from './refusals.js';
+import { reportCut } from './cut-file.js';
 import type { RepairAccount } from './repair-account.js';
 import type { RepairEvent } from './report.js';
 import { salvageFold } from './salvage-fold.js';
@@ -39,30 +40,12 @@ export function* salvageArtifact(
     if (!payload.files.has(FOLD_PATH)) throw nothingLeft(path);
     const log = scratch === undefined ? undefined : join(scratch, 'fold.snap');
     yield* salvageFold(account, join(path, FOLD_PATH), log, sliced);
-    yield* reportCut(account, path, payload);
+    // One that was cut between two records looks whole by itself.
+    yield* reportCut(account, path, payload, FOLD_PATH);
     if (place !== undefined && log !== undefined) writeFoldArtifact(account, payload, log, place);
   }
   if (into === undefined) return;
   for (const finding of verifyArtifact(fileSystem, into, new Tally())) throw notWhole(finding);
-}
-
-/** A fold that was cut between two records looks whole by itself. */
-function* reportCut(
-  account: RepairAccount,
-  path: string,
-  { files, stated }: LocatedPayload,
-): Generator<RepairEvent, void> {
-  const offset = files.get(FOLD_PATH)?.length ?? 0;
-  const bytes = (stated.get(FOLD_PATH) ?? offset) - offset;
-  if (bytes <= 0) return;
-  yield account.take({
-    severity: 'damage',
-    class: 'bad-length',
-    file: join(path, FOLD_PATH),
-    offset,
-    bytes,
-    message: `the last ${bytes} bytes of it are gone`,
-  });
 }
 
 function writeFoldArtifact(

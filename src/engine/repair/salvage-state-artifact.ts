@@ -11,6 +11,7 @@ import { STORE_ID_BYTES } from '../state/index-block.js';
 import { openStateFile } from '../state/state-file-open.js';
 import type { FileSystem } from '../storage-io/file-system.js';
 import { readWholeFile } from '../storage-io/write-fully.js';
+import { reportCut } from './cut-file.js';
 import { nothingLeft } from './refusals.js';
 import type { LocatedPayload } from './located-payload.js';
 import type { RepairAccount } from './repair-account.js';
@@ -60,7 +61,10 @@ export function* salvageStateArtifact(
     for (let coreId = 0; coreId < cores; coreId++) {
       const source = openCore(sliced, join(root, `data/state-${coreId}`), payload, coreId);
       try {
+        const gaps = account.gaps;
         yield* report(account, source, join(root, `data/state-${coreId}.db`));
+        // An index that was cut to nothing may look like an empty one.
+        if (account.gaps === gaps) yield* reportCut(account, root, payload, `data/state-${coreId}.idx`);
         if (into === undefined) continue;
         const statePath = join(into.scratch, `state-${coreId}.db`);
         const indexPath = join(into.scratch, `state-${coreId}.idx`);

@@ -140,3 +140,16 @@ test('a tar of a state directory whose headers are damaged loses nothing', async
   t.deepEqual(contentOf(path.join(folder, 'new.tar')).content, original);
   t.like(outcome.summary, { gaps: 0, lost: { bytes: 0, keys: 0 } });
 });
+
+test('an index that was cut to next to nothing is told of, wherever it was cut', async (t) => {
+  const folder = tempDir(t);
+  const whole = await exported(folder, 'folder');
+  const index = readFileSync(path.join(whole, 'data/state-1.idx'));
+  for (let length = 0; length < 400; length += 8) {
+    const copy = path.join(folder, `cut-${length}`);
+    cpSync(whole, copy, { recursive: true });
+    writeFileSync(path.join(copy, 'data/state-1.idx'), index.subarray(0, length));
+    const { summary } = await repairInto(copy, `${copy}-new`);
+    t.true(summary.gaps > 0, `cut at ${length}`);
+  }
+});
