@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { parseBatchLine } from '../../../src/cli/batch-line.js';
 import { decodeManifest as decodeArtifactManifest } from '../../../src/engine/artifact/manifest.js';
+import { IndexWalk } from '../../../src/engine/repair/index-walk.js';
 import { TarReader } from '../../../src/engine/artifact/tar-reader.js';
 import { decodeManifest, encodeManifest } from '../../../src/engine/directory/manifest.js';
 import { isStatelogError } from '../../../src/engine/errors.js';
@@ -134,6 +135,14 @@ export function allDecoders(): Decoder[] {
       weight: 8,
       seeds: [fixture('state-small.idx'), fixture('state-one.idx')],
       decode: (bytes) => void readIndexHead(new MemoryFile(bytes).fileSystem, 0, 'state.idx'),
+    },
+    {
+      name: 'damaged index',
+      weight: 4,
+      seeds: [fixture('state-small.idx').subarray(32), fixture('state-one.idx').subarray(32)],
+      decode: (bytes) => {
+        for (const _ of new IndexWalk(new MemorySource(bytes), bytes.length).entries());
+      },
     },
     {
       name: 'state snapshot',
