@@ -33,9 +33,10 @@ export class StagingFolder {
     if (fileSystem.canLock) removeAbandoned(fileSystem, destination);
     for (let tries = 1; ; tries += 1) {
       const root = temporaryPath(destination);
-      fileSystem.makeDirectory(root);
       const folder = new StagingFolder(fileSystem, root);
       try {
+        // Whoever finds it empty may take it for abandoned, before it has its rights even.
+        fileSystem.makeDirectory(root);
         if (fileSystem.canLock) folder.#claim();
         fileSystem.makeDirectory(folder.path);
         return folder;

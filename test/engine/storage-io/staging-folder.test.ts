@@ -1,6 +1,7 @@
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import test from 'ava';
+import { StatelogError } from '../../../src/engine/errors.js';
 import { realFileSystem } from '../../../src/engine/storage-io/real-file-system.js';
 import { StagingFolder, withStagingFolder } from '../../../src/engine/storage-io/staging-folder.js';
 import { tempDir } from '../../support/temp-dir.js';
@@ -54,5 +55,27 @@ test('work that fails leaves nothing', (t) => {
       throw new Error('no');
     }),
   );
+  t.deepEqual(readdirSync(folder), []);
+});
+
+test('a folder that another takes for abandoned as soon as it is made is given up for one that is left alone', (t) => {
+  const folder = tempDir(t);
+  let taken = 0;
+  const makeDirectory = (place: string): void => {
+    fileSystem.makeDirectory(place);
+    if (taken++ > 0) return;
+    fileSystem.removeDirectory(place);
+    throw new StatelogError('NOT_FOUND', 'it is gone before it had its rights', { path: place });
+  };
+  const contested = new Proxy(fileSystem, {
+    get: (target, name) => {
+      if (name === 'makeDirectory') return makeDirectory;
+      const member: unknown = Reflect.get(target, name, target);
+      return typeof member === 'function' ? (member.bind(target) as unknown) : member;
+    },
+  });
+  const staging = StagingFolder.make(contested, path.join(folder, 'store'));
+  t.deepEqual(readdirSync(staging.path), []);
+  staging.remove();
   t.deepEqual(readdirSync(folder), []);
 });

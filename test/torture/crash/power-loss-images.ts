@@ -24,10 +24,10 @@ const IMAGES_A_MOMENT = 40;
 
 /** How many images of each kind are tried in turn; directories are where all the rest comes together. */
 const TURNS: readonly (readonly [kind: string, images: number, round: Round])[] = [
-  ['directory', 1200, directoryRound],
+  ['directory', 400, directoryRound],
   ['fold', 3500, foldRound],
-  ['segment', 4700, segmentRound],
-  ['recovery', 300, recoveryRound],
+  ['segment', 5600, segmentRound],
+  ['recovery', 200, recoveryRound],
   ['state', 300, stateRound],
 ];
 

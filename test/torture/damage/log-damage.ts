@@ -80,6 +80,8 @@ async function tryLogDamage(
   damaged: Damaged,
   folder: string,
 ): Promise<void> {
+  // What is left of less than a header does not tell what it was.
+  if (damaged.bytes.length < log.headerBytes) return;
   const source = path.join(folder, log.fileName);
   const into = path.join(folder, `repaired-${log.fileName}`);
   writeFileSync(source, damaged.bytes);
