@@ -15,6 +15,7 @@ export const artifactMutants = [
     from: '        fileSystem.sync(descriptor);\n',
     to: '',
     tests: ['engine/artifact/crash'],
+    match: '*any call that fails during an import leaves*',
   },
   {
     name: 'manifest-size-trusted',
@@ -47,6 +48,7 @@ export const artifactMutants = [
     from: "    if (this.#expected === 'zeros-to-the-end') return;\n",
     to: "    if (this.#expected !== 'content') return;\n",
     tests: ['engine/artifact/hostile'],
+    match: '*a tar that is cut at any block*',
   },
   {
     name: 'artifact-not-staged',

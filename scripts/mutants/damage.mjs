@@ -7,6 +7,7 @@ export const damageMutants = [
     from: "equalBytes(before, after) ? 'same' : 'changed'",
     to: "before.length === after.length ? 'same' : 'changed'",
     tests: ['engine/inspect/compare-stores'],
+    match: '*two stores of any kinds are compared*',
   },
   {
     name: 'slice-reads-past-its-end',
@@ -99,6 +100,6 @@ export const damageMutants = [
     from: 'return isWithin ? { ...field, holdsValue: true } : field;',
     to: 'return field;',
     tests: ['damage/redaction'],
-    match: '*log-with-a-key-that-claims-more',
+    match: '*no value comes out of the dump of a fault, wherever wal-0.log*',
   },
 ];

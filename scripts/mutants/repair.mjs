@@ -47,6 +47,7 @@ export const repairMutants = [
     from: 'pageSums: place.sums === undefined ? undefined : sumsUpTo(place.sums.values, length)',
     to: 'pageSums: undefined',
     tests: ['engine/repair/salvage-state'],
+    match: '*burst in the values of a pair costs*',
   },
   {
     name: 'numbers-of-a-mended-log-left-with-a-gap',
