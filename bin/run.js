@@ -35,15 +35,17 @@ function load() {
     filename: program,
     cachedData,
   });
-  const module = { exports: {} };
+  // Whoever asks for the program by its name gets this one, as with `require`: help finds the commands so.
+  const loaded = new Module(program);
+  require.cache[program] = loaded;
   script.runInThisContext()(
-    module.exports,
+    loaded.exports,
     Module.createRequire(program),
-    module,
+    loaded,
     program,
     path.dirname(program),
   );
-  return module.exports;
+  return loaded.exports;
 }
 
 try {

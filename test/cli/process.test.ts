@@ -194,6 +194,13 @@ test('the installed program answers, refuses, and says when it is not whole', (t
   t.is(good.status, 0, good.stderr);
   t.regex(good.stdout, /USAGE/);
   t.is(spawnSync(process.execPath, [run, 'nonsense']).status, 2);
+  const pageOf = (...words: string[]) => spawnSync(process.execPath, [run, ...words], { encoding: 'utf8' });
+  // One command with compiled code kept by the build, one without.
+  for (const command of ['put', 'create']) {
+    const page = pageOf('help', command);
+    t.regex(page.stdout, new RegExp(`statelog ${command} STORE`));
+    t.like(pageOf(command, '--help'), { status: 0, stderr: '', stdout: page.stdout });
+  }
 
   const broken = tempDir(t);
   cpSync(path.join(projectRoot, 'bin'), path.join(broken, 'bin'), { recursive: true });
