@@ -1,5 +1,6 @@
 import { storeArgument } from '../cli/arguments.js';
 import { StatelogCommand } from '../cli/base-command.js';
+import { countedText } from '../cli/counted-text.js';
 import { EXIT_CODES, type ExitCode } from '../cli/exit-codes.js';
 import { countFlag, lockFlags, unsigned64Flag } from '../cli/flags.js';
 import { cursorBytes } from '../cli/cursor-bytes.js';
@@ -41,6 +42,7 @@ function reportJson({ epoch, cursor, keys, changed }: CheckpointReport): string 
 }
 
 function reportText({ epoch, cursor, keys, changed }: CheckpointReport): string {
-  if (epoch !== undefined) return `epoch ${epoch}, ${keys} keys${changed ? '' : ', nothing new'}`;
-  return `cursor ${cursor === undefined || cursor.length === 0 ? 'none' : toHex(cursor)}, ${keys} keys`;
+  if (epoch !== undefined)
+    return `epoch ${epoch}, ${countedText(keys, 'key')}${changed ? '' : ', nothing new'}`;
+  return `cursor ${cursor === undefined || cursor.length === 0 ? 'none' : toHex(cursor)}, ${countedText(keys, 'key')}`;
 }

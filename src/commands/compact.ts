@@ -1,6 +1,7 @@
 import { boolean } from '@oclif/core/flags';
 import { storeArgument } from '../cli/arguments.js';
 import { StatelogCommand } from '../cli/base-command.js';
+import { countedText } from '../cli/counted-text.js';
 import { EXIT_CODES, type ExitCode } from '../cli/exit-codes.js';
 import { lockFlags } from '../cli/flags.js';
 import { formatSize } from '../cli/size-text.js';
@@ -25,7 +26,7 @@ export default class Compact extends StatelogCommand {
     this.terminal.output.writeText(
       flags.json
         ? `${JSON.stringify({ bytesBefore, bytesAfter, keys })}\n`
-        : `${formatSize(bytesBefore)} before, ${formatSize(bytesAfter)} after, ${keys} keys\n`,
+        : `${formatSize(bytesBefore)} before, ${formatSize(bytesAfter)} after, ${countedText(keys, 'key')}\n`,
     );
     return EXIT_CODES.done;
   }

@@ -19,7 +19,7 @@ test('a checkpoint folds the log, keeps as many as it was told to, and says wher
     t.deepEqual(JSON.parse(stdout), { epoch: value, keys: 1, changed: true });
   }
   t.deepEqual(readdirSync(path.join(store, 'checkpoints')).sort(), ['2', '3', '4']);
-  t.is((await run('checkpoint', store)).stdout, 'epoch 4, 1 keys, nothing new\n');
+  t.is((await run('checkpoint', store)).stdout, 'epoch 4, 1 key, nothing new\n');
   t.is((await run('get', store, 'k', '--at', '2')).stdout, '2');
   t.is((await run('checkpoint', store, '--keep', '0')).exitCode, 2);
   t.is((await run('checkpoint', store, '--cursor', '1')).exitCode, 8);
@@ -30,7 +30,7 @@ test('a checkpoint of a fold log writes its cursor, whose 64 bits are exact', as
   const store = path.join(tempDir(t), 'a.snap');
   await run('put', store, 'k', 'v');
   const { stdout } = await run('checkpoint', store, '--cursor', '18446744073709551615');
-  t.is(stdout, 'cursor ffffffffffffffff, 1 keys\n');
+  t.is(stdout, 'cursor ffffffffffffffff, 1 key\n');
   t.is((await run('checkpoint', store)).stdout, stdout);
   t.is((await run('checkpoint', store, '--keep', '3')).exitCode, 8);
 });
@@ -51,7 +51,7 @@ for (const name of ['store', 'store.snap']) {
     t.true(done.bytesAfter < 52_000, JSON.stringify(done));
     t.true(Math.abs(forecast.bytesAfter - done.bytesAfter) < 2_000, JSON.stringify([forecast, done]));
     t.is((await run('get', store, 'k')).stdout, `5${value}`);
-    t.regex((await run('compact', store)).stdout, /^[\d.]+ KiB before, [\d.]+ KiB after, 1 keys\n$/);
+    t.regex((await run('compact', store)).stdout, /^[\d.]+ KiB before, [\d.]+ KiB after, 1 key\n$/);
   });
 }
 

@@ -69,7 +69,7 @@ test('a terminal gets a table', async (t) => {
 test('--at shows the state as a kept checkpoint closed it; another epoch is 6', async (t) => {
   const store = path.join(tempDir(t), 'store');
   await run('put', store, 'k', 'old');
-  t.is((await run('checkpoint', store)).stdout, 'epoch 1, 1 keys\n');
+  t.is((await run('checkpoint', store)).stdout, 'epoch 1, 1 key\n');
   await run('put', store, 'k', 'new');
   t.is((await run('get', store, 'k', '--at', '1')).stdout, 'old');
   t.is((await run('get', store, 'k')).stdout, 'new');
