@@ -128,7 +128,8 @@ function badPages(paged: PagedBytes, from: number, to: number): Finding {
     file: paged.path,
     offset,
     bytes,
-    message: `${to - from} ${to - from === 1 ? 'page' : 'pages'} ${what} fail the checksum`,
+    message:
+      to - from === 1 ? `1 page ${what} fails the checksum` : `${to - from} pages ${what} fail the checksum`,
     hint: HINT,
   };
 }
