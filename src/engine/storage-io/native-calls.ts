@@ -1,5 +1,6 @@
 import type { FileDescriptor } from './file-system.js';
 import type { NativeLibrary } from './native-library.js';
+import { PAGE_BYTES } from './page-cache.js';
 import { INTERRUPTED_TRIES_MAX } from './system-call.js';
 import { systemError, twoPathError } from './system-error.js';
 
@@ -7,6 +8,9 @@ const LOCK_EXCLUSIVE = 2;
 const LOCK_WITHOUT_WAITING = 4;
 const CURRENT_DIRECTORY = -100;
 const RENAME_NO_REPLACE = 1;
+const SYNC_FILE_RANGE_WRITE = 2;
+/** Shorter writes are as well left to the sync that follows: the call would cost more than it saves. */
+const WRITEBACK_BYTES_MIN = 512 * 1024;
 /** lseek's SEEK_DATA, where there is one: Linux. */
 const SEEK_DATA = process.platform === 'linux' ? 3 : undefined;
 
@@ -64,6 +68,24 @@ export function seekData(
   const found = Number(library.lseek(descriptor, position, SEEK_DATA));
   if (found >= 0) return Math.max(found, position);
   return library.errnoName() === 'ENXIO' ? Infinity : position;
+}
+
+/**
+ * Lets the disk begin with what a large write left in the page cache, so that the sync that follows finds
+ * little left to do. Only whole pages: the last one is likely to be written to again. This makes nothing
+ * durable, and hides no failure: what goes wrong on the way to the disk, the sync reports.
+ * @param library loads the native library; only asked where there is something to do
+ */
+export function beginWriteback(
+  library: () => NativeLibrary | undefined,
+  descriptor: FileDescriptor,
+  position: number,
+  length: number,
+): void {
+  if (length < WRITEBACK_BYTES_MIN) return;
+  const from = position - (position % PAGE_BYTES);
+  const end = position + length;
+  library()?.sync_file_range?.(descriptor, from, end - (end % PAGE_BYTES) - from, SYNC_FILE_RANGE_WRITE);
 }
 
 /** Takes the lock if it is free; true if it is ours now. @throws StatelogError `IO_FAILED` */

@@ -10,6 +10,8 @@ export interface NativeLibrary {
   readonly fallocate:
     ((descriptor: number, mode: number, offset: number, length: number) => number) | undefined;
   readonly lseek: ((descriptor: number, offset: number, whence: number) => number | bigint) | undefined;
+  readonly sync_file_range:
+    ((descriptor: number, offset: number, length: number, flags: number) => number) | undefined;
   readonly renameat2:
     ((fromFolder: number, from: string, toFolder: number, to: string, flags: number) => number) | undefined;
   readonly mmap:
@@ -100,6 +102,12 @@ function bind(koffi: Koffi): NativeLibrary | undefined {
     flock: find('flock', 'int', ['int', 'int']) as NativeLibrary['flock'],
     fallocate: find('fallocate', 'int', ['int', 'int', 'int64_t', 'int64_t']) as NativeLibrary['fallocate'],
     lseek: find('lseek', 'int64_t', ['int', 'int64_t', 'int']) as NativeLibrary['lseek'],
+    sync_file_range: find('sync_file_range', 'int', [
+      'int',
+      'int64_t',
+      'int64_t',
+      'unsigned int',
+    ]) as NativeLibrary['sync_file_range'],
     renameat2: find('renameat2', 'int', [
       'int',
       'str',

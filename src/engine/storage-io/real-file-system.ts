@@ -11,7 +11,13 @@ import type {
 } from './file-system.js';
 import { mapFile } from './mapping.js';
 import { flockOwner } from './kernel-locks.js';
-import { allocateBlocks, lockIfFree, renameWithoutReplacing, seekData } from './native-calls.js';
+import {
+  allocateBlocks,
+  beginWriteback,
+  lockIfFree,
+  renameWithoutReplacing,
+  seekData,
+} from './native-calls.js';
 import { nativeLibrary } from './native-library.js';
 import { statusOrUndefined, toStatus } from './real-status.js';
 import { attempt, attemptOnTwo } from './system-call.js';
@@ -42,7 +48,7 @@ export function realFileSystem(): FileSystem {
  *   never asked for again (the next one would report success for data that is gone), and a
  *   descriptor is free even after a close that failed.
  * - New files are 0600 and new folders 0700 whatever the umask.
- * - Native code is loaded when a lock, a mapping or one of the rarer calls is first needed.
+ * - Native code is loaded when a lock, a mapping, a large write or one of the rarer calls first needs it.
  */
 class RealFileSystem implements FileSystem {
   readonly #paths = new Map<FileDescriptor, string>();
@@ -110,7 +116,9 @@ class RealFileSystem implements FileSystem {
     length: number,
     position: number,
   ): number {
-    return writeSome(this.#paths.get(descriptor), descriptor, from, offset, length, position);
+    const count = writeSome(this.#paths.get(descriptor), descriptor, from, offset, length, position);
+    beginWriteback(nativeLibrary, descriptor, position, count);
+    return count;
   }
 
   dataFrom(descriptor: FileDescriptor, position: number): number {

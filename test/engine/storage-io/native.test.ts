@@ -3,6 +3,7 @@ import { mapFile } from '../../../src/engine/storage-io/mapping.js';
 import type { NativeLibrary } from '../../../src/engine/storage-io/native-library.js';
 import {
   allocateBlocks,
+  beginWriteback,
   lockIfFree,
   renameWithoutReplacing,
   seekData,
@@ -28,6 +29,7 @@ function failingLibrary(...errnos: string[]): NativeLibrary & { readonly calls: 
   return {
     calls,
     flock: call('flock'),
+    sync_file_range: call('sync_file_range'),
     fallocate: call('fallocate'),
     renameat2: call('renameat2'),
     lseek: call('lseek'),
@@ -107,4 +109,22 @@ test('only the end of all data is told as such, and where holes cannot be told n
   t.is(seekData(failingLibrary('ENXIO'), 3, 100), Infinity);
   t.is(seekData(failingLibrary('EINVAL'), 3, 100), 100);
   t.is(seekData(undefined, 3, 100), 100);
+});
+
+test('of a large write the disk may begin with the whole pages, and nothing is said of how that goes', (t) => {
+  const ranges: number[][] = [];
+  const library = {
+    ...failingLibrary(),
+    sync_file_range: (...range: number[]) => {
+      ranges.push(range);
+      return -1;
+    },
+  };
+  beginWriteback(() => library, 3, 5000, 1_000_000);
+  t.deepEqual(ranges, [[3, 4096, 999_424, 2]]);
+  beginWriteback(() => undefined, 3, 5000, 1_000_000);
+  const refuse = (): never => {
+    throw new Error('a small write loads no native code');
+  };
+  beginWriteback(refuse, 3, 5000, 100_000);
 });
