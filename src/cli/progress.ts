@@ -1,4 +1,5 @@
 import type { Terminal } from './terminal.js';
+import { visibleText } from './visible-text.js';
 
 /** What takes less is over before a person would wonder. */
 const SHOWN_AFTER_MS = 500;
@@ -16,6 +17,18 @@ interface Bar {
   start(total: number, done: number): void;
   update(done: number): void;
   stop(): void;
+}
+
+/** Loads what draws bars, on standard error; each is gone when it stops. */
+async function loadBars(): Promise<(label: string) => Bar> {
+  const { default: cliProgress } = await import('cli-progress');
+  return (label) =>
+    new cliProgress.SingleBar({
+      format: `${label} {bar} {percentage}%`,
+      clearOnComplete: true,
+      linewrap: null,
+      stream: process.stderr,
+    });
 }
 
 /**
@@ -38,14 +51,9 @@ export function startProgress(
   let state: 'waiting' | 'shown' | 'stopped' = 'waiting';
   const show = async (): Promise<void> => {
     state = 'shown';
-    const { default: cliProgress } = await import('cli-progress');
+    const newBar = await loadBars();
     if (isStopped()) return;
-    bar = new cliProgress.SingleBar({
-      format: `${label} {bar} {percentage}%`,
-      clearOnComplete: true,
-      linewrap: null,
-      stream: process.stderr,
-    });
+    bar = newBar(label);
     bar.start(total, 0);
   };
   // Asked by a function, since it may have been stopped while the package was loaded.
@@ -61,4 +69,51 @@ export function startProgress(
       bar = undefined;
     },
   };
+}
+
+/** Files that are read by work which does not return to the event loop, as a person sees it. */
+export class ReadingProgress {
+  readonly #label: string;
+  readonly #newBar: (label: string) => Bar;
+  readonly #nowMs: () => number;
+  #path: string | undefined;
+  #startMs = 0;
+  #bar: Bar | undefined;
+
+  private constructor(label: string, newBar: (label: string) => Bar, nowMs: () => number) {
+    this.#label = label;
+    this.#newBar = newBar;
+    this.#nowMs = nowMs;
+  }
+
+  /** Undefined where standard error is no terminal. */
+  static async on(
+    terminal: Terminal,
+    label: string,
+    nowMs: () => number = () => performance.now(),
+  ): Promise<ReadingProgress | undefined> {
+    return terminal.errorsAreTerminal ? new ReadingProgress(label, await loadBars(), nowMs) : undefined;
+  }
+
+  /** Something is read of a file of `size` bytes: a bar shows where, once that file takes more than half a second. */
+  read(path: string, position: number, size: number): void {
+    if (path !== this.#path) {
+      this.pause();
+      this.#path = path;
+      this.#startMs = this.#nowMs();
+    }
+    if (this.#bar === undefined) {
+      if (this.#nowMs() - this.#startMs <= SHOWN_AFTER_MS) return;
+      this.#bar = this.#newBar(`${this.#label} ${visibleText(path)}`);
+      this.#bar.start(size, position);
+    }
+    this.#bar.update(position);
+  }
+
+  /** Takes the bar away; call it before anything else is printed, and in a `finally`. */
+  pause(): void {
+    this.#bar?.stop();
+    this.#bar = undefined;
+    this.#path = undefined;
+  }
 }

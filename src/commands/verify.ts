@@ -3,12 +3,13 @@ import { storeArgument } from '../cli/arguments.js';
 import { StatelogCommand } from '../cli/base-command.js';
 import { asStatelogError, errorJson, errorLine, exitCodeOf } from '../cli/error-rendering.js';
 import { EXIT_CODES, exitCodeOfSeverity, worseExitCode, type ExitCode } from '../cli/exit-codes.js';
-import { startProgress } from '../cli/progress.js';
+import { ReadingProgress } from '../cli/progress.js';
 import { redactFlags } from '../cli/redaction.js';
 import type { RecordDump } from '../cli/record-dump.js';
 import { usageError } from '../cli/usage-error.js';
 import { verifyOutput } from '../cli/verify-output.js';
 import type { FileSystem } from '../engine/storage-io/file-system.js';
+import { watchedFileSystem } from '../engine/storage-io/watched-file-system.js';
 
 interface VerifyFlags {
   readonly json: boolean;
@@ -34,18 +35,8 @@ export default class Verify extends StatelogCommand {
     const { argv, flags } = await this.parse(Verify);
     const paths = argv as string[];
     if (paths.length === 0) throw usageError('PATH is missing', 'run: statelog verify --help');
-    // What is drawn meanwhile shows how far it is.
-    const isDrawn = this.terminal.outputIsTerminal && !flags.quiet;
-    const progress = isDrawn ? undefined : startProgress(this.terminal, 'verifying', paths.length);
     let worst: ExitCode = EXIT_CODES.done;
-    try {
-      for (const [index, path] of paths.entries()) {
-        worst = worseExitCode(worst, await this.#verify(path, flags));
-        progress?.advanceTo(index + 1);
-      }
-    } finally {
-      progress?.stop();
-    }
+    for (const path of paths) worst = worseExitCode(worst, await this.#verify(path, flags));
     return worst;
   }
 
@@ -69,7 +60,8 @@ export default class Verify extends StatelogCommand {
       import('../engine/storage-io/real-file-system.js'),
     ]);
     const { output } = this.terminal;
-    const fileSystem = realFileSystem();
+    const progress = quiet ? undefined : await ReadingProgress.on(this.terminal, 'verifying');
+    const fileSystem = watched(realFileSystem(), progress);
     const dump = hexdump ? await this.#dump(fileSystem, redact) : undefined;
     const printed = quiet ? undefined : await verifyOutput(this.terminal, path, { json, quick, dump });
     const steps = verifyPath(fileSystem, path, { quick, map: printed?.map });
@@ -81,12 +73,16 @@ export default class Verify extends StatelogCommand {
         worst = worseExitCode(worst, exitCodeOfSeverity(finding.severity));
         printed?.finding(finding);
         // Reading goes on when nobody listens any more: the exit code is still to come.
-        if (output.isFull) await output.flush();
+        if (!output.isFull) continue;
+        progress?.pause();
+        await output.flush();
       }
       printed?.summary(step.value);
     } catch (error) {
       printed?.giveUp();
       throw error;
+    } finally {
+      progress?.pause();
     }
     await output.flush();
     return worst;
@@ -96,4 +92,12 @@ export default class Verify extends StatelogCommand {
     const { RecordDump: Dump } = await import('../cli/record-dump.js');
     return Dump.to(this.terminal, fileSystem, { redact });
   }
+}
+
+/** Who waits sees how far each file was read. */
+function watched(fileSystem: FileSystem, progress: ReadingProgress | undefined): FileSystem {
+  if (progress === undefined) return fileSystem;
+  return watchedFileSystem(fileSystem, (path, position, size) => {
+    progress.read(path, position, size);
+  });
 }

@@ -185,7 +185,8 @@ test('long work shows how far it is on a terminal, short work and pipes show not
   const inTerminal = (deed: string) => shell(`TERM=xterm script -qec "$probe ${deed}" /dev/null`).stdout;
   t.regex(inTerminal('long-work'), /reading .*%/);
   t.is(inTerminal('short-work'), '');
-  t.is(probe('long-work').stderr, '');
+  t.regex(inTerminal('long-files'), /verifying first\.log .*%[^]*verifying second\.log .*%/);
+  for (const deed of ['long-work', 'long-files']) t.is(probe(deed).stderr, '');
 });
 
 test('the installed program answers, refuses, and says when it is not whole', (t) => {

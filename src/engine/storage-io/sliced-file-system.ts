@@ -1,6 +1,7 @@
 import { StatelogError } from '../errors.js';
 import { closeQuietly } from './atomic-write.js';
 import type { FileDescriptor, FileStatus, FileSystem } from './file-system.js';
+import { withReplaced } from './replaced-members.js';
 
 /** Where a file lies within another. */
 export interface FileSlice {
@@ -72,13 +73,7 @@ export function slicedFileSystem(fileSystem: FileSystem, slices: ReadonlyMap<str
     canMap: false,
     map: () => undefined,
   };
-  return new Proxy(fileSystem, {
-    get: (inner, name) => {
-      if (Object.hasOwn(replaced, name)) return Reflect.get(replaced, name) as unknown;
-      const member = Reflect.get(inner, name) as unknown;
-      return typeof member === 'function' ? (member.bind(inner) as unknown) : member;
-    },
-  });
+  return withReplaced(fileSystem, replaced);
 }
 
 function isHolder(status: FileStatus, { holder }: FileSlice): boolean {

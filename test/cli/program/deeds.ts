@@ -3,7 +3,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { StatelogError } from '../../../src/engine/errors.js';
 import type { ExitCode } from '../../../src/cli/exit-codes.js';
 import { onInterrupt } from '../../../src/cli/interrupt.js';
-import { startProgress } from '../../../src/cli/progress.js';
+import { ReadingProgress, startProgress } from '../../../src/cli/progress.js';
 import type { Terminal } from '../../../src/cli/terminal.js';
 
 const A_LINE = `${'x'.repeat(99)}\n`;
@@ -96,6 +96,16 @@ export const DEEDS = {
       await nextTurn();
     }
     progress.stop();
+    return 0;
+  },
+  'long-files': async (terminal: Terminal) => {
+    let nowMs = 0;
+    const progress = await ReadingProgress.on(terminal, 'verifying', () => (nowMs += 300));
+    // Nothing is awaited from here on.
+    for (const path of ['first.log', 'second.log']) {
+      for (let position = 0; position < 100; position += 10) progress?.read(path, position, 100);
+    }
+    progress?.pause();
     return 0;
   },
   'reads-and-leaves': async (terminal: Terminal) => {
