@@ -1,16 +1,20 @@
 /**
  * Random-access bytes that may lie in memory, in a mapping, or in a file read page by page,
  * and that may be checked when first touched. To read, call `window`, then read
- * `bytes[at … at + length)`. Both fields stay valid until the next call of `window` on the
- * same source: copy what must live longer. Built so that a walk through a tree allocates nothing.
+ * `bytes[at … at + length)`, or the same through `view`. These fields stay valid until the next call
+ * of `window` on the same source: copy what must live longer. Built so that a walk through a tree allocates nothing.
  */
 export interface ByteSource {
   /** How many bytes there are. */
   readonly length: number;
   /** The buffer that holds the last window. */
   readonly bytes: Uint8Array;
+  /** Over the same bytes: numbers are read through it at once, and not byte by byte. */
+  readonly view: DataView;
   /** Where the last window starts within `bytes`. */
   readonly at: number;
+  /** How often `window` was called: while this stays, what it showed last is still there. */
+  readonly windows: number;
   /**
    * Makes `length` bytes from `offset` readable.
    * @throws StatelogError `DAMAGED` where a page fails its checksum
@@ -23,10 +27,13 @@ export interface ByteSource {
 export class MemorySource implements ByteSource {
   readonly length: number;
   readonly bytes: Uint8Array;
+  readonly view: DataView;
   at = 0;
+  windows = 0;
 
   constructor(bytes: Uint8Array) {
     this.bytes = bytes;
+    this.view = viewOf(bytes);
     this.length = bytes.length;
   }
 
@@ -37,5 +44,11 @@ export class MemorySource implements ByteSource {
       );
     }
     this.at = offset;
+    this.windows++;
   }
+}
+
+/** A `DataView` over the same bytes. */
+export function viewOf({ buffer, byteOffset, length }: Uint8Array): DataView {
+  return new DataView(buffer, byteOffset, length);
 }

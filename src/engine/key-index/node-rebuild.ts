@@ -58,8 +58,24 @@ export function moveIn(count: number, byte: number, child: number): void {
 export function replaceNode(pool: NodePool, address: number, count: number): void {
   const old = pool.read(address);
   const position = pool.segmentOf(old)[wordOf(old)]!;
-  const lowest = movedBytes[0]!;
-  const highest = movedBytes[count - 1]!;
+  pool.write(address, makeNode(pool, position, movedBytes, movedChildren, 0, count));
+  pool.free(old);
+}
+
+/**
+ * A node of the kind that fits over `count` children (2 to 256), which stand in `children` from
+ * `start` on, with their bytes of number `position`, ascending, in `bytes`.
+ */
+export function makeNode(
+  pool: NodePool,
+  position: number,
+  bytes: Uint8Array,
+  children: Int32Array,
+  start: number,
+  count: number,
+): number {
+  const lowest = bytes[start]!;
+  const highest = bytes[start + count - 1]!;
   const kind = kindFor(count, lowest, highest);
   const node = pool.allocate(kind);
   const words = pool.segmentOf(node);
@@ -70,15 +86,14 @@ export function replaceNode(pool: NodePool, address: number, count: number): voi
   if (kind === FULL) words[at + FULL_COUNT] = count;
   if (kind === SPAN) words[at + SPAN_BASE] = spanBase(lowest, highest);
   for (let i = 0; i < count; i++) {
-    const byte = movedBytes[i]!;
+    const byte = bytes[start + i]!;
     if (kind >= SPAN) {
-      words[childPlace(words, at, kind, byte)] = movedChildren[i]!;
+      words[childPlace(words, at, kind, byte)] = children[start + i]!;
     } else {
       if (kind > LINE) setMapBit(words, at, byte, 1);
       else setSmallByte(words, at, i, byte);
-      words[first + i] = movedChildren[i]!;
+      words[first + i] = children[start + i]!;
     }
   }
-  pool.write(address, node);
-  pool.free(old);
+  return node;
 }

@@ -1,8 +1,10 @@
 import { KeyCursor } from './key-cursor.js';
+import { KeyLoader } from './key-loader.js';
 import { checkRange } from './key-range.js';
 import { KeyTree } from './key-tree.js';
 
 export type { KeyCursor } from './key-cursor.js';
+export type { KeyLoader } from './key-loader.js';
 
 const CURSORS_FOLLOWED_MAX = 8;
 
@@ -104,6 +106,16 @@ export class OrderedKeyIndex {
     this.keyCount -= 1;
     this.version += 1;
     return slot;
+  }
+
+  /** Fills the index, which must be empty, with keys in ascending order. RangeError if it is not empty. */
+  load(): KeyLoader {
+    if (this.keyCount > 0) throw new RangeError(`the index has ${String(this.keyCount)} keys already`);
+    this.clear();
+    return new KeyLoader(this.tree, (count) => {
+      this.keyCount = count;
+      this.version += 1;
+    });
   }
 
   /** Removes every key, and lets go of nearly all memory. */

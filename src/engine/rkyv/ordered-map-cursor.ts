@@ -16,6 +16,13 @@ export interface OrderedMapPlace {
   readonly height: number;
 }
 
+/** A key of `keyLength` bytes, from `keyStart` on in `keyBytes`. */
+export interface LocatedKey {
+  readonly keyBytes: Uint8Array;
+  readonly keyStart: number;
+  readonly keyLength: number;
+}
+
 /**
  * Walks an archived ordered map in both directions, without allocating. It starts on no entry; a
  * cursor that ran off either end is on no entry either, and stays so until it is placed again.
@@ -51,7 +58,7 @@ export class OrderedMapCursor {
 
   /** The key, as a copy. `copyKey` and `compareKey` do without one. */
   get key(): Uint8Array {
-    const node = this.#locateKey();
+    const node = this.locateKey();
     const key = new Uint8Array(node.keyLength);
     copyBytes(node.keyBytes, node.keyStart, node.keyLength, key, 0);
     return key;
@@ -59,7 +66,7 @@ export class OrderedMapCursor {
 
   /** Length of the key in bytes. */
   get keyLength(): number {
-    return this.#locateKey().keyLength;
+    return this.locateKey().keyLength;
   }
 
   /** Where the entry's node lies in the source: for reports. */
@@ -69,20 +76,20 @@ export class OrderedMapCursor {
 
   /** Copies the key to `into[at, …)`, and returns its length. There must be room: see `keyLength`. */
   copyKey(into: Uint8Array, at: number): number {
-    const node = this.#locateKey();
+    const node = this.locateKey();
     copyBytes(node.keyBytes, node.keyStart, node.keyLength, into, at);
     return node.keyLength;
   }
 
   /** Compares the key with `bytes[start, start + length)`: negative if it is below. */
   compareKey(bytes: Uint8Array, start = 0, length = bytes.length - start): number {
-    const node = this.#locateKey();
+    const node = this.locateKey();
     return compareRanges(node.keyBytes, node.keyStart, node.keyLength, bytes, start, length);
   }
 
-  #locateKey(): OrderedMapNode {
+  /** The key where it lies; good until the source is used again. */
+  locateKey(): LocatedKey {
     const node = this.#node;
-    node.refresh();
     node.locateKey(this.#slots[this.#top]!);
     return node;
   }

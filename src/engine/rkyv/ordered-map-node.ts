@@ -1,6 +1,5 @@
 import type { ByteSource } from '../bytes/byte-source.js';
 import { compareRanges } from '../bytes/compare.js';
-import { readI32, readU32 } from '../bytes/halves.js';
 import { StatelogError } from '../errors.js';
 import {
   INNER_BYTES,
@@ -36,15 +35,17 @@ const KEYS_SPAN_MAX = 1024;
  * Invariants, once `enter` has returned:
  * - `[at, at + its size)` is within the map, `low <= at`, and `low <= #spanStart <= at`;
  * - an inner node has 5 entries, a leaf 1 to 5;
- * - unless `#isStale`, byte p of the map, from `#spanStart` to the node's end, is `#bytes[#origin + p]`.
+ * - while the source shows what it did, byte p of the map, from `#spanStart` to the node's end, is `#bytes[#origin + p]`.
  */
 export class OrderedMapNode {
   readonly #source: ByteSource;
   readonly #start: number;
   #spanStart = 0;
   #bytes: Uint8Array;
+  #view: DataView;
   #origin = 0;
-  #isStale = true;
+  /** What the source's counter was when it showed the node. */
+  #windows = -1;
   /** How many bytes the key searched for has in common with the nearest keys met below and above it. */
   #commonBelow = 0;
   #commonAbove = 0;
@@ -68,6 +69,7 @@ export class OrderedMapNode {
     this.#source = source;
     this.#start = start;
     this.#bytes = source.bytes;
+    this.#view = source.view;
     this.keyBytes = source.bytes;
   }
 
@@ -80,39 +82,44 @@ export class OrderedMapNode {
     if (at % NODE_ALIGNMENT !== 0) this.fail(at, 'a node is not aligned');
     const source = this.#source;
     source.window(this.#start + at, LEAF_BYTES);
-    const { bytes, at: nodeAt } = source;
+    const { bytes, view, at: nodeAt } = source;
     const kind = bytes[nodeAt + NODE.kind]!;
     if (kind > KIND_INNER) this.fail(at, 'a node is of an unknown kind');
     this.isInner = kind === KIND_INNER;
-    this.entryCount = this.isInner ? NODE_ENTRIES : readU32(bytes, nodeAt + NODE.entryCount);
+    this.entryCount = this.isInner ? NODE_ENTRIES : view.getUint32(nodeAt + NODE.entryCount, true);
     if (this.isInner && at + INNER_BYTES > high) this.fail(at, 'a node lies out of bounds');
     if (this.entryCount === 0 || this.entryCount > NODE_ENTRIES) {
       this.fail(at, 'a leaf has a wrong number of entries');
     }
-    const keysAt = at + NODE.keys + readI32(bytes, nodeAt + NODE.keys);
+    const keysAt = at + NODE.keys + view.getInt32(nodeAt + NODE.keys, true);
     const isNear = keysAt >= low && keysAt <= at && at - keysAt <= KEYS_SPAN_MAX;
     this.at = at;
     this.low = low;
     this.#spanStart = isNear ? keysAt : at;
-    this.refresh();
+    this.#show();
   }
 
-  /** Looks at the node again, after its source was used for something else. */
+  /** Looks at the node again, where its source was used for something else. */
   refresh(): void {
+    if (this.#source.windows !== this.#windows) this.#show();
+  }
+
+  #show(): void {
     const source = this.#source;
     const spanStart = this.#spanStart;
     const end = this.at + (this.isInner ? INNER_BYTES : LEAF_BYTES);
     source.window(this.#start + spanStart, end - spanStart);
     this.#bytes = source.bytes;
+    this.#view = source.view;
     this.#origin = source.at - spanStart;
-    this.#isStale = false;
+    this.#windows = source.windows;
   }
 
   /** Position of an inner node's child, from 0 (before all entries) to 5; `NO_CHILD` where it is missing. */
   child(slot: number): number {
-    if (this.#isStale) this.refresh();
+    this.refresh();
     const field = this.at + NODE.children + slot * 4;
-    const pointer = readI32(this.#bytes, this.#origin + field);
+    const pointer = this.#view.getInt32(this.#origin + field, true);
     return pointer === MISSING ? NO_CHILD : field + pointer;
   }
 
@@ -130,11 +137,11 @@ export class OrderedMapNode {
    * @throws StatelogError `DAMAGED`
    */
   locateKey(slot: number): void {
-    if (this.#isStale) this.refresh();
+    this.refresh();
     const field = this.at + NODE.keys + slot * KEY_BYTES;
     const fieldAt = this.#origin + field;
-    const keyAt = field + readI32(this.#bytes, fieldAt);
-    this.keyLength = readU32(this.#bytes, fieldAt + 4);
+    const keyAt = field + this.#view.getInt32(fieldAt, true);
+    this.keyLength = this.#view.getUint32(fieldAt + 4, true);
     if (keyAt < this.low || keyAt + this.keyLength > this.at) this.fail(field, 'a key lies out of bounds');
     if (keyAt >= this.#spanStart) {
       this.keyBytes = this.#bytes;
@@ -144,7 +151,6 @@ export class OrderedMapNode {
     this.#source.window(this.#start + keyAt, this.keyLength);
     this.keyBytes = this.#source.bytes;
     this.keyStart = this.#source.at;
-    this.#isStale = true;
   }
 
   /**
@@ -156,9 +162,9 @@ export class OrderedMapNode {
     let low = this.isInner ? this.lowOfChild(NODE_CHILDREN) : this.low;
     for (let slot = 0; slot < this.entryCount; slot++) {
       const field = this.at + NODE.keys + slot * KEY_BYTES;
-      const keyAt = field + readI32(this.#bytes, this.#origin + field);
+      const keyAt = field + this.#view.getInt32(this.#origin + field, true);
       if (keyAt < low) this.fail(field, 'a key lies out of bounds');
-      low = keyAt + readU32(this.#bytes, this.#origin + field + 4);
+      low = keyAt + this.#view.getUint32(this.#origin + field + 4, true);
     }
     if (low > this.at) this.fail(this.at, 'a key lies out of bounds');
   }
@@ -207,10 +213,10 @@ export class OrderedMapNode {
 
   /** Reads the value of an entry: `valueOffset`, `valueLength`. */
   readValue(slot: number): void {
-    if (this.#isStale) this.refresh();
+    this.refresh();
     const valueAt = this.#origin + this.at + NODE.values + slot * VALUE_BYTES;
-    this.valueOffset = readU32(this.#bytes, valueAt);
-    this.valueLength = readU32(this.#bytes, valueAt + 4);
+    this.valueOffset = this.#view.getUint32(valueAt, true);
+    this.valueLength = this.#view.getUint32(valueAt + 4, true);
   }
 
   /** Reports damage at a position from the start of the map. */

@@ -1,7 +1,7 @@
 import { isStatelogError, StatelogError } from '../errors.js';
 import type { DamageClass } from '../finding.js';
 import { OrderedMapReader } from '../rkyv/ordered-map-reader.js';
-import type { FileSystem } from '../storage-io/file-system.js';
+import type { FileSystem, Mapping } from '../storage-io/file-system.js';
 import { PagedSource } from '../storage-io/paged-source.js';
 import { cachedPages } from './format.js';
 import type { IndexBlock } from './index-block.js';
@@ -16,51 +16,63 @@ const PAGES_KEPT = 64;
  * each value's place against the bytes in use, and the block's totals.
  * @throws StatelogError `DAMAGED` (`index-mismatch`, `bad-offset`)
  */
-export function loadIndex(
-  fileSystem: FileSystem,
-  { path, descriptor, head }: StatePair['index'],
-): PlaceTable {
-  const source = new PagedSource({
-    fileSystem,
-    descriptor,
-    path,
-    start: head.start,
-    length: head.length,
-    pageSums: head.block?.indexPageSums,
-    damageClass: 'index-mismatch',
-    slots: cachedPages(head.length, PAGES_KEPT),
-  });
+export function loadIndex(fileSystem: FileSystem, index: StatePair['index']): PlaceTable {
+  const { path, head } = index;
+  const mapping = mapWhole(fileSystem, index);
   const table = new PlaceTable();
   try {
+    const source = new PagedSource({
+      fileSystem,
+      descriptor: index.descriptor,
+      path,
+      start: head.start,
+      length: head.length,
+      pageSums: head.block?.indexPageSums,
+      mapping,
+      damageClass: 'index-mismatch',
+      slots: cachedPages(head.length, PAGES_KEPT),
+    });
     loadEntries(new OrderedMapReader(source, 0, head.length), head.writePos, table);
   } catch (error) {
     if (!isStatelogError(error, 'DAMAGED') || error.details.path !== undefined) throw error;
     const { class: damageClass, offset = 0, expected, found } = error.details;
     const details = { expected, found, cause: error };
     throw stateDamage(damageClass as DamageClass, error.message, path, head.start + offset, details);
+  } finally {
+    mapping?.unmap();
   }
   checkTotals(table, head.block, path);
   return table;
 }
 
-/** Each key is read once, into the buffer that it is compared with the one before in. */
+/**
+ * Looking at a mapping saves reading page by page. Undefined where there is none: then pages are read,
+ * as are those of an index of LaminarDB's, which cuts it before it writes it anew (see `MappingPolicy`).
+ */
+function mapWhole(fileSystem: FileSystem, { descriptor, head }: StatePair['index']): Mapping | undefined {
+  if (head.block === undefined || !fileSystem.canMap) return undefined;
+  try {
+    return fileSystem.map(descriptor, head.start + head.length);
+  } catch (error) {
+    if (!isStatelogError(error)) throw error;
+    return undefined;
+  }
+}
+
 function loadEntries(index: OrderedMapReader, writePos: number, table: PlaceTable): void {
   const cursor = index.cursor();
-  let key = new Uint8Array(64);
-  let keyLength = -1;
+  const loader = table.load();
   for (let isOnEntry = cursor.first(); isOnEntry; isOnEntry = cursor.next()) {
     const { offset, length } = cursor;
-    if (keyLength >= 0 && cursor.compareKey(key, 0, keyLength) <= 0) {
-      throw misplaced('index-mismatch', 'the keys of the index are not in ascending order', cursor.position);
-    }
+    const { keyBytes, keyStart, keyLength } = cursor.locateKey();
     if (offset + length > writePos) {
       throw misplaced('bad-offset', 'a value lies past the bytes in use', cursor.position);
     }
-    keyLength = cursor.keyLength;
-    if (keyLength > key.length) key = new Uint8Array(2 * keyLength);
-    cursor.copyKey(key, 0);
-    table.setAt(key, 0, keyLength, offset, length);
+    if (!loader.add(keyBytes, keyStart, keyLength, offset, length)) {
+      throw misplaced('index-mismatch', 'the keys of the index are not in ascending order', cursor.position);
+    }
   }
+  loader.finish();
 }
 
 /** At a place in the map: `loadIndex` adds the file. */

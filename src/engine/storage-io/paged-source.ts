@@ -1,4 +1,4 @@
-import type { ByteSource } from '../bytes/byte-source.js';
+import { viewOf, type ByteSource } from '../bytes/byte-source.js';
 import { crc32c } from '../bytes/checksum.js';
 import { StatelogError } from '../errors.js';
 import type { DamageClass } from '../finding.js';
@@ -50,12 +50,17 @@ export interface PagedSourceOptions {
 export class PagedSource implements ByteSource {
   readonly length: number;
   bytes: Uint8Array = new Uint8Array(0);
+  view: DataView = viewOf(this.bytes);
   at = 0;
+  windows = 0;
   readonly #options: PagedSourceOptions;
   readonly #cache: PageCache | undefined;
   /** One bit a page that was found good, for mappings. */
   readonly #checked: Uint8Array | undefined;
+  /** Views of the mapping's windows; of the cache, without one. */
+  readonly #views: readonly DataView[];
   #joined = new Uint8Array(0);
+  #joinedView = this.view;
   #currentPage = -1;
   #currentAt = 0;
 
@@ -72,12 +77,14 @@ export class PagedSource implements ByteSource {
     this.#options = options;
     if (mapping === undefined) this.#cache = new PageCache(options.slots ?? SLOTS_DEFAULT);
     else if (pageSums !== undefined) this.#checked = new Uint8Array(Math.ceil(pages / 8));
+    this.#views = this.#cache === undefined ? mapping!.windows.map(viewOf) : [viewOf(this.#cache.bytes)];
   }
 
   window(offset: number, length: number): void {
     if (offset < 0 || length < 0 || offset + length > this.length) {
       throw new RangeError(`window ${offset}+${length} passes the end at ${this.length}`);
     }
+    this.windows++;
     if (this.#cache === undefined) this.#mappedWindow(offset, length);
     else if (length === 0) this.at = 0;
     else this.#readWindow(this.#cache, offset, length);
@@ -93,6 +100,7 @@ export class PagedSource implements ByteSource {
         this.#currentPage = first;
       }
       this.bytes = cache.bytes;
+      this.view = this.#views[0]!;
       this.at = this.#currentAt + within;
       return;
     }
@@ -127,6 +135,7 @@ export class PagedSource implements ByteSource {
       done += count;
     }
     this.bytes = joined;
+    this.view = this.#joinedView;
     this.at = 0;
   }
 
@@ -140,6 +149,7 @@ export class PagedSource implements ByteSource {
       this.#check(page, joined, (page - first) * PAGE_BYTES);
     }
     this.bytes = joined;
+    this.view = this.#joinedView;
     this.at = within;
   }
 
@@ -153,11 +163,13 @@ export class PagedSource implements ByteSource {
     const window = windows[first];
     if (window === undefined || within + length <= window.length) {
       this.bytes = window ?? this.bytes;
+      this.view = this.#views[first] ?? this.view;
       this.at = window === undefined ? 0 : within;
       return;
     }
     this.#copyMapped(from, length, this.#takeJoined(length));
     this.bytes = this.#joined;
+    this.view = this.#joinedView;
     this.at = 0;
   }
 
@@ -202,7 +214,10 @@ export class PagedSource implements ByteSource {
 
   #takeJoined(length: number): Uint8Array {
     const reusable = this.#joined.length >= length && this.#joined.length <= KEPT_BYTES_MAX;
-    if (!reusable) this.#joined = new Uint8Array(length);
+    if (!reusable) {
+      this.#joined = new Uint8Array(length);
+      this.#joinedView = viewOf(this.#joined);
+    }
     return this.#joined;
   }
 

@@ -55,6 +55,7 @@ const steps = fc.oneof(
     arbitrary: fc.record({ do: fc.constant('removeUnderCursor' as const), cursor: fc.nat(CURSORS - 1) }),
   },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('clear' as const), chance: fc.nat(9) }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('load' as const), more: fc.array(keys) }) },
 );
 type Step = typeof steps extends fc.Arbitrary<infer T> ? T : never;
 
@@ -125,12 +126,30 @@ class Model {
       equal(this.index.find(bytes(step.key)), this.slots.get(step.key) ?? -1, 'find');
     else if (step.do === 'removeOne') this.remove(this.sorted[step.which % (this.sorted.length || 1)] ?? '');
     else if (step.do === 'removeUnderCursor') this.remove(this.positions[step.cursor] ?? '');
+    else if (step.do === 'load') this.load(step.more);
     else if (step.do !== 'clear') this.move(step);
     else if (step.chance === 0) this.clear();
     this.cursors.forEach((cursor, number) => {
       const position = this.positions[number];
       equal(cursor.slot, position === undefined ? -1 : (this.slots.get(position) ?? -1), 'slot of a cursor');
     });
+  }
+
+  /** All keys anew, and some more. */
+  load(more: readonly string[]): void {
+    const all = [...new Set([...this.sorted, ...more])].sort((a, b) => (a < b ? -1 : 1));
+    this.clear();
+    const loader = this.index.load();
+    for (const [rank, key] of all.entries()) {
+      const buffer = bytes(`-${key}-`);
+      equal(loader.add(buffer, 1, key.length), rank, 'slot of a loaded key');
+      equal(loader.add(buffer, 1, key.length), -1, 'the same key twice');
+      equal(this.index.firstWord(rank) + this.index.secondWord(rank), 0, 'words of a loaded slot');
+      this.index.setWords(rank, 0xffff_fff0 - rank, rank);
+      this.slots.set(key, rank);
+    }
+    loader.finish();
+    this.sorted = all;
   }
 
   clear(): void {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import test from 'ava';
 import fc from 'fast-check';
-import { MemorySource, type ByteSource } from '../../../src/engine/bytes/byte-source.js';
+import { MemorySource, viewOf, type ByteSource } from '../../../src/engine/bytes/byte-source.js';
 import { StatelogError } from '../../../src/engine/errors.js';
 import { IndexWalk } from '../../../src/engine/repair/index-walk.js';
 import { OrderedMapReader } from '../../../src/engine/rkyv/ordered-map-reader.js';
@@ -33,12 +33,14 @@ function expected(map: Uint8Array): string[] {
 class SpoiltSource implements ByteSource {
   readonly length: number;
   readonly bytes: Uint8Array;
+  readonly view: DataView;
   at = 0;
   windows = 0;
   readonly #bad: ReadonlySet<number>;
 
   constructor(bytes: Uint8Array, bad: Iterable<number>) {
     this.bytes = bytes;
+    this.view = viewOf(bytes);
     this.length = bytes.length;
     this.#bad = new Set(bad);
   }

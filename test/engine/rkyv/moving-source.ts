@@ -1,4 +1,4 @@
-import type { ByteSource } from '../../../src/engine/bytes/byte-source.js';
+import { viewOf, type ByteSource } from '../../../src/engine/bytes/byte-source.js';
 
 /**
  * A source that shows each window in a buffer of its own and overwrites the last one, as a source of
@@ -7,6 +7,7 @@ import type { ByteSource } from '../../../src/engine/bytes/byte-source.js';
 export class MovingSource implements ByteSource {
   readonly length: number;
   bytes = new Uint8Array();
+  view = viewOf(this.bytes);
   at = 0;
   windows = 0;
   bytesShown = 0;
@@ -25,6 +26,7 @@ export class MovingSource implements ByteSource {
     this.at = this.windows % 3;
     this.bytes = new Uint8Array(this.at + length).fill(0xee);
     this.bytes.set(this.#all.subarray(offset, offset + length), this.at);
+    this.view = viewOf(this.bytes);
     this.windows++;
     this.bytesShown += length;
   }
