@@ -50,7 +50,7 @@ async function tryMutant(workspace, mutant) {
       const run = await runTestsIn(workspace.root, files, titles);
       seconds += run.seconds;
       if (!run.ended) return { title: 'it hung, and a test with it', files: [], seconds };
-      if (run.failed.length > 0) return { title: plainTitle(run.failed[0]), files, seconds };
+      if (run.failed.length > 0) return { title: run.failed[0], files, seconds };
       if (run.passed === 0) throw new Error(`${mutant.name}: no test ran: ${run.output.slice(-1500)}`);
     }
     return { title: undefined, files: [], seconds };
@@ -63,20 +63,15 @@ async function falseWitnesses(workspace, witnesses) {
   const asked = [...witnesses].filter(([, { files }]) => files.length > 0);
   if (asked.length === 0) return [];
   const files = [...new Set(asked.flatMap(([, witness]) => witness.files))];
-  const titles = [...new Set(asked.map(([, { title }]) => title.replaceAll(/[*!\\]/g, String.raw`\$&`)))];
+  const titles = [...new Set(asked.map(([, { title }]) => title))];
   const { failed, output } = await runTestsIn(workspace.root, files, titles);
-  const passed = new Set([...output.matchAll(/^ok \d+ - (.*)$/gm)].map(([, title]) => plainTitle(title)));
+  const passed = new Set([...output.matchAll(/^ok \d+ - (.*)$/gm)].map(([, title]) => title));
   return asked
-    .filter(([, { title }]) => !passed.has(title) || failed.some((other) => plainTitle(other) === title))
+    .filter(([, { title }]) => !passed.has(title) || failed.some((other) => other === title))
     .map(([where, { title }]) => ({
       where,
       message: `what failed fails without it too, or is no test: ${title}`,
     }));
-}
-
-/** Without the file that ava puts before it, and the time behind it. */
-function plainTitle(title) {
-  return title.slice(title.lastIndexOf(' › ') + 1).replace(/^› /, '');
 }
 
 function testFile(name) {
