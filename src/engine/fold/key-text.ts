@@ -35,7 +35,7 @@ export class KeyText {
   /** A copy of the key's bytes. */
   copy(): Uint8Array {
     // Not `slice`, which makes no copy where the caller's key is a Buffer.
-    return Uint8Array.from(this.bytes.subarray(0, this.length));
+    return new Uint8Array(this.bytes.subarray(0, this.length));
   }
 }
 

@@ -82,11 +82,11 @@ export class LogWindow {
 }
 
 /**
- * Reads bytes of a log that must be there.
+ * Reads `length` bytes of a log from `offset`, which must be there, to `into` at `at`.
  * @throws StatelogError `IO_FAILED` where the file was cut meanwhile; what reading throws
  */
-export function readLog(log: OpenLog, into: Uint8Array, length: number, offset: number): void {
-  const count = log.fileSystem.read(log.descriptor, into, 0, length, offset);
+export function readLog(log: OpenLog, into: Uint8Array, at: number, length: number, offset: number): void {
+  const count = log.fileSystem.read(log.descriptor, into, at, length, offset);
   if (count < length) throw cutMeanwhile(log.path, offset + count);
 }
 

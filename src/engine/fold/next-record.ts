@@ -84,7 +84,7 @@ export class NextRecordSearch {
   #checksumHolds(offset: number): boolean {
     const candidate = this.#candidate;
     if (candidate.length <= DIRECT_BYTES_MAX) {
-      return candidate.computedChecksum() === candidate.storedChecksum;
+      return candidate.checksumHolds();
     }
     this.#sums ??= RangeChecksum.ieee();
     const { bytes, start } = this.#window;

@@ -180,7 +180,7 @@ function* bytesUpTo(log: OpenLog, end: number): Generator<Uint8Array, void> {
   const chunk = new Uint8Array(Math.min(CHUNK_BYTES, end));
   for (let offset = 0; offset < end; offset += chunk.length) {
     const length = Math.min(chunk.length, end - offset);
-    readLog(log, chunk, length, offset);
+    readLog(log, chunk, 0, length, offset);
     yield chunk.subarray(0, length);
   }
 }

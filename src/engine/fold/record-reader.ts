@@ -117,7 +117,7 @@ export class RecordReader {
       if (shape === 'short') continue;
       if (shape !== 'whole' || !this.#affords(offset, ahead.length)) return false;
       this.#aheadBytes -= ahead.length;
-      return ahead.computedChecksum() === ahead.storedChecksum;
+      return ahead.checksumHolds();
     }
     return false;
   }

@@ -1,13 +1,9 @@
 import { verifyHint } from '../bytes/command-hints.js';
-import { PAGE_BYTES, PagedSource } from '../storage-io/paged-source.js';
+import type { StatelogError } from '../errors.js';
 import { damagedError } from './damage.js';
-import { type OpenLog, readLog } from './log-window.js';
+import { LogBlocks } from './log-blocks.js';
+import type { OpenLog } from './log-window.js';
 import { FoldRecord } from './record.js';
-
-const SLOTS_MIN = 4;
-const SLOTS_MAX = 8192;
-const WAYS = 4;
-const NEW_BYTES_MIN = 64 * 1024;
 
 /** Bytes that a writer holds and has not written yet: those from `start` on, at `bytes[0]`. */
 export interface PendingBytes {
@@ -16,25 +12,21 @@ export interface PendingBytes {
 }
 
 /**
- * Reads single records of a log by their place, each checked again whenever it is read: what a
- * scan found good may have rotted since. Reading goes through pages of 4 KiB, of which up to
- * 32 MiB are kept, and not through a mapping: a disk that fails, or another program that cuts the
- * file, then ends in an error and not in the death of the process.
- *
- * Invariants:
- * - Bytes that are written never change while the log is open, so pages are never dropped for a write.
+ * Reads single records of a log by their place, each checked again when it is read from the file: what
+ * a scan found good may have rotted since. Reading goes through blocks that are kept (log-blocks.ts), and
+ * not through a mapping: a disk that fails, or another program that cuts the file, then ends in an
+ * error and not in the death of the process.
  */
 export class RecordSource {
   readonly #log: OpenLog;
   readonly #pending: PendingBytes | undefined;
   readonly #record = new FoldRecord();
-  #pages: PagedSource;
-  #unpaged = new Uint8Array(0);
+  readonly #blocks: LogBlocks;
 
   constructor(log: OpenLog, pending?: PendingBytes) {
     this.#log = log;
     this.#pending = pending;
-    this.#pages = this.#pagesOf(log.size);
+    this.#blocks = new LogBlocks(log);
   }
 
   /**
@@ -43,12 +35,28 @@ export class RecordSource {
    */
   read(offset: number, length: number): FoldRecord {
     const record = this.#record;
+    const pending = this.#pending;
     record.offset = offset;
-    const shape = this.#parse(offset, length);
-    const good =
-      shape === 'whole' && record.length === length && record.computedChecksum() === record.storedChecksum;
-    if (good) return record;
-    throw damagedError({
+    if (pending !== undefined && offset >= pending.start) {
+      const at = offset - pending.start;
+      if (this.#parses(pending.bytes, at, length) && record.checksumHolds()) return record;
+      throw this.#damaged(offset, length);
+    }
+    const blocks = this.#blocks;
+    blocks.reach(offset, length, pending?.start ?? this.#log.size);
+    if (!this.#parses(blocks.bytes, blocks.at, length)) throw this.#damaged(offset, length);
+    if (blocks.isGood) return record;
+    if (!record.checksumHolds()) throw this.#damaged(offset, length);
+    blocks.markGood();
+    return record;
+  }
+
+  #parses(bytes: Uint8Array, at: number, length: number): boolean {
+    return this.#record.parse(bytes, at, at + length) === 'whole' && this.#record.length === length;
+  }
+
+  #damaged(offset: number, length: number): StatelogError {
+    return damagedError({
       severity: 'damage',
       class: 'checksum-mismatch',
       file: this.#log.path,
@@ -57,35 +65,5 @@ export class RecordSource {
       message: 'a record that was good when the log was opened fails its checksum',
       hint: verifyHint(this.#log.path),
     });
-  }
-
-  #parse(offset: number, length: number): ReturnType<FoldRecord['parse']> {
-    const pending = this.#pending;
-    if (pending !== undefined && offset >= pending.start) {
-      const at = offset - pending.start;
-      return this.#record.parse(pending.bytes, at, at + length);
-    }
-    if (offset + length > this.#pages.length) this.#growPages();
-    if (offset + length <= this.#pages.length) {
-      this.#pages.window(offset, length);
-      return this.#record.parse(this.#pages.bytes, this.#pages.at, this.#pages.at + length);
-    }
-    if (this.#unpaged.length < length) this.#unpaged = new Uint8Array(length);
-    readLog(this.#log, this.#unpaged, length, offset);
-    return this.#record.parse(this.#unpaged, 0, length);
-  }
-
-  /** Sets the pages up anew once a good part of the file lies beyond them; till then that part is read as it is. */
-  #growPages(): void {
-    const size = this.#pending?.start ?? this.#log.size;
-    const beyond = size - this.#pages.length;
-    if (beyond > Math.max(NEW_BYTES_MIN, this.#pages.length / 4)) this.#pages = this.#pagesOf(size);
-  }
-
-  #pagesOf(length: number): PagedSource {
-    const { fileSystem, descriptor, path } = this.#log;
-    const wanted = Math.ceil(length / PAGE_BYTES / WAYS) * WAYS;
-    const slots = Math.min(Math.max(wanted, SLOTS_MIN), SLOTS_MAX);
-    return new PagedSource({ fileSystem, descriptor, path, start: 0, length, slots });
   }
 }

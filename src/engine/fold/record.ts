@@ -79,6 +79,11 @@ export class FoldRecord {
     return crc32(this.bytes, this.start + TYPE_AT, this.start + this.length);
   }
 
+  /** True where its bytes are those that were written. */
+  checksumHolds(): boolean {
+    return this.computedChecksum() === this.storedChecksum;
+  }
+
   /** True where the key is UTF-8; a cursor has none. */
   keyIsUtf8(): boolean {
     const end = this.keyStart + this.keyLength;

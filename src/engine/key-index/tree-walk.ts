@@ -4,7 +4,8 @@ import { addressOf, wordOf } from './node-pool.js';
 import { childCount, placesBelow } from './node-search.js';
 import { lengthened } from './segments.js';
 
-const LEVELS_FIRST = 32;
+/** As many as an array may have that is made without asking for memory: a cursor is often made for a few steps. */
+const LEVELS_FIRST = 16;
 
 /** Where a walk is when it is on no key. */
 export const NOWHERE = -1;

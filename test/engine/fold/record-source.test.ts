@@ -1,0 +1,73 @@
+import { openSync, readFileSync, writeFileSync, writeSync, closeSync } from 'node:fs';
+import path from 'node:path';
+import test from 'ava';
+import type { StatelogError } from '../../../src/engine/errors.js';
+import { AppendLogFold } from '../../../src/engine/fold/append-log-fold.js';
+import { RecordSource } from '../../../src/engine/fold/record-source.js';
+import { KvUpdate } from '../../../src/engine/fold/update.js';
+import { realFileSystem } from '../../../src/engine/storage-io/real-file-system.js';
+import { SeededRandom } from '../../../src/engine/storage-io/simulated/index.js';
+import { tempDir } from '../../support/temp-dir.js';
+import { logOf, putRecord } from './log-bytes.js';
+
+const SEED = 31;
+const MIB = 1024 * 1024;
+/** As much of a log as is kept in memory. */
+const KEPT_BYTES = 32 * MIB;
+
+test('values of all lengths are read while the log grows to more than is kept of it', (t) => {
+  const random = new SeededRandom(SEED);
+  const below = (limit: number): number => Math.floor(random.next() * limit);
+  const file = path.join(tempDir(t), 'long.snap');
+  const { store } = AppendLogFold.open(file, Infinity);
+  const model = new Map<string, Uint8Array>();
+  const check = (key: string): void => {
+    const expected = model.get(key)!;
+    if (Buffer.compare(store.get(key)!.value, expected) !== 0) t.fail(`${key} is another, seed ${SEED}`);
+  };
+  const keys: string[] = [];
+  for (let round = 0; store.sizeBytes < KEPT_BYTES + 4 * MIB; round++) {
+    for (let index = 0; index < 20; index++) {
+      const length = below([100, 5000, 17_000, 200_000][below(4)]!);
+      const value = new Uint8Array(length).fill(below(256));
+      const key = `${round}/${index}`;
+      keys.push(key);
+      model.set(key, value);
+      store.write(KvUpdate.put(key, value));
+    }
+    if (round % 3 === 2) store.checkpoint();
+    for (let index = 0; index < 30; index++) check(keys[below(keys.length)]!);
+  }
+  for (const key of keys) check(key);
+  t.is(store.count, keys.length);
+  store.close();
+});
+
+test('a record that was good is checked again when it is read again from the file', (t) => {
+  const file = path.join(tempDir(t), 'rot.snap');
+  const first = putRecord('a', 'first value');
+  const filler = putRecord('b', new Uint8Array(KEPT_BYTES - MIB));
+  const last = putRecord('c', new Uint8Array(MIB - 100).fill(1));
+  const ends = Array.from({ length: 40 }, (_, index) => putRecord(`d${index}`, new Uint8Array(1000)));
+  writeFileSync(file, logOf(first, filler, last, ...ends));
+  const fileSystem = realFileSystem();
+  const descriptor = fileSystem.openRead(file);
+  const source = new RecordSource({ fileSystem, descriptor, path: file, size: readFileSync(file).length });
+  t.is(Buffer.from(source.read(6, first.length).value()).toString(), 'first value');
+
+  const writing = openSync(file, 'r+');
+  writeSync(writing, Uint8Array.of(0xff), 0, 1, 6 + first.length - 4);
+  closeSync(writing);
+  t.is(Buffer.from(source.read(6, first.length).value()).toString(), 'first value', 'kept in memory');
+
+  // One of these lies as many bytes further on as are kept, so that it takes the first one's place.
+  let offset = 6 + first.length + filler.length + last.length;
+  for (const record of ends) {
+    t.is(source.read(offset, record.length).valueLength, 1000);
+    offset += record.length;
+  }
+  const error = t.throws<StatelogError>(() => source.read(6, first.length));
+  t.is(error.code, 'DAMAGED');
+  t.like(error.details, { offset: 6, class: 'checksum-mismatch' });
+  fileSystem.close(descriptor);
+});
