@@ -3,7 +3,7 @@ import path from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { SeededRandom } from '../../../src/engine/storage-io/simulated/seeded-random.js';
 import type { TortureRow } from '../row.js';
-import { inFolder, mustEnd, RunningProgram, runProgram, type Ended } from './program.js';
+import { inFolder, mustEnd, runHere, RunningProgram, type Ended } from './program.js';
 
 const SIGNALS: readonly NodeJS.Signals[] = ['SIGKILL', 'SIGKILL', 'SIGKILL', 'SIGTERM', 'SIGINT', 'SIGHUP'];
 /** A process starts in some 90 ms, and does most of its work in as much again. */
@@ -21,7 +21,7 @@ export const killsRow: TortureRow = {
       const isLog = task.random.below(3) === 0;
       await inFolder(async (folder) => {
         const victim = new Victim(path.join(folder, isLog ? 'store.snap' : 'store'), folder, task.random);
-        mustEnd(runProgram(['create', victim.store]), [0], 'create');
+        mustEnd(await runHere(['create', victim.store]), [0], 'create');
         for (let kill = 0; kill < KILLS_A_STORE && task.isUnfinished; kill++) {
           task.count += 1;
           try {
@@ -62,7 +62,7 @@ class Victim {
     else if (work === 4) await this.#kill(['compact', this.store]);
     else if (work === 5) await this.#killRepair();
     else await this.#killExport();
-    this.#check();
+    await this.#check();
   }
 
   async #killBatch(): Promise<void> {
@@ -84,12 +84,12 @@ class Victim {
     const destination = path.join(this.#folder, `export-${this.#exports}${form}`);
     const { code } = await this.#kill(['export', this.store, destination]);
     if (existsSync(destination))
-      mustEnd(runProgram(['verify', '-q', destination]), [0], 'verify of an export');
+      mustEnd(await runHere(['verify', '-q', destination]), [0], 'verify of an export');
     else if (code === 0) throw new Error('R1: an export that was reported is not there');
     if (!existsSync(destination)) return;
     const imported = path.join(this.#folder, `import-${this.#exports}${this.#isLog ? '.snap' : ''}`);
     const ended = await this.#kill(['import', destination, imported]);
-    if (existsSync(imported)) mustEnd(runProgram(['verify', '-q', imported]), [0], 'verify of an import');
+    if (existsSync(imported)) mustEnd(await runHere(['verify', '-q', imported]), [0], 'verify of an import');
     else if (ended.code === 0) throw new Error('R1: an import that was reported is not there');
   }
 
@@ -99,7 +99,7 @@ class Victim {
     this.#repairs += 1;
     const into = path.join(this.#folder, `repaired-${this.#repairs}${this.#isLog ? '.snap' : ''}`);
     const { code } = await this.#kill(['repair', this.store, '--into', into]);
-    if (existsSync(into)) mustEnd(runProgram(['verify', '-q', into]), [0], 'verify of a repair');
+    if (existsSync(into)) mustEnd(await runHere(['verify', '-q', into]), [0], 'verify of a repair');
     else if (code === 0) throw new Error('R1: a repair that was reported is not there');
   }
 
@@ -116,10 +116,10 @@ class Victim {
     return ended;
   }
 
-  #check(): void {
+  async #check(): Promise<void> {
     // A torn tail is what a kill may leave, and nothing worse.
-    mustEnd(runProgram(['verify', '-q', this.store]), [0, 4], 'verify');
-    const { stdout } = mustEnd(runProgram(['scan', this.store, '--keys-only']), [0], 'scan');
+    mustEnd(await runHere(['verify', '-q', this.store]), [0, 4], 'verify');
+    const { stdout } = mustEnd(await runHere(['scan', this.store, '--keys-only']), [0], 'scan');
     const found = new Set(stdout.split('\n'));
     for (const [number, { acknowledged, attempted }] of this.#batches.entries()) {
       let there = 0;
@@ -134,6 +134,6 @@ class Victim {
       // What was not acknowledged may be there; from now on it stays.
       this.#batches[number] = { acknowledged: Math.max(acknowledged, there), attempted };
     }
-    mustEnd(runProgram(['put', this.store, 'after', 'the kill']), [0], 'put after a kill');
+    mustEnd(await runHere(['put', this.store, 'after', 'the kill']), [0], 'put after a kill');
   }
 }

@@ -2,6 +2,7 @@ import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { commandLine } from '../../support/command-line.js';
 import { projectRoot } from '../../support/project-root.js';
 
 /** The program, as it was built. */
@@ -23,6 +24,15 @@ export function runProgram(argv: readonly string[], input = ''): Ended {
     maxBuffer: 64 * 1024 * 1024,
   });
   return { code: status, signal, stdout, stderr };
+}
+
+/**
+ * Runs a command to its end in this process, which takes a tenth of the time: for what prepares a store that a process
+ * of the program then works on, and for what looks at it afterwards.
+ */
+export async function runHere(argv: readonly string[]): Promise<Ended> {
+  const { exitCode, stdout, stderr } = await commandLine(argv);
+  return { code: exitCode, signal: null, stdout, stderr };
 }
 
 /** A process of the program that is under way, and what it has said so far. */

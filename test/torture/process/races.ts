@@ -1,7 +1,7 @@
 import { symlinkSync } from 'node:fs';
 import path from 'node:path';
 import type { TortureRow, TortureTask } from '../row.js';
-import { inFolder, mustEnd, RunningProgram, runProgram, type Ended } from './program.js';
+import { inFolder, mustEnd, runHere, RunningProgram, type Ended } from './program.js';
 
 const LINES = 300;
 
@@ -32,18 +32,18 @@ function linesOf(writer: string): string {
 }
 
 /** A store and a second path to it. */
-function twoPaths(task: TortureTask, folder: string): readonly [string, string] {
+async function twoPaths(task: TortureTask, folder: string): Promise<readonly [string, string]> {
   const store = path.join(folder, task.random.below(2) === 0 ? 'store' : 'store.snap');
-  mustEnd(runProgram(['create', store]), [0], 'create');
+  mustEnd(await runHere(['create', store]), [0], 'create');
   if (task.random.below(2) === 0) return [store, store];
   const link = path.join(folder, path.extname(store) === '' ? 'link' : 'link.snap');
   symlinkSync(store, link);
   return [store, link];
 }
 
-function keysOf(store: string, writer: string): number {
+async function keysOf(store: string, writer: string): Promise<number> {
   return Number(
-    mustEnd(runProgram(['scan', store, '--count', '--prefix', `${writer} `]), [0], 'scan').stdout,
+    mustEnd(await runHere(['scan', store, '--count', '--prefix', `${writer} `]), [0], 'scan').stdout,
   );
 }
 
@@ -65,20 +65,20 @@ class Holder {
 }
 
 async function race(task: TortureTask, folder: string): Promise<void> {
-  const paths = twoPaths(task, folder);
+  const paths = await twoPaths(task, folder);
   const writers = ['one', 'two'].map(
     (name, index) => new RunningProgram(['put', paths[index]!, '--batch', '-'], linesOf(name)),
   );
   const ended = await Promise.all(writers.map(({ ended: end }) => end));
-  checkWinners(paths[0], ended);
+  await checkWinners(paths[0], ended);
 }
 
 /** Either one was refused, or they came one after the other: whoever ended with 0 has all its lines there. */
-function checkWinners(store: string, ended: readonly Ended[]): void {
+async function checkWinners(store: string, ended: readonly Ended[]): Promise<void> {
   const codes = ended.map((each) => mustEnd(each, [0, 5], 'a writer').code);
   if (!codes.includes(0)) throw new Error(`nobody won: ${codes.join(', ')}`);
   for (const [index, writer] of ['one', 'two'].entries()) {
-    const keys = keysOf(store, writer);
+    const keys = await keysOf(store, writer);
     if (keys !== (codes[index] === 0 ? LINES : 0)) {
       throw new Error(`${writer} ended with ${codes[index]} and has ${keys} lines there`);
     }
@@ -86,7 +86,7 @@ function checkWinners(store: string, ended: readonly Ended[]): void {
       throw new Error(`R5: the loser was not told who holds the lock: ${ended[index]!.stderr}`);
     }
   }
-  mustEnd(runProgram(['verify', '-q', store]), [0], 'verify');
+  mustEnd(await runHere(['verify', '-q', store]), [0], 'verify');
 }
 
 async function creationRace(_task: TortureTask, folder: string): Promise<void> {
@@ -94,28 +94,28 @@ async function creationRace(_task: TortureTask, folder: string): Promise<void> {
   const makers = [1, 2].map(() => new RunningProgram(['create', store]));
   const codes = (await Promise.all(makers.map(({ ended }) => ended))).map(({ code }) => code);
   if (codes.toSorted().join(' ') !== '0 8') throw new Error(`the makers ended with ${codes.join(', ')}`);
-  mustEnd(runProgram(['verify', '-q', store]), [0], 'verify');
+  mustEnd(await runHere(['verify', '-q', store]), [0], 'verify');
 }
 
 async function waitingRace(task: TortureTask, folder: string): Promise<void> {
-  const [store, other] = twoPaths(task, folder);
+  const [store, other] = await twoPaths(task, folder);
   const holder = new Holder(store);
   await holder.hold();
-  mustEnd(runProgram(['put', other, 'late', 'x']), [5], 'a writer that does not wait');
+  mustEnd(await runHere(['put', other, 'late', 'x']), [5], 'a writer that does not wait');
   const waiter = new RunningProgram(['put', other, 'patient', 'x', '--wait', '60']);
   holder.program.child.stdin!.end();
   mustEnd(await holder.program.ended, [0], 'the holder');
   mustEnd(await waiter.ended, [0], 'a writer that waits');
-  mustEnd(runProgram(['get', store, 'patient']), [0], 'get');
+  mustEnd(await runHere(['get', store, 'patient']), [0], 'get');
 }
 
 async function deathOfTheHolder(task: TortureTask, folder: string): Promise<void> {
-  const [store, other] = twoPaths(task, folder);
+  const [store, other] = await twoPaths(task, folder);
   const holder = new Holder(store);
   await holder.hold();
-  mustEnd(runProgram(['put', other, 'late', 'x']), [5], 'a writer beside the holder');
+  mustEnd(await runHere(['put', other, 'late', 'x']), [5], 'a writer beside the holder');
   holder.program.child.kill('SIGKILL');
   await holder.program.ended;
-  mustEnd(runProgram(['put', other, 'next', 'x']), [0], 'a writer after the holder died');
-  mustEnd(runProgram(['get', store, 'holder']), [0], 'get of what the holder had acknowledged');
+  mustEnd(await runHere(['put', other, 'next', 'x']), [0], 'a writer after the holder died');
+  mustEnd(await runHere(['get', store, 'holder']), [0], 'get of what the holder had acknowledged');
 }

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
 import type { TortureRow, TortureTask } from '../row.js';
-import { inFolder, mustEnd, PROGRAM, RunningProgram, runProgram, type Ended } from './program.js';
+import { inFolder, mustEnd, PROGRAM, runHere, RunningProgram, runProgram, type Ended } from './program.js';
 
 const LINES = 4000;
 const INJECTIONS = { part: 2, usual: 24, long: 400 } as const;
@@ -37,17 +37,17 @@ function acknowledgedBy(stdout: string): number {
   return Number([...stdout.matchAll(/"acknowledged":(\d+)/g)].at(-1)?.[1] ?? 0);
 }
 
-function keysOf(store: string, prefix: string): number {
-  return Number(mustEnd(runProgram(['scan', store, '--count', '--prefix', prefix]), [0], 'scan').stdout);
+async function keysOf(store: string, prefix: string): Promise<number> {
+  return Number(mustEnd(await runHere(['scan', store, '--count', '--prefix', prefix]), [0], 'scan').stdout);
 }
 
 /** What was acknowledged is there, the store is sound, and takes more. */
-function checkStore(store: string, prefix: string, acknowledged: number): void {
-  const found = keysOf(store, prefix);
+async function checkStore(store: string, prefix: string, acknowledged: number): Promise<void> {
+  const found = await keysOf(store, prefix);
   if (found < acknowledged) throw new Error(`R1: ${found} of ${acknowledged} acknowledged lines`);
-  mustEnd(runProgram(['verify', '-q', store]), [0, 4], 'verify');
-  mustEnd(runProgram(['put', store, 'after', 'it']), [0], 'put once there is room');
-  mustEnd(runProgram(['verify', '-q', store]), [0], 'verify after the next writer');
+  mustEnd(await runHere(['verify', '-q', store]), [0, 4], 'verify');
+  mustEnd(await runHere(['put', store, 'after', 'it']), [0], 'put once there is room');
+  mustEnd(await runHere(['verify', '-q', store]), [0], 'verify after the next writer');
 }
 
 function inShell(script: string, argv: readonly string[], input: string): Ended {
@@ -60,55 +60,53 @@ function inShell(script: string, argv: readonly string[], input: string): Ended 
   return { code: status, signal, stdout, stderr };
 }
 
-function fileSizeLimit(_task: TortureTask, folder: string): Promise<void> {
+async function fileSizeLimit(_task: TortureTask, folder: string): Promise<void> {
   for (const name of ['store', 'store.snap']) {
     const store = path.join(folder, name);
-    mustEnd(runProgram(['put', store, 'first', 'x']), [0], 'put');
+    mustEnd(await runHere(['put', store, 'first', 'x']), [0], 'put');
     const ended = inShell('ulimit -f 300', ['put', store, '--batch', '-', '--ack'], batch('limited', 200));
     mustEnd(ended, [6], 'a batch past the limit of a file');
     if (!ended.stderr.includes('EFBIG') && !/too large|full|limit/i.test(ended.stderr)) {
       throw new Error(`R5: ${ended.stderr}`);
     }
-    checkStore(store, 'limited', acknowledgedBy(ended.stdout));
+    await checkStore(store, 'limited', acknowledgedBy(ended.stdout));
   }
-  return Promise.resolve();
 }
 
-function fullDisk(task: TortureTask, folder: string): Promise<void> {
+async function fullDisk(task: TortureTask, folder: string): Promise<void> {
   const disk = path.join(folder, 'disk');
   mkdirSync(disk);
   const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=600k', 'tmpfs', disk]);
   if (mounted.status !== 0) {
     task.notes.push('no small disk could be mounted: not tried');
-    return Promise.resolve();
+    return;
   }
   try {
     for (const name of ['store', 'store.snap']) {
       const store = path.join(disk, name);
       spawnSync('mount', ['-o', 'remount,size=600k', disk]);
-      mustEnd(runProgram(['put', store, 'first', 'x']), [0], 'put');
+      mustEnd(await runHere(['put', store, 'first', 'x']), [0], 'put');
       const ended = runProgram(['put', store, '--batch', '-', '--ack'], batch('filled', 200));
       mustEnd(ended, [6], 'a batch on a full disk');
       if (!/full|space/i.test(ended.stderr)) throw new Error(`R5: ${ended.stderr}`);
-      if (keysOf(store, 'filled') < acknowledgedBy(ended.stdout)) {
+      if ((await keysOf(store, 'filled')) < acknowledgedBy(ended.stdout)) {
         throw new Error('R1: an acknowledged line is gone while the disk is full');
       }
       spawnSync('mount', ['-o', 'remount,size=8m', disk]);
-      checkStore(store, 'filled', acknowledgedBy(ended.stdout));
-      mustEnd(runProgram(['compact', store]), [0], 'compact');
+      await checkStore(store, 'filled', acknowledgedBy(ended.stdout));
+      mustEnd(await runHere(['compact', store]), [0], 'compact');
     }
   } finally {
     spawnSync('umount', [disk]);
   }
-  return Promise.resolve();
 }
 
 /** Calls on the store's own files that the kernel fails, one at a time. */
-function failedCalls(task: TortureTask, folder: string): Promise<void> {
+async function failedCalls(task: TortureTask, folder: string): Promise<void> {
   const probe = spawnSync('strace', ['-o', path.join(folder, 'probe'), 'true']);
   if (probe.status !== 0) {
     task.notes.push('strace is not there, or may not trace: not tried');
-    return Promise.resolve();
+    return;
   }
   const commands = [
     ['put', 'STORE', 'new', 'value'],
@@ -122,19 +120,23 @@ function failedCalls(task: TortureTask, folder: string): Promise<void> {
       for (const command of commands) {
         if (tried >= INJECTIONS[task.scale]) break;
         tried += 1;
-        if (inject(path.join(folder, `store-${tried}`), command, calls, call)) failed += 1;
+        if (await inject(path.join(folder, `store-${tried}`), command, calls, call)) failed += 1;
       }
     }
   }
   task.count += tried;
   task.notes.push(`${failed} of ${tried} injections made the command fail`);
-  return Promise.resolve();
 }
 
-function inject(store: string, command: readonly string[], calls: string, call: number): boolean {
-  mustEnd(runProgram(['put', store, 'first', 'x']), [0], 'put');
-  mustEnd(runProgram(['checkpoint', store]), [0], 'checkpoint');
-  mustEnd(runProgram(['put', store, 'second', 'x']), [0], 'put');
+async function inject(
+  store: string,
+  command: readonly string[],
+  calls: string,
+  call: number,
+): Promise<boolean> {
+  mustEnd(await runHere(['put', store, 'first', 'x']), [0], 'put');
+  mustEnd(await runHere(['checkpoint', store]), [0], 'checkpoint');
+  mustEnd(await runHere(['put', store, 'second', 'x']), [0], 'put');
   const own = [
     'MANIFEST.json',
     'LOCK',
@@ -158,9 +160,13 @@ function inject(store: string, command: readonly string[], calls: string, call: 
     );
   }
   for (const key of ['first', 'second', ...(status === 0 && command[0] === 'put' ? ['new'] : [])]) {
-    mustEnd(runProgram(['get', store, key]), [0], `get of ${key} after ${calls} number ${call} had failed`);
+    mustEnd(
+      await runHere(['get', store, key]),
+      [0],
+      `get of ${key} after ${calls} number ${call} had failed`,
+    );
   }
-  checkStore(store, '', 2);
+  await checkStore(store, '', 2);
   return status === 6;
 }
 
@@ -169,7 +175,7 @@ async function readersBesideWriters(task: TortureTask, folder: string): Promise<
   const rounds = task.scale === 'part' ? 1 : 6;
   for (const name of ['store', 'store.snap']) {
     const store = path.join(folder, name);
-    mustEnd(runProgram(['create', store]), [0], 'create');
+    mustEnd(await runHere(['create', store]), [0], 'create');
     const writer = new RunningProgram(['put', store, '--batch', '-', '--ack'], batch('line', 300));
     let over = false;
     const ended = writer.ended.then((end) => {
@@ -187,7 +193,7 @@ async function readersBesideWriters(task: TortureTask, folder: string): Promise<
     mustEnd(await ended, [0], 'the writer');
     for (let round = 0; round < rounds; round++) {
       for (const command of ['compact', 'checkpoint']) {
-        mustEnd(runProgram(['put', store, `round ${round}`, command]), [0], 'put');
+        mustEnd(await runHere(['put', store, `round ${round}`, command]), [0], 'put');
         const changing = new RunningProgram([command, store]);
         const readers = [
           new RunningProgram(['scan', store, '--count', '--prefix', 'line']),
