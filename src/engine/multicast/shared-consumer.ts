@@ -10,9 +10,8 @@
 import { releaseClaim, takeClaim } from '../bytes/shared-claim.js';
 import { loadPosition, loadPositionLow, storePosition } from '../bytes/shared-position.js';
 import type { MulticastMemory } from './shared-layout.js';
-import { HEAD, consumerClaim, tailOf } from './shared-layout.js';
+import { HEAD, VALUE_AT, consumerClaim, tailOf } from './shared-layout.js';
 
-const WORD_BYTES = 4;
 const WORD_SHIFT = 2;
 
 /**
@@ -48,7 +47,7 @@ export class SharedMulticastConsumer {
     }
     const start = this.#slotOf(this.#tail);
     const value = new Uint8Array(this.#lengthAt(start));
-    value.set(this.#memory.bytes.subarray(start + WORD_BYTES, start + WORD_BYTES + value.length));
+    value.set(this.#memory.bytes.subarray(start + VALUE_AT, start + VALUE_AT + value.length));
     this.#publish((this.#tail + 1) | 0);
     return value;
   }
@@ -87,7 +86,7 @@ export class SharedMulticastConsumer {
     try {
       while (tail !== end) {
         const slot = this.#slotOf(tail);
-        const start = slot + WORD_BYTES;
+        const start = slot + VALUE_AT;
         visit(bytes, start, start + this.#lengthAt(slot));
         tail = (tail + 1) | 0;
         if ((tail & batchMask) === 0) this.#publish(tail);

@@ -8,10 +8,11 @@
  * | 1 | the producer | claim, head |
  * | 2 + i | consumer i | claim, tail |
  *
- * A slot is the value's length and then its bytes. Slots have a fixed size: `capacity` then
- * means the same as in one thread, a value is never split at the end of the ring, and how far
- * a consumer may stay behind does not depend on how long the values are. It costs memory
- * where values differ much in length, and longer values must go another way.
+ * A slot is the value's length, 4 bytes unused, and then its bytes: they start at a multiple of 8, since
+ * V8 copies to shared memory by words only between two such places, and else byte by byte. Slots have
+ * a fixed size: `capacity` then means the same as in one thread, a value is never split at the end of
+ * the ring, and how far a consumer may stay behind does not depend on how long the values are. It
+ * costs memory where values differ much in length, and longer values must go another way.
  *
  * Head and tails are positions (`bytes/shared-position.ts`). A line is two cache lines long:
  * processors fetch them in pairs, and no thread's stores shall take another's line away.
@@ -24,8 +25,10 @@ import { checkedCapacity, checkedConsumerCount, isCapacity } from './multicast.j
 const WORD_BYTES = 4;
 const LINE_WORDS = 32;
 const SLOT_ALIGNMENT_BYTES = 8;
+/** Where a slot's value starts. */
+export const VALUE_AT = SLOT_ALIGNMENT_BYTES;
 
-const MAGIC = 0x534d_4331; // "SMC1"
+const MAGIC = 0x534d_4332; // "SMC2"
 
 const MAGIC_WORD = 0;
 const CAPACITY_WORD = MAGIC_WORD + 1;
@@ -82,7 +85,7 @@ function slotsStart(consumerCount: number): number {
 }
 
 function slotBytes(valueBytesMax: number): number {
-  return Math.ceil((WORD_BYTES + valueBytesMax) / SLOT_ALIGNMENT_BYTES) * SLOT_ALIGNMENT_BYTES;
+  return Math.ceil((VALUE_AT + valueBytesMax) / SLOT_ALIGNMENT_BYTES) * SLOT_ALIGNMENT_BYTES;
 }
 
 function memoryBytes(capacity: number, consumerCount: number, valueBytesMax: number): number {

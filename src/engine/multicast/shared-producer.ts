@@ -9,9 +9,8 @@
 import { releaseClaim, takeClaim } from '../bytes/shared-claim.js';
 import { loadPosition, loadPositionLow, storePosition } from '../bytes/shared-position.js';
 import type { MulticastMemory } from './shared-layout.js';
-import { HEAD, PRODUCER_CLAIM, tailOf } from './shared-layout.js';
+import { HEAD, PRODUCER_CLAIM, VALUE_AT, tailOf } from './shared-layout.js';
 
-const WORD_BYTES = 4;
 const WORD_SHIFT = 2;
 
 /** The writing end. All its positions are low halves, as signed 32-bit numbers. */
@@ -37,7 +36,7 @@ export class SharedMulticastProducer {
     if (this.#head === this.#limit && !this.#findRoom()) return false;
     const start = memory.slotsStart + (this.#head & memory.mask) * memory.slotBytes;
     memory.words[start >> WORD_SHIFT] = length;
-    memory.bytes.set(value, start + WORD_BYTES);
+    memory.bytes.set(value, start + VALUE_AT);
     this.#head = (this.#head + 1) | 0;
     if ((this.#head & memory.batchMask) === 0) this.flush();
     return true;
