@@ -156,7 +156,7 @@ export const directoryMutants = [
     name: 'full-changelog-drops',
     rule: 'R1: a full changelog makes the producer drain it, and nothing is dropped',
     file: 'src/engine/directory/writable-core.ts',
-    from: '    if (changelog.isFull) this.#drainChangelog();\n',
+    from: '    if (this.#undrained >= DRAIN_AT) this.#drainChangelog();\n',
     to: '',
     tests: ['engine/directory/writers'],
   },

@@ -1,5 +1,7 @@
 /** From this many bytes on, a view and a native copy are quicker than a loop, though the view is allocated. */
 const NATIVE_COPY_BYTES_MIN = 96;
+/** The same for a whole array, which needs no view. */
+const WHOLE_COPY_BYTES_MIN = 32;
 
 /**
  * Copies `from[start, start + length)` to `into[at, …)`. Whole arrays and short ranges are copied
@@ -12,9 +14,10 @@ export function copyBytes(
   into: Uint8Array,
   at: number,
 ): void {
-  if (length < NATIVE_COPY_BYTES_MIN) {
+  const isWhole = length === from.length;
+  if (length < (isWhole ? WHOLE_COPY_BYTES_MIN : NATIVE_COPY_BYTES_MIN)) {
     for (let index = 0; index < length; index++) into[at + index] = from[start + index]!;
-  } else if (start === 0 && length === from.length) {
+  } else if (isWhole) {
     into.set(from, at);
   } else {
     into.set(from.subarray(start, start + length), at);

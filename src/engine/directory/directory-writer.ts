@@ -97,9 +97,12 @@ export class DirectoryWriter {
     this.#checkUsable();
     const coreId = coreOfKey(key, this.#cores.length);
     checkChangeFits(this.#states.all[coreId]!, key, value.length, this.#environment.layout.root);
-    this.#orPoison(() => {
+    // No closure for each put: it would be an object each.
+    try {
       this.#cores[coreId]!.put(key, value);
-    });
+    } catch (error) {
+      throw this.#poison(error);
+    }
   }
 
   delete(key: Uint8Array): boolean {
@@ -276,8 +279,13 @@ export class DirectoryWriter {
     try {
       return action();
     } catch (error) {
-      this.#failure ??= poisonedError(this.#environment.layout.root, error);
-      throw error;
+      throw this.#poison(error);
     }
+  }
+
+  /** @returns the error, to be thrown */
+  #poison(error: unknown): unknown {
+    this.#failure ??= poisonedError(this.#environment.layout.root, error);
+    return error;
   }
 }

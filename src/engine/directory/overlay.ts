@@ -1,5 +1,6 @@
 import { copyBytes } from '../bytes/copy.js';
 import { readU32, writeU32 } from '../bytes/halves.js';
+import { WordCopier } from '../bytes/word-copier.js';
 import { MmapStateStore } from '../state/mmap-state-store.js';
 import type { PlaceCursor } from '../state/place-table.js';
 import type { OverlayCursor } from './merged-cursor.js';
@@ -21,6 +22,7 @@ export type OverlayAnswer = 'unknown' | 'deleted' | Uint8Array;
  */
 export class Overlay {
   readonly #store = MmapStateStore.inMemory(ARENA_BYTES_MIN, { autoCompact: false });
+  readonly #copier = new WordCopier();
   #valueBytes = 0;
   #keyBytes = 0;
 
@@ -44,7 +46,7 @@ export class Overlay {
     return this.putFrom(key, 0, key.length, value, 0, value.length);
   }
 
-  /** The same for a key and a value that stand in buffers. */
+  /** The same for a key and a value that stand in buffers; fastest where the value is right behind its key. */
   putFrom(
     keyBytes: Uint8Array,
     keyStart: number,
@@ -53,9 +55,18 @@ export class Overlay {
     valueStart: number,
     valueLength: number,
   ): number {
-    const offset = this.#append(keyBytes, keyStart, keyLength, valueLength, 0);
-    const at = this.#store.startAt(offset) + HEADER_BYTES + keyLength;
-    copyBytes(valueBytes, valueStart, valueLength, this.#store.bufferAt(offset), at);
+    const store = this.#store;
+    const offset = this.#allocate(keyBytes, keyStart, keyLength, valueLength);
+    const into = store.bufferAt(offset);
+    const at = store.startAt(offset);
+    const keyAt = at + HEADER_BYTES;
+    writeU32(into, at, keyLength);
+    if (keyBytes === valueBytes && valueStart === keyStart + keyLength) {
+      this.#copier.copy(keyBytes, keyStart, keyLength + valueLength, into, keyAt);
+    } else {
+      copyBytes(keyBytes, keyStart, keyLength, into, keyAt);
+      copyBytes(valueBytes, valueStart, valueLength, into, keyAt + keyLength);
+    }
     this.#valueBytes += valueLength;
     return offset;
   }
@@ -67,7 +78,13 @@ export class Overlay {
 
   /** The same for a key that stands in a buffer. */
   deleteFrom(keyBytes: Uint8Array, keyStart: number, keyLength: number): number {
-    return this.#append(keyBytes, keyStart, keyLength, 0, TOMBSTONE_FLAG);
+    const store = this.#store;
+    const offset = this.#allocate(keyBytes, keyStart, keyLength, 0);
+    const into = store.bufferAt(offset);
+    const at = store.startAt(offset);
+    writeU32(into, at, (keyLength | TOMBSTONE_FLAG) >>> 0);
+    copyBytes(keyBytes, keyStart, keyLength, into, at + HEADER_BYTES);
+    return offset;
   }
 
   find(key: Uint8Array): OverlayAnswer {
@@ -88,8 +105,9 @@ export class Overlay {
     return this.#store.startAt(offset) + HEADER_BYTES;
   }
 
-  keyLengthAt(offset: number): number {
-    return readU32(this.#store.bufferAt(offset), this.#store.startAt(offset)) & KEY_LENGTH_MASK;
+  /** The length of the key at `keyStart` in the buffer of its record. */
+  keyLengthIn(buffer: Uint8Array, keyStart: number): number {
+    return readU32(buffer, keyStart - HEADER_BYTES) & KEY_LENGTH_MASK;
   }
 
   /** Frees what overwritten records left. Only when nothing holds an offset any more. */
@@ -101,23 +119,13 @@ export class Overlay {
     return new RecordCursor(this.#store);
   }
 
-  /** Writes a record's header and key, and leaves room for its value; returns its offset. */
-  #append(
-    keyBytes: Uint8Array,
-    keyStart: number,
-    keyLength: number,
-    valueLength: number,
-    flag: number,
-  ): number {
+  /** Makes room for a record, in place of the one that the key may have had; returns its offset. */
+  #allocate(keyBytes: Uint8Array, keyStart: number, keyLength: number, valueLength: number): number {
     const store = this.#store;
     const offset = store.allocate(keyBytes, keyStart, keyLength, HEADER_BYTES + keyLength + valueLength);
     const { replacedLength } = store;
     if (replacedLength < 0) this.#keyBytes += keyLength;
     else this.#valueBytes -= replacedLength - HEADER_BYTES - keyLength;
-    const into = store.bufferAt(offset);
-    const at = store.startAt(offset);
-    writeU32(into, at, (keyLength | flag) >>> 0);
-    copyBytes(keyBytes, keyStart, keyLength, into, at + HEADER_BYTES);
     return offset;
   }
 }

@@ -9,6 +9,8 @@ import type { Overlay } from './overlay.js';
 import type { Change } from './subscribers.js';
 
 const TWO_TO_32 = 0x1_0000_0000;
+/** So many changes are drained at once, while their records are still in the processor's cache. */
+const DRAIN_AT = 1024;
 
 /**
  * The writing half of one core: changes go to the overlay and, as 32 bytes each, to the changelog;
@@ -22,6 +24,8 @@ export class WritableCore {
   readonly #overlay: Overlay;
   /** Made with the first change. */
   #changelog: StateChangelogBuffer | undefined;
+  /** Changes in it. */
+  #undrained = 0;
   readonly #hash = new KeyHash();
   /** Changes drained since they were last taken; kept only while somebody listens. */
   #listened: Change[] | undefined;
@@ -65,13 +69,14 @@ export class WritableCore {
     return this.#changelog;
   }
 
-  /** A full changelog makes the producer drain it: nothing is dropped. */
+  /** The changelog never fills up, so that nothing is dropped. */
   #push(op: StateOp, key: Uint8Array, offset: number, valueLength: number): void {
     const hash = this.#hash;
     hash.hash(key);
     const changelog = (this.#changelog ??= this.#newChangelog());
-    if (changelog.isFull) this.#drainChangelog();
+    if (this.#undrained >= DRAIN_AT) this.#drainChangelog();
     changelog.pushRecord(op, hash.low, hash.high, offset, valueLength);
+    this.#undrained += 1;
   }
 
   #newChangelog(): StateChangelogBuffer {
@@ -83,6 +88,7 @@ export class WritableCore {
   /** Leaves the arena as it is: an offset may be held that is not in the changelog yet. */
   #drainChangelog(): void {
     this.#changelog?.drainTo(Infinity, this.#append);
+    this.#undrained = 0;
   }
 
   readonly #append: ChangelogVisitor = (
@@ -99,7 +105,7 @@ export class WritableCore {
     const at = offsetHigh * TWO_TO_32 + (offsetLow >>> 0);
     const bytes = overlay.bufferAt(at);
     const keyStart = overlay.keyStartAt(at);
-    const keyLength = overlay.keyLengthAt(at);
+    const keyLength = overlay.keyLengthIn(bytes, keyStart);
     const valueStart = keyStart + keyLength;
     const isPut = op === StateOp.put;
     if (isPut) this.segment.appendPutParts(bytes, keyStart, keyLength, bytes, valueStart, length);

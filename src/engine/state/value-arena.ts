@@ -7,6 +7,8 @@ import { VALUE_BYTES_MAX } from './format.js';
 const SEGMENT_SHIFT = 20;
 const SEGMENT_BYTES = 1 << SEGMENT_SHIFT;
 const SEGMENTS_MAX = (VALUE_BYTES_MAX + 1) / SEGMENT_BYTES;
+/** Values start at words, so that they can be copied by words. */
+const ALIGNMENT = 4;
 /** The first segment is as small as the capacity asked for allows. */
 const FIRST_SEGMENT_BYTES_MIN = 4096;
 const NO_BYTES = new Uint8Array(0);
@@ -61,7 +63,7 @@ export class ValueArena {
   take(length: number): number {
     if (this.#next + length > this.#end) this.#startSegment(length);
     const at = this.#next;
-    this.#next = at + length;
+    this.#next = at + length + (-length & (ALIGNMENT - 1));
     this.usedBytes += length;
     return at;
   }

@@ -1,5 +1,4 @@
 import { crc32c } from '../bytes/checksum.js';
-import { readU32, writeU32 } from '../bytes/halves.js';
 import {
   BATCH_BYTES_MAX,
   BATCH_LENGTH_MAX,
@@ -8,8 +7,12 @@ import {
   RECORDS_AT,
   SUMS_AT,
 } from './batch-sum-module.js';
+import type { WordBuffer } from './record-words.js';
 import { HEADER, RECORD_HEADER_BYTES } from './record.js';
 
+/** The header's fields in words, of which a record's first is `at >>> 2`. */
+const LENGTH = HEADER.length / 4;
+const CRC = HEADER.crc / 4;
 /** Fewer bytes are not worth the way into WebAssembly's memory and back. */
 const BATCH_BYTES_MIN = 512;
 /** Fewer are not worth compiling the module for: a segment that is looked at once, for one key. */
@@ -25,28 +28,30 @@ function batchSum(): BatchSumInstance {
 
 /**
  * Computes the checksums of whole records that lie back to back in `bytes[from, to)`, their lengths
- * already in place. All of a batch are done in one go, just before it is written: two short records at
+ * already in place; `from` is a multiple of 8. All of a batch are done in one go, just before it is written: two short records at
  * a time in WebAssembly, long ones in native code.
  */
-export function checksumRecords(bytes: Uint8Array, from: number, to: number): void {
+export function checksumRecords(records: WordBuffer, from: number, to: number): void {
+  const { bytes, words } = records;
   for (let at = from; at < to;) {
-    const end = endOfShort(bytes, at, to);
+    const end = endOfShort(words, at, to);
     if (end - at >= BATCH_BYTES_MIN) {
-      checksumShort(bytes, at, end);
+      checksumShort(records, at, end);
       at = end;
       continue;
     }
+    const word = at >>> 2;
     const data = at + RECORD_HEADER_BYTES;
-    at = data + readU32(bytes, at + HEADER.length);
-    writeU32(bytes, data - RECORD_HEADER_BYTES + HEADER.crc, crc32c(bytes, data, at));
+    at = data + words[word + LENGTH]!;
+    words[word + CRC] = crc32c(bytes, data, at);
   }
 }
 
 /** Where the short records that start at `from` end, and a batch with them. */
-function endOfShort(bytes: Uint8Array, from: number, to: number): number {
+function endOfShort(words: Int32Array, from: number, to: number): number {
   const stop = Math.min(to, from + BATCH_BYTES_MAX);
   for (let at = from; at < stop;) {
-    const length = readU32(bytes, at + HEADER.length);
+    const length = words[(at >>> 2) + LENGTH]!;
     const end = at + RECORD_HEADER_BYTES + length;
     if (length > BATCH_LENGTH_MAX || end > stop) return at;
     at = end;
@@ -54,12 +59,12 @@ function endOfShort(bytes: Uint8Array, from: number, to: number): number {
   return stop;
 }
 
-function checksumShort(bytes: Uint8Array, from: number, to: number): void {
+function checksumShort({ bytes, words }: WordBuffer, from: number, to: number): void {
   const { sums } = runOn(bytes, from, to);
   for (let at = from, index = 0; at < to; index++) {
-    const length = readU32(bytes, at + HEADER.length);
-    writeU32(bytes, at + HEADER.crc, sums[index]!);
-    at += RECORD_HEADER_BYTES + length;
+    const word = at >>> 2;
+    words[word + CRC] = sums[index]!;
+    at += RECORD_HEADER_BYTES + words[word + LENGTH]!;
   }
 }
 

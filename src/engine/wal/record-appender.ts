@@ -1,5 +1,6 @@
 import { StatelogError } from '../errors.js';
 import { highHalf, lowHalf } from '../bytes/halves.js';
+import { WordCopier } from '../bytes/word-copier.js';
 import {
   encodeCheckpoint,
   encodeCommit,
@@ -46,6 +47,7 @@ export class RecordAppender {
   entriesSinceSync = 0;
   readonly stamp: RecordStamp;
   readonly #sink: RecordSink;
+  readonly #copier = new WordCopier();
   /** The record being encoded lies here. */
   #target: RecordBuffer;
   #targetAt = 0;
@@ -71,7 +73,18 @@ export class RecordAppender {
     this.stamp.prepare(this.#lag());
     const at = this.#start(length);
     const { header } = this.stamp;
-    putByWords(this.#target, at, header, keyBytes, keyStart, keyLength, valueBytes, valueStart, valueLength);
+    putByWords(
+      this.#target,
+      at,
+      header,
+      keyBytes,
+      keyStart,
+      keyLength,
+      valueBytes,
+      valueStart,
+      valueLength,
+      this.#copier,
+    );
     return this.#finish(length);
   }
 
@@ -116,7 +129,7 @@ export class RecordAppender {
         const { key, value } = operation;
         const length = this.#checkLength(walEntryBytes(TAG_PUT, key.length, value.length));
         const at = this.#start(length);
-        putByWords(this.#target, at, header, key, 0, key.length, value, 0, value.length);
+        putByWords(this.#target, at, header, key, 0, key.length, value, 0, value.length, this.#copier);
         return this.#finish(length);
       }
       case 'delete': {
@@ -188,7 +201,7 @@ export class RecordAppender {
     if (this.#target === this.buffer) {
       this.buffer.filled += bytes;
     } else {
-      checksumRecords(this.#target.bytes, 0, bytes);
+      checksumRecords(this.#target, 0, bytes);
       this.#sink.takeLarge(this.#target.bytes);
       this.#target = this.buffer;
     }

@@ -38,7 +38,7 @@ export class RecordBuffer implements WordBuffer {
 
   /** Gives all records their checksums. @returns the bytes to write: a view */
   seal(): Uint8Array {
-    checksumRecords(this.bytes, this.#sealed, this.filled);
+    checksumRecords(this, this.#sealed, this.filled);
     this.#sealed = this.filled;
     return this.bytes.subarray(0, this.filled);
   }

@@ -1,5 +1,6 @@
 import { assert } from '../assert.js';
 import { copyBytes } from '../bytes/copy.js';
+import type { WordCopier } from '../bytes/word-copier.js';
 import {
   alignToRoot,
   LAG_PRESENT,
@@ -56,8 +57,8 @@ function startRoot(words: Int32Array, root: number, header: WalEntryHeader, tag:
 }
 
 /**
- * Writes a Put at `at`, a multiple of 8; its key and value are taken from where they lie. The lag is -1
- * or fits in its field.
+ * Writes a Put at `at`, a multiple of 8; its key and value are taken from where they lie, in one go where
+ * the value stands right behind its key. The lag is -1 or fits in its field.
  */
 export function putByWords(
   into: WordBuffer,
@@ -69,6 +70,7 @@ export function putByWords(
   valueBytes: Uint8Array,
   valueStart: number,
   valueLength: number,
+  copier: WordCopier,
 ): void {
   const { bytes, words } = into;
   const valueAt = at + keyLength;
@@ -77,8 +79,12 @@ export function putByWords(
   // Padding is what is left of the last eight bytes: zero them first.
   words[word - 1] = 0;
   words[word - 2] = 0;
-  copyBytes(keyBytes, keyStart, keyLength, bytes, at);
-  copyBytes(valueBytes, valueStart, valueLength, bytes, valueAt);
+  if (keyBytes === valueBytes && valueStart === keyStart + keyLength) {
+    copier.copy(keyBytes, keyStart, keyLength + valueLength, bytes, at);
+  } else {
+    copyBytes(keyBytes, keyStart, keyLength, bytes, at);
+    copyBytes(valueBytes, valueStart, valueLength, bytes, valueAt);
+  }
   words[word + KEY] = at - (root + ROOT.key);
   words[word + KEY + 1] = keyLength;
   words[word + VALUE] = valueAt - (root + ROOT.value);

@@ -8,6 +8,7 @@ import {
   TAG_PUT,
   walEntryBytes,
 } from '../../../src/engine/rkyv/wal-entry.js';
+import { WordCopier } from '../../../src/engine/bytes/word-copier.js';
 import { deleteByWords, putByWords } from '../../../src/engine/wal/record-words.js';
 
 const half = fc.integer({ min: 0, max: 0xffff_ffff });
@@ -37,8 +38,13 @@ test('a Put and a Delete encoded by words are, byte for byte, those encoded by b
       const put = new Uint8Array(walEntryBytes(TAG_PUT, key.length, value.length));
       encodePut(put, 0, fields, key, value);
       const into = dirty(put.length + 16);
-      putByWords(into, 8, fields, key, 0, key.length, value, 0, value.length);
+      const copier = new WordCopier();
+      putByWords(into, 8, fields, key, 0, key.length, value, 0, value.length, copier);
       t.deepEqual(into.bytes.slice(8, 8 + put.length), put);
+      const both = Buffer.concat([key, value]);
+      const behind = dirty(put.length + 16);
+      putByWords(behind, 8, fields, both, 0, key.length, both, key.length, value.length, copier);
+      t.deepEqual(behind.bytes.slice(8, 8 + put.length), put, 'a value right behind its key');
 
       const removal = new Uint8Array(walEntryBytes(TAG_DELETE, key.length, 0));
       encodeDelete(removal, 0, fields, key);
