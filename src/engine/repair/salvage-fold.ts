@@ -2,6 +2,7 @@ import type { Finding } from '../finding.js';
 import { CURSOR_TYPE, HEADER_BYTES, PUT_TYPE } from '../fold/format.js';
 import { headerBytes } from '../fold/header.js';
 import type { OpenLog } from '../fold/log-window.js';
+import { refuseOtherVersion } from '../fold/other-version.js';
 import { FoldRecord } from '../fold/record.js';
 import { FoldScanner } from '../fold/scanner.js';
 import { closeQuietly } from '../storage-io/atomic-write.js';
@@ -65,6 +66,7 @@ class FoldSalvage {
     const scanner = new FoldScanner(this.#log, { tornTail: 'show' });
     for (let step = scanner.next(); step !== 'end'; step = scanner.next()) {
       if (step === 'finding') {
+        refuseOtherVersion(this.#log, scanner.finding!);
         yield account.take(scanner.finding!);
         this.#takeLoss(scanner.finding!);
         continue;

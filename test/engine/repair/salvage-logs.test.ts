@@ -59,3 +59,20 @@ test('a repair that nobody goes on with leaves nothing behind', async (t) => {
   t.deepEqual(fileSystem.readDirectory('/new'), ['neighbour']);
   t.deepEqual(fileSystem.openPaths, []);
 });
+
+test('a fold log of another version, in which no record is one of ours, is not repaired into an empty one', async (t) => {
+  const fileSystem = diskWith('/source/a.snap', 'fold-compact.snap');
+  const descriptor = fileSystem.openReadWrite('/source/a.snap');
+  // The version, and a byte of the first record.
+  fileSystem.write(descriptor, Uint8Array.of(3, 0, 0), 0, 3, 4);
+  fileSystem.close(descriptor);
+  for (const into of [NEW, undefined]) {
+    const steps = repairPath({ fileSystem, path: '/source/a.snap', into });
+    const error: unknown = await t.throwsAsync(async () => {
+      for (let step = await steps.next(); step.done !== true; step = await steps.next());
+    });
+    t.true(isStatelogError(error, 'UNSUPPORTED_VERSION'));
+    t.deepEqual(fileSystem.readDirectory('/new'), ['neighbour']);
+    t.deepEqual(fileSystem.openPaths, []);
+  }
+});

@@ -7,7 +7,7 @@ import type { SeededRandom } from '../../../src/engine/storage-io/simulated/seed
 import { MmapStateStore } from '../../../src/engine/state/mmap-state-store.js';
 import { SimulatedFileSystem } from '../../../src/engine/storage-io/simulated/index.js';
 import { filePrints } from '../../support/file-prints.js';
-import { repairInto, type Repaired } from './log-damage.js';
+import { refusedRepair, repairInto, type Repaired } from './log-damage.js';
 import { damage, type DamageOperation } from './operations.js';
 
 const PAGE_BYTES = 4096;
@@ -102,6 +102,10 @@ export async function checkPairDamage(
   const before = filePrints(folder);
   const into = path.join(folder, 'new.db');
   try {
+    if (changed.values.length === 0) {
+      await refusedRepair(source, into, 'UNKNOWN_FORMAT');
+      return what;
+    }
     const repaired = await repairInto(source, into);
     checkEntries(pair, changed, repaired, pairContent(into));
     const after = filePrints(folder);

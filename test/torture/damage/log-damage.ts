@@ -1,6 +1,8 @@
-import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { isStatelogError, type ErrorCode } from '../../../src/engine/errors.js';
 import type { Finding } from '../../../src/engine/finding.js';
+import { VERSION_AT } from '../../../src/engine/fold/format.js';
 import { Replay } from '../../../src/engine/inspect/replay.js';
 import { findLogs } from '../../../src/engine/inspect/replay-logs.js';
 import { verifyPath } from '../../../src/engine/inspect/verify/verify-path.js';
@@ -44,6 +46,19 @@ export async function repairInto(source: string, into: string): Promise<Repaired
   return { events, summary: step.value };
 }
 
+/** Sees that nothing is made of a file that does not tell what it is. */
+export async function refusedRepair(source: string, into: string, code: ErrorCode): Promise<void> {
+  try {
+    await repairInto(source, into);
+  } catch (error) {
+    if (!isStatelogError(error, code)) throw error;
+    if (existsSync(into))
+      throw new Error('something was left of a repair that was refused', { cause: error });
+    return;
+  }
+  throw new Error('what cannot be told apart from another kind of file was repaired');
+}
+
 const CLASSES: Readonly<Record<DamageOperation, readonly Finding['class'][]>> = {
   'bit flip': ['checksum-mismatch', 'bad-length', 'undecodable'],
   burst: ['checksum-mismatch', 'bad-length', 'undecodable'],
@@ -85,6 +100,10 @@ async function tryLogDamage(
   const source = path.join(folder, log.fileName);
   const into = path.join(folder, `repaired-${log.fileName}`);
   writeFileSync(source, damaged.bytes);
+  if (isOfAnotherVersion(log, damaged)) {
+    await refusedRepair(source, into, 'UNSUPPORTED_VERSION');
+    return;
+  }
   const before = statSync(source, { bigint: true }).mtimeNs;
   const whole = log.pieces.filter((piece) => whereNow(log.bytes, piece, damaged) >= 0);
   const findings = [...verifyPath(FILE_SYSTEM, source, { quick: false })];
@@ -100,6 +119,16 @@ async function tryLogDamage(
   if (Buffer.compare(readFileSync(source), damaged.bytes) !== 0)
     throw new Error('R4: the source was changed');
   if (statSync(source, { bigint: true }).mtimeNs !== before) throw new Error('R4: the source was touched');
+}
+
+/** A version that is not ours, and no good record behind the header to show that only the header was hit. */
+function isOfAnotherVersion(log: DamagedLog, damaged: Damaged): boolean {
+  if (log.headerBytes === 0) return false;
+  const [first] = log.pieces;
+  if (first !== undefined && whereNow(log.bytes, first, damaged) === log.headerBytes) return false;
+  const isSame = (from: number, to: number): boolean =>
+    Buffer.compare(damaged.bytes.subarray(from, to), log.bytes.subarray(from, to)) === 0;
+  return isSame(0, VERSION_AT) && !isSame(VERSION_AT, log.headerBytes);
 }
 
 /** wal-replay shows what a repair keeps; behind a torn tail, which a writer would cut, it shows nothing more. */

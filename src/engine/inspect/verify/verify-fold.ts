@@ -1,12 +1,9 @@
 import type { Finding } from '../../finding.js';
-import { headerError } from '../../fold/damage.js';
-import { HEADER_BYTES } from '../../fold/format.js';
-import type { OpenLog } from '../../fold/log-window.js';
 import { isLogLocked } from '../../fold/open-log.js';
+import { refuseOtherVersion } from '../../fold/other-version.js';
 import { FoldScanner } from '../../fold/scanner.js';
 import { replayLog } from '../../fold/replay.js';
 import type { FileSystem } from '../../storage-io/file-system.js';
-import { readFully } from '../../storage-io/write-fully.js';
 import type { Tally } from './tally.js';
 
 /** Reads a fold log from end to end, by the scanner that loading uses. */
@@ -31,12 +28,4 @@ export function* verifyFoldLog(fileSystem: FileSystem, path: string, tally: Tall
   } finally {
     fileSystem.close(descriptor);
   }
-}
-
-/** A version without a record that is one of ours is no damage: it is not ours to read. */
-function refuseOtherVersion(log: OpenLog, { class: damageClass, nextGood }: Finding): void {
-  if (damageClass !== 'bad-version' || nextGood !== undefined) return;
-  const header = new Uint8Array(HEADER_BYTES);
-  readFully(log.fileSystem, log.descriptor, header);
-  throw headerError(log.path, header, 'bad-version');
 }
