@@ -45,6 +45,11 @@ export class KeySlots {
   private readonly tails: KeyTails;
   /** One past the highest slot that was handed out. */
   limit = 0;
+  /** What `locate` found. */
+  keyBytes: Uint8Array = new Uint8Array(0);
+  keyStart = 0;
+  keyLength = 0;
+  private located: Uint8Array = this.keyBytes;
   private freeSlot = -1;
 
   constructor() {
@@ -124,7 +129,7 @@ export class KeySlots {
     return this.tails.byteOf(this.word(slot, TAIL_WORD), position - HEAD_LENGTH);
   }
 
-  // The numbers above stand as they are in these three: see node-search.ts for why.
+  // The numbers above stand as they are in these four: see node-search.ts for why.
 
   /** Whether the slot's key is the one that stands in `bytes` at `start`. */
   equals(slot: number, bytes: Uint8Array, start: number, length: number): boolean {
@@ -159,6 +164,27 @@ export class KeySlots {
       if (differsAfter >= 0) return here + differsAfter;
     }
     return keyLength === length ? -1 : common;
+  }
+
+  /**
+   * Where the slot's key stands: `keyBytes`, `keyStart`, `keyLength`, until the slots change or another
+   * key is located. Short keys stay where they are, long ones are copied.
+   */
+  locate(slot: number): void {
+    const slots = this.bytes[slot >>> 15]!;
+    const at = (slot & 0x7fff) << 5;
+    const short = slots[at]!;
+    if (short !== 0xff) {
+      this.keyBytes = slots;
+      this.keyStart = at + 1;
+      this.keyLength = short;
+      return;
+    }
+    const length = this.lengthOf(slot);
+    if (length > this.located.length) this.located = new Uint8Array(2 * length);
+    this.keyBytes = this.located;
+    this.keyStart = 0;
+    this.keyLength = this.copy(slot, this.located, 0);
   }
 
   /** Copies the slot's key into `into` at `to`; its length. */

@@ -1,3 +1,4 @@
+import type { LocatedKey } from '../bytes/located-key.js';
 import { KeyCursor } from './key-cursor.js';
 import { KeyLoader } from './key-loader.js';
 import { checkRange } from './key-range.js';
@@ -151,6 +152,15 @@ export class OrderedKeyIndex {
     const key = new Uint8Array(this.keyLengthOf(slot));
     this.tree.slots.copy(slot, key, 0);
     return key;
+  }
+
+  /**
+   * The slot's key without a view of its own: good until the index changes, or another key is located.
+   * RangeError if no key has the slot.
+   */
+  locateKey(slot: number): LocatedKey {
+    this.tree.slots.locate(this.known(slot));
+    return this.tree.slots;
   }
 
   /** Copies the slot's key into `into` at `at`; its length. RangeError if no key has the slot, or it does not fit. */

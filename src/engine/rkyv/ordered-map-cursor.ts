@@ -1,6 +1,7 @@
 import type { ByteSource } from '../bytes/byte-source.js';
 import { compareRanges } from '../bytes/compare.js';
 import { copyBytes } from '../bytes/copy.js';
+import type { LocatedKey } from '../bytes/located-key.js';
 import { HEIGHT_MAX, NODE_ENTRIES } from './ordered-map-format.js';
 import { NO_CHILD, OrderedMapNode } from './ordered-map-node.js';
 
@@ -14,13 +15,6 @@ export interface OrderedMapPlace {
   readonly rootAt: number;
   readonly nodesEnd: number;
   readonly height: number;
-}
-
-/** A key of `keyLength` bytes, from `keyStart` on in `keyBytes`. */
-export interface LocatedKey {
-  readonly keyBytes: Uint8Array;
-  readonly keyStart: number;
-  readonly keyLength: number;
 }
 
 /**

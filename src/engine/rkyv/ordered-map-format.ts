@@ -18,7 +18,8 @@ const KIND_BYTES = 4;
 export const KEY_BYTES = 8;
 /** A value: `offset:u32 length:u32`. */
 export const VALUE_BYTES = 8;
-const POINTER_BYTES = 4;
+/** A relative pointer: i32. */
+export const POINTER_BYTES = 4;
 
 /** Byte positions in a node. `entryCount` is a leaf's, `children` an inner node's. */
 export const NODE = {

@@ -3,34 +3,39 @@ import { NODE_ENTRIES } from './ordered-map-format.js';
 
 const KEY_BYTES_START = 256;
 
-/** A node that is not written yet: copies of up to 5 keys end to end, their values, and its children. */
+/** A node that is not written yet: its keys end to end, as copies where they are kept, their values, and its children. */
 export class OpenNode {
   count = 0;
   keyBytes = new Uint8Array(KEY_BYTES_START);
   keyBytesUsed = 0;
-  /** Where each key ends in `keyBytes`; it starts where the one before ends. */
+  /** Where each key ends, from where the first starts on; it starts where the one before ends. */
   readonly keyEnds = new Float64Array(NODE_ENTRIES);
   readonly offsets = new Uint32Array(NODE_ENTRIES);
   readonly lengths = new Uint32Array(NODE_ENTRIES);
   /** Position of the child before each entry, or -1. */
   readonly children = new Float64Array(NODE_ENTRIES);
 
-  /** Takes in an entry; there must be room for it. */
-  add(key: Uint8Array, offset: number, length: number, child: number): void {
-    const end = this.keyBytesUsed + key.length;
+  /** Copies the key of the next entry. */
+  addKey(bytes: Uint8Array, start: number, length: number): void {
+    const end = this.keyBytesUsed + length;
     if (end > this.keyBytes.length) this.#grow(end);
-    copyBytes(key, 0, key.length, this.keyBytes, this.keyBytesUsed);
+    copyBytes(bytes, start, length, this.keyBytes, this.keyBytesUsed);
     this.keyBytesUsed = end;
-    this.keyEnds[this.count] = end;
-    this.offsets[this.count] = offset;
-    this.lengths[this.count] = length;
-    this.children[this.count] = child;
-    this.count++;
   }
 
-  /** Where the key of an entry starts in `keyBytes`. */
-  keyStart(slot: number): number {
-    return slot === 0 ? 0 : this.keyEnds[slot - 1]!;
+  /** Says how long the key of the next entry is, which is kept elsewhere. */
+  passKey(length: number): void {
+    this.keyBytesUsed += length;
+  }
+
+  /** Takes in an entry, after its key; there must be room for it. */
+  add(offset: number, length: number, child: number): void {
+    const { count } = this;
+    this.keyEnds[count] = this.keyBytesUsed;
+    this.offsets[count] = offset;
+    this.lengths[count] = length;
+    this.children[count] = child;
+    this.count = count + 1;
   }
 
   /** Empties the node for its next use. */

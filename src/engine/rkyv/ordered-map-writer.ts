@@ -1,12 +1,10 @@
 import { assert } from '../assert.js';
 import { compareRanges } from '../bytes/compare.js';
-import { StatelogError } from '../errors.js';
 import { copyBytes } from '../bytes/copy.js';
-import { writeU32 } from '../bytes/halves.js';
+import { StatelogError } from '../errors.js';
 import {
   COUNT_MAX,
   INNER_BYTES,
-  KEY_BYTES,
   KIND_INNER,
   KIND_LEAF,
   LEAF_BYTES,
@@ -14,19 +12,12 @@ import {
   MAP_ROOT,
   MAP_ROOT_BYTES,
   mapHeight,
-  MISSING,
   NODE,
-  NODE_ALIGNMENT,
   NODE_ENTRIES,
-  POINTER_MIN,
-  VALUE_BYTES,
+  POINTER_BYTES,
 } from './ordered-map-format.js';
 import { OpenNode } from './ordered-map-open-node.js';
-
-/** Bytes are handed on in blocks of this size. */
-const BLOCK_BYTES = 64 * 1024;
-const U32_MAX = 0xffff_ffff;
-const NO_CHILD = -1;
+import { NO_CHILD, OrderedMapOutput } from './ordered-map-output.js';
 
 /** Which open node takes the next entry. */
 type Taker = 'leaf' | 'transition' | 'inner';
@@ -40,14 +31,13 @@ type Taker = 'leaf' | 'transition' | 'inner';
  * - `#openInners` are the open inner nodes, the lowest last; those above the leaves' level;
  * - `#child` is the last node written that no node points to yet, or none;
  * - with `#taker` 'inner', the lowest open inner node has room;
- * - `#position` counts the bytes written since the start of the map.
+ * - a leaf's keys are written at once: nothing comes between them and their node.
  */
 export class OrderedMapWriter {
   readonly #count: number;
   readonly #lowestEntries: number;
-  readonly #sink: (bytes: Uint8Array) => void;
-  readonly #block = new Uint8Array(BLOCK_BYTES);
-  readonly #node = new Uint8Array(INNER_BYTES);
+  readonly #output: OrderedMapOutput;
+  /** The open leaf, its keys left out. */
   readonly #leaf = new OpenNode();
   readonly #openInners: OpenNode[] = [];
   readonly #spareInners: OpenNode[] = [];
@@ -57,10 +47,11 @@ export class OrderedMapWriter {
   #added = 0;
   #leafEntries = 0;
   #child = NO_CHILD;
-  #position = 0;
-  #blockLength = 0;
-  #lastKey = new Uint8Array(64);
+  /** The last key, in the output's block or in `#keptKey`. */
+  #lastKey: Uint8Array;
+  #lastKeyAt = 0;
   #lastKeyLength = 0;
+  #keptKey = new Uint8Array(64);
   #finished = false;
 
   /**
@@ -72,7 +63,11 @@ export class OrderedMapWriter {
       throw new RangeError(`${count} is no number of entries`);
     }
     this.#count = count;
-    this.#sink = sink;
+    this.#output = new OrderedMapOutput((bytes) => {
+      if (this.#lastKey !== this.#keptKey) this.#keepKey(this.#lastKey, this.#lastKeyAt, this.#lastKeyLength);
+      sink(bytes);
+    });
+    this.#lastKey = this.#keptKey;
     this.#lowestEntries = count === 0 ? 0 : lowestLevelEntries(count);
     for (let level = 1; level < mapHeight(count); level++) this.#openInners.push(new OpenNode());
   }
@@ -84,22 +79,28 @@ export class OrderedMapWriter {
    * @throws RangeError for more entries than were announced, or a number that is not a u32
    */
   add(key: Uint8Array, offset: number, length: number): void {
+    this.addAt(key, 0, key.length, offset, length);
+  }
+
+  /** The same for the key that stands in a buffer. */
+  addAt(bytes: Uint8Array, keyStart: number, keyLength: number, offset: number, length: number): void {
     if (this.#added >= this.#count) throw new RangeError(`more than ${this.#count} entries`);
     checkU32(offset, 'offset');
     checkU32(length, 'length');
-    this.#checkOrder(key);
+    this.#checkOrder(bytes, keyStart, keyLength);
     this.#added++;
-    switch (this.#taker) {
-      case 'leaf':
-        this.#addToLeaf(key, offset, length);
-        break;
-      case 'transition':
-        this.#addToTransition(key, offset, length);
-        break;
-      case 'inner':
-        this.#addToInner(key, offset, length);
-        break;
+    if (this.#taker === 'leaf') {
+      this.#addToLeaf(bytes, keyStart, keyLength, offset, length);
+      return;
     }
+    const isInner = this.#taker === 'inner';
+    const open = isInner ? this.#openInners.at(-1)! : this.#transition!;
+    open.addKey(bytes, keyStart, keyLength);
+    open.add(offset, length, this.#child);
+    this.#child = NO_CHILD;
+    this.#keepKey(bytes, keyStart, keyLength);
+    if (isInner) this.#startLeaf();
+    else this.#closeTransitionIfFull();
   }
 
   /**
@@ -117,32 +118,49 @@ export class OrderedMapWriter {
     for (let inner = this.#openInners.pop(); inner !== undefined; inner = this.#openInners.pop()) {
       this.#child = this.#writeInner(inner);
     }
-    this.#align();
-    const root = this.#position;
-    const reference = this.#node.fill(0, 0, MAP_ROOT_BYTES);
-    this.#writePointer(MAP_ROOT.pointer, root + MAP_ROOT.pointer, this.#child);
-    writeU32(reference, MAP_ROOT.count, this.#count);
-    this.#write(reference, 0, MAP_ROOT_BYTES);
-    this.#flush();
-    return this.#position;
+    const output = this.#output;
+    output.align();
+    output.reserve(MAP_ROOT_BYTES);
+    output.pointer(MAP_ROOT.pointer, this.#child);
+    output.word(MAP_ROOT.count, this.#count);
+    output.advance(MAP_ROOT_BYTES);
+    output.flush();
+    return output.position;
   }
 
-  #checkOrder(key: Uint8Array): void {
-    if (this.#added > 0 && compareRanges(this.#lastKey, 0, this.#lastKeyLength, key, 0, key.length) >= 0) {
-      throw new StatelogError('DAMAGED', 'the keys of an index are not in ascending order', {
-        class: 'index-mismatch',
-      });
+  #checkOrder(bytes: Uint8Array, start: number, length: number): void {
+    if (this.#added === 0) return;
+    if (compareRanges(this.#lastKey, this.#lastKeyAt, this.#lastKeyLength, bytes, start, length) < 0) return;
+    throw new StatelogError('DAMAGED', 'the keys of an index are not in ascending order', {
+      class: 'index-mismatch',
+    });
+  }
+
+  /** Copies the last key to where it stays. */
+  #keepKey(bytes: Uint8Array, start: number, length: number): void {
+    if (length > this.#keptKey.length) this.#keptKey = new Uint8Array(length * 2);
+    copyBytes(bytes, start, length, this.#keptKey, 0);
+    this.#lastKey = this.#keptKey;
+    this.#lastKeyAt = 0;
+    this.#lastKeyLength = length;
+  }
+
+  #addToLeaf(bytes: Uint8Array, start: number, keyLength: number, offset: number, length: number): void {
+    const leaf = this.#leaf;
+    const output = this.#output;
+    output.write(bytes, start, keyLength);
+    leaf.passKey(keyLength);
+    leaf.add(offset, length, NO_CHILD);
+    if (keyLength > output.length) {
+      this.#keepKey(bytes, start, keyLength);
+    } else {
+      this.#lastKey = output.block;
+      this.#lastKeyAt = output.length - keyLength;
+      this.#lastKeyLength = keyLength;
     }
-    if (key.length > this.#lastKey.length) this.#lastKey = new Uint8Array(key.length * 2);
-    copyBytes(key, 0, key.length, this.#lastKey, 0);
-    this.#lastKeyLength = key.length;
-  }
-
-  #addToLeaf(key: Uint8Array, offset: number, length: number): void {
-    this.#leaf.add(key, offset, length, NO_CHILD);
     this.#leafEntries++;
     const isLowestComplete = this.#leafEntries === this.#lowestEntries;
-    if (!isLowestComplete && this.#leaf.count < NODE_ENTRIES) return;
+    if (!isLowestComplete && leaf.count < NODE_ENTRIES) return;
 
     this.#child = this.#writeLeaf();
     if (!isLowestComplete) {
@@ -156,12 +174,6 @@ export class OrderedMapWriter {
     this.#closeTransitionIfFull();
   }
 
-  #addToTransition(key: Uint8Array, offset: number, length: number): void {
-    this.#transition!.add(key, offset, length, this.#child);
-    this.#child = NO_CHILD;
-    this.#closeTransitionIfFull();
-  }
-
   #closeTransitionIfFull(): void {
     if (this.#transition!.count < NODE_ENTRIES) return;
     this.#child = this.#writeInner(this.#transition!);
@@ -169,9 +181,8 @@ export class OrderedMapWriter {
     this.#climb();
   }
 
-  #addToInner(key: Uint8Array, offset: number, length: number): void {
-    this.#openInners.at(-1)!.add(key, offset, length, this.#child);
-    this.#child = NO_CHILD;
+  /** After an entry of an inner node, all below it starts anew. */
+  #startLeaf(): void {
     for (; this.#innersTakenOff > 0; this.#innersTakenOff--) {
       this.#openInners.push(this.#spareInners.pop()!);
     }
@@ -194,81 +205,39 @@ export class OrderedMapWriter {
   }
 
   #writeLeaf(): number {
-    const at = this.#writeKeysOf(this.#leaf, KIND_LEAF);
-    writeU32(this.#node, NODE.entryCount, this.#leaf.count);
-    this.#write(this.#node, 0, LEAF_BYTES);
-    this.#leaf.clear();
+    const leaf = this.#leaf;
+    const output = this.#output;
+    const keysAt = output.position - leaf.keyBytesUsed;
+    output.align();
+    const at = output.position;
+    output.reserve(LEAF_BYTES);
+    if (leaf.count < NODE_ENTRIES) output.block.fill(0, output.length, output.length + LEAF_BYTES);
+    output.entries(leaf, KIND_LEAF, keysAt);
+    output.word(NODE.entryCount, leaf.count);
+    output.advance(LEAF_BYTES);
+    leaf.clear();
     return at;
   }
 
   #writeInner(inner: OpenNode): number {
     assert(inner.count === NODE_ENTRIES, 'an inner node is written full');
-    const at = this.#writeKeysOf(inner, KIND_INNER);
+    const output = this.#output;
+    const keysAt = output.position;
+    output.write(inner.keyBytes, 0, inner.keyBytesUsed);
+    output.align();
+    const at = output.position;
+    output.reserve(INNER_BYTES);
+    output.entries(inner, KIND_INNER, keysAt);
     for (let slot = 0; slot <= NODE_ENTRIES; slot++) {
-      const field = NODE.children + slot * 4;
-      this.#writePointer(field, at + field, slot < NODE_ENTRIES ? inner.children[slot]! : this.#child);
+      const child = slot < NODE_ENTRIES ? inner.children[slot]! : this.#child;
+      output.pointer(NODE.children + slot * POINTER_BYTES, child);
     }
-    this.#write(this.#node, 0, INNER_BYTES);
+    output.advance(INNER_BYTES);
     inner.clear();
     return at;
   }
-
-  /** Writes a node's keys, and fills in what both kinds have; returns where the node will start. */
-  #writeKeysOf(open: OpenNode, kind: number): number {
-    const keysAt = this.#position;
-    this.#write(open.keyBytes, 0, open.keyBytesUsed);
-    this.#align();
-    const at = this.#position;
-    const node = this.#node.fill(0);
-    node[NODE.kind] = kind;
-    for (let slot = 0; slot < open.count; slot++) {
-      const keyField = NODE.keys + slot * KEY_BYTES;
-      const keyStart = open.keyStart(slot);
-      this.#writePointer(keyField, at + keyField, keysAt + keyStart);
-      writeU32(node, keyField + 4, open.keyEnds[slot]! - keyStart);
-      const valueField = NODE.values + slot * VALUE_BYTES;
-      writeU32(node, valueField, open.offsets[slot]!);
-      writeU32(node, valueField + 4, open.lengths[slot]!);
-    }
-    return at;
-  }
-
-  #writePointer(field: number, fieldPosition: number, target: number): void {
-    const pointer = target === NO_CHILD ? MISSING : target - fieldPosition;
-    if (pointer < POINTER_MIN) {
-      throw new StatelogError('LIMIT_EXCEEDED', 'an index cannot be larger than 2 GiB', {
-        hint: 'spread the keys over more cores',
-      });
-    }
-    writeU32(this.#node, field, pointer);
-  }
-
-  #align(): void {
-    const over = this.#position % NODE_ALIGNMENT;
-    if (over > 0) this.#write(ZEROS, 0, NODE_ALIGNMENT - over);
-  }
-
-  #write(bytes: Uint8Array, start: number, length: number): void {
-    if (this.#blockLength + length > BLOCK_BYTES) this.#flush();
-    if (length > BLOCK_BYTES) {
-      this.#sink(bytes.subarray(start, start + length));
-    } else {
-      copyBytes(bytes, start, length, this.#block, this.#blockLength);
-      this.#blockLength += length;
-    }
-    this.#position += length;
-  }
-
-  #flush(): void {
-    if (this.#blockLength > 0) this.#sink(this.#block.subarray(0, this.#blockLength));
-    this.#blockLength = 0;
-  }
 }
 
-const ZEROS = new Uint8Array(NODE_ALIGNMENT);
-
 function checkU32(value: number, name: string): void {
-  if (!(Number.isInteger(value) && value >= 0 && value <= U32_MAX)) {
-    throw new RangeError(`the ${name} ${value} is not a u32`);
-  }
+  if (value >>> 0 !== value) throw new RangeError(`the ${name} ${value} is not a u32`);
 }

@@ -61,9 +61,7 @@ export class IndexFileWriter {
   readonly #options: IndexFileOptions;
   readonly #map: OrderedMapWriter;
   readonly #sums = new PageSums();
-  readonly #buffer: Uint8Array;
   readonly #start: number;
-  #buffered = 0;
   #written = 0;
   #keyBytes = 0;
   #liveBytes = 0;
@@ -73,7 +71,6 @@ export class IndexFileWriter {
     checkIndexFits(options, options.path, indexBytesMin(options));
     this.#options = options;
     const expected = expectedIndexBytes(options, options.similar);
-    this.#buffer = new Uint8Array(Math.min(BUFFER_BYTES, Math.ceil(expected / 1024) * 1024));
     this.#start = INDEX_HEADER_BYTES + this.#blockBytes(expected, options.writePosExpected ?? 0);
     this.#map = new OrderedMapWriter(options.count, (bytes) => {
       this.#take(bytes);
@@ -85,15 +82,19 @@ export class IndexFileWriter {
    * @throws StatelogError `DAMAGED` where the key is not above the last one, `LIMIT_EXCEEDED`
    */
   add(key: Uint8Array, offset: number, length: number): void {
-    this.#map.add(key, offset, length);
-    this.#keyBytes += key.length;
+    this.addAt(key, 0, key.length, offset, length);
+  }
+
+  /** The same for the key that stands in a buffer. */
+  addAt(buffer: Uint8Array, keyStart: number, keyLength: number, offset: number, length: number): void {
+    this.#map.addAt(buffer, keyStart, keyLength, offset, length);
+    this.#keyBytes += keyLength;
     this.#liveBytes += length;
   }
 
   /** Writes what is left, then the block and the header. Nothing is synced. */
   finish(fields: IndexFileFields): IndexFileResult {
     const indexLength = this.#map.finish();
-    this.#drain();
     assert(this.#written === indexLength && this.#sums.length === indexLength, 'all bytes were written');
     const head = this.#encodeHead(indexLength, fields);
     this.#moveTo(head.length);
@@ -134,25 +135,10 @@ export class IndexFileWriter {
   }
 
   #take(bytes: Uint8Array): void {
-    this.#sums.append(bytes);
-    if (bytes.length > this.#buffer.length - this.#buffered) this.#drain();
-    if (bytes.length > this.#buffer.length) {
-      this.#write(bytes, bytes.length);
-      return;
-    }
-    this.#buffer.set(bytes, this.#buffered);
-    this.#buffered += bytes.length;
-  }
-
-  #drain(): void {
-    this.#write(this.#buffer, this.#buffered);
-    this.#buffered = 0;
-  }
-
-  #write(bytes: Uint8Array, length: number): void {
     const { fileSystem, descriptor } = this.#options;
-    writeFully(fileSystem, descriptor, bytes, 0, length, this.#start + this.#written);
-    this.#written += length;
+    this.#sums.append(bytes);
+    writeFully(fileSystem, descriptor, bytes, 0, bytes.length, this.#start + this.#written);
+    this.#written += bytes.length;
   }
 
   /** Moves the rkyv bytes to where the head ends; the file is not yet anyone's. */

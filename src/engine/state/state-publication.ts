@@ -83,10 +83,7 @@ export function writeIndex(
       writePosExpected: fields.writePos,
     };
     const writer = new IndexFileWriter(options);
-    const cursor = table.cursor(noValues);
-    for (let valid = cursor.first(); valid; valid = cursor.next()) {
-      writer.add(cursor.key, cursor.offset, cursor.length);
-    }
+    addAll(table, writer);
     result = writer.finish(fields);
   });
   return result as unknown as IndexFileResult;
@@ -113,6 +110,11 @@ export function removeLeftovers(fileSystem: FileSystem, paths: StatePaths): void
   }
 }
 
-function noValues(): Uint8Array {
-  throw new RangeError('an index has no values');
+/** No view is made of any key. */
+function addAll({ keys }: PlaceTable, writer: IndexFileWriter): void {
+  const cursor = keys.cursor();
+  for (let slot = cursor.first(); slot >= 0; slot = cursor.next()) {
+    const { keyBytes, keyStart, keyLength } = keys.locateKey(slot);
+    writer.addAt(keyBytes, keyStart, keyLength, keys.firstWord(slot), keys.secondWord(slot));
+  }
 }

@@ -213,3 +213,14 @@ test('a long key that comes and goes over and over takes no more memory', (t) =>
   }
   t.true(index.bytesUsed < 1000, String(index.bytesUsed));
 });
+
+test('a key can be looked at where it lies, short or long', (t) => {
+  const index = new OrderedKeyIndex();
+  for (const length of [0, 1, 22, 23, 24, 40, 5000]) {
+    const key = new Uint8Array(length).map((_, at) => at);
+    const slot = index.insert(key);
+    const { keyBytes, keyStart, keyLength } = index.locateKey(slot);
+    t.deepEqual(new Uint8Array(keyBytes.subarray(keyStart, keyStart + keyLength)), key);
+  }
+  t.throws(() => index.locateKey(99), { instanceOf: RangeError });
+});
