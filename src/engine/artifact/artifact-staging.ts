@@ -80,7 +80,7 @@ export class ArtifactStaging implements EntrySink {
   }
 
   /**
-   * Holds all that came against the manifest, and makes the copy durable.
+   * Holds all that came against the manifest. Nothing of the copy is durable yet.
    * @throws StatelogError `INVALID_ARTIFACT`, `DIGEST_MISMATCH`, unless faults are only reported
    */
   finish(): ExportManifest | undefined {
@@ -97,7 +97,7 @@ export class ArtifactStaging implements EntrySink {
     for (const path of this.#found.keys()) {
       if (this.#listed?.has(path) !== true) this.#unlisted(path);
     }
-    this.#syncAll(this.#manifest.files);
+    this.#makeFolder(PAYLOAD_FOLDER);
     return this.#manifest;
   }
 
@@ -171,23 +171,6 @@ export class ArtifactStaging implements EntrySink {
   #makeFolder(path: string): void {
     const { folder, fileSystem } = this.#options;
     if (this.#paths.markMade(path) && folder !== undefined) fileSystem.makeDirectory(join(folder, path));
-  }
-
-  /** Only at the end, when all of it is known to be good: a hostile artifact must not cost a sync a file. */
-  #syncAll(files: readonly ArtifactFile[]): void {
-    const { folder, fileSystem } = this.#options;
-    if (folder === undefined) return;
-    for (const { path } of files) {
-      const descriptor = fileSystem.openReadWrite(join(folder, path), 'refuse');
-      try {
-        fileSystem.sync(descriptor);
-      } finally {
-        fileSystem.close(descriptor);
-      }
-    }
-    this.#makeFolder(PAYLOAD_FOLDER);
-    for (const made of this.#paths.madeFolders()) fileSystem.syncDirectory(join(folder, made));
-    fileSystem.syncDirectory(folder);
   }
 }
 

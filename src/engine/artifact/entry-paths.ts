@@ -43,11 +43,6 @@ export class EntryPaths {
     return true;
   }
 
-  /** The folders that were made, the innermost first. */
-  madeFolders(): string[] {
-    return [...this.#made].reverse();
-  }
-
   #addFolders(folders: readonly string[], path: string): boolean {
     const inAFile = folders.find((folder) => this.#files.has(folder));
     if (inAFile !== undefined) return this.#refuse(path, `${inAFile} is a file`);

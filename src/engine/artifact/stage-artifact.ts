@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Finding } from '../finding.js';
 import type { FileSystem } from '../storage-io/file-system.js';
+import { syncTree } from '../storage-io/sync-tree.js';
 import { type OnFault, reportFault, throwFault } from './artifact-check.js';
 import { ArtifactStaging } from './artifact-staging.js';
 import type { EntrySink } from './entry-sink.js';
@@ -20,6 +21,8 @@ export interface StageOptions {
   readonly fileSystem: FileSystem;
   /** Called as soon as the manifest was read: what it throws ends the work before any payload is taken. */
   readonly acceptManifest?: ((manifest: ExportManifest) => void) | undefined;
+  /** False: the copy is only looked at, or synced with what becomes of it. Default: true. */
+  readonly sync?: boolean | undefined;
 }
 
 /**
@@ -31,7 +34,7 @@ export interface StageOptions {
  */
 export function stageArtifact(path: string, stagingFolder: string, options: StageOptions): StagedArtifact {
   const staging = makeStaging(path, stagingFolder, options);
-  return staged(staging, stagingFolder, () => {
+  return staged(staging, stagingFolder, options, () => {
     readArtifact(options.fileSystem, path, staging, throwFault(path));
   });
 }
@@ -51,7 +54,7 @@ export async function stageArtifactStream(
     staging.abandon();
     throw error;
   }
-  return staged(staging, stagingFolder, () => {
+  return staged(staging, stagingFolder, options, () => {
     reader.end();
   });
 }
@@ -76,11 +79,19 @@ function makeStaging(origin: string, folder: string, options: StageOptions): Art
   return new ArtifactStaging({ ...options, folder, origin, onFault: throwFault(origin) });
 }
 
-function staged(staging: ArtifactStaging, folder: string, read: () => void): StagedArtifact {
+function staged(
+  staging: ArtifactStaging,
+  folder: string,
+  { fileSystem, sync = true }: StageOptions,
+  read: () => void,
+): StagedArtifact {
   try {
     read();
     // With faults thrown there is a manifest, or no return from here.
-    return { manifest: staging.finish()!, pathOf: (file) => join(folder, file) };
+    const manifest = staging.finish()!;
+    // Only now that all of it is known to be good: a hostile artifact must not cost a sync a file.
+    if (sync) syncTree(fileSystem, folder);
+    return { manifest, pathOf: (file) => join(folder, file) };
   } finally {
     staging.abandon();
   }

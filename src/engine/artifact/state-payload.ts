@@ -1,66 +1,29 @@
 import { join } from 'node:path';
 import { isStatelogError } from '../errors.js';
-import {
-  decodeCheckpointSummary,
-  encodeCheckpointSummary,
-  type CheckpointSummary,
-} from '../directory/checkpoint-summary.js';
-import { writeCoreCheckpoint } from '../directory/core-checkpoint.js';
+import { decodeCheckpointSummary, type CheckpointSummary } from '../directory/checkpoint-summary.js';
 import { coreOfKey } from '../directory/core-state.js';
-import type { DirectorySnapshot } from '../directory/reader.js';
-import { WatchCursor } from '../fold/version-token.js';
-import { STORE_ID_BYTES } from '../state/index-block.js';
 import { checkStateFile } from '../state/state-file-check.js';
 import { openStateFile } from '../state/state-file-open.js';
 import type { StateFile } from '../state/state-file.js';
+import { hasPlainHead, TightValues } from '../state/tight-file.js';
 import type { FileSystem } from '../storage-io/file-system.js';
 import { readWholeFile } from '../storage-io/write-fully.js';
 import { MANIFEST_BYTES_MAX } from './format.js';
 import { artifactError, invalidArtifact } from './invalid.js';
 import type { ExportManifest } from './manifest.js';
-import { fileChunks, type ArtifactContent, type PayloadFile } from './payload.js';
-import { comparePaths } from './payload-path.js';
 
 /** The backend whose payload is a state directory's checkpoint: docs/formats/artifact.md. */
 export const STATE_BACKEND = 'mmap-state';
-const STATE_BACKEND_VERSION = '1';
+export const STATE_BACKEND_VERSION = '1';
 /** The checkpoint's line of the state directory's manifest. */
 export const SUMMARY_PATH = 'data/CHECKPOINT.json';
-/** An artifact belongs to no store; whoever imports it writes its own name into its indexes. */
-const NO_STORE = new Uint8Array(STORE_ID_BYTES);
-
-/**
- * A snapshot as an artifact's content: values in key order without holes, so that the same content
- * gives the same bytes. The files are written to `scratch`, an empty folder, which the caller removes
- * when the content is no longer needed.
- */
-export function stateContent(
-  fileSystem: FileSystem,
-  snapshot: DirectorySnapshot,
-  scratch: string,
-  createdAtUnix: number,
-): ArtifactContent {
-  const { epoch, states } = snapshot;
-  const files: PayloadFile[] = [summaryFile(summaryOf(snapshot))];
-  for (const core of states.all) {
-    const names = [`state-${core.coreId}.db`, `state-${core.coreId}.idx`] as const;
-    const [statePath, indexPath] = [join(scratch, names[0]), join(scratch, names[1])];
-    writeCoreCheckpoint({ fileSystem, storeId: NO_STORE, epoch, statePath, indexPath, rewrite: true }, core);
-    for (const name of names) files.push(fileOnDisk(fileSystem, `data/${name}`, join(scratch, name)));
-  }
-  return {
-    backend: STATE_BACKEND,
-    backendVersion: STATE_BACKEND_VERSION,
-    cursor: WatchCursor.fromU64(epoch),
-    createdAtUnix,
-    files: files.sort((a, b) => comparePaths(a.path, b.path)),
-  };
-}
 
 /** A state payload that was found whole. Close the files when done. */
 export interface StatePayload {
   readonly summary: CheckpointSummary;
   readonly cores: readonly StateFile[];
+  /** The files are what a checkpoint that is written anew has, but for the store's id in the indexes. */
+  readonly isTight: boolean;
 }
 
 /**
@@ -89,48 +52,19 @@ export function openStatePayload(
   const summary = readSummary(fileSystem, folder, manifest, origin);
   refuseOtherFiles(manifest, summary.cores.length, origin);
   const cores: StateFile[] = [];
+  let isTight = true;
   try {
     for (let coreId = 0; coreId < summary.cores.length; coreId++) {
-      cores.push(openCore(fileSystem, join(folder, 'data', `state-${coreId}.db`), summary, coreId, origin));
+      const path = join(folder, 'data', `state-${coreId}.db`);
+      const core = openCore(fileSystem, path, summary, coreId, origin);
+      cores.push(core.file);
+      isTight &&= core.isTight;
     }
-    return { summary, cores };
+    return { summary, cores, isTight };
   } catch (error) {
     for (const file of cores) file.close();
     throw error;
   }
-}
-
-function summaryOf({ epoch, entry, progress, segments, manifest }: DirectorySnapshot): CheckpointSummary {
-  const cores = Array.from({ length: manifest.cores }, (_, coreId) => {
-    const segment = segments.find((one) => one.coreId === coreId);
-    const published = entry?.cores[coreId];
-    return {
-      nextSequence: segment?.nextSequence ?? published?.nextSequence ?? 0n,
-      lastTimestampNs: segment?.lastTimestampNs ?? published?.lastTimestampNs ?? 0n,
-    };
-  });
-  return { epoch, sources: progress.sources, watermark: progress.watermark, cores };
-}
-
-function summaryFile(summary: CheckpointSummary): PayloadFile {
-  const bytes = encodeCheckpointSummary(summary);
-  return { path: SUMMARY_PATH, size: bytes.length, chunks: () => [bytes] };
-}
-
-function fileOnDisk(fileSystem: FileSystem, path: string, place: string): PayloadFile {
-  const size = fileSystem.status(place)?.size ?? 0;
-  return {
-    path,
-    size,
-    *chunks() {
-      const descriptor = fileSystem.openRead(place);
-      try {
-        yield* fileChunks(fileSystem, descriptor, size);
-      } finally {
-        fileSystem.close(descriptor);
-      }
-    },
-  };
 }
 
 function readSummary(
@@ -180,7 +114,7 @@ function openCore(
   summary: CheckpointSummary,
   coreId: number,
   origin: string,
-): StateFile {
+): { readonly file: StateFile; readonly isTight: boolean } {
   let file: StateFile | undefined;
   try {
     file = openStateFile(fileSystem, path, { mapping: 'never' });
@@ -190,24 +124,20 @@ function openCore(
         class: 'index-mismatch',
       });
     }
-    for (const finding of checkStateFile(file, { fileSystem, values: true })) {
+    const values = new TightValues();
+    const onValue = (offset: number, bytes: number, key: Uint8Array): void => {
+      values.add(offset, bytes);
+      if (coreOfKey(key, summary.cores.length) === coreId) return;
+      throw invalidArtifact(origin, `core ${coreId} holds a key of another core`, { class: 'wrong-core' });
+    };
+    for (const finding of checkStateFile(file, { fileSystem, values: true, onValue })) {
       throw invalidArtifact(origin, finding.message, { class: finding.class });
     }
-    checkKeysBelong(file, coreId, summary.cores.length, origin);
-    return file;
+    return { file, isTight: values.fill(file.writePos) && hasPlainHead(fileSystem, file, summary.epoch) };
   } catch (error) {
     file?.close();
     if (!isStatelogError(error) || error.code === 'INVALID_ARTIFACT' || error.code === 'IO_FAILED')
       throw error;
     throw invalidArtifact(origin, error.message, { class: 'index-mismatch', cause: error });
-  }
-}
-
-function checkKeysBelong(file: StateFile, coreId: number, cores: number, origin: string): void {
-  if (cores === 1) return;
-  const cursor = file.cursor();
-  for (let valid = cursor.first(); valid; valid = cursor.next()) {
-    if (coreOfKey(cursor.key, cores) === coreId) continue;
-    throw invalidArtifact(origin, `core ${coreId} holds a key of another core`, { class: 'wrong-core' });
   }
 }

@@ -28,7 +28,7 @@ export interface BuildOptions {
 /**
  * Writes a checkpoint's files from entries in key order, values in key order too and without holes.
  * The entries are gone through once to count, where nobody has, and once for every eight cores: memory is
- * constant.
+ * constant. Nothing is synced: that is the caller's.
  */
 export function buildCheckpoint(
   options: BuildOptions,
@@ -42,7 +42,6 @@ export function buildCheckpoint(
     const last = Math.min(first + CORES_A_PASS, manifest.cores);
     cores.push(...writeCores(options, shapes, forEachEntry, first, last));
   }
-  fileSystem.syncDirectory(layout.checkpoint(epoch));
   return { epoch, sources: new Map(sources), watermark, cores };
 }
 
@@ -103,27 +102,31 @@ class CoreBuilder {
   readonly #options: BuildOptions;
   readonly #coreId: number;
   readonly #values: ValueFileAppender;
-  readonly #indexDescriptor: FileDescriptor;
+  readonly #descriptors: FileDescriptor[] = [];
   readonly #index: IndexFileWriter;
   #count = 0;
 
   constructor(options: BuildOptions, coreId: number, shape: CoreShape) {
     const { fileSystem, layout, epoch } = options;
-    const statePath = layout.stateFile(epoch, coreId);
+    const path = layout.stateFile(epoch, coreId);
     const indexPath = layout.indexFile(epoch, coreId);
     this.#options = options;
     this.#coreId = coreId;
-    const descriptor = fileSystem.createExclusive(statePath);
-    this.#values = ValueFileAppender.create({ fileSystem, path: statePath }, descriptor, epoch);
-    this.#indexDescriptor = fileSystem.createExclusive(indexPath);
-    this.#index = new IndexFileWriter({
-      fileSystem,
-      descriptor: this.#indexDescriptor,
-      path: indexPath,
-      count: shape.count,
-      keyBytes: shape.keyBytes,
-      writePosExpected: Math.min(shape.valueBytes, VALUE_BYTES_MAX),
-    });
+    const descriptor = this.#create(path);
+    try {
+      this.#values = ValueFileAppender.create({ fileSystem, path }, descriptor, epoch);
+      this.#index = new IndexFileWriter({
+        fileSystem,
+        descriptor: this.#create(indexPath),
+        path: indexPath,
+        count: shape.count,
+        keyBytes: shape.keyBytes,
+        writePosExpected: Math.min(shape.valueBytes, VALUE_BYTES_MAX),
+      });
+    } catch (error) {
+      this.close();
+      throw error;
+    }
   }
 
   add(key: Uint8Array, value: Uint8Array): void {
@@ -132,8 +135,8 @@ class CoreBuilder {
   }
 
   finish(): CoreCheckpoint {
-    const { fileSystem, manifest, epoch, numbering } = this.#options;
-    this.#values.sync();
+    const { manifest, epoch, numbering } = this.#options;
+    this.#values.drain();
     const { headCrc } = this.#index.finish({
       writePos: this.#values.writePos,
       nextVersion: BigInt(this.#count) + 1n,
@@ -143,7 +146,6 @@ class CoreBuilder {
       coreId: this.#coreId,
       valuePageSums: this.#values.pageSums(),
     });
-    fileSystem.sync(this.#indexDescriptor);
     const { nextSequence, lastTimestampNs } = numbering?.[this.#coreId] ?? {
       nextSequence: 0n,
       lastTimestampNs: 0n,
@@ -152,7 +154,12 @@ class CoreBuilder {
   }
 
   close(): void {
-    closeQuietly(this.#options.fileSystem, this.#values.descriptor);
-    closeQuietly(this.#options.fileSystem, this.#indexDescriptor);
+    for (const descriptor of this.#descriptors) closeQuietly(this.#options.fileSystem, descriptor);
+  }
+
+  #create(path: string): FileDescriptor {
+    const descriptor = this.#options.fileSystem.createExclusive(path);
+    this.#descriptors.push(descriptor);
+    return descriptor;
   }
 }

@@ -2,6 +2,7 @@ import path from 'node:path';
 import { StatelogError, isStatelogError } from '../errors.js';
 import { createDirectoryTree } from '../storage-io/atomic-write.js';
 import { StagingFolder } from '../storage-io/staging-folder.js';
+import { syncTree } from '../storage-io/sync-tree.js';
 import type { FileSystem } from '../storage-io/file-system.js';
 import { writeFully } from '../storage-io/write-fully.js';
 import { DirectoryLayout } from './layout.js';
@@ -21,7 +22,10 @@ export interface CreateDirectoryOptions {
   readonly storeId?: Uint8Array | undefined;
 }
 
-/** What an import adds to a directory that is being built: files below `layout`, and their entries. */
+/**
+ * What an import adds to a directory that is being built: files below `layout`, and their entries. They are
+ * synced with the rest of it.
+ */
 export type FillDirectory = (
   layout: DirectoryLayout,
   manifest: DirectoryManifest,
@@ -63,16 +67,15 @@ export function createLog(
   epoch: bigint,
   cores: number,
 ): void {
+  makeLog(fileSystem, layout, epoch, cores);
+  syncTree(fileSystem, layout.walOf(epoch));
+}
+
+function makeLog(fileSystem: FileSystem, layout: DirectoryLayout, epoch: bigint, cores: number): void {
   fileSystem.makeDirectory(layout.walOf(epoch));
   for (let coreId = 0; coreId < cores; coreId++) {
-    const descriptor = fileSystem.createExclusive(layout.segment(epoch, coreId));
-    try {
-      fileSystem.sync(descriptor);
-    } finally {
-      fileSystem.close(descriptor);
-    }
+    fileSystem.close(fileSystem.createExclusive(layout.segment(epoch, coreId)));
   }
-  fileSystem.syncDirectory(layout.walOf(epoch));
 }
 
 function buildTree(
@@ -84,17 +87,14 @@ function buildTree(
   fileSystem.makeDirectory(layout.checkpoints);
   fileSystem.makeDirectory(layout.wal);
   const manifest = { ...empty, checkpoints: fill?.(layout, empty) ?? [] };
-  fileSystem.syncDirectory(layout.checkpoints);
-  createLog(fileSystem, layout, liveEpoch(manifest), manifest.cores);
-  fileSystem.syncDirectory(layout.wal);
+  makeLog(fileSystem, layout, liveEpoch(manifest), manifest.cores);
   const descriptor = fileSystem.createExclusive(layout.manifest);
   try {
     writeFully(fileSystem, descriptor, encodeManifest(manifest));
-    fileSystem.sync(descriptor);
   } finally {
     fileSystem.close(descriptor);
   }
-  fileSystem.syncDirectory(layout.root);
+  syncTree(fileSystem, layout.root);
 }
 
 /** True where an empty folder is there, which is taken; throws where anything else is. */

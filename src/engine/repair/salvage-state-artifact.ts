@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import { STATE_BACKEND, stateContent, SUMMARY_PATH } from '../artifact/state-payload.js';
+import { stateContent } from '../artifact/state-content.js';
+import { STATE_BACKEND, SUMMARY_PATH } from '../artifact/state-payload.js';
 import { MANIFEST_BYTES_MAX } from '../artifact/format.js';
 import { writeArtifact, type ArtifactForm } from '../artifact/write-artifact.js';
 import { decodeCheckpointSummary, type CheckpointSummary } from '../directory/checkpoint-summary.js';

@@ -1,16 +1,13 @@
 import { assert } from '../assert.js';
-import { crc32c } from '../bytes/checksum.js';
-import { writeU32, writeU64 } from '../bytes/halves.js';
 import { OrderedMapWriter } from '../rkyv/ordered-map-writer.js';
 import type { FileDescriptor, FileSystem } from '../storage-io/file-system.js';
 import { readFully, writeFully } from '../storage-io/write-fully.js';
-import { BLOCK_LENGTH_AT, INDEX_HEADER_BYTES, NEXT_VERSION_AT, WRITE_POS_AT } from './format.js';
-import { HEAD_CHECKED_BYTES } from './index-head.js';
-import { encodeIndexBlock, indexBlockBytes } from './index-block.js';
+import { INDEX_HEADER_BYTES } from './format.js';
+import { indexBlockBytes } from './index-block.js';
+import { encodeIndexHead, headCrcOf } from './index-head-bytes.js';
 import type { IndexMeasure, IndexShape } from './index-size.js';
 import { checkIndexFits, expectedIndexBytes, indexBytesMin } from './index-size.js';
 import { PageSums } from './page-sums.js';
-import { writeMagic } from './state-header.js';
 
 const BUFFER_BYTES = 1024 * 1024;
 
@@ -105,29 +102,22 @@ export class IndexFileWriter {
       keyBytes: this.#keyBytes,
       liveBytes: this.#liveBytes,
       indexLength,
-      headCrc: crc32c(head, 0, Math.min(HEAD_CHECKED_BYTES, head.length)),
+      headCrc: headCrcOf(head),
     };
   }
 
   #encodeHead(indexLength: number, fields: IndexFileFields): Uint8Array {
-    const { writePos } = fields;
-    const head = new Uint8Array(INDEX_HEADER_BYTES + this.#blockBytes(indexLength, writePos));
-    writeMagic(head);
-    writeU32(head, BLOCK_LENGTH_AT, head.length - INDEX_HEADER_BYTES);
-    writeU64(head, WRITE_POS_AT, BigInt(writePos));
-    writeU64(head, NEXT_VERSION_AT, fields.nextVersion);
-    if (head.length > INDEX_HEADER_BYTES) {
-      const block = encodeIndexBlock({
-        ...fields,
-        indexLength,
-        valueLength: writePos,
-        keyBytes: this.#keyBytes,
-        liveBytes: this.#liveBytes,
-        indexPageSums: this.#sums.toArray(),
-      });
-      head.set(block, INDEX_HEADER_BYTES);
-    }
-    return head;
+    const { writePos, nextVersion } = fields;
+    if (this.#options.block === false) return encodeIndexHead({ writePos, nextVersion, block: undefined });
+    const block = {
+      ...fields,
+      indexLength,
+      valueLength: writePos,
+      keyBytes: this.#keyBytes,
+      liveBytes: this.#liveBytes,
+      indexPageSums: this.#sums.toArray(),
+    };
+    return encodeIndexHead({ writePos, nextVersion, block });
   }
 
   #blockBytes(indexLength: number, writePos: number): number {

@@ -16,8 +16,8 @@ export interface StateCheckOptions {
   readonly fileSystem: FileSystem;
   /** False: the index alone. */
   readonly values: boolean;
-  /** Told where each live value is, from the start of the values. */
-  readonly onValue?: ((offset: number, bytes: number) => void) | undefined;
+  /** Told where each live value is, from the start of the values, and of which key; in the order of the keys. */
+  readonly onValue?: ((offset: number, bytes: number, key: Uint8Array) => void) | undefined;
 }
 
 /**
@@ -156,7 +156,7 @@ function* checkEntries(
       count++;
       keyBytes += key.length;
       liveBytes += cursor.length;
-      onValue?.(cursor.offset, cursor.length);
+      onValue?.(cursor.offset, cursor.length, key);
     }
   } catch (error) {
     if (!isStatelogError(error, 'DAMAGED')) throw error;

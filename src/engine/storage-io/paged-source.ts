@@ -4,6 +4,7 @@ import { StatelogError } from '../errors.js';
 import type { DamageClass } from '../finding.js';
 import type { FileDescriptor, FileSystem, Mapping } from './file-system.js';
 import { PAGE_BYTES, PageCache } from './page-cache.js';
+import { PageReader } from './page-reader.js';
 import { readFully } from './write-fully.js';
 
 export { PAGE_BYTES } from './page-cache.js';
@@ -55,6 +56,7 @@ export class PagedSource implements ByteSource {
   windows = 0;
   readonly #options: PagedSourceOptions;
   readonly #cache: PageCache | undefined;
+  readonly #reader: PageReader;
   /** One bit a page that was found good, for mappings. */
   readonly #checked: Uint8Array | undefined;
   /** Views of the mapping's windows; of the cache, without one. */
@@ -75,6 +77,7 @@ export class PagedSource implements ByteSource {
     }
     this.length = length;
     this.#options = options;
+    this.#reader = new PageReader(options);
     if (mapping === undefined) this.#cache = new PageCache(options.slots ?? SLOTS_DEFAULT);
     else if (pageSums !== undefined) this.#checked = new Uint8Array(Math.ceil(pages / 8));
     this.#views = this.#cache === undefined ? mapping!.windows.map(viewOf) : [viewOf(this.#cache.bytes)];
@@ -114,11 +117,8 @@ export class PagedSource implements ByteSource {
   #load(cache: PageCache, page: number): number {
     const found = cache.find(page);
     if (found >= 0) return found;
-    const { fileSystem, descriptor, start } = this.#options;
     const slot = cache.evict(page);
-    const from = page * PAGE_BYTES;
-    const count = Math.min(PAGE_BYTES, this.length - from);
-    readFully(fileSystem, descriptor, cache.bytes, slot * PAGE_BYTES, count, start + from);
+    this.#reader.read(page, cache.bytes, slot * PAGE_BYTES);
     this.#check(page, cache.bytes, slot * PAGE_BYTES);
     cache.hold(slot, page);
     return slot;

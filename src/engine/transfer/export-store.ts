@@ -6,7 +6,7 @@ import { StatelogError } from '../errors.js';
 import { appendLogContent } from '../artifact/append-log-artifact.js';
 import type { ArtifactContent } from '../artifact/payload.js';
 import { StagingFolder } from '../storage-io/staging-folder.js';
-import { stateContent } from '../artifact/state-payload.js';
+import { stateContent } from '../artifact/state-content.js';
 import { artifactTar } from '../artifact/tar-writer.js';
 import { writeArtifact, type ArtifactForm } from '../artifact/write-artifact.js';
 import { readDirectory, type DirectorySnapshot } from '../directory/reader.js';

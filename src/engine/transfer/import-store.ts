@@ -10,6 +10,8 @@ import type { ExportManifest } from '../artifact/manifest.js';
 import { stageArtifact, stageArtifactStream, type StagedArtifact } from '../artifact/stage-artifact.js';
 import { moveIntoPlace, withStagingFolderAsync } from '../storage-io/staging-folder.js';
 import { STATE_BACKEND, openStatePayload } from '../artifact/state-payload.js';
+import { adoptStatePayload } from '../artifact/adopt-state-payload.js';
+import { createDirectory, type FillDirectory } from '../directory/create-directory.js';
 import { toHex } from '../bytes/text.js';
 import { CoresCursor } from '../directory/cores-cursor.js';
 import type { CheckpointSummary } from '../directory/checkpoint-summary.js';
@@ -60,6 +62,8 @@ export interface Verified {
   readonly cursor?: Uint8Array | undefined;
   readonly summary?: CheckpointSummary | undefined;
   readonly cores?: number | undefined;
+  /** Where the files can be the new state directory's own, if it has as many cores: makes them so. */
+  readonly adopt?: FillDirectory | undefined;
   readonly close: () => void;
 }
 
@@ -97,7 +101,7 @@ async function verifySource(
   staging: string,
 ): Promise<Verified> {
   const { source, stream } = request;
-  const options = { fileSystem, acceptManifest: acceptBackend(source) };
+  const options = { fileSystem, acceptManifest: acceptBackend(source), sync: false };
   if (stream !== undefined) {
     const { first, chunks } = await peek(stream);
     if (first === undefined) throw emptyStream(source);
@@ -146,10 +150,12 @@ function verifiedArtifact(
     };
     return { kind: 'log', cursor: store.cursor, forEachEntry: entriesOf(store), close };
   }
-  const { summary, cores } = openStatePayload(fileSystem, staging, staged.manifest, origin);
+  const payload = openStatePayload(fileSystem, staging, staged.manifest, origin);
+  const { summary, cores } = payload;
   return {
     kind: 'directory',
     summary,
+    adopt: payload.isTight ? adoptStatePayload(fileSystem, staging, payload) : undefined,
     forEachEntry: (visit) => {
       forEachEntryOf(new CoresCursor(cores.map((file) => file.cursor())), visit);
     },
@@ -188,7 +194,10 @@ function build(
   const { forEachEntry, summary, cursor } = verified;
   if (kind === 'directory') {
     const cores = coresOf(request, verified);
-    buildDirectoryStore(fileSystem, request.destination, { forEachEntry, summary, cores, shapes });
+    const { destination } = request;
+    const canAdopt = verified.adopt !== undefined && cores === summary?.cores.length && summary.epoch > 0n;
+    if (canAdopt) createDirectory({ fileSystem, root: destination, cores }, verified.adopt);
+    else buildDirectoryStore(fileSystem, destination, { forEachEntry, summary, cores, shapes });
     return;
   }
   const path = join(folder, 'fold.snap');

@@ -139,6 +139,27 @@ test('a page that is still in memory is not read again', (t) => {
   t.is(reads(), 5, 'a long window is read in one go');
 });
 
+test('a walk is read many pages at a time, and a page that cannot be read fails when it is touched', (t) => {
+  const pages = 100;
+  const bytes = new SeededRandom(4).fill(new Uint8Array(pages * PAGE_BYTES - 9));
+  const { options, fileSystem } = fileOf(bytes);
+  const pageSums = sumsOf(bytes);
+  const rotted = pageSums[60]!;
+  pageSums[60]! ^= 1;
+  const source = new PagedSource({ ...options, pageSums });
+  const reads = (): number => fileSystem.log.filter(({ name }) => name === 'read').length;
+  for (let page = 0; page < pages; page += 1) {
+    const length = Math.min(PAGE_BYTES, bytes.length - page * PAGE_BYTES);
+    if (page === 60) t.throws(() => source.window(page * PAGE_BYTES, length), { code: 'DAMAGED' });
+    else look(source, page * PAGE_BYTES, length);
+  }
+  t.true(reads() < 20, `${reads()} reads`);
+  pageSums[60] = rotted;
+  const before = reads();
+  for (const page of [3, 99, 41]) look(new PagedSource({ ...options, pageSums }), page * PAGE_BYTES, 1);
+  t.is(reads() - before, 3, 'a lookup reads what it needs');
+});
+
 test('of the pages in memory the least recently used makes room', (t) => {
   const { options, fileSystem } = fileOf(new Uint8Array(10 * PAGE_BYTES));
   const source = new PagedSource({ ...options, slots: 4 });
