@@ -1,8 +1,8 @@
 import type { Finding } from '../../finding.js';
+import { LiveKeyCount } from '../../fold/live-key-count.js';
 import { isLogLocked } from '../../fold/open-log.js';
 import { refuseOtherVersion } from '../../fold/other-version.js';
 import { FoldScanner } from '../../fold/scanner.js';
-import { replayLog } from '../../fold/replay.js';
 import type { FileSystem } from '../../storage-io/file-system.js';
 import type { Tally } from './tally.js';
 
@@ -13,10 +13,12 @@ export function* verifyFoldLog(fileSystem: FileSystem, path: string, tally: Tall
     const log = { fileSystem, descriptor, path, size: fileSystem.statusOf(descriptor).size };
     const isLocked = (): boolean => isLogLocked(fileSystem, path);
     const scanner = new FoldScanner(log, { tornTail: 'show', isLocked });
+    const keys = new LiveKeyCount(log);
     let isWhole = true;
     for (let step = scanner.next(); step !== 'end'; step = scanner.next()) {
       if (step === 'record') {
         tally.records++;
+        if (isWhole) keys.take(scanner);
         continue;
       }
       isWhole = false;
@@ -24,7 +26,7 @@ export function* verifyFoldLog(fileSystem: FileSystem, path: string, tally: Tall
       yield scanner.finding!;
     }
     tally.addFile(path, log.size);
-    if (isWhole) tally.keys += replayLog(log).index.count;
+    if (isWhole) tally.keys += keys.count;
   } finally {
     fileSystem.close(descriptor);
   }
