@@ -27,17 +27,20 @@ test('the bench measures a topic and judges its goals', (t) => {
   const program = path.join(projectRoot, 'scripts', 'bench.mjs');
   const { status, stdout, stderr } = spawnSync(
     process.execPath,
-    [program, 'wal', '--scale', 'tiny', '--json', json],
+    [program, 'wal', '--scale', 'tiny', '--profile', '--json', json],
     { encoding: 'utf8' },
   );
   t.is(status, 0, stderr);
   const results = JSON.parse(readFileSync(json, 'utf8')) as {
-    figures: { id: string; side: string; samples: number[] }[];
+    figures: { id: string; side: string; samples: number[]; profile?: { name: string; share: number }[] }[];
     goals: { figure: string; verdict: string }[];
   };
   const ours = results.figures.filter(({ side }) => side === 'statelog');
   t.true(ours.length > 10);
   t.true(ours.every(({ samples }) => samples.every((sample) => sample > 0)));
+  const shares = ours.flatMap(({ profile = [] }) => profile).map(({ share }) => share);
+  t.true(shares.length > 0);
+  t.true(shares.every((share) => share > 0 && share <= 1));
   t.true(stdout.includes('read and check, a record'));
   const goals = GOALS.filter(({ topic }) => topic === 'wal');
   t.deepEqual(
@@ -97,19 +100,25 @@ test("a run's figures take the place of those before in docs/performance.md", (t
   const page = path.join(tempDir(t), 'performance.md');
   const source = readFileSync(path.join(projectRoot, 'docs', 'performance.md'), 'utf8');
   writeFileSync(page, source);
+  const figures = [
+    { ...figure, side: 'statelog', samples: [100], profile: [{ name: 'writeSync', share: 0.423 }] },
+    { ...figure, side: 'original', samples: [100] },
+  ] as const;
   const results = {
     scale: 'usual',
     startedAt: '2026-01-02T03:04:05.000Z',
     seconds: 1,
     machine: { processor: 'a processor', cores: 2, node: 'v20.20.0' },
-    figures: [],
-    goals: [judge(goal, [{ ...figure, side: 'statelog', samples: [100] }])],
+    figures,
+    goals: [judge(goal, figures)],
     notes: [],
   };
   writeFiguresPage(page, results);
   const written = readFileSync(page, 'utf8');
   t.true(written.includes('Measured on 2026-01-02'));
   t.true(written.includes('| WAL append |'));
+  // What takes the time, where a goal is missed.
+  t.true(written.includes('`writeSync` 42 %'));
   writeFiguresPage(page, results);
   t.is(readFileSync(page, 'utf8'), written);
 });

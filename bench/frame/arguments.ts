@@ -8,6 +8,8 @@ export interface BenchRequest {
   readonly scale: BenchScale;
   readonly growth: boolean;
   readonly processorTime: boolean;
+  /** What takes ours its time, too. */
+  readonly profile: boolean;
   /** Puts the figures into docs/performance.md. */
   readonly docs: boolean;
   /** Where the results go as JSON. */
@@ -30,6 +32,7 @@ of docs/performance.md it meets.
   --growth          also at 10,000 to 5,000,000 keys, drawn to docs/performance.svg
   --cpu-time        the processor's time instead of the clock's, on a machine that others use too: ours alone, and
                     without what waits for the disk
+  --profile         what takes ours its time, figure by figure; --docs then says it of what misses its goal
   --memory-mb N     input for the commands whose memory must not grow with it (the goal speaks of 4,295)
   --json FILE       all results
   --docs            puts the figures into docs/performance.md
@@ -47,6 +50,7 @@ export function parseRequest(programArguments: readonly string[]): BenchRequest 
       scale: { type: 'string' },
       growth: { type: 'boolean', default: false },
       'cpu-time': { type: 'boolean', default: false },
+      profile: { type: 'boolean', default: false },
       'memory-mb': { type: 'string' },
       docs: { type: 'boolean', default: false },
       json: { type: 'string' },
@@ -63,6 +67,7 @@ export function parseRequest(programArguments: readonly string[]): BenchRequest 
     scale: megabytes === undefined ? scale : { ...scale, memoryMegabytes: Number(megabytes) },
     growth: values.growth,
     processorTime: values['cpu-time'],
+    profile: values.profile,
     docs: values.docs,
     json: values.json,
     originals: values.originals,

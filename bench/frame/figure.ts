@@ -1,3 +1,5 @@
+import type { ProfileLine } from './profile.js';
+
 /** Whose figure it is: ours, the originals', a peer's, or what bounds us all. */
 export const SIDES = [
   'statelog',
@@ -31,6 +33,8 @@ export interface Figure extends FigureDefinition {
   readonly side: Side;
   /** One a round, in the order of the rounds. */
   readonly samples: readonly number[];
+  /** What takes ours its time, where that was asked for. */
+  readonly profile?: readonly ProfileLine[] | undefined;
 }
 
 /** What many samples come to. */

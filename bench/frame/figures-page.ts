@@ -23,6 +23,9 @@ function figuresText({ figures, goals, scale, startedAt, machine }: BenchResults
   const parts = [`Measured on ${date}, at the ${scale} scale, on ${where}.`, goalsOf(goals)];
   const peers = peersOf(figures);
   if (peers !== '') parts.push('Beside what people use instead, medians in nanoseconds:', peers);
+  const profiles = profilesOf(figures, goals);
+  if (profiles !== '')
+    parts.push('What takes the time where a goal is not met, functions by their own share:', profiles);
   return parts.join('\n\n');
 }
 
@@ -37,6 +40,19 @@ function goalsOf(goals: readonly Outcome[]): string {
     goal.verdict,
   ]);
   return table(['', '', 'goal', 'statelog', 'the other', 'reached', ''], rows);
+}
+
+/** Of each goal that is not met, where its figure was profiled. */
+function profilesOf(figures: readonly Figure[], goals: readonly Outcome[]): string {
+  const rows = goals.flatMap(({ row, part, topic, figure: id, verdict }) => {
+    const isOurs = (each: Figure): boolean =>
+      each.topic === topic && each.id === id && each.side === 'statelog';
+    const { profile } = figures.find(isOurs) ?? {};
+    if (verdict !== 'not met' || profile === undefined || profile.length === 0) return [];
+    const shares = profile.map(({ name, share }) => `\`${name}\` ${Math.round(share * 100)} %`);
+    return [[row, part, shares.join(', ')]];
+  });
+  return rows.length === 0 ? '' : table(['', '', 'of the time'], rows);
 }
 
 /** Figures that were measured of at least one peer too. */

@@ -139,7 +139,7 @@ function beginOriginals({ originals, scale }: BenchRequest, folder: string): { e
 }
 
 function runTopicProcess(
-  { scale, growth, processorTime, peers }: BenchRequest,
+  { scale, growth, processorTime, profile, peers }: BenchRequest,
   { id }: BenchTopic,
   folder: string,
 ): Promise<TopicResult | undefined> {
@@ -149,6 +149,7 @@ function runTopicProcess(
     scale,
     growth,
     processorTime,
+    profile,
     folder,
     peersFolder: peers,
     program: path.join(PROJECT_ROOT, 'bin', 'run.js'),

@@ -2,7 +2,9 @@ import { mkdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import type { Figure, FigureDefinition, Side } from './figure.js';
 import type { Peer } from './peer.js';
+import type { ProfileLine } from './profile.js';
 import type { BenchScale } from './scale.js';
+import { profileOf } from './timing.js';
 
 const WARM_UP_MS = 200;
 const WARM_UPS_MAX = 10;
@@ -30,6 +32,8 @@ export interface TaskOrder {
   readonly growth: boolean;
   /** The processor's time instead of the clock's. */
   readonly processorTime: boolean;
+  /** What takes ours its time, too. */
+  readonly profile: boolean;
 }
 
 /** One topic being measured: what it may use, and what came of it. */
@@ -44,9 +48,11 @@ export class BenchTask {
   /** Shown under the topic's table. */
   readonly notes: string[] = [];
   readonly #topic: string;
+  readonly #isProfiled: boolean;
 
   constructor(order: TaskOrder, peers: readonly Peer[]) {
     this.#topic = order.topic;
+    this.#isProfiled = order.profile;
     this.scale = order.scale;
     this.folder = order.folder;
     this.program = order.program;
@@ -93,7 +99,10 @@ export class BenchTask {
     while (taken() < rounds || (spentMs < ROUNDS_MS_MIN && taken() < MORE_OFTEN * rounds && rounds > 1)) {
       await takeTurns();
     }
-    for (const [index, { side }] of contenders.entries()) this.record(definition, side, samples[index]!);
+    for (const [index, { side, run }] of contenders.entries()) {
+      const profile = this.#isProfiled && side === 'statelog' ? await profileOf(run) : undefined;
+      this.record(definition, side, samples[index]!, profile);
+    }
   }
 
   /** Measures ours alone. */
@@ -102,8 +111,13 @@ export class BenchTask {
   }
 
   /** Notes down a figure that was measured along with another one. */
-  record(definition: FigureDefinition, side: Side, samples: readonly number[]): void {
-    if (samples.length > 0) this.figures.push({ ...definition, topic: this.#topic, side, samples });
+  record(
+    definition: FigureDefinition,
+    side: Side,
+    samples: readonly number[],
+    profile?: readonly ProfileLine[],
+  ): void {
+    if (samples.length > 0) this.figures.push({ ...definition, topic: this.#topic, side, samples, profile });
   }
 }
 
