@@ -16,12 +16,16 @@ export class PageCache {
   readonly #lastUses: Float64Array;
   #uses = 0;
 
-  /** @param slots how many pages it holds, a multiple of 4 */
-  constructor(slots: number) {
-    if (slots < WAYS || slots % WAYS !== 0) {
-      throw new RangeError(`slots must be a multiple of ${WAYS}, not ${slots}`);
+  /**
+   * @param slotsMax how many pages it holds, a multiple of 4
+   * @param pages how many there are: it takes no memory for more
+   */
+  constructor(slotsMax: number, pages: number) {
+    if (slotsMax < WAYS || slotsMax % WAYS !== 0) {
+      throw new RangeError(`slots must be a multiple of ${WAYS}, not ${slotsMax}`);
     }
-    this.#sets = slots / WAYS;
+    this.#sets = Math.min(slotsMax / WAYS, Math.max(1, Math.ceil(pages / WAYS)));
+    const slots = this.#sets * WAYS;
     this.bytes = new Uint8Array(slots * PAGE_BYTES);
     this.#pages = new Float64Array(slots).fill(-1);
     this.#lastUses = new Float64Array(slots);

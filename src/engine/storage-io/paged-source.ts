@@ -36,7 +36,7 @@ export interface PagedSourceOptions {
   readonly mapping?: Mapping | undefined;
   /** What a page is that fails its checksum (default `value-mismatch`). */
   readonly damageClass?: DamageClass | undefined;
-  /** Pages kept in memory where there is no mapping, a multiple of 4 (default 64). */
+  /** Pages kept in memory where there is no mapping, as far as there are so many: a multiple of 4 (default 64). */
   readonly slots?: number | undefined;
 }
 
@@ -78,7 +78,7 @@ export class PagedSource implements ByteSource {
     this.length = length;
     this.#options = options;
     this.#reader = new PageReader(options);
-    if (mapping === undefined) this.#cache = new PageCache(options.slots ?? SLOTS_DEFAULT);
+    if (mapping === undefined) this.#cache = new PageCache(options.slots ?? SLOTS_DEFAULT, pages);
     else if (pageSums !== undefined) this.#checked = new Uint8Array(Math.ceil(pages / 8));
     this.#views = this.#cache === undefined ? mapping!.windows.map(viewOf) : [viewOf(this.#cache.bytes)];
   }

@@ -198,6 +198,12 @@ test('the bytes of a window stay as they are until the next call', (t) => {
   }
 });
 
+test('a source takes no memory for pages that it does not have', (t) => {
+  const source = new PagedSource(fileOf(new Uint8Array(5_000)).options);
+  source.window(4_999, 1);
+  t.is(source.bytes.length, 4 * PAGE_BYTES);
+});
+
 test('a file that was cut under the source is an error, not zeros', (t) => {
   const { options, fileSystem, descriptor } = fileOf(new Uint8Array(20_000));
   const source = new PagedSource(options);

@@ -1,15 +1,17 @@
 import { readFileSync } from 'node:fs';
 import { SimulatedFileSystem } from '../../../src/engine/storage-io/simulated/index.js';
+import type { Finding } from '../../../src/engine/finding.js';
 import { AppendLogFold } from '../../../src/engine/fold/append-log-fold.js';
+import { FoldScanner } from '../../../src/engine/fold/scanner.js';
 import { fixturePath } from '../../support/fixtures.js';
 import { makeSteps } from '../../engine/fold/crash-workload.js';
-import { scanBytes } from '../../engine/fold/scan.js';
+import { memoryFile } from '../../engine/fold/scan.js';
 import { MemoryFile } from '../../engine/wal/memory-file.js';
 import { scanFile } from '../../engine/wal/scanned.js';
 import { ownSegment } from '../../engine/wal/segment-builder.js';
 import { VersionToken, WatchCursor } from '../../../src/engine/fold/version-token.js';
 import { KvUpdate } from '../../../src/engine/fold/update.js';
-import { checkRecords, type Seen, type Subject } from './subject.js';
+import { checkRecords, type Part, type Seen, type Subject } from './subject.js';
 
 const FOLD_HEADER_BYTES = 6;
 
@@ -30,8 +32,15 @@ function segment(name: string, bytes: Uint8Array): Subject {
 }
 
 function scanFold(bytes: Uint8Array): Seen {
-  const { records, findings } = scanBytes(bytes, { tornTail: 'show' });
-  return { parts: records, findings };
+  const source = { fileSystem: memoryFile(bytes), descriptor: 0, path: 'memory', size: bytes.length };
+  const scanner = new FoldScanner(source, { tornTail: 'show' });
+  const parts: Part[] = [];
+  const findings: Finding[] = [];
+  for (let step = scanner.next(); step !== 'end'; step = scanner.next()) {
+    if (step === 'finding') findings.push(scanner.finding!);
+    else parts.push({ offset: scanner.record.offset, length: scanner.record.length });
+  }
+  return { parts, findings };
 }
 
 /** A fold log; its header is told of by itself, and is no record. */
