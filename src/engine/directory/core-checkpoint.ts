@@ -1,3 +1,4 @@
+import { compareBytes } from '../bytes/compare.js';
 import { isStatelogError } from '../errors.js';
 import { closeQuietly } from '../storage-io/atomic-write.js';
 import type { FileDescriptor, FileSystem } from '../storage-io/file-system.js';
@@ -37,16 +38,24 @@ export interface CoreCheckpointResult {
   readonly count: number;
 }
 
-/** Counts what the checkpoint of a core will hold: a look-up for each key that changed. */
+/** A look-up in the index takes as long as so many steps of a cursor over it. */
+const STEPS_A_LOOKUP = 16;
+
+/** Counts what the checkpoint of a core will hold: whether the last one has it is asked for each key that changed. */
 export function forecastCheckpoint({ base, overlay }: CoreState): CoreForecast {
+  if (base === undefined && !overlay.hasTombstones) {
+    const { count, keyBytes, valueBytes } = overlay;
+    return { count, keyBytes, liveBytes: valueBytes, appendedTo: valueBytes };
+  }
   let count = base?.count ?? 0;
   let keyBytes = base?.keyBytes ?? 0;
   let liveBytes = base?.liveBytes ?? 0;
+  const places = base === undefined ? undefined : placesFor(base, overlay.count);
   const cursor = overlay.cursor();
   for (let valid = cursor.first(); valid; valid = cursor.next()) {
     const { key, deleted } = cursor;
-    const isInBase = base?.find(key) ?? false;
-    if (isInBase) liveBytes -= base!.length;
+    const isInBase = places?.find(key) ?? false;
+    if (isInBase) liveBytes -= places!.length;
     if (isInBase && deleted) {
       count--;
       keyBytes -= key.length;
@@ -58,6 +67,30 @@ export function forecastCheckpoint({ base, overlay }: CoreState): CoreForecast {
     keyBytes += key.length;
   }
   return { count, keyBytes, liveBytes, appendedTo: (base?.writePos ?? 0) + overlay.valueBytes };
+}
+
+/** Where keys that are asked for in ascending order are, if they are there. */
+interface AscendingPlaces {
+  find(key: Uint8Array): boolean;
+  /** Of the value that was found. */
+  readonly length: number;
+}
+
+/** By look-ups for a few keys, in one walk for many. */
+function placesFor(base: StateFile, keys: number): AscendingPlaces {
+  if (keys * STEPS_A_LOOKUP < base.count) return base;
+  const cursor = base.cursor();
+  let isValid = cursor.first();
+  return {
+    find(key) {
+      let order = 1;
+      while (isValid && (order = compareBytes(cursor.key, key)) < 0) isValid = cursor.next();
+      return isValid && order === 0;
+    },
+    get length() {
+      return cursor.length;
+    },
+  };
 }
 
 /**

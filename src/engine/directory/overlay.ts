@@ -25,6 +25,7 @@ export class Overlay {
   readonly #copier = new WordCopier();
   #valueBytes = 0;
   #keyBytes = 0;
+  #hasTombstones = false;
 
   /** Keys that were put or deleted. */
   get count(): number {
@@ -34,6 +35,11 @@ export class Overlay {
   /** Bytes of all keys here, tombstones included: bounds what a checkpoint adds to the index. */
   get keyBytes(): number {
     return this.#keyBytes;
+  }
+
+  /** False if no key was ever deleted here. */
+  get hasTombstones(): boolean {
+    return this.#hasTombstones;
   }
 
   /** Bytes of all values here: what a checkpoint will append. */
@@ -80,6 +86,7 @@ export class Overlay {
   deleteFrom(keyBytes: Uint8Array, keyStart: number, keyLength: number): number {
     const store = this.#store;
     const offset = this.#allocate(keyBytes, keyStart, keyLength, 0);
+    this.#hasTombstones = true;
     const into = store.bufferAt(offset);
     const at = store.startAt(offset);
     writeU32(into, at, (keyLength | TOMBSTONE_FLAG) >>> 0);
@@ -134,6 +141,7 @@ export class Overlay {
 class RecordCursor implements OverlayCursor {
   readonly #store: MmapStateStore;
   readonly #places: PlaceCursor;
+  #key: Uint8Array | undefined;
 
   constructor(store: MmapStateStore) {
     this.#store = store;
@@ -141,31 +149,42 @@ class RecordCursor implements OverlayCursor {
   }
 
   first(): boolean {
+    this.#key = undefined;
     return this.#places.first();
   }
 
   last(): boolean {
+    this.#key = undefined;
     return this.#places.last();
   }
 
   seek(key: Uint8Array): boolean {
+    this.#key = undefined;
     return this.#places.seek(key);
   }
 
   seekBefore(key: Uint8Array): boolean {
+    this.#key = undefined;
     return this.#places.seekBefore(key);
   }
 
   next(): boolean {
+    this.#key = undefined;
     return this.#places.next();
   }
 
   previous(): boolean {
+    this.#key = undefined;
     return this.#places.previous();
   }
 
+  /** A view of the record: the index would have to put the key together. */
   get key(): Uint8Array {
-    return this.#places.key;
+    if (this.#key !== undefined) return this.#key;
+    const { offset, keyLength } = this.#places;
+    const start = this.#store.startAt(offset) + HEADER_BYTES;
+    this.#key = this.#store.bufferAt(offset).subarray(start, start + keyLength);
+    return this.#key;
   }
 
   get deleted(): boolean {

@@ -72,6 +72,7 @@ export class RecordReader {
    */
   check(position: number, isInTurn = false): RecordState {
     const { window } = this;
+    if (isInTurn && this.#ahead.has(position, window.generation)) return this.#checkSummed(position);
     const remaining = window.end - position;
     if (remaining <= 0) return 'end';
     if (remaining < RECORD_HEADER_BYTES) return 'short-header';
@@ -82,6 +83,16 @@ export class RecordReader {
     if (!isPlausibleLength(this.length)) return 'bad-length';
     if (this.length > remaining - RECORD_HEADER_BYTES) return 'past-end';
     return this.#checkData(position, isInTurn);
+  }
+
+  /** For a record whose sum is there: it is whole, short, and in memory with a plausible length. */
+  #checkSummed(position: number): RecordState {
+    const { window } = this;
+    const at = window.indexOf(position);
+    this.length = readU32(window.bytes, at + HEADER.length);
+    this.headerCrc = readU32(window.bytes, at + HEADER.crc);
+    this.dataCrc = this.#ahead.take(this.recordBytes);
+    return this.#checkEntry(window.bytes, at + RECORD_HEADER_BYTES);
   }
 
   #checkData(position: number, isInTurn: boolean): RecordState {
@@ -109,8 +120,7 @@ export class RecordReader {
     const { generation, bytes } = window;
     const filled = window.indexOf(position) + window.availableFrom(position);
     const ahead = this.#ahead;
-    const at = data - RECORD_HEADER_BYTES;
-    if (ahead.has(position, generation) || ahead.fill(bytes, at, filled, position, generation)) {
+    if (ahead.fill(bytes, data - RECORD_HEADER_BYTES, filled, position, generation)) {
       return ahead.take(this.recordBytes);
     }
     return crc32c(bytes, data, data + this.length);
