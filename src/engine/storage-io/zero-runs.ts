@@ -5,6 +5,10 @@ const BLOCK_BYTES = 64 * 1024;
 /** After so many zeros in a row it is asked whether they are a hole. */
 const RUN_BYTES = 1024 * 1024;
 
+/** Garbage shows that it is none within so many bytes, mostly. */
+const FIRST_BYTES = 64;
+const ZEROS = Buffer.alloc(BLOCK_BYTES);
+
 /** A range of a file. */
 export interface FileRange {
   readonly descriptor: FileDescriptor;
@@ -28,12 +32,11 @@ export interface Chunk {
 export function* chunksWithData(fileSystem: FileSystem, range: FileRange): Generator<Chunk, void> {
   const { descriptor, offset, end } = range;
   const block = Buffer.alloc(Math.min(BLOCK_BYTES, Math.max(end - offset, 0)));
-  const zeros = Buffer.alloc(block.length);
   let run = 0;
   for (let at = offset; at < end;) {
     const count = Math.min(block.length, end - at);
     readFully(fileSystem, descriptor, block, 0, count, at);
-    const isZero = block.compare(zeros, 0, count, 0, count) === 0;
+    const isZero = block.compare(ZEROS, 0, count, 0, count) === 0;
     if (!isZero) yield { bytes: block.subarray(0, count), position: at - offset };
     at += count;
     run = isZero ? run + count : 0;
@@ -47,10 +50,15 @@ export function* chunksWithData(fileSystem: FileSystem, range: FileRange): Gener
 
 /** The first position of a range whose byte is not zero; its end if there is none. */
 export function endOfZeros(fileSystem: FileSystem, range: FileRange): number {
+  const { descriptor, offset, end } = range;
+  const first = new Uint8Array(Math.min(FIRST_BYTES, Math.max(end - offset, 0)));
+  readFully(fileSystem, descriptor, first, 0, first.length, offset);
+  const early = first.findIndex((byte) => byte !== 0);
+  if (early >= 0) return offset + early;
   for (const { bytes, position } of chunksWithData(fileSystem, range)) {
-    return range.offset + position + bytes.findIndex((byte) => byte !== 0);
+    return offset + position + bytes.findIndex((byte) => byte !== 0);
   }
-  return range.end;
+  return end;
 }
 
 /**
