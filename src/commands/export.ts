@@ -6,7 +6,7 @@ import { EXIT_CODES, type ExitCode } from '../cli/exit-codes.js';
 import { unsigned64Flag } from '../cli/flags.js';
 import { sourceDate } from '../cli/source-date.js';
 import { usageError } from '../cli/usage-error.js';
-import type { ExportForm, ExportReport, PreparedExport } from '../engine/transfer/export-store.js';
+import type { ExportForm, ExportReport, PreparedExport } from '../engine/transfer/prepared-export.js';
 
 const STANDARD_OUTPUT_NAME = '-';
 

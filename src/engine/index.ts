@@ -60,7 +60,8 @@ export { createStore, openReadable, openWritable } from './inspect/open.js';
 export { verifyPath, type VerifySummary } from './inspect/verify/verify-path.js';
 export { repairPath, type RepairRequest } from './repair/repair-path.js';
 export type { LostKey, RepairEvent, RepairSummary } from './repair/report.js';
-export { prepareExport, type ExportReport, type PreparedExport } from './transfer/export-store.js';
+export { prepareExport } from './transfer/export-store.js';
+export type { ExportReport, PreparedExport } from './transfer/prepared-export.js';
 export { importStore, type ImportReport, type ImportRequest } from './transfer/import-store.js';
 
 // The disk and the clock, for whoever stands in for them.

@@ -1,7 +1,9 @@
 import { isStatelogError } from '../errors.js';
 import type { AppendLogFold } from '../fold/append-log-fold.js';
 import { FORMAT_VERSION } from '../fold/format.js';
-import { cursorOfWholeLog } from '../fold/replay.js';
+import type { FoldRecord } from '../fold/record.js';
+import { scanWholeLog, type ScannedLog } from '../fold/replay.js';
+import type { WatchCursor } from '../fold/version-token.js';
 import type { FileSystem } from '../storage-io/file-system.js';
 import { artifactError, invalidArtifact } from './invalid.js';
 import type { ExportManifest } from './manifest.js';
@@ -55,25 +57,48 @@ export function refuseOtherThanFold(manifest: ExportManifest, origin: string): v
 
 /**
  * Checks that a staged fold log is whole, and ends at the manifest's cursor.
+ * @param onPut shown each put in the order of the log, until the next
  * @throws StatelogError `INVALID_ARTIFACT`
  */
-export function verifyStagedFold(fileSystem: FileSystem, staged: StagedArtifact, origin: string): void {
+export function verifyStagedFold(
+  fileSystem: FileSystem,
+  staged: StagedArtifact,
+  origin: string,
+  onPut?: (record: FoldRecord) => void,
+): ScannedLog {
   const path = staged.pathOf(FOLD_PATH);
   const descriptor = fileSystem.openRead(path, 'refuse');
   try {
     const { size } = fileSystem.statusOf(descriptor);
-    const cursor = cursorOfWholeLog({ fileSystem, descriptor, path, size });
-    if (cursor.equals(staged.manifest.cursor)) return;
-    throw invalidArtifact(origin, `${FOLD_PATH} ends at another cursor than the manifest names`, {
-      class: 'cursor-mismatch',
-      expected: `cursor ${staged.manifest.cursor.toHex()}`,
-      found: `cursor ${cursor.toHex()}`,
-    });
-  } catch (error) {
-    throw isPayloadFault(error) ? invalidPayload(origin, error) : error;
+    return checkedFold(staged.manifest, origin, () =>
+      scanWholeLog({ fileSystem, descriptor, path, size }, onPut),
+    );
   } finally {
     fileSystem.close(descriptor);
   }
+}
+
+/**
+ * Reads a payload's fold log, and holds the cursor that it ends at against the manifest.
+ * @throws StatelogError `INVALID_ARTIFACT`, also for what `read` finds wrong with the log
+ */
+export function checkedFold<T extends { readonly cursor: WatchCursor }>(
+  manifest: ExportManifest,
+  origin: string,
+  read: () => T,
+): T {
+  let fold: T;
+  try {
+    fold = read();
+  } catch (error) {
+    throw isPayloadFault(error) ? invalidPayload(origin, error) : error;
+  }
+  if (fold.cursor.equals(manifest.cursor)) return fold;
+  throw invalidArtifact(origin, `${FOLD_PATH} ends at another cursor than the manifest names`, {
+    class: 'cursor-mismatch',
+    expected: `cursor ${manifest.cursor.toHex()}`,
+    found: `cursor ${fold.cursor.toHex()}`,
+  });
 }
 
 /** The digests were right, so it was exported like this. */

@@ -1,9 +1,12 @@
 import { AppendLogFold } from '../fold/append-log-fold.js';
 import type { FoldOptions, OpenedFold } from '../fold/fold-options.js';
 import { COMPACT_THRESHOLD_DEFAULT } from '../fold/format.js';
+import { replayWholeLog, type ReplayedLog } from '../fold/replay.js';
+import { closeQuietly } from '../storage-io/atomic-write.js';
+import { tryOpenLocked } from '../storage-io/file-lock.js';
 import { type Clock, SystemClock } from '../storage-io/clock.js';
 import { realFileSystem } from '../storage-io/real-file-system.js';
-import { appendLogContent, FOLD_PATH, refuseOtherThanFold, verifyStagedFold } from './append-log-artifact.js';
+import { appendLogContent, checkedFold, FOLD_PATH, refuseOtherThanFold } from './append-log-artifact.js';
 import type { ExportManifest } from './manifest.js';
 import { stageArtifact } from './stage-artifact.js';
 import { moveIntoPlace, refuseOccupiedFile, withStagingFolder } from '../storage-io/staging-folder.js';
@@ -57,14 +60,32 @@ export class AppendLogSnapshot extends AppendLogFold {
   ): OpenedFold<AppendLogSnapshot> {
     const fileSystem = options.fileSystem ?? realFileSystem();
     refuseOccupiedFile(fileSystem, destination);
-    withStagingFolder(fileSystem, destination, (folder) => {
+    return withStagingFolder(fileSystem, destination, (folder) => {
       const acceptManifest = (manifest: ExportManifest): void => {
         refuseOtherThanFold(manifest, artifact);
       };
       const staged = stageArtifact(artifact, folder, { fileSystem, acceptManifest });
-      verifyStagedFold(fileSystem, staged, artifact);
-      moveIntoPlace(fileSystem, staged.pathOf(FOLD_PATH), destination);
+      const path = staged.pathOf(FOLD_PATH);
+      // Locked before it gets its name.
+      const descriptor = tryOpenLocked(fileSystem, path, () => fileSystem.openReadWrite(path, 'refuse'));
+      let replayed: ReplayedLog;
+      let size: number;
+      try {
+        ({ size } = fileSystem.statusOf(descriptor));
+        const log = { fileSystem, descriptor, path, size };
+        replayed = checkedFold(staged.manifest, artifact, () => replayWholeLog(log));
+        moveIntoPlace(fileSystem, path, destination);
+      } catch (error) {
+        closeQuietly(fileSystem, descriptor);
+        throw error;
+      }
+      if (replayed.compactForm) {
+        const log = { fileSystem, descriptor, path: destination, size };
+        return AppendLogSnapshot.adopt(log, replayed, compactThreshold, options);
+      }
+      // Whoever made it did not write the compact form.
+      closeQuietly(fileSystem, descriptor);
+      return AppendLogSnapshot.open(destination, compactThreshold, options);
     });
-    return AppendLogSnapshot.open(destination, compactThreshold, options);
   }
 }

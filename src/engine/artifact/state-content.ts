@@ -17,15 +17,16 @@ const NO_STORE = new Uint8Array(STORE_ID_BYTES);
 
 /**
  * A snapshot as an artifact's content: values in key order without holes, so that the same content
- * gives the same bytes. What does not lie like this already is written to `scratch`, an empty folder, which the
- * caller removes when the content is no longer needed; the snapshot must stay open until then.
+ * gives the same bytes. What does not lie like this already is written to an empty folder that `scratch` gives, which
+ * the caller removes when the content is no longer needed; the snapshot must stay open until then.
  */
 export function stateContent(
   fileSystem: FileSystem,
   snapshot: DirectorySnapshot,
-  scratch: string,
+  scratch: () => string,
   createdAtUnix: number,
 ): ArtifactContent {
+  let folder: string | undefined;
   const { epoch, states } = snapshot;
   const files: PayloadFile[] = [summaryFile(summaryOf(snapshot))];
   for (const core of states.all) {
@@ -34,7 +35,7 @@ export function stateContent(
     files.push(
       ...(isAsItLies
         ? filesAsTheyLie(fileSystem, core.coreId, base, epoch)
-        : writtenFiles(fileSystem, core, epoch, scratch)),
+        : writtenFiles(fileSystem, core, epoch, (folder ??= scratch()))),
     );
   }
   return {

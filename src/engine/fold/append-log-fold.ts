@@ -18,6 +18,7 @@ import { FoldContent } from './fold-content.js';
 import { FoldCursor } from './fold-cursor.js';
 import { COMPACT_THRESHOLD_DEFAULT } from './format.js';
 import { KeyText } from './key-text.js';
+import type { OpenLog } from './log-window.js';
 import {
   type CutTail,
   type OpenedLog,
@@ -25,6 +26,8 @@ import {
   openForWriting,
   openForWritingWhenFree,
 } from './open-log.js';
+import type { FoldRecord } from './record.js';
+import type { ReplayedLog } from './replay.js';
 import { type KeyLike, type KvEntry, type KvUpdate, checkUpdate } from './update.js';
 import type { WatchCursor } from './version-token.js';
 import { WritingSession } from './writing-session.js';
@@ -102,6 +105,21 @@ export class AppendLogFold {
   ): OpenedFold<T> {
     const opened = openForReading(options.fileSystem ?? realFileSystem(), path);
     return makeStore(this, opened, { mode: 'read', compactThreshold: Infinity, options });
+  }
+
+  /**
+   * Takes over a log that its caller has opened, locked and replayed, and has put in its place since: all of it
+   * is on disk, its name included.
+   */
+  static adopt<T extends AppendLogFold>(
+    this: FoldClass<T>,
+    log: OpenLog,
+    replayed: ReplayedLog,
+    compactThreshold = COMPACT_THRESHOLD_DEFAULT,
+    options: FoldOptions = {},
+  ): OpenedFold<T> {
+    const opened = { log, replayed, cut: undefined, fresh: true };
+    return makeStore(this, opened, { mode: 'write', compactThreshold, options });
   }
 
   /** The cursor of the last apply; none where there was none. */
@@ -206,6 +224,17 @@ export class AppendLogFold {
   entryCursor(): FoldCursor & EntryCursor {
     this.#source();
     return new FoldCursor(this.#content.index, () => this.#source());
+  }
+
+  /** Shows the put of each live entry in key order, checked, until the next. */
+  forEachPut(visit: (record: FoldRecord) => void): void {
+    const { index } = this.#content;
+    const source = this.#source();
+    const walk = index.cursor();
+    for (let slot = walk.first(); slot >= 0; slot = walk.next()) {
+      index.load(slot);
+      visit(source.read(index.offset, index.length));
+    }
   }
 
   /** The log's compact form (`compactSizeBytes` of it), in chunks that are each valid until the next is asked for. */

@@ -47,19 +47,45 @@ export function replayLog(log: OpenLog, options: Pick<FoldScanOptions, 'isLocked
   return replay.result(finding, scanner.ascending, finding?.offset ?? log.size);
 }
 
+/** The same of a log that must be whole: a torn end is `DAMAGED` too. */
+export function replayWholeLog(log: OpenLog): ReplayedLog {
+  const replayed = replayLog(log);
+  if (replayed.tornTail !== undefined) throw damagedError(replayed.tornTail);
+  return replayed;
+}
+
+/** What reading a whole log tells without an index. */
+export interface ScannedLog {
+  readonly cursor: WatchCursor;
+  /** It is the compact form, byte for byte: its puts are the live entries, in key order. */
+  readonly compactForm: boolean;
+}
+
 /**
- * Reads a whole log for its cursor alone, without an index.
+ * Reads a whole log without an index, in constant memory.
+ * @param onPut shown each put in the order of the log, until the next
  * @throws StatelogError as `replayLog`, and `DAMAGED` for a torn end too
  */
-export function cursorOfWholeLog(log: OpenLog): WatchCursor {
+export function scanWholeLog(log: OpenLog, onPut?: (record: FoldRecord) => void): ScannedLog {
   refuseForeign(log);
   const scanner = new FoldScanner(log);
+  const { record } = scanner;
   let cursor = WatchCursor.none();
+  let cursorCount = 0;
+  let lastType = 0;
   for (let step = scanner.next(); step !== 'end'; step = scanner.next()) {
     if (step === 'finding') throw damagedError(scanner.finding!);
-    if (scanner.record.type === CURSOR_TYPE) cursor = WatchCursor.fromVersion(scanner.record.token());
+    lastType = record.type;
+    if (lastType === PUT_TYPE) {
+      onPut?.(record);
+    } else if (lastType === CURSOR_TYPE) {
+      cursor = WatchCursor.fromVersion(record.token());
+      cursorCount += 1;
+    }
   }
-  return cursor;
+  const endsAsCompact =
+    cursorCount === 0 || (cursorCount === 1 && lastType === CURSOR_TYPE && !cursor.isNone);
+  return { cursor, compactForm: scanner.ascending && endsAsCompact };
 }
 
 function refuseForeign(log: OpenLog): void {

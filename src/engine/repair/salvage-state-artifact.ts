@@ -111,7 +111,7 @@ function write(
     notices: [],
     segments,
   };
-  const content = stateContent(fileSystem, snapshot, payload, manifest?.createdAtUnix ?? 0);
+  const content = stateContent(fileSystem, snapshot, () => payload, manifest?.createdAtUnix ?? 0);
   writeArtifact(fileSystem, content, path, form);
 }
 

@@ -1,29 +1,23 @@
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ContentDigest } from '../bytes/content-digest.js';
-import { toHex, toUtf8 } from '../bytes/text.js';
+import { toHex } from '../bytes/text.js';
+import { forEachEntryOf } from '../entry-range.js';
 import { StatelogError } from '../errors.js';
 import { appendLogContent } from '../artifact/append-log-artifact.js';
 import type { ArtifactContent } from '../artifact/payload.js';
 import { StagingFolder } from '../storage-io/staging-folder.js';
 import { stateContent } from '../artifact/state-content.js';
-import { artifactTar } from '../artifact/tar-writer.js';
-import { writeArtifact, type ArtifactForm } from '../artifact/write-artifact.js';
 import { readDirectory, type DirectorySnapshot } from '../directory/reader.js';
 import { AppendLogFold } from '../fold/append-log-fold.js';
 import { identify, type PathIdentity } from '../inspect/identify.js';
 import { openReadable } from '../inspect/open.js';
-import { createFile } from '../storage-io/atomic-write.js';
 import type { FileSystem } from '../storage-io/file-system.js';
 import { realFileSystem } from '../storage-io/real-file-system.js';
-import { writeFully } from '../storage-io/write-fully.js';
 import type { ReadableStore } from '../store/store.js';
-import { buildDirectoryStore, buildFoldLog, entriesOf } from './build-store.js';
+import { buildDirectoryStore, buildFoldLog, entriesOf, type EntriesInOrder } from './build-store.js';
 import { endLine, entryLine, headerLine } from './entry-lines.js';
-
-/** What a snapshot is exported as. */
-export const EXPORT_FORMS = ['append-log', 'mmap-state', 'ndjson'] as const;
-export type ExportForm = (typeof EXPORT_FORMS)[number];
+import { PreparedExport, type ExportForm, type ExportReport } from './prepared-export.js';
 
 export interface ExportRequest {
   readonly fileSystem?: FileSystem | undefined;
@@ -38,91 +32,12 @@ export interface ExportRequest {
   readonly scratchBeside?: string | undefined;
 }
 
-/** What an export holds. */
-export interface ExportReport {
-  readonly path: string;
-  /** Decimal; null where the kind has no epochs. */
-  readonly epoch: string | null;
-  /** Hex; null where there is none. */
-  readonly cursor: string | null;
-  readonly keys: number;
-  /** BLAKE3 of the content, in hex. */
-  readonly digest: string;
-}
-
-const TEXT_BYTES = 64 * 1024;
-
-/** A snapshot whose content is fixed: write it where it should go, then close it. */
-export class PreparedExport {
-  readonly form: ExportForm;
-  readonly report: Omit<ExportReport, 'path'>;
-  readonly #fileSystem: FileSystem;
-  readonly #content: ArtifactContent | undefined;
-  readonly #lines: (() => Iterable<string>) | undefined;
-  readonly #release: () => void;
-
-  /** @internal */
-  constructor(parts: {
-    readonly form: ExportForm;
-    readonly report: Omit<ExportReport, 'path'>;
-    readonly fileSystem: FileSystem;
-    readonly content?: ArtifactContent;
-    readonly lines?: () => Iterable<string>;
-    readonly release: () => void;
-  }) {
-    this.form = parts.form;
-    this.report = parts.report;
-    this.#fileSystem = parts.fileSystem;
-    this.#content = parts.content;
-    this.#lines = parts.lines;
-    this.#release = parts.release;
-  }
-
-  /** The bytes of a tar, or of NDJSON; each chunk valid until the next is asked for. */
-  *chunks(): Generator<Uint8Array, void> {
-    if (this.#content !== undefined) {
-      yield* artifactTar(this.#content);
-      return;
-    }
-    let text = '';
-    for (const line of this.#lines!()) {
-      text += line;
-      if (text.length < TEXT_BYTES) continue;
-      yield toUtf8(text);
-      text = '';
-    }
-    yield toUtf8(text);
-  }
-
-  /**
-   * Writes the snapshot to a path: whole and on disk, or not there.
-   * @throws StatelogError `ALREADY_EXISTS`
-   */
-  writeTo(destination: string, form: ArtifactForm): ExportReport {
-    if (this.#content !== undefined) writeArtifact(this.#fileSystem, this.#content, destination, form);
-    else {
-      createFile(this.#fileSystem, destination, (descriptor) => {
-        let position = 0;
-        for (const chunk of this.chunks()) {
-          writeFully(this.#fileSystem, descriptor, chunk, 0, chunk.length, position);
-          position += chunk.length;
-        }
-      });
-    }
-    return { path: destination, ...this.report };
-  }
-
-  close(): void {
-    this.#release();
-  }
-}
-
 /**
  * Fixes a store's content for an export. Nothing that is written to the store afterwards is in it.
  * @throws StatelogError `NOT_REPRESENTABLE` where the form cannot hold it; what opening the source throws
  */
 export function prepareExport(request: ExportRequest): PreparedExport {
-  const { fileSystem = realFileSystem(), source, at } = request;
+  const { fileSystem = realFileSystem(), source } = request;
   const identity = identify(fileSystem, source);
   if (identity.kind === 'artifact-folder' || identity.kind === 'artifact-tar') throw artifactAlready(source);
   const form = request.as ?? (identity.kind === 'log' ? 'append-log' : 'mmap-state');
@@ -137,19 +52,12 @@ export function prepareExport(request: ExportRequest): PreparedExport {
     open.length = 0;
   };
   try {
-    const store = openReadable(source, { fileSystem, at });
-    open.push(() => {
-      store.close();
-    });
-    const report = reportOf(store);
-    if (form === 'ndjson') {
-      return new PreparedExport({ form, report, fileSystem, lines: () => linesOf(store, report), release });
-    }
-    const content =
-      form === 'append-log'
-        ? foldContent({ ...request, fileSystem }, identity, store, scratch, open)
-        : directoryContent({ ...request, fileSystem }, identity, store, scratch, open);
-    return new PreparedExport({ form, report, fileSystem, content, release });
+    const preparing = { ...request, fileSystem, identity, scratch, open };
+    if (form !== 'ndjson')
+      return new PreparedExport({ form, fileSystem, release, ...contentOf(form, preparing) });
+    const store = openStore(preparing);
+    const report = reportOf(store, entriesOf(store));
+    return new PreparedExport({ form, report, fileSystem, lines: () => linesOf(store, report), release });
   } catch (error) {
     release();
     throw error;
@@ -180,17 +88,53 @@ class Scratch {
     return this.#folder.path;
   }
 
+  /** Makes a folder in it. */
+  subfolder(name: string): string {
+    const path = join(this.path(), name);
+    this.#fileSystem.makeDirectory(path);
+    return path;
+  }
+
   remove(): void {
     this.#folder?.remove();
   }
 }
 
-function reportOf(store: ReadableStore): Omit<ExportReport, 'path'> {
+/** An export that is being prepared. */
+interface Preparing extends ExportRequest {
+  readonly fileSystem: FileSystem;
+  readonly identity: PathIdentity;
+  readonly scratch: Scratch;
+  /** What is to be closed afterwards. */
+  readonly open: (() => void)[];
+}
+
+type Report = Omit<ExportReport, 'path'>;
+
+function openStore({ fileSystem, source, at, open }: Preparing): ReadableStore {
+  const store = openReadable(source, { fileSystem, at });
+  open.push(() => {
+    store.close();
+  });
+  return store;
+}
+
+function reportOf(
+  { cursor, epoch }: Pick<ReadableStore, 'cursor' | 'epoch'>,
+  forEachEntry: EntriesInOrder,
+): Report {
   const digest = new ContentDigest();
-  store.forEachEntry((key, value) => {
+  forEachEntry((key, value) => {
     digest.add(key, value);
   });
-  const { cursor, epoch } = store;
+  return reportWith(digest, epoch, cursor);
+}
+
+function reportWith(
+  digest: ContentDigest,
+  epoch: bigint | undefined,
+  cursor: Uint8Array | undefined,
+): Report {
   return {
     epoch: epoch === undefined ? null : String(epoch),
     cursor: cursor === undefined || cursor.length === 0 ? null : toHex(cursor),
@@ -199,57 +143,81 @@ function reportOf(store: ReadableStore): Omit<ExportReport, 'path'> {
   };
 }
 
-function* linesOf(
-  store: ReadableStore,
-  { keys, digest }: Omit<ExportReport, 'path'>,
-): Generator<string, void> {
+function* linesOf(store: ReadableStore, { keys, digest }: Report): Generator<string, void> {
   const { cursor, epoch } = store;
   yield headerLine({ kind: store.kind === 'log' ? 'log' : 'directory', cursor, epoch, cores: store.cores });
   for (const entry of store.entries()) yield entryLine(entry);
   yield endLine({ keys, digest });
 }
 
-type Request = ExportRequest & { readonly fileSystem: FileSystem };
+interface PreparedContent {
+  readonly content: ArtifactContent;
+  readonly report: Report;
+}
 
-function foldContent(
-  { fileSystem, source, createdAtUnix }: Request,
-  { kind }: PathIdentity,
-  store: ReadableStore,
-  scratch: Scratch,
-  open: (() => void)[],
-): ArtifactContent {
-  let path = source;
-  if (kind !== 'log') {
-    path = join(scratch.path(), 'fold.snap');
-    buildFoldLog(fileSystem, path, { forEachEntry: entriesOf(store), cursor: undefined });
+/** Opened once, so that the report is of the very content that is written, whatever a writer does meanwhile. */
+function contentOf(form: 'append-log' | 'mmap-state', preparing: Preparing): PreparedContent {
+  const { identity, source, at, createdAtUnix } = preparing;
+  if (form === 'append-log') {
+    if (identity.kind !== 'log' || at !== undefined) return builtFold(preparing);
+    const fold = openFold(preparing, source);
+    const digest = new ContentDigest();
+    fold.forEachPut(({ bytes, keyStart, keyLength, valueStart, valueLength }) => {
+      digest.addParts(bytes, keyStart, keyLength, bytes, valueStart, valueLength);
+    });
+    const report = reportWith(digest, undefined, fold.cursor.toBytes());
+    return { content: appendLogContent(fold, createdAtUnix), report };
   }
+  if (identity.kind !== 'directory') return builtDirectory(preparing);
+  const snapshot = openSnapshot(preparing, source, at);
+  const report = reportOf({ cursor: undefined, epoch: snapshot.epoch }, (visit) => {
+    forEachEntryOf(snapshot.states.cursor(), visit);
+  });
+  return { content: directoryContent(preparing, snapshot), report };
+}
+
+/** A fold of what another kind of store holds. */
+function builtFold(preparing: Preparing): PreparedContent {
+  const { fileSystem, scratch, createdAtUnix } = preparing;
+  const store = openStore(preparing);
+  const path = join(scratch.path(), 'fold.snap');
+  buildFoldLog(fileSystem, path, { forEachEntry: entriesOf(store), cursor: undefined });
+  const content = appendLogContent(openFold(preparing, path), createdAtUnix);
+  return { content, report: reportOf(store, entriesOf(store)) };
+}
+
+/** A checkpoint of what another kind of store holds. */
+function builtDirectory(preparing: Preparing): PreparedContent {
+  const { fileSystem, scratch } = preparing;
+  const store = openStore(preparing);
+  refuseVersions(store);
+  const root = join(scratch.path(), 'store');
+  buildDirectoryStore(fileSystem, root, { forEachEntry: entriesOf(store) });
+  const content = directoryContent(preparing, openSnapshot(preparing, root));
+  return { content, report: reportOf(store, entriesOf(store)) };
+}
+
+function openFold({ fileSystem, open }: Preparing, path: string): AppendLogFold {
   const fold = AppendLogFold.load(path, { fileSystem }).store;
   open.push(() => {
     fold.close();
   });
-  return appendLogContent(fold, createdAtUnix);
+  return fold;
 }
 
-function directoryContent(
-  { fileSystem, source, at, createdAtUnix }: Request,
-  { kind }: PathIdentity,
-  store: ReadableStore,
-  scratch: Scratch,
-  open: (() => void)[],
-): ArtifactContent {
-  let root = source;
-  if (kind !== 'directory') {
-    refuseVersions(store);
-    root = join(scratch.path(), 'store');
-    buildDirectoryStore(fileSystem, root, { forEachEntry: entriesOf(store) });
-  }
-  const snapshot: DirectorySnapshot = readDirectory({ fileSystem, root, at });
+function openSnapshot({ fileSystem, open }: Preparing, root: string, at?: bigint): DirectorySnapshot {
+  const snapshot = readDirectory({ fileSystem, root, at });
   open.push(() => {
     snapshot.states.release();
   });
-  const folder = join(scratch.path(), 'data');
-  fileSystem.makeDirectory(folder);
-  return stateContent(fileSystem, snapshot, folder, createdAtUnix);
+  return snapshot;
+}
+
+function directoryContent(
+  { fileSystem, scratch, createdAtUnix }: Preparing,
+  snapshot: DirectorySnapshot,
+): ArtifactContent {
+  return stateContent(fileSystem, snapshot, () => scratch.subfolder('data'), createdAtUnix);
 }
 
 function refuseVersions(store: ReadableStore): void {

@@ -12,6 +12,7 @@ import { moveIntoPlace, withStagingFolderAsync } from '../storage-io/staging-fol
 import { STATE_BACKEND, openStatePayload } from '../artifact/state-payload.js';
 import { adoptStatePayload } from '../artifact/adopt-state-payload.js';
 import { createDirectory, type FillDirectory } from '../directory/create-directory.js';
+import { ContentDigest } from '../bytes/content-digest.js';
 import { toHex } from '../bytes/text.js';
 import { CoresCursor } from '../directory/cores-cursor.js';
 import type { CheckpointSummary } from '../directory/checkpoint-summary.js';
@@ -21,9 +22,10 @@ import { identify } from '../inspect/identify.js';
 import { openReadable } from '../inspect/open.js';
 import type { FileSystem } from '../storage-io/file-system.js';
 import { realFileSystem } from '../storage-io/real-file-system.js';
+import { syncFile } from '../storage-io/sync-tree.js';
 import { FoldStore } from '../store/fold-store.js';
 import { buildDirectoryStore, buildFoldLog, entriesOf, type EntriesInOrder } from './build-store.js';
-import { checkTarget, coresOf, surveyOf, type Survey } from './import-survey.js';
+import { checkTarget, coresOf, surveyOf, type ReadContent, type Survey } from './import-survey.js';
 import { spoolLines } from './spooled-lines.js';
 
 export interface ImportRequest {
@@ -64,6 +66,10 @@ export interface Verified {
   readonly cores?: number | undefined;
   /** Where the files can be the new state directory's own, if it has as many cores: makes them so. */
   readonly adopt?: FillDirectory | undefined;
+  /** What is known of the content already. */
+  readonly read?: ReadContent | undefined;
+  /** Where it lies as the very log that is to be made. */
+  readonly log?: string | undefined;
   readonly close: () => void;
 }
 
@@ -142,14 +148,7 @@ function verifiedArtifact(
   staging: string,
   origin: string,
 ): Verified {
-  if (staged.manifest.backend === APPEND_LOG_BACKEND) {
-    verifyStagedFold(fileSystem, staged, origin);
-    const store = FoldStore.load(staged.pathOf(FOLD_PATH), fileSystem);
-    const close = (): void => {
-      store.close();
-    };
-    return { kind: 'log', cursor: store.cursor, forEachEntry: entriesOf(store), close };
-  }
+  if (staged.manifest.backend === APPEND_LOG_BACKEND) return verifiedFold(fileSystem, staged, origin);
   const payload = openStatePayload(fileSystem, staging, staged.manifest, origin);
   const { summary, cores } = payload;
   return {
@@ -162,6 +161,30 @@ function verifiedArtifact(
     close: () => {
       for (const file of cores) file.close();
     },
+  };
+}
+
+/** A fold's artifact: in its compact form it is read once, and then is the new log as it lies. */
+function verifiedFold(fileSystem: FileSystem, staged: StagedArtifact, origin: string): Verified {
+  const path = staged.pathOf(FOLD_PATH);
+  const digest = new ContentDigest();
+  let hasVersions = false;
+  const { cursor, compactForm } = verifyStagedFold(fileSystem, staged, origin, (record) => {
+    const { bytes, keyStart, keyLength, valueStart, valueLength } = record;
+    digest.addParts(bytes, keyStart, keyLength, bytes, valueStart, valueLength);
+    hasVersions ||= record.tokenLength > 0;
+  });
+  let store: FoldStore | undefined;
+  return {
+    kind: 'log',
+    cursor: cursor.toBytes(),
+    read: compactForm ? { digest: digest.hex(), keys: digest.keys, hasVersions } : undefined,
+    log: compactForm ? path : undefined,
+    forEachEntry: (visit) => {
+      store ??= FoldStore.load(path, fileSystem);
+      store.forEachEntry(visit);
+    },
+    close: () => store?.close(),
   };
 }
 
@@ -200,8 +223,9 @@ function build(
     else buildDirectoryStore(fileSystem, destination, { forEachEntry, summary, cores, shapes });
     return;
   }
-  const path = join(folder, 'fold.snap');
-  buildFoldLog(fileSystem, path, { forEachEntry, cursor });
+  const path = verified.log ?? join(folder, 'fold.snap');
+  if (verified.log === undefined) buildFoldLog(fileSystem, path, { forEachEntry, cursor });
+  else syncFile(fileSystem, path);
   moveIntoPlace(fileSystem, path, request.destination);
 }
 

@@ -4,21 +4,27 @@ import { isStatelogError, StatelogError } from '../errors.js';
 import { checkUpdate } from '../fold/update.js';
 import type { ImportRequest, Verified } from './import-store.js';
 
-/** What one way through the content tells of it, before anything is made. */
-export interface Survey {
-  readonly kind: 'directory' | 'log';
+/** What is to be known of a content, whatever is made of it. */
+export interface ReadContent {
   readonly digest: string;
   readonly keys: number;
   readonly hasVersions: boolean;
+}
+
+/** What one way through the content tells of it, before anything is made. */
+export interface Survey extends ReadContent {
+  readonly kind: 'directory' | 'log';
   /** Of each core, where a state directory is to be made. */
   readonly shapes: readonly CoreShape[];
   /** Why a fold log cannot hold an entry, where one is to be made and cannot. */
   readonly refusal: StatelogError | undefined;
 }
 
-/** Goes through the content once. */
+/** Goes through the content once, where it has not been already. */
 export function surveyOf(request: ImportRequest, verified: Verified): Survey {
   const kind = request.kind ?? verified.kind;
+  if (kind === 'log' && verified.read !== undefined)
+    return { ...verified.read, kind, shapes: [], refusal: undefined };
   const digest = new ContentDigest();
   const shapes = new ShapeCounter(coresOf(request, verified));
   let hasVersions = false;
