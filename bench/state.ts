@@ -1,6 +1,6 @@
 import { PlaceTable } from '../src/engine/state/place-table.js';
 import { MmapStateStore } from '../src/engine/state/mmap-state-store.js';
-import { prefixesOfTen, randomOrder, sequentialKeys, VALUE } from './frame/data.js';
+import { KeyRow, prefixesOfTen, randomOrder, sequentialKeys, VALUE } from './frame/data.js';
 import type { BenchTask, BenchTopic } from './frame/task.js';
 import { keep, nsEach } from './frame/timing.js';
 import { measureStateFiles } from './state/files.js';
@@ -77,8 +77,9 @@ async function measureReads(
   const order = randomOrder(Math.min(task.scale.lookups, 100 * keys.length), keys.length);
   const count = keys.length.toLocaleString('en');
   const originalOf = (name: string): { name: string; keys: number } => ({ name, keys: keys.length });
-  const table = new PlaceTable();
-  for (const [index, key] of keys.entries()) table.set(key, index * VALUE.length, VALUE.length);
+  const sought = new KeyRow(keys);
+  const memory = MmapStateStore.inMemory(0);
+  for (const key of keys) memory.put(key, VALUE);
   await task.measure(
     {
       id: `find-${size}`,
@@ -89,11 +90,12 @@ async function measureReads(
     () =>
       nsEach(order.length, () => {
         for (const index of order) {
-          const slot = table.find(keys[index]!);
-          keep(table.offsetOf(slot) + table.lengthOf(slot));
+          memory.findAt(sought.bytes, sought.startOf(index), sought.keyLength);
+          keep(memory.foundOffset + memory.foundLength);
         }
       }),
   );
+  memory.close();
   const store = MmapStateStore.persistent(task.fresh('reads', 'state.db'), 1 << 20);
   for (const key of keys) store.put(key, VALUE);
   await task.measure(
@@ -105,19 +107,28 @@ async function measureReads(
     },
     () =>
       nsEach(order.length, () => {
+        for (const index of order) keep(store.getRef(sought.take(index))!.length);
+      }),
+  );
+  await task.measure(
+    { id: `get-ref-cold-${size}`, title: 'the same, each key an object of its own', unit: 'ns' },
+    () =>
+      nsEach(order.length, () => {
         for (const index of order) keep(store.getRef(keys[index]!)!.length);
       }),
   );
-  await measureScans(task, size, table, keys.length);
   store.close();
+  await measureScans(task, size, keys);
 }
 
 async function measureScans(
   task: BenchTask,
   size: 'few' | 'usual' | 'many',
-  table: PlaceTable,
-  keyCount: number,
+  keys: readonly Uint8Array[],
 ): Promise<void> {
+  const keyCount = keys.length;
+  const table = new PlaceTable();
+  for (const [index, key] of keys.entries()) table.set(key, index * VALUE.length, VALUE.length);
   const count = keyCount.toLocaleString('en');
   await task.measure(
     {

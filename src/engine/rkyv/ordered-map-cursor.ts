@@ -105,7 +105,7 @@ export class OrderedMapCursor {
     if (!this.#startAtRoot(0)) return false;
     this.#node.startSearch();
     while (true) {
-      const bound = this.#node.lowerBound(key);
+      const bound = this.#node.lowerBound(key, 0, key.length);
       if (bound < 0) return this.#settle(-1 - bound);
       if (this.#node.isInner && this.#pushChild(bound)) continue;
       return bound < this.#node.entryCount ? this.#settle(bound) : this.#popToNext();

@@ -176,23 +176,24 @@ export class OrderedMapNode {
   }
 
   /**
-   * The first entry whose key is not below `key` (`entryCount` if there is none), or, where that key
-   * is equal, minus one minus it. What all keys between the nearest ones met have in common with `key`
+   * The first entry whose key is not below the one that stands in `key` (`entryCount` if there is none), or, where that key
+   * is equal, minus one minus it. What all keys between the nearest ones met have in common with it
    * is not compared again, but a key that is found is compared in full.
    * @throws StatelogError `DAMAGED`
    */
-  lowerBound(key: Uint8Array): number {
+  lowerBound(key: Uint8Array, start: number, length: number): number {
     let first = 0;
     let end = this.entryCount;
     while (first < end) {
       const middle = (first + end) >>> 1;
       this.locateKey(middle);
       const { keyBytes, keyStart, keyLength } = this;
-      const shorter = keyLength < key.length ? keyLength : key.length;
+      const shorter = keyLength < length ? keyLength : length;
       let common = this.#commonBelow < this.#commonAbove ? this.#commonBelow : this.#commonAbove;
-      while (common < shorter && keyBytes[keyStart + common] === key[common]) common++;
-      const order = common < shorter ? keyBytes[keyStart + common]! - key[common]! : keyLength - key.length;
-      if (order === 0) return this.#found(middle, key);
+      while (common < shorter && keyBytes[keyStart + common] === key[start + common]) common++;
+      const order =
+        common < shorter ? keyBytes[keyStart + common]! - key[start + common]! : keyLength - length;
+      if (order === 0) return this.#found(middle, key, start);
       if (order < 0) {
         first = middle + 1;
         this.#commonBelow = common;
@@ -204,8 +205,9 @@ export class OrderedMapNode {
     return first;
   }
 
-  #found(slot: number, key: Uint8Array): number {
-    if (compareRanges(this.keyBytes, this.keyStart, this.keyLength, key, 0, key.length) !== 0) {
+  #found(slot: number, key: Uint8Array, start: number): number {
+    const { keyBytes, keyStart, keyLength } = this;
+    if (compareRanges(keyBytes, keyStart, keyLength, key, start, keyLength) !== 0) {
       this.fail(this.at, 'its keys are not in ascending order');
     }
     return -1 - slot;

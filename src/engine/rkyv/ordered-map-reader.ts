@@ -11,6 +11,7 @@ import {
   VALUE_BYTES,
 } from './ordered-map-format.js';
 import { NO_CHILD, OrderedMapNode } from './ordered-map-node.js';
+import { OrderedMapTop } from './ordered-map-top.js';
 
 export { OrderedMapCursor } from './ordered-map-cursor.js';
 
@@ -22,6 +23,7 @@ export { OrderedMapCursor } from './ordered-map-cursor.js';
 export class OrderedMapReader {
   readonly #place: OrderedMapPlace;
   readonly #node: OrderedMapNode;
+  #top: OrderedMapTop | undefined;
 
   /** How many entries the map claims to have; its length bounds it. */
   readonly count: number;
@@ -45,15 +47,47 @@ export class OrderedMapReader {
    * @throws StatelogError `DAMAGED` (class `index-mismatch`)
    */
   find(key: Uint8Array): boolean {
+    return this.findAt(key, 0, key.length);
+  }
+
+  /** The same for the key that stands in a buffer. RangeError if it does not lie within it. */
+  findAt(buffer: Uint8Array, keyStart: number, keyLength: number): boolean {
+    if (!(keyStart >= 0 && keyLength >= 0 && keyStart + keyLength <= buffer.length)) {
+      throw new RangeError(`no key of ${keyLength} bytes at ${keyStart} in ${buffer.length}`);
+    }
     const { count, rootAt, nodesEnd, height } = this.#place;
-    if (count === 0) return false;
+    const top = this.#top;
+    if (top === undefined)
+      return count > 0 && this.#findBelow(rootAt, nodesEnd, height, buffer, keyStart, keyLength);
+    if (top.find(buffer, keyStart, keyLength)) {
+      this.offset = top.offset;
+      this.length = top.length;
+      return true;
+    }
+    const { child, parent, levels } = top;
+    return child !== NO_CHILD && this.#findBelow(child, parent, height - levels, buffer, keyStart, keyLength);
+  }
+
+  /** Keeps the upper levels in memory from now on, where that is of use: for whoever looks up many keys. */
+  keepTop(): void {
+    this.#top ??= OrderedMapTop.read(this.#place);
+  }
+
+  #findBelow(
+    root: number,
+    end: number,
+    levels: number,
+    buffer: Uint8Array,
+    keyStart: number,
+    keyLength: number,
+  ): boolean {
     const node = this.#node;
-    let at = rootAt;
-    let high = nodesEnd;
+    let at = root;
+    let high = end;
     node.startSearch();
-    for (let level = 0; level < height; level++) {
+    for (let level = 0; level < levels; level++) {
       node.enter(at, 0, high);
-      const bound = node.lowerBound(key);
+      const bound = node.lowerBound(buffer, keyStart, keyLength);
       if (bound < 0) {
         node.readValue(-1 - bound);
         this.offset = node.valueOffset;

@@ -35,6 +35,8 @@ const GROWTH_FACTOR = 1.5;
  */
 export class FileBackend implements StateBackend {
   readonly path: string;
+  foundOffset = 0;
+  foundLength = 0;
   readonly #pair: OpenedPair;
   readonly #fileSystem: FileSystem;
   readonly #paths: StatePaths;
@@ -94,6 +96,15 @@ export class FileBackend implements StateBackend {
   contains(key: Uint8Array): boolean {
     if (this.#refusal !== undefined) throw this.#refusal;
     return this.#table.find(key) >= 0;
+  }
+
+  findAt(buffer: Uint8Array, keyStart: number, keyLength: number): boolean {
+    if (this.#refusal !== undefined) throw this.#refusal;
+    const slot = this.#table.keys.findAt(buffer, keyStart, keyLength);
+    if (slot < 0) return false;
+    this.foundOffset = this.#table.offsetOf(slot);
+    this.foundLength = this.#table.lengthOf(slot);
+    return true;
   }
 
   put(key: Uint8Array, value: Uint8Array): void {

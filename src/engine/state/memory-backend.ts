@@ -31,6 +31,8 @@ const STEP_BYTES_MIN = 4096;
  */
 export class MemoryBackend implements StateBackend {
   readonly path = undefined;
+  foundOffset = 0;
+  foundLength = 0;
   readonly #table = new PlaceTable();
   readonly #arena: ValueArena;
   readonly #autoCompact: boolean;
@@ -69,6 +71,15 @@ export class MemoryBackend implements StateBackend {
   contains(key: Uint8Array): boolean {
     if (this.#refusal !== undefined) throw this.#refusal;
     return this.#table.find(key) >= 0;
+  }
+
+  findAt(buffer: Uint8Array, keyStart: number, keyLength: number): boolean {
+    if (this.#refusal !== undefined) throw this.#refusal;
+    const slot = this.#table.keys.findAt(buffer, keyStart, keyLength);
+    if (slot < 0) return false;
+    this.foundOffset = this.#table.offsetOf(slot);
+    this.foundLength = this.#table.lengthOf(slot);
+    return true;
   }
 
   put(key: Uint8Array, value: Uint8Array): void {

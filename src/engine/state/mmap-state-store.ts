@@ -124,6 +124,24 @@ export class MmapStateStore {
   }
 
   /**
+   * Whether there is the key that stands in `buffer` at `keyStart`. No view of anything is made, so this is
+   * the quickest lookup; `foundOffset` and `foundLength` say where the value is that it found last, until
+   * the store changes: in memory for `viewAt`, on disk from the state file's first value on.
+   * RangeError if the key does not lie within the buffer.
+   */
+  findAt(buffer: Uint8Array, keyStart: number, keyLength: number): boolean {
+    return this.#backend.findAt(buffer, keyStart, keyLength);
+  }
+
+  get foundOffset(): number {
+    return this.#backend.foundOffset;
+  }
+
+  get foundLength(): number {
+    return this.#backend.foundLength;
+  }
+
+  /**
    * Stores a copy of the value under a copy of the key.
    * @throws StatelogError `LIMIT_EXCEEDED` where the values would pass 4 GiB or the index 2 GiB: the
    * store is as before then

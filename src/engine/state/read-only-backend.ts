@@ -39,6 +39,18 @@ export class ReadOnlyBackend implements StateBackend {
     return this.#file.find(key);
   }
 
+  findAt(buffer: Uint8Array, keyStart: number, keyLength: number): boolean {
+    return this.#file.findAt(buffer, keyStart, keyLength);
+  }
+
+  get foundOffset(): number {
+    return this.#file.offset;
+  }
+
+  get foundLength(): number {
+    return this.#file.length;
+  }
+
   cursor(): StateFileCursor {
     return this.#file.cursor();
   }

@@ -18,6 +18,10 @@ export interface StateBackend {
   /** A view of the value that stays readable until the store is closed, or undefined. */
   getRef(key: Uint8Array): Uint8Array | undefined;
   contains(key: Uint8Array): boolean;
+  /** As `contains`, for the key that stands in a buffer; these two then say where its value is. */
+  findAt(buffer: Uint8Array, keyStart: number, keyLength: number): boolean;
+  readonly foundOffset: number;
+  readonly foundLength: number;
   put(key: Uint8Array, value: Uint8Array): void;
   /** Returns whether the key was there. */
   delete(key: Uint8Array): boolean;

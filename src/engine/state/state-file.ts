@@ -22,6 +22,8 @@ import { ValueReader } from './value-reader.js';
 export type MappingPolicy = 'always' | 'never' | 'when-worth-it';
 
 const READS_WORTH_MAPPING = 256;
+/** After so many lookups it pays to keep the upper levels of the index: of one with our block, as with mapping. */
+const READS_WORTH_A_TOP = 4096;
 /** Pages of the index that are kept where it is not mapped: 1 MiB. */
 const INDEX_PAGES_KEPT = 256;
 
@@ -125,9 +127,14 @@ export class StateFile implements CursorOwner {
    * @throws StatelogError `DAMAGED` (`index-mismatch`, or `bad-offset` where that is past the values in use)
    */
   find(key: Uint8Array): boolean {
+    return this.findAt(key, 0, key.length);
+  }
+
+  /** As `find`, for the key that stands in a buffer. RangeError if it does not lie within it. */
+  findAt(buffer: Uint8Array, keyStart: number, keyLength: number): boolean {
     this.#countRead();
     try {
-      if (!this.#index.find(key)) return false;
+      if (!this.#index.findAt(buffer, keyStart, keyLength)) return false;
     } catch (error) {
       throw this.located(error);
     }
@@ -199,6 +206,7 @@ export class StateFile implements CursorOwner {
     this.checkOpen();
     this.#reads += 1;
     if (this.#reads === READS_WORTH_MAPPING && this.#policy === 'when-worth-it') this.#map();
+    if (this.#reads === READS_WORTH_A_TOP && this.block !== undefined) this.#index.keepTop();
   }
 
   /** Cursors that are open go on reading; both ways show the same bytes. */

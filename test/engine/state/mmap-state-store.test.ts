@@ -119,3 +119,45 @@ test('the same on a simulated disk, with and without mappings', (t) => {
   );
   t.pass();
 });
+
+test('lookups stay right when so many are made of a store on disk that it keeps the top of its index', (t) => {
+  const file = path.join(tempDir(t), 'many.db');
+  const keyOf = (number: number): Buffer => Buffer.from(`key:${String(number).padStart(6, '0')}`);
+  const writer = MmapStateStore.persistent(file, 0);
+  for (let number = 0; number < 18_000; number += 2) writer.put(keyOf(number), keyOf(number));
+  writer.flush();
+  writer.close();
+  for (const mapping of ['always', 'never'] as const) {
+    const store = MmapStateStore.openReadOnly(file, { mapping });
+    for (let lookup = 0; lookup < 9000; lookup++) {
+      const number = (lookup * 7919) % 18_000;
+      const key = keyOf(number);
+      const isThere = number % 2 === 0;
+      if (store.findAt(key, 0, key.length) !== isThere) t.fail(`${number}, ${mapping}`);
+      const value = store.getRef(key);
+      if (isThere ? !key.equals(value ?? new Uint8Array(0)) : value !== undefined)
+        t.fail(`${number}, ${mapping}`);
+    }
+    store.close();
+  }
+  t.pass();
+});
+
+test('a key is found where it stands in a buffer, within it only', (t) => {
+  const store = MmapStateStore.inMemory(0);
+  store.put(Uint8Array.of(1, 2), Uint8Array.of(7, 8, 9));
+  const buffer = Uint8Array.of(0, 1, 2, 3);
+  t.true(store.findAt(buffer, 1, 2));
+  t.deepEqual([...store.viewAt(store.foundOffset, store.foundLength)], [7, 8, 9]);
+  t.false(store.findAt(buffer, 1, 3));
+  t.is(store.foundLength, 3);
+  for (const [start, length] of [
+    [3, 2],
+    [-1, 2],
+    [0, -1],
+  ] as const) {
+    t.throws(() => store.findAt(buffer, start, length), { instanceOf: RangeError });
+  }
+  store.close();
+  t.throws(() => store.findAt(buffer, 1, 2), { code: 'CLOSED' });
+});

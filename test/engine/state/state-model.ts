@@ -122,6 +122,10 @@ export function compareWithModel(
   for (const [key, value] of sorted) {
     expect(toHex(store.get(Buffer.from(key, 'hex')) ?? new Uint8Array(0)), value, 'get');
     expect(toHex(store.getRef(Buffer.from(key, 'hex')) ?? new Uint8Array(0)), value, 'getRef');
+    const buffer = Buffer.from(`ee${key}ee`, 'hex');
+    expect(store.findAt(buffer, 1, buffer.length - 2), true, 'findAt');
+    expect(store.foundLength, value.length / 2, 'foundLength');
+    expect(store.findAt(buffer, 0, buffer.length), model.has(buffer.toString('hex')), 'findAt of another');
   }
   compareRanges(store, sorted, expect);
 }
