@@ -3,18 +3,24 @@ import { copyBytes } from '../bytes/copy.js';
 import { LOG_BYTES_MAX, PUT_OVERHEAD_BYTES } from './format.js';
 import { type OpenLog, readLog } from './log-window.js';
 
-const BLOCK_BITS = 14;
+const BLOCK_BITS = 12;
 const BLOCK_BYTES = 1 << BLOCK_BITS;
 const BLOCK_MASK = BLOCK_BYTES - 1;
 /** Places for blocks: 32 MiB of them. */
-const PLACES = 2048;
+const PLACES = 8192;
 const PLACE_MASK = PLACES - 1;
-/** Memory comes in pieces of 64 places, when one of them is first needed. */
-const PIECE_BITS = 6;
-const PIECE_MASK = (1 << PIECE_BITS) - 1;
+/** Memory comes in pieces of 1 MiB, when one of its places is first needed. */
+const PIECE_BITS = 8;
+const PIECE_PLACES = 1 << PIECE_BITS;
+const PIECE_MASK = PIECE_PLACES - 1;
+/** While blocks are read one after the other, twice as many are read each time, up to so many. */
+const BLOCKS_AT_ONCE_MAX = 16;
 /** A put is longer than a cell, so that no two start in one. */
 const CELL_BITS = 3;
 const CELLS_A_BLOCK = BLOCK_BYTES >> CELL_BITS;
+const WORDS_A_BLOCK = CELLS_A_BLOCK >> 5;
+/** What is longer is read by itself. */
+const JOINED_BYTES_MAX = 4 * BLOCK_BYTES;
 assert(LOG_BYTES_MAX / BLOCK_BYTES < 2 ** 31, 'a number of a block fits 31 bits');
 assert(PUT_OVERHEAD_BYTES > 1 << CELL_BITS, 'a put is longer than a cell');
 
@@ -22,7 +28,7 @@ assert(PUT_OVERHEAD_BYTES > 1 << CELL_BITS, 'a put is longer than a cell');
 const KEPT_BYTES_MAX = 1024 * 1024;
 
 /**
- * A log's bytes, read by blocks of 16 KiB, of which up to 32 MiB are kept. A block has one place that it
+ * A log's bytes, read by blocks of 4 KiB, of which up to 32 MiB are kept. A block has one place that it
  * can be kept in: in a log that is not larger nothing is ever given up, and in a larger one two
  * blocks that many bytes apart take turns.
  *
@@ -43,8 +49,11 @@ export class LogBlocks {
   readonly #lengths = new Int32Array(PLACES);
   readonly #pieces: Uint8Array[] = [];
   /** A bit for each cell of each place, if the record that starts in it was found good. */
-  readonly #good = new Int32Array((PLACES * CELLS_A_BLOCK) >> 5);
+  readonly #good = new Int32Array(PLACES * WORDS_A_BLOCK);
   #joined = new Uint8Array(0);
+  /** How many blocks were read last, and which one comes after them. */
+  #atOnce = 0;
+  #nextBlock = -1;
   /** The bit of what was reached last; below 0 where none is kept. */
   #bit = -1;
 
@@ -81,34 +90,40 @@ export class LogBlocks {
     if (this.#bit >= 0) this.#good[this.#bit >>> 5]! |= 1 << (this.#bit & 31);
   }
 
-  /** The place of a block, once it is read. */
+  /** Reads a block, and more of those behind it if the ones before it were read last. */
   #load(block: number, logEnd: number): void {
     const place = block & PLACE_MASK;
     const start = block * BLOCK_BYTES;
-    const length = Math.min(BLOCK_BYTES, logEnd - start);
-    const piece = (this.#pieces[place >>> PIECE_BITS] ??= new Uint8Array(BLOCK_BYTES << PIECE_BITS));
-    // Should reading fail, the place holds nothing.
-    this.#blocks[place] = -1;
+    this.#atOnce = block === this.#nextBlock ? Math.min(2 * this.#atOnce, BLOCKS_AT_ONCE_MAX) : 1;
+    const wanted = Math.min(this.#atOnce, PIECE_PLACES - (place & PIECE_MASK));
+    const length = Math.min(wanted * BLOCK_BYTES, logEnd - start);
+    const count = Math.ceil(length / BLOCK_BYTES);
+    const piece = (this.#pieces[place >>> PIECE_BITS] ??= new Uint8Array(PIECE_PLACES << BLOCK_BITS));
+    // Should reading fail, the places hold nothing.
+    this.#blocks.fill(-1, place, place + count);
     readLog(this.#log, piece, (place & PIECE_MASK) << BLOCK_BITS, length, start);
-    const firstWord = (place * CELLS_A_BLOCK) >> 5;
-    this.#good.fill(0, firstWord, firstWord + (CELLS_A_BLOCK >> 5));
-    this.#lengths[place] = length;
-    this.#blocks[place] = block;
+    this.#good.fill(0, place * WORDS_A_BLOCK, (place + count) * WORDS_A_BLOCK);
+    for (let index = 0; index < count; index++) {
+      this.#blocks[place + index] = block + index;
+      this.#lengths[place + index] = Math.min(BLOCK_BYTES, length - index * BLOCK_BYTES);
+    }
+    this.#nextBlock = block + count;
   }
 
-  /** What lies across blocks: put together, or read by itself where it is longer than one. */
+  /** What lies in several blocks: put together, or read by itself where it is long. */
   #join(offset: number, length: number, logEnd: number): void {
     if (this.#joined.length < length || this.#joined.length > KEPT_BYTES_MAX) {
-      this.#joined = new Uint8Array(Math.max(length, BLOCK_BYTES));
+      this.#joined = new Uint8Array(Math.max(length, JOINED_BYTES_MAX));
     }
-    if (length > BLOCK_BYTES) {
+    if (length > JOINED_BYTES_MAX) {
       readLog(this.#log, this.#joined, 0, length, offset);
     } else {
-      const first = BLOCK_BYTES - (offset & BLOCK_MASK);
-      this.reach(offset, first, logEnd);
-      copyBytes(this.bytes, this.at, first, this.#joined, 0);
-      this.reach(offset + first, length - first, logEnd);
-      copyBytes(this.bytes, this.at, length - first, this.#joined, first);
+      for (let done = 0, part = BLOCK_BYTES - (offset & BLOCK_MASK); done < length;) {
+        this.reach(offset + done, part, logEnd);
+        copyBytes(this.bytes, this.at, part, this.#joined, done);
+        done += part;
+        part = Math.min(BLOCK_BYTES, length - done);
+      }
     }
     this.bytes = this.#joined;
     this.at = 0;
