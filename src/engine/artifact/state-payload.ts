@@ -18,6 +18,9 @@ export const STATE_BACKEND_VERSION = '1';
 /** The checkpoint's line of the state directory's manifest. */
 export const SUMMARY_PATH = 'data/CHECKPOINT.json';
 
+/** Is shown an entry; key and value are lent for the call. */
+export type OnStateEntry = (key: Uint8Array, value: Uint8Array) => void;
+
 /** A state payload that was found whole. Close the files when done. */
 export interface StatePayload {
   readonly summary: CheckpointSummary;
@@ -29,6 +32,7 @@ export interface StatePayload {
 /**
  * Opens the staged files of a `mmap-state` artifact, whose digests were found right, and checks that
  * they hold together: every page, every key in its core, the epoch in all places the same.
+ * @param onEntry where there is one core, shown each entry on the way, in key order
  * @throws StatelogError `INVALID_ARTIFACT`, `UNSUPPORTED_VERSION`
  */
 export function openStatePayload(
@@ -36,6 +40,7 @@ export function openStatePayload(
   folder: string,
   manifest: ExportManifest,
   origin: string,
+  onEntry?: OnStateEntry,
 ): StatePayload {
   if (manifest.backendVersion !== STATE_BACKEND_VERSION) {
     throw artifactError(
@@ -56,7 +61,7 @@ export function openStatePayload(
   try {
     for (let coreId = 0; coreId < summary.cores.length; coreId++) {
       const path = join(folder, 'data', `state-${coreId}.db`);
-      const core = openCore(fileSystem, path, summary, coreId, origin);
+      const core = openCore({ fileSystem, summary, origin, onEntry }, path, coreId);
       cores.push(core.file);
       isTight &&= core.isTight;
     }
@@ -108,16 +113,22 @@ function refuseOtherFiles(manifest: ExportManifest, cores: number, origin: strin
   }
 }
 
+interface Opening {
+  readonly fileSystem: FileSystem;
+  readonly summary: CheckpointSummary;
+  readonly origin: string;
+  readonly onEntry: OnStateEntry | undefined;
+}
+
 function openCore(
-  fileSystem: FileSystem,
+  { fileSystem, summary, origin, onEntry }: Opening,
   path: string,
-  summary: CheckpointSummary,
   coreId: number,
-  origin: string,
 ): { readonly file: StateFile; readonly isTight: boolean } {
-  let file: StateFile | undefined;
+  let opened: StateFile | undefined;
   try {
-    file = openStateFile(fileSystem, path, { mapping: 'never' });
+    const file = openStateFile(fileSystem, path, { mapping: 'never' });
+    opened = file;
     const { block } = file;
     if (block?.epoch !== summary.epoch || block.coreId !== coreId) {
       throw invalidArtifact(origin, `the index of core ${coreId} is of another epoch or core`, {
@@ -127,15 +138,16 @@ function openCore(
     const values = new TightValues();
     const onValue = (offset: number, bytes: number, key: Uint8Array): void => {
       values.add(offset, bytes);
-      if (coreOfKey(key, summary.cores.length) === coreId) return;
-      throw invalidArtifact(origin, `core ${coreId} holds a key of another core`, { class: 'wrong-core' });
+      if (coreOfKey(key, summary.cores.length) !== coreId)
+        throw invalidArtifact(origin, `core ${coreId} holds a key of another core`, { class: 'wrong-core' });
+      if (summary.cores.length === 1) onEntry?.(key, file.peek(offset, bytes));
     };
     for (const finding of checkStateFile(file, { fileSystem, values: true, onValue })) {
       throw invalidArtifact(origin, finding.message, { class: finding.class });
     }
     return { file, isTight: values.fill(file.writePos) && hasPlainHead(fileSystem, file, summary.epoch) };
   } catch (error) {
-    file?.close();
+    opened?.close();
     if (!isStatelogError(error) || error.code === 'INVALID_ARTIFACT' || error.code === 'IO_FAILED')
       throw error;
     throw invalidArtifact(origin, error.message, { class: 'index-mismatch', cause: error });

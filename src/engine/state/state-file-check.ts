@@ -1,5 +1,6 @@
 import { commandText } from '../bytes/command-hints.js';
 import { crc32c } from '../bytes/checksum.js';
+import { compareBytes } from '../bytes/compare.js';
 import { isStatelogError, type StatelogError } from '../errors.js';
 import type { Finding } from '../finding.js';
 import type { FileDescriptor, FileSystem } from '../storage-io/file-system.js';
@@ -148,7 +149,7 @@ function* checkEntries(
     const cursor = file.cursor();
     for (let valid = cursor.first(); valid; valid = cursor.next()) {
       const { key } = cursor;
-      if (last !== undefined && Buffer.compare(last, key) >= 0) {
+      if (last !== undefined && compareBytes(last, key) >= 0) {
         yield indexFinding(file, 'the keys of the index are not in ascending order');
         return;
       }

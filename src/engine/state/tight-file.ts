@@ -8,7 +8,7 @@ import { stateDamage } from './state-damage.js';
 import type { StateFile } from './state-file.js';
 import { encodeStateHeader } from './state-header.js';
 
-const PAGES_A_READ = 64;
+const PAGES_A_READ = 256;
 
 /** Tells, of values in the order of their keys, whether they lie one behind the other from the start. */
 export class TightValues {

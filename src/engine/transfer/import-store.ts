@@ -25,7 +25,14 @@ import { realFileSystem } from '../storage-io/real-file-system.js';
 import { syncFile } from '../storage-io/sync-tree.js';
 import { FoldStore } from '../store/fold-store.js';
 import { buildDirectoryStore, buildFoldLog, entriesOf, type EntriesInOrder } from './build-store.js';
-import { checkTarget, coresOf, surveyOf, type ReadContent, type Survey } from './import-survey.js';
+import {
+  checkTarget,
+  coresOf,
+  isTakenAsItIs,
+  surveyOf,
+  type ReadContent,
+  type Survey,
+} from './import-survey.js';
 import { spoolLines } from './spooled-lines.js';
 
 export interface ImportRequest {
@@ -149,11 +156,16 @@ function verifiedArtifact(
   origin: string,
 ): Verified {
   if (staged.manifest.backend === APPEND_LOG_BACKEND) return verifiedFold(fileSystem, staged, origin);
-  const payload = openStatePayload(fileSystem, staging, staged.manifest, origin);
+  const digest = new ContentDigest();
+  const payload = openStatePayload(fileSystem, staging, staged.manifest, origin, (key, value) => {
+    digest.add(key, value);
+  });
   const { summary, cores } = payload;
   return {
     kind: 'directory',
     summary,
+    // Of several cores the entries have to be brought into one order first.
+    read: cores.length === 1 ? { digest: digest.hex(), keys: digest.keys, hasVersions: false } : undefined,
     adopt: payload.isTight ? adoptStatePayload(fileSystem, staging, payload) : undefined,
     forEachEntry: (visit) => {
       forEachEntryOf(new CoresCursor(cores.map((file) => file.cursor())), visit);
@@ -218,8 +230,8 @@ function build(
   if (kind === 'directory') {
     const cores = coresOf(request, verified);
     const { destination } = request;
-    const canAdopt = verified.adopt !== undefined && cores === summary?.cores.length && summary.epoch > 0n;
-    if (canAdopt) createDirectory({ fileSystem, root: destination, cores }, verified.adopt);
+    if (isTakenAsItIs(request, verified))
+      createDirectory({ fileSystem, root: destination, cores }, verified.adopt);
     else buildDirectoryStore(fileSystem, destination, { forEachEntry, summary, cores, shapes });
     return;
   }

@@ -23,7 +23,7 @@ export interface Survey extends ReadContent {
 /** Goes through the content once, where it has not been already. */
 export function surveyOf(request: ImportRequest, verified: Verified): Survey {
   const kind = request.kind ?? verified.kind;
-  if (kind === 'log' && verified.read !== undefined)
+  if (verified.read !== undefined && isTakenAsItIs(request, verified))
     return { ...verified.read, kind, shapes: [], refusal: undefined };
   const digest = new ContentDigest();
   const shapes = new ShapeCounter(coresOf(request, verified));
@@ -36,6 +36,13 @@ export function surveyOf(request: ImportRequest, verified: Verified): Survey {
     else refusal ??= refusalOf(key, value);
   });
   return { kind, digest: digest.hex(), keys: digest.keys, hasVersions, shapes: shapes.shapes, refusal };
+}
+
+/** True where the files that were verified become the store's own: nothing needs to be counted or could be refused. */
+export function isTakenAsItIs(request: ImportRequest, verified: Verified): boolean {
+  const { adopt, log, summary } = verified;
+  if ((request.kind ?? verified.kind) === 'log') return log !== undefined;
+  return adopt !== undefined && summary!.epoch > 0n && coresOf(request, verified) === summary!.cores.length;
 }
 
 function refusalOf(key: Uint8Array, value: Uint8Array): StatelogError | undefined {
