@@ -164,7 +164,8 @@ function writeIndex(
       writePosExpected: Math.min(forecast.appendedTo, VALUE_BYTES_MAX),
       similar: core.base?.measure,
     });
-    streamEntries(core, values, index, isNewFile);
+    if (core.base === undefined) streamFirst(core, values, index);
+    else streamEntries(core, values, index, isNewFile);
     values.sync();
     const { headCrc, count } = index.finish({
       writePos: values.writePos,
@@ -198,5 +199,15 @@ function streamEntries(
       const { offset, length } = cursor.base;
       index.add(cursor.key, offset, length);
     }
+  }
+}
+
+/** The same where there is no checkpoint yet: nothing is merged, and no key is made a view of. */
+function streamFirst({ overlay }: CoreState, values: ValueFileAppender, index: IndexFileWriter): void {
+  const cursor = overlay.cursor();
+  for (let valid = cursor.first(); valid; valid = cursor.next()) {
+    if (cursor.deleted) continue;
+    const { buffer, keyStart, keyLength, valueLength } = cursor;
+    index.addAt(buffer, keyStart, keyLength, values.append(cursor.value()), valueLength);
   }
 }

@@ -11,6 +11,7 @@ const HEADER_BYTES = 4;
 const TOMBSTONE_FLAG = 0x8000_0000;
 const KEY_LENGTH_MASK = 0x7fff_ffff;
 const ARENA_BYTES_MIN = 64 * 1024;
+const NO_BYTES: Uint8Array = new Uint8Array(0);
 
 /** What an overlay says of a key. */
 export type OverlayAnswer = 'unknown' | 'deleted' | Uint8Array;
@@ -122,7 +123,7 @@ export class Overlay {
     if (this.#store.fragmentation > 0.5) this.#store.compact();
   }
 
-  cursor(): OverlayCursor {
+  cursor(): RecordCursor {
     return new RecordCursor(this.#store);
   }
 
@@ -137,8 +138,14 @@ export class Overlay {
   }
 }
 
-/** Shows records as entries. */
-class RecordCursor implements OverlayCursor {
+/** Shows records as entries, each as it was when the cursor moved to it. */
+export class RecordCursor implements OverlayCursor {
+  /** The current record's buffer, and where in it key and value are. */
+  buffer = NO_BYTES;
+  keyStart = 0;
+  keyLength = 0;
+  valueLength = 0;
+  deleted = false;
   readonly #store: MmapStateStore;
   readonly #places: PlaceCursor;
   #key: Uint8Array | undefined;
@@ -149,57 +156,52 @@ class RecordCursor implements OverlayCursor {
   }
 
   first(): boolean {
-    this.#key = undefined;
-    return this.#places.first();
+    return this.#moved(this.#places.first());
   }
 
   last(): boolean {
-    this.#key = undefined;
-    return this.#places.last();
+    return this.#moved(this.#places.last());
   }
 
   seek(key: Uint8Array): boolean {
-    this.#key = undefined;
-    return this.#places.seek(key);
+    return this.#moved(this.#places.seek(key));
   }
 
   seekBefore(key: Uint8Array): boolean {
-    this.#key = undefined;
-    return this.#places.seekBefore(key);
+    return this.#moved(this.#places.seekBefore(key));
   }
 
   next(): boolean {
-    this.#key = undefined;
-    return this.#places.next();
+    return this.#moved(this.#places.next());
   }
 
   previous(): boolean {
-    this.#key = undefined;
-    return this.#places.previous();
+    return this.#moved(this.#places.previous());
   }
 
   /** A view of the record: the index would have to put the key together. */
   get key(): Uint8Array {
-    if (this.#key !== undefined) return this.#key;
-    const { offset, keyLength } = this.#places;
-    const start = this.#store.startAt(offset) + HEADER_BYTES;
-    this.#key = this.#store.bufferAt(offset).subarray(start, start + keyLength);
+    this.#key ??= this.buffer.subarray(this.keyStart, this.keyStart + this.keyLength);
     return this.#key;
   }
 
-  get deleted(): boolean {
-    const { offset } = this.#places;
-    return (readU32(this.#store.bufferAt(offset), this.#store.startAt(offset)) & TOMBSTONE_FLAG) !== 0;
-  }
-
-  get valueLength(): number {
-    return this.#places.length - HEADER_BYTES - this.#places.keyLength;
-  }
-
   value(): Uint8Array {
-    const { offset, length, keyLength } = this.#places;
+    const start = this.keyStart + this.keyLength;
+    return this.buffer.subarray(start, start + this.valueLength);
+  }
+
+  #moved(isOnEntry: boolean): boolean {
+    this.#key = undefined;
+    if (!isOnEntry) return false;
+    const { offset, length } = this.#places;
     const start = this.#store.startAt(offset);
-    return this.#store.bufferAt(offset).subarray(start + HEADER_BYTES + keyLength, start + length);
+    this.buffer = this.#store.bufferAt(offset);
+    const header = readU32(this.buffer, start);
+    this.keyStart = start + HEADER_BYTES;
+    this.keyLength = header & KEY_LENGTH_MASK;
+    this.valueLength = length - HEADER_BYTES - this.keyLength;
+    this.deleted = (header & TOMBSTONE_FLAG) !== 0;
+    return true;
   }
 }
 

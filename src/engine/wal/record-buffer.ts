@@ -19,10 +19,13 @@ export class RecordBuffer implements WordBuffer {
   #sealed = 0;
   readonly #capacity: number;
 
-  /** @param capacity in bytes, rounded down to whole words */
-  constructor(capacity: number) {
+  /**
+   * @param capacity in bytes, rounded down to whole words
+   * @param firstBytes what it starts with, as far as that is known to be needed
+   */
+  constructor(capacity: number, firstBytes = FIRST_BYTES) {
     this.#capacity = capacity - (capacity % WORD_BYTES);
-    this.words = new Int32Array(Math.min(this.#capacity, FIRST_BYTES) / WORD_BYTES);
+    this.words = new Int32Array(Math.ceil(Math.min(this.#capacity, firstBytes) / WORD_BYTES));
     this.bytes = new Uint8Array(this.words.buffer);
   }
 

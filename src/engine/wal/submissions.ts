@@ -57,7 +57,7 @@ export class Submissions {
   /** Submits a sealed buffer. @returns an empty one to go on with */
   submitBuffer(buffer: RecordBuffer): RecordBuffer {
     this.#appends.set(this.storageIo.submitAppend(this.#descriptor, buffer.seal()), buffer);
-    const next = this.#free.pop() ?? new RecordBuffer(this.#bufferBytes);
+    const next = this.#free.pop() ?? new RecordBuffer(this.#bufferBytes, buffer.bytes.length);
     next.clear();
     return next;
   }
