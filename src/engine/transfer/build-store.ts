@@ -1,11 +1,13 @@
 import { createDirectory } from '../directory/create-directory.js';
-import { freeCopy } from '../bytes/free-copy.js';
 import { buildCheckpoint, type CoreShape } from '../directory/build-checkpoint.js';
 import type { CheckpointSummary } from '../directory/checkpoint-summary.js';
-import { AppendLogFold } from '../fold/append-log-fold.js';
-import { KvUpdate } from '../fold/update.js';
-import { VersionToken, WatchCursor } from '../fold/version-token.js';
+import { HEADER_BYTES } from '../fold/format.js';
+import { headerBytes } from '../fold/header.js';
+import { LogWriter } from '../fold/log-writer.js';
+import { checkUpdate } from '../fold/update.js';
+import { VersionToken } from '../fold/version-token.js';
 import type { FileSystem } from '../storage-io/file-system.js';
+import { writeFully } from '../storage-io/write-fully.js';
 import type { EntryVisitor } from '../store/store.js';
 
 /** Shows all entries in key order, from the first each time it is called; each is lent for a call. */
@@ -52,8 +54,6 @@ export function buildDirectoryStore(fileSystem: FileSystem, root: string, source
   ]);
 }
 
-const ENTRIES_A_BATCH = 4096;
-
 /** What a fold log is built from. */
 export interface FoldSource {
   readonly forEachEntry: EntriesInOrder;
@@ -61,8 +61,8 @@ export interface FoldSource {
 }
 
 /**
- * Makes a fold log of entries, in its compact form and synced. Not atomic: build it in a folder of
- * ours, and rename it.
+ * Makes a fold log of entries, in its compact form and synced: written as they come, in constant memory. Not
+ * atomic: build it in a folder of ours, and rename it.
  * @throws StatelogError `NOT_REPRESENTABLE`, `LIMIT_EXCEEDED` for what a fold log cannot hold
  */
 export function buildFoldLog(
@@ -70,19 +70,21 @@ export function buildFoldLog(
   path: string,
   { forEachEntry, cursor }: FoldSource,
 ): void {
-  const { store } = AppendLogFold.open(path, Infinity, { fileSystem });
+  const descriptor = fileSystem.createExclusive(path);
   try {
-    let batch: KvUpdate[] = [];
+    writeFully(fileSystem, descriptor, headerBytes());
+    const writer = new LogWriter(fileSystem, path, descriptor, HEADER_BYTES);
     forEachEntry((key, value, version) => {
-      const token = version === undefined ? VersionToken.unknown() : VersionToken.fromBytes(version);
-      batch.push(KvUpdate.put(freeCopy(key), freeCopy(value), token));
-      if (batch.length < ENTRIES_A_BATCH) return;
-      store.apply(batch, WatchCursor.none());
-      batch = [];
+      checkUpdate({ op: 'put', key, value });
+      writer.appendPut(
+        key,
+        value,
+        version === undefined ? VersionToken.unknown() : VersionToken.fromBytes(version),
+      );
     });
-    store.apply(batch, cursor === undefined ? WatchCursor.none() : WatchCursor.fromBytes(cursor));
-    store.compact();
+    if (cursor !== undefined && cursor.length > 0) writer.appendCursor(VersionToken.fromBytes(cursor));
+    writer.sync();
   } finally {
-    store.close();
+    fileSystem.close(descriptor);
   }
 }

@@ -111,5 +111,6 @@ export const TRANSFER_WORKS: Readonly<Record<string, TransferWork>> = {
   'an import of a state artifact into another number of cores': importOf('/from/state-artifact', {
     cores: 1,
   }),
+  'an import of a state directory as a fold log': importOf(TIGHT, { kind: 'log' }),
   [`an import of an ${APPEND_LOG_BACKEND} artifact`]: importOf('/from/fold-artifact'),
 };
