@@ -38,10 +38,11 @@ export class KeyLoader {
   }
 
   /**
-   * The slot of a new key, that which stands in `bytes` at `start`; -1 if it is not above the last
-   * one. Slots are handed out in order, from 0. The caller has checked that the key lies within `bytes`.
+   * The slot of a new key, that which stands in `bytes` at `start`, and which gets the two words; -1 if it
+   * is not above the last one. Slots are handed out in order, from 0. The caller has checked that the key
+   * lies within `bytes`.
    */
-  add(bytes: Uint8Array, start: number, length: number): number {
+  add(bytes: Uint8Array, start: number, length: number, first: number, second: number): number {
     const { slots } = this.tree;
     let byte = 0;
     if (slots.limit > 0) {
@@ -57,7 +58,7 @@ export class KeyLoader {
         this.turn(2 * differs + 1, byteOfLast);
       }
     }
-    const slot = slots.allocate(bytes, start, length);
+    const slot = slots.allocate(bytes, start, length, first, second);
     if (this.end === this.children.length) {
       this.children = lengthened(this.children);
       this.bytes = lengthenedBytes(this.bytes);

@@ -74,7 +74,7 @@ export class OrderedKeyIndex {
     const differs = found < 0 ? 0 : tree.slots.mismatch(found, bytes, start, length);
     this.inserted = differs >= 0;
     if (differs < 0) return found;
-    const slot = tree.slots.allocate(bytes, start, length);
+    const slot = tree.slots.allocate(bytes, start, length, 0, 0);
     try {
       tree.attach(slot, found, differs);
     } catch (error) {

@@ -96,9 +96,7 @@ export class PlaceLoader {
 
   /** Adds the key that stands in a buffer; false if it is not above the last one. */
   add(buffer: Uint8Array, keyStart: number, keyLength: number, offset: number, length: number): boolean {
-    const slot = this.#keys.add(buffer, keyStart, keyLength);
-    if (slot < 0) return false;
-    this.#table.keys.setWords(slot, offset, length);
+    if (this.#keys.add(buffer, keyStart, keyLength, offset, length) < 0) return false;
     this.#table.keyBytes += keyLength;
     this.#table.liveBytes += length;
     return true;

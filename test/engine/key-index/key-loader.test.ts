@@ -7,7 +7,7 @@ function load(keys: readonly string[]): OrderedKeyIndex {
   const index = new OrderedKeyIndex();
   const loader = index.load();
   for (const key of keys) {
-    if (loader.add(bytes(key), 0, key.length) < 0) throw new Error(`${key} was refused`);
+    if (loader.add(bytes(key), 0, key.length, 0, 0) < 0) throw new Error(`${key} was refused`);
   }
   loader.finish();
   return index;
@@ -25,7 +25,7 @@ function walked(index: OrderedKeyIndex): string[] {
 test('a key that is not above the last one is refused, and those after it are still taken', (t) => {
   const index = new OrderedKeyIndex();
   const loader = index.load();
-  const add = (key: string): number => loader.add(bytes(key), 0, key.length);
+  const add = (key: string): number => loader.add(bytes(key), 0, key.length, 0, 0);
   t.is(add('bb'), 0);
   for (const refused of ['bb', 'b', '', 'ba', 'a', 'bazz']) t.is(add(refused), -1, refused);
   t.is(add('bb\0'), 1);
@@ -74,7 +74,7 @@ test('only an empty index is loaded, and what was there before takes nothing', (
   index.remove(bytes('a'));
   index.remove(bytes('b'));
   const loader = index.load();
-  t.is(loader.add(bytes('c'), 0, 1), 0);
+  t.is(loader.add(bytes('c'), 0, 1, 0, 0), 0);
   loader.finish();
   t.is(index.find(bytes('c')), 0);
 });
