@@ -5,7 +5,6 @@ const encoder = new TextEncoder();
 // `ignoreBOM` keeps a leading U+FEFF as the character it is: what was decoded encodes to the same bytes.
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-const LONE_SURROGATE = /\p{Surrogate}/u;
 const NOT_HEX = /[^0-9a-fA-F]/;
 
 /** A `Buffer` over the same bytes, without copying them. */
@@ -49,7 +48,7 @@ export function isUtf8(bytes: Uint8Array): boolean {
 
 /** True if a string has no lone surrogate, so that it has a UTF-8 form. */
 export function isWellFormed(text: string): boolean {
-  return !LONE_SURROGATE.test(text);
+  return text.isWellFormed();
 }
 
 /**

@@ -1,6 +1,6 @@
 import { isWellFormed } from '../bytes/text.js';
 import { KEY_BYTES_MAX } from './format.js';
-import { keyBytesMax, writeText } from './record-encoder.js';
+import { keyBytesMax, writeAscii, writeText } from './record-encoder.js';
 import type { KeyLike } from './update.js';
 
 const ROOM_BYTES = 1024;
@@ -20,9 +20,12 @@ export class KeyText {
       this.length = key.length;
       return key.length <= KEY_BYTES_MAX;
     }
-    if (key.length > KEY_BYTES_MAX || !isAsciiOrWellFormed(key)) return false;
+    if (key.length > KEY_BYTES_MAX) return false;
     if (keyBytesMax(key) > this.#room.length) this.#room = new Uint8Array(keyBytesMax(key));
     this.bytes = this.#room;
+    this.length = key.length;
+    if (writeAscii(this.#room, 0, key)) return true;
+    if (!isWellFormed(key)) return false;
     this.length = writeText(this.#room, 0, key);
     return true;
   }
@@ -37,12 +40,4 @@ export class KeyText {
     // Not `slice`, which makes no copy where the caller's key is a Buffer.
     return new Uint8Array(this.bytes.subarray(0, this.length));
   }
-}
-
-/** True if a string has a UTF-8 form. Most keys are ASCII, which a loop sees sooner than a pattern does. */
-export function isAsciiOrWellFormed(text: string): boolean {
-  for (let index = 0; index < text.length; index++) {
-    if (text.charCodeAt(index) >= 0x80) return isWellFormed(text);
-  }
-  return true;
 }

@@ -75,14 +75,20 @@ function encodeKey(into: Uint8Array, at: number, type: number, key: KeyLike): nu
   return keyAt + length;
 }
 
-/** Writes a string as UTF-8; its bytes. A loop does for ASCII, which most keys are. */
+/** Writes a string as UTF-8; its bytes. */
 export function writeText(into: Uint8Array, at: number, text: string): number {
+  if (writeAscii(into, at, text)) return text.length;
+  return Buffer.from(into.buffer, into.byteOffset, into.length).write(text, at, 'utf8');
+}
+
+/** Writes a string that is ASCII, as most keys are, for which a loop does; false for any other. */
+export function writeAscii(into: Uint8Array, at: number, text: string): boolean {
   for (let index = 0; index < text.length; index++) {
     const unit = text.charCodeAt(index);
-    if (unit >= 0x80) return Buffer.from(into.buffer, into.byteOffset, into.length).write(text, at, 'utf8');
+    if (unit >= 0x80) return false;
     into[at + index] = unit;
   }
-  return text.length;
+  return true;
 }
 
 /** Writes the token that ends every record, then the checksum at its start; the record's length. */

@@ -1,7 +1,6 @@
 import { StatelogError } from '../errors.js';
-import { isUtf8 } from '../bytes/text.js';
+import { isUtf8, isWellFormed } from '../bytes/text.js';
 import { KEY_BYTES_MAX, VALUE_BYTES_MAX } from './format.js';
-import { isAsciiOrWellFormed } from './key-text.js';
 import { VersionToken } from './version-token.js';
 
 /** A key as a caller has it: a string, or its UTF-8 bytes. */
@@ -48,7 +47,7 @@ export function checkUpdate(update: KvUpdate): void {
 }
 
 function checkKey(key: KeyLike): void {
-  const wellFormed = typeof key === 'string' ? isAsciiOrWellFormed(key) : isUtf8(key);
+  const wellFormed = typeof key === 'string' ? isWellFormed(key) : isUtf8(key);
   if (!wellFormed) {
     throw new StatelogError('NOT_REPRESENTABLE', 'a fold log holds no key that is not UTF-8', {
       hint: 'use a state directory for keys of any bytes',
