@@ -16,8 +16,11 @@ const APPEND_LOG_VERSION = String(FORMAT_VERSION);
 /** The one file of such an artifact. */
 export const FOLD_PATH = 'data/fold.snap';
 
+/** A fold in its compact form. */
+export type CompactFold = Pick<AppendLogFold, 'cursor' | 'compactSizeBytes' | 'compactChunks'>;
+
 /** A fold as an artifact's content. It must stay open, and as it is, until the content was written. */
-export function appendLogContent(fold: AppendLogFold, createdAtUnix: number): ArtifactContent {
+export function appendLogContent(fold: CompactFold, createdAtUnix: number): ArtifactContent {
   const { cursor, compactSizeBytes: size } = fold;
   return {
     backend: APPEND_LOG_BACKEND,

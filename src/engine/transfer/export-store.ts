@@ -3,13 +3,16 @@ import { join } from 'node:path';
 import { ContentDigest } from '../bytes/content-digest.js';
 import { toHex } from '../bytes/text.js';
 import { forEachEntryOf } from '../entry-range.js';
-import { StatelogError } from '../errors.js';
+import { isStatelogError, StatelogError } from '../errors.js';
 import { appendLogContent } from '../artifact/append-log-artifact.js';
 import type { ArtifactContent } from '../artifact/payload.js';
 import { StagingFolder } from '../storage-io/staging-folder.js';
 import { stateContent } from '../artifact/state-content.js';
 import { readDirectory, type DirectorySnapshot } from '../directory/reader.js';
 import { AppendLogFold } from '../fold/append-log-fold.js';
+import type { FoldRecord } from '../fold/record.js';
+import { scanWholeLog } from '../fold/replay.js';
+import { scannedForm } from '../fold/scanned-form.js';
 import { identify, type PathIdentity } from '../inspect/identify.js';
 import { openReadable } from '../inspect/open.js';
 import type { FileSystem } from '../storage-io/file-system.js';
@@ -157,16 +160,10 @@ interface PreparedContent {
 
 /** Opened once, so that the report is of the very content that is written, whatever a writer does meanwhile. */
 function contentOf(form: 'append-log' | 'mmap-state', preparing: Preparing): PreparedContent {
-  const { identity, source, at, createdAtUnix } = preparing;
+  const { identity, source, at } = preparing;
   if (form === 'append-log') {
     if (identity.kind !== 'log' || at !== undefined) return builtFold(preparing);
-    const fold = openFold(preparing, source);
-    const digest = new ContentDigest();
-    fold.forEachPut(({ bytes, keyStart, keyLength, valueStart, valueLength }) => {
-      digest.addParts(bytes, keyStart, keyLength, bytes, valueStart, valueLength);
-    });
-    const report = reportWith(digest, undefined, fold.cursor.toBytes());
-    return { content: appendLogContent(fold, createdAtUnix), report };
+    return compactLog(preparing) ?? indexedLog(preparing);
   }
   if (identity.kind !== 'directory') return builtDirectory(preparing);
   const snapshot = openSnapshot(preparing, source, at);
@@ -174,6 +171,41 @@ function contentOf(form: 'append-log' | 'mmap-state', preparing: Preparing): Pre
     forEachEntryOf(snapshot.states.cursor(), visit);
   });
   return { content: directoryContent(preparing, snapshot), report };
+}
+
+/** A fold log in its compact form, gone through without an index; undefined where it is in another, or not whole. */
+function compactLog({ fileSystem, source, open, createdAtUnix }: Preparing): PreparedContent | undefined {
+  const descriptor = fileSystem.openRead(source);
+  open.push(() => {
+    fileSystem.close(descriptor);
+  });
+  const log = { fileSystem, descriptor, path: source, size: fileSystem.statusOf(descriptor).size };
+  const digest = new ContentDigest();
+  try {
+    const { cursor, compactForm } = scanWholeLog(log, digestPuts(digest));
+    if (!compactForm) return undefined;
+    const fold = { cursor, compactSizeBytes: log.size, compactChunks: () => scannedForm(log) };
+    const report = reportWith(digest, undefined, cursor.toBytes());
+    return { content: appendLogContent(fold, createdAtUnix), report };
+  } catch (error) {
+    // A torn end is left out of what is loaded, and what cannot be loaded says so then.
+    if (isStatelogError(error, 'DAMAGED')) return undefined;
+    throw error;
+  }
+}
+
+function indexedLog(preparing: Preparing): PreparedContent {
+  const fold = openFold(preparing, preparing.source);
+  const digest = new ContentDigest();
+  fold.forEachPut(digestPuts(digest));
+  const report = reportWith(digest, undefined, fold.cursor.toBytes());
+  return { content: appendLogContent(fold, preparing.createdAtUnix), report };
+}
+
+function digestPuts(digest: ContentDigest): (put: FoldRecord) => void {
+  return ({ bytes, keyStart, keyLength, valueStart, valueLength }) => {
+    digest.addParts(bytes, keyStart, keyLength, bytes, valueStart, valueLength);
+  };
 }
 
 /** A fold of what another kind of store holds. */
