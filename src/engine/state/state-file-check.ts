@@ -107,7 +107,7 @@ function* pagesOf(
   fileSystem: FileSystem,
   { descriptor, start, length, sums }: PagedBytes,
 ): Generator<{ readonly page: number; readonly isGood: boolean }, void> {
-  const buffer = new Uint8Array(PAGES_A_READ * PAGE_BYTES);
+  const buffer = new Uint8Array(Math.min(PAGES_A_READ * PAGE_BYTES, length));
   for (let at = 0; at < length; at += buffer.length) {
     const wanted = Math.min(buffer.length, length - at);
     const count = fileSystem.read(descriptor, buffer, 0, wanted, start + at);

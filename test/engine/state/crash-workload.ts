@@ -112,5 +112,7 @@ export function newStateDisk(pageBytes = Infinity): SimulatedDisk {
 }
 
 export function patternBytes(length: number, seed: number): Uint8Array {
-  return Uint8Array.from({ length }, (_, at) => (at * 31 + seed * 7) & 0xff);
+  const bytes = new Uint8Array(length);
+  for (let at = 0; at < length; at += 1) bytes[at] = at * 31 + seed * 7;
+  return bytes;
 }

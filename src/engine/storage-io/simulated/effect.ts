@@ -56,3 +56,9 @@ export function applyFileEffect(image: ByteImage, effect: FileEffect): void {
   if (effect.kind === 'write') image.write(effect.position, effect.bytes);
   else image.resize(effect.size);
 }
+
+/** The size of a file of `size` bytes after an effect on its content. */
+export function sizeAfter(size: number, effect: FileEffect): number {
+  if (effect.kind === 'resize') return effect.size;
+  return effect.bytes.length === 0 ? size : Math.max(size, effect.position + effect.bytes.length);
+}

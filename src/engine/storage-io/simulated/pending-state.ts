@@ -1,7 +1,7 @@
 import type { ByteImage } from './byte-image.js';
 import { SimulatedDisk } from './disk.js';
 import type { EntryEffect, FileEffect, NodeId, WriteEffect } from './effect.js';
-import { applyFileEffect } from './effect.js';
+import { applyFileEffect, sizeAfter } from './effect.js';
 import type { EntryMap } from './entry-map.js';
 import type { DiskNode } from './node.js';
 import { FileNode, FolderNode } from './node.js';
@@ -95,6 +95,16 @@ export class PendingState {
       if (number < 0 || kept[number] === 1) applyFileEffect(image, effect);
     }
     return image;
+  }
+
+  /** How long the file was before an effect, for one choice. */
+  sizeBefore(file: NodeId, kept: Kept, end: FileEffect): number {
+    let { size } = (this.#frozen[file] as FileNode).durable;
+    for (const { effect, number } of this.#files.get(file) ?? []) {
+      if (effect === end) break;
+      if (number < 0 || kept[number] === 1) size = sizeAfter(size, effect);
+    }
+    return size;
   }
 
   /** All nodes of the image with the chosen effects, to be copied by each disk made of them. */

@@ -43,11 +43,16 @@ interface Subset {
   nodes: readonly DiskNode[] | undefined;
 }
 
-interface Torn {
+/** A write that may be torn in several ways. */
+interface TornWrite {
   readonly file: NodeId;
   readonly write: WriteEffect;
-  /** The file before that write. */
-  readonly before: ByteImage;
+  /** The file before that write, made when first needed. */
+  before: ByteImage | undefined;
+}
+
+interface Torn {
+  readonly write: TornWrite;
   readonly tear: Tear;
 }
 
@@ -82,15 +87,15 @@ function* chosen(state: PendingState, options: PowerLossOptions): Generator<Choi
     return;
   }
   const random = new SeededRandom(options.seed ?? 1);
-  let wanted = options.imagesMax;
-  let left = count(choices(state, options));
+  const taken: Choice[] = [];
+  let seen = 0;
+  // Each choice takes the place of another with the chance that keeps all equally likely (Vitter's algorithm R).
   for (const choice of choices(state, options)) {
-    if (random.next() * left < wanted) {
-      wanted -= 1;
-      yield choice;
-    }
-    left -= 1;
+    seen += 1;
+    const place = seen <= options.imagesMax ? taken.length : random.below(seen);
+    if (place < options.imagesMax) taken[place] = choice;
   }
+  yield* taken;
 }
 
 function* choices(state: PendingState, options: PowerLossOptions): Generator<Choice> {
@@ -117,10 +122,11 @@ function* tearsOf(
 ): Generator<Choice> {
   const write = state.lastKeptWrite(file, subset.kept);
   if (write === undefined) return;
-  const before = state.contentBefore(file, subset.kept, write);
+  const torn: TornWrite = { file, write, before: undefined };
+  const sizeBefore = state.sizeBefore(file, subset.kept, write);
   for (const length of tearLengthsOf(write, tears)) {
-    for (const rest of differingRests(write, length, before.size, rests)) {
-      yield { subset, torn: { file, write, before, tear: { length, rest } } };
+    for (const rest of differingRests(write, length, sizeBefore, rests)) {
+      yield { subset, torn: { write: torn, tear: { length, rest } } };
     }
   }
 }
@@ -130,7 +136,9 @@ function makeImage(source: SimulatedDisk, state: PendingState, choice: Choice): 
   subset.nodes ??= state.nodes(subset.kept);
   const nodes = subset.nodes.slice();
   if (torn !== undefined) {
-    nodes[torn.file] = state.tornFile(torn.file, subset.kept, torn.before, torn.write, torn.tear);
+    const { file, write } = torn.write;
+    torn.write.before ??= state.contentBefore(file, subset.kept, write);
+    nodes[file] = state.tornFile(file, subset.kept, torn.write.before, write, torn.tear);
   }
   const disk = state.disk(nodes);
   let session: SimulatedFileSystem | undefined;
@@ -160,7 +168,9 @@ function describe(disk: SimulatedDisk, state: PendingState, { subset, torn }: Ch
       : `${verb}: ${where} ${effect.bytes.length} bytes written at ${effect.position}`;
   });
   if (torn !== undefined) {
-    lines.push(`the last write of node ${torn.file} torn at ${torn.tear.length}, the rest ${torn.tear.rest}`);
+    lines.push(
+      `the last write of node ${torn.write.file} torn at ${torn.tear.length}, the rest ${torn.tear.rest}`,
+    );
   }
   return lines.length === 0 ? 'nothing was pending' : lines.join('\n');
 }
