@@ -9,8 +9,8 @@ const BLOCK_MASK = BLOCK_BYTES - 1;
 /** Places for blocks: 32 MiB of them. */
 const PLACES = 8192;
 const PLACE_MASK = PLACES - 1;
-/** Memory comes in pieces of 1 MiB, when one of its places is first needed. */
-const PIECE_BITS = 8;
+/** Memory comes in pieces of 64 KiB, when one of its places is first needed: most logs are small. */
+const PIECE_BITS = 4;
 const PIECE_PLACES = 1 << PIECE_BITS;
 const PIECE_MASK = PIECE_PLACES - 1;
 /** While blocks are read one after the other, twice as many are read each time, up to so many. */
@@ -26,6 +26,18 @@ assert(PUT_OVERHEAD_BYTES > 1 << CELL_BITS, 'a put is longer than a cell');
 
 /** A buffer for what does not lie in one block is kept for the next one up to this size. */
 const KEPT_BYTES_MAX = 1024 * 1024;
+const NO_BITS = new Int32Array(0);
+
+/** Places for a few blocks, and what is known of each. */
+class Piece {
+  readonly bytes = new Uint8Array(PIECE_PLACES * BLOCK_BYTES);
+  /** The block in each place; -1 for none. */
+  readonly blocks = new Int32Array(PIECE_PLACES).fill(-1);
+  /** How many of its bytes are there: fewer than all where the log ended in it. */
+  readonly lengths = new Int32Array(PIECE_PLACES);
+  /** A bit for each cell of each place, if the record that starts in it was found good. */
+  readonly good = new Int32Array(PIECE_PLACES * WORDS_A_BLOCK);
+}
 
 /**
  * A log's bytes, read by blocks of 4 KiB, of which up to 32 MiB are kept. A block has one place that it
@@ -43,19 +55,14 @@ export class LogBlocks {
   bytes: Uint8Array = new Uint8Array(0);
   at = 0;
   readonly #log: OpenLog;
-  /** The block in each place; -1 for none. */
-  readonly #blocks = new Int32Array(PLACES).fill(-1);
-  /** How many of its bytes are there: fewer than all where the log ended in it. */
-  readonly #lengths = new Int32Array(PLACES);
-  readonly #pieces: Uint8Array[] = [];
-  /** A bit for each cell of each place, if the record that starts in it was found good. */
-  readonly #good = new Int32Array(PLACES * WORDS_A_BLOCK);
+  readonly #pieces: Piece[] = [];
   #joined = new Uint8Array(0);
   /** How many blocks were read last, and which one comes after them. */
   #atOnce = 0;
   #nextBlock = -1;
-  /** The bit of what was reached last; below 0 where none is kept. */
+  /** The bit of what was reached last, and which bits it is one of; below 0 where none is kept. */
   #bit = -1;
+  #good = NO_BITS;
 
   constructor(log: OpenLog) {
     this.#log = log;
@@ -74,10 +81,15 @@ export class LogBlocks {
       return;
     }
     const place = block & PLACE_MASK;
-    if (this.#blocks[place] !== block || this.#lengths[place]! < within + length) this.#load(block, logEnd);
-    this.bytes = this.#pieces[place >>> PIECE_BITS]!;
-    this.at = ((place & PIECE_MASK) << BLOCK_BITS) + within;
-    this.#bit = place * CELLS_A_BLOCK + (within >>> CELL_BITS);
+    const piece = (this.#pieces[place >>> PIECE_BITS] ??= new Piece());
+    const index = place & PIECE_MASK;
+    if (piece.blocks[index] !== block || piece.lengths[index]! < within + length) {
+      this.#load(block, piece, index, logEnd);
+    }
+    this.bytes = piece.bytes;
+    this.at = (index << BLOCK_BITS) + within;
+    this.#good = piece.good;
+    this.#bit = index * CELLS_A_BLOCK + (within >>> CELL_BITS);
   }
 
   /** Whether the record that was reached was found good since it was read. */
@@ -91,21 +103,19 @@ export class LogBlocks {
   }
 
   /** Reads a block, and more of those behind it if the ones before it were read last. */
-  #load(block: number, logEnd: number): void {
-    const place = block & PLACE_MASK;
+  #load(block: number, piece: Piece, index: number, logEnd: number): void {
     const start = block * BLOCK_BYTES;
     this.#atOnce = block === this.#nextBlock ? Math.min(2 * this.#atOnce, BLOCKS_AT_ONCE_MAX) : 1;
-    const wanted = Math.min(this.#atOnce, PIECE_PLACES - (place & PIECE_MASK));
+    const wanted = Math.min(this.#atOnce, PIECE_PLACES - index);
     const length = Math.min(wanted * BLOCK_BYTES, logEnd - start);
     const count = Math.ceil(length / BLOCK_BYTES);
-    const piece = (this.#pieces[place >>> PIECE_BITS] ??= new Uint8Array(PIECE_PLACES << BLOCK_BITS));
     // Should reading fail, the places hold nothing.
-    this.#blocks.fill(-1, place, place + count);
-    readLog(this.#log, piece, (place & PIECE_MASK) << BLOCK_BITS, length, start);
-    this.#good.fill(0, place * WORDS_A_BLOCK, (place + count) * WORDS_A_BLOCK);
-    for (let index = 0; index < count; index++) {
-      this.#blocks[place + index] = block + index;
-      this.#lengths[place + index] = Math.min(BLOCK_BYTES, length - index * BLOCK_BYTES);
+    piece.blocks.fill(-1, index, index + count);
+    readLog(this.#log, piece.bytes, index << BLOCK_BITS, length, start);
+    piece.good.fill(0, index * WORDS_A_BLOCK, (index + count) * WORDS_A_BLOCK);
+    for (let next = 0; next < count; next++) {
+      piece.blocks[index + next] = block + next;
+      piece.lengths[index + next] = Math.min(BLOCK_BYTES, length - next * BLOCK_BYTES);
     }
     this.#nextBlock = block + count;
   }
