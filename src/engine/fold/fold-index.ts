@@ -47,10 +47,9 @@ export class FoldIndex {
   /** Sets the record of the key at `bytes[start]`; true if the key is new. */
   put(bytes: Uint8Array, start: number, keyLength: number, offset: number, length: number): boolean {
     if (this.#loader !== undefined) {
-      const loaded = this.#loader.add(bytes, start, keyLength);
-      if (loaded >= 0) {
+      const first = offset % HALF_RANGE;
+      if (this.#loader.add(bytes, start, keyLength, first, secondWord(offset, length)) >= 0) {
         this.liveBytes += length;
-        this.move(loaded, offset, length);
         return true;
       }
       this.endLoading();
@@ -74,8 +73,7 @@ export class FoldIndex {
 
   /** Sets the place of a slot's record, as after a rewrite. */
   move(slot: number, offset: number, length: number): void {
-    const high = Math.floor(offset / HALF_RANGE);
-    this.#keys.setWords(slot, offset % HALF_RANGE, ((high << LENGTH_BITS) | length) >>> 0);
+    this.#keys.setWords(slot, offset % HALF_RANGE, secondWord(offset, length));
   }
 
   /** Takes the place of a slot's record into `offset` and `length`; false for -1. */
@@ -96,4 +94,9 @@ export class FoldIndex {
   cursor(): KeyCursor {
     return this.#keys.cursor();
   }
+}
+
+/** A slot's second word: what its first one does not hold of the offset, and the length. */
+function secondWord(offset: number, length: number): number {
+  return ((Math.floor(offset / HALF_RANGE) << LENGTH_BITS) | length) >>> 0;
 }
