@@ -26,6 +26,22 @@ export const stateMutants = [
     tests: ['engine/state/index-head'],
   },
   {
+    name: 'order-of-loaded-keys-not-checked',
+    rule: 'R2: damaged bytes are never returned as good',
+    file: 'src/engine/key-index/key-loader.ts',
+    from: '        if (byte < byteOfLast) return -1;\n',
+    to: '',
+    tests: ['engine/state/index-load'],
+  },
+  {
+    name: 'top-of-an-index-off-by-one',
+    rule: 'R2: a lookup finds what is there, however it goes down',
+    file: 'src/engine/rkyv/ordered-map-top.ts',
+    from: '    this.child = this.#children[rank]!;\n',
+    to: '    this.child = this.#children[Math.max(rank - 1, 0)]!;\n',
+    tests: ['engine/rkyv/ordered-map-top'],
+  },
+  {
     name: 'index-of-another-generation-trusted',
     rule: 'R2: an index is never read with values that are not its own',
     file: 'src/engine/state/state-pair.ts',

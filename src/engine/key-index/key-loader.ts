@@ -42,7 +42,7 @@ export class KeyLoader {
    * is not above the last one. Slots are handed out in order, from 0. The caller has checked that the key
    * lies within `bytes`.
    */
-  add(bytes: Uint8Array, start: number, length: number, first = 0, second = 0): number {
+  add(bytes: Uint8Array, start: number, length: number, first: number, second: number): number {
     const { slots } = this.tree;
     let byte = 0;
     if (slots.limit > 0) {
