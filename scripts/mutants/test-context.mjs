@@ -15,6 +15,7 @@ export class TestContext {
   false = (found) => this.is(found, false);
   truthy = (found) => this.#must(Boolean(found), found, 'something truthy');
   deepEqual = (found, expected) => this.#must(isDeepStrictEqual(found, expected), found, expected);
+  notDeepEqual = (found, refused) => this.#must(!isDeepStrictEqual(found, refused), found, 'anything else');
   like = (found, expected) => this.#must(isLike(found, expected), found, expected);
   regex = (found, expected) => this.#must(expected.test(found), found, expected);
   notRegex = (found, refused) => this.#must(!refused.test(found), found, 'anything else');

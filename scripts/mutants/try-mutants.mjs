@@ -3,6 +3,9 @@ import path from 'node:path';
 import { runTestsIn } from './run-tests-in.mjs';
 import { Workspace } from './workspace.mjs';
 
+/** Characters of the output of tests that failed. */
+const OUTPUT_SHOWN = 1500;
+
 /**
  * Commits sabotages one after the other in a copy of the sources, and says which test noticed each. In the end the tests
  * that did are run without any: one that fails all the same has noticed nothing.
@@ -51,7 +54,8 @@ async function tryMutant(workspace, mutant) {
       seconds += run.seconds;
       if (!run.ended) return { title: 'it hung, and a test with it', files: [], seconds };
       if (run.failed.length > 0) return { title: run.failed[0], files, seconds };
-      if (run.passed === 0) throw new Error(`${mutant.name}: no test ran: ${run.output.slice(-1500)}`);
+      if (run.passed === 0)
+        throw new Error(`${mutant.name}: no test ran: ${run.output.slice(-OUTPUT_SHOWN)}`);
     }
     return { title: undefined, files: [], seconds };
   } finally {
@@ -66,11 +70,16 @@ async function falseWitnesses(workspace, witnesses) {
   const titles = [...new Set(asked.map(([, { title }]) => title))];
   const { failed, output } = await runTestsIn(workspace.root, files, titles);
   const passed = new Set([...output.matchAll(/^ok \d+ - (.*)$/gm)].map(([, title]) => title));
+  // They end with the first that fails: of those behind it nothing is known.
+  const [culprit] = failed;
   return asked
-    .filter(([, { title }]) => !passed.has(title) || failed.some((other) => other === title))
+    .filter(([, { title }]) => !passed.has(title))
     .map(([where, { title }]) => ({
       where,
-      message: `what failed fails without it too, or is no test: ${title}`,
+      message:
+        culprit === undefined || culprit === title
+          ? `what failed fails without it too, or is no test: ${title}: ${output.slice(-OUTPUT_SHOWN)}`
+          : `whether what failed fails without it too was not seen: ${culprit} does`,
     }));
 }
 

@@ -21,14 +21,16 @@ import { randomStateWork } from './state-workload.js';
 
 /** Each round is another workload; of its images at a moment, as many are chosen by the seed. */
 const IMAGES_A_MOMENT = 40;
+/** A directory has many more moments in a round than a file, and each image of one costs more. */
+const DIRECTORY_IMAGES_A_MOMENT = 20;
 
-/** How many images of each kind are tried in turn; directories are where all the rest comes together. */
-const TURNS: readonly (readonly [kind: string, images: number, round: Round])[] = [
-  ['directory', 400, directoryRound],
-  ['fold', 3500, foldRound],
-  ['segment', 5600, segmentRound],
-  ['recovery', 200, recoveryRound],
-  ['state', 300, stateRound],
+/** Of each hundred images, how many are of each kind; directories are where all the rest comes together. */
+const KINDS: readonly (readonly [kind: string, share: number, round: Round])[] = [
+  ['directory', 8, directoryRound],
+  ['fold', 20, foldRound],
+  ['segment', 64, segmentRound],
+  ['recovery', 2, recoveryRound],
+  ['state', 6, stateRound],
 ];
 
 export const powerLossImagesRow: TortureRow = {
@@ -37,37 +39,28 @@ export const powerLossImagesRow: TortureRow = {
   figures: { part: 20_000, usual: 1_000_000, long: 50_000_000 },
   shardsMax: 2,
   run: async (task) => {
-    const spent = new Map(TURNS.map(([kind]) => [kind, { images: 0, ms: 0 }]));
+    const kinds = KINDS.map(([name, share, round]) => ({ name, share, round, images: 0, ms: 0 }));
     while (task.isUnfinished) {
-      for (const [kind, images, round] of TURNS) await takeTurn(task, spent.get(kind)!, images, round);
+      // A round of whichever kind is the furthest behind its share.
+      const kind = kinds.reduce((a, b) => (b.images / b.share < a.images / a.share ? b : a));
+      const started = performance.now();
+      const before = task.count;
+      const variant = task.random.below(2 ** 31);
+      await kind.round(task, variant, new SeededRandom(variant));
+      kind.images += task.count - before;
+      kind.ms += performance.now() - started;
     }
-    const shares = [...spent].map(([kind, { images, ms }]) => {
-      return `${kind} ${images} (${((1000 * ms) / images).toFixed(0)} us each)`;
+    const shares = kinds.map(({ name, images, ms }) => {
+      return `${name} ${images} (${((1000 * ms) / images).toFixed(0)} us each)`;
     });
     task.notes.push(shares.join(', '));
   },
 };
 
-async function takeTurn(
-  task: TortureTask,
-  spent: { images: number; ms: number },
-  images: number,
-  round: Round,
-): Promise<void> {
-  const started = performance.now();
-  const before = task.count;
-  while (task.isUnfinished && task.count - before < images) {
-    const variant = task.random.below(2 ** 31);
-    await round(task, variant, new SeededRandom(variant));
-  }
-  spent.images += task.count - before;
-  spent.ms += performance.now() - started;
-}
-
 type Round = (task: TortureTask, variant: number, random: SeededRandom) => Promise<void>;
 
-function optionsOf(variant: number): PowerLossOptions {
-  return { seed: variant, imagesMax: IMAGES_A_MOMENT, samples: 24 };
+function optionsOf(variant: number, imagesMax = IMAGES_A_MOMENT): PowerLossOptions {
+  return { seed: variant, imagesMax, samples: 24 };
 }
 
 async function directoryRound(...[task, variant, random]: Parameters<Round>): Promise<void> {
@@ -76,14 +69,15 @@ async function directoryRound(...[task, variant, random]: Parameters<Round>): Pr
   const names = Object.keys(DIRECTORY_WORKLOADS);
   const name = names[random.below(2 * names.length)];
   const workload = name === undefined ? randomWorkload(random) : DIRECTORY_WORKLOADS[name]!;
+  const options = optionsOf(variant, DIRECTORY_IMAGES_A_MOMENT);
   await explore(task, `${name ?? 'random changes'} of a directory, ${cores} cores, variant ${variant}`, () =>
-    exploreCrashes(directoryScenario(start, cores, workload, optionsOf(variant))),
+    exploreCrashes(directoryScenario(start, cores, workload, options)),
   );
 }
 
 async function recoveryRound(...[task, variant, random]: Parameters<Round>): Promise<void> {
   const cores = 1 + random.below(2);
-  const scenario = await recoveryScenario(random, cores, optionsOf(variant));
+  const scenario = await recoveryScenario(random, cores, optionsOf(variant, DIRECTORY_IMAGES_A_MOMENT));
   await explore(task, `recovery of a directory, ${cores} cores, variant ${variant}`, () =>
     exploreCrashes(scenario),
   );

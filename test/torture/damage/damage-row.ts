@@ -27,7 +27,7 @@ interface Subject {
 export const damageRow: TortureRow = {
   id: 'damage',
   title: 'damaged places, repaired',
-  figures: { part: 102, usual: 12_000, long: 1_000_000 },
+  figures: { part: 102, usual: 6_000, long: 1_000_000 },
   shardsMax: 2,
   run: async (task) => {
     const root = mkdtempSync(
