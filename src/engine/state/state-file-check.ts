@@ -3,10 +3,11 @@ import { crc32c } from '../bytes/checksum.js';
 import { compareBytes } from '../bytes/compare.js';
 import { isStatelogError, type StatelogError } from '../errors.js';
 import type { Finding } from '../finding.js';
-import type { FileDescriptor, FileSystem } from '../storage-io/file-system.js';
-import { PAGE_BYTES, STATE_HEADER_BYTES } from './format.js';
+import type { FileSystem } from '../storage-io/file-system.js';
+import { PAGE_BYTES } from './format.js';
 import type { IndexBlock } from './index-block.js';
 import type { StateFile } from './state-file.js';
+import { indexPagesOf, valuePagesOf, type SummedPages } from './summed-pages.js';
 
 /** Pages are read this many at a time. */
 const PAGES_A_READ = 256;
@@ -39,25 +40,8 @@ export function* checkStateFile(file: StateFile, options: StateCheckOptions): Ge
       hint: `${commandText('statelog', 'import', file.path, 'STORE')} makes a store that has them`,
     };
   } else if (yield* checkBlock(file, block)) {
-    const { values, index } = file.descriptors;
-    badIndexPages = yield* checkPages(options.fileSystem, {
-      descriptor: index,
-      path: file.indexPath,
-      start: file.indexStart,
-      length: block.indexLength,
-      sums: block.indexPageSums,
-      class: 'index-mismatch',
-    });
-    if (options.values) {
-      yield* checkPages(options.fileSystem, {
-        descriptor: values,
-        path: file.path,
-        start: STATE_HEADER_BYTES,
-        length: block.valueLength,
-        sums: block.valuePageSums,
-        class: 'value-mismatch',
-      });
-    }
+    badIndexPages = yield* checkPages(options.fileSystem, indexPagesOf(file, block));
+    if (options.values) yield* checkPages(options.fileSystem, valuePagesOf(file, block));
   }
   yield* checkEntries(file, badIndexPages, options.onValue);
 }
@@ -74,18 +58,8 @@ function* checkBlock(file: StateFile, block: IndexBlock): Generator<Finding, boo
   }
 }
 
-interface PagedBytes {
-  readonly descriptor: FileDescriptor;
-  /** For findings. */
-  readonly path: string;
-  readonly start: number;
-  readonly length: number;
-  readonly sums: Uint32Array;
-  readonly class: 'index-mismatch' | 'value-mismatch';
-}
-
 /** One finding for each run of pages that fail; it returns all of them. */
-function* checkPages(fileSystem: FileSystem, paged: PagedBytes): Generator<Finding, Finding[]> {
+function* checkPages(fileSystem: FileSystem, paged: SummedPages): Generator<Finding, Finding[]> {
   const findings: Finding[] = [];
   let badFrom = -1;
   for (const { page, isGood } of pagesOf(fileSystem, paged)) {
@@ -105,7 +79,7 @@ function* checkPages(fileSystem: FileSystem, paged: PagedBytes): Generator<Findi
 
 function* pagesOf(
   fileSystem: FileSystem,
-  { descriptor, start, length, sums }: PagedBytes,
+  { descriptor, start, length, sums }: SummedPages,
 ): Generator<{ readonly page: number; readonly isGood: boolean }, void> {
   const buffer = new Uint8Array(Math.min(PAGES_A_READ * PAGE_BYTES, length));
   for (let at = 0; at < length; at += buffer.length) {
@@ -119,7 +93,7 @@ function* pagesOf(
   }
 }
 
-function badPages(paged: PagedBytes, from: number, to: number): Finding {
+function badPages(paged: SummedPages, from: number, to: number): Finding {
   const offset = paged.start + from * PAGE_BYTES;
   const bytes = Math.min(to * PAGE_BYTES, paged.length) - from * PAGE_BYTES;
   const what = paged.class === 'index-mismatch' ? 'of the index' : 'of values';

@@ -1,12 +1,13 @@
 import { crc32c } from '../bytes/checksum.js';
 import { equalBytes } from '../bytes/compare.js';
-import type { FileDescriptor, FileSystem } from '../storage-io/file-system.js';
+import type { FileSystem } from '../storage-io/file-system.js';
 import { readFully } from '../storage-io/write-fully.js';
 import { PAGE_BYTES, STATE_FILE_BYTES_MIN, STATE_HEADER_BYTES } from './format.js';
 import { encodeIndexHead } from './index-head-bytes.js';
 import { stateDamage } from './state-damage.js';
 import type { StateFile } from './state-file.js';
 import { encodeStateHeader } from './state-header.js';
+import { indexPagesOf, valuePagesOf, type SummedPages } from './summed-pages.js';
 
 const PAGES_A_READ = 256;
 
@@ -75,16 +76,9 @@ export function* stateFileBytesFor(
   file: StateFile,
   { epoch }: StateFileOwner,
 ): Generator<Uint8Array, void> {
-  const { writePos, path, descriptors, block } = file;
+  const { writePos } = file;
   yield encodeStateHeader(epoch);
-  yield* checkedPages(fileSystem, {
-    descriptor: descriptors.values,
-    path,
-    start: STATE_HEADER_BYTES,
-    length: writePos,
-    sums: block!.valuePageSums,
-    class: 'value-mismatch',
-  });
+  yield* checkedPages(fileSystem, { ...valuePagesOf(file, file.block!), length: writePos });
   yield new Uint8Array(stateFileLengthOf(file) - STATE_HEADER_BYTES - writePos);
 }
 
@@ -99,29 +93,12 @@ export function* indexBytesFor(
   file: StateFile,
   owner: StateFileOwner,
 ): Generator<Uint8Array, void> {
-  const { indexPath, indexStart, descriptors, block } = file;
   yield indexHeadFor(file, owner);
-  yield* checkedPages(fileSystem, {
-    descriptor: descriptors.index,
-    path: indexPath,
-    start: indexStart,
-    length: block!.indexLength,
-    sums: block!.indexPageSums,
-    class: 'index-mismatch',
-  });
-}
-
-interface SummedBytes {
-  readonly descriptor: FileDescriptor;
-  readonly path: string;
-  readonly start: number;
-  readonly length: number;
-  readonly sums: Uint32Array;
-  readonly class: 'index-mismatch' | 'value-mismatch';
+  yield* checkedPages(fileSystem, indexPagesOf(file, file.block!));
 }
 
 /** @throws StatelogError `DAMAGED` where a page fails its checksum */
-function* checkedPages(fileSystem: FileSystem, summed: SummedBytes): Generator<Uint8Array, void> {
+function* checkedPages(fileSystem: FileSystem, summed: SummedPages): Generator<Uint8Array, void> {
   const { descriptor, path, start, length, sums } = summed;
   const chunk = new Uint8Array(Math.min(PAGES_A_READ * PAGE_BYTES, length));
   for (let at = 0; at < length; at += chunk.length) {
