@@ -3,5 +3,5 @@ import { projectRoot } from './project-root.js';
 
 /** Absolute path of a file that the original programs wrote. */
 export function fixturePath(name: string): string {
-  return path.join(projectRoot, '..', 'shared', 'fixtures', name);
+  return path.join(projectRoot, 'test', 'fixtures', name);
 }
