@@ -25,7 +25,7 @@ test('the packed package holds what runs and its documents, runs elsewhere, and 
     .map((file) => file.path)
     .filter(
       (name) =>
-        !/^(bin\/(run\.js|package\.json)$|dist\/|docs\/|(package\.json|README\.md|CHANGELOG\.md)$)/.test(
+        !/^(bin\/(run\.js|package\.json)$|dist\/|docs\/|(package\.json|README\.md|CHANGELOG\.md|SECURITY\.md|LICENSE)$)/.test(
           name,
         ),
     );
