@@ -8,8 +8,9 @@ ensureInstalled();
 rmSync(path.join(root, 'dist'), { recursive: true, force: true });
 
 const { bundle } = await import('./bundle.mjs');
+const { writeNotices } = await import('./notices.mjs');
 const { makeCodeCaches } = await import('./code-cache.mjs');
 const program = path.join(root, 'dist', 'cli.cjs');
-await bundle('src/cli/start.ts', program);
+writeNotices(await bundle('src/cli/start.ts', program), path.join(root, 'dist', 'NOTICES.txt'));
 makeCodeCaches(program);
 runStep('tsc', process.execPath, [programPath('typescript', 'tsc'), '-p', 'tsconfig.build.json']);

@@ -7,9 +7,10 @@ import { root } from './run-step.mjs';
  * One such file starts in two thirds of the time that loose modules take.
  * @param {string} entry path of its first module
  * @param {string} outfile where it goes
+ * @returns {Promise<string[]>} paths of all files that went into it, from the project's folder
  */
 export async function bundle(entry, outfile) {
-  await build({
+  const { metafile } = await build({
     absWorkingDir: root,
     entryPoints: [entry],
     outfile,
@@ -25,8 +26,10 @@ export async function bundle(entry, outfile) {
     define: { 'import.meta.url': '__bundleUrl' },
     plugins: [lazyRequires, lazyBuiltins],
     // typescript is what oclif asks for when it runs from source.
-    external: ['koffi', '@koromix/*', '@node-rs/crc32', '@napi-rs/blake-hash', 'typescript'],
-    legalComments: 'linked',
+    external: ['@koromix/*', '@node-rs/crc32', '@napi-rs/blake-hash', 'typescript'],
+    legalComments: 'none',
+    metafile: true,
     logLevel: 'warning',
   });
+  return Object.keys(metafile.inputs);
 }

@@ -6,6 +6,8 @@ import { projectRoot } from './support/project-root.js';
 interface LockedPackage {
   readonly version?: string;
   readonly resolved?: string;
+  readonly dev?: boolean;
+  readonly hasInstallScript?: boolean;
   readonly optionalDependencies?: Readonly<Record<string, string>>;
 }
 
@@ -25,6 +27,15 @@ test('the lock has every optional package of every platform, without which npm c
 test('the lock names no registry', (t) => {
   t.deepEqual(
     Object.entries(packages).filter(([, { resolved }]) => resolved !== undefined),
+    [],
+  );
+});
+
+test('no package that an install brings runs a script, which npm would warn of', (t) => {
+  const installed = Object.entries(packages).filter(([, { dev }]) => dev !== true);
+  t.true(installed.length > 3);
+  t.deepEqual(
+    installed.filter(([, { hasInstallScript }]) => hasInstallScript === true).map(([place]) => place),
     [],
   );
 });

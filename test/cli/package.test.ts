@@ -34,6 +34,10 @@ test('the packed package holds what runs and its documents, runs elsewhere, and 
     files.some((file) => file.path === 'dist/engine/index.d.ts'),
     'run npm run build first',
   );
+  t.true(
+    files.some((file) => file.path === 'dist/NOTICES.txt'),
+    'the licences of what is bundled travel with it',
+  );
 
   const modules = path.join(folder, 'node_modules');
   mkdirSync(modules);

@@ -58,22 +58,16 @@ export function nativeLibrary(): NativeLibrary | undefined {
   return loaded;
 }
 
-/**
- * The platform's own package holds the binary and picks the right one for the C library; going
- * there directly spares the time that koffi takes to look for it. `koffi` finds it anywhere.
- */
+/** Each platform has a package with koffi's binary for it; none of them runs a script when it is installed. */
 function loadKoffi(): Koffi | undefined {
   const require = createRequire(import.meta.url);
-  const candidates = [`@koromix/koffi-${process.platform}-${process.arch}`, 'koffi'];
-  for (const name of candidates) {
-    try {
-      const module: unknown = require(name);
-      if (isKoffi(module)) return module;
-    } catch {
-      // Not installed, or not made for this machine: the next one may be.
-    }
+  try {
+    const module: unknown = require(`@koromix/koffi-${process.platform}-${process.arch}`);
+    return isKoffi(module) ? module : undefined;
+  } catch {
+    // Not installed, or not made for this machine.
+    return undefined;
   }
-  return undefined;
 }
 
 function isKoffi(module: unknown): module is Koffi {
