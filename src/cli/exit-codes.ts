@@ -49,6 +49,7 @@ const EXIT_CODE_OF_ERROR: Readonly<Record<ErrorCode, ExitCode>> = {
   NOT_REPRESENTABLE: EXIT_CODES.refused,
   LIMIT_EXCEEDED: EXIT_CODES.refused,
   LOSS_LIMIT: EXIT_CODES.refused,
+  SOURCE_MISMATCH: EXIT_CODES.refused,
   INTERNAL: EXIT_CODES.defect,
 };
 

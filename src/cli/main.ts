@@ -26,6 +26,8 @@ export interface Program {
   readonly debug: boolean;
 }
 
+/** A failure is said this soon, whether or not standard output takes what comes before it. */
+const SAID_AFTER_MS = 500;
 const HELP_WORDS: readonly string[] = ['help', '--help', '-h'];
 const VERSION_WORDS: readonly string[] = ['version', '--version'];
 
@@ -42,14 +44,28 @@ export async function runCommandLine(argv: readonly string[], program: Program):
     await terminal.output.flush();
     return exitCode;
   } catch (thrown) {
-    // What was found before the failure is told all the same, and before the failure.
-    await terminal.output.flush().catch(() => false);
     const error = running.command?.withHint(asStatelogError(thrown)) ?? asStatelogError(thrown);
     const json = running.command?.wantsJson ?? hasJsonFlag(argv);
-    terminal.writeError(`${json ? errorJson(error) : errorLine(error)}\n`);
-    if (program.debug) terminal.writeError(`${errorStack(error)}\n`);
+    await flushThen(terminal, () => {
+      terminal.writeError(`${json ? errorJson(error) : errorLine(error)}\n`);
+      if (program.debug) terminal.writeError(`${errorStack(error)}\n`);
+    });
     return exitCodeOf(error);
   }
+}
+
+/**
+ * Tells what was found before a failure all the same, and before the failure; where nobody reads that for a
+ * while, the failure is said first.
+ */
+async function flushThen(terminal: Terminal, sayFailure: () => void): Promise<void> {
+  const flushed = terminal.output.flush().catch(() => false);
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, SAID_AFTER_MS)));
+  await Promise.race([flushed, late]);
+  clearTimeout(timer);
+  sayFailure();
+  await flushed;
 }
 
 async function dispatch(

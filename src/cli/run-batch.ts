@@ -1,8 +1,10 @@
 import { StatelogError, isStatelogError } from '../engine/errors.js';
 import type { WritableStore } from '../engine/store/store.js';
-import { batchGroups, BATCH_GROUP_LIMITS, type BatchGroup } from './batch-groups.js';
+import { lineMark } from '../engine/directory/source-mark.js';
+import { batchGroups, type BatchGroup } from './batch-groups.js';
 import type { BatchFormat } from './batch-line.js';
 import { byteInput } from './byte-input.js';
+import { SourcePassage } from './source-passage.js';
 import type { Terminal } from './terminal.js';
 
 /** How a batch is run. */
@@ -23,12 +25,14 @@ export interface BatchResult {
   readonly puts: number;
   /** Deletes of keys that were there. */
   readonly deleted: number;
+  /** The number of a last line of a source that had no end yet, and was left for the next run. */
+  readonly unfinishedLine?: number | undefined;
 }
 
 /**
  * Writes a batch in groups, each on disk before it is acknowledged. When the reader of the
  * acknowledgements goes away, it goes on without them.
- * @throws StatelogError `INVALID_LINE`, or what the store refuses with the line's number; the lines before
+ * @throws StatelogError `INVALID_LINE`, `SOURCE_MISMATCH`, or what the store refuses with the line's number; the lines before
  * it are on disk and acknowledged then
  */
 export async function runBatch(
@@ -36,19 +40,29 @@ export async function runBatch(
   run: BatchRun,
   terminal: Terminal,
 ): Promise<BatchResult> {
-  const lines = run.source === undefined ? 0n : store.sourcePosition(run.source);
-  const running: RunningBatch = { store, run, terminal, result: { lines, puts: 0, deleted: 0 } };
-  // Who goes on with a source is told at once where that is.
-  if (lines > 0n) await acknowledge(running);
+  const source = passageOf(store, run.source);
+  const running: RunningBatch = {
+    store,
+    run,
+    terminal,
+    result: { lines: BigInt(source?.lines ?? 0), puts: 0, deleted: 0 },
+    acknowledged: 0n,
+  };
   const chunks = byteInput(run.file, terminal);
   store.beginBatch?.();
-  for await (const group of batchGroups(chunks, run.format, BATCH_GROUP_LIMITS, { lines: Number(lines) })) {
+  for await (const group of batchGroups(chunks, run.format, { source })) {
     await writeGroup(running, group);
-    await syncTo(running, group.lines);
+    await syncTo(running, group, group.lines);
     if (group.refused !== undefined) throw group.refused;
   }
   await store.endBatch?.();
-  return running.result;
+  return { ...running.result, unfinishedLine: source?.unfinishedLine };
+}
+
+function passageOf(store: WritableStore, source: string | undefined): SourcePassage | undefined {
+  if (source === undefined) return undefined;
+  const lines = Number(store.sourcePosition(source));
+  return new SourcePassage({ source, lines, mark: store.sourceMark?.(source) });
 }
 
 interface RunningBatch {
@@ -56,10 +70,13 @@ interface RunningBatch {
   readonly run: BatchRun;
   readonly terminal: Terminal;
   readonly result: { lines: bigint; puts: number; deleted: number };
+  /** The last number that was acknowledged. */
+  acknowledged: bigint;
 }
 
-async function writeGroup(running: RunningBatch, { operations, lineNumbers }: BatchGroup): Promise<void> {
+async function writeGroup(running: RunningBatch, group: BatchGroup): Promise<void> {
   const { store, result } = running;
+  const { operations, lineNumbers } = group;
   for (const [index, operation] of operations.entries()) {
     try {
       if (operation.op === 'put') {
@@ -69,26 +86,40 @@ async function writeGroup(running: RunningBatch, { operations, lineNumbers }: Ba
     } catch (error) {
       if (!isRefusal(error)) throw error;
       const line = lineNumbers[index]!;
-      await syncTo(running, line - 1);
+      await syncTo(running, group, line - 1);
       throw refusedLine(error, line);
     }
   }
 }
 
-/** Resolves when so many lines are on disk, and are acknowledged. */
-async function syncTo(running: RunningBatch, lineCount: number): Promise<void> {
+/**
+ * Resolves when so many lines are on disk, and are acknowledged. Of a source, lines that an earlier run took
+ * are acknowledged as they come: whoever waits for them before sending more would wait for ever.
+ */
+async function syncTo(running: RunningBatch, group: BatchGroup, lineCount: number): Promise<void> {
   const { store, run, result } = running;
   const lines = BigInt(lineCount);
-  if (lines === result.lines) return;
-  if (run.source === undefined) await store.sync();
-  else await store.syncSource(run.source, lines);
-  result.lines = lines;
-  await acknowledge(running);
+  if (lines > result.lines) {
+    if (run.source === undefined) await store.sync();
+    else await store.syncSource(run.source, lines, markOf(group, lineCount));
+    result.lines = lines;
+  }
+  // Where the input has proved to be another one, its lines were not taken.
+  if (!isStatelogError(group.refused, 'SOURCE_MISMATCH')) await acknowledge(running, lines);
 }
 
-async function acknowledge({ run, terminal: { output }, result }: RunningBatch): Promise<void> {
-  if (!run.acknowledges || output.isClosed) return;
-  output.writeText(`{"acknowledged":${result.lines}}\n`);
+/** The digest of a line of the group, by its number. */
+function markOf({ keptLines, lines }: BatchGroup, number: number): bigint | undefined {
+  const line = keptLines[keptLines.length - 1 - (lines - number)];
+  return line === undefined ? undefined : lineMark(line);
+}
+
+async function acknowledge(running: RunningBatch, lines: bigint): Promise<void> {
+  const { run, terminal } = running;
+  const { output } = terminal;
+  if (!run.acknowledges || output.isClosed || lines <= running.acknowledged) return;
+  running.acknowledged = lines;
+  output.writeText(`{"acknowledged":${lines}}\n`);
   await output.flush();
 }
 

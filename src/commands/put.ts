@@ -74,17 +74,23 @@ export default class Put extends StatelogCommand {
       }
     }
     if (args.key !== undefined) throw usageError('give KEY and VALUE, or --batch, not both');
+    if (flags.source === '') throw usageError('--source has no name', 'is the variable set?');
     const single = SINGLE.find((name) => flags[name] !== undefined && flags[name] !== false);
     if (single !== undefined) throw usageError(`--${single} is for a single put, not for a batch`);
     await withWritable(args.store, options, this.writeNotices, async (store) => {
       // A store without cursors refuses before anything is written.
       if (flags.cursor !== undefined) store.setCursor(store.cursor ?? NO_CURSOR);
       const format = { encodings, tsv: flags.tsv, command: 'put' as const };
-      await runBatch(
+      const { unfinishedLine } = await runBatch(
         store,
         { file: batch, format, acknowledges: flags.ack, source: flags.source },
         this.terminal,
       );
+      if (unfinishedLine !== undefined) {
+        this.say(
+          `line ${unfinishedLine} has no line end yet, and is left for the next run: end it, or leave out --source`,
+        );
+      }
       if (flags.cursor === undefined) return;
       // Only now: a cursor says that everything up to it is there.
       store.setCursor(cursorBytes(flags.cursor));

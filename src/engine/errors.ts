@@ -37,6 +37,7 @@ export const ERROR_CODES = [
   'NOT_REPRESENTABLE',
   'LIMIT_EXCEEDED',
   'LOSS_LIMIT',
+  'SOURCE_MISMATCH',
   // a defect of statelog
   'INTERNAL',
 ] as const;

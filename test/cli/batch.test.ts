@@ -4,6 +4,7 @@ import { batchGroups, type BatchGroup, type BatchGroupLimits } from '../../src/c
 import { parseBatchLine, type BatchFormat, type BatchOperation } from '../../src/cli/batch-line.js';
 import { ENCODINGS } from '../../src/cli/encoding.js';
 import { entryOutput } from '../../src/cli/entry-output.js';
+import { SourcePassage } from '../../src/cli/source-passage.js';
 import { MemoryTerminal } from '../support/memory-terminal.js';
 
 const JSON_PUTS: BatchFormat = { encodings: { key: 'utf8', value: 'utf8' }, tsv: false, command: 'put' };
@@ -112,11 +113,11 @@ async function collect(
   chunks: readonly Uint8Array[],
   format: BatchFormat,
   limits?: BatchGroupLimits,
-  skip?: number,
+  source?: SourcePassage,
 ): Promise<BatchGroup[]> {
   const groups: BatchGroup[] = [];
   const input = new MemoryTerminal({ input: chunks }).input();
-  for await (const group of batchGroups(input, format, limits, { lines: skip ?? 0 })) groups.push(group);
+  for await (const group of batchGroups(input, format, { limits, source })) groups.push(group);
   return groups;
 }
 
@@ -164,10 +165,12 @@ test('an empty input gives no group, blank lines are counted', async (t) => {
 });
 
 test('lines taken in an earlier run are passed over unread, and counted', async (t) => {
-  const groups = await collect([Buffer.from('bad\nb\t2\nc\t3')], TSV_PUTS, undefined, 1);
+  const taken = new SourcePassage({ source: 's', lines: 1, mark: undefined });
+  const groups = await collect([Buffer.from('bad\nb\t2\nc\t3\n')], TSV_PUTS, undefined, taken);
   t.deepEqual(
     groups.map(({ operations, lines }) => [operations.map(readable), lines]),
     [
+      [[], 1],
       [
         [
           { op: 'put', key: 'b', value: '2' },

@@ -1,6 +1,8 @@
 import test from 'ava';
-import type { Commands } from '../../src/cli/main.js';
+import { ByteOutput } from '../../src/cli/byte-output.js';
+import { runCommandLine, type Commands } from '../../src/cli/main.js';
 import { commandLine, type CommandLineResult } from '../support/command-line.js';
+import { MemoryTerminal } from '../support/memory-terminal.js';
 
 const commands: Commands = { probe: () => import('./program/probe.js') };
 
@@ -214,4 +216,18 @@ test('--help as a value, or after --, is not a call for help', async (t) => {
 
 test('the version is one line', async (t) => {
   t.regex((await run('--version')).stdout, /^statelog\/0\.0\.0-test \S+ node-v\d+\.\d+\.\d+\n$/);
+});
+
+test('a failure is said also where standard output takes nothing of what was printed before it', async (t) => {
+  let takes: ((isRead: boolean) => void) | undefined;
+  const output = new ByteOutput({ write: () => new Promise((resolve) => (takes = resolve)) });
+  output.writeText('found before the failure\n');
+  let ended: Promise<number> | undefined;
+  const said = await new Promise<string>((resolve) => {
+    const terminal = Object.assign(new MemoryTerminal(), { output, writeError: resolve });
+    ended = runCommandLine(['probe', 'damaged'], { root: '', version: '', commands, terminal, debug: false });
+  });
+  t.regex(said, /^statelog: /);
+  takes?.(true);
+  t.is(await ended, 3);
 });

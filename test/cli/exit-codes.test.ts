@@ -24,6 +24,7 @@ test('the exit codes are those of the contract', (t) => {
     ALREADY_EXISTS: 8,
     NOT_REPRESENTABLE: 8,
     LOSS_LIMIT: 8,
+    SOURCE_MISMATCH: 8,
     INTERNAL: 70,
   };
   for (const [code, exitCode] of Object.entries(expected)) {

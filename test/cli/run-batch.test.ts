@@ -1,5 +1,6 @@
 import test from 'ava';
 import { runBatch } from '../../src/cli/run-batch.js';
+import { lineMark } from '../../src/engine/directory/source-mark.js';
 import { StatelogError } from '../../src/engine/errors.js';
 import type { WritableStore } from '../../src/engine/store/store.js';
 import { MemoryTerminal } from '../support/memory-terminal.js';
@@ -30,4 +31,24 @@ test('what could not be synced is not acknowledged, and nothing is before its sy
   const unlucky = new MemoryTerminal({ input: ['{"key":"a","value":"1"}\n'] });
   await t.throwsAsync(runBatch(store, RUN, unlucky), { code: 'IO_FAILED' });
   t.is(unlucky.stdout, '');
+});
+
+test('a line of a source that is refused leaves the count and the digest of the line before it', async (t) => {
+  const taken: unknown[] = [];
+  const store = {
+    put: (key: Uint8Array) => {
+      if (key.length > 1) throw new StatelogError('LIMIT_EXCEEDED', 'too long', {});
+    },
+    sourcePosition: () => 0n,
+    syncSource: (...position: unknown[]) => {
+      taken.push(position);
+      return Promise.resolve();
+    },
+  } as unknown as WritableStore;
+  const line = '{"key":"a","value":"1"}';
+  const terminal = new MemoryTerminal({
+    input: [`{"key":"b","value":"1"}\n${line}\n{"key":"long","value":""}\n`],
+  });
+  await t.throwsAsync(runBatch(store, { ...RUN, source: 'feed' }, terminal), { code: 'LIMIT_EXCEEDED' });
+  t.deepEqual(taken, [['feed', 2n, lineMark(Buffer.from(line))]]);
 });

@@ -13,6 +13,7 @@ import { openNextEpoch } from './next-epoch.js';
 import type { OpenedWriter, RecoveryReport } from './open-writer.js';
 import type { Progress, SegmentState } from './replay.js';
 import { closedError, poisonedError } from './refusals.js';
+import { applyOffsets } from './source-mark.js';
 import { Subscribers, type Change, type Subscription } from './subscribers.js';
 import type { WritableCore } from './writable-core.js';
 
@@ -132,7 +133,7 @@ export class DirectoryWriter {
       segment.appendCommit(offsets, watermark);
       segment.sync();
     });
-    for (const [source, lines] of offsets) this.progress.sources.set(source, lines);
+    applyOffsets(this.progress.sources, offsets);
     this.progress.watermark = watermark ?? this.progress.watermark;
     await this.#publish();
     this.#checkpointIfDue();

@@ -5,6 +5,7 @@ import type { FileSystem } from '../storage-io/file-system.js';
 import { damageError } from '../wal/scan-findings.js';
 import { WalScanner } from '../wal/scanner.js';
 import type { Overlay } from './overlay.js';
+import { applyOffsets } from './source-mark.js';
 
 /** Lines taken of each source, and the watermark: what Commits say. */
 export interface Progress {
@@ -54,7 +55,7 @@ export function applyRecord(view: WalEntryView, overlay: Overlay, progress: Prog
   } else if (view.tag === TAG_COMMIT) {
     const operation = view.operation();
     if (operation.op !== 'commit') return;
-    for (const [source, lines] of operation.offsets) progress.sources.set(source, lines);
+    applyOffsets(progress.sources, operation.offsets);
     progress.watermark = operation.watermark ?? progress.watermark;
   }
 }

@@ -1,6 +1,7 @@
 import type { DirectoryLayout } from '../directory/layout.js';
 import { readManifest } from '../directory/manifest-file.js';
 import type { CheckpointEntry, DirectoryManifest } from '../directory/manifest.js';
+import { withoutMarks } from '../directory/source-mark.js';
 import { openCheckpoint } from '../directory/open-checkpoint.js';
 import { fragmentationOf } from '../state/format.js';
 import type { FileSystem } from '../storage-io/file-system.js';
@@ -20,6 +21,11 @@ export function statCheckpoints(fileSystem: FileSystem, layout: DirectoryLayout)
   return { cores, keep, checkpoints, ...(fragmentation === undefined ? {} : { fragmentation }) };
 }
 
+/** How many lines were taken, by source, as text. */
+export function sourcesText(sources: ReadonlyMap<string, bigint>): Record<string, string> {
+  return Object.fromEntries([...withoutMarks(sources)].map(([name, lines]) => [name, String(lines)]));
+}
+
 function statCheckpoint(
   fileSystem: FileSystem,
   layout: DirectoryLayout,
@@ -28,7 +34,7 @@ function statCheckpoint(
 ): CheckpointStat {
   const named = {
     epoch: String(entry.epoch),
-    sources: Object.fromEntries([...entry.sources].map(([name, lines]) => [name, String(lines)])),
+    sources: sourcesText(entry.sources),
     watermark: entry.watermark === undefined ? null : String(entry.watermark),
   };
   const files = attempt(() => measureFiles(fileSystem, layout, manifest, entry));

@@ -10,7 +10,7 @@ import { treeBytes } from '../storage-io/tree-bytes.js';
 import { DirectoryLayout } from '../directory/layout.js';
 import { identify, type PathIdentity } from './identify.js';
 import { openReadable } from './open.js';
-import { statCheckpoints } from './stat-checkpoints.js';
+import { sourcesText, statCheckpoints } from './stat-checkpoints.js';
 import { attempt, problemOf } from './stat-problem.js';
 import { statManifest } from './stat-manifest.js';
 import type { LockStat, StatReport } from './stat-report.js';
@@ -67,7 +67,7 @@ function statDirectory(fileSystem: FileSystem, path: string): Part {
       return {
         keys: store.count(),
         epoch: String(epoch),
-        sources: Object.fromEntries([...progress.sources].map(([name, lines]) => [name, String(lines)])),
+        sources: sourcesText(progress.sources),
         watermark: progress.watermark === undefined ? null : String(progress.watermark),
       };
     } finally {

@@ -7,6 +7,7 @@ import {
   type CoreCheckpoint,
   type DirectoryManifest,
 } from '../directory/manifest.js';
+import { applyOffsets } from '../directory/source-mark.js';
 import { isStatelogError } from '../errors.js';
 import { TAG_COMMIT, TAG_EPOCH_BARRIER } from '../rkyv/wal-entry-format.js';
 import { STORE_ID_BYTES } from '../state/index-block.js';
@@ -93,7 +94,7 @@ class ManifestRecovery {
     const cores = Array.from({ length: this.cores }, (_, coreId): CoreCheckpoint => {
       for (const log of this.#logs.filter((one) => one <= epoch)) {
         const words = this.#wordsOf(log, coreId);
-        for (const [name, lines] of words.sources) sources.set(name, lines);
+        applyOffsets(sources, words.sources);
         watermark = words.watermark ?? watermark;
       }
       const closed = this.#wordsOf(epoch, coreId);
@@ -153,7 +154,7 @@ function readWords(fileSystem: FileSystem, path: string, epoch: bigint, coreId: 
       if (view.tag !== TAG_COMMIT) continue;
       const operation = view.operation();
       if (operation.op !== 'commit') continue;
-      for (const [name, lines] of operation.offsets) sources.set(name, lines);
+      applyOffsets(sources, operation.offsets);
       watermark = operation.watermark ?? watermark;
     }
     const { records, nextSequence, lastTimestampNs = 0n } = scanner;

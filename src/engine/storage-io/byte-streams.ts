@@ -1,5 +1,8 @@
-import { createReadStream, writeSync } from 'node:fs';
+import { constants, createReadStream, fstatSync, open, writeSync } from 'node:fs';
+import { Socket } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
+import { ReadStream as TerminalStream, isatty } from 'node:tty';
+import { promisify } from 'node:util';
 import { asSystemError, errnoOf } from './system-error.js';
 
 /** How much is read at a time. */
@@ -10,15 +13,24 @@ const RETRY_AFTER_MS = 5;
 /**
  * Reads anything that gives bytes, chunk by chunk: a file, a FIFO, a device, `/dev/stdin`, a
  * shell's process substitution. For input, not for stores, which go through `FileSystem`.
+ *
+ * Whoever writes into a FIFO may wait, and a thread that waits for it cannot be stopped: the
+ * process would not end. So what can make its reader wait is read without a thread, once it is open.
  * @throws StatelogError `NOT_FOUND`, `PERMISSION_DENIED`, `NOT_A_FILE`, `IO_FAILED`
  */
 export async function* readByteStream(path: string): AsyncGenerator<Uint8Array, void> {
   try {
-    const stream = createReadStream(path, { highWaterMark: READ_BYTES }) as AsyncIterable<Uint8Array>;
-    yield* stream;
+    yield* await openByteStream(path);
   } catch (error) {
     throw asSystemError('read', path, error);
   }
+}
+
+async function openByteStream(path: string): Promise<AsyncIterable<Uint8Array>> {
+  const descriptor = await promisify(open)(path, constants.O_RDONLY | constants.O_NOCTTY);
+  if (isatty(descriptor)) return new TerminalStream(descriptor);
+  if (fstatSync(descriptor).isFIFO()) return new Socket({ fd: descriptor, writable: false });
+  return createReadStream(path, { fd: descriptor, highWaterMark: READ_BYTES }) as AsyncIterable<Uint8Array>;
 }
 
 /**

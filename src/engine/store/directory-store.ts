@@ -4,6 +4,7 @@ import {
   type ReadStoreOptions,
 } from '../directory/state-directory.js';
 import { liveEpoch } from '../directory/manifest.js';
+import { markName } from '../directory/source-mark.js';
 import { StatelogError } from '../errors.js';
 import type { EntryRange } from '../entry-cursor.js';
 import type { Finding } from '../finding.js';
@@ -108,8 +109,14 @@ export class DirectoryStore implements WritableStore {
     return this.directory.progress.sources.get(name) ?? 0n;
   }
 
-  async syncSource(name: string, lines: bigint): Promise<void> {
-    await this.directory.commit(new Map([[name, lines]]));
+  sourceMark(name: string): bigint | undefined {
+    return this.directory.progress.sources.get(markName(name));
+  }
+
+  async syncSource(name: string, lines: bigint, mark?: bigint): Promise<void> {
+    const offsets = new Map([[name, lines]]);
+    if (mark !== undefined) offsets.set(markName(name), mark);
+    await this.directory.commit(offsets);
   }
 
   setCursor(): void {

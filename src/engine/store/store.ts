@@ -69,8 +69,10 @@ export interface WritableStore extends ReadableStore {
   sync(): Promise<void>;
   /** Lines already taken from a named source; 0n if none. Fold logs: NOT_REPRESENTABLE. */
   sourcePosition(name: string): bigint;
-  /** `sync`, which also records that `lines` of the source were taken. */
-  syncSource(name: string, lines: bigint): Promise<void>;
+  /** The digest of the last line taken from a named source; undefined if none was kept. */
+  sourceMark?(name: string): bigint | undefined;
+  /** `sync`, which also records that `lines` of the source were taken, and a digest of the last one. */
+  syncSource(name: string, lines: bigint, mark?: bigint): Promise<void>;
   /** Between these two, checkpoints are made less often: for large loads. Only state directories make any. */
   beginBatch?(): void;
   endBatch?(): Promise<void>;

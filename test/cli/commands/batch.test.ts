@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import test from 'ava';
 import fc from 'fast-check';
+import { StateDirectory } from '../../../src/engine/directory/state-directory.js';
 import { commandLine } from '../../support/command-line.js';
 import { tempDir } from '../../support/temp-dir.js';
 
@@ -84,12 +85,98 @@ test('with --source a batch goes on where an earlier one stopped, also after a c
   t.is(second.exitCode, 0);
   t.deepEqual(second.stdout.trimEnd().split('\n'), ['{"acknowledged":1}', '{"acknowledged":2}']);
   t.is((await run('scan', store)).stdout, 'a\tchanged\nb\t2\n');
-  const third = await commandLine(argv, { input: [putLine('a', '1')] });
-  t.like(third, { exitCode: 0, stdout: '{"acknowledged":2}\n' }, 'what is shorter has nothing new');
+  const third = await commandLine(argv, { input: [putLine('a', '1'), putLine('b', '2')] });
+  t.like(third, { exitCode: 0, stdout: '{"acknowledged":2}\n' }, 'what is the same has nothing new');
   const other = await commandLine(['put', store, '--batch', '-', '--source', 'other', '--ack'], {
     input: [putLine('c', '3')],
   });
   t.like(other, { exitCode: 0, stdout: '{"acknowledged":1}\n' });
+});
+
+test('with --source another input is refused, and nothing of it is acknowledged or stored', async (t) => {
+  const store = path.join(tempDir(t), 'store');
+  const argv = ['put', store, '--batch', '-', '--source', 'feed', '--ack', '--json'];
+  const lines = (day: string, count: number): string[] =>
+    Array.from({ length: count }, (_, line) => putLine(`${day} ${line}`, 'v'));
+  await commandLine(argv, { input: lines('monday', 10) });
+  for (const step of [undefined, ['checkpoint', store], ['compact', store], ['put', store, 'k', 'v']]) {
+    if (step !== undefined) await run(...step);
+    for (const [input, message] of [
+      [lines('monday', 9), /it has 9 lines, of which 10 were taken/],
+      [[], /it has 0 lines/],
+      [lines('tuesday', 5), /it has 5 lines/],
+      [lines('wednesday', 12), /line 10 is not the line 10/],
+    ] as const) {
+      const { exitCode, stdout, stderr } = await commandLine(argv, { input });
+      t.is(exitCode, 8);
+      t.is(stdout, '');
+      const { error } = JSON.parse(stderr) as { error: { code: string; message: string } };
+      t.is(error.code, 'SOURCE_MISMATCH');
+      t.regex(error.message, message);
+    }
+  }
+  t.is((await run('scan', store, '--count')).stdout, '11\n');
+  const { sources } = JSON.parse((await run('stat', store, '--json')).stdout) as { sources: unknown };
+  t.deepEqual(sources, { feed: '10' });
+  t.like(await commandLine(argv, { input: lines('monday', 11) }), {
+    exitCode: 0,
+    stdout: '{"acknowledged":10}\n{"acknowledged":11}\n',
+  });
+});
+
+test('a count without a digest, as earlier versions kept it, is held against the number of lines', async (t) => {
+  const store = path.join(tempDir(t), 'store');
+  await run('create', store);
+  const directory = await StateDirectory.open(store);
+  await directory.commit(new Map([['feed', 2n]]));
+  directory.close();
+  const argv = ['put', store, '--batch', '-', '--source', 'feed', '--tsv'];
+  t.is((await commandLine(argv, { input: ['a\t1\n'] })).exitCode, 8);
+  t.is((await commandLine(argv, { input: ['a\t1\nb\t2\nc\t3\n'] })).exitCode, 0);
+  t.is((await commandLine(argv, { input: ['a\t1\nb\t2\nd\t4\n'] })).exitCode, 8);
+  t.is((await run('scan', store)).stdout, 'c\t3\n');
+});
+
+test('a count that a library writes leaves no digest of an earlier line behind', async (t) => {
+  const store = path.join(tempDir(t), 'store');
+  const argv = ['put', store, '--batch', '-', '--source', 'feed', '--tsv'];
+  await commandLine(argv, { input: ['a\t1\n'] });
+  const directory = await StateDirectory.open(store);
+  await directory.commit(new Map([['feed', 2n]]));
+  directory.close();
+  t.is((await commandLine(argv, { input: ['a\t1\nb\t2\nc\t3\n'] })).exitCode, 0);
+});
+
+test('the last line of a source that has no end yet is left for the next run', async (t) => {
+  const store = path.join(tempDir(t), 'store');
+  const argv = ['put', store, '--batch', '-', '--source', 'log', '--tsv'];
+  const first = await commandLine(argv, { input: ['a\t1\nb\t2'] });
+  t.is(first.exitCode, 0);
+  t.regex(first.stderr, /^statelog: line 2 has no line end yet, and is left for the next run[^\n]*\n$/);
+  t.is((await commandLine(argv, { input: ['a\t1\nb\t23\n'] })).stderr, '');
+  t.is((await run('scan', store)).stdout, 'a\t1\nb\t23\n');
+  const without = ['put', store, '--batch', '-', '--tsv'];
+  t.is((await commandLine(without, { input: ['c\t4'] })).exitCode, 0);
+  t.is((await run('get', store, 'c')).stdout, '4');
+});
+
+test('a byte order mark is passed over, one of UTF-16 is named', async (t) => {
+  const mark = '\ufeff';
+  for (const [flags, line] of [
+    [[], putLine('a', '1')],
+    [['--tsv'], 'a\t1\n'],
+  ] as const) {
+    const store = path.join(tempDir(t), 'store');
+    const argv = ['put', store, '--batch', '-', ...flags];
+    t.is((await commandLine(argv, { input: [mark + line] })).exitCode, 0);
+    t.is((await run('scan', store)).stdout, 'a\t1\n');
+    for (const swap of [false, true]) {
+      const wide = Buffer.from(mark + line, 'utf16le');
+      const refused = await commandLine(argv, { input: [swap ? wide.swap16() : wide] });
+      t.is(refused.exitCode, 2);
+      t.regex(refused.stderr, /UTF-16/);
+    }
+  }
 });
 
 test('a fold log remembers no source', async (t) => {
