@@ -29,9 +29,16 @@ export class ByteOutput {
   /** Full buffers, and pieces too large to copy, in order. */
   #pieces: Uint8Array[] = [];
   #isClosed = false;
+  readonly #abandoned: Promise<false>;
+  #abandon: (() => void) | undefined;
 
   constructor(sink: ByteSink) {
     this.#sink = sink;
+    this.#abandoned = new Promise((resolve) => {
+      this.#abandon = () => {
+        resolve(false);
+      };
+    });
   }
 
   /** True when it is time to `flush`. */
@@ -83,9 +90,16 @@ export class ByteOutput {
     this.#pieces = [];
     for (const piece of pieces) {
       if (this.#isClosed) break;
-      this.#isClosed = !(await this.#sink.write(piece));
+      const taken = this.#sink.write(piece);
+      this.#isClosed = !(await Promise.race([taken, this.#abandoned])) || this.#isClosed;
     }
     return !this.#isClosed;
+  }
+
+  /** Gives up on a reader that takes nothing: a `flush` that waits for it is false now, and so is every other. */
+  abandon(): void {
+    this.#isClosed = true;
+    this.#abandon?.();
   }
 
   #startBuffer(): void {

@@ -50,6 +50,7 @@ const EXIT_CODE_OF_ERROR: Readonly<Record<ErrorCode, ExitCode>> = {
   LIMIT_EXCEEDED: EXIT_CODES.refused,
   LOSS_LIMIT: EXIT_CODES.refused,
   SOURCE_MISMATCH: EXIT_CODES.refused,
+  SAME_PATH: EXIT_CODES.refused,
   INTERNAL: EXIT_CODES.defect,
 };
 

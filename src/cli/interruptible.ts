@@ -2,10 +2,15 @@ import type { ExitCode } from './exit-codes.js';
 import { onInterrupt } from './interrupt.js';
 import type { Interruption } from './replay-run.js';
 
+/** So long after a signal the reader of the output may take to read what is left. */
+const READER_PATIENCE_MS = 1000;
+
 /** What a signal does to work that is under way. */
 export interface InterruptibleOptions {
   /** Ends a wait of the work, so that it sees that it is over. */
   readonly wake: () => void;
+  /** Ends waits for who reads the output: called when a while after the signal there is still something to say. */
+  readonly abandonOutput: () => void;
   /** Whether the work is to come to its own end first: it has something to put in order. */
   readonly isWaitedFor: boolean;
   /** What is still to be said then. */
@@ -18,7 +23,7 @@ export interface InterruptibleOptions {
  */
 export async function runInterruptibly(
   run: (interruption: Interruption) => Promise<ExitCode>,
-  { wake, isWaitedFor, last }: InterruptibleOptions,
+  { wake, abandonOutput, isWaitedFor, last }: InterruptibleOptions,
 ): Promise<ExitCode> {
   const interruption = { isOver: false };
   let running: Promise<ExitCode> = forEver();
@@ -26,6 +31,7 @@ export async function runInterruptibly(
   const dispose = onInterrupt(async () => {
     interruption.isOver = true;
     wake();
+    setTimeout(abandonOutput, READER_PATIENCE_MS).unref();
     if (isWaitedFor && !(await succeeds(running))) {
       // What failed is said by who awaits it, and that ends the process.
       await forEver();

@@ -56,12 +56,13 @@ export async function runReplay(
   const { source, filter, limit, into } = work;
   let worst: ExitCode = EXIT_CODES.done;
   let taken = 0;
-  let turnMs = performance.now();
+  const turns = new Turns();
   for (let steps = 1; taken < limit && !interruption.isOver; steps++) {
     const event = source.next();
     if (event === 'end') break;
     if (event === 'waiting') {
       if (!(await waitForMore(output, work))) break;
+      if (turns.isDue) await turns.take();
       continue;
     }
     if (event === 'finding') {
@@ -76,14 +77,27 @@ export async function runReplay(
     // Before the next step: what is written may lie in the scanner's buffer.
     if (output.isFull && !(await output.flush())) break;
     if (into?.isFull === true) await into.room();
-    if (steps % RECORDS_BETWEEN_LOOKS === 0 && performance.now() - turnMs > TURN_MS) {
+    if (steps % RECORDS_BETWEEN_LOOKS === 0 && turns.isDue) {
       if (!(await output.flush())) break;
-      await nextTurn();
-      turnMs = performance.now();
+      await turns.take();
     }
   }
   await into?.finish();
   return worst;
+}
+
+/** When the event loop last had its turn: until it has, no signal is seen. */
+class Turns {
+  #lastMs = performance.now();
+
+  get isDue(): boolean {
+    return performance.now() - this.#lastMs > TURN_MS;
+  }
+
+  async take(): Promise<void> {
+    await nextTurn();
+    this.#lastMs = performance.now();
+  }
 }
 
 /** Hands on what was read, and waits for more. @returns false where nobody reads the output any more */

@@ -163,16 +163,16 @@ export default class WalReplay extends StatelogCommand {
         });
     try {
       if (description !== undefined) this.say(description);
-      return await this.#run({ ...task, source, changes }, flags);
+      return await this.#run(path, { ...task, source, changes }, flags);
     } finally {
       close();
     }
   }
 
   /** Prints the sums at the end, or when told to stop. */
-  async #run(work: Omit<ReplayWork, 'into'>, flags: RunFlags): Promise<ExitCode> {
+  async #run(source: string, work: Omit<ReplayWork, 'into'>, flags: RunFlags): Promise<ExitCode> {
     const { stats, changes } = work;
-    const run = await this.#runner(work, flags);
+    const run = await this.#runner(source, work, flags);
     if (stats === undefined && changes === undefined) return run({ isOver: false });
     const writeSums = async (isComplete: boolean): Promise<void> => {
       if (stats === undefined) await this.terminal.output.flush();
@@ -180,6 +180,9 @@ export default class WalReplay extends StatelogCommand {
     };
     const exitCode = await runInterruptibly(run, {
       wake: () => changes?.wake(),
+      abandonOutput: () => {
+        this.terminal.output.abandon();
+      },
       isWaitedFor: flags.into !== undefined,
       last: () => writeSums(false),
     });
@@ -187,16 +190,21 @@ export default class WalReplay extends StatelogCommand {
     return exitCode;
   }
 
+  /** Destinations are opened before signals are waited for: one that comes while a lock is waited for ends all at once. */
   async #runner(
+    source: string,
     work: Omit<ReplayWork, 'into'>,
     { into, wait, json, 'onto-existing': isOntoExisting }: RunFlags,
   ): Promise<(interruption: Interruption) => Promise<ExitCode>> {
     if (into === undefined) {
       return (interruption) => runReplay(this.terminal, { ...work, into: undefined }, interruption);
     }
-    const { runReplayInto } = await import('../cli/replay-into-stores.js');
-    const notice = this.notice.bind(this);
-    const options = { destinations: into, isOntoExisting, waitMs: wait, json, notice };
-    return (interruption) => runReplayInto(this.terminal, work, interruption, options);
+    const [{ runReplayInto }, { openDestinations }] = await Promise.all([
+      import('../cli/replay-into-stores.js'),
+      import('../engine/inspect/replay-destinations.js'),
+    ]);
+    const stores = await openDestinations(into, { source, isOntoExisting, waitMs: wait });
+    for (const { notices } of stores) for (const notice of notices) this.notice(notice);
+    return (interruption) => runReplayInto(this.terminal, work, interruption, { stores, json });
   }
 }

@@ -38,6 +38,7 @@ export const ERROR_CODES = [
   'LIMIT_EXCEEDED',
   'LOSS_LIMIT',
   'SOURCE_MISMATCH',
+  'SAME_PATH',
   // a defect of statelog
   'INTERNAL',
 ] as const;

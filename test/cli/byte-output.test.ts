@@ -79,3 +79,13 @@ test('an error of the sink reaches who flushes', async (t) => {
   output.writeText('a');
   await t.throwsAsync(output.flush(), { message: 'full' });
 });
+
+test('a flush that waits for a reader who takes nothing ends once that reader is given up', async (t) => {
+  const output = new ByteOutput({ write: () => new Promise(() => undefined) });
+  output.writeText('never taken');
+  const waiting = output.flush();
+  output.abandon();
+  t.false(await waiting);
+  output.writeText('dropped');
+  t.false(await output.flush());
+});

@@ -25,6 +25,7 @@ test('the exit codes are those of the contract', (t) => {
     NOT_REPRESENTABLE: 8,
     LOSS_LIMIT: 8,
     SOURCE_MISMATCH: 8,
+    SAME_PATH: 8,
     INTERNAL: 70,
   };
   for (const [code, exitCode] of Object.entries(expected)) {

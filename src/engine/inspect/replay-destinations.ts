@@ -1,3 +1,4 @@
+import { basename, dirname, resolve } from 'node:path';
 import { StatelogError } from '../errors.js';
 import type { WritableStore } from '../store/store.js';
 import { realFileSystem } from '../storage-io/real-file-system.js';
@@ -7,6 +8,8 @@ import { openWritable } from './open.js';
 /** How stores are opened that records are applied to. */
 export interface DestinationOptions {
   readonly fileSystem?: FileSystem | undefined;
+  /** Where the records are read. */
+  readonly source: string;
   /** Whether a store that is there may be written to. */
   readonly isOntoExisting: boolean;
   /** How long to wait for a lock. */
@@ -15,13 +18,14 @@ export interface DestinationOptions {
 
 /**
  * Makes or opens every destination, and locks it. Nothing is made where one of them is there and must not be.
- * @throws StatelogError `ALREADY_EXISTS`, and what `openWritable` throws; those opened are closed again
+ * @throws StatelogError `ALREADY_EXISTS`, `SAME_PATH`, and what `openWritable` throws; those opened are closed again
  */
 export async function openDestinations(
   paths: readonly string[],
   options: DestinationOptions,
 ): Promise<WritableStore[]> {
-  const { fileSystem = realFileSystem(), isOntoExisting, waitMs } = options;
+  const { fileSystem = realFileSystem(), source, isOntoExisting, waitMs } = options;
+  checkDifferent(fileSystem, source, paths);
   const existing = paths.find((path) => fileSystem.statusFollowing(path) !== undefined);
   if (existing !== undefined && !isOntoExisting) throw alreadyThere(existing);
   const stores: WritableStore[] = [];
@@ -32,6 +36,48 @@ export async function openDestinations(
     for (const store of stores) store.close();
     throw error;
   }
+}
+
+/**
+ * Paths are held against each other by what they name, whatever they are called.
+ * @throws StatelogError `SAME_PATH` where two destinations are one, or one is the source, lies in it or holds it
+ */
+function checkDifferent(fileSystem: FileSystem, source: string, paths: readonly string[]): void {
+  const around = identitiesAround(fileSystem, source);
+  const seen = new Map<string, string>();
+  for (const path of paths) {
+    const chain = identitiesAround(fileSystem, path);
+    if (around.includes(chain[0]!) || chain.includes(around[0]!)) {
+      throw samePath(path, `the records would be written to where they are read: ${source}`);
+    }
+    const earlier = seen.get(chain[0]!);
+    if (earlier !== undefined) throw samePath(path, `two destinations are one: ${earlier} and ${path}`);
+    seen.set(chain[0]!, path);
+  }
+}
+
+/** What tells a path apart from others, then the same of each folder around it. What is not there goes by its name. */
+function identitiesAround(fileSystem: FileSystem, path: string): string[] {
+  const missing: string[] = [];
+  let at = resolve(path);
+  while (fileSystem.statusFollowing(at) === undefined) {
+    missing.unshift(basename(at));
+    at = dirname(at);
+  }
+  const found: string[] = [];
+  for (let folder = fileSystem.realPath(at); ; folder = dirname(folder)) {
+    found.push(fileSystem.statusFollowing(folder)!.identity);
+    if (folder === dirname(folder)) break;
+  }
+  return missing.length === 0 ? found : [[found[0], ...missing].join('/'), ...found];
+}
+
+function samePath(path: string, message: string): StatelogError {
+  return new StatelogError('SAME_PATH', message, {
+    path,
+    safe: 'nothing was changed',
+    hint: 'name another destination',
+  });
 }
 
 function alreadyThere(path: string): StatelogError {

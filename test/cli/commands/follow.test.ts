@@ -195,3 +195,19 @@ test('--follow ends with an error where the store goes away, and is refused wher
   t.is((await commandLine(['wal-replay', fixturePath('fold-log.snap'), '--follow'])).exitCode, 2);
   t.is((await commandLine(['wal-replay', fixturePath('wal-ops'), '--follow', '--no-merge'])).exitCode, 2);
 });
+
+for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
+  test(`${signal} ends what is followed also where nobody reads it`, async (t) => {
+    const home = tempDir(t);
+    const segment = path.join(home, 'wal-0.log');
+    writeFileSync(segment, joined(...records(20_000)));
+    for (const flags of [['--follow'], ['--follow', '--into', path.join(home, 'store')]]) {
+      // What it prints stays in the pipe: far more than that holds.
+      const child = spawn(process.execPath, [program, 'wal-replay', segment, ...flags]);
+      child.stdout.once('readable', () => child.kill(signal));
+      if (flags.includes('--into')) child.stderr.once('data', () => child.kill(signal));
+      const [, endedBy] = (await once(child, 'exit')) as [number | null, string | null];
+      t.is(endedBy, signal, flags.join(' '));
+    }
+  });
+}

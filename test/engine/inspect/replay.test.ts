@@ -1,4 +1,4 @@
-import { rmSync, writeFileSync } from 'node:fs';
+import { linkSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import test from 'ava';
 import { StatelogError } from '../../../src/engine/errors.js';
@@ -9,6 +9,7 @@ import { Replay } from '../../../src/engine/inspect/replay.js';
 import { StateDirectory } from '../../../src/engine/directory/state-directory.js';
 import type { WritableStore } from '../../../src/engine/store/store.js';
 import { realFileSystem } from '../../../src/engine/storage-io/real-file-system.js';
+import { commandLine } from '../../support/command-line.js';
 import { tempDir } from '../../support/temp-dir.js';
 import { joined, records } from '../wal/segment-builder.js';
 
@@ -19,7 +20,12 @@ test('more changes than a buffer holds reach every store, in order', async (t) =
   const segment = path.join(folder, 'wal-0.log');
   writeFileSync(segment, joined(...records(10_000)));
   const paths = ['a', 'b'].map((name) => path.join(folder, name));
-  const stores = await openDestinations(paths, { fileSystem, isOntoExisting: false, waitMs: 0 });
+  const stores = await openDestinations(paths, {
+    fileSystem,
+    source: segment,
+    isOntoExisting: false,
+    waitMs: 0,
+  });
   const into = new ReplayInto(stores);
   const replay = new Replay(fileSystem, findLogs(fileSystem, segment), true);
   for (let event = replay.next(); event !== 'end'; event = replay.next()) {
@@ -42,10 +48,12 @@ test('a store that refuses a change keeps what came before it, and the others ge
   const segment = path.join(folder, 'wal-0.log');
   writeFileSync(segment, joined(...records(10)));
   const paths = ['a', 'b'].map((name) => path.join(folder, name));
-  const [one, other] = (await openDestinations(paths, { fileSystem, isOntoExisting: false, waitMs: 0 })) as [
-    WritableStore,
-    WritableStore,
-  ];
+  const [one, other] = (await openDestinations(paths, {
+    fileSystem,
+    source: segment,
+    isOntoExisting: false,
+    waitMs: 0,
+  })) as [WritableStore, WritableStore];
   const put = one.put.bind(one);
   let left = 4;
   one.put = (key, value) => {
@@ -145,4 +153,41 @@ test('a log that its writer dropped meanwhile is no damage, one that is kept and
   t.like(damaged.finding, { class: 'missing-segment', file: next!.segments[0]!.path });
   t.is(damaged.next(), 'end');
   directory.close();
+});
+
+test('a destination that is the source, lies in it or holds it, or is named twice, is refused by what it is', async (t) => {
+  const folder = tempDir(t);
+  const at = (...names: string[]): string => path.join(folder, ...names);
+  for (const name of ['store', 'other']) {
+    await commandLine(['put', at(name), 'k', 'v']);
+    symlinkSync(name, at(`link-to-${name}`));
+  }
+  const segment = at('store', 'wal', '1', 'wal-0.log');
+  linkSync(segment, at('wal-0.log'));
+  const cases: [source: string, destinations: string[]][] = [
+    [at('store'), [at('store')]],
+    [at('store'), [`${folder}//other/../store/`]],
+    [at('store'), [at('link-to-store')]],
+    [at('link-to-store'), [at('store')]],
+    [segment, [at('link-to-store')]],
+    [at('store', 'wal', '1'), [at('store')]],
+    [at('store'), [at('store', 'wal', '7')]],
+    [segment, [at('other'), at('link-to-other')]],
+    [segment, [at('new'), at('.', 'new')]],
+    [segment, [at('new', 'x'), at('other', '..', 'new', 'x')]],
+  ];
+  for (const [source, destinations] of cases) {
+    const into = destinations.flatMap((one) => ['--into', one]);
+    const before = await commandLine(['stat', at('store'), '--digest', '--json']);
+    for (const flags of [[], ['--follow']]) {
+      const { exitCode, stderr } = await commandLine([
+        ...['wal-replay', source, ...into, '--onto-existing', '--json', ...flags],
+      ]);
+      t.is(exitCode, 8, stderr);
+      t.like(JSON.parse(stderr), { error: { code: 'SAME_PATH' } });
+    }
+    t.is((await commandLine(['stat', at('store'), '--digest', '--json'])).stdout, before.stdout);
+  }
+  const fits = ['wal-replay', at('store'), '--into', at('other'), '--into', at('new'), '--onto-existing'];
+  t.is((await commandLine(fits)).exitCode, 0);
 });
