@@ -10,6 +10,7 @@ import type { ExitCode } from './exit-codes.js';
 import { protectFlagValues, readingMarked } from './flag-values.js';
 import { isParserError, usageErrorFrom } from './parser-errors.js';
 import type { Terminal } from './terminal.js';
+import { usageError } from './usage-error.js';
 import { visibleText } from './visible-text.js';
 
 type Flags = Record<string, unknown>;
@@ -56,17 +57,19 @@ export abstract class StatelogCommand extends Command {
     const known = protectFlagValues(argv, definitions);
     this.wantsJson = known.wantsJson;
     if (known.wantsHelp) throw new HelpRequest();
+    let parsed: Interfaces.ParserOutput<F, B, A>;
     try {
-      const parsed = await super.parse<F, B, A>(
+      parsed = await super.parse<F, B, A>(
         { ...input, baseFlags: {}, flags: readMarkedValues(definitions) } as Interfaces.Input<F, B, A>,
         known.argv,
       );
-      this.#paths = pathsOf(parsed.args);
-      return parsed;
     } catch (error) {
       if (!isParserError(error)) throw error;
       throw usageErrorFrom(error, this.id ?? '', Object.keys(definitions));
     }
+    refuseEmpty(parsed);
+    this.#paths = pathsOf(parsed.args);
+    return parsed;
   }
 
   /** The same error; after damage with what to run next, on the path that the command was given. */
@@ -111,8 +114,29 @@ export abstract class StatelogCommand extends Command {
   }
 }
 
-/** Arguments that name what a command opens. Those who look at damage themselves say what to do about it. */
-const PATH_ARGUMENTS = ['store', 'source', 'a', 'b'] as const;
+/**
+ * Arguments that name what a command opens, what it reads before what it makes. Those who look at damage themselves say
+ * what to do about it.
+ */
+const PATH_ARGUMENTS = ['source', 'store', 'a', 'b'] as const;
+/** Flags that name a file or a store. */
+const PATH_FLAGS = ['batch', 'file', 'into', 'report'] as const;
+const IS_SET = 'is the variable set?';
+
+/**
+ * Nothing has an empty name: it is what a shell makes of a variable that is not set. Values may be empty.
+ * @throws StatelogError `INVALID_ARGUMENT`
+ */
+function refuseEmpty({ args, argv, flags }: { args: Args; argv: unknown[]; flags: Flags }): void {
+  for (const [name, text] of Object.entries(args)) {
+    if (text === '' && name !== 'value') throw usageError(`${name.toUpperCase()} is empty`, IS_SET);
+  }
+  for (const name of PATH_FLAGS) {
+    if ([flags[name]].flat().includes('')) throw usageError(`--${name} is empty`, IS_SET);
+  }
+  // Those that have no name of their own: the keys of `delete`, the paths of `verify`.
+  if (argv.slice(Object.keys(args).length).includes('')) throw usageError('an argument is empty', IS_SET);
+}
 
 function pathsOf(args: Args): string[] {
   return PATH_ARGUMENTS.flatMap((name) => {

@@ -1,3 +1,5 @@
+import { usageError } from './usage-error.js';
+
 /**
  * oclif takes `--prefix -x` and `--prefix=--json` for a flag without its value, where getopt
  * takes what follows for the value, whatever it is. A script's `--prefix "$p"` needs getopt's
@@ -26,6 +28,7 @@ export interface ProtectedArguments {
  * Marks the values of flags that take one.
  * @param argv the arguments after the command's name
  * @param flags the command's flags by name
+ * @throws StatelogError `INVALID_ARGUMENT` for a value of a flag that takes none
  */
 export function protectFlagValues(
   argv: readonly string[],
@@ -44,6 +47,9 @@ export function protectFlagValues(
     if (word === '--json') wantsJson = true;
     const { name, value } = splitLongFlag(word);
     const flag = name === undefined ? flagOfLetter(word, flags) : flags[name];
+    if (flag !== undefined && flag.type !== 'option' && value !== undefined) {
+      throw usageError(`--${String(name)} takes no value, and ${value} was given`, `leave out =${value}`);
+    }
     if (flag?.type !== 'option' || (name === undefined && word.length > 2)) {
       // `-0` would pass for a negative number, which oclif takes for an argument.
       result.push(word === '-0' && 'null' in flags ? '--null' : word);

@@ -88,12 +88,17 @@ export const sizeFlag = custom<number>({
 /** A flag of seconds, with a fraction where that is wanted; the value is milliseconds. */
 export const secondsFlag = custom<number>({
   helpValue: 'SECONDS',
-  parse: (text, _context, { name }) =>
+  parse: (text, _context, { name, env }) =>
     accept(
       /^\d{1,9}(\.\d{1,9})?$/.test(text) ? Number(text) * 1_000 : undefined,
-      `--${name} takes seconds, such as 5 or 0.5, not ${text}`,
+      `${nameOf(name, env, text)} takes seconds, such as 5 or 0.5, not ${text}`,
     ),
 });
+
+/** What a value came by: a variable stands in for a flag that is not given. */
+function nameOf(flag: string, variable: string | undefined, text: string): string {
+  return variable !== undefined && process.env[variable] === text ? `the variable ${variable}` : `--${flag}`;
+}
 
 /** A flag of bytes or of a path, as text: what it holds is told by its encoding, after parsing. */
 export const textFlag = string;

@@ -31,7 +31,9 @@ export function usageErrorFrom(
       (unknown[0] ?? '').replace(/=.*/s, ''),
       flagNames.map((name) => `--${name}`),
     );
-    const hint = meant === undefined ? help : `did you mean ${meant}? ${help}`;
+    const advice =
+      meant === undefined ? 'what starts with - and is no flag goes after --' : `did you mean ${meant}?`;
+    const hint = `${advice}${meant === undefined ? ';' : ''} ${help}`;
     return usageError(`unknown flag${unknown.length === 1 ? '' : 's'} ${unknown.join(', ')}`, hint);
   }
   if (isListOf(error.args, isNamed)) {

@@ -28,7 +28,7 @@ export function processTerminal(): Terminal {
       return isatty(STANDARD_OUTPUT) && stdout.columns > 0 ? stdout.columns : COLUMNS_DEFAULT;
     },
     get errorsAreTerminal() {
-      return isatty(STANDARD_ERROR);
+      return isatty(STANDARD_ERROR) && process.env['TERM'] !== 'dumb';
     },
     get inputIsTerminal() {
       return isatty(STANDARD_INPUT);

@@ -26,7 +26,10 @@ async function loadBars(): Promise<(label: string) => Bar> {
     new cliProgress.SingleBar({
       format: `${label} {bar} {percentage}%`,
       clearOnComplete: true,
-      linewrap: null,
+      // Its handler takes a signal and goes on: Ctrl-C would end nothing.
+      gracefulExit: false,
+      // As the terminal has it: what is switched off stays off where Ctrl-C ends the program.
+      linewrap: true,
       stream: process.stderr,
     });
 }

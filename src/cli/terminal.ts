@@ -8,7 +8,7 @@ export interface Terminal {
   readonly outputIsTerminal: boolean;
   /** Columns of that terminal; 80 where it does not say. */
   readonly outputColumns: number;
-  /** True where standard error is a terminal: progress may be shown. */
+  /** True where standard error is a terminal that can be drawn on: progress may be shown. */
   readonly errorsAreTerminal: boolean;
   readonly inputIsTerminal: boolean;
   /** Writes to standard error; never throws, since there is nowhere left to say it. */

@@ -13,7 +13,8 @@ import type { CoreState } from './core-state.js';
 export function checkChangeFits(core: CoreState, key: Uint8Array, valueLength: number, path: string): void {
   const recordLength = walEntryBytes(TAG_PUT, key.length, valueLength);
   if (recordLength > RECORD_LENGTH_MAX) {
-    throw refused(path, 'the key and the value are too long for one record', RECORD_LENGTH_MAX, recordLength);
+    const what = 'the key and the value are too long for one record';
+    throw refused(path, what, RECORD_LENGTH_MAX, recordLength, 'split the value');
   }
   const { base, overlay } = core;
   const values = (base?.liveBytes ?? 0) + overlay.valueBytes + valueLength;
@@ -26,12 +27,18 @@ export function checkChangeFits(core: CoreState, key: Uint8Array, valueLength: n
   }
 }
 
-function refused(path: string, what: string, max: number, found: number): StatelogError {
+function refused(
+  path: string,
+  what: string,
+  max: number,
+  found: number,
+  hint = 'create the store with more cores, or split the value',
+): StatelogError {
   return new StatelogError('LIMIT_EXCEEDED', what, {
     path,
     expected: `at most ${max} bytes`,
     found: `${found} bytes`,
     safe: 'nothing was written',
-    hint: 'create the store with more cores, or split the value',
+    hint,
   });
 }

@@ -1,6 +1,12 @@
 import { dirname } from 'node:path';
 import { StatelogError } from '../errors.js';
-import { closeQuietly, removeQuietly, temporaryPath } from '../storage-io/atomic-write.js';
+import {
+  closeQuietly,
+  createTemporary,
+  namedAs,
+  removeQuietly,
+  temporaryPath,
+} from '../storage-io/atomic-write.js';
 import type { FileDescriptor, FileSystem } from '../storage-io/file-system.js';
 import { writeFully } from '../storage-io/write-fully.js';
 
@@ -25,7 +31,7 @@ export function replaceLocked(
   renamed: () => void = () => undefined,
 ): ReplacedLog {
   const temporary = temporaryPath(path);
-  const descriptor = fileSystem.createExclusive(temporary);
+  const descriptor = createTemporary(fileSystem, path, temporary);
   let inPlace = false;
   try {
     const size = writeChunks(fileSystem, descriptor, chunks);
@@ -39,7 +45,7 @@ export function replaceLocked(
   } catch (error) {
     closeQuietly(fileSystem, descriptor);
     if (!inPlace) removeQuietly(fileSystem, temporary);
-    throw error;
+    throw namedAs(path, temporary, error);
   }
 }
 

@@ -8,6 +8,7 @@ import { MAGIC as FOLD_MAGIC } from '../fold/format.js';
 import { looksLikeLog } from '../fold/log-probe.js';
 import { hasStateMagic } from '../state/state-header.js';
 import type { FileSystem } from '../storage-io/file-system.js';
+import { danglingLink } from '../storage-io/system-error.js';
 import { readFully, readWholeFile } from '../storage-io/write-fully.js';
 import { isPlausibleLength } from '../wal/record.js';
 import { coreIdOfSegmentName } from '../wal/segment-name.js';
@@ -44,12 +45,15 @@ const INDEX_EXTENSION = /\.idx(\.new)?$/;
 export function identify(fileSystem: FileSystem, path: string): PathIdentity {
   const status = fileSystem.statusFollowing(path);
   if (status === undefined) {
-    throw new StatelogError('NOT_FOUND', 'there is nothing at this path', {
-      path,
-      hint: `check the path; 'statelog create' makes a store`,
-    });
+    throw nothingAt(fileSystem, path);
   }
   return status.kind === 'directory' ? identifyFolder(fileSystem, path) : identifyFile(fileSystem, path);
+}
+
+/** The error for a path where nothing is, which may be a link that leads nowhere. */
+export function nothingAt(fileSystem: FileSystem, path: string, hint = 'check the path'): StatelogError {
+  if (fileSystem.status(path) !== undefined) return danglingLink(path, 'NOT_FOUND');
+  return new StatelogError('NOT_FOUND', 'there is nothing at this path', { path, hint });
 }
 
 function identifyFolder(fileSystem: FileSystem, path: string): PathIdentity {

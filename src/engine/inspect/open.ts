@@ -9,7 +9,8 @@ import type { ReadableStore, WritableStore } from '../store/store.js';
 import { WalStore } from '../store/wal-store.js';
 import type { FileSystem } from '../storage-io/file-system.js';
 import { realFileSystem } from '../storage-io/real-file-system.js';
-import { identify } from './identify.js';
+import { danglingLink } from '../storage-io/system-error.js';
+import { identify, nothingAt } from './identify.js';
 
 /** How anything is opened for reading. */
 export interface OpenReadableOptions {
@@ -68,6 +69,9 @@ export interface CreateStoreOptions {
 export function createStore(path: string, options: CreateStoreOptions = {}): StoreKind {
   const { fileSystem = realFileSystem(), cores } = options;
   const kind = options.kind ?? (isLogName(path) ? 'log' : 'directory');
+  if (fileSystem.status(path)?.kind === 'symlink' && fileSystem.statusFollowing(path) === undefined) {
+    throw danglingLink(path, 'ALREADY_EXISTS');
+  }
   if (kind === 'directory') StateDirectory.create(path, { fileSystem, cores });
   else if (cores === undefined) FoldStore.create(path, fileSystem);
   else throw new StatelogError('INVALID_ARGUMENT', 'a fold log has no cores', { path });
@@ -92,7 +96,11 @@ export interface OpenWritableOptions {
 export async function openWritable(path: string, options: OpenWritableOptions = {}): Promise<WritableStore> {
   const { fileSystem = realFileSystem(), waitMs = 0, onWarning } = options;
   if (options.create !== undefined && fileSystem.statusFollowing(path) === undefined) {
+    if (fileSystem.status(path) !== undefined) throw nothingAt(fileSystem, path);
     createUnlessThere(path, { ...options.create, fileSystem });
+  }
+  if (fileSystem.statusFollowing(path) === undefined) {
+    throw nothingAt(fileSystem, path, `check the path; 'statelog create' makes a store`);
   }
   const { kind } = identify(fileSystem, path);
   if (kind === 'directory') return DirectoryStore.open(path, { fileSystem, waitMs, onWarning });

@@ -1,5 +1,5 @@
 import { dirname } from 'node:path';
-import { isStatelogError } from '../errors.js';
+import { StatelogError, isStatelogError } from '../errors.js';
 import type { FileDescriptor, FileSystem } from './file-system.js';
 import { systemError } from './system-error.js';
 import { temporaryPath } from './temporary-name.js';
@@ -49,7 +49,7 @@ export function createFile(fileSystem: FileSystem, path: string, content: FileCo
  */
 export function writeTemporaryFile(fileSystem: FileSystem, path: string, content: FileContent): string {
   const temporary = temporaryPath(path);
-  const descriptor = fileSystem.createExclusive(temporary);
+  const descriptor = createTemporary(fileSystem, path, temporary);
   let open = true;
   try {
     if (typeof content === 'function') content(descriptor);
@@ -61,8 +61,27 @@ export function writeTemporaryFile(fileSystem: FileSystem, path: string, content
   } catch (error) {
     if (open) closeQuietly(fileSystem, descriptor);
     removeQuietly(fileSystem, temporary);
-    throw error;
+    throw namedAs(path, temporary, error);
   }
+}
+
+/** Creates the temporary file that is to become the file at `path`. */
+export function createTemporary(fileSystem: FileSystem, path: string, temporary: string): FileDescriptor {
+  try {
+    return fileSystem.createExclusive(temporary);
+  } catch (error) {
+    throw namedAs(path, temporary, error);
+  }
+}
+
+/** A temporary name means nothing to anybody, and is gone: what failed is said of the file that was to be. */
+export function namedAs(path: string, temporary: string, error: unknown): unknown {
+  if (!isStatelogError(error) || error.details.path !== temporary) return error;
+  return new StatelogError(error.code, error.message.replaceAll(temporary, path), {
+    ...error.details,
+    path,
+    cause: error,
+  });
 }
 
 /**

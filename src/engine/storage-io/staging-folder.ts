@@ -30,6 +30,8 @@ export class StagingFolder {
 
   /** Makes one for a place, and removes what processes left there that are dead. */
   static make(fileSystem: FileSystem, destination: string): StagingFolder {
+    const parent = dirname(destination);
+    if (fileSystem.statusFollowing(parent) === undefined) throw noFolderFor(destination, parent);
     if (fileSystem.canLock) removeAbandoned(fileSystem, destination);
     for (let tries = 1; ; tries += 1) {
       const root = temporaryPath(destination);
@@ -147,6 +149,14 @@ export function moveIntoPlace(fileSystem: FileSystem, from: string, destination:
   if (fileSystem.status(destination)?.kind === 'directory') fileSystem.removeDirectory(destination);
   fileSystem.renameExclusive(from, destination);
   fileSystem.syncDirectory(dirname(destination));
+}
+
+function noFolderFor(path: string, parent: string): StatelogError {
+  return new StatelogError('NOT_FOUND', `there is no folder ${parent} for it to lie in`, {
+    path,
+    safe: 'nothing was changed',
+    hint: 'check the path, or make the folder first',
+  });
 }
 
 function occupied(path: string): StatelogError {

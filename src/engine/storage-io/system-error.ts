@@ -88,6 +88,15 @@ export function errnoOf(thrown: unknown): string | undefined {
   return 'syscall' in thrown || MEANINGS.has(thrown.code) ? thrown.code : undefined;
 }
 
+/** The error for a path that is a symbolic link, where nothing is at its other end. */
+export function danglingLink(path: string, code: 'NOT_FOUND' | 'ALREADY_EXISTS'): StatelogError {
+  return new StatelogError(code, 'the path is a symbolic link that leads to nothing', {
+    path,
+    safe: 'nothing was changed',
+    hint: 'remove the link, or put back what it leads to',
+  });
+}
+
 const KIND_WORDS: Readonly<Record<FileKind, string>> = {
   file: 'a file',
   directory: 'a folder',

@@ -1,12 +1,25 @@
 import { join } from 'node:path';
-import type { FileSystem } from './file-system.js';
+import type { FileStatus, FileSystem } from './file-system.js';
 
-/** Bytes of all files below a path, a file with several names counted once; what vanishes meanwhile counts nothing. */
+/**
+ * Bytes of all files below a path, a file with several names counted once; what vanishes meanwhile counts nothing.
+ * The path itself may be a link, what is below it is not followed.
+ */
 export function treeBytes(fileSystem: FileSystem, path: string, seen = new Set<string>()): number {
-  const status = fileSystem.status(path);
+  return bytesBelow(fileSystem, path, fileSystem.statusFollowing(path), seen);
+}
+
+function bytesBelow(
+  fileSystem: FileSystem,
+  path: string,
+  status: FileStatus | undefined,
+  seen: Set<string>,
+): number {
   if (status?.kind === 'directory') {
-    const names = fileSystem.readDirectory(path);
-    return names.reduce((sum, name) => sum + treeBytes(fileSystem, join(path, name), seen), 0);
+    return fileSystem.readDirectory(path).reduce((sum, name) => {
+      const below = join(path, name);
+      return sum + bytesBelow(fileSystem, below, fileSystem.status(below), seen);
+    }, 0);
   }
   if (status?.kind !== 'file' || seen.has(status.identity)) return 0;
   seen.add(status.identity);

@@ -118,7 +118,11 @@ test('a failure at any call leaves old or new, closes all, and is told', (t) => 
   for (const { index, name } of dry.log) {
     for (const when of ['before', 'after'] as const) {
       const fileSystem = new SimulatedFileSystem({ disk: diskWithOld(), plan: failAt(index, 'EIO', when) });
-      t.throws(() => replaceFile(fileSystem, PATH, NEW), { name: 'StatelogError' }, `${name} ${when}`);
+      const replace = (): void => {
+        replaceFile(fileSystem, PATH, NEW);
+      };
+      const error = t.throws(replace, { name: 'StatelogError' }, `${name} ${when}`);
+      t.false(error.message.includes('.tmp-'), error.message);
       const renamed = name === 'fsyncFolder' || (name === 'rename' && when === 'after');
       t.is(textAt(fileSystem, PATH)[0], renamed ? 'n' : 'o');
       t.deepEqual(fileSystem.openPaths, []);

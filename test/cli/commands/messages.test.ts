@@ -1,0 +1,164 @@
+import { copyFileSync, symlinkSync } from 'node:fs';
+import path from 'node:path';
+import test, { type ExecutionContext } from 'ava';
+import { treeBytes } from '../../../src/engine/storage-io/tree-bytes.js';
+import { realFileSystem } from '../../../src/engine/storage-io/real-file-system.js';
+import { commandLine } from '../../support/command-line.js';
+import { fixturePath } from '../../support/fixtures.js';
+import { tempDir } from '../../support/temp-dir.js';
+
+/* What a person reads when something was called wrongly: it names what is wrong, and what it says to do helps. */
+
+async function says(t: ExecutionContext, argv: string[], exitCode: number, message: RegExp): Promise<void> {
+  const result = await commandLine(argv);
+  t.is(result.exitCode, exitCode, `${argv.join(' ')}: ${result.stderr}`);
+  t.regex(result.stderr, message, argv.join(' '));
+  t.is(result.stderr.trimEnd().split('\n').length, 1, 'one line');
+}
+
+test('an empty argument that names something is wrong usage in every command', async (t) => {
+  const store = path.join(tempDir(t), 'store');
+  await commandLine(['put', store, 'k', 'v']);
+  const calls: [string[], RegExp][] = [
+    [['create', ''], /STORE is empty/],
+    [['put', '', 'k', 'v'], /STORE is empty; is the variable set\?/],
+    [['put', store, '', 'v'], /KEY is empty/],
+    [['put', store, '', 'v', '--key-encoding', 'hex'], /KEY is empty/],
+    [['put', store, '--batch', ''], /--batch is empty/],
+    [['put', store, 'k', '--file', ''], /--file is empty/],
+    [['put', store, '--batch', '-', '--source', ''], /--source has no name/],
+    [['get', '', 'k'], /STORE is empty/],
+    [['get', store, ''], /KEY is empty/],
+    [['delete', store, ''], /an argument is empty/],
+    [['delete', store, 'k', ''], /an argument is empty/],
+    [['delete', ''], /STORE is empty/],
+    [['scan', ''], /STORE is empty/],
+    [['checkpoint', ''], /STORE is empty/],
+    [['compact', ''], /STORE is empty/],
+    [['wal-replay', ''], /PATH is empty/],
+    [['wal-replay', store, '--into', ''], /--into is empty/],
+    [['verify', ''], /is empty/],
+    [['verify', store, ''], /is empty/],
+    [['repair', ''], /is empty/],
+    [['repair', store, '--into', ''], /--into is empty/],
+    [['export', '', 'x.tar'], /STORE is empty/],
+    [['export', store, ''], /DESTINATION is empty/],
+    [['export', store, `${store}.tar`, '--report', ''], /--report is empty/],
+    [['import', '', `${store}2`], /SOURCE is empty/],
+    [['import', store, ''], /STORE is empty/],
+    [['stat', ''], /is empty/],
+    [['diff', '', store], /A is empty/],
+    [['diff', store, ''], /B is empty/],
+  ];
+  for (const [argv, message] of calls) await says(t, argv, 2, message);
+  t.is((await commandLine(['put', store, 'empty', ''])).exitCode, 0, 'a value may be empty');
+  t.is((await commandLine(['put', store, 'empty', 'x', '--if-value', ''])).exitCode, 0);
+  t.is((await commandLine(['scan', store, '--prefix', ''])).exitCode, 0);
+});
+
+test('a value or a key that starts with - is told of --', async (t) => {
+  const store = path.join(tempDir(t), 'store');
+  await says(
+    t,
+    ['put', store, 'k', '-param'],
+    2,
+    /unknown flag -param; what starts with - and is no flag goes after --/,
+  );
+  await says(t, ['put', store, '-dash', 'v'], 2, /goes after --/);
+  await says(t, ['get', store, '--nothing-like-it'], 2, /goes after --/);
+  t.is((await commandLine(['put', store, 'k', '--', '-param'])).exitCode, 0);
+});
+
+test('a flag that takes no value is blamed for the one it got', async (t) => {
+  const store = path.join(tempDir(t), 'store');
+  await commandLine(['put', store, 'k', 'v']);
+  await says(
+    t,
+    ['scan', store, '--json=false'],
+    2,
+    /--json takes no value, and false was given; leave out =false/,
+  );
+  await says(t, ['scan', store, '--count='], 2, /--count takes no value/);
+});
+
+test('what other programs call a command, and letters in the wrong order, are understood', async (t) => {
+  const meant: [string, string][] = [
+    ['set', 'put'],
+    ['rm', 'delete'],
+    ['ls', 'scan'],
+    ['gte', 'get'],
+    ['upt', 'put'],
+    ['sacn', 'scan'],
+    ['vreify', 'verify'],
+    ['exprot', 'export'],
+  ];
+  for (const [word, command] of meant) await says(t, [word], 2, new RegExp(`did you mean ${command}\\?`));
+  await says(t, ['scan', 'x', '--jsno'], 2, /did you mean --json\?/);
+});
+
+test.serial('a variable is blamed for what it holds', async (t) => {
+  const store = path.join(tempDir(t), 'store');
+  process.env['STATELOG_WAIT'] = 'abc';
+  try {
+    await says(t, ['put', store, 'k', 'v'], 2, /the variable STATELOG_WAIT takes seconds/);
+    await says(t, ['put', store, 'k', 'v', '--wait', 'def'], 2, /--wait takes seconds/);
+  } finally {
+    delete process.env['STATELOG_WAIT'];
+  }
+});
+
+test('a path where nothing is gets advice that fits', async (t) => {
+  const folder = tempDir(t);
+  const at = (name: string): string => path.join(folder, name);
+  await commandLine(['put', at('store'), 'k', 'v']);
+  symlinkSync('nowhere', at('dangling'));
+  for (const argv of [
+    ['import', at('none'), at('new')],
+    ['diff', at('none'), at('store')],
+    ['scan', at('none')],
+  ]) {
+    const { stderr } = await commandLine(argv);
+    t.regex(stderr, /there is nothing at this path: .*none; check the path\n$/);
+  }
+  await says(t, ['checkpoint', at('none')], 6, /'statelog create' makes a store/);
+  const link = /the path is a symbolic link that leads to nothing.*remove the link/;
+  await says(t, ['put', at('dangling'), 'k', 'v'], 6, link);
+  await says(t, ['get', at('dangling'), 'k'], 6, link);
+  await says(t, ['create', at('dangling')], 8, link);
+  const dest = at('no/such/dest');
+  for (const form of [[], ['--kind', 'log']]) {
+    await says(
+      t,
+      ['import', at('store'), dest, ...form],
+      6,
+      /there is no folder .*no\/such for it to lie in: .*no\/such\/dest/,
+    );
+  }
+});
+
+test('after damage verify is to be run on what was read', async (t) => {
+  const folder = tempDir(t);
+  const source = path.join(folder, 's.db');
+  copyFileSync(fixturePath('state-small.db'), source);
+  await says(
+    t,
+    ['import', source, path.join(folder, 'new')],
+    3,
+    new RegExp(`run 'statelog verify ${source}'`),
+  );
+});
+
+test('a store is counted whole through a link', async (t) => {
+  const folder = tempDir(t);
+  const store = path.join(folder, 'store');
+  const link = path.join(folder, 'link');
+  await commandLine(['put', store, 'k', 'v']);
+  symlinkSync('store', link);
+  const bytes = treeBytes(realFileSystem(), store);
+  t.true(bytes > 0);
+  for (const one of [store, link]) {
+    t.like(JSON.parse((await commandLine(['stat', one, '--json'])).stdout), { bytes });
+    const dry = (await commandLine(['compact', one, '--dry-run', '--json'])).stdout;
+    t.like(JSON.parse(dry), { bytesBefore: bytes });
+  }
+});
