@@ -1,3 +1,4 @@
+import { checkBytesIfGiven } from './bytes/byte-argument.js';
 import { compareBytes, prefixSuccessor, startsWithBytes } from './bytes/compare.js';
 import { freeCopy } from './bytes/free-copy.js';
 import type { Entry, EntryCursor, EntryRange } from './entry-cursor.js';
@@ -15,6 +16,7 @@ export function* keysInRange(cursor: EntryCursor, range: EntryRange = {}): Gener
 
 /** The same without copies: the cursor itself, standing on each entry in turn. */
 export function* positionsInRange(cursor: EntryCursor, range: EntryRange = {}): Generator<EntryCursor, void> {
+  checkRange(range);
   const low = lowerBound(range);
   const high = upperBound(range);
   if (low !== undefined && high !== undefined && compareBytes(low, high) >= 0) return;
@@ -35,6 +37,14 @@ export function forEachEntryOf(
   visit: (key: Uint8Array, value: Uint8Array) => void,
 ): void {
   for (let valid = cursor.first(); valid; valid = cursor.next()) visit(cursor.key, cursor.value());
+}
+
+/** @throws TypeError where a bound is anything but bytes */
+export function checkRange({ prefix, from, after, to }: EntryRange): void {
+  checkBytesIfGiven(prefix, 'prefix');
+  checkBytesIfGiven(from, 'from');
+  checkBytesIfGiven(after, 'after');
+  checkBytesIfGiven(to, 'to');
 }
 
 /** True if `key` lies in the range. */

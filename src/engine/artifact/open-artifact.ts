@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { checkBytes } from '../bytes/byte-argument.js';
 import { coreOfKey } from '../directory/core-state.js';
 import { CoresCursor } from '../directory/cores-cursor.js';
 import type { EntryRange } from '../entry-cursor.js';
@@ -149,6 +150,7 @@ class ArtifactStore implements ReadableStore {
   }
 
   get(key: Uint8Array): StoredEntry | undefined {
+    checkBytes(key, 'key');
     return this.#content.get(key);
   }
 
@@ -192,6 +194,7 @@ class StatePayloadEntries implements Content {
   }
 
   get(key: Uint8Array): StoredEntry | undefined {
+    checkBytes(key, 'key');
     const file = this.#payload.cores[coreOfKey(key, this.cores)]!;
     return file.find(key) ? { key, value: file.value(file.offset, file.length).slice() } : undefined;
   }

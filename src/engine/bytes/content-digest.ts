@@ -1,3 +1,4 @@
+import { checkBytes } from './byte-argument.js';
 import { type Blake3, createBlake3 } from './blake3.js';
 import { highHalfOfNumber, lowHalfOfNumber, writeU32 } from './halves.js';
 
@@ -26,6 +27,8 @@ export class ContentDigest {
 
   /** Adds one entry. */
   add(key: Uint8Array, value: Uint8Array): void {
+    checkBytes(key, 'key');
+    checkBytes(value, 'value');
     this.addParts(key, 0, key.length, value, 0, value.length);
   }
 
@@ -38,12 +41,15 @@ export class ContentDigest {
     valueStart: number,
     valueLength: number,
   ): void {
+    checkBytes(keyBytes, 'keyBytes');
+    checkBytes(valueBytes, 'valueBytes');
     this.#startEntry(keyBytes, keyStart, keyLength, valueLength);
     this.#put(valueBytes, valueStart, valueLength);
   }
 
   /** Starts an entry whose value comes in pieces: `addValueBytes` must then give `valueLength` bytes. */
   startEntry(key: Uint8Array, valueLength: number): void {
+    checkBytes(key, 'key');
     this.#startEntry(key, 0, key.length, valueLength);
     this.#valueBytesDue = valueLength;
   }
@@ -53,6 +59,7 @@ export class ContentDigest {
    * @throws RangeError where it is more than was announced
    */
   addValueBytes(bytes: Uint8Array): void {
+    checkBytes(bytes, 'bytes');
     if (bytes.length > this.#valueBytesDue) throw new RangeError('more value bytes than were announced');
     this.#valueBytesDue -= bytes.length;
     this.#put(bytes, 0, bytes.length);

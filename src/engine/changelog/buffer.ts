@@ -1,3 +1,4 @@
+import { checkBytes } from '../bytes/byte-argument.js';
 import { loadPositionLow } from '../bytes/shared-position.js';
 import { ChangelogConsumer } from './consumer.js';
 import type { StateChangelogEntry } from './entry.js';
@@ -102,6 +103,7 @@ export class StateChangelogBuffer {
 
   /** Appends a put of `key`, whose value lies at `mmapOffset`, under the current epoch. */
   pushPut(key: Uint8Array, mmapOffset: bigint, valueLength: number): boolean {
+    checkBytes(key, 'key');
     checkedU64(mmapOffset, 'mmapOffset');
     checkedU32(valueLength, 'valueLength');
     this.#keyHash.hash(key);
@@ -116,6 +118,7 @@ export class StateChangelogBuffer {
 
   /** Appends a delete of `key` under the current epoch. */
   pushDelete(key: Uint8Array): boolean {
+    checkBytes(key, 'key');
     this.#keyHash.hash(key);
     const isPushed = this.pushRecord(StateOp.delete, this.#keyHash.low, this.#keyHash.high, 0, 0);
     this.#producer.flush();

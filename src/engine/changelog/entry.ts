@@ -1,3 +1,4 @@
+import { checkBytes } from '../bytes/byte-argument.js';
 import { KeyHash } from './key-hash.js';
 
 /** What a change does to its key; also the byte that stands for it. */
@@ -60,6 +61,7 @@ export class StateChangelogEntry {
 
   /** The 64-bit hash of a key (see `KeyHash`, which does the same without bigint). */
   static hashKey(key: Uint8Array): bigint {
+    checkBytes(key, 'key');
     keyHash.hash(key);
     return keyHash.toBigint();
   }

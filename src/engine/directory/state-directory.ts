@@ -1,7 +1,9 @@
+import { checkBigint, checkBytes, checkBytesIfGiven } from '../bytes/byte-argument.js';
 import { StatelogError } from '../errors.js';
 import type { Entry, EntryRange } from '../entry-cursor.js';
 import { entriesInRange, forEachEntryOf, keysInRange, positionsInRange } from '../entry-range.js';
 import type { Finding } from '../finding.js';
+import { checkCommit } from '../rkyv/operation-arguments.js';
 import { SystemClock, type Clock } from '../storage-io/clock.js';
 import type { FileSystem } from '../storage-io/file-system.js';
 import { realFileSystem } from '../storage-io/real-file-system.js';
@@ -16,6 +18,9 @@ import { readDirectory, type DirectorySnapshot } from './reader.js';
 import type { Progress, SegmentState } from './replay.js';
 import { closedError } from './refusals.js';
 import type { Subscription } from './subscribers.js';
+
+const U64_MAX = 0xffff_ffff_ffff_ffffn;
+const KEEP_MAX = 0xffff_ffff;
 
 /** What every way of opening takes. */
 export interface DirectoryEnvironment {
@@ -101,6 +106,8 @@ export class StateDirectory {
    */
   static openReadOnly(path: string, options: ReadStoreOptions = {}): StateDirectory {
     const { fileSystem = realFileSystem(), at, only, mapping } = options;
+    checkBytesIfGiven(only, 'only');
+    if (at !== undefined) checkBigint(at, 'at', 0n, U64_MAX);
     return new StateDirectory(path, readDirectory({ fileSystem, root: path, at, only, mapping }));
   }
 
@@ -132,21 +139,26 @@ export class StateDirectory {
    * @throws StatelogError `LIMIT_EXCEEDED` where a format cannot hold it: nothing was written
    */
   put(key: Uint8Array, value: Uint8Array): void {
+    checkBytes(key, 'key');
+    checkBytes(value, 'value');
     this.#mustWrite().put(key, value);
   }
 
   /** Returns whether the key was there. */
   delete(key: Uint8Array): boolean {
+    checkBytes(key, 'key');
     return this.#mustWrite().delete(key);
   }
 
   /** A copy of the key's value, or undefined. */
   get(key: Uint8Array): Uint8Array | undefined {
+    checkBytes(key, 'key');
     return findInCore(this.#states().of(key), key)?.slice();
   }
 
   /** True if the key is there; reads no value. */
   has(key: Uint8Array): boolean {
+    checkBytes(key, 'key');
     return isInCore(this.#states().of(key), key);
   }
 
@@ -208,6 +220,7 @@ export class StateDirectory {
    * @param watermark event time up to which everything has come; undefined: as before
    */
   async commit(offsets: ReadonlyMap<string, bigint>, watermark?: bigint): Promise<void> {
+    checkCommit(offsets, watermark);
     await this.#mustWrite().commit(offsets, watermark);
   }
 
@@ -217,6 +230,7 @@ export class StateDirectory {
    * @returns whether one was made
    */
   async checkpoint(options: { readonly keep?: number | undefined } = {}): Promise<boolean> {
+    checkKeep(options.keep);
     return this.#mustWrite().checkpoint({ keep: options.keep, rewrite: false });
   }
 
@@ -258,4 +272,10 @@ export class StateDirectory {
     if (this.#writer !== undefined) return this.#writer;
     throw new StatelogError('READ_ONLY', 'the state directory was opened for reading', { path: this.path });
   }
+}
+
+/** @throws RangeError for what is no number of checkpoints */
+function checkKeep(keep: number | undefined): void {
+  if (keep === undefined || (Number.isInteger(keep) && keep >= 1 && keep <= KEEP_MAX)) return;
+  throw new RangeError(`keep must be a whole number from 1 to ${KEEP_MAX}, not ${String(keep)}`);
 }

@@ -1,3 +1,4 @@
+import { wrongType } from '../bytes/byte-argument.js';
 import type { EntryCursor } from '../entry-cursor.js';
 import { StatelogError, isStatelogError } from '../errors.js';
 import type { Finding } from '../finding.js';
@@ -29,7 +30,7 @@ import {
 import type { FoldRecord } from './record.js';
 import type { ReplayedLog } from './replay.js';
 import { type KeyLike, type KvEntry, type KvUpdate, checkUpdate } from './update.js';
-import type { WatchCursor } from './version-token.js';
+import { WatchCursor } from './version-token.js';
 import { WritingSession } from './writing-session.js';
 
 /**
@@ -150,6 +151,7 @@ export class AppendLogFold {
    */
   apply(batch: Iterable<KvUpdate>, cursor: WatchCursor): void {
     const updates = [...batch];
+    checkCursor(cursor);
     const session = this.#writing();
     for (const update of updates) checkUpdate(update);
     for (const update of updates) session.write(update);
@@ -168,6 +170,7 @@ export class AppendLogFold {
 
   /** Writes the cursor; on return it is on disk with everything written before. A log that grew much is rewritten. */
   checkpoint(cursor: WatchCursor = this.cursor): void {
+    checkCursor(cursor);
     const session = this.#writing();
     session.checkpoint(cursor);
     if (session.appendedBytes <= this.#setup.compactThreshold || !session.isWasteful) return;
@@ -274,6 +277,11 @@ export class AppendLogFold {
   #refuseClosed(): void {
     if (this.#closed) throw new StatelogError('CLOSED', `${this.path} was closed`, { path: this.path });
   }
+}
+
+/** @throws TypeError for anything but a cursor */
+function checkCursor(cursor: unknown): void {
+  if (!(cursor instanceof WatchCursor)) throw wrongType('cursor', 'a WatchCursor', cursor);
 }
 
 function makeStore<T extends AppendLogFold>(

@@ -1,3 +1,4 @@
+import { checkBytes } from '../bytes/byte-argument.js';
 import { isWellFormed } from '../bytes/text.js';
 import { KEY_BYTES_MAX } from './format.js';
 import { keyBytesMax, writeAscii, writeText } from './record-encoder.js';
@@ -12,10 +13,11 @@ export class KeyText {
   #key: KeyLike = '';
   #room = new Uint8Array(ROOM_BYTES);
 
-  /** Takes a key; false for one that no log can hold. */
+  /** Takes a key; false for one that no log can hold. @throws TypeError */
   take(key: KeyLike): boolean {
     this.#key = key;
     if (typeof key !== 'string') {
+      checkBytes(key, 'key');
       this.bytes = key;
       this.length = key.length;
       return key.length <= KEY_BYTES_MAX;

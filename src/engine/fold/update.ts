@@ -1,7 +1,10 @@
+import { checkBytes, wrongType } from '../bytes/byte-argument.js';
 import { StatelogError } from '../errors.js';
 import { isUtf8, isWellFormed } from '../bytes/text.js';
 import { KEY_BYTES_MAX, VALUE_BYTES_MAX } from './format.js';
 import { VersionToken } from './version-token.js';
+
+const OPERATIONS: ReadonlySet<unknown> = new Set(['put', 'delete', 'purge']);
 
 /** A key as a caller has it: a string, or its UTF-8 bytes. */
 export type KeyLike = string | Uint8Array;
@@ -26,24 +29,43 @@ export type KvUpdate =
 /** The ways to make an update, by name. */
 export const KvUpdate = {
   put(key: KeyLike, value: Uint8Array, version: VersionToken = VersionToken.unknown()): KvUpdate {
-    return { op: 'put', key, value, version };
+    checkBytes(value, 'value');
+    return { op: 'put', key: checkedKey(key), value, version: checkedVersion(version) };
   },
   delete(key: KeyLike, version: VersionToken = VersionToken.unknown()): KvUpdate {
-    return { op: 'delete', key, version };
+    return { op: 'delete', key: checkedKey(key), version: checkedVersion(version) };
   },
   purge(key: KeyLike, version: VersionToken = VersionToken.unknown()): KvUpdate {
-    return { op: 'purge', key, version };
+    return { op: 'purge', key: checkedKey(key), version: checkedVersion(version) };
   },
 };
 
 /**
  * Checks that a fold log can hold an update, before anything is written.
+ * @throws TypeError for an update that is none
  * @throws StatelogError `NOT_REPRESENTABLE` for a key that is over 65,535 bytes or not UTF-8,
  * `LIMIT_EXCEEDED` for a value over 16 MiB
  */
 export function checkUpdate(update: KvUpdate): void {
-  checkKey(update.key);
-  if (update.op === 'put') checkValue(update.value);
+  const { op, key, version } = update;
+  if (!OPERATIONS.has(op)) throw new TypeError('op must be put, delete or purge');
+  checkKey(checkedKey(key));
+  if (version !== undefined) checkedVersion(version);
+  if (op !== 'put') return;
+  checkBytes(update.value, 'value');
+  checkValue(update.value);
+}
+
+/** A key, if it is one. @throws TypeError */
+export function checkedKey(key: KeyLike): KeyLike {
+  if (typeof key === 'string') return key;
+  checkBytes(key, 'key');
+  return key;
+}
+
+function checkedVersion(version: VersionToken): VersionToken {
+  if (version instanceof VersionToken) return version;
+  throw wrongType('version', 'a VersionToken', version);
 }
 
 function checkKey(key: KeyLike): void {

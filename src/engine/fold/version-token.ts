@@ -1,3 +1,4 @@
+import { checkBytes, wrongType } from '../bytes/byte-argument.js';
 import { highHalf, joinU64, lowHalf } from '../bytes/halves.js';
 import { toHex } from '../bytes/text.js';
 import { TOKEN_BYTES_MAX } from './format.js';
@@ -36,6 +37,7 @@ export class VersionToken {
    * @throws RangeError where it is not a u64
    */
   static fromU64(revision: bigint): VersionToken {
+    if (typeof revision !== 'bigint') throw wrongType('revision', 'a bigint', revision);
     if (revision < 0n || revision > U64_MAX) throw new RangeError(`${String(revision)} is not a u64`);
     return new VersionToken(highHalf(revision), lowHalf(revision), 0, U64_BYTES);
   }
@@ -45,6 +47,7 @@ export class VersionToken {
    * @throws RangeError where there are more than 10
    */
   static fromBytes(bytes: Uint8Array): VersionToken {
+    checkBytes(bytes, 'bytes');
     return VersionToken.read(bytes, 0, bytes.length);
   }
 
@@ -125,6 +128,7 @@ export class WatchCursor {
   }
 
   static fromVersion(version: VersionToken): WatchCursor {
+    if (!(version instanceof VersionToken)) throw wrongType('version', 'a VersionToken', version);
     return new WatchCursor(version);
   }
 

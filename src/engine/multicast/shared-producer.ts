@@ -6,6 +6,7 @@
  * - published head <= head <= limit <= the slowest published tail + capacity, modulo 2^32;
  * - a slot is written before the head that covers it is stored (`Atomics.store` orders them).
  */
+import { checkBytes } from '../bytes/byte-argument.js';
 import { releaseClaim, takeClaim } from '../bytes/shared-claim.js';
 import { loadPosition, loadPositionLow, storePosition } from '../bytes/shared-position.js';
 import type { MulticastMemory } from './shared-layout.js';
@@ -28,6 +29,7 @@ export class SharedMulticastProducer {
 
   /** Copies a value into the next slot, or returns false. Publishes full batches. */
   stage(value: Uint8Array): boolean {
+    checkBytes(value, 'value');
     const memory = this.#memory;
     const length = value.length;
     if (length > memory.valueBytesMax) {

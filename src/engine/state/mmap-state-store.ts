@@ -1,5 +1,6 @@
+import { checkBytes, wrongType } from '../bytes/byte-argument.js';
 import type { Entry, EntryCursor, EntryRange } from '../entry-cursor.js';
-import { entriesInRange } from '../entry-range.js';
+import { checkRange, entriesInRange } from '../entry-range.js';
 import { type Clock, SystemClock } from '../storage-io/clock.js';
 import type { FileSystem } from '../storage-io/file-system.js';
 import { realFileSystem } from '../storage-io/real-file-system.js';
@@ -108,6 +109,7 @@ export class MmapStateStore {
 
   /** A copy of the value, or undefined. */
   get(key: Uint8Array): Uint8Array | undefined {
+    checkBytes(key, 'key');
     return this.#backend.get(key);
   }
 
@@ -116,10 +118,12 @@ export class MmapStateStore {
    * until the store is closed; touching it afterwards may end the process.
    */
   getRef(key: Uint8Array): Uint8Array | undefined {
+    checkBytes(key, 'key');
     return this.#backend.getRef(key);
   }
 
   contains(key: Uint8Array): boolean {
+    checkBytes(key, 'key');
     return this.#backend.contains(key);
   }
 
@@ -130,6 +134,7 @@ export class MmapStateStore {
    * RangeError if the key does not lie within the buffer.
    */
   findAt(buffer: Uint8Array, keyStart: number, keyLength: number): boolean {
+    checkBytes(buffer, 'buffer');
     return this.#backend.findAt(buffer, keyStart, keyLength);
   }
 
@@ -147,16 +152,21 @@ export class MmapStateStore {
    * store is as before then
    */
   put(key: Uint8Array, value: Uint8Array): void {
+    checkBytes(key, 'key');
+    checkBytes(value, 'value');
     this.#backend.put(key, value);
   }
 
   /** Returns whether the key was there. */
   delete(key: Uint8Array): boolean {
+    checkBytes(key, 'key');
     return this.#backend.delete(key);
   }
 
   /** A copy of the value, which is put there first if there is none. */
   getOrInsert(key: Uint8Array, value: Uint8Array): Uint8Array {
+    checkBytes(key, 'key');
+    checkBytes(value, 'value');
     const found = this.#backend.get(key);
     if (found !== undefined) return found;
     this.#backend.put(key, value);
@@ -165,16 +175,20 @@ export class MmapStateStore {
 
   /** Entries whose keys begin with `prefix`, in key order, as copies. */
   prefixScan(prefix: Uint8Array): Generator<Entry, void> {
+    checkBytes(prefix, 'prefix');
     return this.scan({ prefix });
   }
 
   /** Entries from `start` on whose keys are below `end`, in key order, as copies. */
   rangeScan(start: Uint8Array, end: Uint8Array): Generator<Entry, void> {
+    checkBytes(start, 'start');
+    checkBytes(end, 'end');
     return this.scan({ from: start, to: end });
   }
 
   /** Entries of any range, in either direction, as copies. */
   scan(range: EntryRange = {}): Generator<Entry, void> {
+    checkRange(range);
     return entriesInRange(this.#backend.cursor(), range);
   }
 
@@ -203,6 +217,7 @@ export class MmapStateStore {
 
   /** Replaces the whole content by that of a snapshot. On disk, a crash before `flush` leaves the old. */
   restore(snapshot: StateSnapshot): void {
+    if (!(snapshot instanceof StateSnapshot)) throw wrongType('snapshot', 'a StateSnapshot', snapshot);
     this.#backend.restore(snapshot.data);
   }
 
@@ -233,6 +248,7 @@ export class MmapStateStore {
    * @throws TypeError for a store on disk
    */
   allocate(buffer: Uint8Array, keyStart: number, keyLength: number, length: number): number {
+    checkBytes(buffer, 'buffer');
     return this.#memory().allocate(buffer, keyStart, keyLength, length);
   }
 

@@ -1,3 +1,4 @@
+import { checkBytes } from '../bytes/byte-argument.js';
 import { assert } from '../assert.js';
 import { readI32, readU32, readU64, writeU32, writeU64 } from '../bytes/halves.js';
 import type { Entry } from '../entry-cursor.js';
@@ -31,6 +32,10 @@ export class StateSnapshot {
   readonly timestampNs: bigint;
 
   constructor(data: readonly Entry[], timestampNs: bigint) {
+    for (const { key, value } of data) {
+      checkBytes(key, 'key');
+      checkBytes(value, 'value');
+    }
     this.data = data;
     this.timestampNs = BigInt.asUintN(64, timestampNs);
   }
@@ -85,6 +90,7 @@ export class StateSnapshot {
    * @throws StatelogError `DAMAGED` (class `undecodable`), `UNSUPPORTED_VERSION`
    */
   static fromBytes(given: Uint8Array): StateSnapshot {
+    checkBytes(given, 'bytes');
     // A plain view: `slice` of a Buffer would not copy.
     const bytes = new Uint8Array(given.buffer, given.byteOffset, given.length);
     const rootAt = bytes.length - ROOT_BYTES;

@@ -1,3 +1,4 @@
+import { checkBytes } from '../bytes/byte-argument.js';
 import { isStatelogError } from '../errors.js';
 import type { AppendPosition, AppendPositions } from './append-positions.js';
 import { resultOfError } from './append-positions.js';
@@ -48,6 +49,7 @@ export class AsynchronousStorageIo implements StorageIo {
   }
 
   submitAppend(descriptor: FileDescriptor, bytes: Uint8Array): number {
+    checkBytes(bytes, 'bytes');
     return this.#submit(descriptor, bytes);
   }
 

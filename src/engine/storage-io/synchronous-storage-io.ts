@@ -1,3 +1,4 @@
+import { checkBytes } from '../bytes/byte-argument.js';
 import { isStatelogError } from '../errors.js';
 import type { AppendPosition, AppendPositions } from './append-positions.js';
 import { resultOfError } from './append-positions.js';
@@ -26,6 +27,7 @@ export class SynchronousStorageIo implements StorageIo {
   }
 
   submitAppend(descriptor: FileDescriptor, bytes: Uint8Array): number {
+    checkBytes(bytes, 'bytes');
     const position = this.#positions.mustGet(descriptor);
     return this.#complete(position, bytes.length, () => {
       writeFully(this.#fileSystem, descriptor, bytes, 0, bytes.length, position.next);

@@ -1,3 +1,4 @@
+import { checkBytes } from '../bytes/byte-argument.js';
 import { StatelogError } from '../errors.js';
 import type { EntryRange } from '../entry-cursor.js';
 import { keysInRange, positionsInRange } from '../entry-range.js';
@@ -92,6 +93,7 @@ export class FoldStore implements WritableStore {
   }
 
   get(key: Uint8Array): StoredEntry | undefined {
+    checkBytes(key, 'key');
     const entry = this.#fold.get(key);
     return entry === undefined ? undefined : { key, value: entry.value, version: entry.version.toBytes() };
   }
@@ -123,11 +125,14 @@ export class FoldStore implements WritableStore {
   }
 
   put(key: Uint8Array, value: Uint8Array, { revision }: PutOptions = {}): void {
+    checkBytes(key, 'key');
+    checkBytes(value, 'value');
     const version = revision === undefined ? VersionToken.unknown() : VersionToken.fromU64(revision);
     this.#fold.write(KvUpdate.put(key, value, version));
   }
 
   delete(key: Uint8Array): boolean {
+    checkBytes(key, 'key');
     if (!this.#fold.contains(key)) return false;
     this.#fold.write(KvUpdate.delete(key));
     return true;
@@ -147,6 +152,7 @@ export class FoldStore implements WritableStore {
   }
 
   setCursor(cursor: Uint8Array): void {
+    checkBytes(cursor, 'cursor');
     this.#next = WatchCursor.fromBytes(cursor);
   }
 

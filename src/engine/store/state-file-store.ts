@@ -1,3 +1,4 @@
+import { checkBytes } from '../bytes/byte-argument.js';
 import type { EntryRange } from '../entry-cursor.js';
 import { entriesInRange, forEachEntryOf, keysInRange, positionsInRange } from '../entry-range.js';
 import { openBarePair } from '../state/state-file-open.js';
@@ -20,6 +21,7 @@ export class StateFileStore implements ReadableStore {
   }
 
   get(key: Uint8Array): StoredEntry | undefined {
+    checkBytes(key, 'key');
     if (!this.file.find(key)) return undefined;
     return { key, value: this.file.value(this.file.offset, this.file.length).slice() };
   }

@@ -1,3 +1,4 @@
+import { checkBytes } from '../bytes/byte-argument.js';
 import { cutHint } from '../bytes/command-hints.js';
 import type { EntryRange } from '../entry-cursor.js';
 import { entriesInRange, forEachEntryOf, keysInRange, positionsInRange } from '../entry-range.js';
@@ -40,6 +41,7 @@ export class WalStore implements ReadableStore {
   }
 
   get(key: Uint8Array): StoredEntry | undefined {
+    checkBytes(key, 'key');
     const value = this.#state.get(key);
     return value === undefined ? undefined : { key, value };
   }

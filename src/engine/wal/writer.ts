@@ -1,4 +1,6 @@
+import { checkBytes } from '../bytes/byte-argument.js';
 import { StatelogError } from '../errors.js';
+import { checkCommit, checkOperation } from '../rkyv/operation-arguments.js';
 import type { WalEntry } from '../rkyv/wal-entry.js';
 import { closeQuietly } from '../storage-io/atomic-write.js';
 import { type Clock, SystemClock } from '../storage-io/clock.js';
@@ -147,6 +149,8 @@ export class CoreWalWriter {
 
   /** @returns the position that the record starts at, as all appends do */
   appendPut(key: Uint8Array, value: Uint8Array): number {
+    checkBytes(key, 'key');
+    checkBytes(value, 'value');
     return this.appendPutParts(key, 0, key.length, value, 0, value.length);
   }
 
@@ -159,16 +163,20 @@ export class CoreWalWriter {
     valueStart: number,
     valueLength: number,
   ): number {
+    checkBytes(keyBytes, 'keyBytes');
+    checkBytes(valueBytes, 'valueBytes');
     this.#gate.enter('direct');
     return this.#appender.put(keyBytes, keyStart, keyLength, valueBytes, valueStart, valueLength);
   }
 
   appendDelete(key: Uint8Array): number {
+    checkBytes(key, 'key');
     return this.appendDeleteParts(key, 0, key.length);
   }
 
   /** `appendDelete` of a key that lies within a larger array. */
   appendDeleteParts(keyBytes: Uint8Array, keyStart: number, keyLength: number): number {
+    checkBytes(keyBytes, 'keyBytes');
     this.#gate.enter('direct');
     return this.#appender.delete(keyBytes, keyStart, keyLength);
   }
@@ -178,11 +186,14 @@ export class CoreWalWriter {
    * @throws RangeError where one of them, or its core, would leave the segment out of order
    */
   append(entry: WalEntry): number {
+    checkOperation(entry.operation);
     this.#gate.enter('direct');
     return this.#appender.entry(entry);
   }
 
   appendPutViaStorageIo(key: Uint8Array, value: Uint8Array, storageIo: StorageIo): number {
+    checkBytes(key, 'key');
+    checkBytes(value, 'value');
     return this.appendPutPartsViaStorageIo(key, 0, key.length, value, 0, value.length, storageIo);
   }
 
@@ -196,16 +207,20 @@ export class CoreWalWriter {
     valueLength: number,
     storageIo: StorageIo,
   ): number {
+    checkBytes(keyBytes, 'keyBytes');
+    checkBytes(valueBytes, 'valueBytes');
     this.#output.enterSubmitted(storageIo);
     return this.#appender.put(keyBytes, keyStart, keyLength, valueBytes, valueStart, valueLength);
   }
 
   appendDeleteViaStorageIo(key: Uint8Array, storageIo: StorageIo): number {
+    checkBytes(key, 'key');
     this.#output.enterSubmitted(storageIo);
     return this.#appender.delete(key, 0, key.length);
   }
 
   appendViaStorageIo(entry: WalEntry, storageIo: StorageIo): number {
+    checkOperation(entry.operation);
     this.#output.enterSubmitted(storageIo);
     return this.#appender.entry(entry);
   }
@@ -224,6 +239,7 @@ export class CoreWalWriter {
 
   /** Records how far the sources were read. Offsets are u64, the watermark is i64. */
   appendCommit(offsets: ReadonlyMap<string, bigint>, watermark: bigint | undefined): number {
+    checkCommit(offsets, watermark);
     this.#gate.checkUsable();
     return this.#appender.operation({ op: 'commit', offsets, watermark });
   }
