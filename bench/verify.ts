@@ -1,6 +1,6 @@
 import { AppendLogSnapshot } from '../src/engine/artifact/append-log-snapshot.js';
 import { KvUpdate } from '../src/engine/fold/update.js';
-import { WatchCursor } from '../src/engine/fold/version-token.js';
+import { WatchCursor } from '../src/engine/fold/watch-cursor.js';
 import { verifyPath } from '../src/engine/inspect/verify/verify-path.js';
 import { MmapStateStore } from '../src/engine/state/mmap-state-store.js';
 import { realFileSystem } from '../src/engine/storage-io/real-file-system.js';

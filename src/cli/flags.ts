@@ -1,4 +1,4 @@
-import { custom, string } from '@oclif/core/flags';
+import { boolean, custom, string } from '@oclif/core/flags';
 import { ENCODINGS, type Encoding, type Encodings } from './encoding.js';
 import { SIGNED_64_MAX, SIGNED_64_MIN, UNSIGNED_64_MAX, parseIntegerWithin } from './integer-text.js';
 import { parseSize } from './size-text.js';
@@ -109,6 +109,14 @@ export const boundFlags = {
   from: textFlag({ description: 'only this key and greater ones', helpValue: 'A' }),
   after: textFlag({ description: 'only greater keys', helpValue: 'A' }),
   to: textFlag({ description: 'only lesser keys', helpValue: 'B' }),
+};
+
+/** What every command has that may write a fold log's values. */
+export const largeValuesFlag = {
+  'large-values': boolean({
+    description: 'let a fold log take values of 16 to 64 MiB, which Slipstream reads since 0.8.3',
+    helpGroup: 'FOLD LOG',
+  }),
 };
 
 /** What every command has that locks a store. */

@@ -2,6 +2,7 @@ import { toHex } from '../engine/bytes/text.js';
 import { CURSOR_TYPE, PUT_TYPE } from '../engine/fold/format.js';
 import { isLogLocked } from '../engine/fold/open-log.js';
 import { recordTypeName, type FoldRecord } from '../engine/fold/record.js';
+import { refuseOtherVersion } from '../engine/fold/other-version.js';
 import { FoldScanner } from '../engine/fold/scanner.js';
 import type { FileSystem } from '../engine/storage-io/file-system.js';
 import type { Finding } from '../engine/finding.js';
@@ -42,11 +43,14 @@ export async function replayFold(
   try {
     const size = fileSystem.statusOf(descriptor).size;
     const isLocked = (): boolean => isLogLocked(fileSystem, path);
-    const scanner = new FoldScanner({ fileSystem, descriptor, path, size }, { isLocked });
+    const log = { fileSystem, descriptor, path, size };
+    const scanner = new FoldScanner(log, { isLocked });
     let left = options.limit;
     for (let step = scanner.next(); step !== 'end' && left > 0; step = scanner.next()) {
       if (step === 'finding') {
         const finding = scanner.finding!;
+        if (finding.class === 'bad-version') await output.flush();
+        refuseOtherVersion(log, finding);
         worst = worseExitCode(worst, exitCodeOfSeverity(finding.severity));
         writeFinding(output, finding, options);
       } else if (isWanted(scanner.record, options)) {
@@ -82,15 +86,15 @@ function lineOf(path: string, record: FoldRecord, options: FoldReplayOptions): s
   const { encodings, json, dump } = options;
   const { offset, length: bytes } = record;
   const op = recordTypeName(record.type);
-  const token = toHex(record.token().toBytes());
-  const fields =
-    record.type === CURSOR_TYPE
-      ? { cursor: token }
-      : {
-          ...jsonField('key', record.key(), encodings.key),
-          ...(record.type === PUT_TYPE ? valueFields(record.value(), options) : {}),
-          version: token,
-        };
+  const isCursor = record.type === CURSOR_TYPE;
+  const token = toHex((isCursor ? record.cursor() : record.token()).toBytes());
+  const fields = isCursor
+    ? { cursor: token }
+    : {
+        ...jsonField('key', record.key(), encodings.key),
+        ...(record.type === PUT_TYPE ? valueFields(record.value(), options) : {}),
+        version: token,
+      };
   if (json) {
     const line = JSON.stringify({ segment: path, offset, bytes, op, ...fields });
     return dump === undefined ? line : `${line.slice(0, -1)}${dump.foldRecordJson(record)}}`;

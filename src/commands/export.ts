@@ -3,7 +3,7 @@ import { storeArgument, textArgument } from '../cli/arguments.js';
 import { StatelogCommand } from '../cli/base-command.js';
 import { countedText } from '../cli/counted-text.js';
 import { EXIT_CODES, type ExitCode } from '../cli/exit-codes.js';
-import { unsigned64Flag } from '../cli/flags.js';
+import { largeValuesFlag, unsigned64Flag } from '../cli/flags.js';
 import { sourceDate } from '../cli/source-date.js';
 import { usageError } from '../cli/usage-error.js';
 import type { ExportForm, ExportReport, PreparedExport } from '../engine/transfer/prepared-export.js';
@@ -20,6 +20,7 @@ export default class Export extends StatelogCommand {
       options: ['append-log', 'mmap-state', 'ndjson'],
     }),
     at: unsigned64Flag({ description: 'as the checkpoint of this epoch has it', helpValue: 'EPOCH' }),
+    ...largeValuesFlag,
     redact: boolean({ hidden: true }),
     report: string({ description: 'write the report to this file', helpValue: 'FILE' }),
   };
@@ -41,6 +42,7 @@ export default class Export extends StatelogCommand {
       source: args.store,
       as: flags.as as ExportForm | undefined,
       at: flags.at,
+      largeValues: flags['large-values'],
       createdAtUnix: sourceDate(),
       scratchBeside: isStream ? undefined : args.destination,
     });

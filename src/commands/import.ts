@@ -4,7 +4,7 @@ import { StatelogCommand } from '../cli/base-command.js';
 import { countedText } from '../cli/counted-text.js';
 import { byteInput, STANDARD_INPUT_NAME } from '../cli/byte-input.js';
 import { EXIT_CODES, type ExitCode } from '../cli/exit-codes.js';
-import { countFlag } from '../cli/flags.js';
+import { countFlag, largeValuesFlag } from '../cli/flags.js';
 import { usageError } from '../cli/usage-error.js';
 
 /** `import SRC STORE`: a new store of an artifact, a stream, or another system's files. */
@@ -27,6 +27,7 @@ export default class Import extends StatelogCommand {
     }),
     expect: string({ description: 'refuse any other content than that of this digest', helpValue: 'DIGEST' }),
     'drop-revisions': boolean({ description: 'allow revisions and the cursor to be lost' }),
+    ...largeValuesFlag,
     'dry-run': boolean({ description: 'verify all, and make nothing' }),
   };
 
@@ -45,6 +46,7 @@ export default class Import extends StatelogCommand {
       cores: flags.cores,
       expect,
       dropRevisions: flags['drop-revisions'],
+      largeValues: flags['large-values'],
       dryRun: flags['dry-run'],
     });
     const { path, kind, keys, digest } = report;

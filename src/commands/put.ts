@@ -4,7 +4,7 @@ import { StatelogCommand } from '../cli/base-command.js';
 import { cursorBytes } from '../cli/cursor-bytes.js';
 import { decodeArgument, type Encodings } from '../cli/encoding.js';
 import { EXIT_CODES, type ExitCode } from '../cli/exit-codes.js';
-import { encodingFlags, encodingsOf, lockFlags, unsigned64Flag } from '../cli/flags.js';
+import { encodingFlags, encodingsOf, largeValuesFlag, lockFlags, unsigned64Flag } from '../cli/flags.js';
 import { runBatch } from '../cli/run-batch.js';
 import { readValue } from '../cli/value-input.js';
 import { usageError } from '../cli/usage-error.js';
@@ -27,6 +27,7 @@ export default class Put extends StatelogCommand {
   static override flags = {
     ...encodingFlags,
     ...lockFlags,
+    ...largeValuesFlag,
     file: string({
       description: 'the value is what this file holds, - for standard input',
       helpValue: 'FILE',
@@ -60,7 +61,11 @@ export default class Put extends StatelogCommand {
   override async run(): Promise<ExitCode> {
     const { args, flags } = await this.parse(Put);
     const encodings = encodingsOf(flags);
-    const options = { waitMs: flags.wait, create: mayCreate(args.store, flags) ? {} : undefined };
+    const options = {
+      waitMs: flags.wait,
+      largeValues: flags['large-values'],
+      create: mayCreate(args.store, flags) ? {} : undefined,
+    };
     const { batch } = flags;
     if (batch === undefined) {
       const change = await this.#change(args, flags, encodings);

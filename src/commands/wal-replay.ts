@@ -7,6 +7,7 @@ import {
   countFlag,
   encodingFlags,
   encodingsOf,
+  largeValuesFlag,
   lockFlags,
   textFlag,
   timeFlag,
@@ -45,6 +46,7 @@ interface RunFlags {
   readonly into: readonly string[] | undefined;
   readonly 'onto-existing': boolean;
   readonly wait: number;
+  readonly 'large-values': boolean;
   readonly json: boolean;
 }
 
@@ -85,6 +87,7 @@ export default class WalReplay extends StatelogCommand {
     }),
     'skip-damage': boolean({ description: 'let --into go on behind damage', dependsOn: ['into'] }),
     ...lockFlags,
+    ...largeValuesFlag,
   };
 
   override async run(): Promise<ExitCode> {
@@ -194,7 +197,7 @@ export default class WalReplay extends StatelogCommand {
   async #runner(
     source: string,
     work: Omit<ReplayWork, 'into'>,
-    { into, wait, json, 'onto-existing': isOntoExisting }: RunFlags,
+    { into, wait, json, 'large-values': largeValues, 'onto-existing': isOntoExisting }: RunFlags,
   ): Promise<(interruption: Interruption) => Promise<ExitCode>> {
     if (into === undefined) {
       return (interruption) => runReplay(this.terminal, { ...work, into: undefined }, interruption);
@@ -203,7 +206,7 @@ export default class WalReplay extends StatelogCommand {
       import('../cli/replay-into-stores.js'),
       import('../engine/inspect/replay-destinations.js'),
     ]);
-    const stores = await openDestinations(into, { source, isOntoExisting, waitMs: wait });
+    const stores = await openDestinations(into, { source, isOntoExisting, largeValues, waitMs: wait });
     for (const { notices } of stores) for (const notice of notices) this.notice(notice);
     return (interruption) => runReplayInto(this.terminal, work, interruption, { stores, json });
   }

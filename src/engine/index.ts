@@ -43,7 +43,8 @@ export { AppendLogSnapshot, type ExportOptions } from './artifact/append-log-sna
 export type { FoldOptions, OpenedFold } from './fold/fold-options.js';
 export { FoldScanner, type FoldScanOptions } from './fold/scanner.js';
 export { KvUpdate, type KvEntry } from './fold/update.js';
-export { VersionToken, WatchCursor } from './fold/version-token.js';
+export { VersionToken } from './fold/version-token.js';
+export { WatchCursor } from './fold/watch-cursor.js';
 
 // Export artifacts.
 export type { ArtifactFile, ExportManifest } from './artifact/manifest.js';

@@ -3,7 +3,7 @@ import type { AppendLogFold } from '../fold/append-log-fold.js';
 import { FORMAT_VERSION } from '../fold/format.js';
 import type { FoldRecord } from '../fold/record.js';
 import { scanWholeLog, type ScannedLog } from '../fold/replay.js';
-import type { WatchCursor } from '../fold/version-token.js';
+import type { WatchCursor } from '../fold/watch-cursor.js';
 import type { FileSystem } from '../storage-io/file-system.js';
 import { artifactError, invalidArtifact } from './invalid.js';
 import type { ExportManifest } from './manifest.js';

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { equalBytes } from '../bytes/compare.js';
 import { fromHex, fromUtf8, toUtf8 } from '../bytes/text.js';
-import { WatchCursor } from '../fold/version-token.js';
+import { WatchCursor } from '../fold/watch-cursor.js';
 import { MANIFEST_BYTES_MAX, MANIFEST_NAME, SCHEMA_VERSION } from './format.js';
 import { artifactError, invalidArtifact } from './invalid.js';
 import { comparePaths, payloadPathFault } from './payload-path.js';

@@ -3,7 +3,7 @@ import { encodeCheckpointSummary, type CheckpointSummary } from '../directory/ch
 import { writeCoreCheckpoint } from '../directory/core-checkpoint.js';
 import type { CoreState } from '../directory/core-state.js';
 import type { DirectorySnapshot } from '../directory/reader.js';
-import { WatchCursor } from '../fold/version-token.js';
+import { WatchCursor } from '../fold/watch-cursor.js';
 import { STORE_ID_BYTES } from '../state/index-block.js';
 import type { StateFile } from '../state/state-file.js';
 import { indexBytesFor, isTight, stateFileBytesFor, stateFileLengthOf } from '../state/tight-file.js';

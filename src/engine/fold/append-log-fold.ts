@@ -30,7 +30,7 @@ import {
 import type { FoldRecord } from './record.js';
 import type { ReplayedLog } from './replay.js';
 import { type KeyLike, type KvEntry, type KvUpdate, checkUpdate } from './update.js';
-import { WatchCursor } from './version-token.js';
+import { WatchCursor } from './watch-cursor.js';
 import { WritingSession } from './writing-session.js';
 
 /**
@@ -153,7 +153,7 @@ export class AppendLogFold {
     const updates = [...batch];
     checkCursor(cursor);
     const session = this.#writing();
-    for (const update of updates) checkUpdate(update);
+    for (const update of updates) checkUpdate(update, this.#setup.options.largeValues);
     for (const update of updates) session.write(update);
     this.checkpoint(cursor);
   }
@@ -164,7 +164,7 @@ export class AppendLogFold {
    */
   write(update: KvUpdate): void {
     const session = this.#writing();
-    checkUpdate(update);
+    checkUpdate(update, this.#setup.options.largeValues);
     session.write(update);
   }
 

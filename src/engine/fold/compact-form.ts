@@ -4,7 +4,7 @@ import { HEADER_BYTES } from './format.js';
 import { headerBytes } from './header.js';
 import { encodeCursor, cursorBytes } from './record-encoder.js';
 import type { RecordSource } from './record-source.js';
-import type { WatchCursor } from './version-token.js';
+import type { WatchCursor } from './watch-cursor.js';
 
 const CHUNK_BYTES_MAX = 1024 * 1024;
 
@@ -40,18 +40,18 @@ export function* compactForm(
     filled += length;
   }
   if (!cursor.isNone) {
-    if (filled + cursorBytes(cursor.version) > chunkBytes) {
+    if (filled + cursorBytes(cursor) > chunkBytes) {
       yield chunk.subarray(0, filled);
       filled = 0;
     }
-    filled += encodeCursor(chunk, filled, cursor.version);
+    filled += encodeCursor(chunk, filled, cursor);
   }
   if (filled > 0) yield chunk.subarray(0, filled);
 }
 
 /** The length of the compact form. */
 export function compactBytes(index: FoldIndex, cursor: WatchCursor): number {
-  return HEADER_BYTES + index.liveBytes + (cursor.isNone ? 0 : cursorBytes(cursor.version));
+  return HEADER_BYTES + index.liveBytes + (cursor.isNone ? 0 : cursorBytes(cursor));
 }
 
 /** Moves an index's entries to where `compactForm` put their records. */

@@ -19,12 +19,16 @@ export interface FaultPlace {
   readonly lastGood: number | undefined;
 }
 
+/** Of what another release wrote: it is whole, so there is nothing to repair. */
+const NEWER_HINT = 'a newer statelog may know it; the program that wrote the log does';
+
 const MESSAGES: Readonly<Record<FaultKind, string>> = {
   short: 'a record reaches past the end of the file',
   'bad-type': 'the bytes are no record: the type is unknown',
   'bad-length': 'a record has a length past its limit',
   checksum: 'a record fails its checksum',
   foreign: 'a record is whole, but its key is not UTF-8',
+  unknown: 'a record is whole, and of a release that this program does not know',
   zeros: 'a hole of zeros stands in the middle',
 };
 
@@ -60,12 +64,14 @@ function verdictOn(
     const hint = 'nothing: the next writer copies it aside and cuts it';
     return { severity: 'torn', message: tornMessage(fault, log.size), hint };
   }
-  return { severity: 'damage', message: MESSAGES[fault.kind], hint: repairHint(log.path) };
+  const hint = fault.kind === 'unknown' ? NEWER_HINT : repairHint(log.path);
+  return { severity: 'damage', message: MESSAGES[fault.kind], hint };
 }
 
 function classOf(fault: Fault, { torn, inFlight, resume }: FaultPlace, size: number): DamageClass {
   const { kind, statedEnd } = fault;
   if (inFlight) return 'in-flight';
+  if (kind === 'unknown') return 'bad-version';
   if (torn) return kind === 'zeros' && statedEnd === size ? 'zero-tail' : 'torn-tail';
   if (kind === 'short' || kind === 'bad-length') return 'bad-length';
   if (kind !== 'checksum') return 'undecodable';
@@ -108,14 +114,16 @@ export function headerFinding(
   };
 }
 
-/** The error for a finding that ends the work. */
+/** The error for a finding that ends the work: `UNSUPPORTED_VERSION` for what another release wrote, else `DAMAGED`. */
 export function damagedError(finding: Finding): StatelogError {
   const { file, offset, message, expected, found } = finding;
-  return new StatelogError('DAMAGED', `${file}: ${message}, at byte ${offset}`, {
+  const isUnknown = finding.class === 'bad-version';
+  const code = isUnknown ? 'UNSUPPORTED_VERSION' : 'DAMAGED';
+  return new StatelogError(code, `${file}: ${message}, at byte ${offset}`, {
     path: file,
     offset,
     class: finding.class,
-    hint: verifyHint(file),
+    hint: isUnknown ? NEWER_HINT : verifyHint(file),
     expected,
     found,
     safe: 'the file is as it was; what is good in it can still be read',

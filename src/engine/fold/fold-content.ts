@@ -2,7 +2,7 @@ import type { FoldIndex } from './fold-index.js';
 import type { OpenLog } from './log-window.js';
 import type { OpenedLog } from './open-log.js';
 import { RecordSource } from './record-source.js';
-import type { WatchCursor } from './version-token.js';
+import type { WatchCursor } from './watch-cursor.js';
 
 /** What an open fold holds: its index, the file that the index points into, and its cursor. */
 export class FoldContent {

@@ -1,13 +1,13 @@
 import type { KeyLoader } from '../key-index/key-loader.js';
 import { type KeyCursor, OrderedKeyIndex } from '../key-index/ordered-key-index.js';
 
-const LENGTH_BITS = 25;
+const LENGTH_BITS = 27;
 const LENGTH_MASK = 2 ** LENGTH_BITS - 1;
 const HALF_RANGE = 2 ** 32;
 
 /**
  * The live keys of a fold, each with the place of its put in the log. Values and versions stay in
- * the file: 8 bytes a key say where (39 bits of offset, 25 of length), so that a large fold needs
+ * the file: 8 bytes a key say where (37 bits of offset, 27 of length), so that a large fold needs
  * memory for its keys alone.
  */
 export class FoldIndex {

@@ -2,7 +2,7 @@ import type { StatelogError } from '../errors.js';
 import type { FileSystem } from '../storage-io/file-system.js';
 import type { AppendLogFold } from './append-log-fold.js';
 import type { OpenedLog, OpenPolicy } from './open-log.js';
-import type { WatchCursor } from './version-token.js';
+import type { WatchCursor } from './watch-cursor.js';
 
 /** How a log is opened. */
 export interface FoldOptions {
@@ -11,6 +11,8 @@ export interface FoldOptions {
   readonly ifMissing?: 'create' | 'fail' | undefined;
   /** Whether a log that holds more than its live entries is rewritten when it is opened (default true). */
   readonly compactOnOpen?: boolean | undefined;
+  /** Whether values of 16 to 64 MiB are taken, which Slipstream reads since 0.8.3 (default false). */
+  readonly largeValues?: boolean | undefined;
   /** Told of a rewrite that failed after an apply: the apply stands, and the log is as it was. */
   readonly onWarning?: ((warning: StatelogError) => void) | undefined;
 }

@@ -16,6 +16,7 @@ import {
 import type { PendingBytes } from './record-source.js';
 import type { KeyLike } from './update.js';
 import type { VersionToken } from './version-token.js';
+import type { WatchCursor } from './watch-cursor.js';
 
 const BUFFER_BYTES_MIN = 16 * 1024;
 /** A larger buffer is used for a single record only. */
@@ -43,6 +44,8 @@ export class LogWriter implements PendingBytes {
   readonly #fileSystem: FileSystem;
   readonly #descriptor: FileDescriptor;
   #filled = 0;
+  /** All before it is on disk. */
+  #synced: number;
   #failure: unknown;
 
   constructor(fileSystem: FileSystem, path: string, descriptor: FileDescriptor, size: number) {
@@ -50,6 +53,7 @@ export class LogWriter implements PendingBytes {
     this.path = path;
     this.#descriptor = descriptor;
     this.start = size;
+    this.#synced = size;
   }
 
   /** Bytes of the log, those in the buffer included. */
@@ -61,6 +65,7 @@ export class LogWriter implements PendingBytes {
   rewindTo(offset: number): void {
     assert(this.#filled === 0 && offset <= this.start, 'only an empty buffer may be moved back');
     this.start = offset;
+    this.#synced = offset;
   }
 
   /** Appends a put. The update was checked (update.ts). */
@@ -79,8 +84,19 @@ export class LogWriter implements PendingBytes {
     this.#appended(length);
   }
 
+  /**
+   * Makes the records of an apply durable before their cursor is appended, unless all of it goes out in one write to one page: a disk
+   * may write pages in any order, and a cursor must not be there before what it speaks of.
+   */
+  syncBeforeCursor(cursor: WatchCursor): void {
+    const last = this.size + cursorBytes(cursor) - 1;
+    const pageOf = (offset: number): number => Math.floor(offset / this.#fileSystem.pageBytes);
+    const isOneWrite = this.start === this.#synced && pageOf(this.start) === pageOf(last);
+    if (this.size > this.#synced && !isOneWrite) this.sync();
+  }
+
   /** Appends a cursor. */
-  appendCursor(cursor: VersionToken): void {
+  appendCursor(cursor: WatchCursor): void {
     this.#makeRoom(cursorBytes(cursor));
     this.keyLength = 0;
     this.#appended(encodeCursor(this.bytes, this.#filled, cursor));
@@ -107,6 +123,7 @@ export class LogWriter implements PendingBytes {
     } catch (error) {
       throw this.poison(error);
     }
+    this.#synced = this.start;
   }
 
   /** True once the writer refuses everything. */

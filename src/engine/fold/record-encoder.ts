@@ -15,6 +15,7 @@ import {
 } from './format.js';
 import type { KeyLike } from './update.js';
 import type { VersionToken } from './version-token.js';
+import type { WatchCursor } from './watch-cursor.js';
 
 /** A string's unit becomes at most this many bytes of UTF-8. */
 const UTF8_BYTES_A_UNIT_MAX = 3;
@@ -35,7 +36,7 @@ export function deleteBytesMax(key: KeyLike, version: VersionToken): number {
 }
 
 /** Bytes that a cursor record takes. */
-export function cursorBytes(cursor: VersionToken): number {
+export function cursorBytes(cursor: WatchCursor): number {
   return CURSOR_AT + cursor.length;
 }
 
@@ -60,7 +61,7 @@ export function encodeDelete(into: Uint8Array, at: number, key: KeyLike, version
 }
 
 /** Writes a cursor's record to `into` at `at`; its length. */
-export function encodeCursor(into: Uint8Array, at: number, cursor: VersionToken): number {
+export function encodeCursor(into: Uint8Array, at: number, cursor: WatchCursor): number {
   into[at + TYPE_AT] = CURSOR_TYPE;
   return encodeToken(into, at, at + FIELDS_AT, cursor);
 }
@@ -92,7 +93,12 @@ export function writeAscii(into: Uint8Array, at: number, text: string): boolean 
 }
 
 /** Writes the token that ends every record, then the checksum at its start; the record's length. */
-function encodeToken(into: Uint8Array, at: number, lengthAt: number, token: VersionToken): number {
+function encodeToken(
+  into: Uint8Array,
+  at: number,
+  lengthAt: number,
+  token: VersionToken | WatchCursor,
+): number {
   into[lengthAt] = token.length;
   token.writeTo(into, lengthAt + 1);
   const end = lengthAt + 1 + token.length;

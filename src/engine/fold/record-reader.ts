@@ -1,7 +1,17 @@
-import { CURSOR_AT, FIELDS_AT, HEADER_BYTES, RECORD_BYTES_MIN, TYPE_AT } from './format.js';
+import {
+  CURSOR_AT,
+  CURSOR_TYPE,
+  FIELDS_AT,
+  HEADER_BYTES,
+  RECORD_BYTES_MIN,
+  TOKEN_LENGTH_BYTES,
+  TYPE_AT,
+  VALUE_BYTES_MAX,
+} from './format.js';
 import { LogWindow, type OpenLog } from './log-window.js';
 import { NextRecordSearch } from './next-record.js';
 import { FoldRecord } from './record.js';
+import { UnknownRecordSearch } from './unknown-record.js';
 
 /**
  * Why the bytes at an offset are no good record.
@@ -9,9 +19,10 @@ import { FoldRecord } from './record.js';
  * - `bad-type`, `bad-length`: a tag that is not ours, a length past its limit
  * - `checksum`: the checksum does not hold
  * - `foreign`: the checksum holds, yet the key is not UTF-8, so that it was written like this
+ * - `unknown`: the checksum holds, yet the type, a length or a flag is none that is known: another release wrote it
  * - `zeros`: a run of zeros, to the end or not
  */
-export type FaultKind = 'short' | 'bad-type' | 'bad-length' | 'checksum' | 'foreign' | 'zeros';
+export type FaultKind = 'short' | 'bad-type' | 'bad-length' | 'checksum' | 'foreign' | 'unknown' | 'zeros';
 
 /** Bytes that are no good record. */
 export interface Fault {
@@ -39,15 +50,20 @@ export class RecordReader {
   readonly size: number;
   readonly #window: LogWindow;
   readonly #search: NextRecordSearch;
+  readonly #unknown: UnknownRecordSearch;
   readonly #ahead = new FoldRecord();
   /** Bytes that may still be looked at ahead, and the fault for which some were last. */
   #aheadBytes = AHEAD_BYTES_MAX;
   #lastFault = 0;
+  /** Bytes of records with longer values than are known that may still be summed up: the file's, once. */
+  #longBytes: number;
 
   constructor(log: OpenLog) {
     this.size = log.size;
+    this.#longBytes = log.size;
     this.#window = new LogWindow(log);
     this.#search = new NextRecordSearch(this.#window);
+    this.#unknown = new UnknownRecordSearch(this.#window);
   }
 
   /** The header's bytes, fewer where the file is shorter. */
@@ -78,7 +94,7 @@ export class RecordReader {
       const shape = record.parse(bytes, offset - start, end - start);
       if (shape === 'whole') return this.#check();
       if (shape === 'bad-type') return this.#badType(offset);
-      if (shape === 'bad-length') return this.#fault('bad-length');
+      if (shape === 'bad-length') return this.#badLength(offset);
       if (offset + record.needed > this.size) return this.#short(offset);
       window.reach(offset, record.needed);
     }
@@ -87,7 +103,7 @@ export class RecordReader {
   /** Where the next record starts whose checksum holds; undefined if there is none. */
   resumeAfter(fault: Fault): number | undefined {
     const { kind, offset, statedEnd } = fault;
-    if (kind === 'foreign') return statedEnd === this.size ? undefined : statedEnd;
+    if (kind === 'foreign' || kind === 'unknown') return statedEnd === this.size ? undefined : statedEnd;
     if (kind === 'zeros') return this.#search.find(Math.max(offset + 1, statedEnd! - TYPE_AT));
     const isLast = statedEnd === this.size;
     if (statedEnd === undefined || !(isLast || this.#recordHoldsAt(statedEnd, offset))) {
@@ -104,11 +120,7 @@ export class RecordReader {
    * be read a thousand times.
    */
   #recordHoldsAt(offset: number, faultOffset: number): boolean {
-    this.#aheadBytes = Math.min(
-      this.#aheadBytes + AHEAD_RATIO * (faultOffset - this.#lastFault),
-      AHEAD_BYTES_MAX,
-    );
-    this.#lastFault = faultOffset;
+    this.#refillAhead(faultOffset);
     const ahead = this.#ahead;
     for (let needed = RECORD_BYTES_MIN; this.#affords(offset, needed); { needed } = ahead) {
       this.#window.reach(offset, needed);
@@ -122,6 +134,12 @@ export class RecordReader {
     return false;
   }
 
+  #refillAhead(faultOffset: number): void {
+    const earned = AHEAD_RATIO * (faultOffset - this.#lastFault);
+    this.#aheadBytes = Math.min(this.#aheadBytes + earned, AHEAD_BYTES_MAX);
+    this.#lastFault = faultOffset;
+  }
+
   #affords(offset: number, needed: number): boolean {
     return offset + needed <= this.size && needed <= this.#aheadBytes;
   }
@@ -133,6 +151,15 @@ export class RecordReader {
     const statedEnd = record.offset + record.length;
     if (computed !== stored) {
       return this.#fault('checksum', statedEnd, `crc32 ${hex32(stored)}`, `crc32 ${hex32(computed)}`);
+    }
+    if (!record.tokenIsKnown()) {
+      const what = record.type === CURSOR_TYPE ? 'cursor' : 'version';
+      return this.#fault(
+        'unknown',
+        statedEnd,
+        `a ${what} that is known`,
+        `one of ${record.tokenLength} bytes`,
+      );
     }
     return record.keyIsUtf8() ? undefined : this.#fault('foreign', statedEnd);
   }
@@ -152,7 +179,40 @@ export class RecordReader {
     if (record.type === 0 && record.storedChecksum === 0) {
       return this.#fault('zeros', this.#window.endOfZeros(offset));
     }
-    return this.#fault('bad-type', undefined, 'type 1, 2 or 3', `type ${record.type}`);
+    const fault = this.#fault('bad-type', undefined, 'type 1, 2 or 3', `type ${record.type}`);
+    this.#refillAhead(offset);
+    const end = this.#endOfUnknown(
+      offset,
+      (next) =>
+        next === this.size ||
+        this.#recordHoldsAt(next, offset) ||
+        // Two checksums in a row do not hold by chance.
+        this.#endOfUnknown(next, () => true) !== undefined,
+    );
+    return end === undefined ? fault : { ...fault, kind: 'unknown', statedEnd: end };
+  }
+
+  #endOfUnknown(offset: number, endsWell: (end: number) => boolean): number | undefined {
+    if (offset + FIELDS_AT >= this.size) return undefined;
+    const end = this.#unknown.endOfUnknownType(offset, this.#aheadBytes, endsWell);
+    this.#aheadBytes -= Math.min(this.#aheadBytes, (end ?? this.size) - offset);
+    return end;
+  }
+
+  /** A value longer than is known is no damage where the checksum holds over it. */
+  #badLength(offset: number): Fault {
+    const { record } = this;
+    const limit = `a value of at most ${VALUE_BYTES_MAX} bytes`;
+    const fault = this.#fault('bad-length', undefined, limit, `${record.valueLength} bytes`);
+    const valueEnd = offset + record.valueStart - record.start + record.valueLength;
+    if (valueEnd >= this.size) return fault;
+    this.#window.reach(valueEnd, TOKEN_LENGTH_BYTES);
+    const tokenLength = this.#window.bytes[valueEnd - this.#window.start]!;
+    const statedEnd = valueEnd + TOKEN_LENGTH_BYTES + tokenLength;
+    const bytes = statedEnd - offset;
+    if (statedEnd > this.size || bytes > this.#longBytes) return fault;
+    this.#longBytes -= bytes;
+    return this.#unknown.checksumHolds(offset, statedEnd) ? { ...fault, kind: 'unknown', statedEnd } : fault;
   }
 
   #fault(kind: FaultKind, statedEnd?: number, expected?: string, found?: string): Fault {

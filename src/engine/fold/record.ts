@@ -7,24 +7,25 @@ import {
   FIELDS_AT,
   KEY_AT,
   PUT_TYPE,
-  TOKEN_BYTES_MAX,
   TOKEN_LENGTH_BYTES,
+  TOKEN_BYTES_MAX,
   TYPE_AT,
   VALUE_BYTES_MAX,
   VALUE_LENGTH_BYTES,
 } from './format.js';
 import { VersionToken } from './version-token.js';
+import { isKnownCursor, WatchCursor } from './watch-cursor.js';
 
 /**
  * What the lengths of a record say: `whole` (it lies within the bytes given), `short` (it needs
- * `needed` bytes), `bad-type`, `bad-length` (a length past its limit).
+ * `needed` bytes), `bad-type`, `bad-length` (a value past its limit).
  */
 export type RecordShape = 'whole' | 'short' | 'bad-type' | 'bad-length';
 
 /**
  * One record as it lies in a buffer, for readers: a view that is moved from record to record, so
  * that reading allocates nothing. `parse` looks at lengths alone; a record is good where the
- * checksum holds and the key is UTF-8 too.
+ * checksum holds, its token is one that is known, and the key is UTF-8.
  */
 export class FoldRecord {
   /** The buffer that it lies in. */
@@ -113,16 +114,26 @@ export class FoldRecord {
     return this.bytes.slice(this.valueStart, this.valueStart + this.valueLength);
   }
 
-  /** The version of a put or delete, or the cursor. */
+  /** The version of a put or delete. */
   token(): VersionToken {
     return VersionToken.read(this.bytes, this.tokenStart, this.tokenLength);
+  }
+
+  /** The cursor of a cursor record. */
+  cursor(): WatchCursor {
+    return WatchCursor.read(this.bytes, this.tokenStart, this.tokenLength);
+  }
+
+  /** True where the version or cursor is one that a known release writes. */
+  tokenIsKnown(): boolean {
+    if (this.tokenLength <= TOKEN_BYTES_MAX) return true;
+    return this.type === CURSOR_TYPE && isKnownCursor(this.bytes, this.tokenStart, this.tokenLength);
   }
 
   #parseToken(lengthAt: number, end: number): RecordShape {
     const { bytes, start } = this;
     if (lengthAt + TOKEN_LENGTH_BYTES > end) return this.#short(lengthAt + TOKEN_LENGTH_BYTES - start);
     this.tokenLength = bytes[lengthAt]!;
-    if (this.tokenLength > TOKEN_BYTES_MAX) return 'bad-length';
     this.tokenStart = lengthAt + TOKEN_LENGTH_BYTES;
     this.length = this.tokenStart + this.tokenLength - start;
     return start + this.length > end ? this.#short(this.length) : 'whole';

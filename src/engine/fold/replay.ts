@@ -7,7 +7,7 @@ import { headerState } from './header.js';
 import type { OpenLog } from './log-window.js';
 import type { FoldRecord } from './record.js';
 import { FoldScanner, type FoldScanOptions } from './scanner.js';
-import { WatchCursor } from './version-token.js';
+import { WatchCursor } from './watch-cursor.js';
 import { StatelogError } from '../errors.js';
 
 /** What a log comes to when it is replayed. */
@@ -79,7 +79,7 @@ export function scanWholeLog(log: OpenLog, onPut?: (record: FoldRecord) => void)
     if (lastType === PUT_TYPE) {
       onPut?.(record);
     } else if (lastType === CURSOR_TYPE) {
-      cursor = WatchCursor.fromVersion(record.token());
+      cursor = record.cursor();
       cursorCount += 1;
     }
   }
@@ -126,7 +126,7 @@ class Replay {
     if (record.type === PUT_TYPE) {
       if (!this.#index.put(bytes, keyStart, keyLength, offset, length)) this.#tidy = false;
     } else if (record.type === CURSOR_TYPE) {
-      this.#cursor = WatchCursor.fromVersion(record.token());
+      this.#cursor = record.cursor();
       this.#cursorCount += 1;
     } else {
       this.#index.delete(bytes, keyStart, keyLength);

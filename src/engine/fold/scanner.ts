@@ -101,7 +101,13 @@ export class FoldScanner {
   #report(fault: Fault): FoldStep {
     const { size } = this.#log;
     const resume = this.#reader.resumeAfter(fault);
-    const torn = this.#rule.isTorn({ fault, size, appended: this.#signs.appended, resume });
+    const torn = this.#rule.isTorn({
+      fault,
+      size,
+      appended: this.#signs.appended,
+      cursorSeen: this.#signs.cursorSeen,
+      resume,
+    });
     this.#signs.stopComparingKeys();
     const nextGood = torn && !this.#showTornTail ? undefined : resume;
     this.position = nextGood ?? size;

@@ -9,6 +9,8 @@ export interface TailFacts {
   readonly size: number;
   /** True where the bytes were certainly appended (append-signs.ts). */
   readonly appended: boolean;
+  /** True where a cursor record stands before the bytes. */
+  readonly cursorSeen: boolean;
   /** Offset of the next record whose checksum holds. */
   readonly resume: number | undefined;
 }
@@ -16,28 +18,29 @@ export interface TailFacts {
 /**
  * Tells an unfinished last write from damage (docs/formats/fold-log.md, "Torn or damaged").
  *
- * One apply writes its records and then one cursor, and is synced before the next begins. So
- * whatever lies after the last cursor but one may never have reached the disk, in any part; all
- * before it has. And nothing of the compact form is ever torn.
+ * One apply writes its records and then one cursor, and the cursor is written only when all before it is on disk or in
+ * the same page (writing-session.ts). So bad bytes with a good cursor behind them were on disk once: they rotted. Only
+ * what follows the last cursor may never have reached the disk, in any part. And nothing of the
+ * compact form is ever torn.
  */
 export class TailRule {
   readonly #log: OpenLog;
   #ahead: RecordReader | undefined;
-  /** What was found out last: from where, up to which cursor, and whether it was one unsynced apply. */
+  /** What was found out last: from where, up to which record, and whether no cursor was there. */
   #askedFrom = -1;
   #knownUpTo = -1;
-  #unsynced = false;
+  #unfinished = false;
 
   constructor(log: OpenLog) {
     this.#log = log;
   }
 
   /** True where the bytes are the unfinished end of the log, false where they are damage. */
-  isTorn({ fault, size, appended, resume }: TailFacts): boolean {
-    if (fault.kind === 'foreign') return false;
+  isTorn({ fault, size, appended, cursorSeen, resume }: TailFacts): boolean {
+    if (fault.kind === 'foreign' || fault.kind === 'unknown') return false;
     if (fault.kind === 'zeros' && fault.statedEnd === size) return true;
     if (resume !== undefined) {
-      return appended && !wasCursor(fault, resume) && this.#mayBeUnsynced(resume);
+      return cursorSeen && !wasCursor(fault, resume) && this.#isUnfinishedFrom(resume);
     }
     if (appended || fault.kind === 'short') return true;
     // Nothing but a first cursor is ever appended to a compact log (append-log writer, "boundary").
@@ -46,9 +49,9 @@ export class TailRule {
     return boundaryCutShort || lastRecord;
   }
 
-  /** True where at most one cursor follows from `from` on, and nothing follows that cursor. */
-  #mayBeUnsynced(from: number): boolean {
-    if (from >= this.#askedFrom && from <= this.#knownUpTo) return this.#unsynced;
+  /** True where no cursor follows from `from` on: an apply that was never acknowledged. */
+  #isUnfinishedFrom(from: number): boolean {
+    if (from >= this.#askedFrom && from <= this.#knownUpTo) return this.#unfinished;
     this.#ahead ??= new RecordReader(this.#log);
     this.#askedFrom = from;
     const { record, size } = this.#ahead;
@@ -57,17 +60,16 @@ export class TailRule {
       const fault = this.#ahead.readAt(next);
       this.#knownUpTo = next;
       if (fault === undefined) {
+        if (record.type === CURSOR_TYPE) return (this.#unfinished = false);
         next += record.length;
-        if (record.type === CURSOR_TYPE) return (this.#unsynced = next === size);
       } else {
         next = this.#ahead.resumeAfter(fault);
-        if (fault.kind === 'foreign' || (next !== undefined && wasCursor(fault, next))) {
-          return (this.#unsynced = false);
-        }
+        const wasWritten = fault.kind === 'foreign' || fault.kind === 'unknown';
+        if (wasWritten || (next !== undefined && wasCursor(fault, next))) return (this.#unfinished = false);
       }
     }
     this.#knownUpTo = size;
-    return (this.#unsynced = true);
+    return (this.#unfinished = true);
   }
 }
 

@@ -1,7 +1,7 @@
 import { checkBytes, wrongType } from '../bytes/byte-argument.js';
 import { StatelogError } from '../errors.js';
 import { isUtf8, isWellFormed } from '../bytes/text.js';
-import { KEY_BYTES_MAX, VALUE_BYTES_MAX } from './format.js';
+import { KEY_BYTES_MAX, VALUE_BYTES_MAX, VALUE_BYTES_PORTABLE } from './format.js';
 import { VersionToken } from './version-token.js';
 
 const OPERATIONS: ReadonlySet<unknown> = new Set(['put', 'delete', 'purge']);
@@ -44,16 +44,16 @@ export const KvUpdate = {
  * Checks that a fold log can hold an update, before anything is written.
  * @throws TypeError for an update that is none
  * @throws StatelogError `NOT_REPRESENTABLE` for a key that is over 65,535 bytes or not UTF-8,
- * `LIMIT_EXCEEDED` for a value over 16 MiB
+ * `LIMIT_EXCEEDED` for a value over 16 MiB, or over 64 MiB with `largeValues`
  */
-export function checkUpdate(update: KvUpdate): void {
+export function checkUpdate(update: KvUpdate, largeValues = false): void {
   const { op, key, version } = update;
   if (!OPERATIONS.has(op)) throw new TypeError('op must be put, delete or purge');
   checkKey(checkedKey(key));
   if (version !== undefined) checkedVersion(version);
   if (op !== 'put') return;
   checkBytes(update.value, 'value');
-  checkValue(update.value);
+  checkValue(update.value, largeValues);
 }
 
 /** A key, if it is one. @throws TypeError */
@@ -90,11 +90,15 @@ function isTooLong(key: KeyLike): boolean {
   return key.length * 3 > KEY_BYTES_MAX && Buffer.byteLength(key) > KEY_BYTES_MAX;
 }
 
-function checkValue(value: Uint8Array): void {
-  if (value.length <= VALUE_BYTES_MAX) return;
+function checkValue(value: Uint8Array, largeValues: boolean): void {
+  const max = largeValues ? VALUE_BYTES_MAX : VALUE_BYTES_PORTABLE;
+  if (value.length <= max) return;
   throw new StatelogError('LIMIT_EXCEEDED', `a fold log holds no value of ${value.length} bytes`, {
-    expected: `at most ${VALUE_BYTES_MAX} bytes`,
+    expected: `at most ${max} bytes`,
     found: `${value.length} bytes`,
-    hint: 'Slipstream takes a longer value for corruption; use a state directory for it',
+    hint:
+      value.length > VALUE_BYTES_MAX
+        ? 'use a state directory for it'
+        : 'Slipstream before 0.8.3 takes it for corruption; write it all the same with --large-values',
   });
 }

@@ -8,7 +8,8 @@ import { LogWriter } from './log-writer.js';
 import type { OpenedLog } from './open-log.js';
 import { RecordSource } from './record-source.js';
 import type { KvUpdate } from './update.js';
-import { VersionToken, type WatchCursor } from './version-token.js';
+import { VersionToken } from './version-token.js';
+import type { WatchCursor } from './watch-cursor.js';
 
 /** A rewrite is worth its while once more than this part of the log is waste. */
 const WASTE_MIN = 0.25;
@@ -21,6 +22,8 @@ const WASTE_MIN = 0.25;
  * - What is appended follows a cursor record that is on disk, even in a fresh or compact log: so
  *   nothing of the compact form can ever be taken for an unfinished write (tail-rule.ts).
  * - Nothing that was acknowledged is ever written over. A closing cursor is: it says nothing new.
+ * - A cursor is on disk only where what it speaks of is (`syncBeforeCursor`).
+ * - What a cursor remembers of its bucket goes over to the next (`WatchCursor.movedTo`).
  */
 export class WritingSession {
   readonly #content: FoldContent;
@@ -88,9 +91,11 @@ export class WritingSession {
   /** Appends a cursor, and returns once it and everything before it are on disk. */
   checkpoint(cursor: WatchCursor): void {
     this.#settle();
-    this.#writer.appendCursor(cursor.version);
+    const next = this.#content.cursor.movedTo(cursor);
+    this.#writer.syncBeforeCursor(next);
+    this.#writer.appendCursor(next);
     this.#writer.sync();
-    this.#content.cursor = cursor;
+    this.#content.cursor = next;
     this.#content.compactForm = false;
     this.#hasUncheckpointed = false;
     this.#hasAppended = true;
@@ -135,7 +140,7 @@ export class WritingSession {
   /** Two cursors at the end tell the next one who opens the log that all before them was synced. */
   #writeClosingCursor(): void {
     try {
-      this.#writer.appendCursor(this.#content.cursor.version);
+      this.#writer.appendCursor(this.#content.cursor);
       this.#writer.sync();
     } catch (error) {
       // Nothing is lost by it: the next one to open the log writes it anew.
@@ -163,12 +168,12 @@ export class WritingSession {
     const { log, cursor } = this.#content;
     try {
       if (!this.#endsWithCursor) {
-        writer.appendCursor(cursor.version);
+        writer.appendCursor(cursor);
         writer.sync();
       } else if (this.#appendAt! < log.size) {
         // It goes out with what follows it, in one write.
         writer.rewindTo(this.#appendAt!);
-        writer.appendCursor(cursor.version);
+        writer.appendCursor(cursor);
       }
       log.fileSystem.syncDirectory(dirname(log.path));
     } catch (error) {

@@ -83,6 +83,8 @@ export interface OpenWritableOptions {
   readonly fileSystem?: FileSystem | undefined;
   /** How long to wait for the lock; default 0. */
   readonly waitMs?: number | undefined;
+  /** Let a fold log take values of 16 to 64 MiB. */
+  readonly largeValues?: boolean | undefined;
   /** Make the store where there is none. */
   readonly create?: CreateStoreOptions | undefined;
   /** Told what went wrong and did not stop anything. */
@@ -94,7 +96,7 @@ export interface OpenWritableOptions {
  * @throws StatelogError `LOCKED`, `DAMAGED`, `READ_ONLY`; `NOT_REPRESENTABLE` for what is only read
  */
 export async function openWritable(path: string, options: OpenWritableOptions = {}): Promise<WritableStore> {
-  const { fileSystem = realFileSystem(), waitMs = 0, onWarning } = options;
+  const { fileSystem = realFileSystem(), waitMs = 0, largeValues, onWarning } = options;
   if (options.create !== undefined && fileSystem.statusFollowing(path) === undefined) {
     if (fileSystem.status(path) !== undefined) throw nothingAt(fileSystem, path);
     createUnlessThere(path, { ...options.create, fileSystem });
@@ -104,7 +106,7 @@ export async function openWritable(path: string, options: OpenWritableOptions = 
   }
   const { kind } = identify(fileSystem, path);
   if (kind === 'directory') return DirectoryStore.open(path, { fileSystem, waitMs, onWarning });
-  if (kind === 'log') return FoldStore.open(path, { fileSystem, waitMs, onWarning });
+  if (kind === 'log') return FoldStore.open(path, { fileSystem, waitMs, largeValues, onWarning });
   throw new StatelogError('NOT_REPRESENTABLE', 'this is not a store that can be written', {
     path,
     safe: 'nothing was changed',

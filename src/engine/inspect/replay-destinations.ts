@@ -12,6 +12,8 @@ export interface DestinationOptions {
   readonly source: string;
   /** Whether a store that is there may be written to. */
   readonly isOntoExisting: boolean;
+  /** Let a fold log take values of 16 to 64 MiB. */
+  readonly largeValues?: boolean | undefined;
   /** How long to wait for a lock. */
   readonly waitMs: number;
 }
@@ -24,13 +26,15 @@ export async function openDestinations(
   paths: readonly string[],
   options: DestinationOptions,
 ): Promise<WritableStore[]> {
-  const { fileSystem = realFileSystem(), source, isOntoExisting, waitMs } = options;
+  const { fileSystem = realFileSystem(), source, isOntoExisting, largeValues, waitMs } = options;
   checkDifferent(fileSystem, source, paths);
   const existing = paths.find((path) => fileSystem.statusFollowing(path) !== undefined);
   if (existing !== undefined && !isOntoExisting) throw alreadyThere(existing);
   const stores: WritableStore[] = [];
   try {
-    for (const path of paths) stores.push(await openWritable(path, { fileSystem, waitMs, create: {} }));
+    for (const path of paths) {
+      stores.push(await openWritable(path, { fileSystem, waitMs, largeValues, create: {} }));
+    }
     return stores;
   } catch (error) {
     for (const store of stores) store.close();

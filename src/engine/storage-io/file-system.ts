@@ -84,6 +84,9 @@ export interface FileSystem {
   /** The path with all symbolic links resolved. */
   realPath(path: string): string;
 
+  /** What a power loss leaves written whole or not at all, where it lies within one such page of the file: bytes. */
+  readonly pageBytes: number;
+
   /** False where flock is not to be had: stores then open read-only. */
   readonly canLock: boolean;
   /** flock(LOCK_EX | LOCK_NB): true if it is ours now. Freed by `close`. */

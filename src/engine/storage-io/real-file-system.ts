@@ -26,6 +26,7 @@ import { readUpTo, writeAllInBackground, writeSome } from './transfer.js';
 
 const FILE_MODE = 0o600;
 const DIRECTORY_MODE = 0o700;
+const PAGE_BYTES = 4096;
 const PERMISSION_BITS = 0o777;
 
 /** A dangling link is there for `O_EXCL` and not there for `open`: do not go round for ever. */
@@ -252,6 +253,11 @@ class RealFileSystem implements FileSystem {
 
   realPath(path: string): string {
     return attempt('realpath', path, () => fs.realpathSync.native(path));
+  }
+
+  /** The kernel writes pages back one by one, and disks of today write 4 KiB whole. */
+  get pageBytes(): number {
+    return PAGE_BYTES;
   }
 
   get canLock(): boolean {

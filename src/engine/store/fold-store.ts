@@ -6,7 +6,8 @@ import type { Finding } from '../finding.js';
 import { AppendLogFold } from '../fold/append-log-fold.js';
 import { COMPACT_THRESHOLD_DEFAULT } from '../fold/format.js';
 import { KvUpdate } from '../fold/update.js';
-import { VersionToken, WatchCursor } from '../fold/version-token.js';
+import { VersionToken } from '../fold/version-token.js';
+import { WatchCursor } from '../fold/watch-cursor.js';
 import type { FileSystem } from '../storage-io/file-system.js';
 import type {
   CheckpointReport,
@@ -21,6 +22,7 @@ import type {
 export interface OpenFoldOptions {
   readonly fileSystem: FileSystem;
   readonly waitMs: number;
+  readonly largeValues?: boolean | undefined;
   readonly onWarning?: ((error: unknown) => void) | undefined;
 }
 
@@ -42,8 +44,11 @@ export class FoldStore implements WritableStore {
     return new FoldStore(AppendLogFold.load(path, { fileSystem }).store);
   }
 
-  static async open(path: string, { fileSystem, waitMs, onWarning }: OpenFoldOptions): Promise<FoldStore> {
-    const options = { fileSystem, ifMissing: 'fail' as const, compactOnOpen: false, onWarning };
+  static async open(
+    path: string,
+    { fileSystem, waitMs, largeValues, onWarning }: OpenFoldOptions,
+  ): Promise<FoldStore> {
+    const options = { fileSystem, ifMissing: 'fail' as const, compactOnOpen: false, largeValues, onWarning };
     const opened = await AppendLogFold.openWhenFree(path, COMPACT_THRESHOLD_DEFAULT, options, { waitMs });
     return new FoldStore(opened.store);
   }

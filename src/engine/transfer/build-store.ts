@@ -6,6 +6,7 @@ import { headerBytes } from '../fold/header.js';
 import { LogWriter } from '../fold/log-writer.js';
 import { checkUpdate } from '../fold/update.js';
 import { VersionToken } from '../fold/version-token.js';
+import { WatchCursor } from '../fold/watch-cursor.js';
 import type { FileSystem } from '../storage-io/file-system.js';
 import { writeFully } from '../storage-io/write-fully.js';
 import type { EntryVisitor } from '../store/store.js';
@@ -58,6 +59,7 @@ export function buildDirectoryStore(fileSystem: FileSystem, root: string, source
 export interface FoldSource {
   readonly forEachEntry: EntriesInOrder;
   readonly cursor: Uint8Array | undefined;
+  readonly largeValues?: boolean | undefined;
 }
 
 /**
@@ -68,21 +70,21 @@ export interface FoldSource {
 export function buildFoldLog(
   fileSystem: FileSystem,
   path: string,
-  { forEachEntry, cursor }: FoldSource,
+  { forEachEntry, cursor, largeValues }: FoldSource,
 ): void {
   const descriptor = fileSystem.createExclusive(path);
   try {
     writeFully(fileSystem, descriptor, headerBytes());
     const writer = new LogWriter(fileSystem, path, descriptor, HEADER_BYTES);
     forEachEntry((key, value, version) => {
-      checkUpdate({ op: 'put', key, value });
+      checkUpdate({ op: 'put', key, value }, largeValues);
       writer.appendPut(
         key,
         value,
         version === undefined ? VersionToken.unknown() : VersionToken.fromBytes(version),
       );
     });
-    if (cursor !== undefined && cursor.length > 0) writer.appendCursor(VersionToken.fromBytes(cursor));
+    if (cursor !== undefined && cursor.length > 0) writer.appendCursor(WatchCursor.fromBytes(cursor));
     writer.sync();
   } finally {
     fileSystem.close(descriptor);

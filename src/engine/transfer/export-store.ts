@@ -29,6 +29,8 @@ export interface ExportRequest {
   readonly as?: ExportForm | undefined;
   /** Of a state directory: as the checkpoint of this epoch has it. */
   readonly at?: bigint | undefined;
+  /** Lets a fold log that is made hold values of 16 to 64 MiB. */
+  readonly largeValues?: boolean | undefined;
   /** Seconds since 1970: the same gives the same bytes. */
   readonly createdAtUnix: number;
   /** Where an artifact's files may be put together; default: the system's folder for temporary files. */
@@ -213,7 +215,11 @@ function builtFold(preparing: Preparing): PreparedContent {
   const { fileSystem, scratch, createdAtUnix } = preparing;
   const store = openStore(preparing);
   const path = join(scratch.path(), 'fold.snap');
-  buildFoldLog(fileSystem, path, { forEachEntry: entriesOf(store), cursor: undefined });
+  buildFoldLog(fileSystem, path, {
+    forEachEntry: entriesOf(store),
+    cursor: undefined,
+    largeValues: preparing.largeValues,
+  });
   const content = appendLogContent(openFold(preparing, path), createdAtUnix);
   return { content, report: reportOf(store, entriesOf(store)) };
 }

@@ -50,6 +50,8 @@ export interface ImportRequest {
   readonly expect?: string | undefined;
   /** Allows revisions and the cursor to be lost, where the target keeps none. */
   readonly dropRevisions?: boolean | undefined;
+  /** Lets a fold log hold values of 16 to 64 MiB. */
+  readonly largeValues?: boolean | undefined;
   /** Verifies all, and makes nothing. */
   readonly dryRun?: boolean | undefined;
 }
@@ -236,7 +238,8 @@ function build(
     return;
   }
   const path = verified.log ?? join(folder, 'fold.snap');
-  if (verified.log === undefined) buildFoldLog(fileSystem, path, { forEachEntry, cursor });
+  if (verified.log === undefined)
+    buildFoldLog(fileSystem, path, { forEachEntry, cursor, largeValues: request.largeValues });
   else syncFile(fileSystem, path);
   moveIntoPlace(fileSystem, path, request.destination);
 }

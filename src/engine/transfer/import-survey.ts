@@ -33,7 +33,7 @@ export function surveyOf(request: ImportRequest, verified: Verified): Survey {
     digest.add(key, value);
     hasVersions ||= version !== undefined && version.length > 0;
     if (kind === 'directory') shapes.add(key, value.length);
-    else refusal ??= refusalOf(key, value);
+    else refusal ??= refusalOf(key, value, request.largeValues);
   });
   return { kind, digest: digest.hex(), keys: digest.keys, hasVersions, shapes: shapes.shapes, refusal };
 }
@@ -45,9 +45,13 @@ export function isTakenAsItIs(request: ImportRequest, verified: Verified): boole
   return adopt !== undefined && summary!.epoch > 0n && coresOf(request, verified) === summary!.cores.length;
 }
 
-function refusalOf(key: Uint8Array, value: Uint8Array): StatelogError | undefined {
+function refusalOf(
+  key: Uint8Array,
+  value: Uint8Array,
+  largeValues: boolean | undefined,
+): StatelogError | undefined {
   try {
-    checkUpdate({ op: 'put', key, value });
+    checkUpdate({ op: 'put', key, value }, largeValues);
     return undefined;
   } catch (error) {
     if (!isStatelogError(error)) throw error;

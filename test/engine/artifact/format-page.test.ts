@@ -12,7 +12,7 @@ import { decodeManifest, encodeManifest } from '../../../src/engine/artifact/man
 import { decodeTarHeader } from '../../../src/engine/artifact/tar-header.js';
 import { toUtf8 } from '../../../src/engine/bytes/text.js';
 import { KvUpdate } from '../../../src/engine/fold/update.js';
-import { WatchCursor } from '../../../src/engine/fold/version-token.js';
+import { WatchCursor } from '../../../src/engine/fold/watch-cursor.js';
 import { tempDir } from '../../support/temp-dir.js';
 
 const page = readFileSync(new URL('../../../docs/formats/artifact.md', import.meta.url), 'utf8');

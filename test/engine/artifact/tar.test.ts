@@ -6,7 +6,7 @@ import { encodeTarHeader, decodeTarHeader } from '../../../src/engine/artifact/t
 import { TarReader } from '../../../src/engine/artifact/tar-reader.js';
 import { artifactTar } from '../../../src/engine/artifact/tar-writer.js';
 import { isStatelogError } from '../../../src/engine/errors.js';
-import { WatchCursor } from '../../../src/engine/fold/version-token.js';
+import { WatchCursor } from '../../../src/engine/fold/watch-cursor.js';
 import type { EntrySink } from '../../../src/engine/artifact/entry-sink.js';
 
 interface Brought {

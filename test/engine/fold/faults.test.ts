@@ -2,7 +2,7 @@ import test from 'ava';
 import { isStatelogError, type StatelogError } from '../../../src/engine/errors.js';
 import { AppendLogFold } from '../../../src/engine/fold/append-log-fold.js';
 import { KvUpdate } from '../../../src/engine/fold/update.js';
-import { WatchCursor } from '../../../src/engine/fold/version-token.js';
+import { WatchCursor } from '../../../src/engine/fold/watch-cursor.js';
 import {
   SimulatedDisk,
   SimulatedFileSystem,

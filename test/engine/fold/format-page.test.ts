@@ -12,10 +12,13 @@ import {
   PUT_OVERHEAD_BYTES,
   RECORD_BYTES_MIN,
   TOKEN_BYTES_MAX,
+  MEMO_BYTES,
   VALUE_BYTES_MAX,
+  VALUE_BYTES_PORTABLE,
 } from '../../../src/engine/fold/format.js';
 import { KvUpdate } from '../../../src/engine/fold/update.js';
-import { VersionToken, WatchCursor } from '../../../src/engine/fold/version-token.js';
+import { VersionToken } from '../../../src/engine/fold/version-token.js';
+import { WatchCursor } from '../../../src/engine/fold/watch-cursor.js';
 import { tempDir } from '../../support/temp-dir.js';
 import { cursorRecord, deleteRecord, logOf, putRecord } from './log-bytes.js';
 import { scanBytes } from './scan.js';
@@ -77,10 +80,12 @@ test("the page's sizes and limits are those of the code", (t) => {
   t.is(PUT_OVERHEAD_BYTES, 12);
   t.is(DELETE_OVERHEAD_BYTES, 8);
   t.is(RECORD_BYTES_MIN, 6);
-  t.is(CURSOR_BYTES_MAX, 16);
+  t.is(CURSOR_BYTES_MAX, 26);
   t.is(TOKEN_BYTES_MAX, 10);
   t.is(KEY_BYTES_MAX, 65_535);
-  t.is(VALUE_BYTES_MAX, 16_777_216);
-  t.is(LOG_BYTES_MAX, 512 * 1024 ** 3);
+  t.is(VALUE_BYTES_MAX, 67_108_864);
+  t.is(VALUE_BYTES_PORTABLE, 16_777_216);
+  t.is(MEMO_BYTES, 12);
+  t.is(LOG_BYTES_MAX, 128 * 1024 ** 3);
   t.is(COMPACT_THRESHOLD_DEFAULT, 10 * 1024 ** 2);
 });

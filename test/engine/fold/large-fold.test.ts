@@ -2,7 +2,8 @@ import path from 'node:path';
 import test from 'ava';
 import { AppendLogFold } from '../../../src/engine/fold/append-log-fold.js';
 import { KvUpdate } from '../../../src/engine/fold/update.js';
-import { VersionToken, WatchCursor } from '../../../src/engine/fold/version-token.js';
+import { VersionToken } from '../../../src/engine/fold/version-token.js';
+import { WatchCursor } from '../../../src/engine/fold/watch-cursor.js';
 import { SeededRandom } from '../../../src/engine/storage-io/simulated/index.js';
 import { tempDir } from '../../support/temp-dir.js';
 

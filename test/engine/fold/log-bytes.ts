@@ -9,6 +9,7 @@ import {
   putBytesMax,
 } from '../../../src/engine/fold/record-encoder.js';
 import { VersionToken } from '../../../src/engine/fold/version-token.js';
+import { WatchCursor } from '../../../src/engine/fold/watch-cursor.js';
 
 /** One record's bytes, for building logs by hand. */
 export function putRecord(key: string, value: string | Uint8Array, revision?: bigint): Uint8Array {
@@ -27,7 +28,7 @@ export function deleteRecord(key: string, revision?: bigint): Uint8Array {
 }
 
 export function cursorRecord(revision?: bigint): Uint8Array {
-  const cursor = revision === undefined ? VersionToken.unknown() : VersionToken.fromU64(revision);
+  const cursor = revision === undefined ? WatchCursor.none() : WatchCursor.fromU64(revision);
   const into = new Uint8Array(cursorBytes(cursor));
   encodeCursor(into, 0, cursor);
   return into;

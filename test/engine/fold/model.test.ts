@@ -4,7 +4,8 @@ import test from 'ava';
 import fc from 'fast-check';
 import { AppendLogFold } from '../../../src/engine/fold/append-log-fold.js';
 import { KvUpdate } from '../../../src/engine/fold/update.js';
-import { VersionToken, WatchCursor } from '../../../src/engine/fold/version-token.js';
+import { VersionToken } from '../../../src/engine/fold/version-token.js';
+import { WatchCursor } from '../../../src/engine/fold/watch-cursor.js';
 import { tempDir } from '../../support/temp-dir.js';
 
 interface Model {

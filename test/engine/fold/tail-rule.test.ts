@@ -39,8 +39,19 @@ test('a last record that is cut short is a torn tail, wherever it is cut', (t) =
   }
 });
 
-test('a bad record of the last apply is torn, though the records and the cursor after it are good', (t) => {
+test('a bad record of the last apply is damage, since its cursor was written after it', (t) => {
   const parts = [...first, ...second];
+  const bytes = withByte(logOf(...parts), startOf(parts, 3) + 14, flip);
+  const { records, findings } = scanBytes(bytes);
+  t.like(findings, {
+    length: 1,
+    0: { severity: 'damage', class: 'checksum-mismatch', offset: startOf(parts, 3) },
+  });
+  t.is(records.length, 6);
+});
+
+test('a bad record of an apply without a cursor is torn, though good records follow it', (t) => {
+  const parts = [...first, ...second.slice(0, -1)];
   const bytes = withByte(logOf(...parts), startOf(parts, 3) + 14, flip);
   const { records, findings } = scanBytes(bytes);
   t.like(findings, { length: 1, 0: { severity: 'torn', class: 'torn-tail', offset: startOf(parts, 3) } });
@@ -48,11 +59,11 @@ test('a bad record of the last apply is torn, though the records and the cursor 
 });
 
 test('salvage is shown the good records within a torn tail', (t) => {
-  const parts = [...first, ...second];
+  const parts = [...first, ...second.slice(0, -1)];
   const bytes = withByte(logOf(...parts), startOf(parts, 3) + 14, flip);
   const { records, findings } = scanBytes(bytes, { tornTail: 'show' });
   t.is(findings.length, 1);
-  t.is(records.length, 6);
+  t.is(records.length, 5);
 });
 
 test('the same bad record is damage once another apply follows', (t) => {
@@ -79,7 +90,7 @@ test('a bad cursor is damage once good records follow it, since the apply that i
   }
 });
 
-test('a bad record is damage where the cursor after it is not the last thing in the file', (t) => {
+test('a bad record before a cursor is damage, and what is unfinished after that cursor is torn', (t) => {
   const parts = [...first, ...second];
   const bytes = logOf(...parts, Uint8Array.of(1, 2, 3));
   const { findings } = scanBytes(withByte(bytes, startOf(parts, 3) + 14, flip));
@@ -89,8 +100,8 @@ test('a bad record is damage where the cursor after it is not the last thing in 
   );
 });
 
-test('several bad records of the last apply are one torn tail', (t) => {
-  const parts = [...first, ...second];
+test('several bad records of an apply without a cursor are one torn tail', (t) => {
+  const parts = [...first, ...second.slice(0, -1), ...second.slice(0, -1)];
   const twice = withByte(
     withByte(logOf(...parts), startOf(parts, 3) + 14, flip),
     startOf(parts, 5) + 14,
@@ -133,19 +144,23 @@ test('a bad record of the compact form is damage, though one cursor alone follow
   }
 });
 
-test('a bad record of a first apply is torn where the order of its keys shows that it was appended', (t) => {
+test('a bad record with a good one behind it is damage where no cursor stands before it', (t) => {
   const parts = [putRecord('k2', 'one'), putRecord('k1', 'two'), putRecord('k3', 'three'), cursorRecord(2n)];
-  t.like(onlyFinding(withByte(logOf(...parts), startOf(parts, 2) + 9, flip)), { severity: 'torn' });
-  t.like(onlyFinding(withByte(logOf(...parts), startOf(parts, 1) + 9, flip)), { severity: 'damage' });
+  for (const index of [0, 1, 2]) {
+    for (const whole of [parts, parts.slice(0, -1)].filter(({ length }) => length > index + 1)) {
+      const finding = onlyFinding(withByte(logOf(...whole), startOf(parts, index) + 9, flip));
+      t.like(finding, { severity: 'damage', offset: startOf(parts, index) });
+    }
+  }
 });
 
 test('a first cursor that is cut short or garbled after a compact log is torn', (t) => {
   const compact = [putRecord('a', '1'), putRecord('b', '2')];
-  for (const garbage of [[9], [0, 0, 0, 0, 7, 7], new Array<number>(16).fill(0xee)]) {
+  for (const garbage of [[9], [0, 0, 0, 0, 7, 7], new Array<number>(26).fill(0xee)]) {
     const finding = onlyFinding(logOf(...compact, Uint8Array.from(garbage)));
     t.like(finding, { severity: 'torn', bytes: garbage.length });
   }
-  t.like(onlyFinding(logOf(...compact, new Uint8Array(17).fill(0xee))), {
+  t.like(onlyFinding(logOf(...compact, new Uint8Array(27).fill(0xee))), {
     severity: 'damage',
     class: 'undecodable',
   });

@@ -2,7 +2,7 @@ import test from 'ava';
 import { ContentDigest } from '../../../src/engine/bytes/content-digest.js';
 import { AppendLogFold } from '../../../src/engine/fold/append-log-fold.js';
 import { KvUpdate } from '../../../src/engine/fold/update.js';
-import { WatchCursor } from '../../../src/engine/fold/version-token.js';
+import { WatchCursor } from '../../../src/engine/fold/watch-cursor.js';
 import { openReadable } from '../../../src/engine/inspect/open.js';
 import type { FileSystem } from '../../../src/engine/storage-io/file-system.js';
 import { SimulatedFileSystem } from '../../../src/engine/storage-io/simulated/index.js';

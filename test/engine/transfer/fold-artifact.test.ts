@@ -3,7 +3,8 @@ import { APPEND_LOG_BACKEND, FOLD_PATH } from '../../../src/engine/artifact/appe
 import { AppendLogSnapshot } from '../../../src/engine/artifact/append-log-snapshot.js';
 import { writeArtifact } from '../../../src/engine/artifact/write-artifact.js';
 import { KvUpdate } from '../../../src/engine/fold/update.js';
-import { VersionToken, WatchCursor } from '../../../src/engine/fold/version-token.js';
+import { VersionToken } from '../../../src/engine/fold/version-token.js';
+import { WatchCursor } from '../../../src/engine/fold/watch-cursor.js';
 import { SimulatedFileSystem } from '../../../src/engine/storage-io/simulated/index.js';
 import { importStore } from '../../../src/engine/transfer/import-store.js';
 

@@ -1,7 +1,7 @@
 import test from 'ava';
 import { AppendLogFold } from '../../../src/engine/fold/append-log-fold.js';
 import { KvUpdate } from '../../../src/engine/fold/update.js';
-import { WatchCursor } from '../../../src/engine/fold/version-token.js';
+import { WatchCursor } from '../../../src/engine/fold/watch-cursor.js';
 import { SimulatedFileSystem } from '../../../src/engine/storage-io/simulated/index.js';
 import { prepareExport } from '../../../src/engine/transfer/export-store.js';
 

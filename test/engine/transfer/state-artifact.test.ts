@@ -2,7 +2,7 @@ import test from 'ava';
 import { blake3Hex } from '../../../src/engine/bytes/blake3.js';
 import { encodeCheckpointSummary } from '../../../src/engine/directory/checkpoint-summary.js';
 import { StateDirectory } from '../../../src/engine/directory/state-directory.js';
-import { WatchCursor } from '../../../src/engine/fold/version-token.js';
+import { WatchCursor } from '../../../src/engine/fold/watch-cursor.js';
 import { openReadable } from '../../../src/engine/inspect/open.js';
 import { verifyPath } from '../../../src/engine/inspect/verify/verify-path.js';
 import type { FileSystem } from '../../../src/engine/storage-io/file-system.js';

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { AppendLogFold } from '../../../src/engine/fold/append-log-fold.js';
 import { CURSOR_TYPE, PUT_TYPE } from '../../../src/engine/fold/format.js';
 import { KvUpdate } from '../../../src/engine/fold/update.js';
-import { WatchCursor } from '../../../src/engine/fold/version-token.js';
+import { WatchCursor } from '../../../src/engine/fold/watch-cursor.js';
 import { SimulatedFileSystem } from '../../../src/engine/storage-io/simulated/index.js';
 import { makeSteps } from '../../engine/fold/crash-workload.js';
 import { scanBytes } from '../../engine/fold/scan.js';

@@ -9,7 +9,8 @@ import { memoryFile } from '../../engine/fold/scan.js';
 import { MemoryFile } from '../../engine/wal/memory-file.js';
 import { scanFile } from '../../engine/wal/scanned.js';
 import { ownSegment } from '../../engine/wal/segment-builder.js';
-import { VersionToken, WatchCursor } from '../../../src/engine/fold/version-token.js';
+import { VersionToken } from '../../../src/engine/fold/version-token.js';
+import { WatchCursor } from '../../../src/engine/fold/watch-cursor.js';
 import { KvUpdate } from '../../../src/engine/fold/update.js';
 import { checkRecords, type Part, type Seen, type Subject } from './subject.js';
 

@@ -41,7 +41,8 @@ export class SimulatedDisk {
   entryEffects: EntryEffect[] = [];
   readonly #locks = new Map<NodeId, OpenFile>();
   readonly options: DiskOptions;
-  readonly #pageBytes: number;
+  /** As `DiskOptions.pageBytes`; Infinity without. */
+  readonly pageBytes: number;
   #sequence = 0;
   /** A clock of changes, for the times that files were modified. */
   ticks = 0;
@@ -52,7 +53,7 @@ export class SimulatedDisk {
   constructor(options: DiskOptions = {}, nodes: DiskNode[] = [new FolderNode(ROOT, 0)]) {
     this.nodes = nodes;
     this.options = options;
-    this.#pageBytes = options.pageBytes ?? Infinity;
+    this.pageBytes = options.pageBytes ?? Infinity;
   }
 
   get root(): FolderNode {
@@ -110,7 +111,7 @@ export class SimulatedDisk {
   write(id: NodeId, position: number, from: Uint8Array, offset: number, length: number): void {
     const end = position + length;
     for (let at = position; at < end;) {
-      const boundary = Math.min(end, (Math.floor(at / this.#pageBytes) + 1) * this.#pageBytes);
+      const boundary = Math.min(end, (Math.floor(at / this.pageBytes) + 1) * this.pageBytes);
       const start = offset + at - position;
       const bytes = new Uint8Array(from.subarray(start, start + boundary - at));
       this.#change(id, { kind: 'write', position: at, bytes });

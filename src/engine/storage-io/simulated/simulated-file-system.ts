@@ -201,6 +201,10 @@ export class SimulatedFileSystem implements FileSystem {
     }, done);
   }
 
+  get pageBytes(): number {
+    return this.disk.pageBytes;
+  }
+
   statusOf(descriptor: FileDescriptor): FileStatus {
     return this.#gate.run('fstat', this.#descriptors.pathOf(descriptor), false, () =>
       statusOfNode(this.disk, this.#node('fstat', descriptor)),
