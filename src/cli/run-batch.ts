@@ -50,12 +50,16 @@ export async function runBatch(
   };
   const chunks = byteInput(run.file, terminal);
   store.beginBatch?.();
-  for await (const group of batchGroups(chunks, run.format, { source })) {
-    await writeGroup(running, group);
-    await syncTo(running, group, group.lines);
-    if (group.refused !== undefined) throw group.refused;
+  try {
+    for await (const group of batchGroups(chunks, run.format, { source })) {
+      await writeGroup(running, group);
+      await syncTo(running, group, group.lines);
+      if (group.refused !== undefined) throw group.refused;
+    }
+    await store.endBatch?.();
+  } catch (error) {
+    throw withLines(error, running.result.lines);
   }
-  await store.endBatch?.();
   return { ...running.result, unfinishedLine: source?.unfinishedLine };
 }
 
@@ -63,6 +67,13 @@ function passageOf(store: WritableStore, source: string | undefined): SourcePass
   if (source === undefined) return undefined;
   const lines = Number(store.sourcePosition(source));
   return new SourcePassage({ source, lines, mark: store.sourceMark?.(source) });
+}
+
+/** An error that does not say by itself what is safe says how many lines are. */
+function withLines(error: unknown, lines: bigint): unknown {
+  if (!isStatelogError(error) || error.details.safe !== undefined) return error;
+  const safe = `${lines === 1n ? '1 line is' : `${lines} lines are`} on disk`;
+  return new StatelogError(error.code, error.message, { ...error.details, safe, cause: error });
 }
 
 interface RunningBatch {

@@ -1,4 +1,6 @@
-import { isStatelogError, type StatelogError } from '../errors.js';
+import { basename } from 'node:path';
+import { commandText } from '../bytes/command-hints.js';
+import { isStatelogError, StatelogError } from '../errors.js';
 import type { FileSystem } from '../storage-io/file-system.js';
 import type { CoreStates } from './core-state.js';
 import { writeCoreCheckpoint } from './core-checkpoint.js';
@@ -52,12 +54,40 @@ export function makeCheckpoint(options: CheckpointOptions): CheckpointOutcome {
     next = withCheckpoint(manifest, writeCheckpoint(options, epoch), options.keep);
   } catch (error) {
     if (!isStatelogError(error)) throw error;
-    return { error };
+    return abandonedFor(options, error);
   }
   const outcome = swapManifest(fileSystem, layout, next);
-  if (!outcome.swapped) return { error: outcome.error };
+  if (!outcome.swapped) return abandonedFor(options, outcome.error);
   removeQuietlyLeftovers(fileSystem, layout, next);
   return { manifest: next };
+}
+
+/** What was begun is taken away again: on a full disk its room is needed, and nothing else would give it back. */
+function abandonedFor(
+  { fileSystem, layout, manifest }: CheckpointOptions,
+  error: StatelogError,
+): CheckpointOutcome {
+  removeQuietlyLeftovers(fileSystem, layout, manifest);
+  return { error: obstacleOr(error, layout) };
+}
+
+/** A name that was cleared of all that is ours and is taken all the same holds something of somebody else's. */
+function obstacleOr(error: StatelogError, { root, checkpoints, wal }: DirectoryLayout): StatelogError {
+  const { path } = error.details;
+  if (error.code !== 'ALREADY_EXISTS' || path === undefined) return error;
+  const folder = [checkpoints, wal].find((one) => path.startsWith(`${one}/`));
+  if (folder === undefined) return error;
+  const elsewhere = `${root}.${basename(folder)}-${basename(path)}`;
+  return new StatelogError(
+    'ALREADY_EXISTS',
+    "something that is not the store's lies where its next checkpoint would",
+    {
+      ...error.details,
+      safe: 'the store is as it was, and can be written to',
+      hint: `move it out of the store: ${commandText('mv', path, elsewhere)}`,
+      cause: error,
+    },
+  );
 }
 
 function writeCheckpoint(options: CheckpointOptions, epoch: bigint): CheckpointEntry {

@@ -13,6 +13,7 @@ import { openNextEpoch } from './next-epoch.js';
 import type { OpenedWriter, RecoveryReport } from './open-writer.js';
 import type { Progress, SegmentState } from './replay.js';
 import { closedError, poisonedError } from './refusals.js';
+import { rollBack } from './roll-back.js';
 import { applyOffsets } from './source-mark.js';
 import { Subscribers, type Change, type Subscription } from './subscribers.js';
 import type { WritableCore } from './writable-core.js';
@@ -60,6 +61,7 @@ export class DirectoryWriter {
   #batchMadeCheckpoint = false;
   /** After a checkpoint that failed, the next is tried when the log has grown to this. */
   #retryAtBytes = 0;
+  #warnedOf: string | undefined;
   /** Changes are handed to subscribers in the order in which they were acknowledged. */
   #publishing: Promise<void> = Promise.resolve();
 
@@ -175,10 +177,10 @@ export class DirectoryWriter {
 
   close(): void {
     this.#subscribers.close();
+    const isWhole = this.#failure === undefined || rollBack(this.#cores, this.#failure.cause);
     for (const { segment } of this.#cores) segment.abandon();
     this.#states.release();
-    if (this.#failure === undefined) this.#lock.release();
-    else this.#lock.abandon();
+    this.#lock[isWhole ? 'release' : 'abandon']();
     this.#failure ??= closedError(this.#environment.layout.root);
   }
 
@@ -223,12 +225,18 @@ export class DirectoryWriter {
     try {
       const error = this.#makeCheckpoint({ keep: undefined, rewrite: false });
       if (error === undefined) return true;
-      this.#environment.onWarning?.(error);
+      this.#warn(error);
     } catch (error) {
-      if (!isStatelogError(error)) throw error;
-      this.#environment.onWarning?.(error);
+      this.#warn(error);
     }
     return false;
+  }
+
+  /** Says the same only once, however often a checkpoint is tried again. */
+  #warn(error: unknown): void {
+    if (!isStatelogError(error)) throw error;
+    if (error.message !== this.#warnedOf) this.#environment.onWarning?.(error);
+    this.#warnedOf = error.message;
   }
 
   /** Returns why it was not made, if the store goes on without it. */

@@ -1,8 +1,9 @@
 import { readU16 } from '../bytes/halves.js';
 import { assert } from '../assert.js';
-import { StatelogError } from '../errors.js';
+import { StatelogError, isStatelogError } from '../errors.js';
 import type { FileDescriptor, FileSystem } from '../storage-io/file-system.js';
 import { closeQuietly } from '../storage-io/atomic-write.js';
+import { RoomAhead } from '../storage-io/room-ahead.js';
 import { writeFully } from '../storage-io/write-fully.js';
 import { FIELDS_AT, KEY_AT, LOG_BYTES_MAX } from './format.js';
 import {
@@ -43,10 +44,18 @@ export class LogWriter implements PendingBytes {
   readonly path: string;
   readonly #fileSystem: FileSystem;
   readonly #descriptor: FileDescriptor;
+  readonly #room: RoomAhead;
   #filled = 0;
   /** All before it is on disk. */
   #synced: number;
+  /** The same, and a cursor ends there: what was acknowledged. */
+  #closedEnd: number;
+  #endsWithCursor = false;
+  /** The buffer holds more than what makes room: a put. */
+  #holdsContent = false;
   #failure: unknown;
+  /** What failed first was a write that found the disk full: no sync has failed. */
+  #isFull = false;
 
   constructor(fileSystem: FileSystem, path: string, descriptor: FileDescriptor, size: number) {
     this.#fileSystem = fileSystem;
@@ -54,6 +63,9 @@ export class LogWriter implements PendingBytes {
     this.#descriptor = descriptor;
     this.start = size;
     this.#synced = size;
+    this.#closedEnd = size;
+    this.#room = new RoomAhead(fileSystem, descriptor);
+    this.#room.prepare(size);
   }
 
   /** Bytes of the log, those in the buffer included. */
@@ -66,11 +78,14 @@ export class LogWriter implements PendingBytes {
     assert(this.#filled === 0 && offset <= this.start, 'only an empty buffer may be moved back');
     this.start = offset;
     this.#synced = offset;
+    this.#closedEnd = offset;
   }
 
   /** Appends a put. The update was checked (update.ts). */
   appendPut(key: KeyLike, value: Uint8Array, version: VersionToken): void {
     this.#makeRoom(putBytesMax(key, value, version));
+    this.#endsWithCursor = false;
+    this.#holdsContent = true;
     const length = encodePut(this.bytes, this.#filled, key, value, version);
     this.keyLength = readU16(this.bytes, this.#filled + FIELDS_AT);
     this.#appended(length);
@@ -79,6 +94,7 @@ export class LogWriter implements PendingBytes {
   /** Appends a delete. */
   appendDelete(key: KeyLike, version: VersionToken): void {
     this.#makeRoom(deleteBytesMax(key, version));
+    this.#endsWithCursor = false;
     const length = encodeDelete(this.bytes, this.#filled, key, version);
     this.keyLength = readU16(this.bytes, this.#filled + FIELDS_AT);
     this.#appended(length);
@@ -99,6 +115,7 @@ export class LogWriter implements PendingBytes {
   appendCursor(cursor: WatchCursor): void {
     this.#makeRoom(cursorBytes(cursor));
     this.keyLength = 0;
+    this.#endsWithCursor = true;
     this.#appended(encodeCursor(this.bytes, this.#filled, cursor));
   }
 
@@ -107,12 +124,15 @@ export class LogWriter implements PendingBytes {
     this.refuseIfPoisoned();
     if (this.#filled === 0) return;
     try {
+      if (this.#holdsContent) this.#room.ensure(this.size);
       writeFully(this.#fileSystem, this.#descriptor, this.bytes, 0, this.#filled, this.start);
     } catch (error) {
+      this.#isFull = this.#failure === undefined && isStatelogError(error, 'DISK_FULL');
       throw this.poison(error);
     }
     this.start += this.#filled;
     this.#filled = 0;
+    this.#holdsContent = false;
   }
 
   /** Writes what is in the buffer, and returns once everything appended so far is on disk. */
@@ -124,6 +144,31 @@ export class LogWriter implements PendingBytes {
       throw this.poison(error);
     }
     this.#synced = this.start;
+    if (this.#endsWithCursor) this.#closedEnd = this.start;
+  }
+
+  /**
+   * After a write that found the disk full, cuts what is not on disk, and writes a closing cursor: the log is
+   * then as a writer leaves it that closed well, and the next one needs no room to recover it. Does nothing
+   * after any other failure: where a sync failed, no other may say that all is well.
+   * @param cursor undefined where what is on disk does not end with a cursor
+   */
+  rollBack(cursor: WatchCursor | undefined): void {
+    if (!this.#isFull) return;
+    try {
+      this.#fileSystem.truncate(this.#descriptor, this.#closedEnd);
+      // A cut frees the reserve as well.
+      new RoomAhead(this.#fileSystem, this.#descriptor).prepare(this.#closedEnd);
+      if (cursor !== undefined) {
+        const closing = new Uint8Array(cursorBytes(cursor));
+        encodeCursor(closing, 0, cursor);
+        writeFully(this.#fileSystem, this.#descriptor, closing, 0, closing.length, this.#closedEnd);
+      }
+      this.#fileSystem.sync(this.#descriptor);
+    } catch (error) {
+      // The next one to open the log takes what is there for an unfinished write.
+      if (!isStatelogError(error)) throw error;
+    }
   }
 
   /** True once the writer refuses everything. */

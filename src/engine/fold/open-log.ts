@@ -122,8 +122,15 @@ class Opening {
       const replayed = replayLog(log);
       const compact = this.#policy.compact && !replayed.tidy;
       const cut = replayed.tornTail === undefined ? undefined : copyAside(log, replayed.tornTail);
-      if (!compact && cut === undefined) return { log, replayed, cut, fresh: this.#fresh };
-      rewrite(compact ? compactFormOf(log, replayed) : bytesUpTo(log, replayed.goodEnd));
+      const asItIs = { log, replayed, cut, fresh: this.#fresh };
+      if (!compact && cut === undefined) return asItIs;
+      try {
+        rewrite(compact ? compactFormOf(log, replayed) : bytesUpTo(log, replayed.goodEnd));
+      } catch (error) {
+        // What only would have made it tidy can wait until there is room.
+        if (cut === undefined && isStatelogError(error, 'DISK_FULL')) return asItIs;
+        throw error;
+      }
       if (compact) moveToCompactForm(replayed.index);
       const rewritten = asOpenLog(this.#fileSystem, this.path, descriptor);
       return { log: rewritten, replayed: afterRewrite(replayed, rewritten.size, compact), cut, fresh: true };

@@ -130,8 +130,10 @@ export class WritingSession {
   /** Drops what was not checkpointed, says so if there was nothing to drop, and frees the lock. */
   close(): void {
     try {
-      if (this.#hasAppended && !this.#hasUncheckpointed && !this.#writer.isPoisoned)
-        this.#writeClosingCursor();
+      const endsWithCursor = this.#settled || this.#endsWithCursor;
+      if (this.#writer.isPoisoned) {
+        this.#writer.rollBack(endsWithCursor ? this.#content.cursor : undefined);
+      } else if (this.#hasAppended && !this.#hasUncheckpointed) this.#writeClosingCursor();
     } finally {
       this.#writer.close();
     }

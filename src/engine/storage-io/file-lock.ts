@@ -33,6 +33,7 @@ export interface FileLock {
   abandon(): void;
 }
 
+const TEXT_BYTES_RESERVED = 4096;
 const FIRST_PAUSE_MS = 2;
 const PAUSE_MAX_MS = 50;
 const MOVED_TRIES_MAX = 100;
@@ -123,6 +124,8 @@ class HeldFileLock implements FileLock {
     if (descriptor === undefined) return;
     try {
       this.#fileSystem.truncate(descriptor, 0);
+      // The next holder's text must find room, also once the disk is full.
+      this.#fileSystem.reserve(descriptor, 0, TEXT_BYTES_RESERVED);
     } catch (error) {
       // The text stays, and the next holder looks more closely than it would have to.
       if (!isStatelogError(error)) throw error;

@@ -44,6 +44,11 @@ export interface FileSystem {
   truncate(descriptor: FileDescriptor, length: number): void;
   /** Reserves real blocks up to `length` and grows the file to it; only grows where that is not to be had. */
   allocate(descriptor: FileDescriptor, length: number): void;
+  /**
+   * Reserves blocks for a part of a file, also behind its end, which stays where it is. Does nothing where that
+   * is not to be had; `DISK_FULL` where there is no room.
+   */
+  reserve(descriptor: FileDescriptor, offset: number, length: number): void;
   /** fsync: data and all metadata. */
   sync(descriptor: FileDescriptor): void;
   /** fdatasync: data, and what is needed to read it back. */

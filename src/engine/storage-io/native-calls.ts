@@ -9,6 +9,8 @@ const LOCK_WITHOUT_WAITING = 4;
 const CURRENT_DIRECTORY = -100;
 const RENAME_NO_REPLACE = 1;
 const SYNC_FILE_RANGE_WRITE = 2;
+/** fallocate's FALLOC_FL_KEEP_SIZE. */
+const KEEP_SIZE = 1;
 /** Shorter writes are as well left to the sync that follows: the call would cost more than it saves. */
 const WRITEBACK_BYTES_MIN = 512 * 1024;
 /** lseek's SEEK_DATA, where there is one: Linux. */
@@ -31,6 +33,23 @@ export function allocateBlocks(
   if (errno === undefined) return true;
   if (errno === 'EOPNOTSUPP' || errno === 'ENOSYS') return false;
   throw systemError('fallocate', path, errno);
+}
+
+/**
+ * Reserves blocks for a part of a file, which may lie behind its end, and leaves its size as it is.
+ * @throws StatelogError `DISK_FULL`; whatever else fails leaves nothing reserved, and is no failure
+ */
+export function reserveBlocks(
+  library: NativeLibrary | undefined,
+  path: string | undefined,
+  descriptor: FileDescriptor,
+  offset: number,
+  length: number,
+): void {
+  if (library?.fallocate === undefined) return;
+  const { fallocate } = library;
+  const errno = callUntilDone(library, () => fallocate(descriptor, KEEP_SIZE, offset, length));
+  if (errno === 'ENOSPC' || errno === 'EDQUOT') throw systemError('write', path, errno);
 }
 
 /**

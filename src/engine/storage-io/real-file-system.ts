@@ -16,6 +16,7 @@ import {
   beginWriteback,
   lockIfFree,
   renameWithoutReplacing,
+  reserveBlocks,
   seekData,
 } from './native-calls.js';
 import { nativeLibrary } from './native-library.js';
@@ -136,6 +137,10 @@ class RealFileSystem implements FileSystem {
     if (this.statusOf(descriptor).size >= length) return;
     const path = this.#paths.get(descriptor);
     if (!allocateBlocks(nativeLibrary(), path, descriptor, length)) this.truncate(descriptor, length);
+  }
+
+  reserve(descriptor: FileDescriptor, offset: number, length: number): void {
+    reserveBlocks(nativeLibrary(), this.#paths.get(descriptor), descriptor, offset, length);
   }
 
   sync(descriptor: FileDescriptor): void {

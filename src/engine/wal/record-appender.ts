@@ -45,6 +45,8 @@ export class RecordAppender {
   /** Everything before this is known to be durable. */
   syncedPosition: number;
   entriesSinceSync = 0;
+  /** True while the buffer, or the large record at hand, holds more than what makes room or ends an epoch. */
+  holdsContent = false;
   readonly stamp: RecordStamp;
   readonly #sink: RecordSink;
   readonly #copier = new WordCopier();
@@ -70,6 +72,7 @@ export class RecordAppender {
     valueLength: number,
   ): number {
     const length = this.#checkLength(walEntryBytes(TAG_PUT, keyLength, valueLength));
+    this.holdsContent = true;
     this.stamp.prepare(this.#lag());
     const at = this.#start(length);
     const { header } = this.stamp;
@@ -104,6 +107,7 @@ export class RecordAppender {
 
   /** Appends an entry as it is, but for its lag, which is this file's own. */
   entry(entry: WalEntry): number {
+    this.holdsContent = true;
     this.stamp.prepareAs(entry, this.#lag());
     return this.#operation(entry.operation);
   }

@@ -1,7 +1,8 @@
 import { dirname } from 'node:path';
-import { StatelogError } from '../errors.js';
+import { StatelogError, isStatelogError } from '../errors.js';
 import { closeQuietly } from '../storage-io/atomic-write.js';
 import type { FileDescriptor, FileSystem } from '../storage-io/file-system.js';
+import { RoomAhead } from '../storage-io/room-ahead.js';
 import type { StorageIo } from '../storage-io/storage-io.js';
 import { writeFully } from '../storage-io/write-fully.js';
 import type { RecordAppender, RecordSink } from './record-appender.js';
@@ -26,17 +27,20 @@ export class SegmentOutput implements RecordSink {
   readonly #bufferBytes: number;
   #appender!: RecordAppender;
   #syncsFolder: boolean;
+  readonly #room: RoomAhead;
 
   constructor(file: SegmentFile, gate: WriteGate, bufferBytes: number, syncsFolder: boolean) {
     this.#file = file;
     this.gate = gate;
     this.#bufferBytes = bufferBytes;
     this.#syncsFolder = syncsFolder;
+    this.#room = new RoomAhead(file.fileSystem, file.descriptor);
   }
 
   /** Says whose buffer it is that is written. */
   serve(appender: RecordAppender): void {
     this.#appender = appender;
+    this.#room.prepare(appender.position);
   }
 
   /** True while appends are in memory or under way. */
@@ -57,7 +61,7 @@ export class SegmentOutput implements RecordSink {
     const appender = this.#appender;
     const { buffer, position } = appender;
     if (buffer.filled === 0) return;
-    this.gate.guard(() => {
+    this.gate.guardWrite(() => {
       if (this.submissions !== undefined) {
         appender.buffer = this.submissions.submitBuffer(buffer);
         return;
@@ -65,11 +69,12 @@ export class SegmentOutput implements RecordSink {
       const bytes = buffer.seal();
       this.#write(bytes, position - bytes.length);
       buffer.clear();
+      appender.holdsContent = false;
     });
   }
 
   takeLarge(record: Uint8Array): void {
-    this.gate.guard(() => {
+    this.gate.guardWrite(() => {
       if (this.submissions !== undefined) this.submissions.submitRecord(record);
       else this.#write(record, this.#appender.position);
     });
@@ -112,6 +117,28 @@ export class SegmentOutput implements RecordSink {
     this.submissions?.moveTo(position);
   }
 
+  /**
+   * After a write that found the disk full, cuts what was not acknowledged: the end of the file is what it
+   * would be had that write never begun. That is durable where it returns true. Not where a sync failed: then
+   * nothing is known of what is on disk, and no other sync may say so.
+   */
+  rollBack(): boolean {
+    const { writeFailure, state } = this.gate;
+    const isFull = isStatelogError(writeFailure, 'DISK_FULL');
+    if (this.submissions !== undefined || (state === 'poisoned' && !isFull)) return false;
+    const { fileSystem, descriptor } = this.#file;
+    try {
+      fileSystem.truncate(descriptor, this.#appender.syncedPosition);
+      // A cut frees the reserve as well.
+      new RoomAhead(fileSystem, descriptor).prepare(this.#appender.syncedPosition);
+      fileSystem.sync(descriptor);
+      return true;
+    } catch (error) {
+      if (!isStatelogError(error)) throw error;
+      return false;
+    }
+  }
+
   close(): void {
     this.gate.state = 'closed';
     // Whatever was acknowledged has been synced: a close that fails takes nothing back.
@@ -120,6 +147,7 @@ export class SegmentOutput implements RecordSink {
 
   #write(bytes: Uint8Array, position: number): void {
     this.gate.enter('direct');
+    if (this.#appender.holdsContent) this.#room.ensure(position + bytes.length);
     writeFully(this.#file.fileSystem, this.#file.descriptor, bytes, 0, bytes.length, position);
   }
 

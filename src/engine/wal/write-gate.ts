@@ -12,6 +12,8 @@ export type WriteWay = 'direct' | 'submitted';
  */
 export class WriteGate {
   state: WriteWay | 'unused' | 'poisoned' | 'closed' = 'unused';
+  /** What a write failed with, where that was the first failure: no sync has failed. */
+  writeFailure: unknown;
   readonly #path: string;
   #cause: unknown;
 
@@ -56,6 +58,16 @@ export class WriteGate {
     try {
       return action();
     } catch (error) {
+      throw this.poison(error);
+    }
+  }
+
+  /** The same for a write. */
+  guardWrite<T>(action: () => T): T {
+    try {
+      return action();
+    } catch (error) {
+      if (this.state !== 'poisoned') this.writeFailure = error;
       throw this.poison(error);
     }
   }

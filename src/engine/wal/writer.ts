@@ -340,6 +340,25 @@ export class CoreWalWriter {
     }
   }
 
+  /** What a write failed with, where no sync failed before it. */
+  get writeFailure(): unknown {
+    return this.#gate.writeFailure;
+  }
+
+  /**
+   * Cuts what was not synced, after a write that found the disk full, and closes the file. Nothing is cut where a
+   * sync failed, or a write for any other reason.
+   * @returns whether the file ends, on disk, with what was acknowledged
+   */
+  rollBack(): boolean {
+    if (this.#gate.state === 'closed') return false;
+    try {
+      return this.#output.rollBack();
+    } finally {
+      this.abandon();
+    }
+  }
+
   /** Closes the file without writing anything: what was not synced may or may not be there. */
   abandon(): void {
     if (this.#gate.state !== 'closed') this.#output.close();

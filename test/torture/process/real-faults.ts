@@ -1,10 +1,12 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import type { TortureRow, TortureTask } from '../row.js';
 import { inFolder, mustEnd, PROGRAM, runHere, RunningProgram, runProgram, type Ended } from './program.js';
 
 const LINES = 4000;
+/** On the full disk. */
+const DELETES = 3;
 const INJECTIONS = { part: 2, usual: 24, long: 400 } as const;
 
 /** What only a kernel does: limits and full disks, calls that it fails, readers beside a writer. */
@@ -76,7 +78,7 @@ async function fileSizeLimit(_task: TortureTask, folder: string): Promise<void> 
 async function fullDisk(task: TortureTask, folder: string): Promise<void> {
   const disk = path.join(folder, 'disk');
   mkdirSync(disk);
-  const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=600k', 'tmpfs', disk]);
+  const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=2300k', 'tmpfs', disk]);
   if (mounted.status !== 0) {
     task.notes.push('no small disk could be mounted: not tried');
     return;
@@ -84,21 +86,50 @@ async function fullDisk(task: TortureTask, folder: string): Promise<void> {
   try {
     for (const name of ['store', 'store.snap']) {
       const store = path.join(disk, name);
-      spawnSync('mount', ['-o', 'remount,size=600k', disk]);
+      spawnSync('mount', ['-o', 'remount,size=2300k', disk]);
       mustEnd(await runHere(['put', store, 'first', 'x']), [0], 'put');
-      const ended = runProgram(['put', store, '--batch', '-', '--ack'], batch('filled', 200));
+      const ended = runProgram(['put', store, '--batch', '-', '--ack'], batch('filled', 600));
       mustEnd(ended, [6], 'a batch on a full disk');
       if (!/full|space/i.test(ended.stderr)) throw new Error(`R5: ${ended.stderr}`);
       if ((await keysOf(store, 'filled')) < acknowledgedBy(ended.stdout)) {
         throw new Error('R1: an acknowledged line is gone while the disk is full');
       }
+      mustEnd(await runHere(['verify', '-q', store]), [0], 'verify of what a full disk left');
+      await makeRoom(store, disk);
       spawnSync('mount', ['-o', 'remount,size=8m', disk]);
-      await checkStore(store, 'filled', acknowledgedBy(ended.stdout));
+      await checkStore(store, 'filled', acknowledgedBy(ended.stdout) - DELETES);
       mustEnd(await runHere(['compact', store]), [0], 'compact');
+      rmSync(store, { recursive: true });
     }
   } finally {
     spawnSync('umount', [disk]);
   }
+}
+
+/** Whatever else fills the disk: deletes go on, and what fails leaves nothing behind. */
+async function makeRoom(store: string, disk: string): Promise<void> {
+  const filler = path.join(disk, 'filler');
+  const keysBefore = await keysOf(store, '');
+  for (let round = 0; round < DELETES; round++) {
+    spawnSync('bash', ['-c', `cat /dev/zero > ${filler}`]);
+    const key = `filled ${String(round).padStart(5, '0')}`;
+    mustEnd(runProgram(['delete', store, key]), [0], 'delete on a full disk');
+    const filesBefore = filesOf(disk);
+    mustEnd(runProgram(['compact', store]), [6], 'compact on a full disk');
+    mustEnd(
+      runProgram(['checkpoint', store]),
+      store.endsWith('.snap') ? [0] : [6],
+      'checkpoint on a full disk',
+    );
+    const more = filesOf(disk).filter((name) => !filesBefore.includes(name));
+    if (more.length > 0) throw new Error(`a failed command left ${more.join(', ')}`);
+  }
+  if ((await keysOf(store, '')) !== keysBefore - DELETES) throw new Error('a delete on a full disk is gone');
+  rmSync(filler);
+}
+
+function filesOf(folder: string): string[] {
+  return readdirSync(folder, { recursive: true }).map(String);
 }
 
 /** Calls on the store's own files that the kernel fails, one at a time. */

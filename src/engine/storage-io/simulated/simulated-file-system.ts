@@ -176,6 +176,11 @@ export class SimulatedFileSystem implements FileSystem {
     this.#gate.run('fallocate', this.#descriptors.pathOf(descriptor), true, allocate, length);
   }
 
+  /** This disk has room until a fault says otherwise: nothing is to be reserved. */
+  reserve(): void {
+    return;
+  }
+
   sync(descriptor: FileDescriptor): void {
     this.#syncFile('fsync', descriptor);
   }

@@ -1,0 +1,138 @@
+import test from 'ava';
+import { DirectoryLayout } from '../../../src/engine/directory/layout.js';
+import { findLeftovers } from '../../../src/engine/directory/leftovers.js';
+import { readManifest } from '../../../src/engine/directory/manifest-file.js';
+import { StateDirectory } from '../../../src/engine/directory/state-directory.js';
+import { AppendLogFold } from '../../../src/engine/fold/append-log-fold.js';
+import { KvUpdate } from '../../../src/engine/fold/update.js';
+import { WatchCursor } from '../../../src/engine/fold/watch-cursor.js';
+import {
+  SimulatedDisk,
+  SimulatedFileSystem,
+  failAt,
+  type FaultPlan,
+} from '../../../src/engine/storage-io/simulated/index.js';
+import { STORE, emptyStoreDisk } from '../../torture/crash/directory-book.js';
+
+/* What a checkpoint or a compaction began and could not end is taken away again. */
+
+const LOG = '/store/a.snap';
+const bytes = (value: string): Uint8Array => new Uint8Array(Buffer.from(value));
+
+async function storeWithOneCheckpoint(disk: SimulatedDisk): Promise<void> {
+  emptyStoreDisk(disk, 2);
+  const store = await StateDirectory.open(STORE, { fileSystem: new SimulatedFileSystem({ disk }) });
+  for (let key = 0; key < 50; key++) store.put(bytes(`key ${key}`), bytes('x'.repeat(300)));
+  await store.checkpoint();
+  for (let key = 25; key < 75; key++) store.put(bytes(`key ${key}`), bytes('y'.repeat(300)));
+  await store.sync();
+  store.close();
+}
+
+/** Runs the call with a fault at one of its operations. @returns whether there was such an operation, and it failed */
+async function withFault(disk: SimulatedDisk, call: 'checkpoint' | 'compact', fault: number, errno: string) {
+  let start = Infinity;
+  const plan: FaultPlan = (operation) =>
+    operation.index === start + fault && operation.mutating
+      ? failAt(operation.index, errno)(operation)
+      : undefined;
+  const fileSystem = new SimulatedFileSystem({ disk, plan, log: true });
+  const store = await StateDirectory.open(STORE, { fileSystem });
+  start = fileSystem.log.length;
+  const error = await store[call]().then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  );
+  const isOver = fileSystem.log.length <= start + fault;
+  const hasFailed = error !== undefined;
+  const failedAt = fileSystem.log[start + fault];
+  let goesOn = true;
+  try {
+    store.put(bytes('after'), bytes('it'));
+    await store.sync();
+  } catch {
+    goesOn = false;
+  }
+  start = Infinity;
+  store.close();
+  return { isOver, hasFailed, goesOn, failedAt, openPaths: fileSystem.openPaths };
+}
+
+for (const call of ['checkpoint', 'compact'] as const) {
+  for (const errno of ['ENOSPC', 'EIO']) {
+    test(`what a ${call} began that failed with ${errno} is removed, and the store goes on`, async (t) => {
+      let failures = 0;
+      for (let fault = 0; ; fault++) {
+        const disk = new SimulatedDisk();
+        await storeWithOneCheckpoint(disk);
+        const run = await withFault(disk, call, fault, errno);
+        if (run.isOver) break;
+        t.deepEqual(run.openPaths, []);
+        if (!run.hasFailed || !run.goesOn) continue;
+        failures += 1;
+        const fileSystem = new SimulatedFileSystem({ disk });
+        const layout = new DirectoryLayout(STORE);
+        const leftovers = findLeftovers(fileSystem, layout, readManifest(fileSystem, layout));
+        t.deepEqual(leftovers, [], `${run.failedAt?.name} ${run.failedAt?.path}`);
+      }
+      t.true(failures > 10, `${failures} failures`);
+    });
+  }
+}
+
+test('what a compaction of a fold log began that failed is removed', (t) => {
+  for (let fault = 0; ; fault++) {
+    const disk = new SimulatedDisk();
+    disk.plantFile('/store/neighbour', Uint8Array.of(1));
+    let start = Infinity;
+    const plan: FaultPlan = (operation) => failAt(start + fault, 'ENOSPC')(operation);
+    const fileSystem = new SimulatedFileSystem({ disk, plan, log: true });
+    const { store } = AppendLogFold.open(LOG, Infinity, { fileSystem });
+    store.apply([KvUpdate.put('key', bytes('value'))], WatchCursor.fromU64(1n));
+    start = fileSystem.log.length;
+    try {
+      store.compact();
+    } catch {
+      start = Infinity;
+    }
+    if (start < Infinity && fileSystem.log.length <= start + fault) break;
+    start = Infinity;
+    store.close();
+    t.deepEqual(fileSystem.readDirectory('/store'), ['a.snap', 'neighbour'], `operation ${fault}`);
+  }
+});
+
+for (const [place, name] of [
+  ['checkpoints', 'checkpoints/2'],
+  ['wal', 'wal/3'],
+] as const) {
+  for (const kind of ['file', 'folder'] as const) {
+    test(`something of somebody else's in a checkpoint's place is named, once, with what to do: ${name}, a ${kind}`, async (t) => {
+      const disk = new SimulatedDisk();
+      await storeWithOneCheckpoint(disk);
+      disk.plantFile(`${STORE}/${name}${kind === 'file' ? '' : '/mine'}`, Uint8Array.of(1));
+      const fileSystem = new SimulatedFileSystem({ disk });
+      const warnings: unknown[] = [];
+      const store = await StateDirectory.open(STORE, {
+        fileSystem,
+        onWarning: (error) => warnings.push(error),
+      });
+      for (let tries = 0; tries < 2; tries++) {
+        const error = await t.throwsAsync(store.checkpoint(), { code: 'ALREADY_EXISTS' });
+        t.like(error, {
+          details: {
+            path: `${STORE}/${name}`,
+            hint: `move it out of the store: 'mv ${STORE}/${name} ${STORE}.${place}-${name.split('/')[1]!}'`,
+          },
+        });
+      }
+      store.put(bytes('goes'), bytes('on'));
+      await store.sync();
+      store.close();
+      fileSystem.rename(`${STORE}/${name}`, `${STORE}.${place}-x`);
+      const next = await StateDirectory.open(STORE, { fileSystem });
+      t.true(await next.checkpoint());
+      next.close();
+    });
+  }
+}
