@@ -76,7 +76,15 @@ function scanAll(path: string): void {
 
 function replayAll(path: string): void {
   const fileSystem = realFileSystem();
-  const segment = { fileSystem, path, coreId: 0, epoch: 0n, expectedSequence: 0n, isLocked: false };
+  const segment = {
+    fileSystem,
+    path,
+    coreId: 0,
+    epoch: 0n,
+    expectedSequence: 0n,
+    isLocked: false,
+    wasClosed: () => false,
+  };
   const overlay = new Overlay();
   replaySegment(segment, overlay, { sources: new Map(), watermark: undefined });
   keep(overlay.count);

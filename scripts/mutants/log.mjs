@@ -144,4 +144,28 @@ export const logMutants = [
     to: 'if (this.valueStart < keyEnd) {',
     tests: ['engine/rkyv/wal-entry-damage'],
   },
+  {
+    name: 'closed-store-judged-as-a-dead-writer-left-it',
+    rule: 'R10: nothing that good records follow is ever cut',
+    file: 'src/engine/wal/scanner.ts',
+    from: 'return this.#options.wasClosed?.() === true;',
+    to: 'return false;',
+    tests: ['engine/directory/closed-cleanly'],
+  },
+  {
+    name: 'unknown-operation-is-damage',
+    rule: 'R10: unknown is not damaged',
+    file: 'src/engine/wal/gap.ts',
+    from: 'if (reader.reason === UNKNOWN_OPERATION) {',
+    to: 'if (reader.reason === undefined) {',
+    tests: ['engine/directory/closed-cleanly'],
+  },
+  {
+    name: 'lock-text-not-durable-before-a-group',
+    rule: 'R1: an empty LOCK says that the store was closed cleanly, after a power loss too',
+    file: 'src/engine/directory/open-writer.ts',
+    from: 'if (!isLone) lock.makeDurable();',
+    to: '',
+    tests: ['engine/directory/state-directory.crash'],
+  },
 ];

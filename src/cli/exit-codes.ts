@@ -1,5 +1,5 @@
 import type { ErrorCode } from '../engine/errors.js';
-import type { Severity } from '../engine/finding.js';
+import type { Finding, Severity } from '../engine/finding.js';
 
 /** What the process ends with; scripts depend on these numbers (docs/errors.md has the table). */
 export const EXIT_CODES = {
@@ -66,7 +66,11 @@ const EXIT_CODE_OF_SEVERITY: Readonly<Record<Severity, ExitCode>> = {
 };
 
 /** The exit code that one finding calls for by itself. */
-export function exitCodeOfSeverity(severity: Severity): ExitCode {
+export function exitCodeOfFinding({
+  severity,
+  isForeign,
+}: Pick<Finding, 'severity' | 'isForeign'>): ExitCode {
+  if (isForeign) return EXIT_CODES.foreign;
   return EXIT_CODE_OF_SEVERITY[severity];
 }
 

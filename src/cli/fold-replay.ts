@@ -8,7 +8,7 @@ import type { FileSystem } from '../engine/storage-io/file-system.js';
 import type { Finding } from '../engine/finding.js';
 import type { ByteOutput } from './byte-output.js';
 import type { Encodings } from './encoding.js';
-import { EXIT_CODES, exitCodeOfSeverity, worseExitCode, type ExitCode } from './exit-codes.js';
+import { EXIT_CODES, exitCodeOfFinding, worseExitCode, type ExitCode } from './exit-codes.js';
 import { findingText } from './finding-text.js';
 import { jsonField } from './json-fields.js';
 import type { RecordDump } from './record-dump.js';
@@ -49,9 +49,9 @@ export async function replayFold(
     for (let step = scanner.next(); step !== 'end' && left > 0; step = scanner.next()) {
       if (step === 'finding') {
         const finding = scanner.finding!;
-        if (finding.class === 'bad-version') await output.flush();
+        if (finding.isForeign) await output.flush();
         refuseOtherVersion(log, finding);
-        worst = worseExitCode(worst, exitCodeOfSeverity(finding.severity));
+        worst = worseExitCode(worst, exitCodeOfFinding(finding));
         writeFinding(output, finding, options);
       } else if (isWanted(scanner.record, options)) {
         left -= 1;

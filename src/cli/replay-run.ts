@@ -6,7 +6,7 @@ import type { ReplayStats } from '../engine/inspect/replay-stats.js';
 import type { FileChanges } from '../engine/storage-io/file-changes.js';
 import type { ScanEvent } from '../engine/wal/scanner.js';
 import type { ByteOutput } from './byte-output.js';
-import { EXIT_CODES, exitCodeOfSeverity, worseExitCode, type ExitCode } from './exit-codes.js';
+import { EXIT_CODES, exitCodeOfFinding, worseExitCode, type ExitCode } from './exit-codes.js';
 import type { LocatedRecord, RecordOutput } from './record-parts.js';
 import type { Terminal } from './terminal.js';
 
@@ -68,7 +68,7 @@ export async function runReplay(
     if (event === 'finding') {
       const finding = source.finding!;
       if (!filter.takesFinding(finding)) continue;
-      worst = worseExitCode(worst, exitCodeOfSeverity(finding.severity));
+      worst = worseExitCode(worst, exitCodeOfFinding(finding));
       if (into !== undefined && finding.severity === 'damage' && !work.skipDamage) await stop(into, finding);
       work.findings.finding(finding);
     } else if (takeRecord(work)) {

@@ -2,7 +2,7 @@ import { boolean } from '@oclif/core/flags';
 import { storeArgument } from '../cli/arguments.js';
 import { StatelogCommand } from '../cli/base-command.js';
 import { asStatelogError, errorJson, errorLine, exitCodeOf } from '../cli/error-rendering.js';
-import { EXIT_CODES, exitCodeOfSeverity, worseExitCode, type ExitCode } from '../cli/exit-codes.js';
+import { EXIT_CODES, exitCodeOfFinding, worseExitCode, type ExitCode } from '../cli/exit-codes.js';
 import { ReadingProgress } from '../cli/progress.js';
 import { redactFlags } from '../cli/redaction.js';
 import type { RecordDump } from '../cli/record-dump.js';
@@ -70,7 +70,7 @@ export default class Verify extends StatelogCommand {
       let step = steps.next();
       for (; step.done !== true; step = steps.next()) {
         const finding = step.value;
-        worst = worseExitCode(worst, exitCodeOfSeverity(finding.severity));
+        worst = worseExitCode(worst, exitCodeOfFinding(finding));
         printed?.finding(finding);
         // Reading goes on when nobody listens any more: the exit code is still to come.
         if (!output.isFull) continue;

@@ -49,6 +49,8 @@ export interface Finding {
   readonly message: string;
   /** One sentence: what to run next. */
   readonly hint?: string | undefined;
+  /** True of whole bytes of a kind that is not known: another release wrote them (exit code 7, and never cut). */
+  readonly isForeign?: true | undefined;
   readonly expected?: string | undefined;
   readonly found?: string | undefined;
   /** Offset of the last good record before, and of the next good one after. */

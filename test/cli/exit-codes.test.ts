@@ -1,5 +1,5 @@
 import test from 'ava';
-import { EXIT_CODES, exitCodeOfError, exitCodeOfSeverity, worseExitCode } from '../../src/cli/exit-codes.js';
+import { EXIT_CODES, exitCodeOfError, exitCodeOfFinding, worseExitCode } from '../../src/cli/exit-codes.js';
 import { ERROR_CODES, type ErrorCode } from '../../src/engine/errors.js';
 
 test('every error code has an exit code that is no success and no plain no', (t) => {
@@ -34,7 +34,9 @@ test('the exit codes are those of the contract', (t) => {
 });
 
 test('a notice alone is a success, a torn tail is 4, damage is 3', (t) => {
-  t.deepEqual((['notice', 'torn', 'damage'] as const).map(exitCodeOfSeverity), [0, 4, 3]);
+  const outcomeOf = (severity: 'notice' | 'torn' | 'damage'): number => exitCodeOfFinding({ severity });
+  t.deepEqual((['notice', 'torn', 'damage'] as const).map(outcomeOf), [0, 4, 3]);
+  t.is(exitCodeOfFinding({ severity: 'damage', isForeign: true }), 7);
 });
 
 test('of several outcomes the first of 70, 3, 6, 7, 4, 0 is told', (t) => {

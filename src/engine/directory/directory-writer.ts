@@ -261,7 +261,7 @@ export class DirectoryWriter {
 
   /** Goes on in the epoch after the checkpoint that was just published. */
   #moveTo(manifest: DirectoryManifest): void {
-    const next = openNextEpoch(this.#environment, manifest, this.#cores);
+    const next = openNextEpoch(this.#environment, this.#lock, manifest, this.#cores);
     const { cores, states } = { cores: this.#cores, states: this.#states };
     this.#cores = next.cores;
     this.#states = next.states;

@@ -1,10 +1,12 @@
 import type { Clock } from '../storage-io/clock.js';
+import type { FileLock } from '../storage-io/file-lock.js';
 import type { FileSystem } from '../storage-io/file-system.js';
 import { CoreWalWriter } from '../wal/writer.js';
 import { CoreStates, type CoreState } from './core-state.js';
 import type { DirectoryLayout } from './layout.js';
 import { liveEpoch, newestCheckpoint, type DirectoryManifest } from './manifest.js';
 import { openCheckpoint } from './open-checkpoint.js';
+import { openMark } from './open-writer.js';
 import { Overlay } from './overlay.js';
 import { WritableCore } from './writable-core.js';
 
@@ -21,6 +23,7 @@ export interface NextEpoch {
  */
 export function openNextEpoch(
   environment: { readonly fileSystem: FileSystem; readonly clock: Clock; readonly layout: DirectoryLayout },
+  lock: FileLock,
   manifest: DirectoryManifest,
   before: readonly WritableCore[],
 ): NextEpoch {
@@ -39,6 +42,7 @@ export function openNextEpoch(
         fileSystem,
         clock,
         syncFolder: false,
+        beforeWrite: openMark(lock),
         start: { nextSequence, lastTimestampNs, epoch },
       });
       cores.push(new WritableCore(state, segment, before[state.coreId]!.releaseChangelog()));

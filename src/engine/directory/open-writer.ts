@@ -10,6 +10,7 @@ import { findLeftovers, removeLeftovers } from './leftovers.js';
 import { readManifest } from './manifest-file.js';
 import { liveEpoch, newestCheckpoint, type DirectoryManifest } from './manifest.js';
 import { openCheckpoint } from './open-checkpoint.js';
+import { asMissingPart } from './missing-part.js';
 import { Overlay } from './overlay.js';
 import { applyRecord, type Progress } from './replay.js';
 import { WritableCore } from './writable-core.js';
@@ -62,7 +63,7 @@ export async function openWriter(options: OpenWriterOptions): Promise<OpenedWrit
     // The text stays if it was there before: the next writer takes over from the same death.
     if (lock.tookOver) lock.abandon();
     else lock.release();
-    throw error;
+    throw asMissingPart(error, layout);
   }
 }
 
@@ -82,7 +83,7 @@ function recover(options: OpenWriterOptions, lock: FileLock): OpenedWriter {
     const report = { tookOver: lock.tookOver, records: 0, cut: [] as RecoveryReport['cut'][number][] };
     const notices: Finding[] = [];
     for (const state of all) {
-      const segment = recoverCore(options, { manifest, state, progress, report, notices });
+      const segment = recoverCore(options, { manifest, state, progress, report, notices, lock });
       writers.push(new WritableCore(state, segment));
     }
     syncFoundations(fileSystem, layout, manifest);
@@ -105,11 +106,12 @@ interface CoreRecovery {
     readonly cut: RecoveryReport['cut'][number][];
   };
   readonly notices: Finding[];
+  readonly lock: FileLock;
 }
 
 function recoverCore(options: OpenWriterOptions, recovery: CoreRecovery): CoreWalWriter {
   const { fileSystem, clock, layout } = options;
-  const { manifest, state, progress, report, notices } = recovery;
+  const { manifest, state, progress, report, notices, lock } = recovery;
   const epoch = liveEpoch(manifest);
   const path = layout.segment(epoch, state.coreId);
   const published = newestCheckpoint(manifest)?.cores[state.coreId];
@@ -121,6 +123,7 @@ function recoverCore(options: OpenWriterOptions, recovery: CoreRecovery): CoreWa
     expectedNextSequence: published?.nextSequence ?? 0n,
     copyBrokenTo: layout.broken,
     takeOver: report.tookOver,
+    wasClosed: !report.tookOver,
     onRecord: (view) => {
       applyRecord(view, state.overlay, progress);
     },
@@ -133,12 +136,23 @@ function recoverCore(options: OpenWriterOptions, recovery: CoreRecovery): CoreWa
     clock,
     copyBrokenTo: layout.broken,
     syncFolder: false,
+    beforeWrite: openMark(lock),
     start: {
       nextSequence: segment.nextSequence,
       lastTimestampNs: segment.lastTimestampNs ?? published?.lastTimestampNs,
       epoch,
     },
   });
+}
+
+/**
+ * Makes the LOCK's text durable before a segment is written where a power loss could leave bad bytes with good records
+ * behind them, or no good record at all: an empty LOCK says that such bytes were on disk once (live-log-lock.ts).
+ */
+export function openMark(lock: FileLock): (isLone: boolean) => void {
+  return (isLone) => {
+    if (!isLone) lock.makeDurable();
+  };
 }
 
 /**

@@ -2,10 +2,10 @@ import { equalBytes } from '../bytes/compare.js';
 import { StatelogError, isStatelogError } from '../errors.js';
 import type { Finding } from '../finding.js';
 import type { FileSystem } from '../storage-io/file-system.js';
-import { lockState } from '../storage-io/lock-holder.js';
 import type { MappingPolicy } from '../state/state-file.js';
 import { CoreStates, coreOfKey, type CoreState } from './core-state.js';
 import { DirectoryLayout } from './layout.js';
+import { liveLogLock } from './live-log-lock.js';
 import { readManifestBytes } from './manifest-file.js';
 import {
   decodeManifest,
@@ -14,6 +14,7 @@ import {
   type CheckpointEntry,
   type DirectoryManifest,
 } from './manifest.js';
+import { asMissingPart } from './missing-part.js';
 import { openCheckpoint } from './open-checkpoint.js';
 import { Overlay } from './overlay.js';
 import { replaySegment, type Progress, type SegmentState } from './replay.js';
@@ -61,7 +62,7 @@ export function readDirectory(options: ReadDirectoryOptions): DirectorySnapshot 
     } catch (error) {
       const hasMoved = !equalBytes(readManifestBytes(options.fileSystem, layout), bytes);
       if (hasMoved && tries < TRIES_MAX && isStatelogError(error)) continue;
-      throw isStatelogError(error, 'NOT_FOUND') ? missing(error, layout) : error;
+      throw asMissingPart(error, layout);
     }
   }
 }
@@ -108,7 +109,7 @@ function replayAll(
 ): Replayed {
   const { fileSystem, only } = options;
   const epoch = liveEpoch(manifest);
-  const isLocked = (): boolean => lockState(fileSystem, layout.lock).held !== 'no';
+  const lock = liveLogLock(fileSystem, layout);
   const wanted = only === undefined ? states.all : [states.all[coreOfKey(only, manifest.cores)]!];
   const notices: Finding[] = [];
   const segments: SegmentState[] = [];
@@ -116,7 +117,7 @@ function replayAll(
     const path = layout.segment(epoch, coreId);
     const expectedSequence = newestCheckpoint(manifest)?.cores[coreId]?.nextSequence ?? 0n;
     const result = replaySegment(
-      { fileSystem, path, coreId, epoch, expectedSequence, isLocked, only },
+      { fileSystem, path, coreId, epoch, expectedSequence, ...lock, only },
       overlay,
       progress,
     );
@@ -142,20 +143,4 @@ function entryAt(
     found: kept.length === 0 ? 'no checkpoints' : `checkpoints ${kept.join(', ')}`,
     hint: `run 'statelog stat' to see which epochs there are; 'statelog checkpoint --keep N' keeps more`,
   });
-}
-
-function missing(error: StatelogError, layout: DirectoryLayout): StatelogError {
-  const path = error.details.path ?? layout.root;
-  const isSegment = path.startsWith(layout.wal);
-  return new StatelogError(
-    'DAMAGED',
-    `a ${isSegment ? 'segment' : 'file'} that the manifest names is missing`,
-    {
-      path,
-      class: isSegment ? 'missing-segment' : 'missing-file',
-      safe: 'nothing was changed',
-      hint: `run 'statelog verify' on the directory to see what is whole`,
-      cause: error,
-    },
-  );
 }

@@ -23,6 +23,8 @@ export interface ReplayOptions {
   readonly expectedSequence: bigint;
   /** True while a writer may be at work: bytes after the last whole record are then in flight. */
   readonly isLocked: boolean | (() => boolean);
+  /** As `WalScanOptions.wasClosed`. */
+  readonly wasClosed: () => boolean;
   /** Only changes of this key are taken. */
   readonly only?: Uint8Array | undefined;
 }

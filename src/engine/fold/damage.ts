@@ -40,6 +40,7 @@ export function recordFinding(log: OpenLog, fault: Fault, place: FaultPlace): Fi
   return {
     ...verdictOn(log, fault, place, bytes),
     class: classOf(fault, place, log.size),
+    ...(fault.kind === 'unknown' ? { isForeign: true } : {}),
     file: log.path,
     offset,
     bytes,
@@ -117,13 +118,12 @@ export function headerFinding(
 /** The error for a finding that ends the work: `UNSUPPORTED_VERSION` for what another release wrote, else `DAMAGED`. */
 export function damagedError(finding: Finding): StatelogError {
   const { file, offset, message, expected, found } = finding;
-  const isUnknown = finding.class === 'bad-version';
-  const code = isUnknown ? 'UNSUPPORTED_VERSION' : 'DAMAGED';
+  const code = finding.isForeign ? 'UNSUPPORTED_VERSION' : 'DAMAGED';
   return new StatelogError(code, `${file}: ${message}, at byte ${offset}`, {
     path: file,
     offset,
     class: finding.class,
-    hint: isUnknown ? NEWER_HINT : verifyHint(file),
+    hint: finding.isForeign ? NEWER_HINT : verifyHint(file),
     expected,
     found,
     safe: 'the file is as it was; what is good in it can still be read',

@@ -11,9 +11,8 @@ import type { OpenLog } from './log-window.js';
  * @throws StatelogError `UNSUPPORTED_VERSION`
  */
 export function refuseOtherVersion(log: OpenLog, finding: Finding): void {
-  if (finding.class !== 'bad-version') return;
-  if (finding.offset > 0) throw damagedError(finding);
-  if (finding.nextGood !== undefined) return;
+  if (finding.isForeign) throw damagedError(finding);
+  if (finding.class !== 'bad-version' || finding.nextGood !== undefined) return;
   const header = new Uint8Array(HEADER_BYTES);
   readFully(log.fileSystem, log.descriptor, header);
   throw headerError(log.path, header, 'bad-version');

@@ -33,9 +33,12 @@ export function withHint(finding: Finding, hints: Hints): Finding {
   return { ...finding, hint: hintOf(finding, hints) };
 }
 
-function hintOf({ severity, class: damageClass, hint }: Finding, hints: Hints): string | undefined {
+function hintOf(
+  { severity, class: damageClass, isForeign, hint }: Finding,
+  hints: Hints,
+): string | undefined {
   if (severity === 'torn') return hints.torn ?? hint;
-  if (severity === 'notice') return hint;
+  if (severity === 'notice' || isForeign) return hint;
   if (damageClass === 'missing-file' || damageClass === 'missing-segment') return hints.missing ?? hint;
   return damageClass === 'sequence-gap' ? (hints.gap ?? hints.damage) : hints.damage;
 }

@@ -1,10 +1,10 @@
 import nodePath from 'node:path';
 import { StatelogError } from '../errors.js';
 import { DirectoryLayout } from '../directory/layout.js';
+import { liveLogLock } from '../directory/live-log-lock.js';
 import { readManifest } from '../directory/manifest-file.js';
 import type { Finding } from '../finding.js';
 import type { FileSystem } from '../storage-io/file-system.js';
-import { lockState } from '../storage-io/lock-holder.js';
 import { missingSegments } from '../wal/missing-segments.js';
 import type { MergeOptions } from '../wal/merged-scanner.js';
 import { WalScanner } from '../wal/scanner.js';
@@ -79,7 +79,7 @@ function logsOfDirectory(fileSystem: FileSystem, root: string): ReplayLog[] {
       hints: isLive ? mendHints(root) : dropHints(root),
       expected: {
         epoch,
-        isLocked: () => isLive && lockState(fileSystem, layout.lock).held !== 'no',
+        ...(isLive ? liveLogLock(fileSystem, layout) : undefined),
         isClosed: !isLive,
         expectedSequenceOf: (coreId) => firstSequenceOf(log, coreId),
       },

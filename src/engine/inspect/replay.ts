@@ -128,12 +128,13 @@ class SegmentAfterSegment implements LogScan {
     const segment = this.#segments[this.#next++];
     if (segment === undefined) return undefined;
     const { coreId, path } = segment;
-    const { epoch, isLocked, isClosed, expectedSequenceOf } = this.#expected;
+    const { epoch, isLocked, wasClosed, isClosed, expectedSequenceOf } = this.#expected;
     return WalScanner.open(path, {
       fileSystem: this.#fileSystem,
       coreId,
       epoch,
       isLocked,
+      wasClosed,
       isClosed,
       expectedSequence: expectedSequenceOf?.(coreId),
     });

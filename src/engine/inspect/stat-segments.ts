@@ -27,9 +27,9 @@ function readSegment(
   { expected }: ReplayLog,
   { path, coreId }: SegmentEntry,
 ): Omit<SegmentStat, 'segment' | 'epoch' | 'coreId'> {
-  const { epoch, isLocked, expectedSequenceOf } = expected;
+  const { epoch, isLocked, wasClosed, expectedSequenceOf } = expected;
   const expectedSequence = expectedSequenceOf?.(coreId);
-  const scanner = WalScanner.open(path, { fileSystem, coreId, epoch, isLocked, expectedSequence });
+  const scanner = WalScanner.open(path, { fileSystem, coreId, epoch, isLocked, wasClosed, expectedSequence });
   let problem: string | undefined;
   try {
     for (let event = scanner.next(); event !== 'end'; event = scanner.next()) {

@@ -1,5 +1,6 @@
 import { forecastCheckpoint } from '../directory/core-checkpoint.js';
 import type { DirectoryLayout } from '../directory/layout.js';
+import { liveLogLock } from '../directory/live-log-lock.js';
 import type { CheckpointEntry, DirectoryManifest } from '../directory/manifest.js';
 import { Overlay } from '../directory/overlay.js';
 import { applyRecord } from '../directory/replay.js';
@@ -12,7 +13,6 @@ import { TAG_EPOCH_BARRIER } from '../rkyv/wal-entry-format.js';
 import type { WalEntryView } from '../rkyv/wal-entry-view.js';
 import { openStateFile } from '../state/state-file-open.js';
 import type { StateFile } from '../state/state-file.js';
-import { lockState } from '../storage-io/lock-holder.js';
 import { WalScanner } from '../wal/scanner.js';
 import { laidOver } from './filled-entries.js';
 import type { DamagedChange } from './lost-keys.js';
@@ -114,7 +114,7 @@ export class LogSalvage {
     const into = this.#into?.segment(epoch, coreId);
     const book = new SegmentBook(log, coreId, first);
     const { fileSystem, lostKeys } = this.#account;
-    const isLocked = log.isLive && lockState(fileSystem, this.#layout.lock).held !== 'no';
+    const lock = log.isLive ? liveLogLock(fileSystem, this.#layout) : undefined;
     for (const { change, isInPlace } of (log.isLive ? this.lostBelow.get(coreId) : undefined) ?? []) {
       lostKeys.note(change, 0, isInPlace ? 'put' : undefined);
     }
@@ -124,7 +124,8 @@ export class LogSalvage {
       coreId,
       epoch,
       expectedSequence,
-      isLocked,
+      isLocked: lock?.isLocked() ?? false,
+      wasClosed: lock?.wasClosed,
       isCovered: !log.isLive,
       isBelow: (key) => below?.find(key) ?? false,
       renumberedFrom: first,

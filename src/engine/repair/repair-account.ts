@@ -10,7 +10,7 @@ const TELL_EACH_BYTES = 32 * 1024 * 1024;
 /**
  * What a repair has kept and lost so far, and the limit of what it may lose.
  *
- * Invariant: `lostBytes` never passes `lossBytesMax`: whatever would let it, throws.
+ * Invariant: `lostBytes` and `tornBytes` together never pass `lossBytesMax`: whatever would let them, throws.
  */
 export class RepairAccount {
   readonly fileSystem: FileSystem;
@@ -23,6 +23,8 @@ export class RepairAccount {
   lostRecords = 0;
   lostBytes = 0;
   lostKeyCount = 0;
+  /** Bytes of unfinished last writes: cut, and no loss, since they were never acknowledged. */
+  tornBytes = 0;
   gaps = 0;
   torn = 0;
   totalBytes = 0;
@@ -39,13 +41,13 @@ export class RepairAccount {
   }
 
   /**
-   * Takes a finding: its bytes are lost, unless it is a notice or nothing was in them.
+   * Takes a finding: its bytes are lost if it is damage, and cut if it is an unfinished last write.
    * @throws StatelogError `LOSS_LIMIT`
    */
   take(finding: Finding): RepairEvent {
     if (finding.severity === 'damage') this.gaps += 1;
-    if (finding.severity === 'torn') this.torn += 1;
-    if (finding.severity !== 'notice' && finding.class !== 'zero-tail') this.lose(finding.bytes);
+    if (finding.severity === 'damage') this.lose(finding.bytes);
+    if (finding.severity === 'torn') this.#cut(finding);
     return { finding };
   }
 
@@ -57,11 +59,22 @@ export class RepairAccount {
   /** @throws StatelogError `LOSS_LIMIT` */
   lose(bytes: number): void {
     this.lostBytes += bytes;
-    if (this.lostBytes <= this.#lossBytesMax) return;
+    this.#checkLimit();
+  }
+
+  #cut({ class: kind, bytes }: Finding): void {
+    this.torn += 1;
+    if (kind !== 'zero-tail') this.tornBytes += bytes;
+    this.#checkLimit();
+  }
+
+  #checkLimit(): void {
+    const bytes = this.lostBytes + this.tornBytes;
+    if (bytes <= this.#lossBytesMax) return;
     throw new StatelogError('LOSS_LIMIT', 'the repair would lose more than it may', {
       path: this.#path,
       expected: `at most ${this.#lossBytesMax} bytes`,
-      found: `${this.lostBytes} bytes, up to where it stopped`,
+      found: `${bytes} bytes, up to where it stopped`,
       safe: 'nothing was written',
       hint: 'run it with --dry-run and without --max-loss to see all that would be lost',
     });

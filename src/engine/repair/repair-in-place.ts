@@ -2,13 +2,14 @@ import { basename, dirname } from 'node:path';
 import { isStatelogError } from '../errors.js';
 import type { Finding } from '../finding.js';
 import { identify, type PathIdentity } from '../inspect/identify.js';
-import { openWritable } from '../inspect/open.js';
+import { openReadable, openWritable } from '../inspect/open.js';
 import { findLogs } from '../inspect/replay-logs.js';
 import { verifyPath } from '../inspect/verify/verify-path.js';
 import { closeQuietly } from '../storage-io/atomic-write.js';
 import { openLocked } from '../storage-io/file-lock.js';
 import type { FileSystem } from '../storage-io/file-system.js';
 import { recoverSegment } from '../wal/recovery.js';
+import { damageError } from '../wal/scan-findings.js';
 import { notToBeCut, partOfStore } from './refusals.js';
 import type { RepairAccount } from './repair-account.js';
 import type { RepairEvent } from './report.js';
@@ -37,25 +38,42 @@ export async function* repairInPlace(
   if (kind === 'wal-segment' || kind === 'wal-folder') refusePartOfStore(fileSystem, found);
   const findings = verifyPath(fileSystem, path, { quick: false });
   let step = findings.next();
-  for (; step.done !== true; step = findings.next()) yield account.take(step.value);
+  for (; step.done !== true; step = findings.next()) {
+    if (step.value.isForeign) throw damageError(step.value, 'nothing was changed');
+    yield account.take(step.value);
+  }
   const summary = step.value;
   if (account.gaps > 0) throw notToBeCut(path, account.gaps);
   account.keptRecords = summary.records;
-  account.keptBytes = summary.bytes - account.lostBytes;
+  account.keptBytes = summary.bytes - account.tornBytes;
   account.keys = summary.keys;
+  if (kind === 'directory' || kind === 'log') {
+    return yield* dryRun ? countStore(account, path) : recoverStore(account, path, waitMs);
+  }
   if (dryRun) return [];
-  if (kind === 'directory' || kind === 'log') return yield* recoverStore(path, fileSystem, waitMs);
   if (kind !== 'wal-segment' && kind !== 'wal-folder') return [];
   return yield* cutSegments(fileSystem, found, waitMs);
 }
 
+/** Counts the keys that a reader finds, who leaves an unfinished last write where it is. */
+function* countStore(account: RepairAccount, path: string): Generator<RepairEvent, readonly string[]> {
+  const store = openReadable(path, { fileSystem: account.fileSystem });
+  try {
+    account.keys = store.count();
+    return [];
+  } finally {
+    store.close();
+  }
+}
+
 async function* recoverStore(
+  account: RepairAccount,
   path: string,
-  fileSystem: FileSystem,
   waitMs: number,
 ): AsyncGenerator<RepairEvent, readonly string[]> {
-  const store = await openWritable(path, { fileSystem, waitMs });
+  const store = await openWritable(path, { fileSystem: account.fileSystem, waitMs });
   try {
+    account.keys = store.count();
     for (const finding of store.notices) yield { finding };
     return store.copies;
   } finally {

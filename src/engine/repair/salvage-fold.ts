@@ -112,8 +112,7 @@ class FoldSalvage {
   }
 
   #takeLoss(finding: Finding): void {
-    if (finding.severity === 'notice' || finding.class === 'zero-tail' || finding.offset < HEADER_BYTES)
-      return;
+    if (finding.severity !== 'damage' || finding.offset < HEADER_BYTES) return;
     const { lostKeys } = this.#account;
     const { records, changes } = makeOut(this.#log, finding);
     this.#account.lostRecords += Math.max(records, 1);

@@ -3,6 +3,7 @@ import { TAG_DELETE, TAG_PUT } from '../rkyv/wal-entry-format.js';
 import type { WalEntryView } from '../rkyv/wal-entry-view.js';
 import { closeQuietly } from '../storage-io/atomic-write.js';
 import type { FileDescriptor } from '../storage-io/file-system.js';
+import { damageError } from '../wal/scan-findings.js';
 import { WalScanner, type WalScanOptions } from '../wal/scanner.js';
 import { makeOutRecords } from './made-out.js';
 import { NewFile } from './new-file.js';
@@ -16,6 +17,7 @@ import { unreadable } from './refusals.js';
 export interface SegmentSource extends Pick<WalScanOptions, 'coreId' | 'epoch' | 'expectedSequence'> {
   readonly path: string;
   readonly isLocked?: boolean | undefined;
+  readonly wasClosed?: (() => boolean) | undefined;
   /** Whether what lies below the log, such as a checkpoint, has a value for a key. */
   readonly isBelow?: ((key: Uint8Array) => boolean) | undefined;
   /** A checkpoint holds what the log did: no key is lost with a record of it. */
@@ -193,7 +195,7 @@ class SegmentSalvage {
   }
 
   #scan(path: string, descriptor: FileDescriptor, expectedSequence: bigint | undefined): WalScanner {
-    const { coreId, epoch, isLocked } = this.#source;
+    const { coreId, epoch, isLocked, wasClosed } = this.#source;
     return WalScanner.openPart(
       path,
       { descriptor, order: undefined, isFollowed: false },
@@ -203,6 +205,7 @@ class SegmentSalvage {
         epoch,
         expectedSequence,
         isLocked,
+        wasClosed,
         tornTail: 'show',
       },
     );
@@ -210,8 +213,10 @@ class SegmentSalvage {
 
   #takeLoss(scanner: WalScanner): void {
     const finding = scanner.finding!;
-    if (finding.severity === 'notice' || finding.class === 'zero-tail') return;
-    if (finding.severity === 'damage') this.#isWhole = false;
+    // An unfinished last write was never acknowledged: nothing is lost with it.
+    if (finding.severity !== 'damage') return;
+    if (finding.isForeign) throw damageError(finding, 'nothing was written');
+    this.#isWhole = false;
     const sequenceDue = scanner.nextSequence;
     const { fileSystem, lostKeys } = this.#account;
     let records = 0;

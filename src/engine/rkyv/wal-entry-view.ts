@@ -24,6 +24,8 @@ const SEQUENCE = ROOT.sequence / WORD_BYTES;
 const CORE = ROOT.coreId / WORD_BYTES;
 const LAG = ROOT.lag / WORD_BYTES;
 const TIMESTAMP = ROOT.timestampNs / WORD_BYTES;
+/** Why an entry does not decode that another release wrote: all else of it may be right. */
+export const UNKNOWN_OPERATION = 'an unknown operation';
 const TAG = ROOT.tag / WORD_BYTES;
 const KEY = ROOT.key / WORD_BYTES;
 const VALUE = ROOT.value / WORD_BYTES;
@@ -114,7 +116,8 @@ export class WalEntryView {
     this.valueStart = root;
     this.valueLength = 0;
     const tag = words[word + TAG]! & 0xff;
-    if (tag > TAG_EPOCH_BARRIER) return 'an unknown operation';
+    // Zeros stand behind every tag.
+    if (tag > TAG_EPOCH_BARRIER) return tag === words[word + TAG] ? UNKNOWN_OPERATION : 'its root is none';
     this.tag = tag as WalTag;
     if (tag !== TAG_PUT && tag !== TAG_DELETE)
       return tag === TAG_COMMIT ? this.#checkCommit(start) : undefined;

@@ -27,6 +27,8 @@ export interface FileLock {
   readonly tookOver: boolean;
   /** Who that was, where its text could be read. */
   readonly previousHolder: LockHolder | undefined;
+  /** Syncs the text, once: from now on a power loss leaves it there, as a death does. */
+  makeDurable(): void;
   /** Empties the text and frees the lock: the store is whole, and the next one need not look. */
   release(): void;
   /** Frees the lock and leaves the text, as a death would: the next one takes over. */
@@ -104,6 +106,7 @@ class HeldFileLock implements FileLock {
   readonly previousHolder: LockHolder | undefined;
   readonly #fileSystem: FileSystem;
   #descriptor: FileDescriptor | undefined;
+  #isDurable = false;
 
   constructor(
     fileSystem: FileSystem,
@@ -117,6 +120,12 @@ class HeldFileLock implements FileLock {
     this.#descriptor = descriptor;
     this.tookOver = tookOver;
     this.previousHolder = previousHolder;
+  }
+
+  makeDurable(): void {
+    if (this.#isDurable || this.#descriptor === undefined) return;
+    this.#fileSystem.sync(this.#descriptor);
+    this.#isDurable = true;
   }
 
   release(): void {

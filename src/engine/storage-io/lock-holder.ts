@@ -80,23 +80,26 @@ export interface LockState {
   readonly held: 'yes' | 'no' | 'unknown';
   /** Who holds it; where nobody does, who left its text behind by dying. */
   readonly holder: LockHolder | undefined;
+  /** True where nobody holds it and no text is left: whoever held it last closed cleanly. */
+  readonly wasClosed: boolean;
 }
 
 /** The state of a lock file, told by reading alone: it is neither taken nor touched. */
 export function lockState(fileSystem: FileSystem, path: string): LockState {
-  if (fileSystem.status(path)?.kind !== 'file') return { held: 'no', holder: undefined };
+  if (fileSystem.status(path)?.kind !== 'file') return { held: 'no', holder: undefined, wasClosed: true };
   const owner = fileSystem.lockOwner(path);
-  const written = readHolderOf(fileSystem, path);
-  if (typeof owner === 'object') return { held: 'yes', holder: holderOf(owner, written) };
-  if (written === undefined) return { held: 'no', holder: undefined };
-  if (written.host !== hostname()) return { held: 'unknown', holder: written };
-  return { held: owner === undefined && isAlive(written.pid) ? 'yes' : 'no', holder: written };
+  const { text, holder: written } = readHolderOf(fileSystem, path);
+  if (typeof owner === 'object') return { held: 'yes', holder: holderOf(owner, written), wasClosed: false };
+  if (written === undefined) return { held: 'no', holder: undefined, wasClosed: !text };
+  if (written.host !== hostname()) return { held: 'unknown', holder: written, wasClosed: false };
+  const held = owner === undefined && isAlive(written.pid) ? 'yes' : 'no';
+  return { held, holder: written, wasClosed: false };
 }
 
-function readHolderOf(fileSystem: FileSystem, path: string): LockHolder | undefined {
+function readHolderOf(fileSystem: FileSystem, path: string): ReturnType<typeof readHolder> {
   const descriptor = fileSystem.openRead(path, 'refuse');
   try {
-    return readHolder(fileSystem, descriptor).holder;
+    return readHolder(fileSystem, descriptor);
   } finally {
     fileSystem.close(descriptor);
   }

@@ -1,4 +1,5 @@
 import type { DamageClass } from '../finding.js';
+import { UNKNOWN_OPERATION } from '../rkyv/wal-entry-view.js';
 import type { Standing } from './record-order.js';
 import type { RecordReader, RecordState } from './record-reader.js';
 import { RECORD_HEADER_BYTES, RECORD_LENGTH_MAX, RECORD_LENGTH_MIN } from './record.js';
@@ -6,6 +7,8 @@ import { RECORD_HEADER_BYTES, RECORD_LENGTH_MAX, RECORD_LENGTH_MIN } from './rec
 /** What is wrong at the first byte of a gap. */
 export interface GapCause {
   readonly class: DamageClass;
+  /** As `Finding.isForeign`. */
+  readonly isForeign?: true;
   /** A clause: "the checksum differs". */
   readonly reason: string;
   readonly expected?: string | undefined;
@@ -39,6 +42,13 @@ export function causeOfState(state: RecordState, reader: RecordReader, position:
         found: crcText(reader.dataCrc),
       };
     case 'undecodable':
+      if (reader.reason === UNKNOWN_OPERATION) {
+        return {
+          class: 'bad-version',
+          isForeign: true,
+          reason: 'the record is whole, and of an operation that is not known',
+        };
+      }
       return { class: 'undecodable', reason: `the record does not decode: ${reader.reason}` };
     case 'past-end':
       return {

@@ -18,6 +18,7 @@ export interface MergeOptions {
   readonly fileSystem?: FileSystem;
   /** True while a writer holds the lock: unfinished last records are then being written. */
   readonly isLocked?: boolean | (() => boolean) | undefined;
+  readonly wasClosed?: (() => boolean) | undefined;
   /** True where a checkpoint closed the epoch: all of it was durable, so that none of it can be torn. */
   readonly isClosed?: boolean | undefined;
   /** The epoch that all records must have; undefined: any. */
@@ -115,8 +116,17 @@ export class MergedScanner {
           order: from === 0 ? undefined : order,
           isFollowed: to < end || options.isClosed === true,
         };
-        const { isLocked, epoch } = options;
-        const range = { from, to: Math.min(to, end), coreId, expectedSequence, epoch, isLocked, blockBytes };
+        const { isLocked, wasClosed, epoch } = options;
+        const range = {
+          from,
+          to: Math.min(to, end),
+          coreId,
+          expectedSequence,
+          epoch,
+          isLocked,
+          wasClosed,
+          blockBytes,
+        };
         this.#parts.push(WalScanner.openPart(path, part, { fileSystem, ...range }));
       }
     }

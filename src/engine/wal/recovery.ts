@@ -28,6 +28,8 @@ export interface RecoverSegmentOptions {
    * sync after a failed one would not say so. The good records are then written anew and put in place.
    */
   readonly takeOver: boolean;
+  /** True where the last writer closed cleanly: nothing before a good record can be torn then. */
+  readonly wasClosed?: boolean | undefined;
   /** Told of each good record as it is read; on damage, of those before it. */
   readonly onRecord?: RecordVisitor | undefined;
   /** Told of what is worth knowing and no damage. */
@@ -85,7 +87,8 @@ export function recoverSegment(options: RecoverSegmentOptions): SegmentReport {
 function scanAll(fileSystem: FileSystem, options: RecoverSegmentOptions): WalScanner {
   const { path, coreId, epoch, onRecord, onNotice } = options;
   const expectedSequence = options.expectedNextSequence;
-  const scanner = WalScanner.open(path, { fileSystem, coreId, epoch, expectedSequence });
+  const wasClosed = (): boolean => options.wasClosed === true;
+  const scanner = WalScanner.open(path, { fileSystem, coreId, epoch, expectedSequence, wasClosed });
   try {
     for (let event = scanner.next(); event !== 'end'; event = scanner.next()) {
       if (event === 'record') {

@@ -7,6 +7,8 @@ import type { Gap, GapCause } from './gap.js';
 export type TailClass = 'torn-tail' | 'zero-tail' | 'in-flight';
 
 const HINT_CUT = 'nothing: the next writer copies it aside and cuts it';
+/** Of what another release wrote: it is whole, so there is nothing to repair. */
+const HINT_NEWER = 'a newer statelog may know it; the program that wrote the log does';
 const HINT_WAIT = 'nothing: it is being written';
 
 /** The finding for a gap that is damage. */
@@ -19,7 +21,8 @@ export function damageFinding(file: string, gap: Gap, coreId: number): Finding {
     offset: gap.offset,
     bytes,
     message: `${gap.cause.reason}; ${bytes} bytes hold no good record`,
-    hint: repairHint(file),
+    hint: gap.cause.isForeign ? HINT_NEWER : repairHint(file),
+    ...(gap.cause.isForeign ? { isForeign: true } : {}),
     ...comparedOf(gap.cause),
     ...neighboursOf(gap),
     ...coreOf(coreId),
@@ -54,9 +57,13 @@ export function tailFinding(
   };
 }
 
-/** The error of an operation that stops at damage. `safe` says what is kept. */
+/**
+ * The error of an operation that stops at damage, or at what another release wrote (`UNSUPPORTED_VERSION`).
+ * `safe` says what is kept.
+ */
 export function damageError(finding: Finding, safe: string): StatelogError {
-  return new StatelogError('DAMAGED', `${finding.file} at ${finding.offset}: ${finding.message}`, {
+  const code = finding.isForeign ? 'UNSUPPORTED_VERSION' : 'DAMAGED';
+  return new StatelogError(code, `${finding.file} at ${finding.offset}: ${finding.message}`, {
     path: finding.file,
     offset: finding.offset,
     class: finding.class,

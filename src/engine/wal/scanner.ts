@@ -8,46 +8,10 @@ import { hasStrangeBarrier, remarksOn } from './record-remarks.js';
 import type { RecordOrder } from './record-order.js';
 import { RecordStream, type RecordStreamOptions } from './record-stream.js';
 import { damageError, damageFinding, tailFinding } from './scan-findings.js';
+import type { WalScanOptions, WalScanPart } from './scan-options.js';
 import { TailJudge } from './tail-judge.js';
 
-/** How to read a segment. */
-export interface WalScanOptions {
-  readonly fileSystem?: FileSystem;
-  /** The core whose segment it is; undefined: that of its first good record. */
-  readonly coreId?: number | undefined;
-  /** The sequence that the first record must have; undefined: any. */
-  readonly expectedSequence?: bigint | undefined;
-  /** The epoch that all records must have; undefined: any, as long as none goes back. */
-  readonly epoch?: bigint | undefined;
-  /** The offset of a record to start at; default 0. */
-  readonly from?: number | undefined;
-  /** Read no further than this; default: the end of the file as it is now. */
-  readonly to?: number | undefined;
-  /**
-   * True while a writer holds the lock: an unfinished last record is then being written. As a function it is
-   * asked only where the end is unfinished: to ask the kernel takes longer than to read a short segment.
-   */
-  readonly isLocked?: boolean | (() => boolean) | undefined;
-  /** True where a checkpoint closed the epoch: all of it was durable, so that none of it can be torn. */
-  readonly isClosed?: boolean | undefined;
-  /**
-   * What to do where the end is torn and good records follow within it: stop (default), as recovery does,
-   * since they were never acknowledged; or show them too, as salvage does.
-   */
-  readonly tornTail?: 'stop' | 'show' | undefined;
-  /** How much to read at a time; default 1 MiB. */
-  readonly blockBytes?: number | undefined;
-}
-
-/** For a part of a segment that was read before: what is known of the rest. */
-export interface WalScanPart {
-  /** An open descriptor of the segment; the scanner does not close it. */
-  readonly descriptor: FileDescriptor;
-  /** What the records before `from` say of the order; undefined where it starts with the segment. */
-  readonly order: RecordOrder | undefined;
-  /** Whether good records follow behind `to`: a gap before them is then no torn tail. */
-  readonly isFollowed: boolean;
-}
+export type { WalScanOptions, WalScanPart } from './scan-options.js';
 
 /** What `WalScanner.next` came to. */
 export type ScanEvent = 'record' | 'finding' | 'end';
@@ -263,7 +227,7 @@ export class WalScanner {
   }
 
   #tellGap(gap: Gap): ScanEvent {
-    if (this.#judge.isDamage(gap, this.#stream)) {
+    if (this.#judge.isDamage(gap, this.#stream) || this.#wasOnDisk(gap)) {
       this.finding = damageFinding(this.path, gap, this.#stream.order.coreId);
       this.isDamaged = true;
       this.#toldEnd = gap.end;
@@ -274,6 +238,12 @@ export class WalScanner {
     const end = this.#isOver ? this.end : gap.end;
     this.finding = tailFinding(this.path, gap, end, this.tail, this.#stream.order.coreId);
     return 'finding';
+  }
+
+  #wasOnDisk(gap: Gap): boolean {
+    const isSegmentWithoutRecords = this.records === 0 && this.#streamOptions.from === 0;
+    if (gap.nextGood < 0 && !isSegmentWithoutRecords) return false;
+    return this.#options.wasClosed?.() === true;
   }
 
   #tailOf(gap: Gap): Exclude<TailState, 'clean'> {

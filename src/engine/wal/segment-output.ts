@@ -14,6 +14,11 @@ export interface SegmentFile {
   readonly fileSystem: FileSystem;
   readonly path: string;
   readonly descriptor: FileDescriptor;
+  /**
+   * Called before bytes are written. `isLone`: they are one record behind one that is on disk, so that no good record can
+   * stand behind them if they are torn.
+   */
+  readonly beforeWrite?: ((isLone: boolean) => void) | undefined;
 }
 
 /**
@@ -67,7 +72,7 @@ export class SegmentOutput implements RecordSink {
         return;
       }
       const bytes = buffer.seal();
-      this.#write(bytes, position - bytes.length);
+      this.#write(bytes, position - bytes.length, appender.entriesSinceSync);
       buffer.clear();
       appender.holdsContent = false;
     });
@@ -76,7 +81,7 @@ export class SegmentOutput implements RecordSink {
   takeLarge(record: Uint8Array): void {
     this.gate.guardWrite(() => {
       if (this.submissions !== undefined) this.submissions.submitRecord(record);
-      else this.#write(record, this.#appender.position);
+      else this.#write(record, this.#appender.position, 1);
     });
   }
 
@@ -145,9 +150,10 @@ export class SegmentOutput implements RecordSink {
     closeQuietly(this.#file.fileSystem, this.#file.descriptor);
   }
 
-  #write(bytes: Uint8Array, position: number): void {
+  #write(bytes: Uint8Array, position: number, records: number): void {
     this.gate.enter('direct');
     if (this.#appender.holdsContent) this.#room.ensure(position + bytes.length);
+    this.#file.beforeWrite?.(position > 0 && position === this.#appender.syncedPosition && records === 1);
     writeFully(this.#file.fileSystem, this.#file.descriptor, bytes, 0, bytes.length, position);
   }
 

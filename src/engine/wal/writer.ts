@@ -29,6 +29,8 @@ export interface CoreWalWriterOptions {
   readonly start?: StampStart;
   /** Whether the first sync also makes the file's name durable; default true. */
   readonly syncFolder?: boolean;
+  /** Called before bytes are written directly; see `SegmentFile.beforeWrite`. What it throws poisons the writer. */
+  readonly beforeWrite?: ((isLone: boolean) => void) | undefined;
   /** For `openAt`: the folder that a torn tail is copied to before it is cut; default: the segment's own. */
   readonly copyBrokenTo?: string;
 }
@@ -66,7 +68,7 @@ export class CoreWalWriter {
     this.path = path;
     this.#fileSystem = fileSystem;
     this.#gate = new WriteGate(path);
-    const file = { fileSystem, path, descriptor };
+    const file = { fileSystem, path, descriptor, beforeWrite: options.beforeWrite };
     this.#output = new SegmentOutput(file, this.#gate, bufferBytes, options.syncFolder ?? true);
     this.#appender = new RecordAppender(stamp, position, bufferBytes, this.#output);
     this.#output.serve(this.#appender);

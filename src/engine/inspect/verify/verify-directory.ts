@@ -2,12 +2,12 @@ import { missingHint } from '../../bytes/command-hints.js';
 import { isStatelogError, type StatelogError } from '../../errors.js';
 import type { Finding } from '../../finding.js';
 import { DirectoryLayout } from '../../directory/layout.js';
+import { liveLogLock } from '../../directory/live-log-lock.js';
 import { readManifest } from '../../directory/manifest-file.js';
 import { newestCheckpoint, type CheckpointEntry, type DirectoryManifest } from '../../directory/manifest.js';
 import { openCheckpoint } from '../../directory/open-checkpoint.js';
 import type { StateFile } from '../../state/state-file.js';
 import type { FileSystem } from '../../storage-io/file-system.js';
-import { lockState } from '../../storage-io/lock-holder.js';
 import { dropHints, mendHints } from '../hints.js';
 import { isCheckpointKept, isLogKept, keptLogs, type KeptLog } from '../kept-logs.js';
 import { hinted } from './hinted.js';
@@ -78,13 +78,13 @@ function* verifyLog(
   { epoch, isLive, before, after }: KeptLog,
   tally: Tally,
 ): Generator<Finding, void> {
-  const isLocked = (): boolean => isLive && lockState(fileSystem, layout.lock).held !== 'no';
+  const lock = isLive ? liveLogLock(fileSystem, layout) : undefined;
   for (let coreId = 0; coreId < manifest.cores; coreId++) {
     const path = layout.segment(epoch, coreId);
     try {
       const expectedSequence = before?.cores[coreId]?.nextSequence ?? 0n;
       const isClosed = after !== undefined;
-      const expected = { coreId, epoch, expectedSequence, isLocked, isClosed };
+      const expected = { coreId, epoch, expectedSequence, ...lock, isClosed };
       const summary = yield* verifySegment({ fileSystem, path, ...expected });
       tally.records += summary.records;
       if (after !== undefined) {

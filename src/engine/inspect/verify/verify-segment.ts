@@ -11,6 +11,8 @@ export interface SegmentExpectation {
   readonly epoch?: bigint | undefined;
   readonly expectedSequence?: bigint | undefined;
   readonly isLocked?: boolean | (() => boolean) | undefined;
+  /** As `WalScanOptions.wasClosed`. */
+  readonly wasClosed?: (() => boolean) | undefined;
   /** True where a checkpoint closed its epoch: nothing of it is torn. */
   readonly isClosed?: boolean | undefined;
 }
