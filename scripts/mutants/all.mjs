@@ -2,6 +2,7 @@ import { artifactMutants } from './artifact.mjs';
 import { damageMutants } from './damage.mjs';
 import { directoryMutants } from './directory.mjs';
 import { foldMutants } from './fold.mjs';
+import { failedSyncMutants } from './failed-syncs.mjs';
 import { logMutants } from './log.mjs';
 import { inspectMutants } from './inspect.mjs';
 import { repairMutants } from './repair.mjs';
@@ -22,4 +23,5 @@ export const MUTANTS = [
   ...inspectMutants,
   ...damageMutants,
   ...repairMutants,
+  ...failedSyncMutants,
 ];

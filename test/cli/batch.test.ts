@@ -215,3 +215,13 @@ test('an input that fails gives what was read before, then its error', async (t)
     { message: 'gone' },
   );
 });
+
+test('who takes no more groups is let go at once, also while the producer waits', async (t) => {
+  async function* waiting(): AsyncGenerator<Uint8Array, void> {
+    yield Buffer.from('a\t1\n');
+    await new Promise(() => undefined);
+  }
+  const groups = batchGroups(waiting(), TSV_PUTS);
+  t.like(await groups.next(), { value: { lines: 1 } });
+  t.true((await groups.return()).done);
+});

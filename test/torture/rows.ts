@@ -6,6 +6,7 @@ import { damageRow } from './damage/damage-row.js';
 import { decoderInputsRow } from './inputs/decoder-inputs.js';
 import { hostileArtifactsRow } from './inputs/hostile-artifacts.js';
 import { killsRow } from './process/kills.js';
+import { openPipesRow } from './process/open-pipes.js';
 import { racesRow } from './process/races.js';
 import { realFaultsRow } from './process/real-faults.js';
 import type { TortureRow } from './row.js';
@@ -24,5 +25,6 @@ export const TORTURE_ROWS: readonly TortureRow[] = [
   killsRow,
   racesRow,
   realFaultsRow,
+  openPipesRow,
   hostileArtifactsRow,
 ];

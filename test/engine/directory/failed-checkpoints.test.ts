@@ -9,7 +9,10 @@ import { WatchCursor } from '../../../src/engine/fold/watch-cursor.js';
 import {
   SimulatedDisk,
   SimulatedFileSystem,
+  SimulatedCrash,
+  crashAt,
   failAt,
+  failEvery,
   type FaultPlan,
 } from '../../../src/engine/storage-io/simulated/index.js';
 import { STORE, emptyStoreDisk } from '../../torture/crash/directory-book.js';
@@ -136,3 +139,57 @@ for (const [place, name] of [
     });
   }
 }
+
+test('a checkpoint that the manifest names is there at every moment of the next one', async (t) => {
+  for (let moment = 0; ; moment++) {
+    const disk = new SimulatedDisk();
+    await storeWithOneCheckpoint(disk);
+    let start = Infinity;
+    const plan: FaultPlan = ({ index }) => crashAt(start + moment)({ index } as never);
+    const fileSystem = new SimulatedFileSystem({ disk, plan, log: true });
+    const store = await StateDirectory.open(STORE, { fileSystem });
+    await store.checkpoint();
+    store.put(bytes('third'), bytes('z'));
+    await store.sync();
+    start = fileSystem.log.length;
+    try {
+      await store.checkpoint();
+      break;
+    } catch (error) {
+      if (!(error instanceof SimulatedCrash)) throw error;
+    }
+    const reader = new SimulatedFileSystem({ disk });
+    for (const { epoch } of readManifest(reader, new DirectoryLayout(STORE)).checkpoints) {
+      const seen = StateDirectory.openReadOnly(STORE, { fileSystem: reader, at: epoch });
+      t.true(seen.count() > 0, `epoch ${epoch} at moment ${moment}`);
+      seen.close();
+    }
+  }
+});
+
+test('where a file may have no second name a checkpoint copies it', async (t) => {
+  for (const errno of ['EPERM', 'EMLINK', 'EOPNOTSUPP']) {
+    const disk = new SimulatedDisk();
+    await storeWithOneCheckpoint(disk);
+    const fileSystem = new SimulatedFileSystem({ disk, plan: failEvery('link', errno) });
+    const store = await StateDirectory.open(STORE, { fileSystem });
+    t.true(await store.checkpoint(), errno);
+    t.is(store.count(), 75);
+    t.is(Buffer.from(store.get(bytes('key 3'))!).toString(), 'x'.repeat(300));
+    store.close();
+  }
+});
+
+test('no closing cursor is written behind changes that were not checkpointed', (t) => {
+  const disk = new SimulatedDisk();
+  disk.plantFile('/store/neighbour', Uint8Array.of(1));
+  const fileSystem = new SimulatedFileSystem({ disk });
+  const { store } = AppendLogFold.open(LOG, Infinity, { fileSystem });
+  store.apply([KvUpdate.put('acknowledged', bytes('value'))], WatchCursor.fromU64(1n));
+  // More than the buffer: it is in the file before anybody said that it is on disk.
+  for (let key = 0; key < 3; key++) store.write(KvUpdate.put(`key ${key}`, new Uint8Array(1_000_000)));
+  const size = disk.fileBytes(LOG).length;
+  t.true(size > 1_000_000);
+  store.close();
+  t.is(disk.fileBytes(LOG).length, size);
+});

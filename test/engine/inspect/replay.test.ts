@@ -191,3 +191,25 @@ test('a destination that is the source, lies in it or holds it, or is named twic
   const fits = ['wal-replay', at('store'), '--into', at('other'), '--into', at('new'), '--onto-existing'];
   t.is((await commandLine(fits)).exitCode, 0);
 });
+
+test('what a store could not sync is not counted as applied', async (t) => {
+  const folder = tempDir(t);
+  const segment = path.join(folder, 'wal-0.log');
+  writeFileSync(segment, joined(...records(10)));
+  const paths = [path.join(folder, 'a')];
+  const stores = await openDestinations(paths, {
+    fileSystem,
+    source: segment,
+    isOntoExisting: false,
+    waitMs: 0,
+  });
+  const [store] = stores as [WritableStore];
+  store.sync = () => Promise.reject(new StatelogError('IO_FAILED', 'fdatasync failed', {}));
+  const into = new ReplayInto(stores);
+  const replay = new Replay(fileSystem, findLogs(fileSystem, segment), true);
+  for (let event = replay.next(); event !== 'end'; event = replay.next()) into.take(replay.segment.view);
+  const error = await t.throwsAsync<StatelogError>(into.drain(), { code: 'IO_FAILED' });
+  t.is(error.details.safe, `applied and on disk: 0 puts and 0 deletes to ${paths[0]!}`);
+  t.deepEqual(into.applied, [{ path: paths[0]!, puts: 0, deletes: 0 }]);
+  store.close();
+});
