@@ -10,6 +10,7 @@ import type { ExitCode } from './exit-codes.js';
 import { protectFlagValues, readingMarked } from './flag-values.js';
 import { isParserError, usageErrorFrom } from './parser-errors.js';
 import type { Terminal } from './terminal.js';
+import { visibleJson } from './unseen-characters.js';
 import { usageError } from './usage-error.js';
 import { visibleText } from './visible-text.js';
 
@@ -68,6 +69,7 @@ export abstract class StatelogCommand extends Command {
       throw usageErrorFrom(error, this.id ?? '', Object.keys(definitions));
     }
     refuseEmpty(parsed);
+    if (this.wantsJson && this.terminal.outputIsTerminal) this.terminal.output.passThrough(visibleJson);
     this.#paths = pathsOf(parsed.args);
     return parsed;
   }

@@ -29,6 +29,8 @@ export class ByteOutput {
   /** Full buffers, and pieces too large to copy, in order. */
   #pieces: Uint8Array[] = [];
   #isClosed = false;
+  /** What each piece becomes on its way out. */
+  #filter: ((piece: Uint8Array) => Uint8Array) | undefined;
   readonly #abandoned: Promise<false>;
   #abandon: (() => void) | undefined;
 
@@ -90,10 +92,15 @@ export class ByteOutput {
     this.#pieces = [];
     for (const piece of pieces) {
       if (this.#isClosed) break;
-      const taken = this.#sink.write(piece);
+      const taken = this.#sink.write(this.#filter?.(piece) ?? piece);
       this.#isClosed = !(await Promise.race([taken, this.#abandoned])) || this.#isClosed;
     }
     return !this.#isClosed;
+  }
+
+  /** Has everything pass through a filter from now on. It gets whole characters where whole ones are written. */
+  passThrough(filter: (piece: Uint8Array) => Uint8Array): void {
+    this.#filter = filter;
   }
 
   /** Gives up on a reader that takes nothing: a `flush` that waits for it is false now, and so is every other. */

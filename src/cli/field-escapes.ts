@@ -1,12 +1,15 @@
 import { isUtf8 } from '../engine/bytes/text.js';
+import { startsWithByteOrderMark } from './byte-order-mark.js';
 import type { ByteOutput } from './byte-output.js';
+import { unseenLength } from './unseen-characters.js';
 
 /*
  * One field of a `key<TAB>value` line. Bytes stand for themselves, except that
  *
  *     TAB \t    LF \n    CR \r    \ \\    any other control byte, and 0x7f: \xHH
  *
- * and that every byte from 0x80 is \xHH too where the field is not UTF-8. So a line is one
+ * and that every byte from 0x80 is \xHH too where the field is not UTF-8, or where it belongs to a
+ * character that shows nothing and changes what is shown around it. So a line is one
  * entry, and `--tsv` reads back exactly the same bytes.
  */
 
@@ -17,6 +20,7 @@ const SPACE = 0x20;
 const BACKSLASH = 0x5c;
 const LETTER_X = 0x78;
 const DELETE = 0x7f;
+const UTF8_MARK_BYTES = 3;
 
 /** The letter after the backslash, by the byte it stands for, and the other way round. */
 const LETTER_OF_BYTE: ReadonlyMap<number, number> = new Map([
@@ -35,12 +39,17 @@ const HEX_DIGITS = new TextEncoder().encode('0123456789abcdef');
 export function writeField(output: ByteOutput, bytes: Uint8Array): void {
   const limit = isUtf8(bytes) ? 0x100 : 0x80;
   let start = 0;
-  for (let index = 0; index < bytes.length; index++) {
+  // A mark at the start of the output would be taken for one of the text.
+  if (limit === 0x100 && startsWithByteOrderMark(bytes))
+    start = writeEscapes(output, bytes, 0, UTF8_MARK_BYTES);
+  for (let index = start; index < bytes.length; index++) {
     const byte = bytes[index]!;
-    if (byte >= SPACE && byte !== BACKSLASH && byte !== DELETE && byte < limit) continue;
+    if (byte >= SPACE && byte !== BACKSLASH && byte < DELETE) continue;
+    const length = byte > DELETE && byte < limit ? unseenLength(bytes, index) : 1;
+    if (length === 0) continue;
     if (index > start) output.write(bytes.subarray(start, index));
-    writeEscape(output, byte);
-    start = index + 1;
+    start = writeEscapes(output, bytes, index, length);
+    index = start - 1;
   }
   if (start < bytes.length) output.write(start === 0 ? bytes : bytes.subarray(start));
 }
@@ -70,6 +79,12 @@ export function readField(field: Uint8Array): Uint8Array | undefined {
     if (letter === LETTER_X) index += 2;
   }
   return bytes.subarray(0, length);
+}
+
+/** @returns where the bytes after them start */
+function writeEscapes(output: ByteOutput, bytes: Uint8Array, start: number, length: number): number {
+  for (let index = start; index < start + length; index++) writeEscape(output, bytes[index]!);
+  return start + length;
 }
 
 function writeEscape(output: ByteOutput, byte: number): void {

@@ -8,6 +8,11 @@ import { formatSize } from '../cli/size-text.js';
 import { withWritable } from '../cli/write-session.js';
 import type { CompactReport } from '../engine/store/store.js';
 
+/** Why a store may take more than before, once it is compact. */
+const LARGER =
+  'it takes more than before: the checkpoints before it are kept, and no longer share its values; ' +
+  "'statelog checkpoint STORE --keep 1' lets them go";
+
 /** `compact STORE`: rewrites without holes, overwritten records and leftovers. */
 export default class Compact extends StatelogCommand {
   static override summary = 'rewrite a store without holes, overwritten records and leftovers';
@@ -28,6 +33,7 @@ export default class Compact extends StatelogCommand {
         ? `${JSON.stringify({ bytesBefore, bytesAfter, keys })}\n`
         : `${formatSize(bytesBefore)} before, ${formatSize(bytesAfter)} after, ${countedText(keys, 'key')}\n`,
     );
+    if (bytesAfter > bytesBefore) this.say(LARGER);
     return EXIT_CODES.done;
   }
 

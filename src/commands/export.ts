@@ -2,6 +2,7 @@ import { boolean, string } from '@oclif/core/flags';
 import { storeArgument, textArgument } from '../cli/arguments.js';
 import { StatelogCommand } from '../cli/base-command.js';
 import { countedText } from '../cli/counted-text.js';
+import { visibleText } from '../cli/visible-text.js';
 import { EXIT_CODES, type ExitCode } from '../cli/exit-codes.js';
 import { largeValuesFlag, unsigned64Flag } from '../cli/flags.js';
 import { sourceDate } from '../cli/source-date.js';
@@ -80,7 +81,9 @@ export default class Export extends StatelogCommand {
     }
     const { path, epoch, cursor, keys, digest } = report;
     const where = epoch === null ? (cursor === null ? '' : `, cursor ${cursor}`) : `, epoch ${epoch}`;
-    const text = json ? line : `${path}: ${countedText(keys, 'key')}${where}, digest ${digest}\n`;
+    const text = json
+      ? line
+      : `${visibleText(path)}: ${countedText(keys, 'key')}${where}, digest ${digest}\n`;
     if (isStream) {
       this.terminal.writeError(text);
       return;

@@ -4,8 +4,9 @@ import { decodeArgument } from '../cli/encoding.js';
 import { EXIT_CODES, type ExitCode } from '../cli/exit-codes.js';
 import { encodingFlags, encodingsOf, unsigned64Flag } from '../cli/flags.js';
 import { writeJsonField } from '../cli/json-fields.js';
+import { visibleValue } from '../cli/visible-text.js';
 
-/** `get STORE KEY`: the value's bytes as they are; 1 and nothing where the key is not there. */
+/** `get STORE KEY`: the value's bytes as they are (on a terminal: as it can show them); 1 and nothing where the key is not there. */
 export default class Get extends StatelogCommand {
   static override summary = "print a key's value, its bytes as they are";
   static override args = { store: storeArgument, key: textArgument({ required: true }) };
@@ -32,6 +33,8 @@ export default class Get extends StatelogCommand {
         output.writeText(',');
         writeJsonField(output, 'value', entry.value, encodings.value);
         output.writeText('}\n');
+      } else if (this.terminal.outputIsTerminal) {
+        output.writeText(visibleValue(entry.value));
       } else {
         output.write(entry.value);
       }

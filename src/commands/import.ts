@@ -2,6 +2,7 @@ import { boolean, string } from '@oclif/core/flags';
 import { textArgument } from '../cli/arguments.js';
 import { StatelogCommand } from '../cli/base-command.js';
 import { countedText } from '../cli/counted-text.js';
+import { visibleText } from '../cli/visible-text.js';
 import { byteInput, STANDARD_INPUT_NAME } from '../cli/byte-input.js';
 import { EXIT_CODES, type ExitCode } from '../cli/exit-codes.js';
 import { countFlag, largeValuesFlag } from '../cli/flags.js';
@@ -52,7 +53,7 @@ export default class Import extends StatelogCommand {
     const { path, kind, keys, digest } = report;
     const text = flags.json
       ? JSON.stringify({ ...report, ...(flags['dry-run'] ? { dryRun: true } : {}) })
-      : `${path}: ${kind}, ${countedText(keys, 'key')}, digest ${digest}${flags['dry-run'] ? ', not made' : ''}`;
+      : `${visibleText(path)}: ${kind}, ${countedText(keys, 'key')}, digest ${digest}${flags['dry-run'] ? ', not made' : ''}`;
     this.terminal.output.writeText(`${text}\n`);
     await this.terminal.output.flush();
     return EXIT_CODES.done;

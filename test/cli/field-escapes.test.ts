@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { ByteOutput } from '../../src/cli/byte-output.js';
 import { readField, writeField } from '../../src/cli/field-escapes.js';
 import { writeJsonText } from '../../src/cli/json-text.js';
+import { visibleJson } from '../../src/cli/unseen-characters.js';
 
 async function written(write: (output: ByteOutput) => void): Promise<Buffer> {
   const pieces: Uint8Array[] = [];
@@ -76,4 +77,57 @@ test('UTF-8 bytes become the JSON string that JSON.stringify makes of their text
       t.is(json.toString('utf8'), JSON.stringify(text));
     }),
   );
+});
+
+test('a field holds nothing that shows nothing and changes what is shown, and no byte order mark at its start', async (t) => {
+  const unseen = [
+    '\u007f',
+    '\u0080',
+    '\u009b',
+    '\u009f',
+    '\u061c',
+    '\u200e',
+    '\u2028',
+    '\u2029',
+    '\u202e',
+    '\u2066',
+    '\u2069',
+  ];
+  for (const character of unseen) {
+    const bytes = Buffer.from(`a${character}b`);
+    const field = await written((output) => {
+      writeField(output, bytes);
+    });
+    t.regex(field.toString('latin1'), /^a(\\x[0-9a-f]{2})+b$/, JSON.stringify(character));
+    t.deepEqual(Buffer.from(readField(field)!), bytes);
+  }
+  for (const text of ['\u00a0', '\u00e9', '\u2010', '\u2030', '\u206a', '\u4e2d', '\u{1f600}', 'x\ufeff']) {
+    const field = await written((output) => {
+      writeField(output, Buffer.from(text));
+    });
+    t.is(field.toString(), text, 'all else stands for itself');
+  }
+  const mark = await written((output) => {
+    writeField(output, Buffer.from('\ufeffkey'));
+  });
+  t.is(mark.toString(), '\\xef\\xbb\\xbfkey');
+});
+
+test('JSON that a terminal is shown says the same without what shows nothing', (t) => {
+  const texts = [
+    '',
+    'plain',
+    'é中😀',
+    'a\u007fb',
+    '\u009b31m',
+    'x\u202ey\u2066z',
+    '\u2028\u2029',
+    '\u061c\u0600',
+  ];
+  for (const text of texts) {
+    const json = Buffer.from(JSON.stringify({ text }));
+    const shown = Buffer.from(visibleJson(json)).toString();
+    t.deepEqual(JSON.parse(shown), { text });
+    t.notRegex(shown, /[\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/u);
+  }
 });

@@ -162,3 +162,60 @@ test('a store is counted whole through a link', async (t) => {
     t.like(JSON.parse(dry), { bytesBefore: bytes });
   }
 });
+
+test('hostile bytes do nothing to a terminal, and pass a pipe as they are', async (t) => {
+  const store = path.join(tempDir(t), 'store');
+  const hostile = '\u001b]0;title\u0007\u009b2J\u202eabc\n\tok';
+  await commandLine(['put', store, 'k\u009b', hostile]);
+  const shown = await commandLine(['get', store, 'k\u009b'], { isTerminal: true });
+  t.is(shown.stdout, '\\x1b]0;title\\x07\\x9b2J\\u202eabc\n\tok');
+  t.is((await commandLine(['get', store, 'k\u009b'])).stdout, hostile);
+  await commandLine(['put', store, 'bytes', '1bff41', '--value-encoding', 'hex']);
+  t.is((await commandLine(['get', store, 'bytes'], { isTerminal: true })).stdout, '\\x1b\\xffA');
+  for (const argv of [
+    ['scan', store, '--json'],
+    ['get', store, 'k\u009b', '--json'],
+    ['wal-replay', store, '--json'],
+  ]) {
+    const { stdout } = await commandLine(argv, { isTerminal: true });
+    t.notRegex(stdout, /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e]/u, argv[0]);
+    t.true(stdout.includes('\\u009b'));
+    const toPipe = await commandLine(argv);
+    const parsed = (text: string): unknown[] =>
+      text
+        .trimEnd()
+        .split('\n')
+        .map((line) => JSON.parse(line) as unknown);
+    t.deepEqual(parsed(stdout), parsed(toPipe.stdout));
+  }
+  t.notRegex((await commandLine(['scan', store])).stdout, /[\u0080-\u009f\u202e]/u);
+});
+
+test('a path that is printed cannot do anything to a terminal either', async (t) => {
+  const folder = tempDir(t);
+  const store = path.join(folder, 'store');
+  await commandLine(['put', store, 'k', 'v']);
+  const hostile = path.join(folder, 'a\u001b[2Jb\u202e');
+  for (const argv of [
+    ['export', store, `${hostile}.tar`],
+    ['import', store, hostile],
+    ['wal-replay', store, '--into', `${hostile}2`],
+  ]) {
+    const { exitCode, stdout, stderr } = await commandLine(argv);
+    t.is(exitCode, 0, stderr);
+    t.regex(stdout, /a\\x1b\[2Jb\\u202e/);
+    t.notRegex(stdout + stderr, /[\u001b\u202e]/u);
+  }
+});
+
+test('a compaction that ends larger says why', async (t) => {
+  const store = path.join(tempDir(t), 'store');
+  const lines = Array.from({ length: 200 }, (_, line) => `k${line}\t${'v'.repeat(500)}\n`);
+  await commandLine(['put', store, '--batch', '-', '--tsv'], { input: lines });
+  await commandLine(['checkpoint', store]);
+  await commandLine(['checkpoint', store, '--keep', '3']);
+  await commandLine(['put', store, 'k1', 'new']);
+  await commandLine(['checkpoint', store]);
+  const { stderr } = await commandLine(['compact', store]);
+  t.regex(stderr, /^statelog: it takes more than before: .*--keep 1/);
+});

@@ -5,20 +5,20 @@ import { SimulatedDisk, SimulatedFileSystem } from '../../../src/engine/storage-
 for (const kind of ['file', 'folder'] as const) {
   test(`what appears in the place of a finished ${kind} at the last moment is not replaced`, (t) => {
     const disk = new SimulatedDisk();
-    disk.plantFile(kind === 'file' ? '/home/.new' : '/home/.new/data', Uint8Array.of(1));
+    disk.plantFile(kind === 'file' ? '/folder/.new' : '/folder/.new/data', Uint8Array.of(1));
     let planted = false;
     const fileSystem = new SimulatedFileSystem({
       disk,
       plan: ({ name, path }) => {
-        if (name === 'rename' && path === '/home/place' && !planted) {
+        if (name === 'rename' && path === '/folder/place' && !planted) {
           planted = true;
-          disk.plantFile('/home/place', Uint8Array.of(2));
+          disk.plantFile('/folder/place', Uint8Array.of(2));
         }
         return undefined;
       },
     });
-    t.throws(() => moveIntoPlace(fileSystem, '/home/.new', '/home/place'), { code: 'ALREADY_EXISTS' });
+    t.throws(() => moveIntoPlace(fileSystem, '/folder/.new', '/folder/place'), { code: 'ALREADY_EXISTS' });
     t.true(planted);
-    t.deepEqual([...disk.fileBytes('/home/place')], [2]);
+    t.deepEqual([...disk.fileBytes('/folder/place')], [2]);
   });
 }
