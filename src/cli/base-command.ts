@@ -5,6 +5,7 @@ import type * as Interfaces from '@oclif/core/interfaces';
 import { verifyHint } from '../engine/bytes/command-hints.js';
 import { StatelogError } from '../engine/errors.js';
 import type { Finding } from '../engine/finding.js';
+import { withDiskHint } from './disk-hint.js';
 import { asStatelogError, errorJson, errorLine } from './error-rendering.js';
 import type { ExitCode } from './exit-codes.js';
 import { protectFlagValues, readingMarked } from './flag-values.js';
@@ -74,9 +75,10 @@ export abstract class StatelogCommand extends Command {
     return parsed;
   }
 
-  /** The same error; after damage with what to run next, on the path that the command was given. */
+  /** The same error; after damage, and where a disk fails, with what to run next, on the path that the command was given. */
   withHint(error: StatelogError): StatelogError {
     const { path: file, ...details } = error.details;
+    if (details.errno === 'EIO') return withDiskHint(error);
     const [first] = this.#paths;
     if (error.code !== 'DAMAGED' || first === undefined) return error;
     const path = this.#paths.find((one) => file === one || file?.startsWith(`${one}/`) === true) ?? first;

@@ -26,11 +26,16 @@ export function errorLine(error: StatelogError): string {
   const { path, offset, safe, hint } = error.details;
   const where = [
     path === undefined || error.message.includes(path) ? undefined : path,
-    offset === undefined || error.message.includes(String(offset)) ? undefined : `byte ${String(offset)}`,
+    offset === undefined || says(error.message, offset) ? undefined : `byte ${String(offset)}`,
   ].filter((part) => part !== undefined);
   const what = where.length === 0 ? error.message : `${error.message}: ${where.join(', ')}`;
   const parts = [what, safe, hint].filter((part) => part !== undefined && part !== '');
   return visibleText(`statelog: ${parts.join('; ')}`);
+}
+
+/** Whether a message tells an offset: it may well be a part of the file's name. */
+function says(message: string, offset: number): boolean {
+  return new RegExp(`\\b(byte|offset|position|at) ${offset}\\b`).test(message);
 }
 
 /** The same for programs: one JSON object, which holds every detail that is known. */

@@ -10,8 +10,8 @@ import type { CompactReport } from '../engine/store/store.js';
 
 /** Why a store may take more than before, once it is compact. */
 const LARGER =
-  'it takes more than before: the checkpoints before it are kept, and no longer share its values; ' +
-  "'statelog checkpoint STORE --keep 1' lets them go";
+  "it takes more than before: earlier checkpoints stay beside the new one ('statelog checkpoint STORE --keep 1' lets " +
+  'them go), and no file of a checkpoint is smaller than its least size';
 
 /** `compact STORE`: rewrites without holes, overwritten records and leftovers. */
 export default class Compact extends StatelogCommand {

@@ -208,10 +208,20 @@ class RealFileSystem implements FileSystem {
     attemptOnTwo('rename', from, to, () => {
       fs.renameSync(from, to);
     });
+    this.#follow(from, to);
   }
 
   renameExclusive(from: string, to: string): void {
     if (!renameWithoutReplacing(nativeLibrary(), from, to)) this.#renameByLink(from, to);
+    this.#follow(from, to);
+  }
+
+  /** What is open goes by its new name from now on. */
+  #follow(from: string, to: string): void {
+    for (const [descriptor, path] of this.#paths) {
+      if (path === from) this.#paths.set(descriptor, to);
+      else if (path.startsWith(`${from}/`)) this.#paths.set(descriptor, to + path.slice(from.length));
+    }
   }
 
   link(existing: string, path: string): void {

@@ -42,12 +42,14 @@ const MEANINGS: ReadonlyMap<string, Meaning> = new Map([
 /**
  * The error for a failed call, from the operating system's name for the failure. Used by the
  * real and by the simulated file system, so that code above cannot tell them apart.
+ * @param offset the byte of the file that was to be read or written
  */
 export function systemError(
   operation: string,
   path: string | undefined,
   errno: string,
   cause?: unknown,
+  offset?: number,
 ): StatelogError {
   const meaning = MEANINGS.get(errno);
   // A folder moved onto one that holds something is refused with ENOTEMPTY instead of EEXIST.
@@ -57,6 +59,7 @@ export function systemError(
   const subject = path === undefined ? operation : `${operation} ${path}`;
   return new StatelogError(code, `${subject}: ${words} (${errno})`, {
     path,
+    offset,
     errno,
     operation,
     hint: meaning?.hint,
@@ -76,10 +79,15 @@ export function twoPathError(
 }
 
 /** What `fs` threw, as one of our errors; anything that is no system error passes unchanged. */
-export function asSystemError(operation: string, path: string | undefined, thrown: unknown): unknown {
+export function asSystemError(
+  operation: string,
+  path: string | undefined,
+  thrown: unknown,
+  offset?: number,
+): unknown {
   if (thrown instanceof StatelogError) return thrown;
   const errno = errnoOf(thrown);
-  return errno === undefined ? thrown : systemError(operation, path, errno, thrown);
+  return errno === undefined ? thrown : systemError(operation, path, errno, thrown, offset);
 }
 
 /** The operating system's name for what `fs` threw, such as `ENOENT`; undefined for other errors. */

@@ -25,7 +25,7 @@ export function readUpTo(
       done += count;
       tries = 1;
     } catch (error) {
-      if (!isInterruption(error, tries)) throw asSystemError('read', path, error);
+      if (!isInterruption(error, tries)) throw asSystemError('read', path, error, position + done);
       tries += 1;
     }
   }
@@ -46,7 +46,7 @@ export function writeSome(
     try {
       return fs.writeSync(descriptor, from, offset, part, position);
     } catch (error) {
-      if (!isInterruption(error, tries)) throw asSystemError('write', path, error);
+      if (!isInterruption(error, tries)) throw asSystemError('write', path, error, position);
     }
   }
 }
@@ -74,7 +74,11 @@ export function writeAllInBackground(
         tries += 1;
         goOn(written);
       } else {
-        done(error === null ? systemError('write', path, 'EIO') : asSystemError('write', path, error));
+        done(
+          error === null
+            ? systemError('write', path, 'EIO', undefined, position + written)
+            : asSystemError('write', path, error, position + written),
+        );
       }
     });
   };

@@ -3,6 +3,14 @@ import path from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { treeBytes } from '../../../src/engine/storage-io/tree-bytes.js';
 import { realFileSystem } from '../../../src/engine/storage-io/real-file-system.js';
+import { withDiskHint } from '../../../src/cli/disk-hint.js';
+import { errorLine } from '../../../src/cli/error-rendering.js';
+import {
+  SimulatedDisk,
+  SimulatedFileSystem,
+  failEvery,
+} from '../../../src/engine/storage-io/simulated/index.js';
+import { systemError } from '../../../src/engine/storage-io/system-error.js';
 import { commandLine } from '../../support/command-line.js';
 import { fixturePath } from '../../support/fixtures.js';
 import { tempDir } from '../../support/temp-dir.js';
@@ -218,4 +226,49 @@ test('a compaction that ends larger says why', async (t) => {
   await commandLine(['checkpoint', store]);
   const { stderr } = await commandLine(['compact', store]);
   t.regex(stderr, /^statelog: it takes more than before: .*--keep 1/);
+});
+
+test('a disk that fails is told with the file, the byte, what is safe and what to do', (t) => {
+  const reading = withDiskHint(systemError('read', 'st/wal/1/wal-0.log', 'EIO', undefined, 0));
+  t.is(
+    errorLine(reading),
+    'statelog: read st/wal/1/wal-0.log: the device reported an input/output error (EIO): byte 0; nothing of it was changed; ' +
+      "the disk may be failing: 'ddrescue st/wal/1/wal-0.log COPY' copies what can be read, 'statelog verify' tells what the copy lacks",
+  );
+  const syncing = withDiskHint(systemError('fdatasync', 'st/wal/1/wal-0.log', 'EIO'));
+  t.regex(
+    errorLine(syncing),
+    /what was acknowledged before is on disk; the disk may be failing: see the kernel's log/,
+  );
+});
+
+test('a read or a write that fails says at which byte', (t) => {
+  for (const name of ['read', 'write']) {
+    const disk = new SimulatedDisk();
+    disk.plantFile('/folder/file', new Uint8Array(100));
+    const fileSystem = new SimulatedFileSystem({ disk, plan: failEvery(name, 'EIO') });
+    const descriptor = fileSystem.openReadWrite('/folder/file');
+    const call = name === 'read' ? 'read' : 'write';
+    const error = t.throws(() => fileSystem[call](descriptor, new Uint8Array(8), 0, 8, 42), {
+      code: 'IO_FAILED',
+    });
+    t.like(error, { details: { offset: 42, path: '/folder/file' } });
+  }
+});
+
+test('a file that was renamed while it was open is called by its new name', (t) => {
+  const fileSystem = realFileSystem();
+  const folder = tempDir(t);
+  const [from, to] = [path.join(folder, '.temporary'), path.join(folder, 'log')];
+  for (const rename of ['rename', 'renameExclusive'] as const) {
+    const descriptor = fileSystem.createExclusive(from);
+    fileSystem[rename](from, to);
+    fileSystem.close(descriptor);
+    const reader = fileSystem.openRead(to);
+    const moved = path.join(folder, `moved by ${rename}`);
+    fileSystem[rename](to, moved);
+    const error = t.throws(() => fileSystem.write(reader, new Uint8Array(1), 0, 1, 0));
+    t.true(error.message.includes(moved), error.message);
+    fileSystem.close(reader);
+  }
 });

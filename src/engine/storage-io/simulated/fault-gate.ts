@@ -48,6 +48,8 @@ export class FaultGate {
     if (fault.when === 'after') action(Infinity);
     else if (fault.kind === 'error') onFailure?.();
     if (fault.kind === 'crash') throw this.#die(`died at call ${index}, ${name} ${path}`);
-    throw systemError(name === 'fsyncFolder' ? 'fsync' : name, path, fault.errno);
+    const isTransfer = name === 'read' || name === 'write';
+    const operationName = name === 'fsyncFolder' ? 'fsync' : name;
+    throw systemError(operationName, path, fault.errno, undefined, isTransfer ? offset : undefined);
   }
 }
