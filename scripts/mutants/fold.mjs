@@ -129,4 +129,12 @@ export const foldMutants = [
     tests: ['engine/fold/faults'],
     match: '*no single failed call during applies with reopenings*',
   },
+  {
+    name: 'fold-not-looked-at-before-it-is-written',
+    rule: 'R9: a writer owns what it opened, not a path',
+    file: 'src/engine/fold/log-writer.ts',
+    from: 'if (this.start === this.#synced) this.#checkUnwritten();',
+    to: '',
+    tests: ['engine/directory/held-store'],
+  },
 ];

@@ -73,7 +73,7 @@ export const storageIoMutants = [
     name: 'lock-not-taken',
     rule: 'of two writers exactly one wins',
     file: 'src/engine/storage-io/file-lock.ts',
-    from: '!fileSystem.tryLock(descriptor) || tries',
+    from: '!lockOrRefuse(fileSystem, path, descriptor) || tries',
     to: 'tries',
     tests: ['engine/storage-io/file-lock'],
   },

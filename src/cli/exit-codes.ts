@@ -43,6 +43,7 @@ const EXIT_CODE_OF_ERROR: Readonly<Record<ErrorCode, ExitCode>> = {
   NOT_A_DIRECTORY: EXIT_CODES.inputOutput,
   READ_ONLY: EXIT_CODES.inputOutput,
   POISONED: EXIT_CODES.inputOutput,
+  STORE_REPLACED: EXIT_CODES.inputOutput,
   UNKNOWN_FORMAT: EXIT_CODES.foreign,
   UNSUPPORTED_VERSION: EXIT_CODES.foreign,
   ALREADY_EXISTS: EXIT_CODES.refused,

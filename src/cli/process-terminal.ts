@@ -84,7 +84,8 @@ async function* standardInput(): AsyncGenerator<Uint8Array, void> {
     return;
   }
   try {
-    yield* process.stdin as AsyncIterable<Uint8Array>;
+    // It stays open when reading stops: a producer in the middle of writing must not die of that (start.ts).
+    yield* process.stdin.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>;
   } catch (error) {
     throw asSystemError('reading standard input', undefined, error);
   }

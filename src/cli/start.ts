@@ -38,8 +38,35 @@ async function run(argv: readonly string[], root: string, commands: Commands): P
     terminal: processTerminal(),
     debug: process.env['STATELOG_DEBUG'] === '1',
   });
+  if (exitCode !== EXIT_CODES.done) await drainProducer();
   // Standard output has taken everything; what is still open (a pipe on standard input) must not keep us.
   process.exit(exitCode);
+}
+
+/** How long a producer that goes on writing is read on for, and how long it may pause meanwhile. */
+const DRAIN_MS_MAX = 800;
+const DRAIN_PAUSE_MS_MAX = 150;
+
+/**
+ * After a failure that was told, reads on for a moment and throws away: a producer in the middle of writing then gets to
+ * see the exit code, where a broken pipe would end it first. A silent one is not waited for.
+ */
+async function drainProducer(): Promise<void> {
+  const { stdin } = process;
+  // What was never read from has no producer that waits for us.
+  if (!('bytesRead' in stdin) || stdin.bytesRead === 0 || stdin.readableEnded || stdin.isTTY) return;
+  await new Promise<void>((resolve) => {
+    let pause = setTimeout(resolve, DRAIN_PAUSE_MS_MAX);
+    setTimeout(resolve, DRAIN_MS_MAX);
+    stdin.on('data', () => {
+      clearTimeout(pause);
+      pause = setTimeout(resolve, DRAIN_PAUSE_MS_MAX);
+    });
+    stdin.once('end', resolve).once('error', () => {
+      resolve();
+    });
+    stdin.resume();
+  });
 }
 
 /** Whatever its own code would be, an error that reached nobody is a defect of ours. */

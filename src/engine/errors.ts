@@ -39,6 +39,7 @@ export const ERROR_CODES = [
   'LOSS_LIMIT',
   'SOURCE_MISMATCH',
   'SAME_PATH',
+  'STORE_REPLACED',
   // a defect of statelog
   'INTERNAL',
 ] as const;

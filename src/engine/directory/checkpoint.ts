@@ -5,6 +5,7 @@ import type { FileSystem } from '../storage-io/file-system.js';
 import type { CoreStates } from './core-state.js';
 import { writeCoreCheckpoint } from './core-checkpoint.js';
 import { createLog } from './create-directory.js';
+import type { HeldStore } from './held-store.js';
 import type { DirectoryLayout } from './layout.js';
 import { findLeftovers, removeLeftovers } from './leftovers.js';
 import { swapManifest } from './manifest-file.js';
@@ -24,6 +25,8 @@ export interface CheckpointOptions {
   readonly keep: number;
   /** True: write all values anew, without holes. */
   readonly rewrite: boolean;
+  /** What the writer holds: nothing is renamed or removed where its paths mean something else by now. */
+  readonly held: HeldStore;
 }
 
 /** How a checkpoint ended: the new manifest, or why the store stays at the old one. */
@@ -41,10 +44,12 @@ export type CheckpointOutcome =
  * not be synced, or a swap that may or may not survive a crash.
  */
 export function makeCheckpoint(options: CheckpointOptions): CheckpointOutcome {
-  const { fileSystem, layout, manifest, writers } = options;
+  const { fileSystem, layout, manifest, writers, held } = options;
   const epoch = liveEpoch(manifest);
+  held.check();
   for (const { segment } of writers) segment.appendEpochBarrier();
   for (const { segment } of writers) segment.sync();
+  held.noteWritten();
   let next: DirectoryManifest;
   try {
     // A failed attempt at this same epoch may lie there.
@@ -56,17 +61,20 @@ export function makeCheckpoint(options: CheckpointOptions): CheckpointOutcome {
     if (!isStatelogError(error)) throw error;
     return abandonedFor(options, error);
   }
+  held.check();
   const outcome = swapManifest(fileSystem, layout, next);
   if (!outcome.swapped) return abandonedFor(options, outcome.error);
+  held.check({ manifest: false });
   removeQuietlyLeftovers(fileSystem, layout, next);
   return { manifest: next };
 }
 
 /** What was begun is taken away again: on a full disk its room is needed, and nothing else would give it back. */
 function abandonedFor(
-  { fileSystem, layout, manifest }: CheckpointOptions,
+  { fileSystem, layout, manifest, held }: CheckpointOptions,
   error: StatelogError,
 ): CheckpointOutcome {
+  held.check();
   removeQuietlyLeftovers(fileSystem, layout, manifest);
   return { error: obstacleOr(error, layout) };
 }

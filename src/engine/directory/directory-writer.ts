@@ -1,10 +1,9 @@
 import { isStatelogError, type StatelogError } from '../errors.js';
-import type { Clock } from '../storage-io/clock.js';
 import type { FileLock } from '../storage-io/file-lock.js';
-import type { FileSystem } from '../storage-io/file-system.js';
 import { makeCheckpoint } from './checkpoint.js';
+import { logBytesMax } from './checkpoint-due.js';
 import { type CoreStates, coreOfKey, isInCore } from './core-state.js';
-import type { DirectoryLayout } from './layout.js';
+import type { HeldStore } from './held-store.js';
 import { findLeftovers, removeLeftovers } from './leftovers.js';
 import { checkChangeFits } from './limits.js';
 import { swapManifest } from './manifest-file.js';
@@ -17,26 +16,7 @@ import { rollBack } from './roll-back.js';
 import { applyOffsets } from './source-mark.js';
 import { Subscribers, type Change, type Subscription } from './subscribers.js';
 import type { WritableCore } from './writable-core.js';
-
-/** A log longer than this is folded, so that a reader replays little. */
-const LOG_BYTES_MAX = 8 * 1024 * 1024;
-/** In a batch it may grow to this part of the index, since each checkpoint writes the index anew. */
-const LOG_PART_OF_INDEX_MAX = 0.25;
-
-/** What a writer works with. */
-export interface WriterEnvironment {
-  readonly fileSystem: FileSystem;
-  readonly clock: Clock;
-  readonly layout: DirectoryLayout;
-  readonly onWarning?: ((error: unknown) => void) | undefined;
-}
-
-/** How a checkpoint is asked for. */
-export interface CheckpointRequest {
-  /** Undefined: as many as were kept before. */
-  readonly keep: number | undefined;
-  readonly rewrite: boolean;
-}
+import type { CheckpointRequest, WriterEnvironment } from './writer-environment.js';
 
 /**
  * The writing half of a state directory.
@@ -53,6 +33,7 @@ export class DirectoryWriter {
   manifest: DirectoryManifest;
   readonly #environment: WriterEnvironment;
   readonly #lock: FileLock;
+  readonly #held: HeldStore;
   readonly #subscribers = new Subscribers();
   #states: CoreStates;
   #cores: readonly WritableCore[];
@@ -73,6 +54,7 @@ export class DirectoryWriter {
     this.#cores = opened.writers;
     this.progress = opened.progress;
     this.recovery = opened.recovery;
+    this.#held = opened.held;
   }
 
   get states(): CoreStates {
@@ -134,6 +116,7 @@ export class DirectoryWriter {
       const { segment } = this.#cores[0]!;
       segment.appendCommit(offsets, watermark);
       segment.sync();
+      this.#confirm();
     });
     applyOffsets(this.progress.sources, offsets);
     this.progress.watermark = watermark ?? this.progress.watermark;
@@ -145,6 +128,8 @@ export class DirectoryWriter {
     this.#checkUsable();
     this.#syncSegments();
     await this.#publish();
+    // It may have been closed meanwhile, and the lock be another's.
+    this.#checkUsable();
     const isWorthIt = this.#hasRecords() || (request.rewrite && this.manifest.checkpoints.length > 0);
     if (isWorthIt) {
       const error = this.#makeCheckpoint(request);
@@ -163,7 +148,7 @@ export class DirectoryWriter {
   async endBatch(): Promise<void> {
     this.#isBatch = false;
     await this.sync();
-    if (this.#batchMadeCheckpoint && this.#hasRecords()) this.#tryCheckpoint();
+    if (this.#failure === undefined && this.#batchMadeCheckpoint && this.#hasRecords()) this.#tryCheckpoint();
   }
 
   subscribe(): Subscription {
@@ -192,12 +177,20 @@ export class DirectoryWriter {
   #syncSegments(): void {
     const isListening = this.#subscribers.count > 0;
     this.#orPoison(() => {
+      this.#held.checkUnwritten();
       for (const core of this.#cores) {
         core.listen(isListening);
         core.drain();
       }
       for (const { segment } of this.#cores) if (segment.entriesSinceSync > 0) segment.sync();
+      this.#confirm();
     });
+  }
+
+  /** What was synced is acknowledged only where it is still what lies at the store's path. */
+  #confirm(): void {
+    this.#held.check();
+    this.#held.noteWritten();
   }
 
   async #publish(): Promise<void> {
@@ -212,9 +205,10 @@ export class DirectoryWriter {
   }
 
   #checkpointIfDue(): void {
+    // Closed while it was published.
+    if (this.#failure !== undefined) return;
     const logBytes = this.#cores.reduce((sum, { segment }) => sum + segment.position, 0);
-    const indexBytes = this.#states.all.reduce((sum, { base }) => sum + (base?.measure.indexLength ?? 0), 0);
-    const limit = this.#isBatch ? Math.max(LOG_BYTES_MAX, indexBytes * LOG_PART_OF_INDEX_MAX) : LOG_BYTES_MAX;
+    const limit = logBytesMax(this.#states, this.#isBatch);
     if (logBytes <= limit || logBytes < this.#retryAtBytes) return;
     if (this.#tryCheckpoint()) this.#batchMadeCheckpoint = this.#isBatch;
     else this.#retryAtBytes = logBytes + limit;
@@ -252,6 +246,7 @@ export class DirectoryWriter {
         progress: this.progress,
         keep: keep ?? this.manifest.keep,
         rewrite,
+        held: this.#held,
       });
       if (outcome.manifest === undefined) return outcome.error;
       this.#moveTo(outcome.manifest);
@@ -268,15 +263,20 @@ export class DirectoryWriter {
     this.manifest = manifest;
     for (const { segment } of cores) segment.abandon();
     states.release();
+    this.#held.hold(this.#cores);
     this.#retryAtBytes = 0;
   }
 
   #rememberKeep(keep: number): void {
     const { fileSystem, layout } = this.#environment;
     const manifest = { ...this.manifest, keep, checkpoints: this.manifest.checkpoints.slice(-keep) };
-    const outcome = this.#orPoison(() => swapManifest(fileSystem, layout, manifest));
+    const outcome = this.#orPoison(() => {
+      this.#held.check();
+      return swapManifest(fileSystem, layout, manifest);
+    });
     if (!outcome.swapped) throw outcome.error;
     this.manifest = manifest;
+    this.#held.hold(this.#cores);
     removeLeftovers(fileSystem, findLeftovers(fileSystem, layout, manifest));
   }
 

@@ -5,6 +5,7 @@ import type { FileSystem } from '../storage-io/file-system.js';
 import { recoverSegment, type CutTail } from '../wal/recovery.js';
 import { CoreWalWriter } from '../wal/writer.js';
 import { CoreStates, type CoreState } from './core-state.js';
+import { HeldStore } from './held-store.js';
 import type { DirectoryLayout } from './layout.js';
 import { findLeftovers, removeLeftovers } from './leftovers.js';
 import { readManifest } from './manifest-file.js';
@@ -38,6 +39,7 @@ export interface RecoveryReport {
 /** A state directory that is locked and brought back to where it can be written. */
 export interface OpenedWriter {
   readonly lock: FileLock;
+  readonly held: HeldStore;
   readonly manifest: DirectoryManifest;
   readonly states: CoreStates;
   readonly writers: readonly WritableCore[];
@@ -56,7 +58,12 @@ export async function openWriter(options: OpenWriterOptions): Promise<OpenedWrit
   const { fileSystem, clock, layout, waitMs } = options;
   // First without the lock: in a folder that is not ours, no LOCK may appear.
   readManifest(fileSystem, layout);
-  const lock = await acquireFileLock(fileSystem, layout.lock, { waitMs, clock, describe: layout.root });
+  const lock = await acquireFileLock(fileSystem, layout.lock, {
+    waitMs,
+    clock,
+    describe: layout.root,
+    folder: layout.root,
+  });
   try {
     return recover(options, lock);
   } catch (error) {
@@ -88,7 +95,8 @@ function recover(options: OpenWriterOptions, lock: FileLock): OpenedWriter {
     }
     syncFoundations(fileSystem, layout, manifest);
     removeLeftovers(fileSystem, leftovers);
-    return { lock, manifest, states, writers, progress, recovery: { ...report, notices } };
+    const held = new HeldStore(fileSystem, layout, lock, writers);
+    return { lock, held, manifest, states, writers, progress, recovery: { ...report, notices } };
   } catch (error) {
     for (const { segment } of writers) segment.abandon();
     states.release();

@@ -21,6 +21,7 @@ export interface ReplacedLog {
  * locked, renamed, the folder synced. Whoever waits for the old file's lock finds that the path
  * names another file, and tries again there. The new file stays open, so that it need not be opened
  * again after the rename. The old descriptor is the caller's to close.
+ * @param beforeRename called just before the old file loses its name: what it throws leaves it there
  * @param renamed called once the new file has the name, so that a later failure is known to be one
  * after which neither file may be written
  */
@@ -29,6 +30,7 @@ export function replaceLocked(
   path: string,
   chunks: Iterable<Uint8Array>,
   renamed: () => void = () => undefined,
+  beforeRename: () => void = () => undefined,
 ): ReplacedLog {
   const temporary = temporaryPath(path);
   const descriptor = createTemporary(fileSystem, path, temporary);
@@ -37,6 +39,7 @@ export function replaceLocked(
     const size = writeChunks(fileSystem, descriptor, chunks);
     fileSystem.sync(descriptor);
     if (!fileSystem.tryLock(descriptor)) throw lockedMeanwhile(temporary);
+    beforeRename();
     fileSystem.rename(temporary, path);
     inPlace = true;
     renamed();

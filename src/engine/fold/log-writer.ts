@@ -3,6 +3,7 @@ import { assert } from '../assert.js';
 import { StatelogError, isStatelogError } from '../errors.js';
 import type { FileDescriptor, FileSystem } from '../storage-io/file-system.js';
 import { closeQuietly } from '../storage-io/atomic-write.js';
+import { checkStillHeld, type HeldPath } from '../storage-io/identity.js';
 import { RoomAhead } from '../storage-io/room-ahead.js';
 import { writeFully } from '../storage-io/write-fully.js';
 import { FIELDS_AT, KEY_AT, LOG_BYTES_MAX } from './format.js';
@@ -54,6 +55,11 @@ export class LogWriter implements PendingBytes {
   /** The buffer holds more than what makes room: a put. */
   #holdsContent = false;
   #failure: unknown;
+  readonly #identity: string;
+  /** Bytes that the file has, also where a closing cursor at its end is about to be written over. */
+  #fileSize: number;
+  /** When the log was last written, by us. */
+  #modifiedNs: bigint;
   /** What failed first was a write that found the disk full: no sync has failed. */
   #isFull = false;
 
@@ -64,8 +70,12 @@ export class LogWriter implements PendingBytes {
     this.start = size;
     this.#synced = size;
     this.#closedEnd = size;
+    this.#fileSize = size;
     this.#room = new RoomAhead(fileSystem, descriptor);
     this.#room.prepare(size);
+    const { identity, modifiedNs } = fileSystem.statusOf(descriptor);
+    this.#identity = identity;
+    this.#modifiedNs = modifiedNs;
   }
 
   /** Bytes of the log, those in the buffer included. */
@@ -124,6 +134,7 @@ export class LogWriter implements PendingBytes {
     this.refuseIfPoisoned();
     if (this.#filled === 0) return;
     try {
+      if (this.start === this.#synced) this.#checkUnwritten();
       if (this.#holdsContent) this.#room.ensure(this.size);
       writeFully(this.#fileSystem, this.#descriptor, this.bytes, 0, this.#filled, this.start);
     } catch (error) {
@@ -131,6 +142,7 @@ export class LogWriter implements PendingBytes {
       throw this.poison(error);
     }
     this.start += this.#filled;
+    this.#fileSize = Math.max(this.#fileSize, this.start);
     this.#filled = 0;
     this.#holdsContent = false;
   }
@@ -140,11 +152,32 @@ export class LogWriter implements PendingBytes {
     this.flush();
     try {
       this.#fileSystem.dataSync(this.#descriptor);
+      this.checkHeld();
+      this.#modifiedNs = this.#fileSystem.statusOf(this.#descriptor).modifiedNs;
     } catch (error) {
       throw this.poison(error);
     }
     this.#synced = this.start;
     if (this.#endsWithCursor) this.#closedEnd = this.start;
+  }
+
+  /**
+   * Before an acknowledgement or a rename: the path still means the log that is open, as we have written it.
+   * @throws StatelogError `STORE_REPLACED`
+   */
+  checkHeld(): void {
+    checkStillHeld(this.#fileSystem, this.path, [this.#heldPath()]);
+  }
+
+  /** Nobody else has written the log since we did. */
+  #checkUnwritten(): void {
+    const held = { ...this.#heldPath(), size: this.#fileSize, modifiedNs: this.#modifiedNs };
+    checkStillHeld(this.#fileSystem, this.path, [held]);
+  }
+
+  #heldPath(): HeldPath {
+    const { path } = this;
+    return { path, name: 'the file', identity: this.#identity, hasOneName: true, size: this.start };
   }
 
   /**

@@ -109,7 +109,15 @@ export class WritingSession {
     const chunks = compactForm(content.index, content.source, content.cursor);
     const { fileSystem, path } = content.log;
     try {
-      const { descriptor, size } = replaceLocked(fileSystem, path, chunks, () => (progress.renamed = true));
+      const { descriptor, size } = replaceLocked(
+        fileSystem,
+        path,
+        chunks,
+        () => (progress.renamed = true),
+        () => {
+          this.#writer.checkHeld();
+        },
+      );
       this.#writer.close();
       content.log = { fileSystem, path, descriptor, size };
     } catch (error) {

@@ -4,7 +4,7 @@ import type { Clock } from './clock.js';
 import { SystemClock } from './clock.js';
 import type { FileDescriptor, FileSystem } from './file-system.js';
 import type { LockHolder } from './lock-holder.js';
-import { holderOf, readHolder, thisHolder, writeHolder } from './lock-holder.js';
+import { holderOf, lockState, readHolder, thisHolder, writeHolder } from './lock-holder.js';
 
 export type { LockHolder } from './lock-holder.js';
 
@@ -12,6 +12,11 @@ export type { LockHolder } from './lock-holder.js';
 export interface FileLockOptions {
   /** How long to try again while another holds it (default 0). */
   readonly waitMs?: number;
+  /**
+   * The folder that the lock file lies in, to be locked as well: whoever removes the lock file gets in no further. A
+   * folder that cannot be locked, as on some network file systems, is left unlocked.
+   */
+  readonly folder?: string | undefined;
   /** What is locked, for the message, such as a store's path (default: the lock file's path). */
   readonly describe?: string;
   /** Where `since` comes from. */
@@ -23,6 +28,9 @@ export interface FileLockOptions {
 /** A lock that this process holds on a lock file. */
 export interface FileLock {
   readonly path: string;
+  /** Device and inode of the lock file, and of the folder where that was asked for. */
+  readonly identity: string;
+  readonly folderIdentity: string | undefined;
   /** True where the holder before died without a clean release: what it wrote may not be on disk. */
   readonly tookOver: boolean;
   /** Who that was, where its text could be read. */
@@ -60,18 +68,44 @@ export function tryAcquireFileLock(
   path: string,
   options: Omit<FileLockOptions, 'waitMs' | 'pause'> = {},
 ): FileLock {
-  const open = (): FileDescriptor => fileSystem.openOrCreate(path, 'refuse');
-  const descriptor = openUnlessLocked(fileSystem, path, open, (held) => {
-    throw lockedError(fileSystem, path, readHolder(fileSystem, held).holder, options.describe);
-  });
+  if (!fileSystem.canLock) throw noLocksError(path);
+  const descriptors: FileDescriptor[] = [];
   try {
+    if (options.folder !== undefined)
+      descriptors.push(lockFolder(fileSystem, options.folder, path, options.describe));
+    const open = (): FileDescriptor => fileSystem.openOrCreate(path, 'refuse');
+    const descriptor = openUnlessLocked(fileSystem, path, open, (held) => {
+      throw lockedError(fileSystem, path, readHolder(fileSystem, held).holder, options.describe);
+    });
+    descriptors.unshift(descriptor);
     const { text, holder } = readHolder(fileSystem, descriptor);
     writeHolder(fileSystem, descriptor, thisHolder(options.clock ?? new SystemClock()));
-    return new HeldFileLock(fileSystem, path, descriptor, text, holder);
+    return new HeldFileLock(fileSystem, path, descriptors, text, holder);
   } catch (error) {
-    closeQuietly(fileSystem, descriptor);
+    for (const descriptor of descriptors) closeQuietly(fileSystem, descriptor);
     throw error;
   }
+}
+
+function lockFolder(
+  fileSystem: FileSystem,
+  folder: string,
+  lockPath: string,
+  describe: string | undefined,
+): FileDescriptor {
+  const descriptor = fileSystem.openDirectory(folder);
+  let isOurs = true;
+  try {
+    isOurs = fileSystem.tryLock(descriptor);
+  } catch (error) {
+    if (!isWithoutLocks(error) && !isStatelogError(error, 'IO_FAILED')) {
+      closeQuietly(fileSystem, descriptor);
+      throw error;
+    }
+  }
+  if (isOurs) return descriptor;
+  closeQuietly(fileSystem, descriptor);
+  throw lockedError(fileSystem, lockPath, lockState(fileSystem, lockPath).holder, describe);
 }
 
 /**
@@ -105,31 +139,38 @@ class HeldFileLock implements FileLock {
   readonly tookOver: boolean;
   readonly previousHolder: LockHolder | undefined;
   readonly #fileSystem: FileSystem;
-  #descriptor: FileDescriptor | undefined;
+  readonly identity: string;
+  readonly folderIdentity: string | undefined;
+  /** The lock file's, then the folder's; none once it is free. */
+  #descriptors: readonly FileDescriptor[];
   #isDurable = false;
 
   constructor(
     fileSystem: FileSystem,
     path: string,
-    descriptor: FileDescriptor,
+    descriptors: readonly FileDescriptor[],
     tookOver: boolean,
     previousHolder: LockHolder | undefined,
   ) {
     this.#fileSystem = fileSystem;
     this.path = path;
-    this.#descriptor = descriptor;
+    this.#descriptors = descriptors;
+    const [lock, folder] = descriptors.map((descriptor) => fileSystem.statusOf(descriptor).identity);
+    this.identity = lock!;
+    this.folderIdentity = folder;
     this.tookOver = tookOver;
     this.previousHolder = previousHolder;
   }
 
   makeDurable(): void {
-    if (this.#isDurable || this.#descriptor === undefined) return;
-    this.#fileSystem.sync(this.#descriptor);
+    const [descriptor] = this.#descriptors;
+    if (this.#isDurable || descriptor === undefined) return;
+    this.#fileSystem.sync(descriptor);
     this.#isDurable = true;
   }
 
   release(): void {
-    const descriptor = this.#descriptor;
+    const [descriptor] = this.#descriptors;
     if (descriptor === undefined) return;
     try {
       this.#fileSystem.truncate(descriptor, 0);
@@ -143,10 +184,9 @@ class HeldFileLock implements FileLock {
   }
 
   abandon(): void {
-    const descriptor = this.#descriptor;
-    if (descriptor === undefined) return;
-    this.#descriptor = undefined;
-    closeQuietly(this.#fileSystem, descriptor);
+    const descriptors = this.#descriptors;
+    this.#descriptors = [];
+    for (const descriptor of descriptors) closeQuietly(this.#fileSystem, descriptor);
   }
 }
 
@@ -160,7 +200,7 @@ function openUnlessLocked(
   for (let tries = 1; ; tries += 1) {
     const descriptor = open();
     try {
-      if (!fileSystem.tryLock(descriptor) || tries > MOVED_TRIES_MAX) refuse(descriptor);
+      if (!lockOrRefuse(fileSystem, path, descriptor) || tries > MOVED_TRIES_MAX) refuse(descriptor);
       const { identity } = fileSystem.statusOf(descriptor);
       if (fileSystem.statusFollowing(path)?.identity === identity) return descriptor;
     } catch (error) {
@@ -168,6 +208,29 @@ function openUnlessLocked(
       throw error;
     }
     fileSystem.close(descriptor);
+  }
+}
+
+/** What flock fails with on a file system that offers no locks. */
+const NO_LOCKS: ReadonlySet<string | undefined> = new Set([
+  'ENOLCK',
+  'ENOSYS',
+  'EOPNOTSUPP',
+  'ENOTSUP',
+  'EINVAL',
+]);
+
+/** True for the error of a lock that the file system cannot give to anybody. */
+export function isWithoutLocks(error: unknown): boolean {
+  return isStatelogError(error, 'READ_ONLY') || (isStatelogError(error) && NO_LOCKS.has(error.details.errno));
+}
+
+/** @throws StatelogError `READ_ONLY` where the file system offers no locks */
+function lockOrRefuse(fileSystem: FileSystem, path: string, descriptor: FileDescriptor): boolean {
+  try {
+    return fileSystem.tryLock(descriptor);
+  } catch (error) {
+    throw isWithoutLocks(error) ? noLocksError(path) : error;
   }
 }
 
@@ -211,9 +274,14 @@ function lockedError(
 }
 
 function noLocksError(path: string): StatelogError {
-  return new StatelogError('READ_ONLY', `${path} cannot be locked: this platform offers no file locks here`, {
-    path,
-    operation: 'flock',
-    hint: 'stores can be read here, but not written',
-  });
+  return new StatelogError(
+    'READ_ONLY',
+    `${path} cannot be locked: neither platform nor file system offers locks here`,
+    {
+      path,
+      operation: 'flock',
+      safe: 'nothing was changed',
+      hint: 'stores can be read, exported and imported here, but not written to: write on a local disk, and bring the store here',
+    },
+  );
 }

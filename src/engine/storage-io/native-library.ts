@@ -119,6 +119,14 @@ function bind(koffi: Koffi): NativeLibrary | undefined {
     ]) as NativeLibrary['mmap'],
     munmap: find('munmap', 'int', ['uintptr_t', 'size_t']) as NativeLibrary['munmap'],
     view: (address, length) => koffi.view(address, length),
-    errnoName: () => getSystemErrorName(-koffi.errno()),
+    errnoName: () => nameOfErrno(koffi.errno()),
   };
+}
+
+/** Node knows no name for a few of Linux's errors. */
+const NAMES_OF_LINUX: Readonly<Record<number, string>> = { 37: 'ENOLCK' };
+
+function nameOfErrno(errno: number): string {
+  const name = process.platform === 'linux' ? NAMES_OF_LINUX[errno] : undefined;
+  return name ?? getSystemErrorName(-errno);
 }

@@ -91,6 +91,13 @@ class RealFileSystem implements FileSystem {
     }
   }
 
+  openDirectory(path: string): FileDescriptor {
+    const { O_RDONLY, O_DIRECTORY } = fs.constants;
+    const descriptor = attempt('open', path, () => fs.openSync(path, O_RDONLY | O_DIRECTORY));
+    this.#paths.set(descriptor, path);
+    return descriptor;
+  }
+
   close(descriptor: FileDescriptor): void {
     const path = this.#paths.get(descriptor);
     this.#paths.delete(descriptor);

@@ -1,6 +1,7 @@
 import { basename, dirname, join } from 'node:path';
 import { StatelogError, isStatelogError } from '../errors.js';
 import { closeQuietly } from './atomic-write.js';
+import { isWithoutLocks } from './file-lock.js';
 import type { FileDescriptor, FileSystem } from './file-system.js';
 import { removeTree } from './remove-tree.js';
 import { isTemporaryNameOf, temporaryPath } from './temporary-name.js';
@@ -58,8 +59,18 @@ export class StagingFolder {
 
   #claim(): void {
     this.#lock = this.#fileSystem.createExclusive(join(this.#root, LOCK_NAME));
-    if (this.#fileSystem.tryLock(this.#lock)) return;
+    if (isLockedNow(this.#fileSystem, this.#lock)) return;
     throw new StatelogError('LOCKED', 'another process takes the folder for abandoned', { path: this.#root });
+  }
+}
+
+/** Without locks the folder is still ours alone: nobody else can write in it, and nobody takes it for abandoned. */
+function isLockedNow(fileSystem: FileSystem, lock: FileDescriptor): boolean {
+  try {
+    return fileSystem.tryLock(lock);
+  } catch (error) {
+    if (isWithoutLocks(error)) return true;
+    throw error;
   }
 }
 
@@ -89,6 +100,9 @@ function removeIfAbandoned(fileSystem: FileSystem, root: string): void {
   }
   try {
     if (fileSystem.tryLock(lock)) removeTree(fileSystem, root);
+  } catch (error) {
+    // Without locks nobody can tell whether its maker lives: it stays.
+    if (!isWithoutLocks(error)) throw error;
   } finally {
     closeQuietly(fileSystem, lock);
   }

@@ -4,13 +4,14 @@ import { checkCommit, checkOperation } from '../rkyv/operation-arguments.js';
 import type { WalEntry } from '../rkyv/wal-entry.js';
 import { closeQuietly } from '../storage-io/atomic-write.js';
 import { type Clock, SystemClock } from '../storage-io/clock.js';
-import type { FileDescriptor, FileSystem } from '../storage-io/file-system.js';
+import type { FileDescriptor, FileStatus, FileSystem } from '../storage-io/file-system.js';
 import { realFileSystem } from '../storage-io/real-file-system.js';
 import type { IoCompletion, StorageIo } from '../storage-io/storage-io.js';
 import { checkNothingFollows, cutTail, startAt } from './open-position.js';
 import { RecordAppender } from './record-appender.js';
 import { RecordStamp, type StampStart } from './record-stamp.js';
 import { RECORD_BYTES_MIN } from './record.js';
+import { lockSegment } from './segment-lock.js';
 import { SegmentOutput } from './segment-output.js';
 import { WriteGate } from './write-gate.js';
 
@@ -49,6 +50,7 @@ export class CoreWalWriter {
   readonly coreId: number;
   readonly path: string;
   readonly #fileSystem: FileSystem;
+  readonly #descriptor: FileDescriptor;
   readonly #gate: WriteGate;
   readonly #output: SegmentOutput;
   readonly #appender: RecordAppender;
@@ -67,6 +69,7 @@ export class CoreWalWriter {
     this.coreId = coreId;
     this.path = path;
     this.#fileSystem = fileSystem;
+    this.#descriptor = descriptor;
     this.#gate = new WriteGate(path);
     const file = { fileSystem, path, descriptor, beforeWrite: options.beforeWrite };
     this.#output = new SegmentOutput(file, this.#gate, bufferBytes, options.syncFolder ?? true);
@@ -79,8 +82,15 @@ export class CoreWalWriter {
    * @throws StatelogError `ALREADY_EXISTS` where something has the name
    */
   static create(coreId: number, path: string, options: CoreWalWriterOptions = {}): CoreWalWriter {
-    const descriptor = fileSystemOf(options).createExclusive(path);
-    return new CoreWalWriter(coreId, path, descriptor, 0, options.start ?? {}, options);
+    const fileSystem = fileSystemOf(options);
+    const descriptor = fileSystem.createExclusive(path);
+    try {
+      lockSegment(fileSystem, path, descriptor);
+      return new CoreWalWriter(coreId, path, descriptor, 0, options.start ?? {}, options);
+    } catch (error) {
+      closeQuietly(fileSystem, descriptor);
+      throw error;
+    }
   }
 
   /**
@@ -102,6 +112,7 @@ export class CoreWalWriter {
     checkNothingFollows(where, start);
     const descriptor = fileSystem.openReadWrite(path);
     try {
+      lockSegment(fileSystem, path, descriptor);
       cutTail(fileSystem, descriptor, path, position, options.copyBrokenTo);
       fileSystem.sync(descriptor);
       return new CoreWalWriter(coreId, path, descriptor, position, start, options);
@@ -121,6 +132,11 @@ export class CoreWalWriter {
     return this.#appender.syncedPosition;
   }
 
+  /** Where what is in the file ends; what was appended after it is in memory. */
+  get writtenPosition(): number {
+    return this.#appender.position - this.#appender.buffer.filled;
+  }
+
   get entriesSinceSync(): number {
     return this.#appender.entriesSinceSync;
   }
@@ -137,6 +153,11 @@ export class CoreWalWriter {
   /** The timestamp of the last record; none is ever earlier than the one before it. */
   get lastTimestampNs(): bigint {
     return this.#appender.stamp.lastTimestampNs;
+  }
+
+  /** What is open, whatever its path now means. */
+  get status(): FileStatus {
+    return this.#fileSystem.statusOf(this.#descriptor);
   }
 
   get isPoisoned(): boolean {

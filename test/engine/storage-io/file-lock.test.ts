@@ -1,8 +1,9 @@
 import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
+import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { ExecutionContext } from 'ava';
@@ -96,7 +97,7 @@ test('a clean release leaves nothing to take over', async (t) => {
   t.is(await holder.step(), 'locked');
   t.is(await holder.step(), 'released');
   t.is(statSync(path).size, 0);
-  t.deepEqual(lockState(realFileSystem(), path), { held: 'no', holder: undefined });
+  t.deepEqual(lockState(realFileSystem(), path), { held: 'no', holder: undefined, wasClosed: true });
   const lock = tryAcquireFileLock(realFileSystem(), path);
   t.false(lock.tookOver);
   t.is(lock.previousHolder, undefined);
@@ -267,16 +268,26 @@ test('where there are no locks, taking one is refused as read-only', (t) => {
 test('the state of a lock is told by reading alone', (t) => {
   const writer = new SimulatedFileSystem({ pid: 7 });
   const reader = new SimulatedFileSystem({ disk: writer.disk, log: true });
-  t.deepEqual(lockState(reader, '/LOCK'), { held: 'no', holder: undefined });
+  t.deepEqual(lockState(reader, '/LOCK'), { held: 'no', holder: undefined, wasClosed: true });
   const lock = tryAcquireFileLock(writer, '/LOCK');
   t.like(lockState(reader, '/LOCK'), { held: 'yes', holder: { pid: 7 } });
   lock.abandon();
   t.is(lockState(reader, '/LOCK').held, 'no');
   const elsewhere = { pid: 1, host: 'another-host', since: '2026-11-20T00:00:00.000Z' };
   writer.disk.plantFile('/LOCK', new TextEncoder().encode(JSON.stringify(elsewhere)));
-  t.deepEqual(lockState(reader, '/LOCK'), { held: 'unknown', holder: elsewhere });
+  t.deepEqual(lockState(reader, '/LOCK'), { held: 'unknown', holder: elsewhere, wasClosed: false });
   t.deepEqual(
     reader.log.filter((operation) => operation.mutating || operation.name === 'flock'),
     [],
   );
+});
+
+test('whoever removes the lock file is kept out by the folder', (t) => {
+  const folder = tempDir(t);
+  const file = path.join(folder, 'LOCK');
+  const lock = tryAcquireFileLock(realFileSystem(), file, { folder });
+  rmSync(file);
+  t.throws(() => tryAcquireFileLock(realFileSystem(), file, { folder }), { code: 'LOCKED' });
+  lock.release();
+  tryAcquireFileLock(realFileSystem(), file, { folder }).release();
 });

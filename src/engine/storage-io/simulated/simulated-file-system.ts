@@ -113,6 +113,13 @@ export class SimulatedFileSystem implements FileSystem {
     );
   }
 
+  openDirectory(path: string): FileDescriptor {
+    return this.#open(path, false, () => {
+      const { id } = existingFolder(this.disk, 'open', path);
+      return this.#descriptors.add({ id, path, writable: false, pid: this.pid });
+    });
+  }
+
   close(descriptor: FileDescriptor): void {
     const close = (): void => {
       this.disk.unlock(this.#descriptors.mustGet('close', descriptor));
@@ -212,7 +219,7 @@ export class SimulatedFileSystem implements FileSystem {
 
   statusOf(descriptor: FileDescriptor): FileStatus {
     return this.#gate.run('fstat', this.#descriptors.pathOf(descriptor), false, () =>
-      statusOfNode(this.disk, this.#node('fstat', descriptor)),
+      statusOfNode(this.disk, this.disk.nodes[this.#descriptors.mustGet('fstat', descriptor).id]!),
     );
   }
 
