@@ -20,8 +20,8 @@ export const foldMutants = [
     name: 'second-sync-after-a-failed-one',
     rule: 'R8: after a failed sync there is no second one',
     file: 'src/engine/fold/log-writer.ts',
-    from: '      this.#fileSystem.dataSync(this.#descriptor);\n    } catch (error) {\n      throw this.poison(error);',
-    to: '      this.#fileSystem.dataSync(this.#descriptor);\n    } catch {\n      this.#fileSystem.dataSync(this.#descriptor);',
+    from: '      this.#fileSystem.dataSync(this.#descriptor);\n      this.checkHeld();',
+    to: '      try {\n        this.#fileSystem.dataSync(this.#descriptor);\n      } catch {\n        this.#fileSystem.dataSync(this.#descriptor);\n      }\n      this.checkHeld();',
     tests: ['engine/fold/faults'],
   },
   {

@@ -89,8 +89,8 @@ export const storageIoMutants = [
     name: 'lock-given-up-clean-by-one-that-failed',
     rule: 'R8: after a failure the next writer takes over',
     file: 'src/engine/directory/directory-writer.ts',
-    from: '    if (this.#failure === undefined) this.#lock.release();\n    else this.#lock.abandon();\n',
-    to: '    this.#lock.release();\n',
+    from: "this.#lock[isWhole ? 'release' : 'abandon']();",
+    to: 'this.#lock.release();',
     tests: ['engine/directory/writers'],
   },
   {

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { FileKind, FileSystem } from '../storage-io/file-system.js';
+import { VOLUME_FOLDER_NAME } from '../storage-io/staging-folder.js';
 import type { OnFault } from './artifact-check.js';
 import type { EntrySink } from './entry-sink.js';
 import { ENTRIES_MAX, MANIFEST_NAME, PATH_DEPTH_MAX } from './format.js';
@@ -19,8 +20,9 @@ interface Reading {
 export function readArtifactFolder(reading: Reading): void {
   const { fileSystem, root } = reading;
   const names = fileSystem.readDirectory(root);
-  const rest = names.filter((name) => name !== MANIFEST_NAME);
-  if (rest.length < names.length) readEntry(reading, MANIFEST_NAME, 0);
+  // The root of a volume has a folder of its own, which is no part of what was put there.
+  const rest = names.filter((name) => name !== MANIFEST_NAME && name !== VOLUME_FOLDER_NAME);
+  if (names.includes(MANIFEST_NAME)) readEntry(reading, MANIFEST_NAME, 0);
   for (const name of rest) readEntry(reading, name, 0);
 }
 

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { StatelogError, isStatelogError } from '../errors.js';
 import { createDirectoryTree } from '../storage-io/atomic-write.js';
-import { StagingFolder } from '../storage-io/staging-folder.js';
+import { moveIntoPlace, refuseOccupiedFolder, StagingFolder } from '../storage-io/staging-folder.js';
 import { syncTree } from '../storage-io/sync-tree.js';
 import type { FileSystem } from '../storage-io/file-system.js';
 import { writeFully } from '../storage-io/write-fully.js';
@@ -33,14 +33,14 @@ export type FillDirectory = (
 
 /**
  * Builds a state directory in a hidden folder beside its place, syncs it, and renames it into place:
- * it is there whole and durable, or not at all. An empty folder in its place is taken.
+ * it is there whole and durable, or not at all. An empty folder in its place is filled, the manifest last.
  * @throws StatelogError `ALREADY_EXISTS` where something is there, `INVALID_ARGUMENT` for a bad number
  */
 export function createDirectory(options: CreateDirectoryOptions, fill?: FillDirectory): void {
   const { fileSystem, root } = options;
   const cores = checkedCount('cores', options.cores ?? 1, CORES_MAX);
   const keep = checkedCount('keep', options.keep ?? KEEP_DEFAULT, 0xffff_ffff);
-  const replacesEmptyFolder = checkPlace(fileSystem, root);
+  checkPlace(fileSystem, root);
   const parent = path.dirname(path.resolve(root));
   createDirectoryTree(fileSystem, parent);
   const staging = StagingFolder.make(fileSystem, path.resolve(root));
@@ -50,14 +50,12 @@ export function createDirectory(options: CreateDirectoryOptions, fill?: FillDire
     const storeId = options.storeId ?? crypto.getRandomValues(new Uint8Array(STORE_ID_BYTES));
     const empty: DirectoryManifest = { storeId, cores, keep, checkpoints: [] };
     buildTree(fileSystem, layout, empty, fill);
-    if (replacesEmptyFolder) fileSystem.rename(layout.root, root);
-    else fileSystem.renameExclusive(layout.root, root);
+    moveIntoPlace(fileSystem, layout.root, root);
   } catch (error) {
     throw isStatelogError(error, 'ALREADY_EXISTS') ? alreadyThere(root) : error;
   } finally {
     staging.remove();
   }
-  fileSystem.syncDirectory(parent);
 }
 
 /** Creates a log's folder with an empty segment a core, durable but for the folder's own name. */
@@ -97,12 +95,13 @@ function buildTree(
   syncTree(fileSystem, layout.root);
 }
 
-/** True where an empty folder is there, which is taken; throws where anything else is. */
-function checkPlace(fileSystem: FileSystem, root: string): boolean {
-  const status = fileSystem.status(root);
-  if (status === undefined) return false;
-  if (status.kind === 'directory' && fileSystem.readDirectory(root).length === 0) return true;
-  throw alreadyThere(root);
+/** Nothing may be there but an empty folder. */
+function checkPlace(fileSystem: FileSystem, root: string): void {
+  try {
+    refuseOccupiedFolder(fileSystem, root);
+  } catch (error) {
+    throw isStatelogError(error, 'ALREADY_EXISTS') ? alreadyThere(root) : error;
+  }
 }
 
 function alreadyThere(root: string): StatelogError {

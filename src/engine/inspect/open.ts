@@ -8,6 +8,9 @@ import { StateFileStore } from '../store/state-file-store.js';
 import type { ReadableStore, WritableStore } from '../store/store.js';
 import { WalStore } from '../store/wal-store.js';
 import type { FileSystem } from '../storage-io/file-system.js';
+import { HEADER_BYTES } from '../fold/format.js';
+import { isTornHeader } from '../fold/header.js';
+import { isEmptyFolder } from '../storage-io/staging-folder.js';
 import { realFileSystem } from '../storage-io/real-file-system.js';
 import { danglingLink } from '../storage-io/system-error.js';
 import { identify, nothingAt } from './identify.js';
@@ -97,6 +100,9 @@ export interface OpenWritableOptions {
  */
 export async function openWritable(path: string, options: OpenWritableOptions = {}): Promise<WritableStore> {
   const { fileSystem = realFileSystem(), waitMs = 0, largeValues, onWarning } = options;
+  if (options.create !== undefined && isEmptyFolder(fileSystem, path)) {
+    createUnlessThere(path, { ...options.create, kind: 'directory', fileSystem });
+  }
   if (options.create !== undefined && fileSystem.statusFollowing(path) === undefined) {
     if (fileSystem.status(path) !== undefined) throw nothingAt(fileSystem, path);
     createUnlessThere(path, { ...options.create, fileSystem });
@@ -104,7 +110,7 @@ export async function openWritable(path: string, options: OpenWritableOptions = 
   if (fileSystem.statusFollowing(path) === undefined) {
     throw nothingAt(fileSystem, path, `check the path; 'statelog create' makes a store`);
   }
-  const { kind } = identify(fileSystem, path);
+  const kind = isTornLog(fileSystem, path) ? 'log' : identify(fileSystem, path).kind;
   if (kind === 'directory') return DirectoryStore.open(path, { fileSystem, waitMs, onWarning });
   if (kind === 'log') return FoldStore.open(path, { fileSystem, waitMs, largeValues, onWarning });
   throw new StatelogError('NOT_REPRESENTABLE', 'this is not a store that can be written', {
@@ -120,5 +126,17 @@ function createUnlessThere(path: string, options: CreateStoreOptions): void {
     createStore(path, options);
   } catch (error) {
     if (!isStatelogError(error, 'ALREADY_EXISTS')) throw error;
+  }
+}
+
+/** True for a fold log, by its name, whose header was torn when it was made: a writer makes it again. */
+function isTornLog(fileSystem: FileSystem, path: string): boolean {
+  if (!isLogName(path) || fileSystem.statusFollowing(path)?.kind !== 'file') return false;
+  const descriptor = fileSystem.openRead(path);
+  try {
+    const header = new Uint8Array(HEADER_BYTES);
+    return isTornHeader(header.subarray(0, fileSystem.read(descriptor, header, 0, header.length, 0)));
+  } finally {
+    fileSystem.close(descriptor);
   }
 }

@@ -1,5 +1,5 @@
 import { basename, dirname, join, relative, resolve } from 'node:path';
-import { moveIntoPlace, StagingFolder } from '../storage-io/staging-folder.js';
+import { isEmptyFolder, moveIntoPlace, StagingFolder } from '../storage-io/staging-folder.js';
 import { StatelogError } from '../errors.js';
 import type { PathIdentity } from '../inspect/identify.js';
 import { statePathsOf } from '../state/state-paths.js';
@@ -73,7 +73,7 @@ function salvageKind(
 
 /** Nothing may be at the new place, its folder must be there, and it may not lie within the source. */
 function checkPlace({ fileSystem }: RepairAccount, source: string, into: string): void {
-  if (fileSystem.status(into) !== undefined) throw occupied(into);
+  if (fileSystem.status(into) !== undefined && !isEmptyFolder(fileSystem, into)) throw occupied(into);
   const parent = dirname(resolve(into));
   if (fileSystem.statusFollowing(parent)?.kind !== 'directory') {
     throw new StatelogError('NOT_FOUND', 'there is no folder to make the new place in', {

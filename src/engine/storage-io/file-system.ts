@@ -91,6 +91,13 @@ export interface FileSystem {
   /** The path with all symbolic links resolved. */
   realPath(path: string): string;
 
+  /** The user that this process acts as: its effective id; 0 may do everything. */
+  readonly userId: number;
+  /** Gives an open file or folder to a user and a group. */
+  changeOwner(descriptor: FileDescriptor, owner: number, group: number): void;
+  /** Sets the permission bits of an open file or folder. */
+  changeMode(descriptor: FileDescriptor, mode: number): void;
+
   /** What a power loss leaves written whole or not at all, where it lies within one such page of the file: bytes. */
   readonly pageBytes: number;
 
@@ -139,6 +146,9 @@ export interface FileStatus {
   readonly modifiedNs: bigint;
   /** Permission bits. */
   readonly mode: number;
+  /** Ids of the user and the group that it belongs to. */
+  readonly owner: number;
+  readonly group: number;
   /** Names that the file has. */
   readonly linkCount: number;
 }

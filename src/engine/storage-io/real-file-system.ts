@@ -277,6 +277,22 @@ class RealFileSystem implements FileSystem {
     return attempt('realpath', path, () => fs.realpathSync.native(path));
   }
 
+  get userId(): number {
+    return process.geteuid?.() ?? 0;
+  }
+
+  changeOwner(descriptor: FileDescriptor, owner: number, group: number): void {
+    attempt('fchown', this.#paths.get(descriptor), () => {
+      fs.fchownSync(descriptor, owner, group);
+    });
+  }
+
+  changeMode(descriptor: FileDescriptor, mode: number): void {
+    attempt('fchmod', this.#paths.get(descriptor), () => {
+      fs.fchmodSync(descriptor, mode);
+    });
+  }
+
   /** The kernel writes pages back one by one, and disks of today write 4 KiB whole. */
   get pageBytes(): number {
     return PAGE_BYTES;

@@ -28,6 +28,8 @@ export function toStatus(stats: BigIntStats): FileStatus {
     identity: `${stats.dev}:${stats.ino}`,
     modifiedNs: stats.mtimeNs,
     mode: Number(stats.mode) & MODE_BITS,
+    owner: Number(stats.uid),
+    group: Number(stats.gid),
     linkCount: Number(stats.nlink),
   };
 }

@@ -8,12 +8,19 @@ import { isTemporaryNameOf, temporaryPath } from './temporary-name.js';
 
 const LOCK_NAME = 'LOCK';
 const CONTENT_NAME = 'content';
+/** What is staged within an empty folder that is to be filled goes by this name. */
+const STAGED_NAME = 'staged';
+/** An empty volume has this folder. */
+export const VOLUME_FOLDER_NAME = 'lost+found';
+/** What a folder holds that is put in its place comes last: it says that all of it is there. */
+const LAST_NAME = 'MANIFEST.json';
+const WRITABLE_BY_OTHERS = 0o022;
 /** A name that somebody else takes for abandoned, before it is locked, is given up for another. */
 const NAMES_MAX = 100;
 
 /**
- * A hidden folder beside a place where something is to be: what becomes of it is put together here, and
- * renamed. As long as its process lives a file in it is locked (flock), so that whoever makes the next one for
+ * A hidden folder beside a place where something is to be, or in it where that is an empty folder (a volume cannot be
+ * renamed, and its parent may be another's): what becomes of it is put together here, and renamed. As long as its process lives a file in it is locked (flock), so that whoever makes the next one for
  * the same place can tell what a killed process left, and removes that. Where there are no locks, nobody does.
  */
 export class StagingFolder {
@@ -33,9 +40,11 @@ export class StagingFolder {
   static make(fileSystem: FileSystem, destination: string): StagingFolder {
     const parent = dirname(destination);
     if (fileSystem.statusFollowing(parent) === undefined) throw noFolderFor(destination, parent);
-    if (fileSystem.canLock) removeAbandoned(fileSystem, destination);
+    const isFilled = fileSystem.status(destination)?.kind === 'directory';
+    const place = isFilled ? join(destination, STAGED_NAME) : destination;
+    if (fileSystem.canLock) removeAbandoned(fileSystem, place);
     for (let tries = 1; ; tries += 1) {
-      const root = temporaryPath(destination);
+      const root = temporaryPath(place);
       const folder = new StagingFolder(fileSystem, root);
       try {
         // Whoever finds it empty may take it for abandoned, before it has its rights even.
@@ -78,6 +87,8 @@ function isLockedNow(fileSystem: FileSystem, lock: FileDescriptor): boolean {
 function removeAbandoned(fileSystem: FileSystem, destination: string): void {
   const folder = dirname(destination);
   try {
+    // Where others may write, what looks like ours may be theirs, or become so while it is walked.
+    if (!isOursAlone(fileSystem, folder)) return;
     for (const name of fileSystem.readDirectory(folder)) {
       if (isTemporaryNameOf(name, basename(destination))) removeIfAbandoned(fileSystem, join(folder, name));
     }
@@ -87,8 +98,14 @@ function removeAbandoned(fileSystem: FileSystem, destination: string): void {
   }
 }
 
+function isOursAlone(fileSystem: FileSystem, folder: string): boolean {
+  const status = fileSystem.statusFollowing(folder);
+  return status?.owner === fileSystem.userId && (status.mode & WRITABLE_BY_OTHERS) === 0;
+}
+
 function removeIfAbandoned(fileSystem: FileSystem, root: string): void {
-  if (fileSystem.status(root)?.kind !== 'directory') return;
+  const status = fileSystem.status(root);
+  if (status?.kind !== 'directory' || status.owner !== fileSystem.userId) return;
   let lock: FileDescriptor;
   try {
     lock = fileSystem.openReadWrite(join(root, LOCK_NAME), 'refuse');
@@ -139,15 +156,19 @@ export async function withStagingFolderAsync<T>(
   }
 }
 
+/** True for a folder that may be filled: nothing is in it but what a new volume has, and what is staged for it. */
+export function isEmptyFolder(fileSystem: FileSystem, path: string): boolean {
+  if (fileSystem.status(path)?.kind !== 'directory') return false;
+  const names = fileSystem.readDirectory(path);
+  return names.every((name) => name === VOLUME_FOLDER_NAME || isTemporaryNameOf(name, STAGED_NAME));
+}
+
 /**
  * Checks that a folder may be put at a path: nothing is there, or an empty folder.
  * @throws StatelogError `ALREADY_EXISTS`
  */
 export function refuseOccupiedFolder(fileSystem: FileSystem, path: string): void {
-  const status = fileSystem.status(path);
-  if (status === undefined) return;
-  if (status.kind === 'directory' && fileSystem.readDirectory(path).length === 0) return;
-  throw occupied(path);
+  if (fileSystem.status(path) !== undefined && !isEmptyFolder(fileSystem, path)) throw occupied(path);
 }
 
 /**
@@ -158,11 +179,38 @@ export function refuseOccupiedFile(fileSystem: FileSystem, path: string): void {
   if (fileSystem.status(path) !== undefined) throw occupied(path);
 }
 
-/** Renames a finished file or folder to its place, where nothing but an empty folder may be; on disk on return. */
+/**
+ * Renames a finished file or folder to its place; on disk on return. An empty folder that is there already is filled, and
+ * keeps its owner, mode and place on a volume of its own: the manifest comes last, so that what is there without one is
+ * known not to be complete.
+ * @throws StatelogError `ALREADY_EXISTS`
+ */
 export function moveIntoPlace(fileSystem: FileSystem, from: string, destination: string): void {
-  if (fileSystem.status(destination)?.kind === 'directory') fileSystem.removeDirectory(destination);
+  if (fileSystem.status(destination)?.kind === 'directory') {
+    if (fileSystem.status(from)?.kind !== 'directory') throw folderInPlace(destination);
+    fillFolder(fileSystem, from, destination);
+    return;
+  }
   fileSystem.renameExclusive(from, destination);
   fileSystem.syncDirectory(dirname(destination));
+}
+
+function fillFolder(fileSystem: FileSystem, from: string, destination: string): void {
+  refuseOccupiedFolder(fileSystem, destination);
+  const names = fileSystem.readDirectory(from).filter((name) => name !== LAST_NAME);
+  for (const name of names) fileSystem.renameExclusive(join(from, name), join(destination, name));
+  fileSystem.syncDirectory(destination);
+  if (fileSystem.status(join(from, LAST_NAME)) === undefined) return;
+  fileSystem.renameExclusive(join(from, LAST_NAME), join(destination, LAST_NAME));
+  fileSystem.syncDirectory(destination);
+}
+
+function folderInPlace(path: string): StatelogError {
+  return new StatelogError('ALREADY_EXISTS', 'a folder is there, and what is made is a single file', {
+    path,
+    safe: 'nothing was changed',
+    hint: 'name a path in it',
+  });
 }
 
 function noFolderFor(path: string, parent: string): StatelogError {

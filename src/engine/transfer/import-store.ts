@@ -8,7 +8,7 @@ import {
 } from '../artifact/append-log-artifact.js';
 import type { ExportManifest } from '../artifact/manifest.js';
 import { stageArtifact, stageArtifactStream, type StagedArtifact } from '../artifact/stage-artifact.js';
-import { moveIntoPlace, withStagingFolderAsync } from '../storage-io/staging-folder.js';
+import { isEmptyFolder, moveIntoPlace, withStagingFolderAsync } from '../storage-io/staging-folder.js';
 import { STATE_BACKEND, openStatePayload } from '../artifact/state-payload.js';
 import { adoptStatePayload } from '../artifact/adopt-state-payload.js';
 import { createDirectory, type FillDirectory } from '../directory/create-directory.js';
@@ -247,7 +247,7 @@ function build(
 function refuseExisting(fileSystem: FileSystem, destination: string): void {
   const status = fileSystem.status(destination);
   if (status === undefined) return;
-  if (status.kind === 'directory' && fileSystem.readDirectory(destination).length === 0) return;
+  if (isEmptyFolder(fileSystem, destination)) return;
   throw new StatelogError('ALREADY_EXISTS', 'something is there already', {
     path: destination,
     safe: 'nothing was changed',

@@ -199,6 +199,7 @@ test('a new place that is taken, or within the source, is refused, and so is too
   const folder = tempDir(t);
   const taken = path.join(folder, 'taken');
   mkdirSync(taken);
+  writeFileSync(path.join(taken, 'file'), '');
   const cases: [readonly string[], number, string][] = [
     [['--into', taken], 8, 'ALREADY_EXISTS'],
     [['--into', path.join(source, 'new')], 2, 'INVALID_ARGUMENT'],

@@ -29,6 +29,9 @@ export function existingFile(
   return node;
 }
 
+/** Everything belongs to one user. */
+export const OWNER = 1000;
+
 /** The folder to list or sync. */
 export function existingFolder(disk: SimulatedDisk, operation: string, path: string): FolderNode {
   const { node } = disk.walk(operation, path, true);
@@ -168,6 +171,8 @@ export function statusOfNode(disk: SimulatedDisk, node: DiskNode): FileStatus {
     identity: `simulated:${node.id}`,
     modifiedNs: BigInt(node.modified),
     mode: node.kind === 'directory' ? FOLDER_MODE : FILE_MODE,
+    owner: OWNER,
+    group: OWNER,
     linkCount: disk.linkCount(node.id),
   };
 }

@@ -15,6 +15,7 @@ import { SimulatedDisk } from './disk.js';
 import { FaultGate } from './fault-gate.js';
 import type { FaultPlan, SimulatedOperation } from './fault-plan.js';
 import {
+  OWNER,
   copyName,
   existingFile,
   existingFolder,
@@ -211,6 +212,23 @@ export class SimulatedFileSystem implements FileSystem {
     inBackground(() => {
       this.dataSync(descriptor);
     }, done);
+  }
+
+  /** One user, to whom everything belongs. */
+  get userId(): number {
+    return OWNER;
+  }
+
+  changeOwner(descriptor: FileDescriptor): void {
+    this.#gate.run('fchown', this.#descriptors.pathOf(descriptor), false, () => {
+      this.#descriptors.mustGet('fchown', descriptor);
+    });
+  }
+
+  changeMode(descriptor: FileDescriptor): void {
+    this.#gate.run('fchmod', this.#descriptors.pathOf(descriptor), false, () => {
+      this.#descriptors.mustGet('fchmod', descriptor);
+    });
   }
 
   get pageBytes(): number {

@@ -1,0 +1,76 @@
+import { mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync, chmodSync } from 'node:fs';
+import path from 'node:path';
+import test from 'ava';
+import { commandLine } from '../support/command-line.js';
+import { tempDir } from '../support/temp-dir.js';
+
+/* One rule for what a new store or snapshot is put at: nothing, or an empty folder, which is filled. */
+
+async function sourceIn(folder: string): Promise<string> {
+  const source = path.join(folder, 'source');
+  await commandLine(['put', source, 'a', '1']);
+  return source;
+}
+
+for (const [command, argv] of Object.entries({
+  create: (_source: string, place: string) => ['create', place],
+  put: (_source: string, place: string) => ['put', place, 'a', '1'],
+  import: (source: string, place: string) => ['import', source, place],
+  export: (source: string, place: string) => ['export', source, place],
+  repair: (source: string, place: string) => ['repair', source, '--into', place],
+})) {
+  test(`${command} fills an empty folder, and leaves it its mode and its place`, async (t) => {
+    const folder = tempDir(t);
+    const source = await sourceIn(folder);
+    const place = path.join(folder, 'place');
+    mkdirSync(path.join(place, 'lost+found'), { recursive: true });
+    chmodSync(place, 0o2750);
+    const { ino, mode } = statSync(place);
+    const { exitCode, stderr } = await commandLine(argv(source, place));
+    t.is(exitCode, 0, stderr);
+    t.like(statSync(place), { ino, mode });
+    t.true(readdirSync(place).includes('MANIFEST.json'));
+    t.deepEqual(
+      readdirSync(place).filter((name) => name.startsWith('.')),
+      [],
+    );
+    t.is((await commandLine(['verify', place, '-q'])).exitCode, 0);
+  });
+
+  test(`${command} refuses a folder with anything in it, and leaves it as it is`, async (t) => {
+    const folder = tempDir(t);
+    const source = await sourceIn(folder);
+    const place = path.join(folder, 'place');
+    mkdirSync(place);
+    writeFileSync(path.join(place, 'file'), 'x');
+    const { exitCode } = await commandLine(argv(source, place));
+    t.true(command === 'put' ? exitCode === 7 : exitCode === 8, String(exitCode));
+    t.deepEqual(readdirSync(place), ['file']);
+  });
+}
+
+test('a fold log whose header was torn when it was made is made again by a put', async (t) => {
+  const folder = tempDir(t);
+  for (const header of ['', 'P', 'PGS', 'PGSS\u0002', '\0\0\0']) {
+    const file = path.join(folder, 'log.snap');
+    writeFileSync(file, header);
+    t.is((await commandLine(['put', file, 'a', '1'])).exitCode, 0, JSON.stringify(header));
+    t.is((await commandLine(['get', file, 'a'])).stdout, '1');
+    rmSync(file);
+  }
+  const other = path.join(folder, 'other.snap');
+  writeFileSync(other, 'abc');
+  t.is((await commandLine(['put', other, 'a', '1'])).exitCode, 7);
+  t.is(readFileSync(other, 'utf8'), 'abc');
+});
+
+test('a fold log is not put in the place of an empty folder', async (t) => {
+  const folder = tempDir(t);
+  const log = path.join(folder, 'log.snap');
+  await commandLine(['put', log, 'a', '1']);
+  const place = path.join(folder, 'place');
+  mkdirSync(place);
+  const { exitCode } = await commandLine(['import', log, place]);
+  t.is(exitCode, 8);
+  t.deepEqual(readdirSync(place), []);
+});
