@@ -52,6 +52,7 @@ const EXIT_CODE_OF_ERROR: Readonly<Record<ErrorCode, ExitCode>> = {
   LOSS_LIMIT: EXIT_CODES.refused,
   SOURCE_MISMATCH: EXIT_CODES.refused,
   SAME_PATH: EXIT_CODES.refused,
+  LED_ELSEWHERE: EXIT_CODES.refused,
   INTERNAL: EXIT_CODES.defect,
 };
 

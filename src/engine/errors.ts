@@ -40,6 +40,7 @@ export const ERROR_CODES = [
   'SOURCE_MISMATCH',
   'SAME_PATH',
   'STORE_REPLACED',
+  'LED_ELSEWHERE',
   // a defect of statelog
   'INTERNAL',
 ] as const;

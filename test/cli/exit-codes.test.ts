@@ -26,6 +26,7 @@ test('the exit codes are those of the contract', (t) => {
     LOSS_LIMIT: 8,
     SOURCE_MISMATCH: 8,
     SAME_PATH: 8,
+    LED_ELSEWHERE: 8,
     STORE_REPLACED: 6,
     INTERNAL: 70,
   };

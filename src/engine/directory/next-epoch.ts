@@ -42,6 +42,7 @@ export function openNextEpoch(
         fileSystem,
         clock,
         syncFolder: false,
+        links: 'refuse',
         beforeWrite: openMark(lock),
         start: { nextSequence, lastTimestampNs, epoch },
       });

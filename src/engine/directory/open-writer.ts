@@ -2,6 +2,7 @@ import type { Finding } from '../finding.js';
 import type { Clock } from '../storage-io/clock.js';
 import { acquireFileLock, type FileLock } from '../storage-io/file-lock.js';
 import type { FileSystem } from '../storage-io/file-system.js';
+import { refuseLinkedFile, refuseLinkedFolders } from '../storage-io/own-paths.js';
 import { recoverSegment, type CutTail } from '../wal/recovery.js';
 import { CoreWalWriter } from '../wal/writer.js';
 import { CoreStates, type CoreState } from './core-state.js';
@@ -77,6 +78,7 @@ export async function openWriter(options: OpenWriterOptions): Promise<OpenedWrit
 function recover(options: OpenWriterOptions, lock: FileLock): OpenedWriter {
   const { fileSystem, layout } = options;
   const manifest = readManifest(fileSystem, layout);
+  refuseLinks(fileSystem, layout, manifest);
   const leftovers = findLeftovers(fileSystem, layout, manifest);
   const entry = newestCheckpoint(manifest);
   const bases = entry === undefined ? [] : openCheckpoint({ fileSystem, layout, manifest }, entry);
@@ -101,6 +103,23 @@ function recover(options: OpenWriterOptions, lock: FileLock): OpenedWriter {
     for (const { segment } of writers) segment.abandon();
     states.release();
     throw error;
+  }
+}
+
+/** Whoever may write in the store's folder must not lead a writer, who may be root, to other files. */
+function refuseLinks(fileSystem: FileSystem, layout: DirectoryLayout, manifest: DirectoryManifest): void {
+  const epoch = liveEpoch(manifest);
+  const checkpoints = manifest.checkpoints.map((entry) => layout.checkpoint(entry.epoch));
+  refuseLinkedFolders(fileSystem, [
+    layout.wal,
+    layout.walOf(epoch),
+    layout.checkpoints,
+    ...checkpoints,
+    layout.broken,
+  ]);
+  for (let coreId = 0; coreId < manifest.cores; coreId++) {
+    const path = layout.segment(epoch, coreId);
+    refuseLinkedFile(path, fileSystem.status(path));
   }
 }
 
@@ -144,6 +163,7 @@ function recoverCore(options: OpenWriterOptions, recovery: CoreRecovery): CoreWa
     clock,
     copyBrokenTo: layout.broken,
     syncFolder: false,
+    links: 'refuse',
     beforeWrite: openMark(lock),
     start: {
       nextSequence: segment.nextSequence,

@@ -114,7 +114,7 @@ function bringToEnd(
   const { tail, goodEnd } = scanner;
   const isTorn = tail === 'torn-tail' || tail === 'zero-tail';
   if (!isTorn && !takeOver) return undefined;
-  const descriptor = fileSystem.openReadWrite(path);
+  const descriptor = fileSystem.openReadWrite(path, 'refuse');
   try {
     const { size } = fileSystem.statusOf(descriptor);
     const range = { descriptor, offset: goodEnd, end: size };

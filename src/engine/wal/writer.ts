@@ -4,8 +4,9 @@ import { checkCommit, checkOperation } from '../rkyv/operation-arguments.js';
 import type { WalEntry } from '../rkyv/wal-entry.js';
 import { closeQuietly } from '../storage-io/atomic-write.js';
 import { type Clock, SystemClock } from '../storage-io/clock.js';
-import type { FileDescriptor, FileStatus, FileSystem } from '../storage-io/file-system.js';
+import type { FileDescriptor, FileStatus, FileSystem, LinkPolicy } from '../storage-io/file-system.js';
 import { realFileSystem } from '../storage-io/real-file-system.js';
+import { refuseLinkedFile } from '../storage-io/own-paths.js';
 import type { IoCompletion, StorageIo } from '../storage-io/storage-io.js';
 import { checkNothingFollows, cutTail, startAt } from './open-position.js';
 import { RecordAppender } from './record-appender.js';
@@ -32,6 +33,8 @@ export interface CoreWalWriterOptions {
   readonly syncFolder?: boolean;
   /** Called before bytes are written directly; see `SegmentFile.beforeWrite`. What it throws poisons the writer. */
   readonly beforeWrite?: ((isLone: boolean) => void) | undefined;
+  /** For `openAt`: with 'refuse' the segment is a store's own, and neither a link nor known by a second name. */
+  readonly links?: LinkPolicy;
   /** For `openAt`: the folder that a torn tail is copied to before it is cut; default: the segment's own. */
   readonly copyBrokenTo?: string;
 }
@@ -110,8 +113,9 @@ export class CoreWalWriter {
     const where = { fileSystem, coreId, path, position, start: options.start };
     const start = options.start ?? startAt(where);
     checkNothingFollows(where, start);
-    const descriptor = fileSystem.openReadWrite(path);
+    const descriptor = fileSystem.openReadWrite(path, options.links);
     try {
+      if (options.links === 'refuse') refuseLinkedFile(path, fileSystem.statusOf(descriptor));
       lockSegment(fileSystem, path, descriptor);
       cutTail(fileSystem, descriptor, path, position, options.copyBrokenTo);
       fileSystem.sync(descriptor);
