@@ -8,6 +8,7 @@ import { largeValuesFlag, unsigned64Flag } from '../cli/flags.js';
 import { sourceDate } from '../cli/source-date.js';
 import { usageError } from '../cli/usage-error.js';
 import type { ExportForm, ExportReport, PreparedExport } from '../engine/transfer/prepared-export.js';
+import type { ReportFile } from '../engine/transfer/report-file.js';
 
 const STANDARD_OUTPUT_NAME = '-';
 
@@ -23,7 +24,10 @@ export default class Export extends StatelogCommand {
     at: unsigned64Flag({ description: 'as the checkpoint of this epoch has it', helpValue: 'EPOCH' }),
     ...largeValuesFlag,
     redact: boolean({ hidden: true }),
-    report: string({ description: 'write the report to this file', helpValue: 'FILE' }),
+    report: string({
+      description: 'write the report to this file, device or FIFO (- for where the text would be said)',
+      helpValue: 'FILE',
+    }),
   };
 
   override async run(): Promise<ExitCode> {
@@ -38,6 +42,7 @@ export default class Export extends StatelogCommand {
     if (isStream && this.terminal.outputIsTerminal) {
       throw usageError('a snapshot is not written to a terminal', 'redirect it, or name a folder or a .tar');
     }
+    const report = await reportFileOf(flags.report, args.store, args.destination);
     const { prepareExport } = await import('../engine/transfer/export-store.js');
     const prepared = prepareExport({
       source: args.store,
@@ -49,9 +54,9 @@ export default class Export extends StatelogCommand {
     });
     try {
       const form = args.destination.endsWith('.tar') ? 'tar' : 'folder';
-      const report = isStream ? await this.#stream(prepared) : prepared.writeTo(args.destination, form);
-      if (report === undefined) return EXIT_CODES.done;
-      await this.#report(report, flags.report, isStream, flags.json);
+      const outcome = isStream ? await this.#stream(prepared) : prepared.writeTo(args.destination, form);
+      if (outcome === undefined) return EXIT_CODES.done;
+      await this.#report(outcome, report, isStream, flags.json || flags.report === STANDARD_OUTPUT_NAME);
       return EXIT_CODES.done;
     } finally {
       prepared.close();
@@ -70,15 +75,12 @@ export default class Export extends StatelogCommand {
 
   async #report(
     report: ExportReport,
-    file: string | undefined,
+    file: ReportFile | undefined,
     isStream: boolean,
     json: boolean,
   ): Promise<void> {
     const line = `${JSON.stringify(report)}\n`;
-    if (file !== undefined) {
-      const { writeReport } = await import('../engine/transfer/report-file.js');
-      writeReport(file, line);
-    }
+    await file?.write(line);
     const { path, epoch, cursor, keys, digest } = report;
     const where = epoch === null ? (cursor === null ? '' : `, cursor ${cursor}`) : `, epoch ${epoch}`;
     const text = json
@@ -91,4 +93,17 @@ export default class Export extends StatelogCommand {
     this.terminal.output.writeText(text);
     await this.terminal.output.flush();
   }
+}
+
+/** Looked at before any work: what is exported, and what it is exported to, are not written over. */
+async function reportFileOf(
+  path: string | undefined,
+  store: string,
+  destination: string,
+): Promise<ReportFile | undefined> {
+  if (path === undefined || path === STANDARD_OUTPUT_NAME) return undefined;
+  const { ReportFile: File } = await import('../engine/transfer/report-file.js');
+  return destination === STANDARD_OUTPUT_NAME
+    ? File.at(path, [store])
+    : File.at(path, [store, destination], destination);
 }

@@ -1,8 +1,8 @@
-import { basename, dirname, resolve } from 'node:path';
 import { StatelogError } from '../errors.js';
 import type { WritableStore } from '../store/store.js';
 import { realFileSystem } from '../storage-io/real-file-system.js';
 import type { FileSystem } from '../storage-io/file-system.js';
+import { identitiesAround } from './identities-around.js';
 import { openWritable } from './open.js';
 
 /** How stores are opened that records are applied to. */
@@ -58,22 +58,6 @@ function checkDifferent(fileSystem: FileSystem, source: string, paths: readonly 
     if (earlier !== undefined) throw samePath(path, `two destinations are one: ${earlier} and ${path}`);
     seen.set(chain[0]!, path);
   }
-}
-
-/** What tells a path apart from others, then the same of each folder around it. What is not there goes by its name. */
-function identitiesAround(fileSystem: FileSystem, path: string): string[] {
-  const missing: string[] = [];
-  let at = resolve(path);
-  while (fileSystem.statusFollowing(at) === undefined) {
-    missing.unshift(basename(at));
-    at = dirname(at);
-  }
-  const found: string[] = [];
-  for (let folder = fileSystem.realPath(at); ; folder = dirname(folder)) {
-    found.push(fileSystem.statusFollowing(folder)!.identity);
-    if (folder === dirname(folder)) break;
-  }
-  return missing.length === 0 ? found : [[found[0], ...missing].join('/'), ...found];
 }
 
 function samePath(path: string, message: string): StatelogError {

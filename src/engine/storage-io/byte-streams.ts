@@ -1,4 +1,4 @@
-import { constants, createReadStream, fstatSync, open, writeSync } from 'node:fs';
+import { closeSync, constants, createReadStream, fstatSync, open, openSync, writeSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import { ReadStream as TerminalStream, isatty } from 'node:tty';
@@ -31,6 +31,36 @@ async function openByteStream(path: string): Promise<AsyncIterable<Uint8Array>> 
   if (isatty(descriptor)) return new TerminalStream(descriptor);
   if (fstatSync(descriptor).isFIFO()) return new Socket({ fd: descriptor, writable: false });
   return createReadStream(path, { fd: descriptor, highWaterMark: READ_BYTES }) as AsyncIterable<Uint8Array>;
+}
+
+/** How long a FIFO may be without a reader before it is given up, and how often it is tried meanwhile. */
+const READER_WAIT_MS = 2_000;
+const READER_RETRY_MS = 20;
+
+/**
+ * Writes bytes to a device or a FIFO, which stays what it is. Without a reader a FIFO is tried for two seconds: to wait in
+ * the kernel could not be interrupted.
+ * @throws StatelogError `IO_FAILED`, `PERMISSION_DENIED`
+ */
+export async function writeToSpecialFile(path: string, bytes: Uint8Array): Promise<void> {
+  const descriptor = await openSpecialFile(path);
+  try {
+    await writeToDescriptor(descriptor, bytes, `writing ${path}`);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+async function openSpecialFile(path: string): Promise<number> {
+  const { O_WRONLY, O_NONBLOCK, O_NOCTTY } = constants;
+  for (let waited = 0; ; waited += READER_RETRY_MS) {
+    try {
+      return openSync(path, O_WRONLY | O_NONBLOCK | O_NOCTTY);
+    } catch (error) {
+      if (errnoOf(error) !== 'ENXIO' || waited >= READER_WAIT_MS) throw asSystemError('open', path, error);
+    }
+    await wait(READER_RETRY_MS);
+  }
 }
 
 /**
