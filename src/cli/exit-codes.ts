@@ -53,6 +53,7 @@ const EXIT_CODE_OF_ERROR: Readonly<Record<ErrorCode, ExitCode>> = {
   SOURCE_MISMATCH: EXIT_CODES.refused,
   SAME_PATH: EXIT_CODES.refused,
   LED_ELSEWHERE: EXIT_CODES.refused,
+  OWNER_LOCKED_OUT: EXIT_CODES.refused,
   INTERNAL: EXIT_CODES.defect,
 };
 

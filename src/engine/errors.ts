@@ -41,6 +41,7 @@ export const ERROR_CODES = [
   'SAME_PATH',
   'STORE_REPLACED',
   'LED_ELSEWHERE',
+  'OWNER_LOCKED_OUT',
   // a defect of statelog
   'INTERNAL',
 ] as const;

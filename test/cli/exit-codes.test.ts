@@ -27,6 +27,7 @@ test('the exit codes are those of the contract', (t) => {
     SOURCE_MISMATCH: 8,
     SAME_PATH: 8,
     LED_ELSEWHERE: 8,
+    OWNER_LOCKED_OUT: 8,
     STORE_REPLACED: 6,
     INTERNAL: 70,
   };

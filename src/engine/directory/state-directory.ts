@@ -6,6 +6,7 @@ import type { Finding } from '../finding.js';
 import { checkCommit } from '../rkyv/operation-arguments.js';
 import { SystemClock, type Clock } from '../storage-io/clock.js';
 import type { FileSystem } from '../storage-io/file-system.js';
+import { inheritingFromFolder } from '../storage-io/inheriting-file-system.js';
 import { realFileSystem } from '../storage-io/real-file-system.js';
 import type { MappingPolicy } from '../state/state-file.js';
 import { findInCore, isInCore, type CoreStates } from './core-state.js';
@@ -94,7 +95,8 @@ export class StateDirectory {
    * @throws StatelogError `NOT_FOUND`, `LOCKED`, `DAMAGED`, `READ_ONLY` where there are no locks
    */
   static async open(path: string, options: OpenStoreOptions = {}): Promise<StateDirectory> {
-    const { fileSystem = realFileSystem(), clock = new SystemClock(), waitMs = 0, onWarning } = options;
+    const { clock = new SystemClock(), waitMs = 0, onWarning } = options;
+    const fileSystem = inheritingFromFolder(options.fileSystem ?? realFileSystem(), path);
     const layout = new DirectoryLayout(path);
     const opened = await openWriter({ fileSystem, clock, layout, waitMs });
     return new StateDirectory(path, new DirectoryWriter({ fileSystem, clock, layout, onWarning }, opened));

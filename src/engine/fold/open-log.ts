@@ -4,6 +4,7 @@ import type { Finding } from '../finding.js';
 import { closeQuietly, createFile, isTemporaryNameOf, removeQuietly } from '../storage-io/atomic-write.js';
 import { type FileLockOptions, openLocked, tryOpenLocked } from '../storage-io/file-lock.js';
 import type { FileDescriptor, FileSystem } from '../storage-io/file-system.js';
+import { inheritingFromFile } from '../storage-io/inheriting-file-system.js';
 import { lockState } from '../storage-io/lock-holder.js';
 import { compactForm, moveToCompactForm } from './compact-form.js';
 import { headerError } from './damage.js';
@@ -86,7 +87,7 @@ class Opening {
   #fresh = false;
 
   constructor(fileSystem: FileSystem, path: string, policy: OpenPolicy) {
-    this.#fileSystem = fileSystem;
+    this.#fileSystem = inheritingFromFile(fileSystem, path);
     this.#policy = policy;
     this.path = fileSystem.statusFollowing(path) === undefined ? path : fileSystem.realPath(path);
   }

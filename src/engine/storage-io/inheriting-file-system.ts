@@ -1,0 +1,128 @@
+import { join } from 'node:path';
+import { isStatelogError, StatelogError } from '../errors.js';
+import type { FileDescriptor, FileStatus, FileSystem } from './file-system.js';
+import { withReplaced } from './replaced-members.js';
+
+/** Who owns what is made, and who may do what with it. */
+interface Inheritance {
+  readonly owner: number;
+  readonly group: number;
+  readonly fileMode: number;
+  readonly folderMode: number;
+}
+
+const FILE_BITS = 0o666;
+const ALL_BITS = 0o7777;
+/** What files and folders have that are made without more ado. */
+const FILE_MODE = 0o600;
+const FOLDER_MODE = 0o700;
+
+/**
+ * A file system in which all that is made belongs to the owner and group of a store's folder and has its mode: so root's
+ * checkpoint leaves a user's store the user's, and one that a group shares stays shared, setgid included.
+ */
+export function inheritingFromFolder(fileSystem: FileSystem, folder: string): FileSystem {
+  const like = fileSystem.statusFollowing(folder);
+  if (like === undefined) return fileSystem;
+  const { owner, group } = like;
+  return inheriting(fileSystem, folder, {
+    owner,
+    group,
+    fileMode: like.mode & FILE_BITS,
+    folderMode: like.mode & ALL_BITS,
+  });
+}
+
+/** The same where a file is replaced: what is made beside it, or in its place, is as it was. */
+export function inheritingFromFile(fileSystem: FileSystem, file: string): FileSystem {
+  const like = fileSystem.statusFollowing(file);
+  if (like === undefined) return fileSystem;
+  const { owner, group } = like;
+  return inheriting(fileSystem, file, {
+    owner,
+    group,
+    fileMode: like.mode & FILE_BITS,
+    folderMode: FOLDER_MODE,
+  });
+}
+
+function inheriting(fileSystem: FileSystem, store: string, like: Inheritance): FileSystem {
+  const isUsual = like.fileMode === FILE_MODE && like.folderMode === FOLDER_MODE;
+  if (isUsual && like.owner === fileSystem.userId) return fileSystem;
+  const give = (descriptor: FileDescriptor, mode: number): FileDescriptor => {
+    try {
+      giveTo(fileSystem, store, descriptor, like, mode);
+      return descriptor;
+    } catch (error) {
+      fileSystem.close(descriptor);
+      throw error;
+    }
+  };
+  return withReplaced(fileSystem, {
+    createExclusive: (path) => give(fileSystem.createExclusive(path), like.fileMode),
+    openOrCreate: (path, links) => {
+      const isThere = fileSystem.status(path) !== undefined;
+      const descriptor = fileSystem.openOrCreate(path, links);
+      return isThere ? descriptor : give(descriptor, like.fileMode);
+    },
+    makeDirectory: (path) => {
+      fileSystem.makeDirectory(path);
+      fileSystem.close(give(fileSystem.openDirectory(path), like.folderMode));
+    },
+    copyFile: (from, to) => {
+      fileSystem.copyFile(from, to);
+      fileSystem.close(give(fileSystem.openRead(to, 'refuse'), like.fileMode));
+    },
+  });
+}
+
+/** Only what we have just made is given away: a name may have been swapped since. */
+function giveTo(
+  fileSystem: FileSystem,
+  store: string,
+  descriptor: FileDescriptor,
+  { owner, group }: Inheritance,
+  mode: number,
+): void {
+  const made = fileSystem.statusOf(descriptor);
+  if (made.owner !== fileSystem.userId) throw notGiven(store, made);
+  if (made.owner !== owner || made.group !== group) {
+    try {
+      fileSystem.changeOwner(descriptor, owner, group);
+    } catch (error) {
+      const isShared = made.group === group && (mode & 0o060) === 0o060;
+      if (!isStatelogError(error) || !isShared)
+        throw isStatelogError(error) ? notGiven(store, made, owner) : error;
+    }
+  }
+  if ((made.mode & ALL_BITS) !== mode) fileSystem.changeMode(descriptor, mode);
+}
+
+/** Gives a tree that we have made to whoever owns something else, where we may. */
+export function giveTree(fileSystem: FileSystem, path: string, like: FileStatus): void {
+  if (fileSystem.userId !== 0 || like.owner === 0) return;
+  const status = fileSystem.status(path);
+  if (status?.owner !== fileSystem.userId) return;
+  const isFolder = status.kind === 'directory';
+  if (isFolder) {
+    for (const name of fileSystem.readDirectory(path)) giveTree(fileSystem, join(path, name), like);
+  }
+  const descriptor = isFolder ? fileSystem.openDirectory(path) : fileSystem.openRead(path, 'refuse');
+  try {
+    fileSystem.changeOwner(descriptor, like.owner, like.group);
+  } finally {
+    fileSystem.close(descriptor);
+  }
+}
+
+function notGiven(path: string, { owner: by }: FileStatus, owner?: number): StatelogError {
+  return new StatelogError(
+    'OWNER_LOCKED_OUT',
+    `the store at ${path} belongs to user ${owner ?? 'another'}, who could not use what user ${by} makes in it`,
+    {
+      path,
+      safe: 'the store is as it was',
+      hint: owner === undefined ? 'run it as its owner' : `run it as its owner: sudo -u '#${owner}'`,
+    },
+  );
+}

@@ -1,0 +1,86 @@
+import { chmodSync, chownSync, lstatSync, readdirSync } from 'node:fs';
+import path from 'node:path';
+import test, { type ExecutionContext } from 'ava';
+import { commandLine } from '../support/command-line.js';
+import { tempDir } from '../support/temp-dir.js';
+
+/* Root at work on another user's store. Without root there is nobody to give anything to, and the modes alone are shown. */
+
+const isRoot = process.geteuid?.() === 0;
+const OTHER = 65_534;
+
+function pathsOf(place: string): string[] {
+  if (!lstatSync(place).isDirectory()) return [place];
+  const names = readdirSync(place, { recursive: true, encoding: 'utf8' });
+  return [place, ...names.map((name) => path.join(place, name))];
+}
+
+function give(place: string, folderMode: number, fileMode: number): void {
+  for (const one of pathsOf(place)) {
+    if (isRoot) chownSync(one, OTHER, OTHER);
+    chmodSync(one, lstatSync(one).isDirectory() ? folderMode : fileMode);
+  }
+}
+
+/** Everything belongs to the store's owner, and has the modes of the store. */
+function isGiven(t: ExecutionContext, place: string, folderMode: number, fileMode: number): void {
+  for (const one of pathsOf(place)) {
+    const status = lstatSync(one);
+    t.is(status.mode & 0o7777, status.isDirectory() ? folderMode : fileMode, one);
+    if (isRoot) t.deepEqual([status.uid, status.gid], [OTHER, OTHER], one);
+  }
+}
+
+for (const [folderMode, fileMode] of [
+  [0o700, 0o600],
+  [0o2770, 0o660],
+  [0o750, 0o640],
+] as const) {
+  test(`a store stays its owner's and of its mode, ${folderMode.toString(8)}, whatever root does`, async (t) => {
+    const store = path.join(tempDir(t), 'orders');
+    t.is((await commandLine(['put', store, 'a', '1'])).exitCode, 0);
+    give(store, folderMode, fileMode);
+    for (const argv of [
+      ['put', store, 'b', '2'],
+      ['checkpoint', store],
+      ['put', store, 'c', '3'],
+      ['delete', store, 'a'],
+      ['compact', store],
+      ['checkpoint', store, '--keep', '1'],
+    ]) {
+      const { exitCode, stderr } = await commandLine(argv);
+      t.is(exitCode, 0, stderr);
+      isGiven(t, store, folderMode, fileMode);
+    }
+  });
+}
+
+test("a fold log stays its owner's and of its mode when it is rewritten", async (t) => {
+  const log = path.join(tempDir(t), 'log.snap');
+  t.is((await commandLine(['put', log, 'a', '1'])).exitCode, 0);
+  give(log, 0o700, 0o640);
+  for (const argv of [
+    ['put', log, 'a', '2'],
+    ['compact', log],
+    ['checkpoint', log, '--cursor', '7'],
+  ]) {
+    t.is((await commandLine(argv)).exitCode, 0);
+    isGiven(t, log, 0o700, 0o640);
+  }
+});
+
+test('what a repair makes belongs to the owner of what was repaired', async (t) => {
+  const folder = tempDir(t);
+  const store = path.join(folder, 'orders');
+  for (const argv of [
+    ['put', store, 'a', '1'],
+    ['checkpoint', store],
+    ['put', store, 'b', '2'],
+  ]) {
+    t.is((await commandLine(argv)).exitCode, 0);
+  }
+  give(store, 0o700, 0o600);
+  const into = path.join(folder, 'new');
+  t.is((await commandLine(['repair', store, '--into', into])).exitCode, 0);
+  isGiven(t, into, 0o700, 0o600);
+});
