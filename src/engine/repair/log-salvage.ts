@@ -140,7 +140,7 @@ export class LogSalvage {
       const { isWhole, nextSequence } = yield* salvageSegment(this.#account, source, into);
       const due = nextSequence ?? expectedSequence;
       // A closed log whose end was cut off between two records looks whole by itself.
-      const missing = after === undefined ? 0n : after.cores[coreId]!.nextSequence - due;
+      const missing = after === undefined ? 0n : atLeastNone(after.cores[coreId]!.nextSequence - due);
       if (missing > 0n) {
         this.#account.lostRecords += Number(missing);
         yield this.#account.take(lostEnd(path, coreId, missing, book.needsBarrier));
@@ -149,7 +149,7 @@ export class LogSalvage {
     } catch (error) {
       if (!isStatelogError(error, 'NOT_FOUND')) throw error;
       yield this.#account.take(missingOrDamaged(error, path, 'missing-segment'));
-      const lost = (after?.cores[coreId]?.nextSequence ?? expectedSequence) - expectedSequence;
+      const lost = atLeastNone((after?.cores[coreId]?.nextSequence ?? expectedSequence) - expectedSequence);
       this.#account.lostRecords += Number(lost);
       for (const lostKey of lostKeys.resolve()) yield this.#account.loseKey(lostKey);
       if (into !== undefined) this.#writeEmpty(into, book);
@@ -196,6 +196,11 @@ export class LogSalvage {
       if (value !== undefined) this.#account.keys += 1;
     }
   }
+}
+
+/** Files of different moments may say that a log ended before it began: nothing is known of it then. */
+function atLeastNone(records: bigint): bigint {
+  return records > 0n ? records : 0n;
 }
 
 /** The end of a closed log that is gone, by what the manifest says of it. */

@@ -1,7 +1,7 @@
 import { openCheckpoint } from '../directory/open-checkpoint.js';
 import type { DirectoryLayout } from '../directory/layout.js';
 import type { CheckpointEntry, CoreCheckpoint, DirectoryManifest } from '../directory/manifest.js';
-import type { Overlay } from '../directory/overlay.js';
+import { Overlay } from '../directory/overlay.js';
 import { isStatelogError } from '../errors.js';
 import type { Finding } from '../finding.js';
 import { missingOrDamaged } from '../inspect/verify/verify-directory.js';
@@ -140,8 +140,9 @@ export class CheckpointCore {
     const { before } = this.#source;
     this.#changes ??= this.#source.changes?.();
     const changes = this.#changes;
-    if (before === undefined || changes === undefined) return undefined;
-    return () => laidOver(() => before.entries(), changes);
+    if (before === undefined && changes === undefined) return undefined;
+    // Where the log between is gone, what was there before it is the best that is known.
+    return () => laidOver(() => before?.entries() ?? [], changes ?? new Overlay());
   }
 
   #openDamaged(): StateSource | undefined {

@@ -1,5 +1,5 @@
 import { equalBytes } from '../bytes/compare.js';
-import { DirectoryLayout } from '../directory/layout.js';
+import { DirectoryLayout, epochOfName } from '../directory/layout.js';
 import { findLeftovers } from '../directory/leftovers.js';
 import { readManifestBytes } from '../directory/manifest-file.js';
 import {
@@ -87,24 +87,27 @@ function* readOrRecover(
   return yield* broughtUp(account, layout, manifest);
 }
 
-/** The manifest itself; where it is older than the logs, with the checkpoints that were made since. */
+/**
+ * The manifest itself; where it is of another moment than the checkpoints and logs that lie there, one that speaks of all
+ * of them: nothing that reads is left out because a manifest does not name it.
+ */
 function* broughtUp(
   account: RepairAccount,
   layout: DirectoryLayout,
   known: DirectoryManifest,
 ): Generator<RepairEvent, DirectoryManifest> {
   const { fileSystem } = account;
-  const later = findLeftovers(fileSystem, layout, known).find(({ holdsChanges }) => holdsChanges);
-  const recovered = later === undefined ? undefined : recoverManifest(fileSystem, layout);
-  if (later === undefined || recovered?.cores !== known.cores) return known;
+  const other = otherMoment(fileSystem, layout, known);
+  const recovered = other === undefined ? undefined : recoverManifest(fileSystem, layout);
+  if (other === undefined || recovered?.cores !== known.cores) return known;
   yield account.take({
     severity: 'damage',
     class: 'misplaced-epoch',
-    file: later.path,
+    file: other.path,
     offset: 0,
     bytes: 0,
-    message: `the manifest is older than this log; it is brought up to the checkpoints and logs that are there`,
-    hint: 'look for the newer manifest: nothing else knows what a checkpoint since then committed of sources',
+    message: `${other.what}; all checkpoints and logs that are there are used`,
+    hint: 'look for the manifest that belongs to them: nothing else knows what a checkpoint since then committed of sources',
   });
   const last = newestCheckpoint(known);
   const checkpoints = recovered.checkpoints.map((entry) => {
@@ -113,6 +116,40 @@ function* broughtUp(
     return same ?? { ...entry, sources, watermark: entry.watermark ?? last?.watermark };
   });
   return { ...known, checkpoints };
+}
+
+/** What shows that the manifest is of another moment than what lies beside it. */
+function otherMoment(
+  fileSystem: FileSystem,
+  layout: DirectoryLayout,
+  known: DirectoryManifest,
+): { readonly path: string; readonly what: string } | undefined {
+  const leftovers = findLeftovers(fileSystem, layout, known);
+  const later = leftovers.find(({ holdsChanges }) => holdsChanges);
+  if (later !== undefined) return { path: later.path, what: 'the manifest is older than this log' };
+  const newest = newestCheckpoint(known);
+  if (newest === undefined || isCheckpointThere(fileSystem, layout, newest.epoch)) return undefined;
+  // Of its newest checkpoint nothing is left: another one that is there, named or not, is better than none.
+  const isAnyThere = checkpointsThere(fileSystem, layout).length > 0;
+  if (!isAnyThere) return undefined;
+  return {
+    path: layout.checkpoint(newest.epoch),
+    what: 'the newest checkpoint that the manifest names is not there',
+  };
+}
+
+function isCheckpointThere(fileSystem: FileSystem, layout: DirectoryLayout, epoch: bigint): boolean {
+  return checkpointsThere(fileSystem, layout).includes(epoch);
+}
+
+/** Epochs of the folders of checkpoints that hold anything. */
+function checkpointsThere(fileSystem: FileSystem, layout: DirectoryLayout): bigint[] {
+  if (fileSystem.status(layout.checkpoints)?.kind !== 'directory') return [];
+  return fileSystem.readDirectory(layout.checkpoints).flatMap((name) => {
+    const epoch = epochOfName(name);
+    if (epoch === undefined || fileSystem.status(layout.checkpoint(epoch))?.kind !== 'directory') return [];
+    return fileSystem.readDirectory(layout.checkpoint(epoch)).length > 0 ? [epoch] : [];
+  });
 }
 
 class DirectorySalvage {
@@ -176,7 +213,7 @@ class DirectorySalvage {
         manifest: this.#manifest,
         entry,
         coreId,
-        before: log === undefined ? undefined : this.#before?.[coreId],
+        before: this.#before?.[coreId],
         changes: log === undefined ? undefined : () => this.#logs.changesOf(log, coreId),
         areChangesWhole: log !== undefined && this.#logs.isWhole(log.epoch, coreId),
       });

@@ -1,0 +1,53 @@
+import { cpSync, mkdirSync } from 'node:fs';
+import path from 'node:path';
+import test from 'ava';
+import { commandLine } from '../../support/command-line.js';
+import { tempDir } from '../../support/temp-dir.js';
+
+/** A store at two moments: `old` has a checkpoint with `a` and a log with `b`; `new` two later ones, and `d` in its log. */
+async function moments(folder: string): Promise<{ readonly older: string; readonly newer: string }> {
+  const newer = path.join(folder, 'new');
+  const older = path.join(folder, 'old');
+  const run = async (...argv: string[]): Promise<void> => {
+    await commandLine(argv);
+  };
+  await run('put', newer, 'a', '1');
+  await run('checkpoint', newer);
+  await run('put', newer, 'b', '2');
+  cpSync(newer, older, { recursive: true });
+  await run('checkpoint', newer);
+  await run('put', newer, 'c', '3');
+  await run('checkpoint', newer);
+  await run('put', newer, 'd', '4');
+  return { older, newer };
+}
+
+for (const [wal, manifest, checkpoints, keys] of [
+  ['old', 'new', 'old', 'a b'],
+  ['old', 'old', 'new', 'a b c'],
+  ['new', 'old', 'old', 'a c d'],
+  ['new', 'new', 'old', 'a c d'],
+  ['old', undefined, 'new', 'a b c'],
+  ['new', undefined, 'new', 'a b c d'],
+] as const) {
+  test(`logs of ${wal}, checkpoints of ${checkpoints} and the manifest of ${manifest ?? 'nowhere'}: all that reads is kept`, async (t) => {
+    const folder = tempDir(t);
+    const of = await moments(folder);
+    const from = (moment: 'old' | 'new'): string => (moment === 'old' ? of.older : of.newer);
+    const mixed = path.join(folder, 'mixed');
+    mkdirSync(mixed);
+    cpSync(path.join(from(wal), 'wal'), path.join(mixed, 'wal'), { recursive: true });
+    cpSync(path.join(from(checkpoints), 'checkpoints'), path.join(mixed, 'checkpoints'), { recursive: true });
+    if (manifest !== undefined)
+      cpSync(path.join(from(manifest), 'MANIFEST.json'), path.join(mixed, 'MANIFEST.json'));
+    const into = path.join(folder, 'into');
+    const { exitCode, stdout } = await commandLine(['repair', mixed, '--into', into, '--json']);
+    t.is(exitCode, 3);
+    const { summary } = JSON.parse(stdout.trimEnd().split('\n').at(-1)!) as {
+      summary: { lost: { records: number; keys: number } };
+    };
+    t.true(summary.lost.records >= 0 && summary.lost.keys >= 0);
+    const kept = await commandLine(['scan', into, '--keys-only']);
+    t.deepEqual(kept.stdout.trimEnd().split('\n'), keys.split(' '));
+  });
+}
