@@ -37,10 +37,11 @@ export default class Import extends StatelogCommand {
     const { expect } = flags;
     if (expect !== undefined && !/^[0-9a-fA-F]{64}$/.test(expect))
       throw usageError('--expect takes 64 hex digits');
-    const isStream = args.source === STANDARD_INPUT_NAME;
+    const isStandardInput = args.source === STANDARD_INPUT_NAME;
+    const isStream = isStandardInput || (await isPipe(args.source));
     const { importStore } = await import('../engine/transfer/import-store.js');
     const report = await importStore({
-      source: isStream ? 'standard input' : args.source,
+      source: isStandardInput ? 'standard input' : args.source,
       stream: isStream ? byteInput(args.source, this.terminal) : undefined,
       destination: args.store,
       kind: flags.kind as 'directory' | 'log' | undefined,
@@ -58,4 +59,11 @@ export default class Import extends StatelogCommand {
     await this.terminal.output.flush();
     return EXIT_CODES.done;
   }
+}
+
+/** A FIFO, `<(…)` or `/dev/stdin` is read like standard input. */
+async function isPipe(path: string): Promise<boolean> {
+  const { realFileSystem } = await import('../engine/storage-io/real-file-system.js');
+  const kind = realFileSystem().statusFollowing(path)?.kind;
+  return kind === 'fifo' || kind === 'socket';
 }

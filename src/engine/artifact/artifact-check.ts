@@ -12,6 +12,8 @@ export interface Fault {
   readonly code?: ErrorCode | undefined;
   readonly expected?: string | undefined;
   readonly found?: string | undefined;
+  /** What to do about it; default: fetch it again. */
+  readonly hint?: string | undefined;
 }
 
 /** What becomes of a fault: an error, or, where an artifact is only looked at, a finding. */
@@ -19,14 +21,19 @@ export type OnFault = (fault: Fault) => void;
 
 /** Ends the work at the first fault. */
 export function throwFault(origin: string): OnFault {
-  return ({ code = 'INVALID_ARTIFACT', message, class: kind, expected, found }) => {
-    throw artifactError(code, origin, message, { class: kind, expected, found });
+  return ({ code = 'INVALID_ARTIFACT', message, class: kind, expected, found, hint }) => {
+    throw artifactError(code, origin, message, {
+      class: kind,
+      expected,
+      found,
+      ...(hint === undefined ? {} : { hint }),
+    });
   };
 }
 
 /** Goes on, and passes each fault on as a finding. */
 export function reportFault(origin: string, report: (finding: Finding) => void): OnFault {
-  return ({ message, class: kind, entry, expected, found }) => {
+  return ({ message, class: kind, entry, expected, found, hint }) => {
     report({
       severity: 'damage',
       class: kind,
@@ -34,7 +41,7 @@ export function reportFault(origin: string, report: (finding: Finding) => void):
       offset: 0,
       bytes: 0,
       message,
-      hint: 'fetch the artifact again, or export a new one',
+      hint: hint ?? 'fetch the artifact again, or export a new one',
       expected,
       found,
     });

@@ -60,9 +60,26 @@ export class EntryPaths {
   }
 
   #refuse(path: string, reason: string): false {
-    this.#onFault({ class: 'unlisted-file', message: `of the entry ${shown(path)}: ${reason}`, entry: path });
+    const name = path.slice(path.lastIndexOf('/') + 1);
+    const isOfMacOs = name.startsWith('._') || name === '.DS_Store';
+    this.#onFault({
+      class: 'unlisted-file',
+      message: `of the entry ${shown(path)}: ${isOfMacOs ? 'macOS has put it there' : reason}`,
+      entry: path,
+      hint: isOfMacOs ? MACOS_HINT : isOfStore(path) ? STORE_HINT : undefined,
+    });
     return false;
   }
+}
+
+const MACOS_HINT =
+  "remove what macOS adds: find ARTIFACT \\( -name '._*' -o -name .DS_Store \\) -delete; pack with COPYFILE_DISABLE=1";
+const STORE_HINT =
+  'this is a store and no artifact: unpack it where it is to lie, and use it as it is, or export it';
+
+/** True for what lies in a state directory. */
+function isOfStore(path: string): boolean {
+  return /^(LOCK|wal|checkpoints|broken)(\/|$)/.test(path);
 }
 
 const SHOWN_CHARACTERS_MAX = 80;

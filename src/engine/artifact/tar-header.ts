@@ -53,12 +53,20 @@ const TYPE_NAMES: Readonly<Record<string, string>> = {
 
 /** One entry as its header says it. */
 export interface TarEntry {
-  readonly kind: 'file' | 'folder';
+  readonly kind: 'file' | 'folder' | 'extended' | 'long-name';
   /** As it stands there: a folder's may end with a slash. */
   readonly name: string;
   /** Bytes that follow; 0 for a folder. */
   readonly size: number;
 }
+
+/** Kinds beside plain files: folders, and what says more of the entry behind it. */
+const KIND_OF_TYPE: Readonly<Partial<Record<string, TarEntry['kind']>>> = {
+  [FOLDER_TYPE]: 'folder',
+  x: 'extended',
+  g: 'extended',
+  L: 'long-name',
+};
 
 /** Makes the header of an entry of ours, whose names are short. */
 export function encodeTarHeader(entry: TarEntry, modifiedUnix: number): Uint8Array {
@@ -84,7 +92,7 @@ export function decodeTarHeader(block: Uint8Array): TarEntry | string {
   if (!gnu && !holds(block, MAGIC, USTAR)) return 'it is no tar header';
   if (numberIn(block, CHECKSUM) !== checksumOf(block)) return 'the header fails its checksum';
   const type = String.fromCharCode(block[TYPE.at]!);
-  const kind = FILE_TYPES.includes(type) ? 'file' : type === FOLDER_TYPE ? 'folder' : undefined;
+  const kind = FILE_TYPES.includes(type) ? 'file' : KIND_OF_TYPE[type];
   if (kind === undefined)
     return `${TYPE_NAMES[type] ?? 'an entry of a kind that is not known'} may not be in it`;
   const name = nameIn(block, gnu);

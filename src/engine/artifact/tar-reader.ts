@@ -1,16 +1,28 @@
 import { artifactError, invalidArtifact } from './invalid.js';
 import type { EntrySink } from './entry-sink.js';
+import { decodeLongName, decodePax, EXTENDED_BYTES_MAX, type Extension } from './extended-header.js';
+import { MANIFEST_NAME, PAYLOAD_FOLDER } from './format.js';
 import { BLOCK_BYTES, decodeTarHeader, isZeroBlock, paddingAfter } from './tar-header.js';
 
 /** Zeros after the end: as many as programs add that write large records. */
 const TRAILING_BYTES_MAX = 1024 * 1024;
+
+/** The root of an artifact, as a tar names it. */
+const ROOT = '.';
+
+interface ExtendedHeader {
+  readonly kind: 'extended' | 'long-name';
+  readonly bytes: Uint8Array;
+  filled: number;
+}
 
 /** What is to come next. */
 type Expected = 'header' | 'content' | 'padding' | 'second-zero-block' | 'zeros-to-the-end';
 
 /**
  * Reads a tar as it comes, in chunks of any length, and passes its entries on. It takes plain files
- * and folders and nothing else: no link, device, FIFO, sparse file or extended header; the padding
+ * and folders and nothing else: no link, device, FIFO or sparse file, and of extended headers (pax, GNU) those that
+ * repeat or lengthen what the plain header says; the padding
  * and whatever follows the end must be zeros. Memory is constant.
  */
 export class TarReader {
@@ -22,6 +34,11 @@ export class TarReader {
   /** Bytes of content or padding that are still to come; of zeros after the end, that were there. */
   #left = 0;
   #paddingLeft = 0;
+  /** The folder that all entries lie in, as some programs pack one; '' where they lie at the root. */
+  #wrapper: string | undefined;
+  /** A header that says more of the entry behind it, while it is read; and what it said. */
+  #extended: ExtendedHeader | undefined;
+  #extension: Extension = {};
   /** Bytes read, for messages. */
   #position = 0;
 
@@ -84,29 +101,74 @@ export class TarReader {
   #startEntry(start: number): void {
     const entry = decodeTarHeader(this.#block);
     if (typeof entry === 'string') throw this.#refused(entry);
-    const { kind, name, size } = entry;
-    if (kind === 'folder') {
-      this.#sink.folder(relativePath(name.endsWith('/') ? name.slice(0, -1) : name));
+    const { kind, name: ownName, size: ownSize } = entry;
+    if (kind === 'extended' || kind === 'long-name') {
+      if (ownSize > EXTENDED_BYTES_MAX) throw this.#refused('an extended header is too long');
+      this.#extended = { kind, bytes: new Uint8Array(ownSize), filled: 0 };
+      this.#begin(ownSize);
       return;
     }
-    this.#sink.startFile(relativePath(name), size, start);
+    const { name = ownName, size = ownSize } = this.#extension;
+    this.#extension = {};
+    const path = this.#pathIn(relativePath(name.endsWith('/') ? name.slice(0, -1) : name), kind === 'folder');
+    if (kind === 'folder') {
+      this.#sink.folder(path);
+      return;
+    }
+    this.#sink.startFile(path, size, start);
+    this.#begin(size);
+  }
+
+  #begin(size: number): void {
     this.#left = size;
     this.#paddingLeft = paddingAfter(size);
     this.#expected = 'content';
     if (size === 0) this.#endContent();
   }
 
+  /** `tar -cf x.tar artifact` puts the folder's name in front of every entry: it is taken off. */
+  #pathIn(path: string, isFolder: boolean): string {
+    if (this.#wrapper === undefined) {
+      const first = path.split('/', 1)[0]!;
+      const isOwn = [ROOT, '..', '', MANIFEST_NAME, PAYLOAD_FOLDER].includes(first);
+      this.#wrapper = isOwn || !(isFolder || path.includes('/')) ? '' : first;
+    }
+    if (this.#wrapper === '') return path;
+    if (path === this.#wrapper) return ROOT;
+    return path.startsWith(`${this.#wrapper}/`) ? path.slice(this.#wrapper.length + 1) : path;
+  }
+
   #takeContent(bytes: Uint8Array): number {
     const taken = Math.min(bytes.length, this.#left);
-    this.#sink.write(taken === bytes.length ? bytes : bytes.subarray(0, taken));
+    const part = taken === bytes.length ? bytes : bytes.subarray(0, taken);
+    if (this.#extended === undefined) {
+      this.#sink.write(part);
+    } else {
+      this.#extended.bytes.set(part, this.#extended.filled);
+      this.#extended.filled += taken;
+    }
     this.#left -= taken;
     if (this.#left === 0) this.#endContent();
     return taken;
   }
 
   #endContent(): void {
-    this.#sink.endFile();
+    if (this.#extended === undefined) this.#sink.endFile();
+    else this.#takeExtension(this.#extended);
     this.#expected = this.#paddingLeft > 0 ? 'padding' : 'header';
+  }
+
+  #takeExtension({ kind, bytes }: ExtendedHeader): void {
+    this.#extended = undefined;
+    const extension = kind === 'extended' ? decodePax(bytes) : decodeLongName(bytes);
+    if (typeof extension === 'string') {
+      throw invalidArtifact(this.#origin, extension, {
+        class: 'undecodable',
+        offset: this.#position,
+        hint: 'pack it anew from its folder: tar --format=ustar -C ARTIFACT -cf NEW.tar .',
+      });
+    }
+    this.#extension = { ...this.#extension, ...present(extension) };
   }
 
   #takePadding(bytes: Uint8Array): number {
@@ -136,4 +198,8 @@ export class TarReader {
 /** `tar -C artifact -c .` puts `./` in front of every name. */
 function relativePath(name: string): string {
   return name.startsWith('./') ? name.slice(2) : name;
+}
+
+function present({ name, size }: Extension): Extension {
+  return { ...(name === undefined ? {} : { name }), ...(size === undefined ? {} : { size }) };
 }

@@ -9,6 +9,11 @@ export function commandText(...words: readonly string[]): string {
   return words.map((word) => (PLAIN_WORD.test(word) ? word : quoted(word))).join(' ');
 }
 
+/** A word as a shell takes it for one. */
+export function shellWord(word: string): string {
+  return PLAIN_WORD.test(word) ? word : quoted(word);
+}
+
 /** What to run to see all that is damaged. */
 export function verifyHint(path: string): string {
   return `run ${commandText('statelog', 'verify', path)} to see all that is damaged`;

@@ -1,8 +1,10 @@
 import { join } from 'node:path';
 import { decodeTarHeader } from '../artifact/tar-header.js';
-import { missingHint } from '../bytes/command-hints.js';
+import { commandText, missingHint } from '../bytes/command-hints.js';
 import { startsWithBytes } from '../bytes/compare.js';
+import { filterHint, foreignBytes, type ForeignBytes } from '../bytes/foreign-bytes.js';
 import { readU32 } from '../bytes/halves.js';
+import { toUtf8 } from '../bytes/text.js';
 import { StatelogError } from '../errors.js';
 import { MAGIC as FOLD_MAGIC } from '../fold/format.js';
 import { looksLikeLog } from '../fold/log-probe.js';
@@ -28,6 +30,8 @@ export interface PathIdentity {
 const MANIFEST_NAME = 'MANIFEST.json';
 const MANIFEST_BYTES_MAX = 16 * 1024 * 1024;
 const HEAD_BYTES = 512;
+/** How an NDJSON export begins. */
+const NDJSON_START = toUtf8('{"statelog":');
 /** Where a tar's header says "ustar", and where its own checksum stands. */
 const TAR_MAGIC_AT = 257;
 const TAR_CHECKSUM_AT = 148;
@@ -105,6 +109,8 @@ function identifyFile(fileSystem: FileSystem, path: string): PathIdentity {
   const isNamedSegment = coreIdOfSegmentName(path.slice(path.lastIndexOf('/') + 1)) !== undefined;
   if (head.length === 0) {
     if (isNamedSegment) return { kind: 'wal-segment', path };
+    // Cut to nothing, beside the other half of its pair.
+    if (isHalfOfPair(fileSystem, path)) return { kind: 'state-file', path: statePathOf(fileSystem, path) };
     throw unknown(path, 'the file is empty');
   }
   if (looksLikeSegment(fileSystem, path)) return { kind: 'wal-segment', path };
@@ -117,7 +123,9 @@ function identifyFile(fileSystem: FileSystem, path: string): PathIdentity {
     return { kind: 'wal-segment', path };
   }
   if (isHalfOfPair(fileSystem, path)) return { kind: 'state-file', path: statePathOf(fileSystem, path) };
-  throw unknown(path, 'the file is of no kind that statelog knows');
+  if (startsWithBytes(head, NDJSON_START)) throw ndjsonExport(path);
+  const foreign = foreignBytes(head);
+  throw unknown(path, 'the file is of no kind that statelog knows', foreign);
 }
 
 /** True for a state file or an index whose header is damaged: by its name, and by the other half beside it. */
@@ -167,7 +175,34 @@ function looksLikeTar(fileSystem: FileSystem, path: string): boolean {
   }
 }
 
-function unknown(path: string, what: string): StatelogError {
+/** True for a file that starts as an NDJSON export of ours does. */
+export function isNdjsonExport(fileSystem: FileSystem, path: string): boolean {
+  return (
+    fileSystem.statusFollowing(path)?.kind === 'file' &&
+    startsWithBytes(headOf(fileSystem, path), NDJSON_START)
+  );
+}
+
+function ndjsonExport(path: string): StatelogError {
+  return new StatelogError(
+    'UNKNOWN_FORMAT',
+    'the file is an NDJSON export, which is not read where it lies',
+    {
+      path,
+      safe: 'nothing was changed',
+      hint: `run ${commandText('statelog', 'import', path, 'STORE')} to make a store of it`,
+    },
+  );
+}
+
+function unknown(path: string, what: string, foreign?: ForeignBytes): StatelogError {
+  if (foreign !== undefined) {
+    return new StatelogError('UNKNOWN_FORMAT', `the file is ${foreign.what}`, {
+      path,
+      safe: 'nothing was changed',
+      hint: filterHint(foreign, path),
+    });
+  }
   return new StatelogError('UNKNOWN_FORMAT', what, {
     path,
     safe: 'nothing was changed',

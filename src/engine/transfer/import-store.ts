@@ -33,6 +33,7 @@ import {
   type ReadContent,
   type Survey,
 } from './import-survey.js';
+import { ndjsonChunks, openStream } from './import-stream.js';
 import { spoolLines } from './spooled-lines.js';
 
 export interface ImportRequest {
@@ -117,10 +118,10 @@ async function verifySource(
 ): Promise<Verified> {
   const { source, stream } = request;
   const options = { fileSystem, acceptManifest: acceptBackend(source), sync: false };
-  if (stream !== undefined) {
-    const { first, chunks } = await peek(stream);
-    if (first === undefined) throw emptyStream(source);
-    if (first === OPEN_BRACE) return verifiedLines(await spoolLines(fileSystem, chunks, staging, source));
+  const lines = stream ?? ndjsonChunks(fileSystem, source);
+  if (lines !== undefined) {
+    const { head, chunks } = await openStream(lines, source);
+    if (head[0] === OPEN_BRACE) return verifiedLines(await spoolLines(fileSystem, chunks, staging, source));
     return verifiedArtifact(
       fileSystem,
       await stageArtifactStream(chunks, source, staging, options),
@@ -252,32 +253,5 @@ function refuseExisting(fileSystem: FileSystem, destination: string): void {
     path: destination,
     safe: 'nothing was changed',
     hint: 'choose another path, or remove what is there',
-  });
-}
-
-async function peek(
-  stream: AsyncIterable<Uint8Array>,
-): Promise<{ readonly first: number | undefined; readonly chunks: AsyncIterable<Uint8Array> }> {
-  const iterator = stream[Symbol.asyncIterator]();
-  let head = await iterator.next();
-  while (head.done !== true && head.value.length === 0) head = await iterator.next();
-  if (head.done === true) return { first: undefined, chunks: stream };
-  const chunk = head.value.slice();
-  return { first: chunk[0], chunks: resumed(chunk, iterator) };
-}
-
-async function* resumed(
-  first: Uint8Array,
-  rest: AsyncIterator<Uint8Array>,
-): AsyncGenerator<Uint8Array, void> {
-  yield first;
-  for (let next = await rest.next(); next.done !== true; next = await rest.next()) yield next.value;
-}
-
-function emptyStream(origin: string): StatelogError {
-  return new StatelogError('UNFINISHED_STREAM', 'the stream is empty', {
-    path: origin,
-    safe: 'nothing was made of it',
-    hint: 'did the export before the pipe fail?',
   });
 }

@@ -1,0 +1,57 @@
+import { shellWord } from './command-hints.js';
+
+/** What bytes are that statelog does not read, and how to make something of them that it does. */
+export interface ForeignBytes {
+  /** "compressed by gzip", "an HTML page": the end of a sentence about them. */
+  readonly what: string;
+  /** A program that turns them into what is in them, and writes that to standard output. */
+  readonly filter: string | undefined;
+}
+
+interface Sign {
+  readonly at?: number;
+  readonly bytes: readonly number[];
+  readonly what: string;
+  readonly filter?: string;
+}
+
+const ascii = (text: string): number[] => Array.from(text, (character) => character.charCodeAt(0));
+
+/** Magic numbers, from each format's own description. */
+const SIGNS: readonly Sign[] = [
+  { bytes: [0x1f, 0x8b], what: 'compressed by gzip', filter: 'gzip -dc' },
+  { bytes: [0x28, 0xb5, 0x2f, 0xfd], what: 'compressed by zstd', filter: 'zstd -dc' },
+  { bytes: [0xfd, ...ascii('7zXZ'), 0], what: 'compressed by xz', filter: 'xz -dc' },
+  { bytes: ascii('BZh'), what: 'compressed by bzip2', filter: 'bzip2 -dc' },
+  { bytes: [0x04, 0x22, 0x4d, 0x18], what: 'compressed by lz4', filter: 'lz4 -dc' },
+  { bytes: [0x1f, 0x9d], what: 'compressed by compress', filter: 'gzip -dc' },
+  { bytes: ascii('LZIP'), what: 'compressed by lzip', filter: 'lzip -dc' },
+  { bytes: [...ascii('PK'), 3, 4], what: 'a zip archive', filter: 'unzip -p' },
+  { bytes: [...ascii('7z'), 0xbc, 0xaf], what: 'a 7-Zip archive', filter: '7z x -so' },
+  { bytes: ascii('age-encryption.org/'), what: 'encrypted by age', filter: 'age -d' },
+  { bytes: ascii('-----BEGIN AGE'), what: 'encrypted by age', filter: 'age -d' },
+  { bytes: ascii('-----BEGIN PGP MESSAGE'), what: 'encrypted by OpenPGP', filter: 'gpg -d' },
+  { bytes: ascii('Salted__'), what: 'encrypted by openssl', filter: 'openssl enc -d -in' },
+  { bytes: ascii('version https://git-lfs'), what: 'a pointer to a file that Git LFS keeps elsewhere' },
+  { bytes: [0xff, 0xfe], what: 'text in UTF-16', filter: 'iconv -f UTF-16 -t UTF-8' },
+  { bytes: [0xfe, 0xff], what: 'text in UTF-16', filter: 'iconv -f UTF-16 -t UTF-8' },
+];
+const PAGE = /^\s*<(!doctype|html|\?xml|head|body)/i;
+const PAGE_BYTES = 256;
+
+/** Tells what a file or stream is by its first bytes, if it is something that people mistake for a store or snapshot. */
+export function foreignBytes(head: Uint8Array): ForeignBytes | undefined {
+  const sign = SIGNS.find(({ at = 0, bytes }) => bytes.every((byte, index) => head[at + index] === byte));
+  if (sign !== undefined) return { what: sign.what, filter: sign.filter };
+  const text = Buffer.from(head.subarray(0, PAGE_BYTES)).toString('latin1');
+  return PAGE.test(text)
+    ? { what: 'an HTML or XML page, such as a server sends for an error', filter: undefined }
+    : undefined;
+}
+
+/** What to run on a file, or on what writes a stream, to import what is in it. */
+export function filterHint({ filter }: ForeignBytes, path: string | undefined): string {
+  if (filter === undefined) return 'fetch the snapshot itself';
+  if (path === undefined) return `put '${filter}' in front: … | ${filter} - | statelog import - STORE`;
+  return `run: ${filter} ${shellWord(path)} | statelog import - STORE`;
+}

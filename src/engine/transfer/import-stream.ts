@@ -1,0 +1,75 @@
+import { fileChunks } from '../artifact/payload.js';
+import { filterHint, foreignBytes, type ForeignBytes } from '../bytes/foreign-bytes.js';
+import { StatelogError } from '../errors.js';
+import { isNdjsonExport } from '../inspect/identify.js';
+import type { FileSystem } from '../storage-io/file-system.js';
+
+/** A stream whose first bytes were looked at. */
+export interface OpenedStream {
+  /** The first chunk, which is the first of `chunks` too. */
+  readonly head: Uint8Array;
+  readonly chunks: AsyncIterable<Uint8Array>;
+}
+
+/**
+ * Looks at a stream's first bytes.
+ * @param origin the stream's name, for messages
+ * @throws StatelogError `UNFINISHED_STREAM` where it is empty; `UNKNOWN_FORMAT` where it is compressed, encrypted or a page
+ */
+export async function openStream(stream: AsyncIterable<Uint8Array>, origin: string): Promise<OpenedStream> {
+  const { head, chunks } = await peek(stream);
+  if (head === undefined) throw emptyStream(origin);
+  const foreign = foreignBytes(head);
+  if (foreign !== undefined) throw foreignStream(origin, foreign);
+  return { head, chunks };
+}
+
+async function peek(
+  stream: AsyncIterable<Uint8Array>,
+): Promise<{ readonly head: Uint8Array | undefined; readonly chunks: AsyncIterable<Uint8Array> }> {
+  const iterator = stream[Symbol.asyncIterator]();
+  let head = await iterator.next();
+  while (head.done !== true && head.value.length === 0) head = await iterator.next();
+  if (head.done === true) return { head: undefined, chunks: stream };
+  const chunk = head.value.slice();
+  return { head: chunk, chunks: resumed(chunk, iterator) };
+}
+
+async function* resumed(
+  first: Uint8Array,
+  rest: AsyncIterator<Uint8Array>,
+): AsyncGenerator<Uint8Array, void> {
+  yield first;
+  for (let next = await rest.next(); next.done !== true; next = await rest.next()) yield next.value;
+}
+
+/** The bytes of a file that is an NDJSON export; undefined for any other. */
+export function ndjsonChunks(fileSystem: FileSystem, path: string): AsyncIterable<Uint8Array> | undefined {
+  return isNdjsonExport(fileSystem, path) ? chunksOf(fileSystem, path) : undefined;
+}
+
+async function* chunksOf(fileSystem: FileSystem, path: string): AsyncGenerator<Uint8Array, void> {
+  const descriptor = fileSystem.openRead(path);
+  try {
+    yield* fileChunks(fileSystem, descriptor, fileSystem.statusOf(descriptor).size);
+    await Promise.resolve();
+  } finally {
+    fileSystem.close(descriptor);
+  }
+}
+
+function foreignStream(origin: string, foreign: ForeignBytes): StatelogError {
+  return new StatelogError('UNKNOWN_FORMAT', `${origin} is ${foreign.what}`, {
+    path: origin,
+    safe: 'nothing was made of it',
+    hint: filterHint(foreign, undefined),
+  });
+}
+
+function emptyStream(origin: string): StatelogError {
+  return new StatelogError('UNFINISHED_STREAM', 'the stream is empty', {
+    path: origin,
+    safe: 'nothing was made of it',
+    hint: 'did the export before the pipe fail?',
+  });
+}
