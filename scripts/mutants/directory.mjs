@@ -164,8 +164,8 @@ export const directoryMutants = [
     name: 'batch-acknowledged-before-its-sync',
     rule: 'R1: what --ack printed is on disk',
     file: 'src/cli/run-batch.ts',
-    from: '  if (lines === result.lines) return;\n',
-    to: '  if (lines === result.lines) return;\n  await acknowledge({ ...running, result: { ...result, lines } });\n',
+    from: '  if (lines > result.lines) {\n',
+    to: '  await acknowledge(running, lines);\n  if (lines > result.lines) {\n',
     tests: ['cli/run-batch'],
   },
   {
