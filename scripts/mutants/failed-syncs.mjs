@@ -128,7 +128,7 @@ export const failedSyncMutants = [
   {
     name: 'destinations-told-apart-by-name',
     rule: 'nothing is replayed into itself',
-    file: 'src/engine/inspect/replay-destinations.ts',
+    file: 'src/engine/inspect/identities-around.ts',
     edits: [
       { from: 'fileSystem.realPath(at)', to: 'at' },
       { from: 'found.push(fileSystem.statusFollowing(folder)!.identity);', to: 'found.push(folder);' },

@@ -68,8 +68,8 @@ export const inspectMutants = [
     name: 'source-line-put-twice',
     rule: 'a source goes on exactly where it stopped',
     file: 'src/cli/batch-groups.ts',
-    from: 'splitter.lines > pending.skipped',
-    to: 'splitter.lines >= pending.skipped',
+    from: 'number <= source.lines) {',
+    to: 'number < source.lines) {',
     tests: ['cli/batch'],
   },
   {

@@ -20,7 +20,7 @@ export const repairMutants = [
     name: 'loss-limit-not-kept',
     rule: 'a repair loses no more than it may',
     file: 'src/engine/repair/repair-account.ts',
-    from: 'if (this.lostBytes <= this.#lossBytesMax) return;',
+    from: 'if (bytes <= this.#lossBytesMax) return;',
     to: 'if (this.lostBytes >= 0) return;',
     tests: ['cli/commands/repair'],
   },

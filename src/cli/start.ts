@@ -22,6 +22,8 @@ export function start(root: string, commands: Commands = COMMANDS): void {
     endWithDefect(new Error('the command stopped without an answer'));
   });
   endOnSignals();
+  // Node opens a debugger for it, through which anybody on this host could run code in the process.
+  process.on('SIGUSR1', () => undefined);
   run(argv, root, commands).catch(endWithDefect);
 }
 
@@ -44,8 +46,8 @@ async function run(argv: readonly string[], root: string, commands: Commands): P
 }
 
 /** How long a producer that goes on writing is read on for, and how long it may pause meanwhile. */
-const DRAIN_MS_MAX = 800;
-const DRAIN_PAUSE_MS_MAX = 150;
+const DRAIN_MS_MAX = 4_000;
+const DRAIN_PAUSE_MS_MAX = 250;
 
 /**
  * After a failure that was told, reads on for a moment and throws away: a producer in the middle of writing then gets to

@@ -36,7 +36,10 @@ function linesOf(report: StatReport, isTerminal: boolean): Line[] {
     ['watermark', report.watermark ?? undefined],
     ...(report.checkpoints ?? []).map((one): Line => ['checkpoint', checkpointText(one, size)]),
     ...(report.segments ?? []).map((one): Line => ['segment', segmentText(one, size)]),
-    ...Object.entries(report.artifact ?? {}).map(([name, value]): Line => [name, String(value)]),
+    ...Object.entries(report.artifact ?? {}).map(([name, value]): Line => [
+      name,
+      typeof value === 'object' ? scopeText(value) : String(value),
+    ]),
     ['lock', report.lock === undefined ? undefined : lockText(report.lock)],
     ['digest', report.digest],
     ['problem', report.problem],
@@ -83,4 +86,9 @@ function percent(part: number): string {
 
 function listed(parts: readonly (string | undefined)[]): string {
   return parts.filter((part) => part !== undefined).join(', ');
+}
+
+/** The prefixes of a scope; that of all keys is empty. */
+function scopeText(prefixes: readonly string[]): string {
+  return prefixes.map((prefix) => (prefix === '' ? 'all keys' : visibleText(prefix))).join(', ');
 }

@@ -23,6 +23,14 @@ export default class Export extends StatelogCommand {
     }),
     at: unsigned64Flag({ description: 'as the checkpoint of this epoch has it', helpValue: 'EPOCH' }),
     ...largeValuesFlag,
+    scope: string({
+      description:
+        "say in a fold's artifact that it holds the keys with this prefix (repeatable; '' for all)",
+      multiple: true,
+      multipleNonGreedy: true,
+      helpValue: 'PREFIX',
+      helpGroup: 'FOLD LOG',
+    }),
     redact: boolean({ hidden: true }),
     report: string({
       description: 'write the report to this file, device or FIFO (- for where the text would be said)',
@@ -49,6 +57,7 @@ export default class Export extends StatelogCommand {
       as: flags.as as ExportForm | undefined,
       at: flags.at,
       largeValues: flags['large-values'],
+      scope: flags.scope,
       createdAtUnix: sourceDate(),
       scratchBeside: isStream ? undefined : args.destination,
     });

@@ -20,13 +20,18 @@ export const FOLD_PATH = 'data/fold.snap';
 export type CompactFold = Pick<AppendLogFold, 'cursor' | 'compactSizeBytes' | 'compactChunks'>;
 
 /** A fold as an artifact's content. It must stay open, and as it is, until the content was written. */
-export function appendLogContent(fold: CompactFold, createdAtUnix: number): ArtifactContent {
+export function appendLogContent(
+  fold: CompactFold,
+  createdAtUnix: number,
+  scope?: readonly string[],
+): ArtifactContent {
   const { cursor, compactSizeBytes: size } = fold;
   return {
     backend: APPEND_LOG_BACKEND,
     backendVersion: APPEND_LOG_VERSION,
     cursor,
     createdAtUnix,
+    scope,
     files: [{ path: FOLD_PATH, size, chunks: () => fold.compactChunks() }],
   };
 }

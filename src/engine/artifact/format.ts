@@ -1,7 +1,11 @@
-/** Names and limits of an export artifact, schema 1. The layout is on docs/formats/artifact.md. */
+/** Names and limits of an export artifact, schemas 1 and 2. The layout is on docs/formats/artifact.md. */
 
-/** The layout that this program reads and writes. */
+/** The layout without a scope, which every release reads. */
 export const SCHEMA_VERSION = 1;
+/** The layout that says which keys the fold holds (Slipstream 0.8.0 and later). */
+export const SCOPED_SCHEMA_VERSION = 2;
+/** Prefixes of a scope, at the most. */
+export const SCOPE_PREFIXES_MAX = 1024;
 /** At the root of an artifact; written last, so that an artifact which has one is complete. */
 export const MANIFEST_NAME = 'MANIFEST.json';
 /** Holds the payload. */

@@ -1,8 +1,14 @@
 import * as v from 'valibot';
-import { equalBytes } from '../bytes/compare.js';
 import { fromHex, fromUtf8, toUtf8 } from '../bytes/text.js';
-import { WatchCursor } from '../fold/watch-cursor.js';
-import { MANIFEST_BYTES_MAX, MANIFEST_NAME, SCHEMA_VERSION } from './format.js';
+import { isKnownCursor, WatchCursor } from '../fold/watch-cursor.js';
+import { doubledKey } from './doubled-keys.js';
+import {
+  MANIFEST_BYTES_MAX,
+  MANIFEST_NAME,
+  SCHEMA_VERSION,
+  SCOPE_PREFIXES_MAX,
+  SCOPED_SCHEMA_VERSION,
+} from './format.js';
 import { artifactError, invalidArtifact } from './invalid.js';
 import { comparePaths, payloadPathFault } from './payload-path.js';
 
@@ -29,6 +35,8 @@ export interface ExportManifest {
   readonly createdAtUnix: number;
   /** Sorted by their paths. */
   readonly files: readonly ArtifactFile[];
+  /** The prefixes of the keys that the fold holds, [''] for all; undefined where it is not said (schema 1). */
+  readonly scope?: readonly string[] | undefined;
 }
 
 const wholeNumber = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(Number.MAX_SAFE_INTEGER));
@@ -38,7 +46,7 @@ const manifestSchema = v.strictObject({
   schema_version: wholeNumber,
   backend: backendName,
   backend_version: backendName,
-  cursor_hex: v.pipe(v.string(), v.regex(/^([0-9a-f]{2}){0,10}$/)),
+  cursor_hex: v.pipe(v.string(), v.regex(/^([0-9a-f]{2}){0,20}$/)),
   created_at_unix: wholeNumber,
   files: v.array(
     v.strictObject({
@@ -47,6 +55,7 @@ const manifestSchema = v.strictObject({
       blake3: v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/)),
     }),
   ),
+  scope: v.optional(v.pipe(v.array(v.string()), v.minLength(1), v.maxLength(SCOPE_PREFIXES_MAX))),
 });
 
 /** The bytes of `MANIFEST.json`. */
@@ -58,14 +67,14 @@ export function encodeManifest(manifest: ExportManifest): Uint8Array {
     cursor_hex: manifest.cursor.toHex(),
     created_at_unix: manifest.createdAtUnix,
     files: manifest.files.map(({ path, size, blake3 }) => ({ path, size, blake3 })),
+    ...(manifest.scope === undefined ? {} : { scope: manifest.scope }),
   };
   return toUtf8(JSON.stringify(wire, null, 2));
 }
 
 /**
- * Reads a manifest, of which nothing is trusted. It must be written exactly as `encodeManifest` does
- * (a last newline is allowed): so there is no doubled key, no number that loses digits, no other
- * order and nothing hidden.
+ * Reads a manifest, of which nothing is trusted, in any JSON layout: it has no doubled key, no unknown one and no number
+ * that loses digits; a scope in schema 2 and none in 1.
  * @param origin the artifact, for messages
  * @throws StatelogError `INVALID_ARTIFACT`; `UNSUPPORTED_VERSION` for another schema
  */
@@ -80,18 +89,15 @@ export function decodeManifest(bytes: Uint8Array, origin: string): ExportManifes
     schemaVersion: wire.schema_version,
     backend: wire.backend,
     backendVersion: wire.backend_version,
-    cursor: WatchCursor.fromBytes(fromHex(wire.cursor_hex)!),
+    cursor: cursorOf(fromHex(wire.cursor_hex)!, origin),
     createdAtUnix: wire.created_at_unix,
     files: wire.files,
+    scope: wire.scope,
   };
-  refuseBadFiles(manifest.files, origin);
-  const length = bytes.at(-1) === NEWLINE ? bytes.length - 1 : bytes.length;
-  if (!equalBytes(bytes.subarray(0, length), encodeManifest(manifest))) {
-    throw invalidManifest(
-      origin,
-      'it is not written as schema 1 writes it (a doubled key, another order or spacing)',
-    );
+  if ((manifest.schemaVersion === SCOPED_SCHEMA_VERSION) !== (manifest.scope !== undefined)) {
+    throw invalidManifest(origin, 'a scope is required in schema 2, and forbidden in schema 1');
   }
+  refuseBadFiles(manifest.files, origin);
   return manifest;
 }
 
@@ -100,25 +106,39 @@ export function tooLarge(origin: string, size: number): Error {
   return invalidManifest(origin, `it has ${size} bytes, more than the ${MANIFEST_BYTES_MAX} allowed`);
 }
 
-const NEWLINE = 0x0a;
+/** A cursor of another release, whose length or flags are not known, is not ours to carry. */
+function cursorOf(bytes: Uint8Array, origin: string): WatchCursor {
+  if (isKnownCursor(bytes, 0, bytes.length)) return WatchCursor.fromBytes(bytes);
+  throw artifactError('UNSUPPORTED_VERSION', origin, 'its cursor is of a kind that is not known', {
+    class: 'bad-version',
+    found: `${bytes.length} bytes`,
+    hint: 'a newer statelog may read it',
+  });
+}
 
 function parse(bytes: Uint8Array, origin: string): unknown {
   const text = fromUtf8(bytes);
   if (text === undefined) throw invalidManifest(origin, 'it is not UTF-8');
+  let parsed: unknown;
   try {
-    return JSON.parse(text);
+    parsed = JSON.parse(text);
   } catch (cause) {
     throw invalidManifest(origin, 'it is not JSON', cause);
   }
+  const doubled = doubledKey(text);
+  if (doubled !== undefined)
+    throw invalidManifest(origin, `the key ${JSON.stringify(doubled.slice(0, 80))} stands twice`);
+  return parsed;
 }
 
 /** Told apart from a manifest that is merely bad, since it may be a newer program's. */
 function refuseOtherSchema(parsed: unknown, origin: string): void {
   const version = (parsed as { schema_version?: unknown } | null)?.schema_version;
-  if (!Number.isSafeInteger(version) || version === SCHEMA_VERSION) return;
+  if (!Number.isSafeInteger(version) || version === SCHEMA_VERSION || version === SCOPED_SCHEMA_VERSION)
+    return;
   throw artifactError('UNSUPPORTED_VERSION', origin, `the artifact has schema ${String(version)}`, {
     class: 'bad-version',
-    expected: `schema ${SCHEMA_VERSION}`,
+    expected: `schema ${SCHEMA_VERSION} or ${SCOPED_SCHEMA_VERSION}`,
     found: `schema ${String(version)}`,
     hint: 'a newer statelog may read it',
   });

@@ -1,7 +1,7 @@
 import { createBlake3 } from '../bytes/blake3.js';
 import { StatelogError } from '../errors.js';
 import type { FileDescriptor, FileSystem } from '../storage-io/file-system.js';
-import { CHUNK_BYTES, SCHEMA_VERSION } from './format.js';
+import { CHUNK_BYTES, SCHEMA_VERSION, SCOPED_SCHEMA_VERSION } from './format.js';
 import type { ArtifactFile, ExportManifest } from './manifest.js';
 
 /** One file to go into an artifact. */
@@ -22,8 +22,9 @@ export interface ArtifactContent extends Omit<ExportManifest, 'schemaVersion' | 
 
 /** The manifest of a content, of whose files the digests are known. */
 export function manifestOf(content: ArtifactContent, files: readonly ArtifactFile[]): ExportManifest {
-  const { backend, backendVersion, cursor, createdAtUnix } = content;
-  return { schemaVersion: SCHEMA_VERSION, backend, backendVersion, cursor, createdAtUnix, files };
+  const { backend, backendVersion, cursor, createdAtUnix, scope } = content;
+  const schemaVersion = scope === undefined ? SCHEMA_VERSION : SCOPED_SCHEMA_VERSION;
+  return { schemaVersion, backend, backendVersion, cursor, createdAtUnix, files, scope };
 }
 
 /**

@@ -19,6 +19,8 @@ export function statManifest(fileSystem: FileSystem, path: string): Partial<Stat
             backendVersion: manifest.backendVersion,
             createdAtUnix: manifest.createdAtUnix,
             files: manifest.files.length,
+            schemaVersion: manifest.schemaVersion,
+            ...(manifest.scope === undefined ? {} : { scope: manifest.scope }),
           },
         }),
   };

@@ -61,7 +61,7 @@ export interface StatReport {
   readonly segments?: readonly SegmentStat[] | undefined;
   readonly lock?: LockStat | undefined;
   /** Of an artifact: what its manifest says. */
-  readonly artifact?: Readonly<Record<string, string | number>> | undefined;
+  readonly artifact?: Readonly<Record<string, string | number | readonly string[]>> | undefined;
   /** BLAKE3 over the content. */
   readonly digest?: string | undefined;
   /** Why the rest could not be told. */

@@ -57,7 +57,12 @@ function writeFoldArtifact(
   const { store } = AppendLogFold.open(log, Infinity, { fileSystem });
   try {
     if (store.cursor.isNone && manifest?.cursor.isNone === false) store.checkpoint(manifest.cursor);
-    writeArtifact(fileSystem, appendLogContent(store, manifest?.createdAtUnix ?? 0), path, form);
+    writeArtifact(
+      fileSystem,
+      appendLogContent(store, manifest?.createdAtUnix ?? 0, manifest?.scope),
+      path,
+      form,
+    );
   } finally {
     store.close();
   }

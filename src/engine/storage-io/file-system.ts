@@ -18,8 +18,8 @@ export interface FileSystem {
   createExclusive(path: string): FileDescriptor;
   /** Opens a regular file for reading and writing, creating it (0600) where it is missing. */
   openOrCreate(path: string, links?: LinkPolicy): FileDescriptor;
-  /** Opens a folder, to lock it and to know it again; links in its path are followed. */
-  openDirectory(path: string): FileDescriptor;
+  /** Opens a folder, to lock it and to know it again; `links` says what becomes of one in the last place. */
+  openDirectory(path: string, links?: LinkPolicy): FileDescriptor;
   close(descriptor: FileDescriptor): void;
 
   /** Reads up to `length` bytes at `position`; less than `length` only at the end of the file. */

@@ -67,7 +67,8 @@ function inheriting(fileSystem: FileSystem, store: string, like: Inheritance): F
     },
     makeDirectory: (path) => {
       fileSystem.makeDirectory(path);
-      fileSystem.close(give(fileSystem.openDirectory(path), like.folderMode));
+      // Whoever owns the folder above may have put a link in its place since.
+      fileSystem.close(give(fileSystem.openDirectory(path, 'refuse'), like.folderMode));
     },
     copyFile: (from, to) => {
       fileSystem.copyFile(from, to);
@@ -85,7 +86,8 @@ function giveTo(
   mode: number,
 ): void {
   const made = fileSystem.statusOf(descriptor);
-  if (made.owner !== fileSystem.userId) throw notGiven(store, made);
+  const isOnlyOurs = made.kind === 'directory' || made.linkCount === 1;
+  if (made.owner !== fileSystem.userId || !isOnlyOurs) throw notGiven(store, made);
   if (made.owner !== owner || made.group !== group) {
     try {
       fileSystem.changeOwner(descriptor, owner, group);
@@ -107,8 +109,12 @@ export function giveTree(fileSystem: FileSystem, path: string, like: FileStatus)
   if (isFolder) {
     for (const name of fileSystem.readDirectory(path)) giveTree(fileSystem, join(path, name), like);
   }
-  const descriptor = isFolder ? fileSystem.openDirectory(path) : fileSystem.openRead(path, 'refuse');
+  const descriptor = isFolder
+    ? fileSystem.openDirectory(path, 'refuse')
+    : fileSystem.openRead(path, 'refuse');
   try {
+    // Swapped while it is walked: it is not ours to give.
+    if (fileSystem.statusOf(descriptor).identity !== status.identity) return;
     fileSystem.changeOwner(descriptor, like.owner, like.group);
   } finally {
     fileSystem.close(descriptor);

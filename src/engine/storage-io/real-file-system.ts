@@ -91,9 +91,10 @@ class RealFileSystem implements FileSystem {
     }
   }
 
-  openDirectory(path: string): FileDescriptor {
-    const { O_RDONLY, O_DIRECTORY } = fs.constants;
-    const descriptor = attempt('open', path, () => fs.openSync(path, O_RDONLY | O_DIRECTORY));
+  openDirectory(path: string, links: LinkPolicy = 'follow'): FileDescriptor {
+    const { O_RDONLY, O_DIRECTORY, O_NOFOLLOW } = fs.constants;
+    const flags = O_RDONLY | O_DIRECTORY | (links === 'refuse' ? O_NOFOLLOW : 0);
+    const descriptor = attempt('open', path, () => fs.openSync(path, flags));
     this.#paths.set(descriptor, path);
     return descriptor;
   }

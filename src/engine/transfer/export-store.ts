@@ -29,6 +29,8 @@ export interface ExportRequest {
   readonly as?: ExportForm | undefined;
   /** Of a state directory: as the checkpoint of this epoch has it. */
   readonly at?: bigint | undefined;
+  /** Of a fold's artifact: the prefixes of the keys that it holds ([''] for all), which makes it one of schema 2. */
+  readonly scope?: readonly string[] | undefined;
   /** Lets a fold log that is made hold values of 16 to 64 MiB. */
   readonly largeValues?: boolean | undefined;
   /** Seconds since 1970: the same gives the same bytes. */
@@ -46,6 +48,7 @@ export function prepareExport(request: ExportRequest): PreparedExport {
   const identity = identify(fileSystem, source);
   if (identity.kind === 'artifact-folder' || identity.kind === 'artifact-tar') throw artifactAlready(source);
   const form = request.as ?? (identity.kind === 'log' ? 'append-log' : 'mmap-state');
+  if (request.scope !== undefined && form !== 'append-log') throw noScope(source);
   const scratch = new Scratch(fileSystem, request.scratchBeside);
   const open: (() => void)[] = [
     () => {
@@ -67,6 +70,14 @@ export function prepareExport(request: ExportRequest): PreparedExport {
     release();
     throw error;
   }
+}
+
+function noScope(path: string): StatelogError {
+  return new StatelogError('NOT_REPRESENTABLE', "only a fold's artifact says its scope", {
+    path,
+    safe: 'nothing was written',
+    hint: 'export it with --as append-log, or leave out --scope',
+  });
 }
 
 function artifactAlready(path: string): StatelogError {
@@ -176,7 +187,13 @@ function contentOf(form: 'append-log' | 'mmap-state', preparing: Preparing): Pre
 }
 
 /** A fold log in its compact form, gone through without an index; undefined where it is in another, or not whole. */
-function compactLog({ fileSystem, source, open, createdAtUnix }: Preparing): PreparedContent | undefined {
+function compactLog({
+  fileSystem,
+  source,
+  open,
+  createdAtUnix,
+  scope,
+}: Preparing): PreparedContent | undefined {
   const descriptor = fileSystem.openRead(source);
   open.push(() => {
     fileSystem.close(descriptor);
@@ -188,7 +205,7 @@ function compactLog({ fileSystem, source, open, createdAtUnix }: Preparing): Pre
     if (!compactForm) return undefined;
     const fold = { cursor, compactSizeBytes: log.size, compactChunks: () => scannedForm(log) };
     const report = reportWith(digest, undefined, cursor.toBytes());
-    return { content: appendLogContent(fold, createdAtUnix), report };
+    return { content: appendLogContent(fold, createdAtUnix, scope), report };
   } catch (error) {
     // A torn end is left out of what is loaded, and what cannot be loaded says so then.
     if (isStatelogError(error, 'DAMAGED')) return undefined;
@@ -201,7 +218,7 @@ function indexedLog(preparing: Preparing): PreparedContent {
   const digest = new ContentDigest();
   fold.forEachPut(digestPuts(digest));
   const report = reportWith(digest, undefined, fold.cursor.toBytes());
-  return { content: appendLogContent(fold, preparing.createdAtUnix), report };
+  return { content: appendLogContent(fold, preparing.createdAtUnix, preparing.scope), report };
 }
 
 function digestPuts(digest: ContentDigest): (put: FoldRecord) => void {
@@ -220,7 +237,7 @@ function builtFold(preparing: Preparing): PreparedContent {
     cursor: undefined,
     largeValues: preparing.largeValues,
   });
-  const content = appendLogContent(openFold(preparing, path), createdAtUnix);
+  const content = appendLogContent(openFold(preparing, path), createdAtUnix, preparing.scope);
   return { content, report: reportOf(store, entriesOf(store)) };
 }
 

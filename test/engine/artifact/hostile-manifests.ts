@@ -46,7 +46,10 @@ const numbers = [
 export const hostileManifests: readonly (readonly [string, string | Uint8Array])[] = [
   ...paths.map((path) => [`the path "${path}"`, replaced('data/fold.snap', path)] as const),
   ...numbers.map((number) => [`the size ${number}`, replaced('13369', number)] as const),
-  ...numbers.map((number) => [`the time ${number}`, replaced('1795218965', number)] as const),
+  ...numbers
+    // That is another way to write a whole number.
+    .filter((number) => number !== '1e3')
+    .map((number) => [`the time ${number}`, replaced('1795218965', number)] as const),
   ['an empty manifest', ''],
   ['an object of nothing', '{}'],
   ['a list', '[]'],
@@ -54,7 +57,6 @@ export const hostileManifests: readonly (readonly [string, string | Uint8Array])
   ['a number', '1'],
   ['half a manifest', MANIFEST.slice(0, 200)],
   ['a manifest and more', `${MANIFEST}{}`],
-  ['a manifest with two newlines', `${MANIFEST}\n\n`],
   ['a byte order mark', `\ufeff${MANIFEST}`],
   ['UTF-16', Buffer.from(MANIFEST, 'utf16le')],
   [
@@ -63,10 +65,6 @@ export const hostileManifests: readonly (readonly [string, string | Uint8Array])
   ],
   ['100,000 brackets', '['.repeat(100_000)],
   ['100,000 nested objects', '{"a":'.repeat(100_000)],
-  ['one line', JSON.stringify(JSON.parse(MANIFEST))],
-  ['another indent', JSON.stringify(JSON.parse(MANIFEST), null, 4)],
-  ['carriage returns', MANIFEST.replaceAll('\n', '\r\n')],
-  ['an escaped letter', replaced('"append-log"', '"append\\u002dlog"')],
   ['an unknown key', replaced('"files"', '"more": 1,\n  "files"')],
   ['an unknown key in a file', replaced(LINE, `${LINE},\n      "mode": 511`)],
   ['__proto__', replaced('"files"', '"__proto__": {},\n  "files"')],
@@ -74,18 +72,13 @@ export const hostileManifests: readonly (readonly [string, string | Uint8Array])
   ['a doubled key', replaced('"backend_version": "2"', '"backend_version": "2",\n  "backend_version": "2"')],
   ['a doubled key in a file', replaced(LINE, `${LINE},\n      ${LINE}`)],
   ['a doubled files list', replaced('"files"', '"files": [],\n  "files"')],
-  [
-    'keys in another order',
-    replaced(
-      '"schema_version": 1,\n  "backend": "append-log",',
-      '"backend": "append-log",\n  "schema_version": 1,',
-    ),
-  ],
   ['a missing key', replaced('  "created_at_unix": 1795218965,\n', '')],
   ['schema 0', replaced('"schema_version": 1', '"schema_version": 0')],
-  ['schema 2', replaced('"schema_version": 1', '"schema_version": 2')],
+  ['schema 2 without a scope', replaced('"schema_version": 1', '"schema_version": 2')],
+  ['schema 1 with a scope', replaced('"files"', '"scope": [""],\n  "files"')],
+  ['schema 3', replaced('"schema_version": 1', '"schema_version": 3')],
+  ['a key that is doubled by an escape', replaced('"files"', '"f\\u0069les": [],\n  "files"')],
   ['schema "1"', replaced('"schema_version": 1', '"schema_version": "1"')],
-  ['schema 1.0', replaced('"schema_version": 1', '"schema_version": 1.0')],
   ['another backend', replaced('append-log', 'fjall')],
   ['a backend with a slash', replaced('append-log', '../append-log')],
   ['an empty backend', replaced('append-log', '')],
