@@ -1,5 +1,6 @@
 import { fromBase64, fromHex, fromUtf8, isUtf8, toBase64, toHex, toUtf8 } from '../bytes/text.js';
 import { StatelogError } from '../errors.js';
+import { isKnownCursor } from '../fold/watch-cursor.js';
 import type { StoredEntry } from '../store/store.js';
 
 /** What the first line of an NDJSON export says. */
@@ -84,11 +85,21 @@ function parseHeader(json: Record<string, unknown>, number: number): LinesHeader
   const cursorBytes = typeof cursor === 'string' ? fromHex(cursor) : undefined;
   const isGood =
     (kind === 'directory' || kind === 'log') &&
-    (cursor === null || (cursorBytes !== undefined && cursorBytes.length <= 10)) &&
+    (cursor === null || cursorBytes !== undefined) &&
     (epoch === undefined || (typeof epoch === 'string' && /^\d{1,19}$/.test(epoch))) &&
     (cores === undefined ||
       (typeof cores === 'number' && Number.isInteger(cores) && cores >= 1 && cores <= 1024));
   if (!isGood) throw badLine(number, 'it is not how an export starts');
+  if (cursorBytes !== undefined && !isKnownCursor(cursorBytes, 0, cursorBytes.length)) {
+    throw new StatelogError(
+      'UNSUPPORTED_VERSION',
+      'the cursor of the stream is of a kind that is not known',
+      {
+        found: `${cursorBytes.length} bytes`,
+        hint: 'a newer statelog may read it',
+      },
+    );
+  }
   return { kind, cursor: cursorBytes, epoch: epoch === undefined ? undefined : BigInt(epoch), cores };
 }
 

@@ -70,6 +70,21 @@ for (const name of NAMES) {
   });
 }
 
+for (const name of NAMES) {
+  test(`${name}.snap comes back whole from an NDJSON export, its cursor too`, async (t) => {
+    const folder = tempDir(t);
+    const source = path.join(FOLDER, `${name}.snap`);
+    const exported = await commandLine(['export', source, '-', '--as', 'ndjson']);
+    t.is(exported.exitCode, 0);
+    const back = path.join(folder, 'back.snap');
+    const { exitCode, stderr } = await commandLine(['import', '-', back], { input: [exported.stdoutBytes] });
+    t.is(exitCode, 0, stderr);
+    const { store } = AppendLogFold.load(back);
+    t.deepEqual(linesOf(store), dumpOf(name));
+    store.close();
+  });
+}
+
 test('a cursor of any known length survives applies, closing and compaction', (t) => {
   const memo = '0000000000000133000008';
   for (const hex of [
