@@ -19,10 +19,12 @@ const stores = ['bytes', 'rkyv', 'storage-io', 'changelog', 'multicast', 'state'
 layers.directory = stores;
 // What every kind of store can do: an interface, and the kinds that stand behind it.
 layers.store = [...stores, 'directory'];
+// An NDJSON export, both ways.
+layers.lines = [...stores, 'directory', 'store'];
 layers.artifact = [...stores, 'directory', 'store'];
-layers.inspect = [...stores, 'directory', 'store', 'artifact'];
+layers.inspect = [...stores, 'directory', 'store', 'lines', 'artifact'];
 // Exporting and importing: between any kind of store and any form of snapshot.
-layers.transfer = [...stores, 'directory', 'store', 'artifact', 'inspect'];
+layers.transfer = [...stores, 'directory', 'store', 'lines', 'artifact', 'inspect'];
 // Cutting what was never acknowledged, and bringing what is good to a new place.
 layers.repair = [...stores, 'directory', 'store', 'artifact', 'inspect', 'transfer'];
 

@@ -1,4 +1,4 @@
-import { isStatelogError } from '../engine/errors.js';
+import { isStatelogError, StatelogError } from '../engine/errors.js';
 import { parseBatchLine, type BatchFormat } from './batch-line.js';
 import { withoutByteOrderMark } from './byte-order-mark.js';
 import { LineSplitter } from './line-splitter.js';
@@ -33,7 +33,7 @@ export async function* batchGroups(
 ): AsyncGenerator<BatchGroup, void> {
   const splitter = new LineSplitter();
   const pending = new PendingGroup(limits, source !== undefined);
-  const reading = { splitter, pending, format, source };
+  const reading: Reading = { splitter, pending, format, source, isInExport: false };
   const iterator = chunks[Symbol.asyncIterator]();
   try {
     for (;;) {
@@ -49,7 +49,8 @@ export async function* batchGroups(
       }
       if (isLast) break;
     }
-    if (pending.hasLines) yield pending.take();
+    if (reading.isInExport) pending.refuse(cutExport(splitter.lines));
+    if (pending.hasLines || pending.isRefused) yield pending.take();
   } finally {
     // Not awaited: where a read is under way, this is done once the producer has written, which may be never.
     iterator.return?.().catch(() => undefined);
@@ -61,6 +62,8 @@ interface Reading {
   readonly pending: PendingGroup;
   readonly format: BatchFormat;
   readonly source: SourcePassage | undefined;
+  /** An NDJSON export has started, and not ended. */
+  isInExport: boolean;
 }
 
 /** Moves one line from the splitter into the group; false if there was none. */
@@ -75,7 +78,9 @@ function takeLine(reading: Reading, isLast: boolean): boolean {
       pending.pass(number, number === source.lines);
     } else {
       const text = number === 1 ? withoutByteOrderMark(line) : line;
-      pending.add(parseBatchLine(text, number, format), number, line);
+      const parsed = parseBatchLine(text, number, format);
+      if (typeof parsed === 'string') reading.isInExport = parsed === 'export-start';
+      pending.add(typeof parsed === 'string' ? undefined : parsed, number, line);
     }
     return true;
   } catch (error) {
@@ -112,4 +117,11 @@ async function settlesWithin(promise: Promise<unknown>, timeMs: number): Promise
   const inTime = await Promise.race([settled, isLate]);
   clearTimeout(timer);
   return inTime;
+}
+
+function cutExport(lines: number): StatelogError {
+  return new StatelogError('UNFINISHED_STREAM', `the export ended before its end, behind line ${lines}`, {
+    line: lines,
+    hint: 'run the transfer again: the same lines change nothing when they come twice',
+  });
 }

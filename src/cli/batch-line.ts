@@ -1,12 +1,32 @@
 import { fromBase64, fromUtf8 } from '../engine/bytes/text.js';
 import { StatelogError } from '../engine/errors.js';
+import { parseCursorField, parseVersionFields } from '../engine/fold/position-text.js';
 import { decodeText, type Encoding, type Encodings } from './encoding.js';
 import { readField } from './field-escapes.js';
 
 /** What one line of a batch asks for. */
 export type BatchOperation =
-  | { readonly op: 'put'; readonly key: Uint8Array; readonly value: Uint8Array }
-  | { readonly op: 'delete'; readonly key: Uint8Array };
+  | {
+      readonly op: 'put';
+      readonly key: Uint8Array;
+      readonly value: Uint8Array;
+      /** The raw bytes of the version that comes with it, where one does. */
+      readonly version?: Uint8Array | undefined;
+    }
+  | {
+      /** A purge is a delete that removes a key's history too, where a store keeps any. */
+      readonly op: 'delete' | 'purge';
+      readonly key: Uint8Array;
+      readonly version?: Uint8Array | undefined;
+    }
+  | {
+      /** All that came before is there: the resume cursor moves. */
+      readonly op: 'cursor';
+      readonly cursor: Uint8Array;
+    };
+
+/** The lines that an NDJSON export starts and ends with: they ask for nothing, and tell whether it was cut. */
+export type ExportFrame = 'export-start' | 'export-end';
 
 /** How the lines of a batch are read. */
 export interface BatchFormat {
@@ -29,7 +49,7 @@ export function parseBatchLine(
   line: Uint8Array,
   number: number,
   format: BatchFormat,
-): BatchOperation | undefined {
+): BatchOperation | ExportFrame | undefined {
   return format.tsv ? parseTabbed(line, number, format) : parseJson(line, number, format);
 }
 
@@ -61,21 +81,56 @@ function tabbedField(field: Uint8Array, encoding: Encoding, name: string, number
   return bytes;
 }
 
-function parseJson(line: Uint8Array, number: number, format: BatchFormat): BatchOperation | undefined {
+function parseJson(
+  line: Uint8Array,
+  number: number,
+  format: BatchFormat,
+): BatchOperation | ExportFrame | undefined {
   const text = fromUtf8(line);
   if (text === undefined)
     throw badLine(number, 'it is not UTF-8', 'binary keys and values go in as keyBase64 and valueBase64');
   const fields = jsonObject(text, number);
   if (fields === undefined) return undefined;
-  const { op } = fields;
-  if (op !== undefined && op !== 'put' && op !== 'delete') {
-    throw badLine(number, `its op is ${JSON.stringify(op)}`, 'a batch takes put and delete');
-  }
-  if (format.command === 'delete' && op === 'put')
+  const frame = frameOf(fields);
+  if (frame !== undefined) return frame;
+  const op = operationOf(fields, number);
+  if (op === 'cursor') return format.command === 'delete' ? undefined : cursorOf(fields, number);
+  if (format.command === 'delete' && fields['op'] === 'put')
     throw badLine(number, 'its op is put, in a batch of deletes');
   const key = jsonBytes(fields, 'key', format.encodings.key, number);
-  if (op === 'delete' || format.command === 'delete') return { op: 'delete', key };
-  return { op: 'put', key, value: jsonBytes(fields, 'value', format.encodings.value, number) };
+  // The revisions of lines that were scanned are those of the puts, not of their deletes.
+  if (format.command === 'delete') return { op: 'delete', key };
+  const version = parseVersionFields(fields);
+  if (typeof version === 'string') throw badLine(number, version);
+  if (op !== 'put') return { op, key, version };
+  return { op, key, value: jsonBytes(fields, 'value', format.encodings.value, number), version };
+}
+
+/** What frames an export; other lines may have fields of these names. */
+function frameOf(fields: Readonly<Record<string, unknown>>): ExportFrame | undefined {
+  if ('key' in fields || 'keyBase64' in fields || 'op' in fields) return undefined;
+  if ('statelog' in fields) return 'export-start';
+  return 'end' in fields ? 'export-end' : undefined;
+}
+
+function operationOf(fields: Readonly<Record<string, unknown>>, number: number): BatchOperation['op'] {
+  const { op } = fields;
+  if (op === undefined) {
+    const isCursor = 'cursor' in fields && !('key' in fields) && !('keyBase64' in fields);
+    return isCursor ? 'cursor' : 'put';
+  }
+  if (op === 'put' || op === 'delete' || op === 'purge' || op === 'cursor') return op;
+  throw badLine(number, `its op is ${JSON.stringify(op)}`, 'a batch takes put, delete, purge and cursor');
+}
+
+function cursorOf({ cursor }: Readonly<Record<string, unknown>>, number: number): BatchOperation {
+  const bytes = parseCursorField(cursor);
+  if (bytes !== undefined) return { op: 'cursor', cursor: bytes };
+  throw badLine(
+    number,
+    'its cursor is none',
+    'a cursor is a revision in decimal, or 0x and its bytes in hex',
+  );
 }
 
 /** The line's object; undefined for a blank line. */
@@ -91,11 +146,7 @@ function jsonObject(text: string, number: number): Readonly<Record<string, unkno
   if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) {
     throw badLine(number, 'it is no JSON object');
   }
-  const fields = parsed as Readonly<Record<string, unknown>>;
-  if ('statelog' in fields && !('key' in fields)) {
-    throw badLine(number, 'it starts an export', 'statelog import reads those');
-  }
-  return fields;
+  return parsed as Readonly<Record<string, unknown>>;
 }
 
 function jsonBytes(

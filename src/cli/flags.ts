@@ -1,4 +1,5 @@
 import { boolean, custom, string } from '@oclif/core/flags';
+import { parseCursorText } from '../engine/fold/position-text.js';
 import { ENCODINGS, type Encoding, type Encodings } from './encoding.js';
 import { SIGNED_64_MAX, SIGNED_64_MIN, UNSIGNED_64_MAX, parseIntegerWithin } from './integer-text.js';
 import { parseSize } from './size-text.js';
@@ -28,13 +29,23 @@ export function encodingsOf(flags: {
   return { key: flags['key-encoding'] ?? both, value: flags['value-encoding'] ?? both };
 }
 
-/** A flag of an unsigned 64-bit number, decimal or 0x hex, never rounded: epochs, revisions, cursors. */
+/** A flag of an unsigned 64-bit number, decimal or 0x hex, never rounded: epochs, revisions. */
 export const unsigned64Flag = custom<bigint>({
   helpValue: 'N',
   parse: (text, _context, { name }) =>
     accept(
       parseIntegerWithin(text, 0n, UNSIGNED_64_MAX),
       `--${name} takes a number from 0 to 2^64 - 1, decimal or 0x hex, not ${text}`,
+    ),
+});
+
+/** A flag of a resume cursor, as `stat` prints it: a revision in decimal, or `0x` and the raw bytes in hex; the value is its bytes. */
+export const cursorFlag = custom<Uint8Array>({
+  helpValue: 'CURSOR',
+  parse: (text, _context, { name }) =>
+    accept(
+      parseCursorText(text),
+      `--${name} takes a revision from 0 to 2^64 - 1 in decimal, or 0x and the bytes of a cursor in hex (two digits each), not ${text}`,
     ),
 });
 
@@ -118,6 +129,35 @@ export const largeValuesFlag = {
     helpGroup: 'FOLD LOG',
   }),
 };
+
+/** What every command has that may write what a fold log holds into a kind of store that does not. */
+export const dropRevisionsFlag = {
+  'drop-revisions': boolean({
+    description: 'let revisions and cursors be lost, where the target keeps none',
+  }),
+};
+
+/** What every command has that brings a whole store into another kind. */
+export const dropFlags = {
+  ...dropRevisionsFlag,
+  'drop-cursor': boolean({ description: 'let the cursor be lost, where the target keeps none' }),
+  'drop-sources': boolean({
+    description: 'let what is known of sources, and the watermark, be lost, where the target keeps none',
+  }),
+};
+
+/** The losses that a command's parsed `dropFlags` allow. */
+export function lossesOf(flags: {
+  readonly 'drop-revisions': boolean;
+  readonly 'drop-cursor': boolean;
+  readonly 'drop-sources': boolean;
+}): { readonly dropRevisions: boolean; readonly dropCursor: boolean; readonly dropSources: boolean } {
+  return {
+    dropRevisions: flags['drop-revisions'],
+    dropCursor: flags['drop-cursor'],
+    dropSources: flags['drop-sources'],
+  };
+}
 
 /** What every command has that locks a store. */
 export const lockFlags = {

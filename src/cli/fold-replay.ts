@@ -1,7 +1,7 @@
-import { toHex } from '../engine/bytes/text.js';
 import { CURSOR_TYPE, PUT_TYPE } from '../engine/fold/format.js';
 import { isLogLocked } from '../engine/fold/open-log.js';
 import { recordTypeName, type FoldRecord } from '../engine/fold/record.js';
+import { positionText, versionFields } from '../engine/fold/position-text.js';
 import { refuseOtherVersion } from '../engine/fold/other-version.js';
 import { FoldScanner } from '../engine/fold/scanner.js';
 import type { FileSystem } from '../engine/storage-io/file-system.js';
@@ -87,16 +87,16 @@ function lineOf(path: string, record: FoldRecord, options: FoldReplayOptions): s
   const { offset, length: bytes } = record;
   const op = recordTypeName(record.type);
   const isCursor = record.type === CURSOR_TYPE;
-  const token = toHex((isCursor ? record.cursor() : record.token()).toBytes());
   const fields = isCursor
-    ? { cursor: token }
+    ? { cursor: positionText(record.cursor().toBytes()) }
     : {
         ...jsonField('key', record.key(), encodings.key),
         ...(record.type === PUT_TYPE ? valueFields(record.value(), options) : {}),
-        version: token,
+        version: record.token().toHex(),
       };
   if (json) {
-    const line = JSON.stringify({ segment: path, offset, bytes, op, ...fields });
+    const { revision } = isCursor ? {} : versionFields(record.token().toBytes());
+    const line = JSON.stringify({ segment: path, offset, bytes, op, ...fields, revision });
     return dump === undefined ? line : `${line.slice(0, -1)}${dump.foldRecordJson(record)}}`;
   }
   return [path, offset, bytes, op, ...Object.values(fields)]

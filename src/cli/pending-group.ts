@@ -83,7 +83,7 @@ export class PendingGroup {
     if (operation === undefined) return;
     this.#operations.push(operation);
     this.#lineNumbers.push(number);
-    this.#bytes += operation.key.length + (operation.op === 'put' ? operation.value.length : 0);
+    this.#bytes += bytesOf(operation);
   }
 
   refuse(error: StatelogError): void {
@@ -108,4 +108,9 @@ export class PendingGroup {
     this.#linesTold = this.#lines;
     return group;
   }
+}
+
+function bytesOf(operation: BatchOperation): number {
+  if (operation.op === 'cursor') return operation.cursor.length;
+  return operation.key.length + (operation.op === 'put' ? operation.value.length : 0);
 }

@@ -16,6 +16,8 @@ export interface BatchRun {
   readonly acknowledges: boolean;
   /** Remember under this name how many lines were taken, and go on there. */
   readonly source?: string | undefined;
+  /** Let revisions and cursors be lost, where the store keeps none. */
+  readonly dropRevisions?: boolean | undefined;
 }
 
 /** What a batch came to. */
@@ -90,10 +92,11 @@ async function writeGroup(running: RunningBatch, group: BatchGroup): Promise<voi
   const { operations, lineNumbers } = group;
   for (const [index, operation] of operations.entries()) {
     try {
-      if (operation.op === 'put') {
-        store.put(operation.key, operation.value);
+      if (operation.op === 'cursor') takeCursor(running, operation.cursor);
+      else if (operation.op === 'put') {
+        store.put(operation.key, operation.value, { version: versionOf(running, operation) });
         result.puts += 1;
-      } else if (store.delete(operation.key)) result.deleted += 1;
+      } else if (store.delete(operation.key, { version: versionOf(running, operation) })) result.deleted += 1;
     } catch (error) {
       if (!isRefusal(error)) throw error;
       const line = lineNumbers[index]!;
@@ -101,6 +104,19 @@ async function writeGroup(running: RunningBatch, group: BatchGroup): Promise<voi
       throw refusedLine(error, line);
     }
   }
+}
+
+/** A cursor is written when its group is synced, behind all that came before it. */
+function takeCursor({ store, run }: RunningBatch, cursor: Uint8Array): void {
+  if (cursor.length === 0 || (run.dropRevisions === true && store.kind !== 'log')) return;
+  store.setCursor(cursor);
+}
+
+function versionOf(
+  { store, run }: RunningBatch,
+  { version }: { readonly version?: Uint8Array | undefined },
+): Uint8Array | undefined {
+  return run.dropRevisions === true && store.kind !== 'log' ? undefined : version;
 }
 
 /**

@@ -2,10 +2,9 @@ import { storeArgument } from '../cli/arguments.js';
 import { StatelogCommand } from '../cli/base-command.js';
 import { countedText } from '../cli/counted-text.js';
 import { EXIT_CODES, type ExitCode } from '../cli/exit-codes.js';
-import { countFlag, lockFlags, unsigned64Flag } from '../cli/flags.js';
-import { cursorBytes } from '../cli/cursor-bytes.js';
+import { countFlag, cursorFlag, lockFlags } from '../cli/flags.js';
 import { withWritable } from '../cli/write-session.js';
-import { toHex } from '../engine/bytes/text.js';
+import { cursorText, positionText } from '../engine/fold/position-text.js';
 import type { CheckpointReport } from '../engine/store/store.js';
 
 const KEEP_MAX = 0xffff_ffff;
@@ -21,14 +20,14 @@ export default class Checkpoint extends StatelogCommand {
       least: 1,
       greatest: KEEP_MAX,
     }),
-    cursor: unsigned64Flag({ description: 'fold logs: the cursor to write' }),
+    cursor: cursorFlag({ description: 'fold logs: the cursor to write' }),
   };
 
   override async run(): Promise<ExitCode> {
     const { args, flags } = await this.parse(Checkpoint);
     const { cursor, keep, wait: waitMs, json } = flags;
     return withWritable(args.store, { waitMs }, this.writeNotices, async (store) => {
-      if (cursor !== undefined) store.setCursor(cursorBytes(cursor));
+      if (cursor !== undefined) store.setCursor(cursor);
       const report = await store.checkpoint({ keep });
       this.terminal.output.writeText(`${json ? reportJson(report) : reportText(report)}\n`);
       return EXIT_CODES.done;
@@ -37,12 +36,12 @@ export default class Checkpoint extends StatelogCommand {
 }
 
 function reportJson({ epoch, cursor, keys, changed }: CheckpointReport): string {
-  const hexCursor = cursor === undefined ? undefined : toHex(cursor);
-  return JSON.stringify({ epoch: epoch?.toString(), cursor: hexCursor, keys, changed });
+  const text = cursor === undefined ? undefined : positionText(cursor);
+  return JSON.stringify({ epoch: epoch?.toString(), cursor: text, keys, changed });
 }
 
 function reportText({ epoch, cursor, keys, changed }: CheckpointReport): string {
   if (epoch !== undefined)
     return `epoch ${epoch}, ${countedText(keys, 'key')}${changed ? '' : ', nothing new'}`;
-  return `cursor ${cursor === undefined || cursor.length === 0 ? 'none' : toHex(cursor)}, ${countedText(keys, 'key')}`;
+  return `cursor ${cursorText(cursor) ?? 'none'}, ${countedText(keys, 'key')}`;
 }

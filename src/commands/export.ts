@@ -4,10 +4,12 @@ import { StatelogCommand } from '../cli/base-command.js';
 import { countedText } from '../cli/counted-text.js';
 import { visibleText } from '../cli/visible-text.js';
 import { EXIT_CODES, type ExitCode } from '../cli/exit-codes.js';
-import { largeValuesFlag, unsigned64Flag } from '../cli/flags.js';
+import { dropFlags, largeValuesFlag, lossesOf, unsigned64Flag } from '../cli/flags.js';
+import { destinationForm } from '../cli/export-form.js';
 import { sourceDate } from '../cli/source-date.js';
 import { usageError } from '../cli/usage-error.js';
 import type { ExportForm, ExportReport, PreparedExport } from '../engine/transfer/prepared-export.js';
+import { StatelogError } from '../engine/errors.js';
 import type { ReportFile } from '../engine/transfer/report-file.js';
 
 const STANDARD_OUTPUT_NAME = '-';
@@ -23,6 +25,7 @@ export default class Export extends StatelogCommand {
     }),
     at: unsigned64Flag({ description: 'as the checkpoint of this epoch has it', helpValue: 'EPOCH' }),
     ...largeValuesFlag,
+    ...dropFlags,
     scope: string({
       description:
         "say in a fold's artifact that it holds the keys with this prefix (repeatable; '' for all)",
@@ -50,11 +53,13 @@ export default class Export extends StatelogCommand {
     if (isStream && this.terminal.outputIsTerminal) {
       throw usageError('a snapshot is not written to a terminal', 'redirect it, or name a folder or a .tar');
     }
+    const { as, form } = destinationForm(args.store, args.destination, flags.as as ExportForm | undefined);
     const report = await reportFileOf(flags.report, args.store, args.destination);
     const { prepareExport } = await import('../engine/transfer/export-store.js');
     const prepared = prepareExport({
       source: args.store,
-      as: flags.as as ExportForm | undefined,
+      as,
+      ...lossesOf(flags),
       at: flags.at,
       largeValues: flags['large-values'],
       scope: flags.scope,
@@ -62,9 +67,8 @@ export default class Export extends StatelogCommand {
       scratchBeside: isStream ? undefined : args.destination,
     });
     try {
-      const form = args.destination.endsWith('.tar') ? 'tar' : 'folder';
+      for (const finding of prepared.notices) this.notice(finding);
       const outcome = isStream ? await this.#stream(prepared) : prepared.writeTo(args.destination, form);
-      if (outcome === undefined) return EXIT_CODES.done;
       await this.#report(outcome, report, isStream, flags.json || flags.report === STANDARD_OUTPUT_NAME);
       return EXIT_CODES.done;
     } finally {
@@ -72,12 +76,12 @@ export default class Export extends StatelogCommand {
     }
   }
 
-  /** Undefined where the reader went away before the end. */
-  async #stream(prepared: PreparedExport): Promise<ExportReport | undefined> {
+  /** @throws StatelogError `IO_FAILED` where the receiver went away before the end: what it has is no export */
+  async #stream(prepared: PreparedExport): Promise<ExportReport> {
     const { output } = this.terminal;
     for (const chunk of prepared.chunks()) {
       output.write(chunk);
-      if (!(await output.flush())) return undefined;
+      if (!(await output.flush())) throw receiverGone();
     }
     return { path: STANDARD_OUTPUT_NAME, ...prepared.report };
   }
@@ -102,6 +106,14 @@ export default class Export extends StatelogCommand {
     this.terminal.output.writeText(text);
     await this.terminal.output.flush();
   }
+}
+
+function receiverGone(): StatelogError {
+  return new StatelogError('IO_FAILED', 'whoever received the export went away before its end', {
+    operation: 'write',
+    safe: 'the store is as it was; what was received is not whole, and import refuses it',
+    hint: 'see what the receiving program says, and run it again',
+  });
 }
 
 /** Looked at before any work: what is exported, and what it is exported to, are not written over. */

@@ -5,7 +5,7 @@ import { countedText } from '../cli/counted-text.js';
 import { visibleText } from '../cli/visible-text.js';
 import { byteInput, STANDARD_INPUT_NAME } from '../cli/byte-input.js';
 import { EXIT_CODES, type ExitCode } from '../cli/exit-codes.js';
-import { countFlag, largeValuesFlag } from '../cli/flags.js';
+import { countFlag, dropFlags, largeValuesFlag, lossesOf } from '../cli/flags.js';
 import { usageError } from '../cli/usage-error.js';
 
 /** `import SRC STORE`: a new store of an artifact, a stream, or another system's files. */
@@ -27,9 +27,9 @@ export default class Import extends StatelogCommand {
       greatest: 1024,
     }),
     expect: string({ description: 'refuse any other content than that of this digest', helpValue: 'DIGEST' }),
-    'drop-revisions': boolean({ description: 'allow revisions and the cursor to be lost' }),
+    ...dropFlags,
     ...largeValuesFlag,
-    'dry-run': boolean({ description: 'verify all, and make nothing' }),
+    'dry-run': boolean({ description: 'verify all, judge the destination, and make nothing' }),
   };
 
   override async run(): Promise<ExitCode> {
@@ -40,17 +40,18 @@ export default class Import extends StatelogCommand {
     const isStandardInput = args.source === STANDARD_INPUT_NAME;
     const isStream = isStandardInput || (await isPipe(args.source));
     const { importStore } = await import('../engine/transfer/import-store.js');
-    const report = await importStore({
+    const { notices, ...report } = await importStore({
       source: isStandardInput ? 'standard input' : args.source,
       stream: isStream ? byteInput(args.source, this.terminal) : undefined,
       destination: args.store,
       kind: flags.kind as 'directory' | 'log' | undefined,
       cores: flags.cores,
       expect,
-      dropRevisions: flags['drop-revisions'],
+      ...lossesOf(flags),
       largeValues: flags['large-values'],
       dryRun: flags['dry-run'],
     });
+    for (const finding of notices) this.notice(finding);
     const { path, kind, keys, digest } = report;
     const text = flags.json
       ? JSON.stringify({ ...report, ...(flags['dry-run'] ? { dryRun: true } : {}) })

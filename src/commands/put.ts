@@ -1,10 +1,17 @@
 import { boolean, string } from '@oclif/core/flags';
 import { storeArgument, textArgument } from '../cli/arguments.js';
 import { StatelogCommand } from '../cli/base-command.js';
-import { cursorBytes } from '../cli/cursor-bytes.js';
 import { decodeArgument, type Encodings } from '../cli/encoding.js';
 import { EXIT_CODES, type ExitCode } from '../cli/exit-codes.js';
-import { encodingFlags, encodingsOf, largeValuesFlag, lockFlags, unsigned64Flag } from '../cli/flags.js';
+import {
+  cursorFlag,
+  dropRevisionsFlag,
+  encodingFlags,
+  encodingsOf,
+  largeValuesFlag,
+  lockFlags,
+  unsigned64Flag,
+} from '../cli/flags.js';
 import { runBatch } from '../cli/run-batch.js';
 import { readValue } from '../cli/value-input.js';
 import { usageError } from '../cli/usage-error.js';
@@ -40,7 +47,8 @@ export default class Put extends StatelogCommand {
       helpValue: 'V',
     }),
     revision: unsigned64Flag({ description: 'the revision that comes with the value', helpGroup: LOG_GROUP }),
-    cursor: unsigned64Flag({ description: 'move the resume cursor here', helpGroup: LOG_GROUP }),
+    cursor: cursorFlag({ description: 'move the resume cursor here', helpGroup: LOG_GROUP }),
+    ...dropRevisionsFlag,
     batch: string({
       description: 'a batch of lines, - for standard input',
       helpGroup: BATCH_GROUP,
@@ -88,7 +96,13 @@ export default class Put extends StatelogCommand {
       const format = { encodings, tsv: flags.tsv, command: 'put' as const };
       const { unfinishedLine } = await runBatch(
         store,
-        { file: batch, format, acknowledges: flags.ack, source: flags.source },
+        {
+          file: batch,
+          format,
+          acknowledges: flags.ack,
+          source: flags.source,
+          dropRevisions: flags['drop-revisions'],
+        },
         this.terminal,
       );
       if (unfinishedLine !== undefined) {
@@ -98,7 +112,7 @@ export default class Put extends StatelogCommand {
       }
       if (flags.cursor === undefined) return;
       // Only now: a cursor says that everything up to it is there.
-      store.setCursor(cursorBytes(flags.cursor));
+      store.setCursor(flags.cursor);
       await store.sync();
     });
     return EXIT_CODES.done;
@@ -111,16 +125,17 @@ export default class Put extends StatelogCommand {
       readonly 'if-absent': boolean;
       readonly 'if-value'?: string | undefined;
       readonly revision?: bigint | undefined;
-      readonly cursor?: bigint | undefined;
+      readonly cursor?: Uint8Array | undefined;
       readonly tsv: boolean;
       readonly ack: boolean;
       readonly source?: string | undefined;
+      readonly 'drop-revisions': boolean;
     },
     encodings: Encodings,
   ): Promise<Change> {
     if (args.key === undefined) throw usageError('KEY is missing', 'give KEY and VALUE, or --batch FILE');
-    if (flags.tsv || flags.ack || flags.source !== undefined)
-      throw usageError('--tsv, --ack and --source go with --batch');
+    if (flags.tsv || flags.ack || flags.source !== undefined || flags['drop-revisions'])
+      throw usageError('--tsv, --ack, --source and --drop-revisions go with --batch');
     if (args.value !== undefined && flags.file !== undefined)
       throw usageError('give VALUE or --file, not both');
     if (args.value === undefined && flags.file === undefined) {
@@ -151,7 +166,7 @@ function mayCreate(
     readonly create: boolean;
     readonly 'if-value'?: string | undefined;
     readonly revision?: bigint | undefined;
-    readonly cursor?: bigint | undefined;
+    readonly cursor?: Uint8Array | undefined;
   },
 ): boolean {
   const isForLogs = flags.revision !== undefined || flags.cursor !== undefined;
@@ -169,7 +184,7 @@ interface Change {
   readonly ifAbsent: boolean;
   readonly ifValue: Uint8Array | undefined;
   readonly revision: bigint | undefined;
-  readonly cursor: bigint | undefined;
+  readonly cursor: Uint8Array | undefined;
 }
 
 async function putOne(store: WritableStore, change: Change): Promise<ExitCode> {
@@ -179,7 +194,7 @@ async function putOne(store: WritableStore, change: Change): Promise<ExitCode> {
     if (ifAbsent && found !== undefined) return EXIT_CODES.no;
     if (ifValue !== undefined && (found === undefined || !equalBytes(found, ifValue))) return EXIT_CODES.no;
   }
-  if (cursor !== undefined) store.setCursor(cursorBytes(cursor));
+  if (cursor !== undefined) store.setCursor(cursor);
   store.put(key, value, { revision });
   await store.sync();
   return EXIT_CODES.done;

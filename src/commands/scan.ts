@@ -6,7 +6,8 @@ import { EXIT_CODES, type ExitCode } from '../cli/exit-codes.js';
 import { boundFlags, countFlag, encodingFlags, encodingsOf, unsigned64Flag } from '../cli/flags.js';
 import { rangeOf } from '../cli/key-range.js';
 import { redactFlags, redactedText, redactedValue } from '../cli/redaction.js';
-import { toHex, toUtf8 } from '../engine/bytes/text.js';
+import { toUtf8 } from '../engine/bytes/text.js';
+import { cursorText, versionFields } from '../engine/fold/position-text.js';
 import type { StoredEntry } from '../engine/store/store.js';
 
 /** `scan STORE`: entries in key order. */
@@ -54,12 +55,27 @@ export default class Scan extends StatelogCommand {
         await printAll(printed, take(store.entries(range), limit), (entry) => {
           writeEntry(printed, entry, { json, redact });
         });
+        // A cursor says that all up to it is there, and so stands behind all of it.
+        const cursor = isWhole(flags) ? cursorText(store.cursor) : undefined;
+        if (json && cursor !== undefined) this.terminal.output.writeText(`${JSON.stringify({ cursor })}\n`);
       }
       return EXIT_CODES.done;
     } finally {
       store.close();
     }
   }
+}
+
+/** True where all entries are asked for. */
+function isWhole(flags: {
+  readonly prefix?: string | undefined;
+  readonly from?: string | undefined;
+  readonly after?: string | undefined;
+  readonly to?: string | undefined;
+  readonly limit?: number | undefined;
+}): boolean {
+  const { prefix, from, after, to, limit } = flags;
+  return [prefix, from, after, to, limit].every((bound) => bound === undefined);
 }
 
 function* take<T>(items: Iterable<T>, limit: number): Generator<T, void> {
@@ -96,7 +112,7 @@ function writeEntry(
     printed.write(key, redact ? toUtf8(redactedText(value)) : value);
     return;
   }
-  const versionField = version === undefined || version.length === 0 ? {} : { version: toHex(version) };
+  const versionField = versionFields(version);
   if (redact) printed.write(key, undefined, { ...redactedValue(value), ...versionField });
   else printed.write(key, value, versionField);
 }

@@ -1,7 +1,12 @@
 import test from 'ava';
 import fc from 'fast-check';
 import { batchGroups, type BatchGroup, type BatchGroupLimits } from '../../src/cli/batch-groups.js';
-import { parseBatchLine, type BatchFormat, type BatchOperation } from '../../src/cli/batch-line.js';
+import {
+  parseBatchLine,
+  type BatchFormat,
+  type BatchOperation,
+  type ExportFrame,
+} from '../../src/cli/batch-line.js';
 import { ENCODINGS } from '../../src/cli/encoding.js';
 import { entryOutput } from '../../src/cli/entry-output.js';
 import { SourcePassage } from '../../src/cli/source-passage.js';
@@ -11,15 +16,17 @@ const JSON_PUTS: BatchFormat = { encodings: { key: 'utf8', value: 'utf8' }, tsv:
 const TSV_PUTS: BatchFormat = { ...JSON_PUTS, tsv: true };
 const JSON_DELETES: BatchFormat = { ...JSON_PUTS, command: 'delete' };
 
-function parse(line: string | Uint8Array, format = JSON_PUTS): BatchOperation | undefined {
+function parse(line: string | Uint8Array, format = JSON_PUTS): BatchOperation | ExportFrame | undefined {
   return parseBatchLine(typeof line === 'string' ? Buffer.from(line) : line, 7, format);
 }
 
-function readable(operation: BatchOperation | undefined): unknown {
-  if (operation === undefined) return undefined;
+function readable(operation: BatchOperation | ExportFrame | undefined): unknown {
+  if (operation === undefined || typeof operation === 'string') return operation;
+  if (operation.op === 'cursor')
+    return { op: 'cursor', cursor: Buffer.from(operation.cursor).toString('hex') };
   const key = Buffer.from(operation.key).toString('latin1');
-  return operation.op === 'delete'
-    ? { op: 'delete', key }
+  return operation.op !== 'put'
+    ? { op: operation.op, key }
     : { op: 'put', key, value: Buffer.from(operation.value).toString('latin1') };
 }
 
@@ -38,6 +45,18 @@ test('a batch takes puts, deletes, and fields that it does not know', (t) => {
   });
   t.is(parse('  '), undefined);
   t.is(parse(''), undefined);
+});
+
+test('a batch passes over what an export starts and ends with', (t) => {
+  t.is(parse('{"statelog":1,"kind":"log","cursor":null}'), 'export-start');
+  t.is(parse('{"end":{"keys":1,"digest":"00"}}'), 'export-end');
+  t.deepEqual(readable(parse('{"key":"a","value":"b","statelog":1,"end":2}')), {
+    op: 'put',
+    key: 'a',
+    value: 'b',
+  });
+  t.deepEqual(readable(parse('{"cursor":258}')), { op: 'cursor', cursor: '0000000000000102' });
+  t.deepEqual(readable(parse('{"op":"purge","key":"a"}')), { op: 'purge', key: 'a' });
 });
 
 test('a batch takes the lines that wal-replay prints, in hex too', (t) => {
@@ -60,7 +79,6 @@ const refusals: readonly (readonly [string | Uint8Array, BatchFormat, RegExp])[]
   ['{"key":"\\ud800","value":"b"}', JSON_PUTS, /its key is not utf8/],
   ['{"op":"commit","key":"a"}', JSON_PUTS, /its op is "commit"/],
   ['{"finding":{}}', JSON_PUTS, /it has no key/],
-  ['{"statelog":1,"kind":"log"}', JSON_PUTS, /starts an export/],
   [Uint8Array.of(0x7b, 0xff), JSON_PUTS, /not UTF-8/],
   ['{"op":"put","key":"a","value":"b"}', JSON_DELETES, /batch of deletes/],
   ['no tab', TSV_PUTS, /no TAB/],

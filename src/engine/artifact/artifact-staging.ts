@@ -2,12 +2,14 @@ import { join } from 'node:path';
 import { type Blake3, createBlake3 } from '../bytes/blake3.js';
 import type { FileDescriptor, FileSystem } from '../storage-io/file-system.js';
 import { closeQuietly } from '../storage-io/atomic-write.js';
+import { requireRoom } from '../storage-io/room.js';
 import { writeFully } from '../storage-io/write-fully.js';
 import type { OnFault } from './artifact-check.js';
 import type { EntrySink } from './entry-sink.js';
 import { EntryPaths } from './entry-paths.js';
 import { MANIFEST_BYTES_MAX, MANIFEST_NAME, PAYLOAD_FOLDER } from './format.js';
 import { type ArtifactFile, decodeManifest, type ExportManifest, tooLarge } from './manifest.js';
+import { bytesOf } from './payload.js';
 import { foldersOf } from './payload-path.js';
 
 export interface StagingOptions {
@@ -50,11 +52,12 @@ export class ArtifactStaging implements EntrySink {
     this.#paths.addFolder(path);
   }
 
-  startFile(path: string, size: number): void {
+  startFile(path: string, size: number): boolean {
     const wanted = this.#paths.addFile(path);
     if (!wanted) this.#file = { path, size: 0, kind: 'skipped' };
     else if (path === MANIFEST_NAME) this.#startManifest(size);
     else this.#startPayload(path, size);
+    return this.#file!.kind !== 'skipped';
   }
 
   write(bytes: Uint8Array): void {
@@ -122,9 +125,16 @@ export class ArtifactStaging implements EntrySink {
       this.#file = { kind: 'skipped', path, size: 0 };
       return;
     }
-    if (listed !== undefined && listed.size !== size) this.#otherSize(listed, size);
+    if (listed !== undefined && listed.size !== size) {
+      // What is wrong is known: none of it needs to be read.
+      this.#otherSize(listed, size);
+      this.#found.set(path, { path, size, blake3: '' });
+      this.#file = { kind: 'skipped', path, size: 0 };
+      return;
+    }
     for (const folder of foldersOf(path)) this.#makeFolder(folder);
     const { folder, fileSystem } = this.#options;
+    if (folder !== undefined) requireRoom(fileSystem, folder, size);
     const descriptor = folder === undefined ? undefined : fileSystem.createExclusive(join(folder, path));
     this.#file = { kind: 'payload', path, size: 0, hash: createBlake3(), descriptor };
   }
@@ -135,8 +145,10 @@ export class ArtifactStaging implements EntrySink {
   }
 
   #takeManifest(bytes: Uint8Array): void {
-    const { origin, acceptManifest } = this.#options;
+    const { origin, acceptManifest, folder, fileSystem } = this.#options;
     this.#manifest = decodeManifest(bytes, origin);
+    if (folder !== undefined && this.#found.size === 0)
+      requireRoom(fileSystem, folder, bytesOf(this.#manifest));
     this.#listed = new Map(this.#manifest.files.map((file) => [file.path, file]));
     acceptManifest?.(this.#manifest);
   }

@@ -7,8 +7,9 @@ export interface EntrySink {
   /**
    * Starts a file of `size` bytes, or so its container says.
    * @param start where its first byte lies in the container: a tar, or for a folder the file itself
+   * @returns false where its bytes are not looked at, and need not be read
    */
-  startFile(path: string, size: number, start: number): void;
+  startFile(path: string, size: number, start: number): boolean;
   /** The file's next bytes, valid during the call. */
   write(bytes: Uint8Array): void;
   endFile(): void;

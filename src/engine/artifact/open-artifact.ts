@@ -104,9 +104,13 @@ class LocatedEntries implements EntrySink {
     this.#sink.folder(path);
   }
 
-  startFile(path: string, length: number, start: number): void {
-    this.#sink.startFile(path, length, start);
-    if (path === MANIFEST_NAME) return;
+  startFile(path: string, length: number, start: number): boolean {
+    const isWanted = this.#sink.startFile(path, length, start);
+    if (path !== MANIFEST_NAME) this.#keep(path, length, start);
+    return isWanted;
+  }
+
+  #keep(path: string, length: number, start: number): void {
     const place = join(this.#root, path);
     const isFolder = this.#rootStatus?.kind === 'directory';
     const holder = isFolder ? this.#fileSystem.status(place) : this.#rootStatus;
@@ -147,6 +151,14 @@ class ArtifactStore implements ReadableStore {
 
   get cores(): number | undefined {
     return this.#content.cores;
+  }
+
+  get sources(): ReadonlyMap<string, bigint> | undefined {
+    return this.#content.sources;
+  }
+
+  get watermark(): bigint | undefined {
+    return this.#content.watermark;
   }
 
   get(key: Uint8Array): StoredEntry | undefined {
@@ -191,6 +203,14 @@ class StatePayloadEntries implements Content {
 
   get cores(): number {
     return this.#payload.cores.length;
+  }
+
+  get sources(): ReadonlyMap<string, bigint> {
+    return this.#payload.summary.sources;
+  }
+
+  get watermark(): bigint | undefined {
+    return this.#payload.summary.watermark;
   }
 
   get(key: Uint8Array): StoredEntry | undefined {

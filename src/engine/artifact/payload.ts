@@ -62,16 +62,6 @@ export class HashedFile {
   }
 }
 
-/** Hashes a content's files, for a form in which the manifest comes before them. */
-export function hashFiles(files: readonly PayloadFile[]): ArtifactFile[] {
-  return files.map((file) => {
-    const hashed = new HashedFile(file);
-    // Only their sum is wanted.
-    for (const _ of hashed.chunks());
-    return hashed.entry();
-  });
-}
-
 /** The bytes of an open file, up to `size`, for a payload that lies on disk already. */
 export function* fileChunks(
   fileSystem: FileSystem,
@@ -85,4 +75,9 @@ export function* fileChunks(
     yield count === chunk.length ? chunk : chunk.subarray(0, count);
     offset += count;
   }
+}
+
+/** Bytes of all files. */
+export function bytesOf({ files }: { readonly files: readonly { readonly size: number }[] }): number {
+  return files.reduce((sum, { size }) => sum + size, 0);
 }

@@ -44,8 +44,8 @@ function readFile({ fileSystem, root, sink }: Reading, path: string): void {
   const descriptor = fileSystem.openRead(join(root, path), 'refuse');
   try {
     const { size } = fileSystem.statusOf(descriptor);
-    sink.startFile(path, size, 0);
-    for (const chunk of fileChunks(fileSystem, descriptor, size)) sink.write(chunk);
+    const isWanted = sink.startFile(path, size, 0);
+    if (isWanted) for (const chunk of fileChunks(fileSystem, descriptor, size)) sink.write(chunk);
     sink.endFile();
   } finally {
     fileSystem.close(descriptor);

@@ -3,9 +3,10 @@ import type { FileSystem } from '../storage-io/file-system.js';
 import { writeFully } from '../storage-io/write-fully.js';
 import { MANIFEST_NAME, PAYLOAD_FOLDER } from './format.js';
 import { encodeManifest, type ArtifactFile, type ExportManifest } from './manifest.js';
-import { type ArtifactContent, HashedFile, manifestOf, type PayloadFile } from './payload.js';
+import { type ArtifactContent, bytesOf, HashedFile, manifestOf, type PayloadFile } from './payload.js';
 import { foldersOf } from './payload-path.js';
 import { moveIntoPlace, refuseOccupiedFolder, withStagingFolder } from '../storage-io/staging-folder.js';
+import { requireRoom } from '../storage-io/room.js';
 import { syncTree } from '../storage-io/sync-tree.js';
 
 /**
@@ -21,6 +22,7 @@ export function writeArtifactFolder(
 ): ExportManifest {
   refuseOccupiedFolder(fileSystem, destination);
   return withStagingFolder(fileSystem, destination, (folder) => {
+    requireRoom(fileSystem, folder, bytesOf(content));
     const root = join(folder, 'artifact');
     fileSystem.makeDirectory(root);
     makeFolders(fileSystem, root, content.files);

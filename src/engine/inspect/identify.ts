@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { decodeTarHeader } from '../artifact/tar-header.js';
-import { commandText, missingHint } from '../bytes/command-hints.js';
+import { missingHint } from '../bytes/command-hints.js';
 import { startsWithBytes } from '../bytes/compare.js';
 import { filterHint, foreignBytes, type ForeignBytes } from '../bytes/foreign-bytes.js';
 import { readU32 } from '../bytes/halves.js';
@@ -18,7 +18,14 @@ import { listSegments, looksLikeSegment } from '../wal/segment-folder.js';
 
 /** The kinds of things that a path can be. */
 export type IdentifiedKind =
-  'directory' | 'log' | 'state-file' | 'wal-segment' | 'wal-folder' | 'artifact-folder' | 'artifact-tar';
+  | 'directory'
+  | 'log'
+  | 'state-file'
+  | 'wal-segment'
+  | 'wal-folder'
+  | 'artifact-folder'
+  | 'artifact-tar'
+  | 'ndjson';
 
 /** What a path is. */
 export interface PathIdentity {
@@ -105,6 +112,7 @@ function identifyFile(fileSystem: FileSystem, path: string): PathIdentity {
   const head = headOf(fileSystem, path);
   if (startsWithBytes(head, FOLD_MAGIC)) return { kind: 'log', path };
   if (hasStateMagic(head)) return { kind: 'state-file', path: statePathOf(fileSystem, path) };
+  if (startsWithBytes(head, NDJSON_START)) return { kind: 'ndjson', path };
   if (isTarHeader(head)) return { kind: 'artifact-tar', path };
   const isNamedSegment = coreIdOfSegmentName(path.slice(path.lastIndexOf('/') + 1)) !== undefined;
   if (head.length === 0) {
@@ -123,7 +131,6 @@ function identifyFile(fileSystem: FileSystem, path: string): PathIdentity {
     return { kind: 'wal-segment', path };
   }
   if (isHalfOfPair(fileSystem, path)) return { kind: 'state-file', path: statePathOf(fileSystem, path) };
-  if (startsWithBytes(head, NDJSON_START)) throw ndjsonExport(path);
   const foreign = foreignBytes(head);
   throw unknown(path, 'the file is of no kind that statelog knows', foreign);
 }
@@ -175,26 +182,6 @@ function looksLikeTar(fileSystem: FileSystem, path: string): boolean {
   }
 }
 
-/** True for a file that starts as an NDJSON export of ours does. */
-export function isNdjsonExport(fileSystem: FileSystem, path: string): boolean {
-  return (
-    fileSystem.statusFollowing(path)?.kind === 'file' &&
-    startsWithBytes(headOf(fileSystem, path), NDJSON_START)
-  );
-}
-
-function ndjsonExport(path: string): StatelogError {
-  return new StatelogError(
-    'UNKNOWN_FORMAT',
-    'the file is an NDJSON export, which is not read where it lies',
-    {
-      path,
-      safe: 'nothing was changed',
-      hint: `run ${commandText('statelog', 'import', path, 'STORE')} to make a store of it`,
-    },
-  );
-}
-
 function unknown(path: string, what: string, foreign?: ForeignBytes): StatelogError {
   if (foreign !== undefined) {
     return new StatelogError('UNKNOWN_FORMAT', `the file is ${foreign.what}`, {
@@ -206,6 +193,6 @@ function unknown(path: string, what: string, foreign?: ForeignBytes): StatelogEr
   return new StatelogError('UNKNOWN_FORMAT', what, {
     path,
     safe: 'nothing was changed',
-    hint: 'statelog opens state directories, fold logs, LaminarDB state files, WAL segments and artifacts',
+    hint: 'statelog opens state directories, fold logs, LaminarDB state files, WAL segments, artifacts and NDJSON exports',
   });
 }

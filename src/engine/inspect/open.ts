@@ -12,7 +12,9 @@ import { HEADER_BYTES } from '../fold/format.js';
 import { isTornHeader } from '../fold/header.js';
 import { isEmptyFolder } from '../storage-io/staging-folder.js';
 import { realFileSystem } from '../storage-io/real-file-system.js';
+import { LinesStore } from '../lines/lines-store.js';
 import { danglingLink } from '../storage-io/system-error.js';
+import { refuseWithinStore } from './lies-in-store.js';
 import { identify, nothingAt } from './identify.js';
 
 /** How anything is opened for reading. */
@@ -51,6 +53,8 @@ export function openReadable(path: string, options: OpenReadableOptions = {}): R
     case 'artifact-folder':
     case 'artifact-tar':
       return openArtifact(fileSystem, path);
+    case 'ndjson':
+      return new LinesStore(path, fileSystem);
   }
 }
 
@@ -67,11 +71,12 @@ export interface CreateStoreOptions {
 
 /**
  * Makes an empty store.
- * @throws StatelogError `ALREADY_EXISTS`, `INVALID_ARGUMENT`
+ * @throws StatelogError `ALREADY_EXISTS`, `INVALID_ARGUMENT`; `SAME_PATH` within another store
  */
 export function createStore(path: string, options: CreateStoreOptions = {}): StoreKind {
   const { fileSystem = realFileSystem(), cores } = options;
   const kind = options.kind ?? (isLogName(path) ? 'log' : 'directory');
+  refuseWithinStore(fileSystem, path);
   if (fileSystem.status(path)?.kind === 'symlink' && fileSystem.statusFollowing(path) === undefined) {
     throw danglingLink(path, 'ALREADY_EXISTS');
   }

@@ -52,6 +52,7 @@ export function findLogs(fileSystem: FileSystem, path: string): ReplayLog[] {
     case 'state-file':
     case 'artifact-folder':
     case 'artifact-tar':
+    case 'ndjson':
       throw new StatelogError('UNKNOWN_FORMAT', 'this holds no write-ahead log', {
         path,
         found: found.kind,

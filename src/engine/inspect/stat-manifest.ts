@@ -1,3 +1,4 @@
+import { positionText } from '../fold/position-text.js';
 import { checkArtifact } from '../artifact/stage-artifact.js';
 import type { Finding } from '../finding.js';
 import type { FileSystem } from '../storage-io/file-system.js';
@@ -13,7 +14,7 @@ export function statManifest(fileSystem: FileSystem, path: string): Partial<Stat
     ...(manifest === undefined
       ? {}
       : {
-          cursor: manifest.cursor.toHex(),
+          cursor: positionText(manifest.cursor.toBytes()),
           artifact: {
             backend: manifest.backend,
             backendVersion: manifest.backendVersion,

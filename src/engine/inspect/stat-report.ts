@@ -55,7 +55,7 @@ export interface StatReport {
   /** Lines taken of each source up to now, and the watermark. */
   readonly sources?: Readonly<Record<string, string>> | undefined;
   readonly watermark?: string | null | undefined;
-  /** The resume cursor's bytes in hex; empty where there is none. */
+  /** The resume cursor as `--cursor` takes it (position-text.ts); empty where there is none. */
   readonly cursor?: string | undefined;
   readonly checkpoints?: readonly CheckpointStat[] | undefined;
   readonly segments?: readonly SegmentStat[] | undefined;

@@ -1,5 +1,6 @@
 import { ContentDigest } from '../bytes/content-digest.js';
-import { toHex } from '../bytes/text.js';
+import { LinesStore } from '../lines/lines-store.js';
+import { positionText } from '../fold/position-text.js';
 import { DirectoryStore } from '../store/directory-store.js';
 import { FoldStore } from '../store/fold-store.js';
 import { StateFileStore } from '../store/state-file-store.js';
@@ -55,6 +56,24 @@ function statKind(fileSystem: FileSystem, { kind, path }: PathIdentity): Part {
     case 'artifact-folder':
     case 'artifact-tar':
       return whole(() => statManifest(fileSystem, path));
+    case 'ndjson':
+      return whole(() => statLines(fileSystem, path));
+  }
+}
+
+function statLines(fileSystem: FileSystem, path: string): Part {
+  const store = new LinesStore(path, fileSystem);
+  try {
+    const { epoch, cursor, sources, watermark } = store;
+    return {
+      keys: store.count(),
+      ...(epoch === undefined ? {} : { epoch: String(epoch) }),
+      ...(cursor === undefined ? {} : { cursor: positionText(cursor) }),
+      ...(sources === undefined ? {} : { sources: sourcesText(sources) }),
+      ...(watermark === undefined ? {} : { watermark: String(watermark) }),
+    };
+  } finally {
+    store.close();
   }
 }
 
@@ -87,7 +106,7 @@ function statLog(fileSystem: FileSystem, path: string): Part {
       return {
         keys: store.count(),
         fragmentation: bytes === 0 ? 0 : Math.max(0, 1 - compactBytes / bytes),
-        cursor: toHex(store.cursor),
+        cursor: positionText(store.cursor),
         problem: store.notices.find(({ severity }) => severity === 'torn')?.message,
       };
     } finally {

@@ -1,4 +1,4 @@
-import { repairHint } from '../bytes/command-hints.js';
+import { commandText, repairHint } from '../bytes/command-hints.js';
 import { StatelogError } from '../errors.js';
 import type { Finding } from '../finding.js';
 
@@ -83,5 +83,14 @@ export function nothingLeft(path: string): StatelogError {
     class: 'missing-file',
     safe: 'nothing was changed',
     hint: 'fetch the artifact again, or export a new one',
+  });
+}
+
+/** An NDJSON export is text: its good lines go into a store as they are. */
+export function linesAreNotRepaired(path: string): StatelogError {
+  return new StatelogError('NOT_REPRESENTABLE', 'an NDJSON export is not repaired: its lines are text', {
+    path,
+    safe: 'nothing was changed',
+    hint: `${commandText('statelog', 'put', 'NEW', '--batch', path)} takes the lines before the first bad one, and names that`,
   });
 }

@@ -5,7 +5,8 @@ import { StatelogError } from '../errors.js';
 import type { PathIdentity } from '../inspect/identify.js';
 import { statePathsOf } from '../state/state-paths.js';
 import { coreIdOfSegmentName } from '../wal/segment-name.js';
-import { occupied, withinSource } from './refusals.js';
+import { refuseWithinStore } from '../inspect/lies-in-store.js';
+import { linesAreNotRepaired, occupied, withinSource } from './refusals.js';
 import type { RepairAccount } from './repair-account.js';
 import type { RepairEvent } from './report.js';
 import { salvageArtifact } from './salvage-artifact.js';
@@ -71,12 +72,15 @@ function salvageKind(
       return salvageArtifact(account, path, 'folder', into);
     case 'artifact-tar':
       return salvageArtifact(account, path, 'tar', into);
+    case 'ndjson':
+      throw linesAreNotRepaired(path);
   }
 }
 
 /** Nothing may be at the new place, its folder must be there, and it may not lie within the source. */
 function checkPlace({ fileSystem }: RepairAccount, source: string, into: string): void {
   if (fileSystem.status(into) !== undefined && !isEmptyFolder(fileSystem, into)) throw occupied(into);
+  refuseWithinStore(fileSystem, into);
   const parent = dirname(resolve(into));
   if (fileSystem.statusFollowing(parent)?.kind !== 'directory') {
     throw new StatelogError('NOT_FOUND', 'there is no folder to make the new place in', {

@@ -90,6 +90,8 @@ export interface FileSystem {
   syncDirectory(path: string): void;
   /** The path with all symbolic links resolved. */
   realPath(path: string): string;
+  /** Bytes that can still be written to the disk on which a file or folder lies; undefined where nobody can tell. */
+  freeBytes(path: string): number | undefined;
 
   /** The user that this process acts as: its effective id; 0 may do everything. */
   readonly userId: number;

@@ -24,6 +24,7 @@ import { statusOrUndefined, toStatus } from './real-status.js';
 import { attempt, attemptOnTwo } from './system-call.js';
 import { asSystemError, errnoOf, notAFileError, systemError } from './system-error.js';
 import { readUpTo, writeAllInBackground, writeSome } from './transfer.js';
+import { freeBytesAt } from './room.js';
 
 const FILE_MODE = 0o600;
 const DIRECTORY_MODE = 0o700;
@@ -276,6 +277,10 @@ class RealFileSystem implements FileSystem {
 
   realPath(path: string): string {
     return attempt('realpath', path, () => fs.realpathSync.native(path));
+  }
+
+  freeBytes(path: string): number | undefined {
+    return freeBytesAt(path, this.userId);
   }
 
   get userId(): number {

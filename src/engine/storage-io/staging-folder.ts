@@ -1,6 +1,6 @@
 import { basename, dirname, join } from 'node:path';
 import { StatelogError, isStatelogError } from '../errors.js';
-import { closeQuietly } from './atomic-write.js';
+import { closeQuietly, namedAs } from './atomic-write.js';
 import { isWithoutLocks } from './file-lock.js';
 import type { FileDescriptor, FileSystem } from './file-system.js';
 import { removeTree } from './remove-tree.js';
@@ -55,7 +55,7 @@ export class StagingFolder {
       } catch (error) {
         folder.remove();
         const isLost = isStatelogError(error, 'NOT_FOUND') || isStatelogError(error, 'LOCKED');
-        if (tries >= NAMES_MAX || !isLost) throw error;
+        if (tries >= NAMES_MAX || !isLost) throw namedAs(destination, root, error);
       }
     }
   }

@@ -52,6 +52,14 @@ export class DirectoryStore implements WritableStore {
     return this.directory.manifest.cores;
   }
 
+  get sources(): ReadonlyMap<string, bigint> {
+    return this.directory.progress.sources;
+  }
+
+  get watermark(): bigint | undefined {
+    return this.directory.progress.watermark;
+  }
+
   get notices(): readonly Finding[] {
     const cut = this.directory.recovery?.cut ?? [];
     return [
@@ -93,11 +101,12 @@ export class DirectoryStore implements WritableStore {
   }
 
   put(key: Uint8Array, value: Uint8Array, options: PutOptions = {}): void {
-    if (options.revision !== undefined) throw notOfDirectories('a revision');
+    refuseVersion(options);
     this.directory.put(key, value);
   }
 
-  delete(key: Uint8Array): boolean {
+  delete(key: Uint8Array, options: PutOptions = {}): boolean {
+    refuseVersion(options);
     return this.directory.delete(key);
   }
 
@@ -148,9 +157,14 @@ export class DirectoryStore implements WritableStore {
   }
 }
 
+function refuseVersion({ revision, version }: PutOptions): void {
+  if (revision !== undefined || (version !== undefined && version.length > 0))
+    throw notOfDirectories('a revision');
+}
+
 function notOfDirectories(what: string): StatelogError {
   return new StatelogError('NOT_REPRESENTABLE', `a state directory keeps no such thing as ${what}`, {
-    hint: 'fold logs do: create one with --kind log',
+    hint: 'fold logs do: create one with --kind log; a batch may lose it with --drop-revisions',
     safe: 'nothing was written',
   });
 }

@@ -129,17 +129,16 @@ export class FoldStore implements WritableStore {
     return count;
   }
 
-  put(key: Uint8Array, value: Uint8Array, { revision }: PutOptions = {}): void {
+  put(key: Uint8Array, value: Uint8Array, options?: PutOptions): void {
     checkBytes(key, 'key');
     checkBytes(value, 'value');
-    const version = revision === undefined ? VersionToken.unknown() : VersionToken.fromU64(revision);
-    this.#fold.write(KvUpdate.put(key, value, version));
+    this.#fold.write(KvUpdate.put(key, value, versionOf(options)));
   }
 
-  delete(key: Uint8Array): boolean {
+  delete(key: Uint8Array, options?: PutOptions): boolean {
     checkBytes(key, 'key');
     if (!this.#fold.contains(key)) return false;
-    this.#fold.write(KvUpdate.delete(key));
+    this.#fold.write(KvUpdate.delete(key, versionOf(options)));
     return true;
   }
 
@@ -180,6 +179,11 @@ export class FoldStore implements WritableStore {
   close(): void {
     this.#fold.close();
   }
+}
+
+function versionOf({ revision, version }: PutOptions = {}): VersionToken {
+  if (version !== undefined) return VersionToken.fromBytes(version);
+  return revision === undefined ? VersionToken.unknown() : VersionToken.fromU64(revision);
 }
 
 function noSources(): StatelogError {

@@ -2,7 +2,7 @@ import type { Entry, EntryRange } from '../entry-cursor.js';
 import type { Finding } from '../finding.js';
 
 /** What a path can be. `wal` is one segment or a folder of them; `artifact` a folder or a tar. */
-export type PathKind = 'directory' | 'log' | 'state-file' | 'wal' | 'artifact';
+export type PathKind = 'directory' | 'log' | 'state-file' | 'wal' | 'artifact' | 'ndjson';
 
 /** An entry as a store holds it: fold logs also keep a version token (raw, 0 to 10 bytes; 0: none). */
 export interface StoredEntry extends Entry {
@@ -22,6 +22,10 @@ export interface ReadableStore {
   readonly cursor: Uint8Array | undefined;
   /** Single-writer shards, where the kind has any. */
   readonly cores?: number | undefined;
+  /** Lines taken of each source, and the digests beside them (directory/source-mark.ts), where the kind has any. */
+  readonly sources?: ReadonlyMap<string, bigint> | undefined;
+  /** Of the newest commit, where the kind has any. */
+  readonly watermark?: bigint | undefined;
   /** What was noticed while opening: a torn tail left in place, bytes in flight. Never damage: that throws. */
   readonly notices: readonly Finding[];
   /** A copy of the value, or undefined. */
@@ -37,10 +41,12 @@ export interface ReadableStore {
   close(): void;
 }
 
-/** How one put says its version and cursor; only fold logs have them. */
+/** How one put or delete says its version; only fold logs have any. */
 export interface PutOptions {
   /** A revision, u64; undefined: none. */
   readonly revision?: bigint | undefined;
+  /** A version's raw bytes, 0 to 10, instead of a revision. */
+  readonly version?: Uint8Array | undefined;
 }
 
 /** What a checkpoint did. */
@@ -64,7 +70,7 @@ export interface CompactReport {
 export interface WritableStore extends ReadableStore {
   put(key: Uint8Array, value: Uint8Array, options?: PutOptions): void;
   /** Returns whether the key was there. */
-  delete(key: Uint8Array): boolean;
+  delete(key: Uint8Array, options?: PutOptions): boolean;
   /** Resolves when everything put and deleted so far is on disk: only then may it be acknowledged. */
   sync(): Promise<void>;
   /** Lines already taken from a named source; 0n if none. Fold logs: NOT_REPRESENTABLE. */

@@ -1,9 +1,10 @@
 import { checkBytes } from '../bytes/byte-argument.js';
 import { cutHint } from '../bytes/command-hints.js';
+import { applyOffsets } from '../directory/source-mark.js';
 import type { EntryRange } from '../entry-cursor.js';
 import { entriesInRange, forEachEntryOf, keysInRange, positionsInRange } from '../entry-range.js';
 import type { Finding } from '../finding.js';
-import { TAG_DELETE, TAG_PUT } from '../rkyv/wal-entry-format.js';
+import { TAG_COMMIT, TAG_DELETE, TAG_PUT, type WalOperation } from '../rkyv/wal-entry-format.js';
 import { MmapStateStore } from '../state/mmap-state-store.js';
 import type { FileSystem } from '../storage-io/file-system.js';
 import { MergedScanner } from '../wal/merged-scanner.js';
@@ -22,6 +23,8 @@ export class WalStore implements ReadableStore {
   readonly cursor = undefined;
   readonly notices: Finding[] = [];
   epoch: bigint | undefined;
+  readonly sources = new Map<string, bigint>();
+  watermark: bigint | undefined;
   readonly #state = MmapStateStore.inMemory(ARENA_BYTES);
 
   /** @throws StatelogError `DAMAGED` where a good record follows a bad one, or a core's segment is missing */
@@ -69,6 +72,12 @@ export class WalStore implements ReadableStore {
     this.#state.close();
   }
 
+  #takeCommit(operation: WalOperation): void {
+    if (operation.op !== 'commit') return;
+    applyOffsets(this.sources, operation.offsets);
+    this.watermark = operation.watermark ?? this.watermark;
+  }
+
   #replay(scanner: MergedScanner): void {
     for (let event = scanner.next(); event !== 'end'; event = scanner.next()) {
       if (event === 'finding') {
@@ -82,6 +91,7 @@ export class WalStore implements ReadableStore {
       this.epoch = view.epoch;
       if (view.tag === TAG_PUT) this.#state.put(view.keyCopy(), view.valueCopy());
       else if (view.tag === TAG_DELETE) this.#state.delete(view.keyCopy());
+      else if (view.tag === TAG_COMMIT) this.#takeCommit(view.operation());
     }
   }
 }

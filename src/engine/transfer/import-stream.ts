@@ -1,13 +1,15 @@
-import { fileChunks } from '../artifact/payload.js';
 import { filterHint, foreignBytes, type ForeignBytes } from '../bytes/foreign-bytes.js';
 import { StatelogError } from '../errors.js';
-import { isNdjsonExport } from '../inspect/identify.js';
-import type { FileSystem } from '../storage-io/file-system.js';
+
+const OPEN_BRACE = 0x7b;
+/** UTF-8's byte order mark, which some programs put in front of a text. */
+const MARK = [0xef, 0xbb, 0xbf];
 
 /** A stream whose first bytes were looked at. */
 export interface OpenedStream {
-  /** The first chunk, which is the first of `chunks` too. */
-  readonly head: Uint8Array;
+  /** Of lines of JSON, not a tar. */
+  readonly isNdjson: boolean;
+  /** From the first on. */
   readonly chunks: AsyncIterable<Uint8Array>;
 }
 
@@ -21,7 +23,8 @@ export async function openStream(stream: AsyncIterable<Uint8Array>, origin: stri
   if (head === undefined) throw emptyStream(origin);
   const foreign = foreignBytes(head);
   if (foreign !== undefined) throw foreignStream(origin, foreign);
-  return { head, chunks };
+  const start = MARK.every((byte, at) => head[at] === byte) ? MARK.length : 0;
+  return { isNdjson: head[start] === OPEN_BRACE, chunks };
 }
 
 async function peek(
@@ -35,26 +38,16 @@ async function peek(
   return { head: chunk, chunks: resumed(chunk, iterator) };
 }
 
+/** Whoever takes no more lets the stream go, also while its producer waits: that is not waited for. */
 async function* resumed(
   first: Uint8Array,
   rest: AsyncIterator<Uint8Array>,
 ): AsyncGenerator<Uint8Array, void> {
-  yield first;
-  for (let next = await rest.next(); next.done !== true; next = await rest.next()) yield next.value;
-}
-
-/** The bytes of a file that is an NDJSON export; undefined for any other. */
-export function ndjsonChunks(fileSystem: FileSystem, path: string): AsyncIterable<Uint8Array> | undefined {
-  return isNdjsonExport(fileSystem, path) ? chunksOf(fileSystem, path) : undefined;
-}
-
-async function* chunksOf(fileSystem: FileSystem, path: string): AsyncGenerator<Uint8Array, void> {
-  const descriptor = fileSystem.openRead(path);
   try {
-    yield* fileChunks(fileSystem, descriptor, fileSystem.statusOf(descriptor).size);
-    await Promise.resolve();
+    yield first;
+    for (let next = await rest.next(); next.done !== true; next = await rest.next()) yield next.value;
   } finally {
-    fileSystem.close(descriptor);
+    rest.return?.().catch(() => undefined);
   }
 }
 

@@ -1,41 +1,56 @@
-import { type CoreShape, ShapeCounter } from '../directory/build-checkpoint.js';
+import { ShapeCounter } from '../directory/build-checkpoint.js';
 import { ContentDigest } from '../bytes/content-digest.js';
 import { isStatelogError, StatelogError } from '../errors.js';
 import { checkUpdate } from '../fold/update.js';
-import type { ImportRequest, Verified } from './import-store.js';
+import type { ImportRequest, Survey, Verified } from './import-request.js';
+import { refuseLosses, type Attributes } from './losses.js';
 
-/** What is to be known of a content, whatever is made of it. */
-export interface ReadContent {
-  readonly digest: string;
-  readonly keys: number;
-  readonly hasVersions: boolean;
-}
+/** Counts a content as it goes by. */
+export class Surveyor {
+  readonly #kind: Survey['kind'];
+  readonly #largeValues: boolean | undefined;
+  readonly #digest = new ContentDigest();
+  readonly #shapes: ShapeCounter;
+  #hasVersions = false;
+  #refusal: StatelogError | undefined;
 
-/** What one way through the content tells of it, before anything is made. */
-export interface Survey extends ReadContent {
-  readonly kind: 'directory' | 'log';
-  /** Of each core, where a state directory is to be made. */
-  readonly shapes: readonly CoreShape[];
-  /** Why a fold log cannot hold an entry, where one is to be made and cannot. */
-  readonly refusal: StatelogError | undefined;
+  constructor(kind: Survey['kind'], cores: number, largeValues: boolean | undefined) {
+    this.#kind = kind;
+    this.#largeValues = largeValues;
+    this.#shapes = new ShapeCounter(cores);
+  }
+
+  /** The next entry in key order. */
+  add(key: Uint8Array, value: Uint8Array, version: Uint8Array | undefined): void {
+    this.#digest.add(key, value);
+    this.#hasVersions ||= version !== undefined && version.length > 0;
+    if (this.#kind === 'directory') this.#shapes.add(key, value.length);
+    else this.#refusal ??= refusalOf(key, value, this.#largeValues);
+  }
+
+  survey(): Survey {
+    return {
+      kind: this.#kind,
+      digest: this.#digest.hex(),
+      keys: this.#digest.keys,
+      hasVersions: this.#hasVersions,
+      shapes: this.#shapes.shapes,
+      refusal: this.#refusal,
+    };
+  }
 }
 
 /** Goes through the content once, where it has not been already. */
 export function surveyOf(request: ImportRequest, verified: Verified): Survey {
+  if (verified.survey !== undefined) return verified.survey;
   const kind = request.kind ?? verified.kind;
   if (verified.read !== undefined && isTakenAsItIs(request, verified))
     return { ...verified.read, kind, shapes: [], refusal: undefined };
-  const digest = new ContentDigest();
-  const shapes = new ShapeCounter(coresOf(request, verified));
-  let hasVersions = false;
-  let refusal: StatelogError | undefined;
+  const surveyor = new Surveyor(kind, coresOf(request, verified), request.largeValues);
   verified.forEachEntry((key, value, version) => {
-    digest.add(key, value);
-    hasVersions ||= version !== undefined && version.length > 0;
-    if (kind === 'directory') shapes.add(key, value.length);
-    else refusal ??= refusalOf(key, value, request.largeValues);
+    surveyor.add(key, value, version);
   });
-  return { kind, digest: digest.hex(), keys: digest.keys, hasVersions, shapes: shapes.shapes, refusal };
+  return surveyor.survey();
 }
 
 /** True where the files that were verified become the store's own: nothing needs to be counted or could be refused. */
@@ -60,7 +75,10 @@ function refusalOf(
 }
 
 /** How many cores a state directory will have. */
-export function coresOf(request: ImportRequest, { cores, summary }: Verified): number {
+export function coresOf(
+  request: ImportRequest,
+  { cores, summary }: Pick<Verified, 'cores' | 'summary'>,
+): number {
   return request.cores ?? cores ?? summary?.cores.length ?? 1;
 }
 
@@ -79,17 +97,14 @@ export function checkTarget(request: ImportRequest, verified: Verified, survey: 
       hint: 'fetch it again, or ask for the digest again',
     });
   }
-  if (survey.kind === 'log') {
-    if (request.cores !== undefined) throw new StatelogError('INVALID_ARGUMENT', 'a fold log has no cores');
-    if (survey.refusal !== undefined) throw survey.refusal;
-    return;
-  }
-  const hasCursor = verified.cursor !== undefined && verified.cursor.length > 0;
-  if (request.dropRevisions === true || !(hasCursor || survey.hasVersions)) return;
-  const loses = survey.hasVersions ? 'revisions' : 'its cursor';
-  throw new StatelogError('NOT_REPRESENTABLE', `a state directory cannot hold ${loses}`, {
-    path: request.source,
-    safe: 'nothing was made of it',
-    hint: 'import it with --kind log, or allow the loss with --drop-revisions',
-  });
+  if (survey.kind === 'log' && request.cores !== undefined)
+    throw new StatelogError('INVALID_ARGUMENT', 'a fold log has no cores');
+  if (survey.refusal !== undefined) throw survey.refusal;
+  const { cursor, summary } = verified;
+  const attributes = { hasVersions: survey.hasVersions, cursor, ...summaryAttributes(summary) };
+  refuseLosses(request.source, attributes, survey.kind, request);
+}
+
+function summaryAttributes(summary: Verified['summary']): Pick<Attributes, 'sources' | 'watermark'> {
+  return { sources: summary?.sources, watermark: summary?.watermark };
 }

@@ -2,9 +2,13 @@ import { toUtf8 } from '../bytes/text.js';
 import type { ArtifactContent } from '../artifact/payload.js';
 import { artifactTar } from '../artifact/tar-writer.js';
 import { writeArtifact, type ArtifactForm } from '../artifact/write-artifact.js';
+import type { Finding } from '../finding.js';
+import { refuseWithinStore } from '../inspect/lies-in-store.js';
 import { createFile } from '../storage-io/atomic-write.js';
 import type { FileSystem } from '../storage-io/file-system.js';
+import { moveIntoPlace, refuseOccupiedFile, withStagingFolder } from '../storage-io/staging-folder.js';
 import { writeFully } from '../storage-io/write-fully.js';
+import { join } from 'node:path';
 
 /** What a snapshot is exported as. */
 export type ExportForm = 'append-log' | 'mmap-state' | 'ndjson';
@@ -14,50 +18,66 @@ export interface ExportReport {
   readonly path: string;
   /** Decimal; null where the kind has no epochs. */
   readonly epoch: string | null;
-  /** Hex; null where there is none. */
+  /** As `--cursor` takes it (fold/position-text.ts); null where there is none. */
   readonly cursor: string | null;
   readonly keys: number;
   /** BLAKE3 of the content, in hex. */
   readonly digest: string;
 }
 
+/** What an export is made of: the bytes of an artifact's files, or lines. */
+export type ExportContent =
+  | { readonly artifact: ArtifactContent; readonly report: () => Omit<ExportReport, 'path'> }
+  /** The lines come to the report as they are gone through. */
+  | { readonly lines: () => Generator<string, Omit<ExportReport, 'path'>> };
+
 const TEXT_BYTES = 64 * 1024;
 
 /** A snapshot whose content is fixed: write it where it should go, then close it. */
 export class PreparedExport {
   readonly form: ExportForm;
-  readonly report: Omit<ExportReport, 'path'>;
+  /** What was noticed in the source and left as it is, such as a torn end. */
+  readonly notices: readonly Finding[];
   readonly #fileSystem: FileSystem;
-  readonly #content: ArtifactContent | undefined;
-  readonly #lines: (() => Iterable<string>) | undefined;
+  readonly #content: ExportContent;
   readonly #release: () => void;
+  #report: Omit<ExportReport, 'path'> | undefined;
 
   /** @internal */
   constructor(parts: {
     readonly form: ExportForm;
-    readonly report: Omit<ExportReport, 'path'>;
+    readonly notices: readonly Finding[];
     readonly fileSystem: FileSystem;
-    readonly content?: ArtifactContent;
-    readonly lines?: () => Iterable<string>;
+    readonly content: ExportContent;
     readonly release: () => void;
   }) {
     this.form = parts.form;
-    this.report = parts.report;
+    this.notices = parts.notices;
     this.#fileSystem = parts.fileSystem;
     this.#content = parts.content;
-    this.#lines = parts.lines;
     this.#release = parts.release;
+  }
+
+  /** What is exported. Asked for before the content was written, it costs one more way through it. */
+  get report(): Omit<ExportReport, 'path'> {
+    this.#report ??= 'artifact' in this.#content ? this.#content.report() : reportOf(this.#content.lines());
+    return this.#report;
   }
 
   /** The bytes of a tar, or of NDJSON; each chunk valid until the next is asked for. */
   *chunks(): Generator<Uint8Array, void> {
-    if (this.#content !== undefined) {
-      yield* artifactTar(this.#content);
+    if ('artifact' in this.#content) {
+      yield* artifactTar(this.#content.artifact);
       return;
     }
     let text = '';
-    for (const line of this.#lines!()) {
-      text += line;
+    const lines = this.#content.lines();
+    for (let line = lines.next(); ; line = lines.next()) {
+      if (line.done === true) {
+        this.#report = line.value;
+        break;
+      }
+      text += line.value;
       if (text.length < TEXT_BYTES) continue;
       yield toUtf8(text);
       text = '';
@@ -67,23 +87,40 @@ export class PreparedExport {
 
   /**
    * Writes the snapshot to a path: whole and on disk, or not there.
-   * @throws StatelogError `ALREADY_EXISTS`
+   * @throws StatelogError `ALREADY_EXISTS`, `SAME_PATH`, `DISK_FULL`
    */
   writeTo(destination: string, form: ArtifactForm): ExportReport {
-    if (this.#content !== undefined) writeArtifact(this.#fileSystem, this.#content, destination, form);
-    else {
-      createFile(this.#fileSystem, destination, (descriptor) => {
-        let position = 0;
-        for (const chunk of this.chunks()) {
-          writeFully(this.#fileSystem, descriptor, chunk, 0, chunk.length, position);
-          position += chunk.length;
-        }
-      });
-    }
+    refuseWithinStore(this.#fileSystem, destination);
+    if ('artifact' in this.#content) {
+      writeArtifact(this.#fileSystem, this.#content.artifact, destination, form);
+    } else this.#writeLines(destination);
     return { path: destination, ...this.report };
   }
 
   close(): void {
     this.#release();
+  }
+
+  #writeLines(destination: string): void {
+    const fileSystem = this.#fileSystem;
+    refuseOccupiedFile(fileSystem, destination);
+    withStagingFolder(fileSystem, destination, (folder) => {
+      const path = join(folder, 'export.ndjson');
+      createFile(fileSystem, path, (descriptor) => {
+        let position = 0;
+        for (const chunk of this.chunks()) {
+          writeFully(fileSystem, descriptor, chunk, 0, chunk.length, position);
+          position += chunk.length;
+        }
+      });
+      moveIntoPlace(fileSystem, path, destination);
+    });
+  }
+}
+
+function reportOf<Report>(lines: Generator<string, Report>): Report {
+  for (;;) {
+    const line = lines.next();
+    if (line.done === true) return line.value;
   }
 }

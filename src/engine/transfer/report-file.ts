@@ -1,8 +1,8 @@
 import { dirname, resolve } from 'node:path';
 import { toUtf8 } from '../bytes/text.js';
-import { isStatelogError, StatelogError } from '../errors.js';
-import { identify } from '../inspect/identify.js';
+import { StatelogError } from '../errors.js';
 import { identitiesAround } from '../inspect/identities-around.js';
+import { isOwn, storeAround } from '../inspect/lies-in-store.js';
 import { replaceFile } from '../storage-io/atomic-write.js';
 import { writeToSpecialFile } from '../storage-io/byte-streams.js';
 import type { FileSystem } from '../storage-io/file-system.js';
@@ -58,9 +58,8 @@ export class ReportFile {
       if (around.includes(identitiesAround(fileSystem, one)[0]!))
         throw ours(path, `it is ${one}, or lies in it`);
     }
-    if (found !== undefined && isOurs(fileSystem, path))
-      throw ours(path, "it is one of statelog's own files");
-    if (liesInStore(fileSystem, path)) throw ours(path, 'it lies in a store or a snapshot');
+    if (found !== undefined && isOwn(fileSystem, path)) throw ours(path, "it is one of statelog's own files");
+    if (storeAround(fileSystem, path) !== undefined) throw ours(path, 'it lies in a store or a snapshot');
     const target = found === undefined ? path : fileSystem.realPath(path);
     return new ReportFile(fileSystem, target, false);
   }
@@ -73,23 +72,6 @@ export class ReportFile {
     if (this.#destination !== undefined) throw ours(this.#path, 'it is what was made, which is whole');
     if (this.#isSpecial) await writeToSpecialFile(this.#path, toUtf8(text));
     else replaceFile(this.#fileSystem, this.#path, toUtf8(text));
-  }
-}
-
-function liesInStore(fileSystem: FileSystem, path: string): boolean {
-  for (let folder = dirname(resolve(path)); folder !== dirname(folder); folder = dirname(folder)) {
-    if (isOurs(fileSystem, folder)) return true;
-  }
-  return false;
-}
-
-/** True for whatever statelog would open, damaged or not; a folder of loose segments is the user's. */
-function isOurs(fileSystem: FileSystem, path: string): boolean {
-  try {
-    return identify(fileSystem, path).kind !== 'wal-folder';
-  } catch (error) {
-    if (!isStatelogError(error)) throw error;
-    return error.code === 'DAMAGED' || error.code === 'UNSUPPORTED_VERSION';
   }
 }
 

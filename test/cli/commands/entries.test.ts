@@ -92,14 +92,14 @@ test('the kind is told by --kind, and by the name where there is none', async (t
 
 test('a fold log keeps the revision of a put, and its cursor stays unless one is given', async (t) => {
   const store = path.join(tempDir(t), 'a.snap');
-  await run('put', store, 'a', '1', '--revision', '5', '--cursor', '0x10');
+  await run('put', store, 'a', '1', '--revision', '5', '--cursor', '16');
   await run('put', store, 'b', '2');
   t.is(
     (await run('scan', store, '--json')).stdout,
-    '{"key":"a","value":"1","version":"0000000000000005"}\n{"key":"b","value":"2"}\n',
+    '{"key":"a","value":"1","version":"0000000000000005","revision":"5"}\n{"key":"b","value":"2"}\n{"cursor":"16"}\n',
   );
   const { stdout } = await run('checkpoint', store, '--json');
-  t.like(JSON.parse(stdout), { cursor: '0000000000000010', keys: 2 });
+  t.like(JSON.parse(stdout), { cursor: '16', keys: 2 });
 });
 
 test('a state directory takes no revision and no cursor', async (t) => {

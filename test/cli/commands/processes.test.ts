@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { existsSync, mkdtempSync, readdirSync, rmSync, symlinkSync, watch, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { text } from 'node:stream/consumers';
 import test from 'ava';
 import { bundle } from '../../../scripts/bundle.mjs';
 import { projectRoot } from '../../support/project-root.js';
@@ -111,7 +112,7 @@ test('what an import leaves that Ctrl-C ended is gone after the next one, and no
   const store = path.join(home, 'store');
   const hidden = (): string[] => readdirSync(home).filter((name) => name.startsWith('.'));
   const child = spawn(process.execPath, [program, 'import', '-', store]);
-  child.stdin.write('{"statelog":1,"kind":"directory"}\n'.padEnd(1 << 20, ' '));
+  child.stdin.write('{"statelog":1,"kind":"directory","cursor":null}\n'.padEnd(1 << 20, ' '));
   const closed = once(child, 'close');
   const watcher = watch(home);
   // It is reading once its hidden folder is there.
@@ -127,6 +128,31 @@ test('what an import leaves that Ctrl-C ended is gone after the next one, and no
   t.is(shell(`$statelog export ${home}/other - --as ndjson | $statelog import - $store`, store).status, 0);
   t.deepEqual(hidden(), ['.store.tmp-mine']);
   t.is(run(['get', store, 'k']).stdout, 'v');
+});
+
+test('an import tells a bad line at once, while the producer goes on waiting', async (t) => {
+  const copy = path.join(tempDir(t), 'copy');
+  const lines = '{"statelog":1,"kind":"log","cursor":null}\n{"key":"a","value":"1"}\n{"key":"a"}\n';
+  const child = spawn(process.execPath, [program, 'import', '-', copy]);
+  child.stdin.write(lines);
+  const errors = text(child.stderr);
+  const [exitCode] = (await once(child, 'close')) as [number];
+  const stderr = await errors;
+  t.is(exitCode, 3);
+  t.regex(stderr, /line 3/);
+});
+
+test('an export whose receiver goes away says so, with 6, and ends', (t) => {
+  const store = path.join(tempDir(t), 'store');
+  shell(`head -c 300000 /dev/urandom | $statelog put $store large --file -`, store);
+  for (const form of ['mmap-state', 'append-log', 'ndjson']) {
+    const { stdout, stderr } = shell(
+      `$statelog export $store - --as ${form} | head -c 100 > /dev/null; echo "\${PIPESTATUS[0]}"`,
+      store,
+    );
+    t.is(stdout, '6\n', form);
+    t.regex(stderr, /went away before its end/);
+  }
 });
 
 test('get loads no native library', (t) => {

@@ -61,7 +61,7 @@ test('a tar file and a tar stream have the same bytes, the same each time, and t
   t.deepEqual(readFileSync(file), streamed);
   t.deepEqual(Buffer.concat([...store.exportTar(5)].map((chunk) => Buffer.from(chunk))), streamed);
   const listing = execFileSync('tar', ['-tf', file], { encoding: 'utf8' });
-  t.deepEqual(listing.trim().split('\n'), ['./', 'MANIFEST.json', 'data/', 'data/fold.snap']);
+  t.deepEqual(listing.trim().split('\n'), ['./', 'data/', 'data/fold.snap', 'MANIFEST.json']);
   const { store: again } = AppendLogSnapshot.import(file, path.join(folder, 'again.snap'));
   t.deepEqual(foldLines(again), fixtureLines('fold-log'));
   store.close();

@@ -24,9 +24,10 @@ class CollectingSink implements EntrySink {
     this.entries.push({ path, size: undefined, bytes: Buffer.alloc(0) });
   }
 
-  startFile(path: string, size: number): void {
+  startFile(path: string, size: number): boolean {
     this.#open = { path, size };
     this.#chunks = [];
+    return true;
   }
 
   write(bytes: Uint8Array): void {
@@ -98,12 +99,12 @@ test('another program reads what we pack', async (t) => {
   }
   t.deepEqual(seen, [
     './ 0 700 1234000',
-    `MANIFEST.json ${seen[1]!.split(' ')[1]} 600 1234000`,
     'data/ 0 700 1234000',
     'data/b/ 0 700 1234000',
     'data/a 0 600 1234000',
     'data/b/c 600 600 1234000',
     'data/d 1200 600 1234000',
+    `MANIFEST.json ${seen[6]!.split(' ')[1]} 600 1234000`,
   ]);
 });
 

@@ -2,6 +2,7 @@ import test from 'ava';
 import { ContentDigest } from '../../../src/engine/bytes/content-digest.js';
 import { AppendLogFold } from '../../../src/engine/fold/append-log-fold.js';
 import { KvUpdate } from '../../../src/engine/fold/update.js';
+import { positionText } from '../../../src/engine/fold/position-text.js';
 import { WatchCursor } from '../../../src/engine/fold/watch-cursor.js';
 import { openReadable } from '../../../src/engine/inspect/open.js';
 import type { FileSystem } from '../../../src/engine/storage-io/file-system.js';
@@ -52,6 +53,6 @@ test('the report of an export is of the very content that was exported, whatever
   });
   t.is(report.keys, digest.keys);
   t.is(report.digest, digest.hex());
-  t.is(report.cursor, Buffer.from(exported.cursor!).toString('hex'));
+  t.is(report.cursor, positionText(exported.cursor!));
   exported.close();
 });

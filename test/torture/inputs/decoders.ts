@@ -12,7 +12,8 @@ import { WalEntryView } from '../../../src/engine/rkyv/wal-entry-view.js';
 import { readIndexHead } from '../../../src/engine/state/index-head.js';
 import { decodeStateHeader } from '../../../src/engine/state/state-header.js';
 import { StateSnapshot } from '../../../src/engine/state/state-snapshot.js';
-import { parseLine } from '../../../src/engine/transfer/entry-lines.js';
+import { parseJsonLine } from '../../../src/engine/bytes/json-line.js';
+import { parseExportLine } from '../../../src/engine/lines/export-lines.js';
 import { MemorySource } from '../../../src/engine/bytes/byte-source.js';
 import { entry, tar } from '../../engine/artifact/hostile-tars.js';
 import { cursorRecord, deleteRecord, logOf, putRecord } from '../../engine/fold/log-bytes.js';
@@ -47,7 +48,7 @@ export function isRefusal(thrown: unknown): boolean {
 const view = new WalEntryView();
 const NO_SINK = {
   folder: () => undefined,
-  startFile: () => undefined,
+  startFile: () => true,
   write: () => undefined,
   endFile: () => undefined,
 };
@@ -172,7 +173,12 @@ export function allDecoders(): Decoder[] {
         reader.end();
       },
     },
-    { name: 'NDJSON line', weight: 8, seeds: lines, decode: (bytes) => void parseLine(bytes, 1) },
+    {
+      name: 'NDJSON line',
+      weight: 8,
+      seeds: lines,
+      decode: (bytes) => void parseExportLine(parseJsonLine(bytes)),
+    },
     {
       name: 'batch line',
       weight: 8,

@@ -61,7 +61,8 @@ export class Follow {
       case 'log':
       case 'state-file':
       case 'artifact-folder':
-      case 'artifact-tar': {
+      case 'artifact-tar':
+      case 'ndjson': {
         // Of what holds no log, this throws.
         const [log] = findLogs(fileSystem, path);
         return new Follow(FollowedSegments.ofSegment(fileSystem, log!.segments[0]!));

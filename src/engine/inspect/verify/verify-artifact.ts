@@ -53,7 +53,8 @@ function* verifyPayload(
   store.close();
 }
 
-function isDamage(error: unknown): error is Parameters<typeof findingOf>[0] {
+/** True for what ends the reading of an export, and is damage of it. */
+export function isDamage(error: unknown): error is Parameters<typeof findingOf>[0] {
   return isStatelogError(error) && DAMAGE_CODES.some((code) => error.code === code);
 }
 

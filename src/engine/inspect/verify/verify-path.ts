@@ -12,6 +12,7 @@ import { Tally } from './tally.js';
 import { verifyArtifact } from './verify-artifact.js';
 import { verifyDirectory } from './verify-directory.js';
 import { verifyFoldLog } from './verify-fold.js';
+import { verifyLines } from './verify-lines.js';
 import { verifyLooseSegment, verifyWalFolder } from './verify-log-folder.js';
 import { findingOf, verifyStatePair } from './verify-state.js';
 
@@ -99,5 +100,7 @@ function findingsOf(
     case 'artifact-folder':
     case 'artifact-tar':
       return verifyArtifact(fileSystem, path, tally);
+    case 'ndjson':
+      return verifyLines(fileSystem, path, tally);
   }
 }

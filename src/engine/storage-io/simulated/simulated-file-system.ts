@@ -312,6 +312,10 @@ export class SimulatedFileSystem implements FileSystem {
     });
   }
 
+  freeBytes(): undefined {
+    return undefined;
+  }
+
   tryLock(descriptor: FileDescriptor): boolean {
     return this.#gate.run('flock', this.#descriptors.pathOf(descriptor), false, () =>
       this.disk.tryLock(this.#descriptors.mustGet('flock', descriptor)),

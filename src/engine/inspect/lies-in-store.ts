@@ -1,0 +1,36 @@
+import { dirname, resolve } from 'node:path';
+import { isStatelogError, StatelogError } from '../errors.js';
+import type { FileSystem } from '../storage-io/file-system.js';
+import { identify } from './identify.js';
+
+/** The innermost store or snapshot in which a path lies; a folder of loose segments is the user's. */
+export function storeAround(fileSystem: FileSystem, path: string): string | undefined {
+  for (let folder = dirname(resolve(path)); folder !== dirname(folder); folder = dirname(folder)) {
+    if (isOwn(fileSystem, folder)) return folder;
+  }
+  return undefined;
+}
+
+/** True for whatever statelog would open, damaged or not, but for a folder of loose segments. */
+export function isOwn(fileSystem: FileSystem, path: string): boolean {
+  try {
+    return identify(fileSystem, path).kind !== 'wal-folder';
+  } catch (error) {
+    if (!isStatelogError(error)) throw error;
+    return error.code === 'DAMAGED' || error.code === 'UNSUPPORTED_VERSION';
+  }
+}
+
+/**
+ * Checks that what a user names to be made lies in no store: there it would be taken for damage, or be in the way.
+ * @throws StatelogError `SAME_PATH`
+ */
+export function refuseWithinStore(fileSystem: FileSystem, destination: string): void {
+  const store = storeAround(fileSystem, destination);
+  if (store === undefined) return;
+  throw new StatelogError('SAME_PATH', `the destination lies in ${store}, which statelog keeps`, {
+    path: destination,
+    safe: 'nothing was changed',
+    hint: 'name a path outside of it',
+  });
+}
