@@ -12,6 +12,8 @@ const HEADER_BYTES = 32;
 const PAGE_BYTES = 4_096;
 /** Enough for an index of several pages. */
 const KEYS = 600;
+/** With 80 keys, by LaminarDB 0.16. */
+const OLD_FIXTURE = 'laminar-0.16/old-80';
 
 function stateCase(
   name: string,
@@ -33,11 +35,12 @@ function laminarCase(
   name: string,
   damageClass: DamageCase['class'],
   damage: (values: string, index: string) => Damaged,
+  fixture = 'state-small',
 ): DamageCase {
   const make = (folder: string): Damaged => {
     const [values, index] = [path.join(folder, 'state.db'), path.join(folder, 'state.idx')];
-    cpSync(fixturePath('state-small.db'), values);
-    cpSync(fixturePath('state-small.idx'), index);
+    cpSync(fixturePath(`${fixture}.db`), values);
+    cpSync(fixturePath(`${fixture}.idx`), index);
     return damage(values, index);
   };
   return { name, class: damageClass, make };
@@ -60,6 +63,29 @@ export const STATE_CASES: readonly DamageCase[] = [
       ],
     };
   }),
+  laminarCase(
+    'state-file-of-laminardb-0.16',
+    'unchecked',
+    (values) => noticed(values, 'unchecked', { offset: 0 }),
+    OLD_FIXTURE,
+  ),
+  laminarCase(
+    'state-file-of-laminardb-0.16-with-a-damaged-leaf',
+    'index-mismatch',
+    (values, index) => {
+      // The first leaf, behind its five keys of 10 bytes and zeros up to 8.
+      const leafAt = HEADER_BYTES + 56;
+      overwrite(index, leafAt, Buffer.of(9));
+      return {
+        ...damaged(values, 'index-mismatch', { offset: 0 }),
+        findings: [
+          { severity: 'notice', class: 'unchecked', file: values, offset: 0 },
+          { severity: 'damage', class: 'index-mismatch', file: index, offset: leafAt },
+        ],
+      };
+    },
+    OLD_FIXTURE,
+  ),
   stateCase('state-file-with-a-flipped-bit-in-a-value', 'value-mismatch', (values) => {
     flip(values, HEADER_BYTES + 2 * PAGE_BYTES + 77);
     return damaged(values, 'value-mismatch', { offset: HEADER_BYTES + 2 * PAGE_BYTES, bytes: PAGE_BYTES });

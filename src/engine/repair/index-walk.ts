@@ -4,16 +4,17 @@ import { isStatelogError } from '../errors.js';
 import {
   HEIGHT_MAX,
   KEY_BYTES,
-  LEAF_BYTES,
+  MAP_LAYOUT,
   MAP_ROOT,
   MAP_ROOT_BYTES,
+  type MapLayout,
   MISSING,
   NODE,
-  NODE_ALIGNMENT,
   NODE_CHILDREN,
   NODE_ENTRIES,
-  VALUE_BYTES,
+  rootNodeBytes,
 } from '../rkyv/ordered-map-format.js';
+import { shapeOfNode } from '../rkyv/ordered-map-layout.js';
 import { NO_CHILD, OrderedMapNode } from '../rkyv/ordered-map-node.js';
 
 /** An entry that the index still names. */
@@ -49,47 +50,58 @@ interface ReadNode {
  * bounded by the map's length, so the time is linear, whatever the bytes are.
  */
 export class IndexWalk {
-  /** Entries that the map claims; undefined where its root's reference is gone. */
+  /** Entries that the map claims; undefined where its root's reference is gone, or fits no root. */
   readonly count: number | undefined;
   /** Stretches in which nodes could not be read. */
   holes = 0;
   readonly #source: ByteSource;
+  readonly #layout: MapLayout;
   readonly #rootAt: number | undefined;
+  /** Where the last node may end. */
   readonly #nodesEnd: number;
   #looksLeft = 0;
 
   /**
    * @param source the map's bytes, as many of them as there are
    * @param length how many there should be
+   * @param layout of its nodes: see `layoutLeft`
    */
-  constructor(source: ByteSource, length: number) {
+  constructor(source: ByteSource, length: number, layout = MAP_LAYOUT) {
     this.#source = source;
-    this.#nodesEnd = length - MAP_ROOT_BYTES;
-    const root = this.#nodesEnd < 0 ? undefined : this.#readRoot();
+    this.#layout = layout;
+    const referenceAt = length - MAP_ROOT_BYTES;
+    const root = referenceAt < 0 ? undefined : this.#attempt(() => this.#readRoot(referenceAt));
     this.count = root?.count;
     this.#rootAt = root?.at;
+    // Where the end was cut off, the last bytes that are there may be those of a node.
+    this.#nodesEnd = root === undefined ? length : referenceAt;
   }
 
   /** All entries that can still be named, in key order as far as the bytes are what they were. */
   *entries(): Generator<IndexEntry, void> {
     this.holes = 0;
-    this.#looksLeft = LOOKS_FREE + LOOKS_A_PLACE * Math.ceil(this.#source.length / NODE_ALIGNMENT);
-    if (this.count === 0 || this.#nodesEnd < 0) return;
-    if (this.#rootAt !== undefined) yield* this.#subtree(this.#rootAt, 0, this.#nodesEnd, 0);
+    this.#looksLeft =
+      LOOKS_FREE + LOOKS_A_PLACE * Math.ceil(this.#source.length / this.#layout.nodeAlignment);
+    if (this.count === 0) return;
+    const root = this.#rootAt;
+    const isRootWhole =
+      root !== undefined && this.#attempt(() => this.#readNode(root, 0, this.#nodesEnd)) !== undefined;
+    if (isRootWhole) yield* this.#subtree(root, 0, this.#nodesEnd, 0);
+    else if (this.count !== undefined && this.count <= NODE_ENTRIES) this.holes = 1;
     else yield* this.#hole(0, this.#nodesEnd, 0);
   }
 
-  #readRoot(): { readonly at: number; readonly count: number } | undefined {
-    return this.#attempt(() => {
-      this.#source.window(this.#nodesEnd, MAP_ROOT_BYTES);
-      const { bytes, at } = this.#source;
-      const count = readU32(bytes, at + MAP_ROOT.count);
-      const pointer = readI32(bytes, at + MAP_ROOT.pointer);
-      // Zeros are no empty map: that has a pointer to nothing.
-      const isPossible =
-        count === 0 ? pointer === MISSING : count * (KEY_BYTES + VALUE_BYTES) <= this.#nodesEnd;
-      return isPossible ? { at: this.#nodesEnd + pointer, count } : undefined;
-    });
+  /** The count that the root's reference states, if there is a root of such a map right before it, or it leads there. */
+  #readRoot(referenceAt: number): { readonly at: number; readonly count: number } | undefined {
+    this.#source.window(referenceAt, MAP_ROOT_BYTES);
+    const { bytes, at: reference } = this.#source;
+    const count = readU32(bytes, reference + MAP_ROOT.count);
+    const pointer = readI32(bytes, reference + MAP_ROOT.pointer);
+    // Zeros are no empty map: that has a pointer to nothing. Nor is what a longer one looks like where it was cut.
+    if (count === 0) return pointer === MISSING && referenceAt === 0 ? { at: 0, count } : undefined;
+    const at = referenceAt - rootNodeBytes(this.#layout, count);
+    if (at < 0 || count * (KEY_BYTES + this.#layout.valueBytes) > referenceAt) return undefined;
+    return referenceAt + pointer === at || this.#hasShape(at, 0, referenceAt) ? { at, count } : undefined;
   }
 
   *#subtree(at: number, low: number, high: number, depth: number): Generator<IndexEntry, void> {
@@ -126,8 +138,9 @@ export class IndexWalk {
 
   /** Where the last node lies that ends at `high` or before, as far as its shape tells. */
   #lastNodeBefore(low: number, high: number): number | undefined {
-    const last = high - LEAF_BYTES;
-    for (let at = last - (last % NODE_ALIGNMENT); at > low && this.#looksLeft > 0; at -= NODE_ALIGNMENT) {
+    const { leafBytes, nodeAlignment } = this.#layout;
+    const last = high - leafBytes;
+    for (let at = last - (last % nodeAlignment); at > low && this.#looksLeft > 0; at -= nodeAlignment) {
       this.#looksLeft -= 1;
       const hasShape = this.#attempt(() => this.#hasShapeOfNode(at, low, high));
       if (hasShape === true) return at;
@@ -160,32 +173,22 @@ export class IndexWalk {
   }
 
   #keysStart(at: number): number {
-    this.#source.window(at, LEAF_BYTES);
+    this.#source.window(at, this.#layout.leafBytes);
     return at + NODE.keys + readI32(this.#source.bytes, this.#source.at + NODE.keys);
   }
 
-  /** True if the bytes are a node with its keys right before it, one behind the other. */
+  #hasShape(at: number, low: number, high: number): boolean {
+    return shapeOfNode(this.#source, 0, { at, low, high, layout: this.#layout }) !== undefined;
+  }
+
   #hasShapeOfNode(at: number, low: number, high: number): boolean {
-    this.#source.window(at, LEAF_BYTES);
-    const { bytes, at: start } = this.#source;
-    if (bytes[start]! > 1 || (bytes[start + 1]! | bytes[start + 2]! | bytes[start + 3]!) !== 0) return false;
-    const count = bytes[start] === 1 ? NODE_ENTRIES : readU32(bytes, start + NODE.entryCount);
-    if (count === 0 || count > NODE_ENTRIES) return false;
-    let keyEnd = -1;
-    for (let slot = 0; slot < count; slot++) {
-      const field = NODE.keys + slot * KEY_BYTES;
-      const keyAt = at + field + readI32(bytes, start + field);
-      if (keyAt < low || (keyEnd >= 0 && keyAt !== keyEnd)) return false;
-      keyEnd = keyAt + readU32(bytes, start + field + 4);
-    }
-    if (keyEnd > at || at - keyEnd >= NODE_ALIGNMENT) return false;
-    return this.#attempt(() => this.#readNode(at, low, high)) !== undefined;
+    return this.#hasShape(at, low, high) && this.#attempt(() => this.#readNode(at, low, high)) !== undefined;
   }
 
   #readNode(at: number, low: number, high: number): ReadNode | undefined {
     if (this.#looksLeft <= 0) return undefined;
     this.#looksLeft -= 1;
-    const node = new OrderedMapNode(this.#source, 0);
+    const node = new OrderedMapNode(this.#source, 0, this.#layout);
     node.enter(at, low, high);
     node.checkKeys();
     const slots = node.isInner ? NODE_CHILDREN : 0;

@@ -1,6 +1,8 @@
+import { MemorySource } from '../bytes/byte-source.js';
 import { equalBytes, compareBytes } from '../bytes/compare.js';
 import { readU32, readU64 } from '../bytes/halves.js';
 import { isStatelogError } from '../errors.js';
+import { MAP_LAYOUT } from '../rkyv/ordered-map-format.js';
 import {
   BLOCK_LENGTH_AT,
   cachedPages,
@@ -21,9 +23,11 @@ import { closeQuietly } from '../storage-io/atomic-write.js';
 import type { FileDescriptor, FileSystem } from '../storage-io/file-system.js';
 import { PagedSource } from '../storage-io/paged-source.js';
 import { readFully } from '../storage-io/write-fully.js';
+import { layoutLeft } from './index-layout.js';
 import { IndexWalk, type IndexEntry } from './index-walk.js';
 
 const PAGES_KEPT = 256;
+const NO_MAP = new MemorySource(new Uint8Array(0));
 
 /** What names the values of a state file, as far as it is left. */
 interface IndexPlace {
@@ -96,7 +100,7 @@ export class StateSource {
       damageClass: 'index-mismatch',
       slots: cachedPages(there, PAGES_KEPT),
     });
-    this.walk = new IndexWalk(map, place.length);
+    this.walk = walkOf(map, place);
   }
 
   /**
@@ -160,6 +164,12 @@ export class StateSource {
       throw error;
     }
   }
+}
+
+/** Only an index of today's layout has checksums; of one without them nothing is named if its layout cannot be told. */
+function walkOf(map: PagedSource, { length, sums }: IndexPlace): IndexWalk {
+  const layout = sums === undefined ? layoutLeft(map) : MAP_LAYOUT;
+  return layout === undefined ? new IndexWalk(NO_MAP, 0) : new IndexWalk(map, length, layout);
 }
 
 /** The first sums of a file that was cut short: the last page it has is then no whole one. */

@@ -2,7 +2,7 @@ import type { ByteSource } from '../bytes/byte-source.js';
 import { compareRanges } from '../bytes/compare.js';
 import { copyBytes } from '../bytes/copy.js';
 import type { LocatedKey } from '../bytes/located-key.js';
-import { HEIGHT_MAX, NODE_ENTRIES } from './ordered-map-format.js';
+import { HEIGHT_MAX, type MapLayout, NODE_ENTRIES } from './ordered-map-format.js';
 import { NO_CHILD, OrderedMapNode } from './ordered-map-node.js';
 
 /** Where a map lies and what its root says; checked by `OrderedMapReader`. */
@@ -15,6 +15,7 @@ export interface OrderedMapPlace {
   readonly rootAt: number;
   readonly nodesEnd: number;
   readonly height: number;
+  readonly layout: MapLayout;
 }
 
 /**
@@ -47,7 +48,7 @@ export class OrderedMapCursor {
 
   constructor(place: OrderedMapPlace) {
     this.#place = place;
-    this.#node = new OrderedMapNode(place.source, place.start);
+    this.#node = new OrderedMapNode(place.source, place.start, place.layout);
   }
 
   /** The key, as a copy. `copyKey` and `compareKey` do without one. */

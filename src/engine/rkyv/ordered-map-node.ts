@@ -2,16 +2,13 @@ import type { ByteSource } from '../bytes/byte-source.js';
 import { compareRanges } from '../bytes/compare.js';
 import { StatelogError } from '../errors.js';
 import {
-  INNER_BYTES,
   KEY_BYTES,
   KIND_INNER,
-  LEAF_BYTES,
+  type MapLayout,
   MISSING,
   NODE,
-  NODE_ALIGNMENT,
   NODE_CHILDREN,
   NODE_ENTRIES,
-  VALUE_BYTES,
 } from './ordered-map-format.js';
 
 /** What `child` returns where there is none. */
@@ -40,6 +37,7 @@ const KEYS_SPAN_MAX = 1024;
 export class OrderedMapNode {
   readonly #source: ByteSource;
   readonly #start: number;
+  readonly #layout: MapLayout;
   #spanStart = 0;
   #bytes: Uint8Array;
   #view: DataView;
@@ -65,9 +63,10 @@ export class OrderedMapNode {
   valueLength = 0;
 
   /** @param start where the map starts in the source */
-  constructor(source: ByteSource, start: number) {
+  constructor(source: ByteSource, start: number, layout: MapLayout) {
     this.#source = source;
     this.#start = start;
+    this.#layout = layout;
     this.#bytes = source.bytes;
     this.#view = source.view;
     this.keyBytes = source.bytes;
@@ -78,16 +77,17 @@ export class OrderedMapNode {
    * @throws StatelogError `DAMAGED`
    */
   enter(at: number, low: number, high: number): void {
-    if (at < low || at + LEAF_BYTES > high) this.fail(at, 'a node lies out of bounds');
-    if (at % NODE_ALIGNMENT !== 0) this.fail(at, 'a node is not aligned');
+    const layout = this.#layout;
+    if (at < low || at + layout.leafBytes > high) this.fail(at, 'a node lies out of bounds');
+    if (at % layout.nodeAlignment !== 0) this.fail(at, 'a node is not aligned');
     const source = this.#source;
-    source.window(this.#start + at, LEAF_BYTES);
+    source.window(this.#start + at, layout.leafBytes);
     const { bytes, view, at: nodeAt } = source;
     const kind = bytes[nodeAt + NODE.kind]!;
     if (kind > KIND_INNER) this.fail(at, 'a node is of an unknown kind');
     this.isInner = kind === KIND_INNER;
-    this.entryCount = this.isInner ? NODE_ENTRIES : view.getUint32(nodeAt + NODE.entryCount, true);
-    if (this.isInner && at + INNER_BYTES > high) this.fail(at, 'a node lies out of bounds');
+    this.entryCount = this.isInner ? NODE_ENTRIES : view.getUint32(nodeAt + layout.entryCount, true);
+    if (this.isInner && at + layout.innerBytes > high) this.fail(at, 'a node lies out of bounds');
     if (this.entryCount === 0 || this.entryCount > NODE_ENTRIES) {
       this.fail(at, 'a leaf has a wrong number of entries');
     }
@@ -107,7 +107,7 @@ export class OrderedMapNode {
   #show(): void {
     const source = this.#source;
     const spanStart = this.#spanStart;
-    const end = this.at + (this.isInner ? INNER_BYTES : LEAF_BYTES);
+    const end = this.at + (this.isInner ? this.#layout.innerBytes : this.#layout.leafBytes);
     source.window(this.#start + spanStart, end - spanStart);
     this.#bytes = source.bytes;
     this.#view = source.view;
@@ -118,7 +118,7 @@ export class OrderedMapNode {
   /** Position of an inner node's child, from 0 (before all entries) to 5; `NO_CHILD` where it is missing. */
   child(slot: number): number {
     this.refresh();
-    const field = this.at + NODE.children + slot * 4;
+    const field = this.at + this.#layout.children + slot * 4;
     const pointer = this.#view.getInt32(this.#origin + field, true);
     return pointer === MISSING ? NO_CHILD : field + pointer;
   }
@@ -127,7 +127,7 @@ export class OrderedMapNode {
   lowOfChild(slot: number): number {
     for (let before = slot - 1; before >= 0; before--) {
       const sibling = this.child(before);
-      if (sibling !== NO_CHILD) return Math.max(this.low, sibling + LEAF_BYTES);
+      if (sibling !== NO_CHILD) return Math.max(this.low, sibling + this.#layout.leafBytes);
     }
     return this.low;
   }
@@ -216,7 +216,8 @@ export class OrderedMapNode {
   /** Reads the value of an entry: `valueOffset`, `valueLength`. */
   readValue(slot: number): void {
     this.refresh();
-    const valueAt = this.#origin + this.at + NODE.values + slot * VALUE_BYTES;
+    const { values, valueBytes } = this.#layout;
+    const valueAt = this.#origin + this.at + values + slot * valueBytes;
     this.valueOffset = this.#view.getUint32(valueAt, true);
     this.valueLength = this.#view.getUint32(valueAt + 4, true);
   }

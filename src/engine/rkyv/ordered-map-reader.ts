@@ -4,11 +4,11 @@ import { StatelogError } from '../errors.js';
 import { OrderedMapCursor, type OrderedMapPlace } from './ordered-map-cursor.js';
 import {
   KEY_BYTES,
+  MAP_LAYOUT,
   MAP_ROOT,
   MAP_ROOT_BYTES,
   mapHeight,
-  NODE_ALIGNMENT,
-  VALUE_BYTES,
+  type MapLayout,
 } from './ordered-map-format.js';
 import { NO_CHILD, OrderedMapNode } from './ordered-map-node.js';
 import { OrderedMapTop } from './ordered-map-top.js';
@@ -34,12 +34,13 @@ export class OrderedMapReader {
   /**
    * @param start where the map starts in the source
    * @param length how many bytes it has
+   * @param layout of its nodes: today's, unless `toldLayout` told another one
    * @throws StatelogError `DAMAGED` (class `index-mismatch`) if this cannot be a map
    */
-  constructor(source: ByteSource, start: number, length: number) {
-    this.#place = locateMap(source, start, length);
+  constructor(source: ByteSource, start: number, length: number, layout = MAP_LAYOUT) {
+    this.#place = locateMap(source, start, length, layout);
     this.count = this.#place.count;
-    this.#node = new OrderedMapNode(source, start);
+    this.#node = new OrderedMapNode(source, start, layout);
   }
 
   /**
@@ -113,7 +114,7 @@ export class OrderedMapReader {
   }
 }
 
-function locateMap(source: ByteSource, start: number, length: number): OrderedMapPlace {
+function locateMap(source: ByteSource, start: number, length: number, layout: MapLayout): OrderedMapPlace {
   const fail = (reason: string): never => {
     throw new StatelogError('DAMAGED', `the index is damaged: ${reason}`, {
       class: 'index-mismatch',
@@ -124,13 +125,14 @@ function locateMap(source: ByteSource, start: number, length: number): OrderedMa
     throw new RangeError(`map ${start}+${length} is not within ${source.length} bytes`);
   }
   if (length < MAP_ROOT_BYTES) fail('it is too short');
-  if (length % NODE_ALIGNMENT !== 0) fail('its length is not a multiple of 4');
+  const { nodeAlignment } = layout;
+  if (length % nodeAlignment !== 0) fail(`its length is not a multiple of ${nodeAlignment}`);
 
   const nodesEnd = length - MAP_ROOT_BYTES;
   source.window(start + nodesEnd, MAP_ROOT_BYTES);
   const rootAt = nodesEnd + readI32(source.bytes, source.at + MAP_ROOT.pointer);
   const count = readU32(source.bytes, source.at + MAP_ROOT.count);
-  if (count * (KEY_BYTES + VALUE_BYTES) > nodesEnd)
+  if (count * (KEY_BYTES + layout.valueBytes) > nodesEnd)
     fail(`it is too short for the ${count} entries it claims`);
-  return { source, start, count, rootAt, nodesEnd, height: mapHeight(count) };
+  return { source, start, count, rootAt, nodesEnd, height: mapHeight(count), layout };
 }

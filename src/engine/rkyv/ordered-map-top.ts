@@ -118,7 +118,7 @@ export class OrderedMapTop {
 
   /** Takes in the subtree at a position, in key order, down to the last level kept; false where it cannot be. */
   #take(place: OrderedMapPlace, at: number, low: number, high: number, level: number): boolean {
-    const node = new OrderedMapNode(place.source, place.start);
+    const node = new OrderedMapNode(place.source, place.start, place.layout);
     node.enter(at, low, high);
     for (let slot = 0; slot <= node.entryCount; slot++) {
       const child = node.isInner ? node.child(slot) : NO_CHILD;

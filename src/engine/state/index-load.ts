@@ -1,10 +1,11 @@
 import { isStatelogError, StatelogError } from '../errors.js';
 import type { DamageClass } from '../finding.js';
-import { OrderedMapReader } from '../rkyv/ordered-map-reader.js';
+import type { OrderedMapReader } from '../rkyv/ordered-map-reader.js';
 import type { FileSystem, Mapping } from '../storage-io/file-system.js';
 import { PagedSource } from '../storage-io/paged-source.js';
 import { cachedPages } from './format.js';
 import type { IndexBlock } from './index-block.js';
+import { openIndexMap } from './index-map.js';
 import { PlaceTable } from './place-table.js';
 import { stateDamage } from './state-damage.js';
 import type { StatePair } from './state-pair.js';
@@ -32,7 +33,7 @@ export function loadIndex(fileSystem: FileSystem, index: StatePair['index']): Pl
       damageClass: 'index-mismatch',
       slots: cachedPages(head.length, PAGES_KEPT),
     });
-    loadEntries(new OrderedMapReader(source, 0, head.length), head.writePos, table);
+    loadEntries(openIndexMap(source, head), head.writePos, table);
   } catch (error) {
     if (!isStatelogError(error, 'DAMAGED') || error.details.path !== undefined) throw error;
     const { class: damageClass, offset = 0, expected, found } = error.details;

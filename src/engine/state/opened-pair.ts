@@ -21,7 +21,7 @@ export interface OpenedPair {
   /** No file of this store has a higher one. */
   readonly generationMax: bigint;
   readonly initialCapacity: number;
-  readonly measure?: IndexMeasure;
+  readonly measure?: IndexMeasure | undefined;
 }
 
 /** An open file whose lock is held until another takes its place. */

@@ -171,7 +171,8 @@ function takeOver(
       coreId: block?.coreId ?? 0,
       nextVersion,
       generationMax,
-      measure: { count: table.count, keyBytes: table.keyBytes, indexLength },
+      // One that LaminarDB wrote may have nodes of another size: it tells nothing of the next one's.
+      measure: block && { count: table.count, keyBytes: table.keyBytes, indexLength },
     });
   } catch (error) {
     if (isNew) closeQuietly(fileSystem, descriptor);

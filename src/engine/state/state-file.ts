@@ -1,11 +1,12 @@
 import { isStatelogError, type StatelogError } from '../errors.js';
 import { checkOrderedMap } from '../rkyv/ordered-map-check.js';
-import { OrderedMapReader } from '../rkyv/ordered-map-reader.js';
+import type { OrderedMapReader } from '../rkyv/ordered-map-reader.js';
 import { closeQuietly } from '../storage-io/atomic-write.js';
 import type { FileDescriptor, FileSystem, Mapping } from '../storage-io/file-system.js';
 import { PagedSource } from '../storage-io/paged-source.js';
 import { STATE_HEADER_BYTES, cachedPages, fragmentationOf } from './format.js';
 import type { IndexBlock } from './index-block.js';
+import { openIndexMap } from './index-map.js';
 import type { IndexMeasure } from './index-size.js';
 import { stateDamage } from './state-damage.js';
 import { StateFileCursor, type CursorOwner } from './state-file-cursor.js';
@@ -238,7 +239,7 @@ export class StateFile implements CursorOwner {
       slots: cachedPages(head.length, INDEX_PAGES_KEPT),
     });
     try {
-      return new OrderedMapReader(source, 0, head.length);
+      return openIndexMap(source, head);
     } catch (error) {
       throw this.located(error);
     }

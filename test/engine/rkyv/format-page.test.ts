@@ -1,9 +1,18 @@
 import { readFileSync } from 'node:fs';
 import test from 'ava';
 import { toUtf8 } from '../../../src/engine/bytes/text.js';
-import { INNER_BYTES, LEAF_BYTES, mapHeight } from '../../../src/engine/rkyv/ordered-map-format.js';
+import { MemorySource } from '../../../src/engine/bytes/byte-source.js';
+import {
+  INNER_BYTES,
+  LEAF_BYTES,
+  mapHeight,
+  VERSIONED_MAP_LAYOUT,
+} from '../../../src/engine/rkyv/ordered-map-format.js';
+import { layoutOfMap } from '../../../src/engine/rkyv/ordered-map-layout.js';
+import { OrderedMapReader } from '../../../src/engine/rkyv/ordered-map-reader.js';
 import { encodeWalEntry, ROOT, ROOT_BYTES } from '../../../src/engine/rkyv/wal-entry.js';
 import { archive } from './reference-content.js';
+import { archiveVersioned } from './versioned-map.js';
 
 const page = readFileSync(new URL('../../../docs/formats/rkyv.md', import.meta.url), 'utf8');
 
@@ -53,10 +62,28 @@ test("the page's ordered map is what the writer writes", (t) => {
   t.deepEqual(exampleOf('map'), [...archive(entries)]);
 });
 
+test("the page's index with versions is read as what it says, in the layout that it has", (t) => {
+  const map = Uint8Array.from(exampleOf('versioned'));
+  const source = new MemorySource(map);
+  const layout = layoutOfMap(source, 0, map.length);
+  t.is(layout, VERSIONED_MAP_LAYOUT);
+  const reader = new OrderedMapReader(source, 0, map.length, layout);
+  t.true(reader.find(toUtf8('key')));
+  t.deepEqual([reader.count, reader.offset, reader.length], [1, 0, 5]);
+  t.deepEqual(map, archiveVersioned([{ key: toUtf8('key'), offset: 0, length: 5, version: 1n }]));
+});
+
 test("the page's sizes and offsets are those of the code", (t) => {
   t.is(ROOT_BYTES, 64);
   t.is(LEAF_BYTES, 88);
   t.is(INNER_BYTES, 108);
+  t.like(VERSIONED_MAP_LAYOUT, {
+    leafBytes: 136,
+    innerBytes: 152,
+    values: 48,
+    entryCount: 128,
+    children: 128,
+  });
   t.is(mapHeight(200_000), 7);
   for (const [offset, field] of [
     [ROOT.lagMark, 'lag mark'],

@@ -4,22 +4,29 @@ import { MemorySource } from '../../../src/engine/bytes/byte-source.js';
 import { readI32, writeU32 } from '../../../src/engine/bytes/halves.js';
 import { isStatelogError } from '../../../src/engine/errors.js';
 import { checkOrderedMap } from '../../../src/engine/rkyv/ordered-map-check.js';
-import { INNER_BYTES, LEAF_BYTES, NODE } from '../../../src/engine/rkyv/ordered-map-format.js';
+import {
+  INNER_BYTES,
+  LEAF_BYTES,
+  MAP_LAYOUT,
+  NODE,
+  VERSIONED_MAP_LAYOUT,
+} from '../../../src/engine/rkyv/ordered-map-format.js';
 import { OrderedMapReader } from '../../../src/engine/rkyv/ordered-map-reader.js';
 import { arbitraryChanges, mutate } from './arbitrary-entries.js';
 import { fixtureBytes } from './fixture-records.js';
 import { MovingSource } from './moving-source.js';
 import { archive, referenceEntries } from './reference-content.js';
+import { archiveVersioned } from './versioned-map.js';
 
 const PROBES = [new Uint8Array(), Uint8Array.of(0), Uint8Array.of(0, 0, 0x3d, 0xde), Uint8Array.of(0xff)];
 
 /** Does all that a reader can do; fails on anything but damage, and on work out of proportion to the bytes. */
-function exercise(map: Uint8Array): string | undefined {
+function exercise(map: Uint8Array, layout = MAP_LAYOUT): string | undefined {
   const source = new MovingSource(map);
   let reason: string | undefined;
   const attempt = (work: (reader: OrderedMapReader) => void) => {
     try {
-      work(new OrderedMapReader(source, 0, map.length));
+      work(new OrderedMapReader(source, 0, map.length, layout));
     } catch (error) {
       if (!isStatelogError(error, 'DAMAGED')) throw error;
       reason ??= error.message;
@@ -43,13 +50,26 @@ function exercise(map: Uint8Array): string | undefined {
   return reason;
 }
 
-const maps = [0, 1, 2, 5, 6, 7, 20, 35, 36, 60, 220].map((count) => archive(referenceEntries(count)));
+const SIZES = [0, 1, 2, 5, 6, 7, 20, 35, 36, 60, 220];
+const maps = SIZES.map((count) => archive(referenceEntries(count)));
+const versionedMaps = SIZES.map((count) =>
+  archiveVersioned(referenceEntries(count).map((entry) => ({ ...entry, version: BigInt(entry.offset) }))),
+);
 
 test('whatever is done to a map, reading it ends, and throws nothing but damage', (t) => {
   const property = fc.property(fc.constantFrom(...maps), arbitraryChanges, (map, changes) => {
     exercise(mutate(map, changes));
   });
   t.notThrows(() => fc.assert(property, { numRuns: 10_000 }));
+});
+
+test('whatever is done to a map whose values have versions, reading it ends, in either layout', (t) => {
+  const property = fc.property(fc.constantFrom(...versionedMaps), arbitraryChanges, (map, changes) => {
+    const changed = mutate(map, changes);
+    exercise(changed, VERSIONED_MAP_LAYOUT);
+    exercise(changed, MAP_LAYOUT);
+  });
+  t.notThrows(() => fc.assert(property, { numRuns: 5000 }));
 });
 
 test('random bytes are no map, or one that ends', (t) => {
