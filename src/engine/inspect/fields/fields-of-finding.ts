@@ -13,6 +13,7 @@ import { looksLikeSegment } from '../../wal/segment-folder.js';
 import { fieldsInRow, type ByteField } from './byte-field.js';
 import { OpenFileBytes, type FileBytes } from './file-bytes.js';
 import { badFoldFields } from './fold-fields.js';
+import { indexNodeFields } from './index-node-fields.js';
 import { badSegmentFields, misplacedFields, type BadSpan } from './segment-fields.js';
 import { badPageFields, indexHeaderFields, stateHeaderFields } from './state-fields.js';
 
@@ -117,11 +118,14 @@ function indexFields(fileSystem: FileSystem, bytes: FileBytes, finding: Finding)
   const head = headOf(fileSystem, finding.file);
   if (head === undefined || finding.offset < Math.max(head.start, INDEX_HEADER_BYTES))
     return indexHeaderFields(bytes);
+  // Of one with checksums a page is known to be bad, but not which node.
+  if (head.block === undefined)
+    return indexNodeFields(bytes, head, finding.offset) ?? plainFields(bytes, finding);
   return pageFields(bytes, finding, {
     name: 'index',
     start: head.start,
     length: head.length,
-    sums: head.block?.indexPageSums,
+    sums: head.block.indexPageSums,
   });
 }
 
