@@ -1,11 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { parseBatchLine } from '../../../src/cli/batch-line.js';
 import { decodeManifest as decodeArtifactManifest } from '../../../src/engine/artifact/manifest.js';
+import { layoutLeft } from '../../../src/engine/repair/index-layout.js';
 import { IndexWalk } from '../../../src/engine/repair/index-walk.js';
 import { TarReader } from '../../../src/engine/artifact/tar-reader.js';
 import { decodeManifest, encodeManifest } from '../../../src/engine/directory/manifest.js';
 import { isStatelogError } from '../../../src/engine/errors.js';
 import { OrderedMapReader } from '../../../src/engine/rkyv/ordered-map-reader.js';
+import { layoutOfMap } from '../../../src/engine/rkyv/ordered-map-layout.js';
 import { checkOrderedMap } from '../../../src/engine/rkyv/ordered-map-check.js';
 import { OrderedMapWriter } from '../../../src/engine/rkyv/ordered-map-writer.js';
 import { WalEntryView } from '../../../src/engine/rkyv/wal-entry-view.js';
@@ -26,6 +28,7 @@ import { fixturePath } from '../../support/fixtures.js';
 /** Reads may go over a file a few times, and a bit more for a short one. */
 const PASSES_MAX = 12;
 const FREE_BYTES = 256 * 1024;
+const INDEX_HEADER_BYTES = 32;
 
 /** Something that reads bytes of unknown origin. */
 export interface Decoder {
@@ -63,8 +66,14 @@ function orderedMap(count: number): Uint8Array {
   return Uint8Array.from(Buffer.concat(chunks));
 }
 
+/** One that LaminarDB 0.16 wrote. */
+function versionedMap(count: number): Uint8Array {
+  return fixture(`laminar-0.16/old-${count}.idx`).subarray(INDEX_HEADER_BYTES);
+}
+
 function walkMap(bytes: Uint8Array): void {
-  const map = new OrderedMapReader(new MemorySource(bytes), 0, bytes.length);
+  const source = new MemorySource(bytes);
+  const map = new OrderedMapReader(source, 0, bytes.length, layoutOfMap(source, 0, bytes.length));
   map.find(utf8('key:0007'));
   const cursor = map.cursor();
   cursor.seek(utf8('key:0003'));
@@ -118,7 +127,12 @@ export function allDecoders(): Decoder[] {
       },
     },
     { name: 'segment', weight: 3, seeds: [segment.subarray(0, 1200), segment], decode: scanSegment },
-    { name: 'ordered map', weight: 8, seeds: [1, 5, 40, 300].map(orderedMap), decode: walkMap },
+    {
+      name: 'ordered map',
+      weight: 8,
+      seeds: [...[1, 5, 40, 300].map(orderedMap), ...[1, 5, 80].map(versionedMap)],
+      decode: walkMap,
+    },
     {
       name: 'fold log',
       weight: 10,
@@ -140,9 +154,13 @@ export function allDecoders(): Decoder[] {
     {
       name: 'damaged index',
       weight: 4,
-      seeds: [fixture('state-small.idx').subarray(32), fixture('state-one.idx').subarray(32)],
+      seeds: [
+        ...['state-small.idx', 'state-one.idx'].map((name) => fixture(name).subarray(INDEX_HEADER_BYTES)),
+        ...[7, 80].map(versionedMap),
+      ],
       decode: (bytes) => {
-        for (const _ of new IndexWalk(new MemorySource(bytes), bytes.length).entries());
+        const source = new MemorySource(bytes);
+        for (const _ of new IndexWalk(source, bytes.length, layoutLeft(source)).entries());
       },
     },
     {
