@@ -55,6 +55,16 @@ for (const [folderMode, fileMode] of [
   });
 }
 
+test('a store that belongs to a group stays the group’s, though its members may not look into it', async (t) => {
+  const store = path.join(tempDir(t), 'orders');
+  t.is((await commandLine(['put', store, 'a', '1'])).exitCode, 0);
+  const { uid, gid } = lstatSync(store);
+  const group = isRoot ? OTHER : gid;
+  for (const one of pathsOf(store)) chownSync(one, uid, group);
+  t.is((await commandLine(['checkpoint', store])).exitCode, 0);
+  for (const one of pathsOf(store)) t.is(lstatSync(one).gid, group, one);
+});
+
 test("a fold log stays its owner's and of its mode when it is rewritten", async (t) => {
   const log = path.join(tempDir(t), 'log.snap');
   t.is((await commandLine(['put', log, 'a', '1'])).exitCode, 0);

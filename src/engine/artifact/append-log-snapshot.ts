@@ -2,6 +2,7 @@ import { AppendLogFold } from '../fold/append-log-fold.js';
 import type { FoldOptions, OpenedFold } from '../fold/fold-options.js';
 import { COMPACT_THRESHOLD_DEFAULT } from '../fold/format.js';
 import { replayWholeLog, type ReplayedLog } from '../fold/replay.js';
+import { anchoredPlace } from '../storage-io/anchored-file-system.js';
 import { closeQuietly } from '../storage-io/atomic-write.js';
 import { tryOpenLocked } from '../storage-io/file-lock.js';
 import { type Clock, SystemClock } from '../storage-io/clock.js';
@@ -58,7 +59,7 @@ export class AppendLogSnapshot extends AppendLogFold {
     compactThreshold = COMPACT_THRESHOLD_DEFAULT,
     options: FoldOptions = {},
   ): OpenedFold<AppendLogSnapshot> {
-    const fileSystem = options.fileSystem ?? realFileSystem();
+    const fileSystem = anchoredPlace(options.fileSystem ?? realFileSystem(), destination);
     refuseOccupiedFile(fileSystem, destination);
     return withStagingFolder(fileSystem, destination, (folder) => {
       const acceptManifest = (manifest: ExportManifest): void => {

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { anchoredPlace } from '../storage-io/anchored-file-system.js';
 import type { FileSystem } from '../storage-io/file-system.js';
 import { createFile } from '../storage-io/atomic-write.js';
 import { writeFully } from '../storage-io/write-fully.js';
@@ -36,10 +37,11 @@ export function* artifactTar(content: ArtifactContent): Generator<Uint8Array, Ex
  * @throws StatelogError `ALREADY_EXISTS` where something is at the destination
  */
 export function writeArtifactTar(
-  fileSystem: FileSystem,
+  disk: FileSystem,
   content: ArtifactContent,
   destination: string,
 ): ExportManifest {
+  const fileSystem = anchoredPlace(disk, destination);
   refuseOccupiedFile(fileSystem, destination);
   return withStagingFolder(fileSystem, destination, (folder) => {
     requireRoom(fileSystem, folder, bytesOf(content));

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { anchoredPlace } from '../storage-io/anchored-file-system.js';
 import type { FileSystem } from '../storage-io/file-system.js';
 import { writeFully } from '../storage-io/write-fully.js';
 import { MANIFEST_NAME, PAYLOAD_FOLDER } from './format.js';
@@ -16,10 +17,11 @@ import { syncTree } from '../storage-io/sync-tree.js';
  * @throws StatelogError `ALREADY_EXISTS` unless the destination is absent or an empty folder
  */
 export function writeArtifactFolder(
-  fileSystem: FileSystem,
+  disk: FileSystem,
   content: ArtifactContent,
   destination: string,
 ): ExportManifest {
+  const fileSystem = anchoredPlace(disk, destination);
   refuseOccupiedFolder(fileSystem, destination);
   return withStagingFolder(fileSystem, destination, (folder) => {
     requireRoom(fileSystem, folder, bytesOf(content));

@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { StatelogError, isStatelogError } from '../errors.js';
+import { anchoredPlace } from '../storage-io/anchored-file-system.js';
 import { createDirectoryTree } from '../storage-io/atomic-write.js';
 import { moveIntoPlace, refuseOccupiedFolder, StagingFolder } from '../storage-io/staging-folder.js';
 import { syncTree } from '../storage-io/sync-tree.js';
@@ -37,12 +38,13 @@ export type FillDirectory = (
  * @throws StatelogError `ALREADY_EXISTS` where something is there, `INVALID_ARGUMENT` for a bad number
  */
 export function createDirectory(options: CreateDirectoryOptions, fill?: FillDirectory): void {
-  const { fileSystem, root } = options;
+  const { root } = options;
   const cores = checkedCount('cores', options.cores ?? 1, CORES_MAX);
   const keep = checkedCount('keep', options.keep ?? KEEP_DEFAULT, 0xffff_ffff);
-  checkPlace(fileSystem, root);
+  checkPlace(options.fileSystem, root);
   const parent = path.dirname(path.resolve(root));
-  createDirectoryTree(fileSystem, parent);
+  createDirectoryTree(options.fileSystem, parent);
+  const fileSystem = anchoredPlace(options.fileSystem, path.resolve(root));
   const staging = StagingFolder.make(fileSystem, path.resolve(root));
   try {
     const layout = new DirectoryLayout(path.join(staging.path, 'store'));

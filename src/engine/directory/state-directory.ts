@@ -4,6 +4,7 @@ import type { Entry, EntryRange } from '../entry-cursor.js';
 import { entriesInRange, forEachEntryOf, keysInRange, positionsInRange } from '../entry-range.js';
 import type { Finding } from '../finding.js';
 import { checkCommit } from '../rkyv/operation-arguments.js';
+import { anchoredStore } from '../storage-io/anchored-file-system.js';
 import { SystemClock, type Clock } from '../storage-io/clock.js';
 import type { FileSystem } from '../storage-io/file-system.js';
 import { inheritingFromFolder } from '../storage-io/inheriting-file-system.js';
@@ -96,7 +97,8 @@ export class StateDirectory {
    */
   static async open(path: string, options: OpenStoreOptions = {}): Promise<StateDirectory> {
     const { clock = new SystemClock(), waitMs = 0, onWarning } = options;
-    const fileSystem = inheritingFromFolder(options.fileSystem ?? realFileSystem(), path);
+    const anchored = anchoredStore(options.fileSystem ?? realFileSystem(), path);
+    const fileSystem = inheritingFromFolder(anchored, path);
     const layout = new DirectoryLayout(path);
     const opened = await openWriter({ fileSystem, clock, layout, waitMs });
     return new StateDirectory(path, new DirectoryWriter({ fileSystem, clock, layout, onWarning }, opened));

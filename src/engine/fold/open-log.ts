@@ -1,6 +1,7 @@
 import { basename, dirname, join } from 'node:path';
 import { isStatelogError } from '../errors.js';
 import type { Finding } from '../finding.js';
+import { anchoredPlace } from '../storage-io/anchored-file-system.js';
 import { closeQuietly, createFile, isTemporaryNameOf, removeQuietly } from '../storage-io/atomic-write.js';
 import { type FileLockOptions, openLocked, tryOpenLocked } from '../storage-io/file-lock.js';
 import type { FileDescriptor, FileSystem } from '../storage-io/file-system.js';
@@ -87,9 +88,9 @@ class Opening {
   #fresh = false;
 
   constructor(fileSystem: FileSystem, path: string, policy: OpenPolicy) {
-    this.#fileSystem = inheritingFromFile(fileSystem, path);
-    this.#policy = policy;
     this.path = fileSystem.statusFollowing(path) === undefined ? path : fileSystem.realPath(path);
+    this.#fileSystem = inheritingFromFile(anchoredPlace(fileSystem, this.path), this.path);
+    this.#policy = policy;
   }
 
   openOrCreate(): FileDescriptor {

@@ -5,6 +5,7 @@ import { identify, type PathIdentity } from '../inspect/identify.js';
 import { openReadable, openWritable } from '../inspect/open.js';
 import { findLogs } from '../inspect/replay-logs.js';
 import { verifyPath } from '../inspect/verify/verify-path.js';
+import { anchoredPlace } from '../storage-io/anchored-file-system.js';
 import { closeQuietly } from '../storage-io/atomic-write.js';
 import { openLocked } from '../storage-io/file-lock.js';
 import type { FileSystem } from '../storage-io/file-system.js';
@@ -88,14 +89,15 @@ async function* cutSegments(
 ): AsyncGenerator<RepairEvent, readonly string[]> {
   const copies: string[] = [];
   for (const { path: segment, coreId } of findLogs(fileSystem, path).flatMap((log) => log.segments)) {
-    const lock = await openLocked(fileSystem, segment, () => fileSystem.openReadWrite(segment), { waitMs });
+    const anchored = anchoredPlace(fileSystem, segment);
+    const lock = await openLocked(anchored, segment, () => anchored.openReadWrite(segment), { waitMs });
     try {
-      const { cut } = recoverSegment({ fileSystem, path: segment, coreId, takeOver: false });
+      const { cut } = recoverSegment({ fileSystem: anchored, path: segment, coreId, takeOver: false });
       if (cut === undefined) continue;
       copies.push(cut.copy);
       yield { finding: cutNotice(segment, cut) };
     } finally {
-      closeQuietly(fileSystem, lock);
+      closeQuietly(anchored, lock);
     }
   }
   return copies;

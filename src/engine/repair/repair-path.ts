@@ -1,6 +1,8 @@
 import { isStatelogError } from '../errors.js';
 import { identify, type PathIdentity } from '../inspect/identify.js';
 import type { FileSystem } from '../storage-io/file-system.js';
+import { statePathsOf } from '../state/state-paths.js';
+import { anchoredPlace } from '../storage-io/anchored-file-system.js';
 import { realFileSystem } from '../storage-io/real-file-system.js';
 import { treeBytes } from '../storage-io/tree-bytes.js';
 import { RepairAccount } from './repair-account.js';
@@ -32,6 +34,12 @@ function identifyDamaged(fileSystem: FileSystem, path: string): PathIdentity {
   }
 }
 
+/** What makes the new place, whose folder may be another user's. */
+function inPlaceOf(fileSystem: FileSystem, { kind }: PathIdentity, into: string | undefined): FileSystem {
+  if (into === undefined) return fileSystem;
+  return anchoredPlace(fileSystem, into, ...(kind === 'state-file' ? [statePathsOf(into).index] : []));
+}
+
 /**
  * Repairs what a path holds. Without a new place it cuts an unfinished last write, after copying it, and
  * refuses anything else. Into a new place it brings every good record, with the source as it is; what is
@@ -43,7 +51,7 @@ export async function* repairPath(request: RepairRequest): AsyncGenerator<Repair
   const { path, into, dryRun = false, waitMs = 0, lossBytesMax } = request;
   const fileSystem = request.fileSystem ?? realFileSystem();
   const found = identifyDamaged(fileSystem, path);
-  const account = new RepairAccount(fileSystem, path, lossBytesMax);
+  const account = new RepairAccount(inPlaceOf(fileSystem, found, into), path, lossBytesMax);
   account.totalBytes = treeBytes(fileSystem, found.path);
   let copies: readonly string[] = [];
   if (into === undefined) copies = yield* repairInPlace(account, found, { dryRun, waitMs });

@@ -1,5 +1,4 @@
 import { basename, dirname, join, relative, resolve } from 'node:path';
-import { giveTree } from '../storage-io/inheriting-file-system.js';
 import { isEmptyFolder, moveIntoPlace, StagingFolder } from '../storage-io/staging-folder.js';
 import { StatelogError } from '../errors.js';
 import type { PathIdentity } from '../inspect/identify.js';
@@ -42,7 +41,7 @@ export function* salvageInto(
     const staged = join(staging.path, basename(destination));
     yield* salvageKind(account, found, staged);
     const source = fileSystem.statusFollowing(found.path);
-    if (source !== undefined) giveTree(fileSystem, staging.path, source);
+    if (source !== undefined) staging.giveTo(source);
     fileSystem.syncDirectory(staging.path);
     // The index first: by itself it is taken for nothing.
     if (index !== undefined) moveIntoPlace(fileSystem, statePathsOf(staged).index, index);

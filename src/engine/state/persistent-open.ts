@@ -1,3 +1,4 @@
+import { anchoredPlace } from '../storage-io/anchored-file-system.js';
 import { closeQuietly } from '../storage-io/atomic-write.js';
 import { tryOpenLocked } from '../storage-io/file-lock.js';
 import type { FileDescriptor, FileSystem } from '../storage-io/file-system.js';
@@ -28,9 +29,10 @@ import { adoptDraft, lockOwn, removeLeftovers, startDraft } from './state-public
  * @throws StatelogError `LOCKED`; `READ_ONLY` where the platform has no locks; `DAMAGED`,
  * `UNKNOWN_FORMAT`, `UNSUPPORTED_VERSION`: nothing was changed then; and what files throw
  */
-export function openPersistent(fileSystem: FileSystem, path: string, initialCapacity: number): FileBackend {
+export function openPersistent(disk: FileSystem, path: string, initialCapacity: number): FileBackend {
   if (!(initialCapacity >= 0)) throw new RangeError(`${initialCapacity} is no capacity`);
-  const paths = realStatePathsOf(fileSystem, path);
+  const paths = realStatePathsOf(disk, path);
+  const fileSystem = anchoredPlace(disk, paths.values, paths.index);
   refuseLostValues(fileSystem, paths);
   const store = { fileSystem, path, paths, initialCapacity };
   const locked = tryOpenLocked(fileSystem, paths.values, () => fileSystem.openOrCreate(paths.values));

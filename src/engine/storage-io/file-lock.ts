@@ -4,6 +4,7 @@ import type { Clock } from './clock.js';
 import { SystemClock } from './clock.js';
 import type { FileDescriptor, FileSystem } from './file-system.js';
 import type { LockHolder } from './lock-holder.js';
+import { refuseLinkedFile } from './own-paths.js';
 import { holderOf, lockState, readHolder, thisHolder, writeHolder } from './lock-holder.js';
 
 export type { LockHolder } from './lock-holder.js';
@@ -52,7 +53,8 @@ const MOVED_TRIES_MAX = 100;
  * Takes the lock file's lock (flock: the kernel frees it when its holder dies), and leaves the
  * text of who holds it in the file.
  * @throws StatelogError `LOCKED`, with the holder where it is known, once `waitMs` is over;
- * `READ_ONLY` where this platform has no locks; else what opening and writing the file throw
+ * `READ_ONLY` where this platform has no locks; `LED_ELSEWHERE` where the file has other names; else what opening and
+ * writing the file throw
  */
 export async function acquireFileLock(
   fileSystem: FileSystem,
@@ -78,6 +80,8 @@ export function tryAcquireFileLock(
       throw lockedError(fileSystem, path, readHolder(fileSystem, held).holder, options.describe);
     });
     descriptors.unshift(descriptor);
+    // What is written in it would be written to whatever has its other name.
+    refuseLinkedFile(path, fileSystem.statusOf(descriptor));
     const { text, holder } = readHolder(fileSystem, descriptor);
     writeHolder(fileSystem, descriptor, thisHolder(options.clock ?? new SystemClock()));
     return new HeldFileLock(fileSystem, path, descriptors, text, holder);

@@ -93,8 +93,18 @@ export interface FileSystem {
   /** Bytes that can still be written to the disk on which a file or folder lies; undefined where nobody can tell. */
   freeBytes(path: string): number | undefined;
 
+  /**
+   * A path that means an open folder, whatever has its name by now; names in it can be appended. Undefined where the platform
+   * has none.
+   */
+  pathThrough(folder: FileDescriptor): string | undefined;
+  /** What an open file or folder is called in errors from now on. */
+  nameDescriptor(descriptor: FileDescriptor, path: string): void;
+
   /** The user that this process acts as: its effective id; 0 may do everything. */
   readonly userId: number;
+  /** The group that is given to what it makes, where the folder does not say another. */
+  readonly groupId: number;
   /** Gives an open file or folder to a user and a group. */
   changeOwner(descriptor: FileDescriptor, owner: number, group: number): void;
   /** Sets the permission bits of an open file or folder. */

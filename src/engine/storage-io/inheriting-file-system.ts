@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { isStatelogError, StatelogError } from '../errors.js';
+import { copyByDescriptor } from './copy-by-descriptor.js';
 import type { FileDescriptor, FileStatus, FileSystem } from './file-system.js';
 import { withReplaced } from './replaced-members.js';
 
@@ -16,6 +17,10 @@ const ALL_BITS = 0o7777;
 /** What files and folders have that are made without more ado. */
 const FILE_MODE = 0o600;
 const FOLDER_MODE = 0o700;
+const GROUP_BITS = 0o070;
+const GROUP_READS_AND_WRITES = 0o060;
+/** Somebody who makes and removes the name all the time gets the error. */
+const OPEN_OR_CREATE_TRIES_MAX = 3;
 
 /**
  * A file system in which all that is made belongs to the owner and group of a store's folder and has its mode: so root's
@@ -48,7 +53,8 @@ export function inheritingFromFile(fileSystem: FileSystem, file: string): FileSy
 
 function inheriting(fileSystem: FileSystem, store: string, like: Inheritance): FileSystem {
   const isUsual = like.fileMode === FILE_MODE && like.folderMode === FOLDER_MODE;
-  if (isUsual && like.owner === fileSystem.userId) return fileSystem;
+  const isOurs = like.owner === fileSystem.userId && like.group === fileSystem.groupId;
+  if (isUsual && isOurs) return fileSystem;
   const give = (descriptor: FileDescriptor, mode: number): FileDescriptor => {
     try {
       giveTo(fileSystem, store, descriptor, like, mode);
@@ -61,9 +67,19 @@ function inheriting(fileSystem: FileSystem, store: string, like: Inheritance): F
   return withReplaced(fileSystem, {
     createExclusive: (path) => give(fileSystem.createExclusive(path), like.fileMode),
     openOrCreate: (path, links) => {
-      const isThere = fileSystem.status(path) !== undefined;
-      const descriptor = fileSystem.openOrCreate(path, links);
-      return isThere ? descriptor : give(descriptor, like.fileMode);
+      // What was there is not given away, nor what takes the name meanwhile.
+      for (let tries = 1; ; tries += 1) {
+        try {
+          return fileSystem.openReadWrite(path, links);
+        } catch (error) {
+          if (!isStatelogError(error, 'NOT_FOUND') || tries > OPEN_OR_CREATE_TRIES_MAX) throw error;
+        }
+        try {
+          return give(fileSystem.createExclusive(path), like.fileMode);
+        } catch (error) {
+          if (!isStatelogError(error, 'ALREADY_EXISTS')) throw error;
+        }
+      }
     },
     makeDirectory: (path) => {
       fileSystem.makeDirectory(path);
@@ -71,13 +87,17 @@ function inheriting(fileSystem: FileSystem, store: string, like: Inheritance): F
       fileSystem.close(give(fileSystem.openDirectory(path, 'refuse'), like.folderMode));
     },
     copyFile: (from, to) => {
-      fileSystem.copyFile(from, to);
-      fileSystem.close(give(fileSystem.openRead(to, 'refuse'), like.fileMode));
+      copyByDescriptor(fileSystem, from, to, (copy) => {
+        giveTo(fileSystem, store, copy, like, like.fileMode);
+      });
     },
   });
 }
 
-/** Only what we have just made is given away: a name may have been swapped since. */
+/**
+ * Only what we have just made is given away: a name may have been swapped since. A file that was created is known by its
+ * descriptor; a folder is one of ours with nothing in it.
+ */
 function giveTo(
   fileSystem: FileSystem,
   store: string,
@@ -86,18 +106,25 @@ function giveTo(
   mode: number,
 ): void {
   const made = fileSystem.statusOf(descriptor);
-  const isOnlyOurs = made.kind === 'directory' || made.linkCount === 1;
+  const isOnlyOurs = made.kind === 'directory' ? isEmpty(fileSystem, descriptor) : made.linkCount === 1;
   if (made.owner !== fileSystem.userId || !isOnlyOurs) throw notGiven(store, made);
   if (made.owner !== owner || made.group !== group) {
     try {
       fileSystem.changeOwner(descriptor, owner, group);
     } catch (error) {
-      const isShared = made.group === group && (mode & 0o060) === 0o060;
-      if (!isStatelogError(error) || !isShared)
-        throw isStatelogError(error) ? notGiven(store, made, owner) : error;
+      if (!isStatelogError(error)) throw error;
+      const isShared = made.group === group && (mode & GROUP_READS_AND_WRITES) === GROUP_READS_AND_WRITES;
+      // A group that we are not in, and that could do nothing with it anyway.
+      const isOwners = made.owner === owner && (mode & GROUP_BITS) === 0;
+      if (!isShared && !isOwners) throw notGiven(store, made, owner);
     }
   }
   if ((made.mode & ALL_BITS) !== mode) fileSystem.changeMode(descriptor, mode);
+}
+
+function isEmpty(fileSystem: FileSystem, folder: FileDescriptor): boolean {
+  const path = fileSystem.pathThrough(folder);
+  return path === undefined || fileSystem.readDirectory(path).length === 0;
 }
 
 /** Gives a tree that we have made to whoever owns something else, where we may. */

@@ -25,7 +25,8 @@ function wordOf({ kind }: FileStatus): string {
   return kind === 'symlink' ? 'a symbolic link' : `a ${kind}`;
 }
 
-function ledElsewhere(path: string, what: string): StatelogError {
+/** What is refused of a path that leads to something else than a store's own. */
+export function ledElsewhere(path: string, what: string): StatelogError {
   return new StatelogError(
     'LED_ELSEWHERE',
     `${path} is ${what}: what is written there would land elsewhere`,

@@ -31,6 +31,9 @@ const DIRECTORY_MODE = 0o700;
 const PAGE_BYTES = 4096;
 const PERMISSION_BITS = 0o777;
 
+/** Linux: each open file has a name here that leads to it, and not by its path. */
+const OPEN_FILES = '/proc/self/fd';
+
 /** A dangling link is there for `O_EXCL` and not there for `open`: do not go round for ever. */
 const OPEN_OR_CREATE_TRIES_MAX = 3;
 
@@ -55,6 +58,8 @@ export function realFileSystem(): FileSystem {
  */
 class RealFileSystem implements FileSystem {
   readonly #paths = new Map<FileDescriptor, string>();
+  /** Whether `/proc` is there; undefined until it is asked. */
+  #hasOpenFiles: boolean | undefined;
 
   openRead(path: string, links: LinkPolicy = 'follow'): FileDescriptor {
     return this.#openExisting(path, fs.constants.O_RDONLY, links);
@@ -207,10 +212,9 @@ class RealFileSystem implements FileSystem {
     attempt('mkdir', path, () => {
       fs.mkdirSync(path, DIRECTORY_MODE);
     });
-    attempt('chmod', path, () => {
-      const mode = fs.lstatSync(path).mode & PERMISSION_BITS;
-      if (mode !== DIRECTORY_MODE) fs.chmodSync(path, DIRECTORY_MODE);
-    });
+    const made = this.status(path);
+    if (made?.kind === 'directory' && (made.mode & PERMISSION_BITS) === DIRECTORY_MODE) return;
+    this.#giveFolderMode(path);
   }
 
   rename(from: string, to: string): void {
@@ -283,8 +287,22 @@ class RealFileSystem implements FileSystem {
     return freeBytesAt(path, this.userId);
   }
 
+  pathThrough(folder: FileDescriptor): string | undefined {
+    const path = `${OPEN_FILES}/${folder}`;
+    this.#hasOpenFiles ??= this.statusFollowing(path)?.identity === this.statusOf(folder).identity;
+    return this.#hasOpenFiles ? path : undefined;
+  }
+
+  nameDescriptor(descriptor: FileDescriptor, path: string): void {
+    this.#paths.set(descriptor, path);
+  }
+
   get userId(): number {
     return process.geteuid?.() ?? 0;
+  }
+
+  get groupId(): number {
+    return process.getegid?.() ?? 0;
   }
 
   changeOwner(descriptor: FileDescriptor, owner: number, group: number): void {
@@ -348,6 +366,26 @@ class RealFileSystem implements FileSystem {
       const mode = fs.fstatSync(descriptor).mode & PERMISSION_BITS;
       if (mode !== FILE_MODE) fs.fchmodSync(descriptor, FILE_MODE);
     });
+  }
+
+  /** By what is open: whoever owns the folder above may have put a link in its place since. */
+  #giveFolderMode(path: string): void {
+    let descriptor: FileDescriptor;
+    try {
+      descriptor = this.openDirectory(path, 'refuse');
+    } catch (error) {
+      // The umask keeps us from our own folder. Of root it cannot, so nobody is led to anything that is not his.
+      if (!isStatelogError(error, 'PERMISSION_DENIED')) throw error;
+      attempt('chmod', path, () => {
+        fs.chmodSync(path, DIRECTORY_MODE);
+      });
+      return;
+    }
+    try {
+      this.changeMode(descriptor, DIRECTORY_MODE);
+    } finally {
+      this.close(descriptor);
+    }
   }
 
   /** For file systems without RENAME_NOREPLACE: a link never replaces; folders cannot be linked. */

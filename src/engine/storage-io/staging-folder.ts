@@ -2,7 +2,9 @@ import { basename, dirname, join } from 'node:path';
 import { StatelogError, isStatelogError } from '../errors.js';
 import { closeQuietly, namedAs } from './atomic-write.js';
 import { isWithoutLocks } from './file-lock.js';
-import type { FileDescriptor, FileSystem } from './file-system.js';
+import type { FileDescriptor, FileStatus, FileSystem } from './file-system.js';
+import { giveTree } from './inheriting-file-system.js';
+import { isOursAlone } from './other-hands.js';
 import { removeTree } from './remove-tree.js';
 import { isTemporaryNameOf, temporaryPath } from './temporary-name.js';
 
@@ -14,7 +16,6 @@ const STAGED_NAME = 'staged';
 export const VOLUME_FOLDER_NAME = 'lost+found';
 /** What a folder holds that is put in its place comes last: it says that all of it is there. */
 const LAST_NAME = 'MANIFEST.json';
-const WRITABLE_BY_OTHERS = 0o022;
 /** A name that somebody else takes for abandoned, before it is locked, is given up for another. */
 const NAMES_MAX = 100;
 
@@ -29,6 +30,8 @@ export class StagingFolder {
   readonly #fileSystem: FileSystem;
   readonly #root: string;
   #lock: FileDescriptor | undefined;
+  /** Device and inode of the hidden folder. */
+  #identity: string | undefined;
 
   private constructor(fileSystem: FileSystem, root: string) {
     this.#fileSystem = fileSystem;
@@ -49,6 +52,7 @@ export class StagingFolder {
       try {
         // Whoever finds it empty may take it for abandoned, before it has its rights even.
         fileSystem.makeDirectory(root);
+        folder.#identity = fileSystem.status(root)?.identity;
         if (fileSystem.canLock) folder.#claim();
         fileSystem.makeDirectory(folder.path);
         return folder;
@@ -64,6 +68,17 @@ export class StagingFolder {
   remove(): void {
     removeTree(this.#fileSystem, this.#root);
     if (this.#lock !== undefined) closeQuietly(this.#fileSystem, this.#lock);
+  }
+
+  /** Gives what was made in it to whoever owns something else, where we may: it alone, whatever has its name by now. */
+  giveTo(like: FileStatus): void {
+    const root = this.#fileSystem.openDirectory(this.#root, 'refuse');
+    try {
+      if (this.#fileSystem.statusOf(root).identity !== this.#identity) return;
+      giveTree(this.#fileSystem, join(this.#fileSystem.pathThrough(root) ?? this.#root, CONTENT_NAME), like);
+    } finally {
+      closeQuietly(this.#fileSystem, root);
+    }
   }
 
   #claim(): void {
@@ -96,11 +111,6 @@ function removeAbandoned(fileSystem: FileSystem, destination: string): void {
     // What cannot be read cannot be cleared up: whatever comes next will say what is wrong with it.
     if (!isStatelogError(error)) throw error;
   }
-}
-
-function isOursAlone(fileSystem: FileSystem, folder: string): boolean {
-  const status = fileSystem.statusFollowing(folder);
-  return status?.owner === fileSystem.userId && (status.mode & WRITABLE_BY_OTHERS) === 0;
 }
 
 function removeIfAbandoned(fileSystem: FileSystem, root: string): void {

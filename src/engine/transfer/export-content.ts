@@ -1,4 +1,3 @@
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ContentDigest } from '../bytes/content-digest.js';
 import { cursorText } from '../fold/position-text.js';
@@ -54,9 +53,9 @@ export class Scratch {
   readonly #beside: string;
   #folder: StagingFolder | undefined;
 
-  constructor(fileSystem: FileSystem, beside: string | undefined) {
+  constructor(fileSystem: FileSystem, beside: string) {
     this.#fileSystem = fileSystem;
-    this.#beside = beside ?? join(tmpdir(), 'statelog-export');
+    this.#beside = beside;
   }
 
   path(): string {

@@ -1,6 +1,9 @@
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { StatelogError } from '../errors.js';
 import { identify, type IdentifiedKind } from '../inspect/identify.js';
 import { refuseWithinStore } from '../inspect/lies-in-store.js';
+import { anchoredPlace } from '../storage-io/anchored-file-system.js';
 import { realFileSystem } from '../storage-io/real-file-system.js';
 import { contentOf, linesContent, Scratch, type ExportRequest } from './export-content.js';
 import { PreparedExport } from './prepared-export.js';
@@ -14,13 +17,14 @@ const EXPORTS: ReadonlySet<IdentifiedKind> = new Set(['artifact-folder', 'artifa
  * @throws StatelogError `NOT_REPRESENTABLE` where the form cannot hold it; what opening the source throws
  */
 export function prepareExport(request: ExportRequest): PreparedExport {
-  const { fileSystem = realFileSystem(), source } = request;
+  const { source, scratchBeside = join(tmpdir(), 'statelog-export') } = request;
+  const fileSystem = anchoredPlace(request.fileSystem ?? realFileSystem(), scratchBeside);
   const identity = identify(fileSystem, source);
   if (EXPORTS.has(identity.kind)) throw artifactAlready(source);
   const form = request.as ?? (identity.kind === 'log' ? 'append-log' : 'mmap-state');
   if (request.scope !== undefined && form !== 'append-log') throw noScope(source);
   if (request.scratchBeside !== undefined) refuseWithinStore(fileSystem, request.scratchBeside);
-  const scratch = new Scratch(fileSystem, request.scratchBeside);
+  const scratch = new Scratch(fileSystem, scratchBeside);
   const open: (() => void)[] = [
     () => {
       scratch.remove();

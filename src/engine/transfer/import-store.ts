@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { createDirectory } from '../directory/create-directory.js';
 import { cursorText } from '../fold/position-text.js';
 import { refuseWithinStore } from '../inspect/lies-in-store.js';
+import { anchoredPlace } from '../storage-io/anchored-file-system.js';
 import type { FileSystem } from '../storage-io/file-system.js';
 import { realFileSystem } from '../storage-io/real-file-system.js';
 import { isEmptyFolder, moveIntoPlace, StagingFolder } from '../storage-io/staging-folder.js';
@@ -14,6 +15,9 @@ import { checkTarget, coresOf, isTakenAsItIs, surveyOf } from './import-survey.j
 
 export type { ImportReport, ImportRequest } from './import-request.js';
 
+/** Where what is only looked at is copied to. */
+const COPIES = join(tmpdir(), 'statelog-import');
+
 /**
  * Makes a store of an artifact, a stream, or another system's files. All of the source is verified
  * first; the store is then there whole and durable, or not at all.
@@ -21,8 +25,11 @@ export type { ImportReport, ImportRequest } from './import-request.js';
  * `UNFINISHED_STREAM`, `DISK_FULL`; what opening the source throws
  */
 export async function importStore(request: ImportRequest): Promise<ImportReport> {
-  const fileSystem = request.fileSystem ?? realFileSystem();
   const { destination, dryRun = false } = request;
+  const fileSystem = anchoredPlace(
+    anchoredPlace(request.fileSystem ?? realFileSystem(), destination),
+    COPIES,
+  );
   refuseExisting(fileSystem, destination);
   refuseWithinStore(fileSystem, destination);
   // Made in a dry run, too, and removed: whether that can be done is part of the answer.
@@ -70,7 +77,7 @@ class Copy {
   }
 
   #makeOwn(): StagingFolder {
-    this.#own = StagingFolder.make(this.#fileSystem, join(tmpdir(), 'statelog-import'));
+    this.#own = StagingFolder.make(this.#fileSystem, COPIES);
     return this.#own;
   }
 }

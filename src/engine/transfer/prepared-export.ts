@@ -4,6 +4,7 @@ import { artifactTar } from '../artifact/tar-writer.js';
 import { writeArtifact, type ArtifactForm } from '../artifact/write-artifact.js';
 import type { Finding } from '../finding.js';
 import { refuseWithinStore } from '../inspect/lies-in-store.js';
+import { anchoredPlace } from '../storage-io/anchored-file-system.js';
 import { createFile } from '../storage-io/atomic-write.js';
 import type { FileSystem } from '../storage-io/file-system.js';
 import { moveIntoPlace, refuseOccupiedFile, withStagingFolder } from '../storage-io/staging-folder.js';
@@ -102,7 +103,7 @@ export class PreparedExport {
   }
 
   #writeLines(destination: string): void {
-    const fileSystem = this.#fileSystem;
+    const fileSystem = anchoredPlace(this.#fileSystem, destination);
     refuseOccupiedFile(fileSystem, destination);
     withStagingFolder(fileSystem, destination, (folder) => {
       const path = join(folder, 'export.ndjson');

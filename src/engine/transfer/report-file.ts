@@ -3,6 +3,7 @@ import { toUtf8 } from '../bytes/text.js';
 import { StatelogError } from '../errors.js';
 import { identitiesAround } from '../inspect/identities-around.js';
 import { isOwn, storeAround } from '../inspect/lies-in-store.js';
+import { anchoredPlace } from '../storage-io/anchored-file-system.js';
 import { replaceFile } from '../storage-io/atomic-write.js';
 import { writeToSpecialFile } from '../storage-io/byte-streams.js';
 import type { FileSystem } from '../storage-io/file-system.js';
@@ -71,7 +72,7 @@ export class ReportFile {
   async write(text: string): Promise<void> {
     if (this.#destination !== undefined) throw ours(this.#path, 'it is what was made, which is whole');
     if (this.#isSpecial) await writeToSpecialFile(this.#path, toUtf8(text));
-    else replaceFile(this.#fileSystem, this.#path, toUtf8(text));
+    else replaceFile(anchoredPlace(this.#fileSystem, this.#path), this.#path, toUtf8(text));
   }
 }
 

@@ -214,8 +214,22 @@ export class SimulatedFileSystem implements FileSystem {
     }, done);
   }
 
+  /** Nobody but one user puts anything in the way here. */
+  pathThrough(): undefined {
+    return undefined;
+  }
+
+  /** It is called by the path that it was opened by. */
+  nameDescriptor(): void {
+    return;
+  }
+
   /** One user, to whom everything belongs. */
   get userId(): number {
+    return OWNER;
+  }
+
+  get groupId(): number {
     return OWNER;
   }
 
