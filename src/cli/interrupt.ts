@@ -1,3 +1,5 @@
+import { onStaged, removeStaged } from '../engine/storage-io/staged-paths.js';
+
 const SIGNAL_NUMBERS = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 } as const;
 /** What a shell reports for a process that a signal ended is this and the signal's number. */
 const SIGNALLED = 128;
@@ -29,6 +31,23 @@ export function onInterrupt(last: () => void | Promise<void>): () => void {
   };
   for (const signal of INTERRUPTIONS) process.on(signal, handle);
   return dispose;
+}
+
+/**
+ * Lets a signal take away what was being put together, once something is: until then it ends the process at once. What is at
+ * work then must return to the event loop now and then.
+ * @returns what lets a signal be heard that came meanwhile, before the process ends by itself
+ */
+export function removeStagedOnSignals(): () => Promise<void> {
+  let isListening = false;
+  onStaged(() => {
+    if (isListening) return;
+    isListening = true;
+    onInterrupt(removeStaged);
+  });
+  return async () => {
+    if (isListening) await new Promise(setImmediate);
+  };
 }
 
 /** Makes the first process of a container end on a signal like any other process. */

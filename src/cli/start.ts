@@ -4,10 +4,11 @@ import { StatelogError } from '../engine/errors.js';
 import { settleColour } from './colour-environment.js';
 import { asStatelogError, errorLine } from './error-rendering.js';
 import { EXIT_CODES } from './exit-codes.js';
-import { endOnSignals } from './interrupt.js';
+import { endOnSignals, removeStagedOnSignals } from './interrupt.js';
 import type { Commands } from './main.js';
 
 export { COMMAND_CLASSES } from './help.js';
+export { serveJob } from './in-thread.js';
 
 /**
  * Runs the process's command line, and ends the process with its exit code.
@@ -22,12 +23,18 @@ export function start(root: string, commands: Commands = COMMANDS): void {
     endWithDefect(new Error('the command stopped without an answer'));
   });
   endOnSignals();
+  const hearSignals = removeStagedOnSignals();
   // Node opens a debugger for it, through which anybody on this host could run code in the process.
   process.on('SIGUSR1', () => undefined);
-  run(argv, root, commands).catch(endWithDefect);
+  run(argv, root, commands, hearSignals).catch(endWithDefect);
 }
 
-async function run(argv: readonly string[], root: string, commands: Commands): Promise<void> {
+async function run(
+  argv: readonly string[],
+  root: string,
+  commands: Commands,
+  hearSignals: () => Promise<void>,
+): Promise<void> {
   // Loaded only now, since oclif reads the colour variables when it is loaded.
   const [{ runCommandLine }, { processTerminal }] = await Promise.all([
     import('./main.js'),
@@ -41,6 +48,7 @@ async function run(argv: readonly string[], root: string, commands: Commands): P
     debug: process.env['STATELOG_DEBUG'] === '1',
   });
   if (exitCode !== EXIT_CODES.done) await drainProducer();
+  await hearSignals();
   // Standard output has taken everything; what is still open (a pipe on standard input) must not keep us.
   process.exit(exitCode);
 }

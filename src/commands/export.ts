@@ -8,7 +8,9 @@ import { dropFlags, largeValuesFlag, lossesOf, unsigned64Flag } from '../cli/fla
 import { destinationForm } from '../cli/export-form.js';
 import { sourceDate } from '../cli/source-date.js';
 import { usageError } from '../cli/usage-error.js';
-import type { ExportForm, ExportReport, PreparedExport } from '../engine/transfer/prepared-export.js';
+import type { ExportTask } from '../cli/in-thread.js';
+import type { ExportRequest } from '../engine/transfer/export-store.js';
+import type { ExportForm, ExportReport } from '../engine/transfer/prepared-export.js';
 import { StatelogError } from '../engine/errors.js';
 import type { ReportFile } from '../engine/transfer/report-file.js';
 
@@ -55,8 +57,7 @@ export default class Export extends StatelogCommand {
     }
     const { as, form } = destinationForm(args.store, args.destination, flags.as as ExportForm | undefined);
     const report = await reportFileOf(flags.report, args.store, args.destination);
-    const { prepareExport } = await import('../engine/transfer/export-store.js');
-    const prepared = prepareExport({
+    const request = {
       source: args.store,
       as,
       ...lossesOf(flags),
@@ -64,26 +65,37 @@ export default class Export extends StatelogCommand {
       largeValues: flags['large-values'],
       scope: flags.scope,
       createdAtUnix: sourceDate(),
-      scratchBeside: isStream ? undefined : args.destination,
-    });
-    try {
-      for (const finding of prepared.notices) this.notice(finding);
-      const outcome = isStream ? await this.#stream(prepared) : prepared.writeTo(args.destination, form);
-      await this.#report(outcome, report, isStream, flags.json || flags.report === STANDARD_OUTPUT_NAME);
-      return EXIT_CODES.done;
-    } finally {
-      prepared.close();
-    }
+    };
+    const outcome = isStream
+      ? await this.#stream(request)
+      : await this.#write({ ...request, destination: args.destination, form });
+    await this.#report(outcome, report, isStream, flags.json || flags.report === STANDARD_OUTPUT_NAME);
+    return EXIT_CODES.done;
+  }
+
+  async #write(task: Omit<ExportTask, 'scratchBeside'>): Promise<ExportReport> {
+    const { runJob } = await import('../cli/in-thread.js');
+    const { source, destination } = task;
+    const { report, notices } = await runJob('export', { ...task, scratchBeside: destination }, source);
+    for (const finding of notices) this.notice(finding);
+    return report;
   }
 
   /** @throws StatelogError `IO_FAILED` where the receiver went away before the end: what it has is no export */
-  async #stream(prepared: PreparedExport): Promise<ExportReport> {
+  async #stream(request: ExportRequest): Promise<ExportReport> {
+    const { prepareExport } = await import('../engine/transfer/export-store.js');
     const { output } = this.terminal;
-    for (const chunk of prepared.chunks()) {
-      output.write(chunk);
-      if (!(await output.flush())) throw receiverGone();
+    const prepared = prepareExport(request);
+    try {
+      for (const finding of prepared.notices) this.notice(finding);
+      for (const chunk of prepared.chunks()) {
+        output.write(chunk);
+        if (!(await output.flush())) throw receiverGone();
+      }
+      return { path: STANDARD_OUTPUT_NAME, ...prepared.report };
+    } finally {
+      prepared.close();
     }
-    return { path: STANDARD_OUTPUT_NAME, ...prepared.report };
   }
 
   async #report(

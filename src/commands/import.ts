@@ -6,7 +6,9 @@ import { visibleText } from '../cli/visible-text.js';
 import { byteInput, STANDARD_INPUT_NAME } from '../cli/byte-input.js';
 import { EXIT_CODES, type ExitCode } from '../cli/exit-codes.js';
 import { countFlag, dropFlags, largeValuesFlag, lossesOf } from '../cli/flags.js';
+import type { ImportTask } from '../cli/in-thread.js';
 import { usageError } from '../cli/usage-error.js';
+import type { ImportReport } from '../engine/transfer/import-store.js';
 
 /** `import SRC STORE`: a new store of an artifact, a stream, or another system's files. */
 export default class Import extends StatelogCommand {
@@ -39,10 +41,8 @@ export default class Import extends StatelogCommand {
       throw usageError('--expect takes 64 hex digits');
     const isStandardInput = args.source === STANDARD_INPUT_NAME;
     const isStream = isStandardInput || (await isPipe(args.source));
-    const { importStore } = await import('../engine/transfer/import-store.js');
-    const { notices, ...report } = await importStore({
+    const task = {
       source: isStandardInput ? 'standard input' : args.source,
-      stream: isStream ? byteInput(args.source, this.terminal) : undefined,
       destination: args.store,
       kind: flags.kind as 'directory' | 'log' | undefined,
       cores: flags.cores,
@@ -50,7 +50,10 @@ export default class Import extends StatelogCommand {
       ...lossesOf(flags),
       largeValues: flags['large-values'],
       dryRun: flags['dry-run'],
-    });
+    };
+    const { notices, ...report } = isStream
+      ? await importStream(task, byteInput(args.source, this.terminal))
+      : await importPath(task);
     for (const finding of notices) this.notice(finding);
     const { path, kind, keys, digest } = report;
     const text = flags.json
@@ -60,6 +63,16 @@ export default class Import extends StatelogCommand {
     await this.terminal.output.flush();
     return EXIT_CODES.done;
   }
+}
+
+async function importPath(task: ImportTask): Promise<ImportReport> {
+  const { runJob } = await import('../cli/in-thread.js');
+  return runJob('import', task, task.source);
+}
+
+async function importStream(task: ImportTask, stream: AsyncIterable<Uint8Array>): Promise<ImportReport> {
+  const { importStore } = await import('../engine/transfer/import-store.js');
+  return importStore({ ...task, stream });
 }
 
 /** A FIFO, `<(…)` or `/dev/stdin` is read like standard input. */

@@ -2,6 +2,7 @@ import { dirname } from 'node:path';
 import { StatelogError, isStatelogError } from '../errors.js';
 import type { FileDescriptor, FileSystem } from './file-system.js';
 import { systemError } from './system-error.js';
+import { forgetStaged, noteStaged } from './staged-paths.js';
 import { temporaryPath } from './temporary-name.js';
 import { writeFully } from './write-fully.js';
 
@@ -19,12 +20,9 @@ export type FileContent = Uint8Array | ((descriptor: FileDescriptor) => void);
  */
 export function replaceFile(fileSystem: FileSystem, path: string, content: FileContent): void {
   const temporary = writeTemporaryFile(fileSystem, path, content);
-  try {
+  renameOrRemove(fileSystem, temporary, () => {
     fileSystem.rename(temporary, path);
-  } catch (error) {
-    removeQuietly(fileSystem, temporary);
-    throw error;
-  }
+  });
   fileSystem.syncDirectory(dirname(path));
 }
 
@@ -33,12 +31,15 @@ export function replaceFile(fileSystem: FileSystem, path: string, content: FileC
  * @throws StatelogError `ALREADY_EXISTS` where something has the name; it is untouched
  */
 export function createFile(fileSystem: FileSystem, path: string, content: FileContent): void {
-  const temporary = writeTemporaryFile(fileSystem, path, content);
+  const temporary = temporaryPath(path);
+  noteStaged(fileSystem, temporary);
   try {
-    fileSystem.renameExclusive(temporary, path);
-  } catch (error) {
-    removeQuietly(fileSystem, temporary);
-    throw error;
+    writeTo(fileSystem, temporary, path, content);
+    renameOrRemove(fileSystem, temporary, () => {
+      fileSystem.renameExclusive(temporary, path);
+    });
+  } finally {
+    forgetStaged(temporary);
   }
   fileSystem.syncDirectory(dirname(path));
 }
@@ -49,6 +50,20 @@ export function createFile(fileSystem: FileSystem, path: string, content: FileCo
  */
 export function writeTemporaryFile(fileSystem: FileSystem, path: string, content: FileContent): string {
   const temporary = temporaryPath(path);
+  writeTo(fileSystem, temporary, path, content);
+  return temporary;
+}
+
+function renameOrRemove(fileSystem: FileSystem, temporary: string, rename: () => void): void {
+  try {
+    rename();
+  } catch (error) {
+    removeQuietly(fileSystem, temporary);
+    throw error;
+  }
+}
+
+function writeTo(fileSystem: FileSystem, temporary: string, path: string, content: FileContent): void {
   const descriptor = createTemporary(fileSystem, path, temporary);
   let open = true;
   try {
@@ -57,7 +72,6 @@ export function writeTemporaryFile(fileSystem: FileSystem, path: string, content
     fileSystem.sync(descriptor);
     open = false;
     fileSystem.close(descriptor);
-    return temporary;
   } catch (error) {
     if (open) closeQuietly(fileSystem, descriptor);
     removeQuietly(fileSystem, temporary);

@@ -6,6 +6,7 @@ import type { FileDescriptor, FileStatus, FileSystem } from './file-system.js';
 import { giveTree } from './inheriting-file-system.js';
 import { isOursAlone } from './other-hands.js';
 import { removeTree } from './remove-tree.js';
+import { forgetStaged, noteStaged } from './staged-paths.js';
 import { isTemporaryNameOf, temporaryPath } from './temporary-name.js';
 
 const LOCK_NAME = 'LOCK';
@@ -50,6 +51,7 @@ export class StagingFolder {
       const root = temporaryPath(place);
       const folder = new StagingFolder(fileSystem, root);
       try {
+        noteStaged(fileSystem, root);
         // Whoever finds it empty may take it for abandoned, before it has its rights even.
         fileSystem.makeDirectory(root);
         folder.#identity = fileSystem.status(root)?.identity;
@@ -67,6 +69,7 @@ export class StagingFolder {
   /** Removes the folder with all that is in it, as far as that goes: what stays is a leftover. */
   remove(): void {
     removeTree(this.#fileSystem, this.#root);
+    forgetStaged(this.#root);
     if (this.#lock !== undefined) closeQuietly(this.#fileSystem, this.#lock);
   }
 
