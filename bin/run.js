@@ -10,18 +10,21 @@ const { crc32 } = require('node:zlib');
 const root = path.join(__dirname, '..');
 const program = path.join(root, 'dist', 'cli.cjs');
 
-/** A cache ends with its own checksum: V8 checks little of what it is given, and dies of what is damaged. */
+/**
+ * A cache ends with the checksum of it and of the program that it is of: V8 checks little of what it is given, dies of what is
+ * damaged, and runs what another program of the same length was.
+ */
 const CHECKSUM_BYTES = 4;
 
 /** What V8 made of the program when it was built, and what it needs for this command; undefined for other commands. */
-function codeCache() {
+function codeCache(source) {
   const [, , command = ''] = process.argv;
   if (!/^[a-z-]+$/.test(command)) return undefined;
   try {
     const bytes = readFileSync(path.join(root, 'dist', 'code-cache', command));
     const end = bytes.length - CHECKSUM_BYTES;
     const cache = bytes.subarray(0, end);
-    return crc32(cache) === bytes.readUInt32LE(end) ? cache : undefined;
+    return crc32(source, crc32(cache)) === bytes.readUInt32LE(end) ? cache : undefined;
   } catch {
     return undefined;
   }
@@ -29,9 +32,10 @@ function codeCache() {
 
 /** Loads the program as `require` does, without compiling it anew. Where V8 is another one, it compiles it. */
 function load() {
-  const cachedData = codeCache();
+  const source = readFileSync(program);
+  const cachedData = codeCache(source);
   if (cachedData === undefined) return require(program);
-  const script = new vm.Script(Module.wrap(readFileSync(program, 'latin1')), {
+  const script = new vm.Script(Module.wrap(source.latin1Slice()), {
     filename: program,
     cachedData,
   });

@@ -8,7 +8,8 @@ const vm = require('node:vm');
 const { crc32 } = require('node:zlib');
 
 const [, , program, cache, ...commandLine] = process.argv;
-const script = new vm.Script(Module.wrap(readFileSync(program, 'latin1')), { filename: program });
+const source = readFileSync(program);
+const script = new vm.Script(Module.wrap(source.latin1Slice()), { filename: program });
 const module_ = { exports: {} };
 script.runInThisContext()(
   module_.exports,
@@ -23,7 +24,7 @@ process.exit = (code) => {
   if (code === 0) {
     const data = script.createCachedData();
     const checksum = Buffer.alloc(4);
-    checksum.writeUInt32LE(crc32(data));
+    checksum.writeUInt32LE(crc32(source, crc32(data)));
     writeFileSync(cache, Buffer.concat([data, checksum]));
   }
   exit(code);

@@ -53,6 +53,14 @@ test('the program runs with what V8 kept of it, with that damaged, and without',
     t.like(run('get', store, 'key'), { status: 0, stdout: 'value', stderr: '' });
   }
 
+  // Of the same length: V8 looks at no more than that.
+  writeFileSync(path.join(caches, 'get'), cache);
+  const text = readFileSync(program, 'latin1');
+  t.regex(run('stat', store).stdout, /^fragmentation\t/m);
+  writeFileSync(program, text.replaceAll('"fragmentation"', '"particularity"'), 'latin1');
+  t.regex(run('stat', store).stdout, /^particularity\t/m);
+  writeFileSync(program, text, 'latin1');
+
   renameSync(caches, path.join(folder, 'elsewhere'));
   t.like(run('get', store, 'key'), { status: 0, stdout: 'value', stderr: '' });
 });
