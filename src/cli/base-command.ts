@@ -92,10 +92,9 @@ export abstract class StatelogCommand extends Command {
 
   /** Says one thing worth knowing, on standard error. */
   protected notice(finding: Finding): void {
-    const { message, file, offset, hint } = finding;
-    const line = [`${message}: ${file}, byte ${offset}`, hint]
-      .filter((part) => part !== undefined)
-      .join('; ');
+    const { message, file, offset, bytes, hint } = finding;
+    const place = offset === 0 && bytes === 0 ? file : `${file}, byte ${offset}`;
+    const line = [`${message}: ${place}`, hint].filter((part) => part !== undefined).join('; ');
     this.terminal.writeError(
       this.wantsJson ? `${JSON.stringify({ finding })}\n` : `${visibleText(`statelog: ${line}`)}\n`,
     );

@@ -9,28 +9,39 @@ const FIRST_PROCESS = 1;
 type Interruption = keyof typeof SIGNAL_NUMBERS;
 const INTERRUPTIONS = Object.keys(SIGNAL_NUMBERS) as Interruption[];
 
+/** What is to be done when a signal comes, by all who have something to do then. */
+const lastThings = new Set<() => void | Promise<void>>();
+
 /**
  * Does one last thing when the process is told to stop (SIGHUP, SIGINT, SIGTERM), and then ends
  * it by that same signal, so that a shell loop sees Ctrl-C for what it is. Without this the
  * kernel ends the process at once, even in the middle of a long computation: use it only for
- * what must be taken away or said, and in code that returns to the event loop.
+ * what must be taken away or said, and in code that returns to the event loop. Where several have something to do, all of
+ * it is done before the process ends.
  * @returns what takes it back
  */
 export function onInterrupt(last: () => void | Promise<void>): () => void {
-  const dispose = (): void => {
-    for (const signal of INTERRUPTIONS) process.removeListener(signal, handle);
+  if (lastThings.size === 0) for (const signal of INTERRUPTIONS) process.on(signal, endInOrder);
+  lastThings.add(last);
+  return () => {
+    if (lastThings.delete(last) && lastThings.size === 0) stopListening();
   };
-  const handle = (signal: Interruption): void => {
-    dispose();
-    void Promise.resolve()
-      .then(last)
-      .catch(() => undefined)
-      .then(() => {
-        endBySignal(signal);
-      });
-  };
-  for (const signal of INTERRUPTIONS) process.on(signal, handle);
-  return dispose;
+}
+
+function endInOrder(signal: Interruption): void {
+  const all = [...lastThings];
+  lastThings.clear();
+  stopListening();
+  const done = all.map(async (last) => {
+    await last();
+  });
+  void Promise.allSettled(done).then(() => {
+    endBySignal(signal);
+  });
+}
+
+function stopListening(): void {
+  for (const signal of INTERRUPTIONS) process.removeListener(signal, endInOrder);
 }
 
 /**
@@ -57,6 +68,5 @@ export function endOnSignals(): void {
 
 function endBySignal(signal: Interruption): void {
   if (process.pid === FIRST_PROCESS) process.exit(SIGNALLED + SIGNAL_NUMBERS[signal]);
-  // Another command of this process may have something to do first; its handler goes on from here.
   process.kill(process.pid, signal);
 }

@@ -42,6 +42,7 @@ function linesOf(report: StatReport, isTerminal: boolean): Line[] {
     ]),
     ['lock', report.lock === undefined ? undefined : lockText(report.lock)],
     ['digest', report.digest],
+    ...(report.notices ?? []).map((notice): Line => ['notice', notice]),
     ['problem', report.problem],
   ];
 }

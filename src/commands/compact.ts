@@ -6,7 +6,7 @@ import { EXIT_CODES, type ExitCode } from '../cli/exit-codes.js';
 import { lockFlags } from '../cli/flags.js';
 import { formatSize } from '../cli/size-text.js';
 import { withWritable } from '../cli/write-session.js';
-import type { CompactReport } from '../engine/store/store.js';
+import type { StoreCompaction } from '../engine/store/compact-store.js';
 
 /** Why a store may take more than before, once it is compact. */
 const LARGER =
@@ -19,30 +19,44 @@ export default class Compact extends StatelogCommand {
   static override args = { store: storeArgument };
   static override flags = {
     ...lockFlags,
+    'drop-broken': boolean({ description: 'remove the copies of what recovery and repair cut, too' }),
     'dry-run': boolean({ description: 'only say what it would come to, about' }),
   };
 
   override async run(): Promise<ExitCode> {
     const { args, flags } = await this.parse(Compact);
+    const dropBroken = flags['drop-broken'];
     const report = flags['dry-run']
-      ? await forecast(args.store)
-      : await this.#compact(args.store, flags.wait);
-    const { bytesBefore, bytesAfter, keys } = report;
-    this.terminal.output.writeText(
-      flags.json
-        ? `${JSON.stringify({ bytesBefore, bytesAfter, keys })}\n`
-        : `${formatSize(bytesBefore)} before, ${formatSize(bytesAfter)} after, ${countedText(keys, 'key')}\n`,
-    );
+      ? await forecast(args.store, dropBroken)
+      : await this.#compact(args.store, flags.wait, dropBroken);
+    const { bytesBefore, bytesAfter } = report;
+    this.terminal.output.writeText(`${flags.json ? reportJson(report) : reportText(report)}\n`);
     if (bytesAfter > bytesBefore) this.say(LARGER);
     return EXIT_CODES.done;
   }
 
-  async #compact(path: string, waitMs: number): Promise<CompactReport> {
-    return withWritable(path, { waitMs }, this.writeNotices, (store) => store.compact());
+  async #compact(path: string, waitMs: number, dropBroken: boolean): Promise<StoreCompaction> {
+    const [{ compactStore }, { realFileSystem }] = await Promise.all([
+      import('../engine/store/compact-store.js'),
+      import('../engine/storage-io/real-file-system.js'),
+    ]);
+    return withWritable(path, { waitMs }, this.writeNotices, (store) =>
+      compactStore(realFileSystem(), store, dropBroken),
+    );
   }
 }
 
-async function forecast(path: string): Promise<CompactReport> {
+async function forecast(path: string, dropBroken: boolean): Promise<StoreCompaction> {
   const { forecastCompaction } = await import('../engine/inspect/forecast.js');
-  return forecastCompaction(path);
+  return forecastCompaction(path, { dropBroken });
+}
+
+function reportJson({ bytesBefore, bytesAfter, keys, droppedCopies, droppedBytes }: StoreCompaction): string {
+  return JSON.stringify({ bytesBefore, bytesAfter, keys, droppedCopies, droppedBytes });
+}
+
+function reportText({ bytesBefore, bytesAfter, keys, droppedCopies, droppedBytes }: StoreCompaction): string {
+  const sizes = `${formatSize(bytesBefore)} before, ${formatSize(bytesAfter)} after, ${countedText(keys, 'key')}`;
+  if (droppedCopies === undefined) return sizes;
+  return `${sizes}; ${droppedCopies} ${droppedCopies === 1 ? 'copy' : 'copies'} of what was cut removed, ${formatSize(droppedBytes ?? 0)}`;
 }

@@ -23,6 +23,7 @@ export const DAMAGE_CLASSES = [
   'cursor-mismatch',
   'leftover',
   'broken-copy',
+  'open-to-all',
   'unchecked',
 ] as const;
 

@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { StateDirectory } from '../../src/engine/directory/state-directory.js';
 import { damaged, noticed, type Damaged, type DamageCase } from './case.js';
@@ -180,6 +180,10 @@ const CHECKPOINT_FILES: readonly DamageCase[] = [
     mkdirSync(place('checkpoints', '9'));
     writeFileSync(place('checkpoints', '9', 'state-0.db'), 'begun and not finished');
     return noticed(root, 'leftover', { file: place('checkpoints', '9'), offset: 0 });
+  }),
+  directoryCase('directory-that-all-may-write-to', 'open-to-all', ({ root }) => {
+    chmodSync(root, 0o777);
+    return noticed(root, 'open-to-all', { file: root, offset: 0 });
   }),
   directoryCase(
     'directory-with-a-copy-of-what-was-cut',

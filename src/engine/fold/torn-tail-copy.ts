@@ -2,7 +2,8 @@ import { basename, dirname } from 'node:path';
 import { createFile } from '../storage-io/atomic-write.js';
 import type { FileDescriptor, FileSystem } from '../storage-io/file-system.js';
 import { isStatelogError } from '../errors.js';
-import { chunksWithData, copyRange, type FileRange } from '../storage-io/zero-runs.js';
+import { holdsSame } from '../storage-io/same-bytes.js';
+import { copyRange, type FileRange } from '../storage-io/zero-runs.js';
 
 /**
  * Copies the end of a log to `NAME.broken-N` beside it, N being the first number that is free, so
@@ -45,21 +46,4 @@ function nextNumber(fileSystem: FileSystem, path: string): number {
   const names = fileSystem.readDirectory(dirname(path)).filter((name) => isBrokenCopyOf(name, logName));
   const numbers = names.map((name) => Number(name.slice(name.lastIndexOf('-') + 1)));
   return Math.max(0, ...numbers) + 1;
-}
-
-function holdsSame(fileSystem: FileSystem, path: string, tail: FileRange): boolean {
-  const status = fileSystem.status(path);
-  if (status?.kind !== 'file' || status.size !== tail.end - tail.offset) return false;
-  const descriptor = fileSystem.openRead(path, 'refuse');
-  try {
-    const copy = chunksWithData(fileSystem, { descriptor, offset: 0, end: status.size });
-    for (const { bytes, position } of chunksWithData(fileSystem, tail)) {
-      const other = copy.next();
-      if (other.done === true || other.value.position !== position) return false;
-      if (!bytes.equals(other.value.bytes)) return false;
-    }
-    return copy.next().done === true;
-  } finally {
-    fileSystem.close(descriptor);
-  }
 }

@@ -9,19 +9,36 @@ import { expectedIndexBytes, type IndexShape } from '../state/index-size.js';
 import type { FileSystem } from '../storage-io/file-system.js';
 import { realFileSystem } from '../storage-io/real-file-system.js';
 import { treeBytes } from '../storage-io/tree-bytes.js';
-import { identify } from './identify.js';
+import { brokenCopies } from '../store/broken-copies.js';
+import { withoutCopies, type StoreCompaction } from '../store/compact-store.js';
+import { identify, type IdentifiedKind } from './identify.js';
 
 /** Bytes of one page's checksum. */
 const PAGE_SUM_BYTES = 4;
 /** The block of an index beside its sums, about. */
 const INDEX_BLOCK_BYTES = 128;
 
+/** What a compaction is to do. */
+export interface ForecastOptions {
+  readonly fileSystem?: FileSystem | undefined;
+  /** The copies of what was cut go as well. */
+  readonly dropBroken?: boolean | undefined;
+}
+
 /**
  * What a compaction would come to, told without writing. Of a state directory the bytes afterwards
  * are an estimate: the newest checkpoint written anew, beside those that are kept.
  */
-export function forecastCompaction(path: string, fileSystem: FileSystem = realFileSystem()): CompactReport {
+export function forecastCompaction(path: string, options: ForecastOptions = {}): StoreCompaction {
+  const { fileSystem = realFileSystem(), dropBroken = false } = options;
   const { kind } = identify(fileSystem, path);
+  const report = forecastOf(fileSystem, kind, path);
+  if (!dropBroken) return report;
+  const store = kind === 'log' ? 'log' : 'directory';
+  return withoutCopies(report, brokenCopies(fileSystem, { kind: store, path }), store);
+}
+
+function forecastOf(fileSystem: FileSystem, kind: IdentifiedKind, path: string): CompactReport {
   if (kind === 'log') return forecastFold(path, fileSystem);
   if (kind !== 'directory') {
     throw new StatelogError('NOT_REPRESENTABLE', 'only state directories and fold logs are compacted', {

@@ -62,6 +62,8 @@ export interface StatReport {
   readonly lock?: LockStat | undefined;
   /** Of an artifact: what its manifest says. */
   readonly artifact?: Readonly<Record<string, string | number | readonly string[]>> | undefined;
+  /** What is worth knowing of it, whatever it holds. */
+  readonly notices?: readonly string[] | undefined;
   /** BLAKE3 over the content. */
   readonly digest?: string | undefined;
   /** Why the rest could not be told. */

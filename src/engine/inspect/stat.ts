@@ -4,6 +4,7 @@ import { positionText } from '../fold/position-text.js';
 import { DirectoryStore } from '../store/directory-store.js';
 import { FoldStore } from '../store/fold-store.js';
 import { StateFileStore } from '../store/state-file-store.js';
+import { remarksOn } from '../store/remarks.js';
 import type { ReadableStore } from '../store/store.js';
 import type { FileSystem } from '../storage-io/file-system.js';
 import { lockState } from '../storage-io/lock-holder.js';
@@ -37,7 +38,16 @@ export function statPath(fileSystem: FileSystem, path: string, options: StatOpti
     kind: identity.kind,
     bytes: bytesOf(fileSystem, identity),
     ...joined(statKind(fileSystem, identity), options.digest ? digestOf(fileSystem, path) : {}),
+    notices: noticesOf(fileSystem, identity),
   };
+}
+
+function noticesOf(fileSystem: FileSystem, { kind, path }: PathIdentity): readonly string[] | undefined {
+  if (kind !== 'directory' && kind !== 'log') return undefined;
+  const notices = remarksOn(fileSystem, { kind, path }).map(
+    ({ message, hint }) => `${message}; ${hint ?? ''}`,
+  );
+  return notices.length === 0 ? undefined : notices;
 }
 
 type Part = Partial<StatReport>;

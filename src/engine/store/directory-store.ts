@@ -11,6 +11,7 @@ import type { Finding } from '../finding.js';
 import { treeBytes } from '../storage-io/tree-bytes.js';
 import { realFileSystem } from '../storage-io/real-file-system.js';
 import type { FileSystem } from '../storage-io/file-system.js';
+import { remarksOn } from './remarks.js';
 import type {
   CheckpointReport,
   CompactReport,
@@ -63,6 +64,7 @@ export class DirectoryStore implements WritableStore {
   get notices(): readonly Finding[] {
     const cut = this.directory.recovery?.cut ?? [];
     return [
+      ...remarksOn(this.#fileSystem, this),
       ...this.directory.notices,
       ...cut.map((tail): Finding => ({
         severity: 'notice',

@@ -9,6 +9,7 @@ import { KvUpdate } from '../fold/update.js';
 import { VersionToken } from '../fold/version-token.js';
 import { WatchCursor } from '../fold/watch-cursor.js';
 import type { FileSystem } from '../storage-io/file-system.js';
+import { remarksOn } from './remarks.js';
 import type {
   CheckpointReport,
   CompactReport,
@@ -32,16 +33,18 @@ export class FoldStore implements WritableStore {
   readonly path: string;
   readonly epoch = undefined;
   readonly #fold: AppendLogFold;
+  readonly #fileSystem: FileSystem;
   #next: WatchCursor;
 
-  private constructor(fold: AppendLogFold) {
+  private constructor(fold: AppendLogFold, fileSystem: FileSystem) {
     this.#fold = fold;
+    this.#fileSystem = fileSystem;
     this.path = fold.path;
     this.#next = fold.cursor;
   }
 
   static load(path: string, fileSystem: FileSystem): FoldStore {
-    return new FoldStore(AppendLogFold.load(path, { fileSystem }).store);
+    return new FoldStore(AppendLogFold.load(path, { fileSystem }).store, fileSystem);
   }
 
   static async open(
@@ -50,7 +53,7 @@ export class FoldStore implements WritableStore {
   ): Promise<FoldStore> {
     const options = { fileSystem, ifMissing: 'fail' as const, compactOnOpen: false, largeValues, onWarning };
     const opened = await AppendLogFold.openWhenFree(path, COMPACT_THRESHOLD_DEFAULT, options, { waitMs });
-    return new FoldStore(opened.store);
+    return new FoldStore(opened.store, fileSystem);
   }
 
   /**
@@ -79,7 +82,8 @@ export class FoldStore implements WritableStore {
 
   get notices(): readonly Finding[] {
     const { tornTail, cutTail } = this.#fold;
-    const notices: Finding[] = tornTail === undefined ? [] : [tornTail];
+    const notices = remarksOn(this.#fileSystem, this);
+    if (tornTail !== undefined) notices.push(tornTail);
     if (cutTail !== undefined) {
       const where = cutTail.copy === undefined ? '' : ` copied to ${cutTail.copy} and`;
       notices.push({

@@ -107,7 +107,7 @@ test('scan into put copies a store whose keys and values are any bytes', (t) => 
   t.is(status, 0, stderr);
 });
 
-test('what an import leaves that Ctrl-C ended is gone after the next one, and nothing else', async (t) => {
+test('what an import leaves that was killed is gone after the next one, and nothing else', async (t) => {
   const home = tempDir(t);
   const store = path.join(home, 'store');
   const hidden = (): string[] => readdirSync(home).filter((name) => name.startsWith('.'));
@@ -118,7 +118,7 @@ test('what an import leaves that Ctrl-C ended is gone after the next one, and no
   // It is reading once its hidden folder is there.
   if (hidden().length === 0) await once(watcher, 'change');
   watcher.close();
-  child.kill('SIGINT');
+  child.kill('SIGKILL');
   await closed;
   t.is(hidden().length, 1);
   t.false(existsSync(store));

@@ -36,6 +36,7 @@ const PLACELESS: ReadonlySet<Finding['class']> = new Set([
   'unlisted-file',
   'leftover',
   'broken-copy',
+  'open-to-all',
   'unchecked',
   'in-flight',
   'digest-mismatch',

@@ -1,5 +1,5 @@
 import nodePath from 'node:path';
-import { repairHint } from '../../bytes/command-hints.js';
+import { commandText, repairHint } from '../../bytes/command-hints.js';
 import { equalBytes } from '../../bytes/compare.js';
 import { findLeftovers, type Leftover } from '../../directory/leftovers.js';
 import type { DirectoryLayout } from '../../directory/layout.js';
@@ -39,7 +39,7 @@ export function* lookAround(fileSystem: FileSystem, layout: DirectoryLayout): Ge
       offset: 0,
       bytes: fileSystem.status(file)?.size ?? 0,
       message: 'a copy of what recovery or repair cut',
-      hint: 'remove it when nobody needs it any more',
+      hint: `when nobody needs it any more, run ${commandText('statelog', 'compact', layout.root, '--drop-broken')}`,
     };
   }
 }

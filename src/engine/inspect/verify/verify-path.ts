@@ -3,6 +3,7 @@ import { missingHint, repairHint } from '../../bytes/command-hints.js';
 import { isStatelogError } from '../../errors.js';
 import type { Finding } from '../../finding.js';
 import type { FileSystem } from '../../storage-io/file-system.js';
+import { openToAll } from '../../store/remarks.js';
 import { coreIdOfSegmentName } from '../../wal/segment-name.js';
 import { looseHints } from '../hints.js';
 import { identify, type IdentifiedKind, type PathIdentity } from '../identify.js';
@@ -64,6 +65,8 @@ export function* verifyPath(
   try {
     const found = identify(fileSystem, path);
     kind = found.kind;
+    if (kind === 'directory' || kind === 'log')
+      for (const finding of openToAll(fileSystem, path)) yield count(finding);
     for (const finding of findingsOf(fileSystem, found, !options.quick, tally)) yield count(finding);
   } catch (error) {
     if (!isStatelogError(error, 'DAMAGED')) throw error;

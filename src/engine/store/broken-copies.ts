@@ -1,0 +1,59 @@
+import { basename, dirname, join } from 'node:path';
+import { DirectoryLayout } from '../directory/layout.js';
+import { isStatelogError } from '../errors.js';
+import { isBrokenCopyOf } from '../fold/torn-tail-copy.js';
+import { anchoredPlace, anchoredStore } from '../storage-io/anchored-file-system.js';
+import type { FileSystem } from '../storage-io/file-system.js';
+import { isBrokenSegmentCopy } from '../wal/broken-copy.js';
+
+/** A store that recovery may have cut. */
+export interface CutStore {
+  readonly kind: 'directory' | 'log';
+  readonly path: string;
+}
+
+/** Copies of what was cut, and the bytes that they have together. */
+export interface BrokenCopies {
+  readonly paths: readonly string[];
+  readonly bytes: number;
+}
+
+/** The copies of what recovery and repair cut from a store: in its `broken/`, or beside a fold log. */
+export function brokenCopies(fileSystem: FileSystem, { kind, path }: CutStore): BrokenCopies {
+  const folder = kind === 'directory' ? new DirectoryLayout(path).broken : dirname(path);
+  const isCopy = kind === 'directory' ? isBrokenSegmentCopy : ofLog(basename(path));
+  const paths: string[] = [];
+  let bytes = 0;
+  for (const name of namesIn(fileSystem, folder).filter(isCopy)) {
+    const status = fileSystem.status(join(folder, name));
+    if (status?.kind !== 'file') continue;
+    paths.push(join(folder, name));
+    bytes += status.size;
+  }
+  return { paths, bytes };
+}
+
+/**
+ * Removes them. What else lies there stays.
+ * @throws StatelogError what removing throws
+ */
+export function dropBrokenCopies(disk: FileSystem, store: CutStore): BrokenCopies {
+  const { kind, path } = store;
+  const fileSystem = kind === 'directory' ? anchoredStore(disk, path) : anchoredPlace(disk, path);
+  const copies = brokenCopies(fileSystem, store);
+  for (const copy of copies.paths) fileSystem.remove(copy);
+  return copies;
+}
+
+function ofLog(logName: string): (name: string) => boolean {
+  return (name) => isBrokenCopyOf(name, logName);
+}
+
+function namesIn(fileSystem: FileSystem, folder: string): string[] {
+  try {
+    return fileSystem.readDirectory(folder);
+  } catch (error) {
+    if (isStatelogError(error, 'NOT_FOUND') || isStatelogError(error, 'PERMISSION_DENIED')) return [];
+    throw error;
+  }
+}

@@ -1,0 +1,48 @@
+import { join } from 'node:path';
+import { commandText } from '../bytes/command-hints.js';
+import type { Finding } from '../finding.js';
+import type { FileSystem } from '../storage-io/file-system.js';
+import { brokenCopies, type CutStore } from './broken-copies.js';
+
+const WRITABLE_BY_ALL = 0o002;
+/** So many copies are no longer those of an accident or two. */
+const COPIES_TOLD_FROM = 16;
+
+/** What is worth knowing of a store as it lies there, whatever it holds. */
+export function remarksOn(fileSystem: FileSystem, store: CutStore): Finding[] {
+  return [...openToAll(fileSystem, store.path), ...manyCopies(fileSystem, store)];
+}
+
+/** A notice where every user of this host may write to a store. */
+export function openToAll(fileSystem: FileSystem, path: string): Finding[] {
+  const status = fileSystem.statusFollowing(path);
+  if (status === undefined || (status.mode & WRITABLE_BY_ALL) === 0) return [];
+  return [
+    {
+      severity: 'notice',
+      class: 'open-to-all',
+      file: path,
+      offset: 0,
+      bytes: 0,
+      message: 'every user of this host may write to it',
+      hint: `to let only its owner and group, run ${commandText('chmod', 'o-w', path)}`,
+    },
+  ];
+}
+
+function manyCopies(fileSystem: FileSystem, store: CutStore): Finding[] {
+  const { paths, bytes } = brokenCopies(fileSystem, store);
+  if (paths.length < COPIES_TOLD_FROM) return [];
+  const { kind, path } = store;
+  return [
+    {
+      severity: 'notice',
+      class: 'broken-copy',
+      file: kind === 'directory' ? join(path, 'broken') : path,
+      offset: 0,
+      bytes: 0,
+      message: `${paths.length} copies of what recovery cut lie there, ${bytes} bytes`,
+      hint: `when nobody needs them any more, run ${commandText('statelog', 'compact', path, '--drop-broken')}`,
+    },
+  ];
+}
