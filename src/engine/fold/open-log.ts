@@ -1,13 +1,13 @@
-import { basename, dirname, join } from 'node:path';
 import { isStatelogError } from '../errors.js';
 import type { Finding } from '../finding.js';
 import { anchoredPlace } from '../storage-io/anchored-file-system.js';
-import { closeQuietly, createFile, isTemporaryNameOf, removeQuietly } from '../storage-io/atomic-write.js';
+import { closeQuietly } from '../storage-io/atomic-write.js';
 import { type FileLockOptions, openLocked, tryOpenLocked } from '../storage-io/file-lock.js';
 import type { FileDescriptor, FileSystem } from '../storage-io/file-system.js';
 import { inheritingFromFile } from '../storage-io/inheriting-file-system.js';
 import { lockState } from '../storage-io/lock-holder.js';
 import { compactForm, moveToCompactForm } from './compact-form.js';
+import { createLocked, removeAbandonedLogs } from './create-locked.js';
 import { headerError } from './damage.js';
 import { HEADER_BYTES } from './format.js';
 import { headerBytes, isTornHeader } from './header.js';
@@ -47,6 +47,15 @@ export function openForReading(fileSystem: FileSystem, path: string): OpenedLog 
 /** True where a writer holds a log's lock, which is the file's own. */
 export function isLogLocked(fileSystem: FileSystem, path: string): boolean {
   return lockState(fileSystem, fileSystem.realPath(path)).held !== 'no';
+}
+
+/**
+ * Makes an empty log: of several that do so at once, one succeeds.
+ * @throws StatelogError `ALREADY_EXISTS`
+ */
+export function createLog(fileSystem: FileSystem, path: string): void {
+  const anchored = anchoredPlace(fileSystem, path);
+  anchored.close(createLocked(anchored, path, headerBytes()));
 }
 
 /** How a log is opened for writing. */
@@ -100,8 +109,9 @@ class Opening {
       if (this.#policy.ifMissing === 'fail' || !isStatelogError(error, 'NOT_FOUND')) throw error;
     }
     try {
-      createFile(this.#fileSystem, this.path, headerBytes());
+      const created = createLocked(this.#fileSystem, this.path, headerBytes());
       this.#fresh = true;
+      return created;
     } catch (error) {
       if (!isStatelogError(error, 'ALREADY_EXISTS')) throw error;
     }
@@ -118,7 +128,7 @@ class Opening {
       this.#fresh = true;
     };
     try {
-      removeLeftovers(this.#fileSystem, this.path);
+      removeAbandonedLogs(this.#fileSystem, this.path);
       if (hasTornHeader(this.#fileSystem, this.path, descriptor)) rewrite([headerBytes()]);
       const log = asOpenLog(this.#fileSystem, this.path, descriptor);
       const replayed = replayLog(log);
@@ -157,14 +167,6 @@ function afterRewrite(replayed: ReplayedLog, size: number, compact: boolean): Re
     endsWithCursor: compact ? !replayed.cursor.isNone : replayed.endsWithCursor,
     appendAt: undefined,
   };
-}
-
-/** What a crash left of a rewrite. We hold the lock, so nobody is at work on it. */
-function removeLeftovers(fileSystem: FileSystem, path: string): void {
-  const folder = dirname(path);
-  for (const name of fileSystem.readDirectory(folder)) {
-    if (isTemporaryNameOf(name, basename(path))) removeQuietly(fileSystem, join(folder, name));
-  }
 }
 
 function hasTornHeader(fileSystem: FileSystem, path: string, descriptor: FileDescriptor): boolean {

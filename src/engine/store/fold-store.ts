@@ -1,10 +1,11 @@
 import { checkBytes } from '../bytes/byte-argument.js';
-import { StatelogError } from '../errors.js';
+import { StatelogError, isStatelogError } from '../errors.js';
 import type { EntryRange } from '../entry-cursor.js';
 import { keysInRange, positionsInRange } from '../entry-range.js';
 import type { Finding } from '../finding.js';
 import { AppendLogFold } from '../fold/append-log-fold.js';
 import { COMPACT_THRESHOLD_DEFAULT } from '../fold/format.js';
+import { createLog } from '../fold/open-log.js';
 import { KvUpdate } from '../fold/update.js';
 import { VersionToken } from '../fold/version-token.js';
 import { WatchCursor } from '../fold/watch-cursor.js';
@@ -61,14 +62,12 @@ export class FoldStore implements WritableStore {
    * @throws StatelogError `ALREADY_EXISTS`
    */
   static create(path: string, fileSystem: FileSystem): void {
-    if (fileSystem.status(path) !== undefined) {
-      throw new StatelogError('ALREADY_EXISTS', 'something is there already', {
-        path,
-        safe: 'nothing was changed',
-        hint: 'choose another path, or remove what is there',
-      });
+    if (fileSystem.status(path) !== undefined) throw alreadyThere(path);
+    try {
+      createLog(fileSystem, path);
+    } catch (error) {
+      throw isStatelogError(error, 'ALREADY_EXISTS') ? alreadyThere(path) : error;
     }
-    AppendLogFold.open(path, COMPACT_THRESHOLD_DEFAULT, { fileSystem, ifMissing: 'create' }).store.close();
   }
 
   get cursor(): Uint8Array {
@@ -188,6 +187,14 @@ export class FoldStore implements WritableStore {
 function versionOf({ revision, version }: PutOptions = {}): VersionToken {
   if (version !== undefined) return VersionToken.fromBytes(version);
   return revision === undefined ? VersionToken.unknown() : VersionToken.fromU64(revision);
+}
+
+function alreadyThere(path: string): StatelogError {
+  return new StatelogError('ALREADY_EXISTS', 'something is there already', {
+    path,
+    safe: 'nothing was changed',
+    hint: 'choose another path, or remove what is there',
+  });
 }
 
 function noSources(): StatelogError {
