@@ -1,3 +1,4 @@
+import { dirname } from 'node:path';
 import { isStatelogError } from '../errors.js';
 import type { Finding } from '../finding.js';
 import { anchoredPlace } from '../storage-io/anchored-file-system.js';
@@ -13,6 +14,7 @@ import { HEADER_BYTES } from './format.js';
 import { headerBytes, isTornHeader } from './header.js';
 import { replaceLocked } from './locked-replace.js';
 import { type OpenLog, readLog } from './log-window.js';
+import { isMountPoint, writeAgain, writeOver } from './mounted-log.js';
 import { RecordSource } from './record-source.js';
 import { type ReplayedLog, replayLog } from './replay.js';
 import { copyTornTail } from './torn-tail-copy.js';
@@ -121,31 +123,50 @@ class Opening {
   /** Mends a locked log whose last write is unfinished, and rewrites one that is not tidy if it is to be. */
   recover(locked: FileDescriptor): OpenedLog {
     let descriptor = locked;
-    const rewrite = (chunks: Iterable<Uint8Array>): void => {
-      const replaced = replaceLocked(this.#fileSystem, this.path, chunks);
-      closeQuietly(this.#fileSystem, descriptor);
-      descriptor = replaced.descriptor;
+    const rewrite = (chunks: Iterable<Uint8Array>, orInPlace: () => void): void => {
+      try {
+        const replaced = replaceLocked(this.#fileSystem, this.path, chunks);
+        closeQuietly(this.#fileSystem, descriptor);
+        descriptor = replaced.descriptor;
+      } catch (error) {
+        if (!isMountPoint(error)) throw error;
+        orInPlace();
+        this.#fileSystem.syncDirectory(dirname(this.path));
+      }
       this.#fresh = true;
     };
     try {
       removeAbandonedLogs(this.#fileSystem, this.path);
-      if (hasTornHeader(this.#fileSystem, this.path, descriptor)) rewrite([headerBytes()]);
+      if (hasTornHeader(this.#fileSystem, this.path, descriptor)) {
+        rewrite([headerBytes()], () => {
+          writeOver(asOpenLog(this.#fileSystem, this.path, descriptor), headerBytes());
+        });
+      }
       const log = asOpenLog(this.#fileSystem, this.path, descriptor);
       const replayed = replayLog(log);
       const compact = this.#policy.compact && !replayed.tidy;
       const cut = replayed.tornTail === undefined ? undefined : copyAside(log, replayed.tornTail);
       const asItIs = { log, replayed, cut, fresh: this.#fresh };
       if (!compact && cut === undefined) return asItIs;
+      let isCompact = compact;
       try {
-        rewrite(compact ? compactFormOf(log, replayed) : bytesUpTo(log, replayed.goodEnd));
+        rewrite(compact ? compactFormOf(log, replayed) : bytesUpTo(log, replayed.goodEnd), () => {
+          isCompact = false;
+          writeAgain(log, replayed.goodEnd);
+        });
       } catch (error) {
         // What only would have made it tidy can wait until there is room.
         if (cut === undefined && isStatelogError(error, 'DISK_FULL')) return asItIs;
         throw error;
       }
-      if (compact) moveToCompactForm(replayed.index);
+      if (isCompact) moveToCompactForm(replayed.index);
       const rewritten = asOpenLog(this.#fileSystem, this.path, descriptor);
-      return { log: rewritten, replayed: afterRewrite(replayed, rewritten.size, compact), cut, fresh: true };
+      return {
+        log: rewritten,
+        replayed: afterRewrite(replayed, rewritten.size, isCompact),
+        cut,
+        fresh: true,
+      };
     } catch (error) {
       closeQuietly(this.#fileSystem, descriptor);
       throw error;

@@ -5,6 +5,7 @@ import type { FoldContent } from './fold-content.js';
 import { HEADER_BYTES } from './format.js';
 import { replaceLocked } from './locked-replace.js';
 import { LogWriter } from './log-writer.js';
+import { isMountPoint, orMountPoint, writeAgain } from './mounted-log.js';
 import type { OpenedLog } from './open-log.js';
 import { RecordSource } from './record-source.js';
 import type { KvUpdate } from './update.js';
@@ -36,6 +37,8 @@ export class WritingSession {
   /** Something was written since the last checkpoint; since the log was opened or compact. */
   #hasUncheckpointed = false;
   #hasAppended = false;
+  /** No other file can take the log's place: it is not rewritten any more. */
+  #isMounted = false;
   /** Size of the log when it was compact; of one that was there already, as if it was empty. */
   #compactSize = HEADER_BYTES;
 
@@ -68,7 +71,7 @@ export class WritingSession {
 
   /** True where a rewrite would save a good part of the log. */
   get isWasteful(): boolean {
-    return this.wasteBytes > WASTE_MIN * this.#writer.size;
+    return !this.#isMounted && this.wasteBytes > WASTE_MIN * this.#writer.size;
   }
 
   /** Appends a checked update and shows it; it is on disk after the next checkpoint. */
@@ -122,7 +125,9 @@ export class WritingSession {
       content.log = { fileSystem, path, descriptor, size };
     } catch (error) {
       // After the rename either file may be the one that a crash leaves: neither may be written.
-      throw progress.renamed ? this.#writer.poison(error) : error;
+      if (progress.renamed) throw this.#writer.poison(error);
+      this.#isMounted ||= isMountPoint(error);
+      throw orMountPoint(error, path);
     }
     moveToCompactForm(content.index);
     content.compactForm = true;
@@ -158,6 +163,19 @@ export class WritingSession {
     }
   }
 
+  /** Makes sure that all of the log is on disk. */
+  #refresh(): void {
+    try {
+      this.compact();
+    } catch (error) {
+      if (!isMountPoint(error)) throw error;
+      const { log } = this.#content;
+      writeAgain(log, log.size);
+      this.#writer = this.#openWriter();
+      this.#appendAt = log.size;
+    }
+  }
+
   #openWriter(): LogWriter {
     const { fileSystem, path, descriptor, size } = this.#content.log;
     const writer = new LogWriter(fileSystem, path, descriptor, size);
@@ -173,7 +191,7 @@ export class WritingSession {
   #settle(): void {
     this.#writer.refuseIfPoisoned();
     if (this.#settled) return;
-    if (this.#appendAt === undefined) this.compact();
+    if (this.#appendAt === undefined) this.#refresh();
     const writer = this.#writer;
     const { log, cursor } = this.#content;
     try {
