@@ -1,4 +1,5 @@
 import { commandText, replayHint } from '../engine/bytes/command-hints.js';
+import type { LockStat } from '../engine/inspect/stat-report.js';
 import type { LostKey, RepairEvent, RepairSummary } from '../engine/repair/report.js';
 import { countedText } from './counted-text.js';
 import { encodeText, type Encoding } from './encoding.js';
@@ -63,10 +64,26 @@ function summaryText({ path, into, dryRun, kept, lost, keysEstimated, copies }: 
 }
 
 /** What to do with what a repair made, as a line; undefined where nothing is left to do. */
-export function repairNextLine({ kind, path, into, dryRun, gaps }: RepairSummary): string | undefined {
+export function repairNextLine({
+  kind,
+  path,
+  into,
+  dryRun,
+  gaps,
+  writer,
+}: RepairSummary): string | undefined {
   if (into === null || dryRun) return undefined;
   if (kind === 'wal-segment' || kind === 'wal-folder') return gaps === 0 ? undefined : replayHint(into);
   if (kind !== 'directory' && kind !== 'log') return undefined;
+  if (writer !== undefined) return writerText(path, into, writer);
   const away = commandText('mv', path, `${path}-damaged`);
   return `${into} is whole; to use it instead, run ${away}, then ${commandText('mv', into, path)}`;
+}
+
+/** A store that is written to must not be moved from under its writer, and what it writes is not in the new place. */
+function writerText(path: string, into: string, { held, pid, host }: LockStat): string {
+  const who = pid === undefined ? 'a process' : `process ${pid} on ${host ?? 'this host'}`;
+  if (held === 'yes')
+    return `${into} is whole, and ${who} goes on writing to ${path}: what it writes is not in ${into}; stop it${pid === undefined ? '' : ` (kill ${pid})`}, and run the repair again into another place`;
+  return `${into} is whole, and ${who} may still be writing to ${path}: look there (ps -p ${pid ?? 'PID'}); where it is, stop it, and run the repair again into another place`;
 }

@@ -6,6 +6,7 @@ import { damageError } from '../wal/scan-findings.js';
 import { WalScanner } from '../wal/scanner.js';
 import type { Overlay } from './overlay.js';
 import { applyOffsets } from './source-mark.js';
+import type { Locked } from '../wal/scan-options.js';
 
 /** Lines taken of each source, and the watermark: what Commits say. */
 export interface Progress {
@@ -22,7 +23,7 @@ export interface ReplayOptions {
   /** The sequence that the first record must have. */
   readonly expectedSequence: bigint;
   /** True while a writer may be at work: bytes after the last whole record are then in flight. */
-  readonly isLocked: boolean | (() => boolean);
+  readonly isLocked: Locked | (() => Locked);
   /** As `WalScanOptions.wasClosed`. */
   readonly wasClosed: () => boolean;
   /** Only changes of this key are taken. */

@@ -1,8 +1,10 @@
+import { DirectoryLayout } from '../directory/layout.js';
 import { isStatelogError } from '../errors.js';
 import { identify, type PathIdentity } from '../inspect/identify.js';
 import type { FileSystem } from '../storage-io/file-system.js';
 import { statePathsOf } from '../state/state-paths.js';
 import { anchoredPlace } from '../storage-io/anchored-file-system.js';
+import { lockState } from '../storage-io/lock-holder.js';
 import { realFileSystem } from '../storage-io/real-file-system.js';
 import { treeBytes } from '../storage-io/tree-bytes.js';
 import { RepairAccount } from './repair-account.js';
@@ -32,6 +34,17 @@ function identifyDamaged(fileSystem: FileSystem, path: string): PathIdentity {
     if (!isStatelogError(error, 'DAMAGED') || error.details.class !== 'missing-file') throw error;
     return { kind: 'directory', path };
   }
+}
+
+/** Who writes to the source, or may: what comes from now on is not in the new place. */
+function writerOf(
+  fileSystem: FileSystem,
+  { kind, path }: PathIdentity,
+): Pick<RepairSummary, 'writer'> | undefined {
+  if (kind !== 'directory' && kind !== 'log') return undefined;
+  const lock = kind === 'log' ? fileSystem.realPath(path) : new DirectoryLayout(path).lock;
+  const { held, holder } = lockState(fileSystem, lock);
+  return held === 'no' ? undefined : { writer: { held, ...holder } };
 }
 
 /** What makes the new place, whose folder may be another user's. */
@@ -67,6 +80,7 @@ export async function* repairPath(request: RepairRequest): AsyncGenerator<Repair
     gaps,
     torn,
     keysEstimated: census.isEstimate,
+    ...(into === undefined ? {} : writerOf(fileSystem, found)),
     copies,
   };
 }

@@ -1,5 +1,6 @@
 import type { Finding } from '../finding.js';
 import type { IdentifiedKind } from '../inspect/identify.js';
+import type { LockStat } from '../inspect/stat-report.js';
 
 /** A key whose last change was lost, as far as its damaged record can still be made out. */
 export interface LostKey {
@@ -51,6 +52,8 @@ export interface RepairSummary {
   readonly torn: number;
   /** True where there are so many keys that those kept were estimated, to some per mille. */
   readonly keysEstimated: boolean;
+  /** Who holds the source's lock, or may hold it on another host; absent where nobody does. */
+  readonly writer?: LockStat | undefined;
   /** Copies of what was cut. */
   readonly copies: readonly string[];
 }

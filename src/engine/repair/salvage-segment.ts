@@ -12,11 +12,12 @@ import { RangeCopier } from './range-copier.js';
 import type { RepairAccount } from './repair-account.js';
 import type { RepairEvent } from './report.js';
 import { unreadable } from './refusals.js';
+import type { Locked } from '../wal/scan-options.js';
 
 /** A segment to be salvaged, and what it is held against. */
 export interface SegmentSource extends Pick<WalScanOptions, 'coreId' | 'epoch' | 'expectedSequence'> {
   readonly path: string;
-  readonly isLocked?: boolean | undefined;
+  readonly isLocked?: Locked | undefined;
   readonly wasClosed?: (() => boolean) | undefined;
   /** Whether what lies below the log, such as a checkpoint, has a value for a key. */
   readonly isBelow?: ((key: Uint8Array) => boolean) | undefined;

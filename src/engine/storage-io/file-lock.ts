@@ -5,7 +5,7 @@ import { SystemClock } from './clock.js';
 import type { FileDescriptor, FileSystem } from './file-system.js';
 import type { LockHolder } from './lock-holder.js';
 import { refuseLinkedFile } from './own-paths.js';
-import { holderOf, lockState, readHolder, thisHolder, writeHolder } from './lock-holder.js';
+import { holderOf, holderText, lockState, readHolder, thisHolder, writeHolder } from './lock-holder.js';
 
 export type { LockHolder } from './lock-holder.js';
 
@@ -265,10 +265,7 @@ function lockedError(
   describe: string | undefined,
 ): StatelogError {
   const holder = holderOf(fileSystem.lockOwner(path), written);
-  const by =
-    holder === undefined
-      ? 'another process'
-      : `process ${holder.pid} on ${holder.host} since ${holder.since}`;
+  const by = holder === undefined ? 'another process' : holderText(holder);
   return new StatelogError('LOCKED', `${describe ?? path} is locked by ${by}`, {
     path,
     holder,

@@ -11,6 +11,11 @@ export interface LockHolder {
   readonly since: string;
 }
 
+/** A holder in words. */
+export function holderText({ pid, host, since }: LockHolder): string {
+  return `process ${pid} on ${host} since ${since}`;
+}
+
 /** More than any holder's text has; what is longer is not read. */
 const TEXT_BYTES_MAX = 4096;
 const NANOSECONDS_A_MILLISECOND = 1_000_000n;

@@ -7,6 +7,7 @@ import { compareMerged } from './merge-order.js';
 import { type ScanEvent, WalScanner } from './scanner.js';
 import type { SegmentEntry } from './segment-folder.js';
 import { sortedRuns } from './sorted-runs.js';
+import type { Locked } from './scan-options.js';
 
 /** More parts than this are not merged each by itself. */
 const RUNS_MAX = 1024;
@@ -17,7 +18,7 @@ const WINDOWS_BYTES = 32 * BLOCK_BYTES;
 export interface MergeOptions {
   readonly fileSystem?: FileSystem;
   /** True while a writer holds the lock: unfinished last records are then being written. */
-  readonly isLocked?: boolean | (() => boolean) | undefined;
+  readonly isLocked?: Locked | (() => Locked) | undefined;
   readonly wasClosed?: (() => boolean) | undefined;
   /** True where a checkpoint closed the epoch: all of it was durable, so that none of it can be torn. */
   readonly isClosed?: boolean | undefined;

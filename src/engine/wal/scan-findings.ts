@@ -1,6 +1,7 @@
 import { repairHint } from '../bytes/command-hints.js';
 import { StatelogError } from '../errors.js';
 import type { Finding } from '../finding.js';
+import { holderText, type LockHolder } from '../storage-io/lock-holder.js';
 import type { Gap, GapCause } from './gap.js';
 
 /** What the bytes after the last acknowledged record can be. */
@@ -29,19 +30,29 @@ export function damageFinding(file: string, gap: Gap, coreId: number): Finding {
   };
 }
 
+/** An end of a segment that is not whole. */
+export interface Tail {
+  readonly class: TailClass;
+  readonly end: number;
+  /** Of one in flight: who may be writing it, where only another host can tell. */
+  readonly elsewhere?: LockHolder | undefined;
+}
+
 /** The finding for a gap that reaches to the end and was never acknowledged. */
 export function tailFinding(
   file: string,
   gap: Gap,
-  end: number,
-  tailClass: TailClass,
+  { class: tailClass, end, elsewhere }: Tail,
   coreId: number,
 ): Finding {
   const bytes = end - gap.offset;
   const message: Record<TailClass, string> = {
     'torn-tail': `the last write was not finished: ${gap.cause.reason}; no sign that any of the ${bytes} bytes was acknowledged`,
     'zero-tail': `${bytes} zero bytes follow the last record, as a power cut leaves them`,
-    'in-flight': `${bytes} bytes after the last whole record are being written`,
+    'in-flight':
+      elsewhere === undefined
+        ? `${bytes} bytes after the last whole record are being written`
+        : `${bytes} bytes after the last whole record are being written by ${holderText(elsewhere)}, or are what it left when it died`,
   };
   return {
     severity: tailClass === 'in-flight' ? 'notice' : 'torn',
@@ -50,7 +61,7 @@ export function tailFinding(
     offset: gap.offset,
     bytes,
     message: message[tailClass],
-    hint: tailClass === 'in-flight' ? HINT_WAIT : HINT_CUT,
+    hint: tailClass === 'in-flight' ? waitHint(elsewhere) : HINT_CUT,
     ...comparedOf(gap.cause),
     ...neighboursOf({ ...gap, nextGood: end === gap.end ? gap.nextGood : -1 }),
     ...coreOf(coreId),
@@ -72,6 +83,12 @@ export function damageError(finding: Finding, safe: string): StatelogError {
     expected: finding.expected,
     found: finding.found,
   });
+}
+
+function waitHint(elsewhere: LockHolder | undefined): string {
+  if (elsewhere === undefined) return HINT_WAIT;
+  const { pid, host } = elsewhere;
+  return `look on ${host} whether it lives: ps -p ${pid}; where it does not, or the host is gone, the next writer copies them aside and cuts them, as 'statelog repair' does`;
 }
 
 function comparedOf(cause: GapCause): Pick<Finding, 'expected' | 'found'> {

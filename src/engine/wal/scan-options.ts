@@ -1,5 +1,12 @@
 import type { FileDescriptor, FileSystem } from '../storage-io/file-system.js';
+import type { LockHolder } from '../storage-io/lock-holder.js';
 import type { RecordOrder } from './record-order.js';
+
+/**
+ * Whether a writer holds the lock. A holder where that cannot be told from here: it left its text behind, and is, or was, on
+ * another host.
+ */
+export type Locked = boolean | LockHolder;
 
 /** How to read a segment. */
 export interface WalScanOptions {
@@ -18,7 +25,7 @@ export interface WalScanOptions {
    * True while a writer holds the lock: an unfinished last record is then being written. As a function it is
    * asked only where the end is unfinished: to ask the kernel takes longer than to read a short segment.
    */
-  readonly isLocked?: boolean | (() => boolean) | undefined;
+  readonly isLocked?: Locked | (() => Locked) | undefined;
   /**
    * True where the last writer closed cleanly: what it wrote was on disk then, so that bad bytes with a good record
    * behind them, or in a segment without any, rotted. Asked only where there are bad bytes.

@@ -1,6 +1,7 @@
 import type { Finding } from '../finding.js';
 import type { WalEntryView } from '../rkyv/wal-entry-view.js';
 import type { FileDescriptor, FileSystem } from '../storage-io/file-system.js';
+import type { LockHolder } from '../storage-io/lock-holder.js';
 import { realFileSystem } from '../storage-io/real-file-system.js';
 import { endOfZeros } from '../storage-io/zero-runs.js';
 import type { Gap } from './gap.js';
@@ -8,7 +9,7 @@ import { hasStrangeBarrier, remarksOn } from './record-remarks.js';
 import type { RecordOrder } from './record-order.js';
 import { RecordStream, type RecordStreamOptions } from './record-stream.js';
 import { damageError, damageFinding, tailFinding } from './scan-findings.js';
-import type { WalScanOptions, WalScanPart } from './scan-options.js';
+import type { Locked, WalScanOptions, WalScanPart } from './scan-options.js';
 import { TailJudge } from './tail-judge.js';
 
 export type { WalScanOptions, WalScanPart } from './scan-options.js';
@@ -55,7 +56,9 @@ export class WalScanner {
   #judge: TailJudge;
   /** What lies before has been told of: as records, or as damage. */
   #toldEnd: number;
-  #isLocked: boolean | (() => boolean);
+  #isLocked: Locked | (() => Locked);
+  /** Who may be writing the end, on another host. */
+  #elsewhere: LockHolder | undefined;
   readonly #pending: Finding[] = [];
   #recordWaits = false;
   #isOver = false;
@@ -236,7 +239,8 @@ export class WalScanner {
     this.tail = this.#tailOf(gap);
     this.#isOver = this.#options.tornTail !== 'show' || gap.nextGood < 0;
     const end = this.#isOver ? this.end : gap.end;
-    this.finding = tailFinding(this.path, gap, end, this.tail, this.#stream.order.coreId);
+    const tail = { class: this.tail, end, elsewhere: this.#elsewhere };
+    this.finding = tailFinding(this.path, gap, tail, this.#stream.order.coreId);
     return 'finding';
   }
 
@@ -255,7 +259,8 @@ export class WalScanner {
   /** Who has let go of the lock since the end was read has written more behind it. */
   #isBeingWritten(): boolean {
     const isLocked = typeof this.#isLocked === 'function' ? this.#isLocked() : this.#isLocked;
-    if (isLocked || this.#options.to !== undefined) return isLocked;
+    this.#elsewhere = typeof isLocked === 'object' ? isLocked : undefined;
+    if (isLocked !== false || this.#options.to !== undefined) return isLocked !== false;
     return this.#fileSystem.statusOf(this.#descriptor).size > this.end;
   }
 }

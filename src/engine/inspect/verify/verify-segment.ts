@@ -2,6 +2,7 @@ import type { Finding } from '../../finding.js';
 import { TAG_EPOCH_BARRIER } from '../../rkyv/wal-entry-format.js';
 import type { FileSystem } from '../../storage-io/file-system.js';
 import { WalScanner } from '../../wal/scanner.js';
+import type { Locked } from '../../wal/scan-options.js';
 
 /** What a segment is held against. */
 export interface SegmentExpectation {
@@ -10,7 +11,7 @@ export interface SegmentExpectation {
   readonly coreId?: number | undefined;
   readonly epoch?: bigint | undefined;
   readonly expectedSequence?: bigint | undefined;
-  readonly isLocked?: boolean | (() => boolean) | undefined;
+  readonly isLocked?: Locked | (() => Locked) | undefined;
   /** As `WalScanOptions.wasClosed`. */
   readonly wasClosed?: (() => boolean) | undefined;
   /** True where a checkpoint closed its epoch: nothing of it is torn. */
