@@ -5,6 +5,7 @@ import { foldMutants } from './fold.mjs';
 import { failedSyncMutants } from './failed-syncs.mjs';
 import { logMutants } from './log.mjs';
 import { inspectMutants } from './inspect.mjs';
+import { otherUsersMutants } from './other-users.mjs';
 import { repairMutants } from './repair.mjs';
 import { stateMutants } from './state.mjs';
 import { storageIoMutants } from './storage-io.mjs';
@@ -24,4 +25,5 @@ export const MUTANTS = [
   ...damageMutants,
   ...repairMutants,
   ...failedSyncMutants,
+  ...otherUsersMutants,
 ];

@@ -124,7 +124,7 @@ export const foldMutants = [
     name: 'fold-appended-to-what-may-be-pages',
     rule: "R1: a dead writer's log is written anew before anything is built on it",
     file: 'src/engine/fold/writing-session.ts',
-    from: '    if (this.#appendAt === undefined) this.compact();\n',
+    from: '    if (this.#appendAt === undefined) this.#refresh();\n',
     to: '    this.#appendAt ??= this.#content.log.size;\n',
     tests: ['engine/fold/faults'],
     match: '*no single failed call during applies with reopenings*',

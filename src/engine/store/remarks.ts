@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { commandText } from '../bytes/command-hints.js';
+import { isStatelogError } from '../errors.js';
 import type { Finding } from '../finding.js';
 import type { FileSystem } from '../storage-io/file-system.js';
 import { brokenCopies, type CutStore } from './broken-copies.js';
@@ -8,9 +9,14 @@ const WRITABLE_BY_ALL = 0o002;
 /** So many copies are no longer those of an accident or two. */
 const COPIES_TOLD_FROM = 16;
 
-/** What is worth knowing of a store as it lies there, whatever it holds. */
+/** What is worth knowing of a store as it lies there, whatever it holds. Where it cannot be told it is not worth an error. */
 export function remarksOn(fileSystem: FileSystem, store: CutStore): Finding[] {
-  return [...openToAll(fileSystem, store.path), ...manyCopies(fileSystem, store)];
+  try {
+    return [...openToAll(fileSystem, store.path), ...manyCopies(fileSystem, store)];
+  } catch (error) {
+    if (!isStatelogError(error)) throw error;
+    return [];
+  }
 }
 
 /** A notice where every user of this host may write to a store. */

@@ -1,9 +1,14 @@
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import test from 'ava';
 import { StatelogError } from '../../../src/engine/errors.js';
 import { realFileSystem } from '../../../src/engine/storage-io/real-file-system.js';
-import { StagingFolder, withStagingFolder } from '../../../src/engine/storage-io/staging-folder.js';
+import { withReplaced } from '../../../src/engine/storage-io/replaced-members.js';
+import {
+  moveIntoPlace,
+  StagingFolder,
+  withStagingFolder,
+} from '../../../src/engine/storage-io/staging-folder.js';
 import { tempDir } from '../../support/temp-dir.js';
 
 const fileSystem = realFileSystem();
@@ -27,6 +32,56 @@ test('what a dead process left is removed when the next one begins, what a livin
   t.deepEqual(readdirSync(living.path), ['file']);
   living.remove();
   t.deepEqual(readdirSync(folder), []);
+});
+
+/** A folder that a process which was killed left for `store`. */
+function abandonedIn(folder: string): string {
+  const name = '.store.tmp-0123456789ab';
+  mkdirSync(path.join(folder, name, 'content'), { recursive: true });
+  writeFileSync(path.join(folder, name, 'LOCK'), '');
+  return name;
+}
+
+test('where others may write, what looks abandoned may be theirs, and stays', (t) => {
+  const folder = tempDir(t);
+  const name = abandonedIn(folder);
+  chmodSync(folder, 0o777);
+  withStagingFolder(fileSystem, path.join(folder, 'store'), () => undefined);
+  t.deepEqual(readdirSync(folder), [name]);
+  chmodSync(folder, 0o700);
+  withStagingFolder(fileSystem, path.join(folder, 'store'), () => undefined);
+  t.deepEqual(readdirSync(folder), []);
+});
+
+test('what another user left stays', (t) => {
+  const folder = tempDir(t);
+  const name = abandonedIn(folder);
+  const ofAnother = withReplaced(fileSystem, {
+    status: (place) => {
+      const status = fileSystem.status(place);
+      return path.basename(place) === name && status !== undefined ? { ...status, owner: 4321 } : status;
+    },
+  });
+  withStagingFolder(ofAnother, path.join(folder, 'store'), () => undefined);
+  t.deepEqual(readdirSync(folder), [name]);
+});
+
+test('an empty folder is filled with the manifest last', (t) => {
+  const folder = tempDir(t);
+  const [from, to] = [path.join(folder, 'from'), path.join(folder, 'to')];
+  for (const place of [from, to]) mkdirSync(place);
+  for (const name of ['LOCK', 'MANIFEST.json', 'checkpoints', 'wal', 'zzz'])
+    writeFileSync(path.join(from, name), '');
+  const renamed: string[] = [];
+  const told = withReplaced(fileSystem, {
+    renameExclusive: (one, other) => {
+      renamed.push(path.basename(other));
+      fileSystem.renameExclusive(one, other);
+    },
+  });
+  moveIntoPlace(told, from, to);
+  t.deepEqual(renamed, ['LOCK', 'checkpoints', 'wal', 'zzz', 'MANIFEST.json']);
+  t.deepEqual(readdirSync(from), []);
 });
 
 test('what is not a staging folder of this very place stays', (t) => {
