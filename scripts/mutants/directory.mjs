@@ -91,7 +91,7 @@ export const directoryMutants = [
     rule: 'R1: what the manifest names is there',
     file: 'src/engine/directory/checkpoint.ts',
     from: '  const outcome = swapManifest(fileSystem, layout, next);\n',
-    to: '  removeQuietlyLeftovers(fileSystem, layout, next);\n  const outcome = swapManifest(fileSystem, layout, next);\n',
+    to: '  removeLeftoversQuietly(fileSystem, layout, next);\n  const outcome = swapManifest(fileSystem, layout, next);\n',
     tests: [crash],
     match: ofCheckpoints,
   },

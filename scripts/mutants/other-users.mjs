@@ -117,4 +117,28 @@ export const otherUsersMutants = [
     to: 'removeQuietly(fileSystem, path);',
     tests: ['engine/fold/create-locked'],
   },
+  {
+    name: 'names-changed-in-another-store',
+    rule: 'R9: what lies in the place of a store is not touched',
+    file: 'src/engine/storage-io/guarded-file-system.ts',
+    from: '      guard();\n',
+    to: '',
+    tests: ['engine/directory/held-store'],
+  },
+  {
+    name: 'state-file-appended-under-a-name-of-others',
+    rule: "R9: others' files are not written",
+    file: 'src/engine/directory/checkpoint.ts',
+    from: 'rewrite: rewrite || hasNamesElsewhere(options, core.coreId),',
+    to: 'rewrite,',
+    tests: ['engine/directory/held-store'],
+  },
+  {
+    name: 'log-before-the-first-checkpoint-passed-over',
+    rule: 'R6: repair keeps all that reads',
+    file: 'src/engine/repair/log-salvage.ts',
+    from: '.filter((one) => one > after && one <= epoch)',
+    to: '.filter((one) => after > 0n && one > after && one <= epoch)',
+    tests: ['engine/repair/other-moments'],
+  },
 ];

@@ -9,6 +9,9 @@ import { killsRow } from './process/kills.js';
 import { openPipesRow } from './process/open-pipes.js';
 import { racesRow } from './process/races.js';
 import { realFaultsRow } from './process/real-faults.js';
+import { mixedMomentsRow } from './damage/mixed-moments.js';
+import { otherUsersRow } from './process/other-users.js';
+import { replacedNamesRow } from './process/replaced-names.js';
 import type { TortureRow } from './row.js';
 import { bitFlipsRow, truncationsRow } from './sweeps/sweeps.js';
 
@@ -26,5 +29,8 @@ export const TORTURE_ROWS: readonly TortureRow[] = [
   racesRow,
   realFaultsRow,
   openPipesRow,
+  replacedNamesRow,
+  otherUsersRow,
+  mixedMomentsRow,
   hostileArtifactsRow,
 ];

@@ -2,6 +2,7 @@ import { basename } from 'node:path';
 import { commandText } from '../bytes/command-hints.js';
 import { isStatelogError, StatelogError } from '../errors.js';
 import type { FileSystem } from '../storage-io/file-system.js';
+import { guardedFileSystem } from '../storage-io/guarded-file-system.js';
 import type { CoreStates } from './core-state.js';
 import { writeCoreCheckpoint } from './core-checkpoint.js';
 import { createLog } from './create-directory.js';
@@ -43,8 +44,13 @@ export type CheckpointOutcome =
  * with records behind the barriers. What is thrown leaves nothing to go on with: a barrier that could
  * not be synced, or a swap that may or may not survive a crash.
  */
-export function makeCheckpoint(options: CheckpointOptions): CheckpointOutcome {
-  const { fileSystem, layout, manifest, writers, held } = options;
+export function makeCheckpoint(unguarded: CheckpointOptions): CheckpointOutcome {
+  const { layout, manifest, writers, held } = unguarded;
+  let isSwapped = false;
+  const fileSystem = guardedFileSystem(unguarded.fileSystem, () => {
+    held.check({ manifest: !isSwapped });
+  });
+  const options = { ...unguarded, fileSystem };
   const epoch = liveEpoch(manifest);
   held.check();
   for (const { segment } of writers) segment.appendEpochBarrier();
@@ -61,11 +67,10 @@ export function makeCheckpoint(options: CheckpointOptions): CheckpointOutcome {
     if (!isStatelogError(error)) throw error;
     return abandonedFor(options, error);
   }
-  held.check();
   const outcome = swapManifest(fileSystem, layout, next);
   if (!outcome.swapped) return abandonedFor(options, outcome.error);
-  held.check({ manifest: false });
-  removeQuietlyLeftovers(fileSystem, layout, next);
+  isSwapped = true;
+  removeLeftoversQuietly(fileSystem, layout, next);
   return { manifest: next };
 }
 
@@ -74,8 +79,9 @@ function abandonedFor(
   { fileSystem, layout, manifest, held }: CheckpointOptions,
   error: StatelogError,
 ): CheckpointOutcome {
+  // In a store that is another by now nothing is cleared away.
   held.check();
-  removeQuietlyLeftovers(fileSystem, layout, manifest);
+  removeLeftoversQuietly(fileSystem, layout, manifest);
   return { error: obstacleOr(error, layout) };
 }
 
@@ -110,7 +116,7 @@ function writeCheckpoint(options: CheckpointOptions, epoch: bigint): CheckpointE
         epoch,
         statePath: layout.stateFile(epoch, core.coreId),
         indexPath: layout.indexFile(epoch, core.coreId),
-        rewrite,
+        rewrite: rewrite || hasNamesElsewhere(options, core.coreId),
       },
       core,
     );
@@ -119,6 +125,17 @@ function writeCheckpoint(options: CheckpointOptions, epoch: bigint): CheckpointE
   fileSystem.syncDirectory(layout.checkpoint(epoch));
   fileSystem.syncDirectory(layout.checkpoints);
   return { epoch, sources: new Map(progress.sources), watermark: progress.watermark, cores };
+}
+
+/**
+ * True where the newest state file of a core has more names than the kept checkpoints give it: whoever holds another one
+ * would see what is appended, so it is written anew instead.
+ */
+function hasNamesElsewhere({ fileSystem, layout, manifest }: CheckpointOptions, coreId: number): boolean {
+  const files = manifest.checkpoints.map(({ epoch }) => fileSystem.status(layout.stateFile(epoch, coreId)));
+  const newest = files.at(-1);
+  const names = files.filter((file) => file?.identity === newest?.identity).length;
+  return newest !== undefined && newest.linkCount > names;
 }
 
 function withCheckpoint(
@@ -130,7 +147,7 @@ function withCheckpoint(
 }
 
 /** The checkpoint stands: what cannot be removed now is removed by the next writer. */
-function removeQuietlyLeftovers(
+function removeLeftoversQuietly(
   fileSystem: FileSystem,
   layout: DirectoryLayout,
   manifest: DirectoryManifest,

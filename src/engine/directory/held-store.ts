@@ -1,6 +1,7 @@
 import type { FileLock } from '../storage-io/file-lock.js';
 import type { FileSystem } from '../storage-io/file-system.js';
-import { checkStillHeld, type HeldPath } from '../storage-io/identity.js';
+import { guardedFileSystem } from '../storage-io/guarded-file-system.js';
+import { checkStillHeld, replaced, type HeldPath } from '../storage-io/identity.js';
 import type { DirectoryLayout } from './layout.js';
 import type { WritableCore } from './writable-core.js';
 
@@ -63,16 +64,10 @@ export class HeldStore {
    * @throws StatelogError `STORE_REPLACED`
    */
   check({ manifest = true }: { readonly manifest?: boolean } = {}): void {
-    const { root, lock } = this.#layout;
-    const { identity, folderIdentity } = this.#lock;
-    const held: HeldPath[] = [];
-    if (folderIdentity !== undefined) {
-      held.push({ path: root, name: 'its folder', identity: folderIdentity, followsLinks: true });
-    }
-    held.push({ path: lock, name: 'LOCK', identity });
+    const held = lockPaths(this.#layout, this.#lock);
     if (manifest) held.push(this.#manifest);
     for (const one of this.#segmentPaths()) held.push(one);
-    checkStillHeld(this.#fileSystem, root, held);
+    checkStillHeld(this.#fileSystem, this.#layout.root, held);
   }
 
   #segmentPaths(): HeldPath[] {
@@ -87,7 +82,28 @@ export class HeldStore {
 
   #manifestNow(): HeldPath {
     const path = this.#layout.manifest;
-    const { identity, size, modifiedNs } = this.#fileSystem.status(path)!;
+    const status = this.#fileSystem.status(path);
+    if (status === undefined) throw replaced(this.#layout.root, path, 'MANIFEST.json was moved or removed');
+    const { identity, size, modifiedNs } = status;
     return { path, name: 'MANIFEST.json', identity, size, modifiedNs };
   }
+}
+
+/**
+ * The same file system, for whoever has the lock and opens the store: names are changed only while the folder and LOCK are
+ * those that are locked.
+ */
+export function guardedByLock(fileSystem: FileSystem, layout: DirectoryLayout, lock: FileLock): FileSystem {
+  return guardedFileSystem(fileSystem, () => {
+    checkStillHeld(fileSystem, layout.root, lockPaths(layout, lock));
+  });
+}
+
+function lockPaths(
+  { root, lock: path }: DirectoryLayout,
+  { identity, folderIdentity }: FileLock,
+): HeldPath[] {
+  const lock: HeldPath = { path, name: 'LOCK', identity };
+  if (folderIdentity === undefined) return [lock];
+  return [{ path: root, name: 'its folder', identity: folderIdentity, followsLinks: true }, lock];
 }

@@ -6,7 +6,7 @@ import { refuseLinkedFile, refuseLinkedFolders } from '../storage-io/own-paths.j
 import { recoverSegment, type CutTail } from '../wal/recovery.js';
 import { CoreWalWriter } from '../wal/writer.js';
 import { CoreStates, type CoreState } from './core-state.js';
-import { HeldStore } from './held-store.js';
+import { guardedByLock, HeldStore } from './held-store.js';
 import type { DirectoryLayout } from './layout.js';
 import { findLeftovers, removeLeftovers } from './leftovers.js';
 import { readManifest } from './manifest-file.js';
@@ -66,7 +66,7 @@ export async function openWriter(options: OpenWriterOptions): Promise<OpenedWrit
     folder: layout.root,
   });
   try {
-    return recover(options, lock);
+    return recover({ ...options, fileSystem: guardedByLock(fileSystem, layout, lock) }, lock, fileSystem);
   } catch (error) {
     // The text stays if it was there before: the next writer takes over from the same death.
     if (lock.tookOver) lock.abandon();
@@ -75,7 +75,8 @@ export async function openWriter(options: OpenWriterOptions): Promise<OpenedWrit
   }
 }
 
-function recover(options: OpenWriterOptions, lock: FileLock): OpenedWriter {
+/** @param unguarded what the writer goes on with, which asks for itself */
+function recover(options: OpenWriterOptions, lock: FileLock, unguarded: FileSystem): OpenedWriter {
   const { fileSystem, layout } = options;
   const manifest = readManifest(fileSystem, layout);
   refuseLinks(fileSystem, layout, manifest);
@@ -97,7 +98,7 @@ function recover(options: OpenWriterOptions, lock: FileLock): OpenedWriter {
     }
     syncFoundations(fileSystem, layout, manifest);
     removeLeftovers(fileSystem, leftovers);
-    const held = new HeldStore(fileSystem, layout, lock, writers);
+    const held = new HeldStore(unguarded, layout, lock, writers);
     return { lock, held, manifest, states, writers, progress, recovery: { ...report, notices } };
   } catch (error) {
     for (const { segment } of writers) segment.abandon();

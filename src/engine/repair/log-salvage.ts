@@ -1,5 +1,5 @@
 import { forecastCheckpoint } from '../directory/core-checkpoint.js';
-import type { DirectoryLayout } from '../directory/layout.js';
+import { epochOfName, type DirectoryLayout } from '../directory/layout.js';
 import { liveLogLock } from '../directory/live-log-lock.js';
 import type { CheckpointEntry, DirectoryManifest } from '../directory/manifest.js';
 import { Overlay } from '../directory/overlay.js';
@@ -88,19 +88,40 @@ export class LogSalvage {
     if (folder !== undefined) fileSystem.syncDirectory(folder);
   }
 
-  /** The changes that are left of one core's segment; undefined where it is missing. */
-  changesOf({ epoch }: KeptLog, coreId: number): Overlay | undefined {
+  /**
+   * The changes that are left of one core's segments between two checkpoints, whether a manifest still names them or not.
+   * @param after the epoch of the earlier checkpoint; 0 for the empty store
+   * @returns undefined where none of them is there
+   */
+  changesBetween(after: bigint, epoch: bigint, coreId: number): Overlay | undefined {
+    const overlay = new Overlay();
+    const found = this.#epochs()
+      .filter((one) => one > after && one <= epoch)
+      .map((one) => this.#applySegment(one, coreId, overlay));
+    return found.includes(true) ? overlay : undefined;
+  }
+
+  /** The epochs of all logs that are there, in order. */
+  #epochs(): bigint[] {
+    const { fileSystem } = this.#account;
+    const { wal } = this.#layout;
+    if (fileSystem.status(wal)?.kind !== 'directory') return [];
+    const epochs = fileSystem.readDirectory(wal).flatMap((name) => epochOfName(name) ?? []);
+    return epochs.sort((one, other) => (one < other ? -1 : 1));
+  }
+
+  /** @returns whether the segment is there */
+  #applySegment(epoch: bigint, coreId: number, overlay: Overlay): boolean {
     const { fileSystem } = this.#account;
     const path = this.#layout.segment(epoch, coreId);
-    if (fileSystem.statusFollowing(path) === undefined) return undefined;
-    const overlay = new Overlay();
+    if (fileSystem.statusFollowing(path) === undefined) return false;
     const progress = { sources: new Map<string, bigint>(), watermark: undefined };
     const scanner = WalScanner.open(path, { fileSystem, coreId, epoch, tornTail: 'show' });
     try {
       for (let event = scanner.next(); event !== 'end'; event = scanner.next()) {
         if (event === 'record') applyRecord(scanner.view, overlay, progress);
       }
-      return overlay;
+      return true;
     } finally {
       scanner.close();
     }
@@ -185,7 +206,7 @@ export class LogSalvage {
 
   /** Counts the live keys of one core as the new place has them. */
   #countKeys(log: KeptLog, coreId: number, state: CheckpointCore | undefined): void {
-    const overlay = this.changesOf(log, coreId) ?? new Overlay();
+    const overlay = this.changesBetween(log.epoch - 1n, log.epoch, coreId) ?? new Overlay();
     const base: StateFile | undefined = state?.open();
     if (state === undefined || base !== undefined) {
       this.#account.keys += forecastCheckpoint({ coreId, base, overlay }).count;

@@ -205,6 +205,7 @@ class DirectorySalvage {
     const { fileSystem } = this.#account;
     if (this.#into !== undefined) fileSystem.makeDirectory(this.#into.checkpoint(entry.epoch));
     const cores: CheckpointCore[] = [];
+    const after = this.#checkpoints.at(-1)?.epoch ?? 0n;
     const written: CheckpointEntry['cores'][number][] = [];
     for (const [coreId, published] of entry.cores.entries()) {
       const core = new CheckpointCore({
@@ -214,7 +215,7 @@ class DirectorySalvage {
         entry,
         coreId,
         before: this.#before?.[coreId],
-        changes: log === undefined ? undefined : () => this.#logs.changesOf(log, coreId),
+        changes: () => this.#logs.changesBetween(after, entry.epoch, coreId),
         areChangesWhole: log !== undefined && this.#logs.isWhole(log.epoch, coreId),
       });
       cores.push(core);

@@ -28,7 +28,7 @@ export function checkStillHeld(fileSystem: FileSystem, store: string, held: read
     const found =
       one.followsLinks === true ? fileSystem.statusFollowing(one.path) : fileSystem.status(one.path);
     const change = changeOf(one, found);
-    if (change !== undefined) throw replaced(store, one, change);
+    if (change !== undefined) throw replaced(store, one.path, `${one.name} ${change}`);
   }
 }
 
@@ -44,10 +44,11 @@ function changeOf(held: HeldPath, found: FileStatus | undefined): string | undef
   return undefined;
 }
 
-function replaced(store: string, { path, name }: HeldPath, change: string): StatelogError {
+/** The error for a store whose path means something else by now. */
+export function replaced(store: string, path: string, change: string): StatelogError {
   return new StatelogError(
     'STORE_REPLACED',
-    `the store at ${store} is no longer the one that was opened: ${name} ${change}`,
+    `the store at ${store} is no longer the one that was opened: ${change}`,
     {
       path,
       hint: 'what was acknowledged is in what was opened, wherever it lies now; nothing that is at the path now was touched',

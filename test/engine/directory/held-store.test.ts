@@ -1,17 +1,4 @@
-import {
-  appendFileSync,
-  copyFileSync,
-  cpSync,
-  linkSync,
-  mkdirSync,
-  readFileSync,
-  readdirSync,
-  renameSync,
-  rmSync,
-  statSync,
-  truncateSync,
-  writeFileSync,
-} from 'node:fs';
+import { cpSync, linkSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import test from 'ava';
 import { StateDirectory } from '../../../src/engine/directory/state-directory.js';
@@ -19,78 +6,14 @@ import { isStatelogError } from '../../../src/engine/errors.js';
 import { AppendLogFold } from '../../../src/engine/fold/append-log-fold.js';
 import { KvUpdate } from '../../../src/engine/fold/update.js';
 import { WatchCursor } from '../../../src/engine/fold/watch-cursor.js';
+import type { FileSystem } from '../../../src/engine/storage-io/file-system.js';
+import { realFileSystem } from '../../../src/engine/storage-io/real-file-system.js';
+import { withReplaced } from '../../../src/engine/storage-io/replaced-members.js';
 import { CoreWalWriter } from '../../../src/engine/wal/writer.js';
+import { LOG_WAYS, STORE_WAYS, treeOf, type Scene } from '../../support/other-hands.js';
 import { tempDir } from '../../support/temp-dir.js';
 
 const bytes = (text: string): Buffer => Buffer.from(text);
-
-interface Scene {
-  readonly folder: string;
-  readonly root: string;
-  /** A copy of the store as it was before it was opened. */
-  readonly older: string;
-  readonly segment: string;
-}
-
-/** What other hands can do to a store that is open. */
-const WAYS: Readonly<Record<string, (scene: Scene) => void>> = {
-  'its folder is moved away': ({ root }) => {
-    renameSync(root, `${root}-moved`);
-  },
-  'its folder is moved away, and another store put there': ({ root, older }) => {
-    renameSync(root, `${root}-moved`);
-    cpSync(older, root, { recursive: true });
-  },
-  'its folder is removed': ({ root }) => {
-    rmSync(root, { recursive: true });
-  },
-  'its folder is removed and restored': ({ root, older }) => {
-    rmSync(root, { recursive: true });
-    cpSync(older, root, { recursive: true });
-  },
-  'it is restored over': ({ root, older }) => {
-    cpSync(older, root, { recursive: true, force: true });
-  },
-  'LOCK is removed': ({ root }) => {
-    rmSync(path.join(root, 'LOCK'));
-  },
-  'LOCK is replaced': ({ root }) => {
-    rmSync(path.join(root, 'LOCK'));
-    writeFileSync(path.join(root, 'LOCK'), '');
-  },
-  'the manifest is removed': ({ root }) => {
-    rmSync(path.join(root, 'MANIFEST.json'));
-  },
-  'the manifest is replaced': ({ root, older }) => {
-    copyFileSync(path.join(older, 'MANIFEST.json'), path.join(root, 'new'));
-    renameSync(path.join(root, 'new'), path.join(root, 'MANIFEST.json'));
-  },
-  'the manifest is written over': ({ root, older }) => {
-    copyFileSync(path.join(older, 'MANIFEST.json'), path.join(root, 'MANIFEST.json'));
-  },
-  'the segment is removed': ({ segment }) => {
-    rmSync(segment);
-  },
-  'the segment is replaced': ({ segment }) => {
-    copyFileSync(segment, `${segment}.new`);
-    renameSync(`${segment}.new`, segment);
-  },
-  'the segment is cut': ({ segment }) => {
-    truncateSync(segment, 10);
-  },
-  'the segment is appended to': ({ segment }) => {
-    appendFileSync(segment, 'xxxx');
-  },
-  'the segment is written over, in the same length': ({ segment }) => {
-    writeFileSync(segment, Buffer.alloc(statSync(segment).size, 7));
-  },
-  'the segment gets a second name': ({ segment }) => {
-    linkSync(segment, `${segment}.link`);
-  },
-  'the folder of the segment is moved': ({ segment }) => {
-    renameSync(path.dirname(segment), `${path.dirname(segment)}-moved`);
-  },
-};
 
 const DEEDS: Readonly<Record<string, (store: StateDirectory) => Promise<unknown>>> = {
   put: (store) => {
@@ -120,18 +43,7 @@ async function sceneIn(folder: string): Promise<Scene & { readonly store: StateD
   return { folder, root, older, segment: path.join(root, 'wal', '1', 'wal-0.log'), store };
 }
 
-/** Every file under a folder with its bytes. */
-function treeOf(root: string): Record<string, string> {
-  try {
-    const names = readdirSync(root, { recursive: true, encoding: 'utf8' }).sort();
-    const files = names.filter((name) => statSync(path.join(root, name)).isFile());
-    return Object.fromEntries(files.map((name) => [name, readFileSync(path.join(root, name), 'latin1')]));
-  } catch {
-    return {};
-  }
-}
-
-for (const [way, change] of Object.entries(WAYS)) {
+for (const [way, change] of Object.entries(STORE_WAYS)) {
   for (const [deed, act] of Object.entries(DEEDS)) {
     test(`${deed} is not acknowledged after ${way}, and nothing at the path is touched`, async (t) => {
       const { store, ...scene } = await sceneIn(tempDir(t));
@@ -170,29 +82,7 @@ test('a checkpoint that was begun before the store was closed changes nothing af
   t.deepEqual(treeOf(root), before);
 });
 
-const FOLD_WAYS: Readonly<Record<string, (file: string) => void>> = {
-  removed: (file) => {
-    rmSync(file);
-  },
-  moved: (file) => {
-    renameSync(file, `${file}-moved`);
-  },
-  replaced: (file) => {
-    copyFileSync(file, `${file}.new`);
-    renameSync(`${file}.new`, file);
-  },
-  cut: (file) => {
-    truncateSync(file, 6);
-  },
-  'appended to': (file) => {
-    appendFileSync(file, 'xxxx');
-  },
-  'written over, in the same length': (file) => {
-    writeFileSync(file, Buffer.alloc(statSync(file).size, 7));
-  },
-};
-
-for (const [way, change] of Object.entries(FOLD_WAYS)) {
+for (const [way, change] of Object.entries(LOG_WAYS)) {
   test(`an apply, a checkpoint and a compaction of a fold log that was ${way} are refused`, (t) => {
     for (const deed of ['apply', 'checkpoint', 'compact'] as const) {
       const folder = path.join(tempDir(t), deed);
@@ -229,4 +119,80 @@ test('a bare segment that is open for writing is locked', (t) => {
   const { position } = writer;
   writer.close();
   CoreWalWriter.openAt(0, file, position).close();
+});
+
+/** A disk on which something happens before the n-th sync of a file's data. */
+function beforeSync(number: number, act: () => void): FileSystem {
+  const real = realFileSystem();
+  let syncs = 0;
+  const counted = (sync: (descriptor: number) => void) => (descriptor: number) => {
+    if (++syncs === number) act();
+    sync.call(real, descriptor);
+  };
+  return withReplaced(real, {
+    sync: counted(real.sync.bind(real)),
+    dataSync: counted(real.dataSync.bind(real)),
+  });
+}
+
+test('a checkpoint makes and removes nothing in a store that was put there while it was under way', async (t) => {
+  for (let number = 1; number <= 6; number++) {
+    const folder = path.join(tempDir(t), String(number));
+    mkdirSync(folder);
+    const scene = await sceneIn(folder);
+    scene.store.close();
+    let before: Record<string, string> | undefined;
+    let isArmed = false;
+    const fileSystem = realFileSystem();
+    let syncs = 0;
+    const act = (descriptor: number): void => {
+      if (isArmed && ++syncs === number) {
+        STORE_WAYS['its folder is moved away, and another store put there']!(scene);
+        before = treeOf(scene.root);
+      }
+      fileSystem.sync(descriptor);
+    };
+    const store = await StateDirectory.open(scene.root, {
+      fileSystem: withReplaced(fileSystem, { sync: act, dataSync: act }),
+    });
+    store.put(bytes('b'), bytes('2'));
+    await store.sync();
+    isArmed = true;
+    const error = await t.throwsAsync(store.checkpoint());
+    if (before === undefined) break;
+    t.true(isStatelogError(error, 'STORE_REPLACED'), `${number}: ${String(error)}`);
+    store.close();
+    t.deepEqual(treeOf(scene.root), before, String(number));
+  }
+});
+
+test('a manifest that goes while its store is opened is told of', async (t) => {
+  for (let number = 1; number <= 3; number++) {
+    const folder = path.join(tempDir(t), String(number));
+    mkdirSync(folder);
+    const scene = await sceneIn(folder);
+    scene.store.close();
+    const fileSystem = beforeSync(number, () => {
+      STORE_WAYS['the manifest is removed']!(scene);
+    });
+    const error = await t.throwsAsync(async () => {
+      (await StateDirectory.open(scene.root, { fileSystem })).close();
+      throw new Error('it was opened before that sync');
+    });
+    t.true(isStatelogError(error) || error.message.startsWith('it was opened'), String(error));
+  }
+});
+
+test('what is appended to a state file is not seen under a name that the store did not give it', async (t) => {
+  const scene = await sceneIn(tempDir(t));
+  await scene.store.checkpoint();
+  const elsewhere = path.join(scene.folder, 'elsewhere');
+  linkSync(path.join(scene.root, 'checkpoints', '1', 'state-0.db'), elsewhere);
+  const before = readFileSync(elsewhere);
+  scene.store.put(bytes('b'), bytes('2'));
+  await scene.store.checkpoint();
+  scene.store.close();
+  t.deepEqual(readFileSync(elsewhere), before);
+  const again = StateDirectory.openReadOnly(scene.root);
+  t.deepEqual(Buffer.from(again.get(bytes('b'))!), bytes('2'));
 });

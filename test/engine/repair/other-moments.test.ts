@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync } from 'node:fs';
+import { cpSync, mkdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import test from 'ava';
 import { commandLine } from '../../support/command-line.js';
@@ -51,3 +51,20 @@ for (const [wal, manifest, checkpoints, keys] of [
     t.deepEqual(kept.stdout.trimEnd().split('\n'), keys.split(' '));
   });
 }
+
+test('a log from before the first checkpoint makes up for that, where its files are damaged', async (t) => {
+  const folder = tempDir(t);
+  const store = path.join(folder, 'store');
+  const older = path.join(folder, 'older');
+  await commandLine(['put', store, 'a', '1']);
+  cpSync(store, older, { recursive: true });
+  await commandLine(['checkpoint', store]);
+  await commandLine(['put', store, 'b', '2']);
+  // Restored over a store that went on: the manifest and the first log are of the older moment.
+  cpSync(older, store, { recursive: true });
+  rmSync(path.join(store, 'checkpoints', '1', 'state-0.idx'));
+  t.is((await commandLine(['scan', store])).stdout, 'a\t1\n');
+  const into = path.join(folder, 'into');
+  await commandLine(['repair', store, '--into', into]);
+  t.is((await commandLine(['scan', into])).stdout, 'a\t1\nb\t2\n');
+});
