@@ -1,13 +1,12 @@
+import { byteOrderMarkLength } from '../engine/bytes/text.js';
 import { StatelogError } from '../engine/errors.js';
 
-/** What some programs write before a text of UTF-8. */
-const UTF8_MARK = Uint8Array.of(0xef, 0xbb, 0xbf);
 /** The same of UTF-16, in which nothing of ours is written. */
 const UTF16_MARKS = [Uint8Array.of(0xff, 0xfe), Uint8Array.of(0xfe, 0xff)];
 
 /** True where a text starts with one of these marks: printed text that does not mean one is escaped there. */
 export function startsWithByteOrderMark(bytes: Uint8Array): boolean {
-  return startsWith(bytes, UTF8_MARK) || isUtf16(bytes);
+  return byteOrderMarkLength(bytes) > 0 || isUtf16(bytes);
 }
 
 /**
@@ -21,7 +20,7 @@ export function withoutByteOrderMark(line: Uint8Array): Uint8Array {
       hint: 'iconv -f UTF-16 -t UTF-8 makes UTF-8 of it',
     });
   }
-  return startsWith(line, UTF8_MARK) ? line.subarray(UTF8_MARK.length) : line;
+  return line.subarray(byteOrderMarkLength(line));
 }
 
 function isUtf16(bytes: Uint8Array): boolean {

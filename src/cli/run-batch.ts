@@ -159,7 +159,7 @@ function refusedLine(error: StatelogError, line: number): StatelogError {
   return new StatelogError(error.code, `line ${line} was refused: ${error.message}`, {
     ...error.details,
     line,
-    safe: `the ${line - 1} lines before it are on disk`,
+    safe: line === 2 ? 'the line before it is on disk' : `the ${line - 1} lines before it are on disk`,
     cause: error,
   });
 }

@@ -1,8 +1,7 @@
 import { JsonLineParts, parseJsonLine, type JsonFields } from './json-line.js';
+import { byteOrderMarkLength } from './text.js';
 
 const LINE_FEED = 0x0a;
-/** UTF-8's byte order mark, which some programs put in front of what passes through them. */
-const MARK = [0xef, 0xbb, 0xbf];
 
 /** One line of a stream. */
 export interface JsonLine {
@@ -36,9 +35,9 @@ export class JsonLines {
     this.#chunkStart += this.#chunk.length;
     this.#chunk = chunk;
     this.#at = 0;
-    if (this.#chunkStart > 0 || !MARK.every((byte, at) => chunk[at] === byte)) return;
-    this.#at = MARK.length;
-    this.#lineStart = MARK.length;
+    if (this.#chunkStart > 0) return;
+    this.#at = byteOrderMarkLength(chunk);
+    this.#lineStart = this.#at;
   }
 
   /** The next line; undefined where more has to be pushed first. */

@@ -74,3 +74,11 @@ export function fromUtf8(bytes: Uint8Array): string | undefined {
   if (!nodeIsUtf8(bytes)) return undefined;
   return decoder.decode(bytes);
 }
+
+/** UTF-8's byte order mark, which some programs put in front of a text. */
+const MARK = Uint8Array.of(0xef, 0xbb, 0xbf);
+
+/** How many bytes of a byte order mark of UTF-8 a text starts with: 3 or 0. */
+export function byteOrderMarkLength(bytes: Uint8Array): number {
+  return MARK.every((byte, index) => bytes[index] === byte) ? MARK.length : 0;
+}

@@ -4,7 +4,7 @@ import { missingHint } from '../bytes/command-hints.js';
 import { startsWithBytes } from '../bytes/compare.js';
 import { filterHint, foreignBytes, type ForeignBytes } from '../bytes/foreign-bytes.js';
 import { readU32 } from '../bytes/halves.js';
-import { toUtf8 } from '../bytes/text.js';
+import { byteOrderMarkLength, toUtf8 } from '../bytes/text.js';
 import { StatelogError } from '../errors.js';
 import { MAGIC as FOLD_MAGIC } from '../fold/format.js';
 import { looksLikeLog } from '../fold/log-probe.js';
@@ -112,7 +112,8 @@ function identifyFile(fileSystem: FileSystem, path: string): PathIdentity {
   const head = headOf(fileSystem, path);
   if (startsWithBytes(head, FOLD_MAGIC)) return { kind: 'log', path };
   if (hasStateMagic(head)) return { kind: 'state-file', path: statePathOf(fileSystem, path) };
-  if (startsWithBytes(head, NDJSON_START)) return { kind: 'ndjson', path };
+  if (startsWithBytes(head.subarray(byteOrderMarkLength(head)), NDJSON_START))
+    return { kind: 'ndjson', path };
   if (isTarHeader(head)) return { kind: 'artifact-tar', path };
   const isNamedSegment = coreIdOfSegmentName(path.slice(path.lastIndexOf('/') + 1)) !== undefined;
   if (head.length === 0) {

@@ -1,9 +1,8 @@
 import { filterHint, foreignBytes, type ForeignBytes } from '../bytes/foreign-bytes.js';
+import { byteOrderMarkLength } from '../bytes/text.js';
 import { StatelogError } from '../errors.js';
 
 const OPEN_BRACE = 0x7b;
-/** UTF-8's byte order mark, which some programs put in front of a text. */
-const MARK = [0xef, 0xbb, 0xbf];
 
 /** A stream whose first bytes were looked at. */
 export interface OpenedStream {
@@ -23,8 +22,7 @@ export async function openStream(stream: AsyncIterable<Uint8Array>, origin: stri
   if (head === undefined) throw emptyStream(origin);
   const foreign = foreignBytes(head);
   if (foreign !== undefined) throw foreignStream(origin, foreign);
-  const start = MARK.every((byte, at) => head[at] === byte) ? MARK.length : 0;
-  return { isNdjson: head[start] === OPEN_BRACE, chunks };
+  return { isNdjson: head[byteOrderMarkLength(head)] === OPEN_BRACE, chunks };
 }
 
 async function peek(

@@ -172,6 +172,11 @@ for (const [name, mark] of [
     const copy = path.join(folder, 'copy');
     t.is((await run(['import', '-', copy], Buffer.concat([mark, lines]))).exitCode, 0);
     t.is((await run(['diff', store, copy])).exitCode, 0);
+    const file = path.join(folder, 'lines');
+    writeFileSync(file, Buffer.concat([mark, lines]));
+    t.is((await run(['verify', file])).exitCode, 0);
+    t.is((await run(['get', file, 'b'])).stdout, '2');
+    t.is((await run(['import', file, path.join(folder, 'by-name')])).exitCode, 0);
   });
 }
 
