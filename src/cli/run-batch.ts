@@ -159,7 +159,12 @@ function refusedLine(error: StatelogError, line: number): StatelogError {
   return new StatelogError(error.code, `line ${line} was refused: ${error.message}`, {
     ...error.details,
     line,
-    safe: line === 2 ? 'the line before it is on disk' : `the ${line - 1} lines before it are on disk`,
+    safe: linesBefore(line),
     cause: error,
   });
+}
+
+function linesBefore(line: number): string {
+  if (line === 1) return 'nothing of it was written';
+  return line === 2 ? 'the line before it is on disk' : `the ${line - 1} lines before it are on disk`;
 }
