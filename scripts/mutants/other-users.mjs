@@ -141,4 +141,20 @@ export const otherUsersMutants = [
     to: '.filter((one) => after > 0n && one > after && one <= epoch)',
     tests: ['engine/repair/other-moments'],
   },
+  {
+    name: 'readers-led-elsewhere-in-a-folder',
+    rule: 'where others can put links, a reader follows none below the path that was named',
+    file: 'src/engine/storage-io/anchored-file-system.ts',
+    from: "status?.kind !== 'directory' || !isInOtherHands(fileSystem, path, status)",
+    to: "status?.kind !== 'directory' || isInOtherHands(fileSystem, path, status)",
+    tests: ['engine/storage-io/led-elsewhere-reading'],
+  },
+  {
+    name: 'readers-led-elsewhere-beside-a-state-file',
+    rule: 'where others can put links, a reader follows none beside the state file that was named',
+    file: 'src/engine/storage-io/anchored-file-system.ts',
+    from: 'return whereListed(fileSystem, () => anchored(fileSystem, dirname(path), covers));',
+    to: 'return fileSystem;',
+    tests: ['engine/storage-io/led-elsewhere-reading'],
+  },
 ];

@@ -6,6 +6,7 @@ import { withFaultBytes } from '../engine/inspect/fields/fields-of-finding.js';
 import { foldFields } from '../engine/inspect/fields/fold-fields.js';
 import { segmentFields } from '../engine/inspect/fields/segment-fields.js';
 import type { FoldRecord } from '../engine/fold/record.js';
+import { anchoredBeside, anchoredSource } from '../engine/storage-io/anchored-file-system.js';
 import type { FileSystem } from '../engine/storage-io/file-system.js';
 import { RECORD_HEADER_BYTES } from '../engine/wal/record.js';
 import { fieldDump, fieldsJson, type DumpOptions, type FieldDump } from './field-dump.js';
@@ -24,8 +25,16 @@ export class RecordDump {
     this.#dump = dump;
   }
 
-  static async to(terminal: Terminal, fileSystem: FileSystem, options: DumpOptions): Promise<RecordDump> {
-    return new RecordDump(fileSystem, options, await fieldDump(terminal, options));
+  /** @param path what is read: the files of findings are in it, it, or beside it */
+  static async to(
+    terminal: Terminal,
+    fileSystem: FileSystem,
+    path: string,
+    options: DumpOptions,
+  ): Promise<RecordDump> {
+    const isFolder = fileSystem.statusFollowing(path)?.kind === 'directory';
+    const anchored = isFolder ? anchoredSource(fileSystem, path) : anchoredBeside(fileSystem, path);
+    return new RecordDump(anchored, options, await fieldDump(terminal, options));
   }
 
   /** A record of a segment, as lines under its own. */

@@ -22,14 +22,16 @@ export interface OpenedSource {
  * @throws StatelogError what `findLogs` throws
  */
 export async function openReplay(
-  fileSystem: FileSystem,
+  disk: FileSystem,
   path: string,
   options: { readonly filter: ReplayFilter; readonly isMerged: boolean },
 ): Promise<OpenedSource> {
-  const [{ findLogs }, { Replay }] = await Promise.all([
+  const [{ findLogs }, { Replay }, { anchoredSource }] = await Promise.all([
     import('../engine/inspect/replay-logs.js'),
     import('../engine/inspect/replay.js'),
+    import('../engine/storage-io/anchored-file-system.js'),
   ]);
+  const fileSystem = anchoredSource(disk, path);
   const logs = findLogs(fileSystem, path).filter(
     ({ epoch }) => epoch === undefined || options.filter.mayTakeEpoch(epoch),
   );

@@ -62,7 +62,7 @@ export default class Verify extends StatelogCommand {
     const { output } = this.terminal;
     const progress = quiet ? undefined : await ReadingProgress.on(this.terminal, 'verifying');
     const fileSystem = watched(realFileSystem(), progress);
-    const dump = hexdump ? await this.#dump(fileSystem, redact) : undefined;
+    const dump = hexdump ? await this.#dump(fileSystem, path, redact) : undefined;
     const printed = quiet ? undefined : await verifyOutput(this.terminal, path, { json, quick, dump });
     const steps = verifyPath(fileSystem, path, { quick, map: printed?.map });
     let worst: ExitCode = EXIT_CODES.done;
@@ -88,9 +88,9 @@ export default class Verify extends StatelogCommand {
     return worst;
   }
 
-  async #dump(fileSystem: FileSystem, redact: boolean): Promise<RecordDump> {
+  async #dump(fileSystem: FileSystem, path: string, redact: boolean): Promise<RecordDump> {
     const { RecordDump: Dump } = await import('../cli/record-dump.js');
-    return Dump.to(this.terminal, fileSystem, { redact });
+    return Dump.to(this.terminal, fileSystem, path, { redact });
   }
 }
 

@@ -115,7 +115,7 @@ export default class WalReplay extends StatelogCommand {
     ]);
     const fileSystem = realFileSystem();
     const { redact } = flags;
-    const dump = flags.hexdump ? await this.#dump(fileSystem, redact) : undefined;
+    const dump = flags.hexdump ? await this.#dump(fileSystem, args.path, redact) : undefined;
     if (identify(fileSystem, args.path).kind === 'log') {
       const other = FOR_SEGMENTS_ALONE.find((name) => flags[name] !== undefined && flags[name] !== false);
       if (other !== undefined) throw usageError(`--${other} is for write-ahead logs, not for a fold log`);
@@ -146,9 +146,9 @@ export default class WalReplay extends StatelogCommand {
     });
   }
 
-  async #dump(fileSystem: FileSystem, redact: boolean): Promise<RecordDump> {
+  async #dump(fileSystem: FileSystem, path: string, redact: boolean): Promise<RecordDump> {
     const { RecordDump: Dump } = await import('../cli/record-dump.js');
-    return Dump.to(this.terminal, fileSystem, { redact });
+    return Dump.to(this.terminal, fileSystem, path, { redact });
   }
 
   async #replay(

@@ -4,7 +4,7 @@ import type { Entry, EntryRange } from '../entry-cursor.js';
 import { entriesInRange, forEachEntryOf, keysInRange, positionsInRange } from '../entry-range.js';
 import type { Finding } from '../finding.js';
 import { checkCommit } from '../rkyv/operation-arguments.js';
-import { anchoredStore } from '../storage-io/anchored-file-system.js';
+import { anchoredSource, anchoredStore } from '../storage-io/anchored-file-system.js';
 import { SystemClock, type Clock } from '../storage-io/clock.js';
 import type { FileSystem } from '../storage-io/file-system.js';
 import { inheritingFromFolder } from '../storage-io/inheriting-file-system.js';
@@ -112,7 +112,8 @@ export class StateDirectory {
     const { fileSystem = realFileSystem(), at, only, mapping } = options;
     checkBytesIfGiven(only, 'only');
     if (at !== undefined) checkBigint(at, 'at', 0n, U64_MAX);
-    return new StateDirectory(path, readDirectory({ fileSystem, root: path, at, only, mapping }));
+    const anchored = anchoredSource(fileSystem, path);
+    return new StateDirectory(path, readDirectory({ fileSystem: anchored, root: path, at, only, mapping }));
   }
 
   get isReadOnly(): boolean {

@@ -6,6 +6,7 @@ import type { CompactReport } from '../store/store.js';
 import { StatelogError } from '../errors.js';
 import { INDEX_HEADER_BYTES, STATE_FILE_BYTES_MIN, STATE_HEADER_BYTES, pageCount } from '../state/format.js';
 import { expectedIndexBytes, type IndexShape } from '../state/index-size.js';
+import { anchoredSource } from '../storage-io/anchored-file-system.js';
 import type { FileSystem } from '../storage-io/file-system.js';
 import { realFileSystem } from '../storage-io/real-file-system.js';
 import { treeBytes } from '../storage-io/tree-bytes.js';
@@ -30,7 +31,8 @@ export interface ForecastOptions {
  * are an estimate: the newest checkpoint written anew, beside those that are kept.
  */
 export function forecastCompaction(path: string, options: ForecastOptions = {}): StoreCompaction {
-  const { fileSystem = realFileSystem(), dropBroken = false } = options;
+  const { fileSystem: disk = realFileSystem(), dropBroken = false } = options;
+  const fileSystem = anchoredSource(disk, path);
   const { kind } = identify(fileSystem, path);
   const report = forecastOf(fileSystem, kind, path);
   if (!dropBroken) return report;

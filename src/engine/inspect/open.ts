@@ -7,6 +7,7 @@ import { isLogName } from '../store/log-name.js';
 import { StateFileStore } from '../store/state-file-store.js';
 import type { ReadableStore, WritableStore } from '../store/store.js';
 import { WalStore } from '../store/wal-store.js';
+import { anchoredSource } from '../storage-io/anchored-file-system.js';
 import type { FileSystem } from '../storage-io/file-system.js';
 import { HEADER_BYTES } from '../fold/format.js';
 import { isTornHeader } from '../fold/header.js';
@@ -49,10 +50,10 @@ export function openReadable(path: string, options: OpenReadableOptions = {}): R
       return new StateFileStore(identity.path, fileSystem);
     case 'wal-segment':
     case 'wal-folder':
-      return new WalStore(path, fileSystem);
+      return new WalStore(path, anchoredSource(fileSystem, path));
     case 'artifact-folder':
     case 'artifact-tar':
-      return openArtifact(fileSystem, path);
+      return openArtifact(anchoredSource(fileSystem, path), path);
     case 'ndjson':
       return new LinesStore(path, fileSystem);
   }

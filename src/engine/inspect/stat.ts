@@ -6,6 +6,7 @@ import { FoldStore } from '../store/fold-store.js';
 import { StateFileStore } from '../store/state-file-store.js';
 import { remarksOn } from '../store/remarks.js';
 import type { ReadableStore } from '../store/store.js';
+import { anchoredSource } from '../storage-io/anchored-file-system.js';
 import type { FileSystem } from '../storage-io/file-system.js';
 import { lockState } from '../storage-io/lock-holder.js';
 import { treeBytes } from '../storage-io/tree-bytes.js';
@@ -29,7 +30,8 @@ export interface StatOptions {
  * Changes nothing and takes no lock.
  * @throws StatelogError `NOT_FOUND`, `UNKNOWN_FORMAT`, `UNSUPPORTED_VERSION`, and `NOT_A_FILE` for a device
  */
-export function statPath(fileSystem: FileSystem, path: string, options: StatOptions): StatReport {
+export function statPath(disk: FileSystem, path: string, options: StatOptions): StatReport {
+  const fileSystem = anchoredSource(disk, path);
   const found = attempt(() => identify(fileSystem, path), ['DAMAGED']);
   if ('problem' in found) return { path, problem: found.problem };
   const identity = found.value;

@@ -3,7 +3,7 @@ import { isStatelogError } from '../errors.js';
 import { identify, type PathIdentity } from '../inspect/identify.js';
 import type { FileSystem } from '../storage-io/file-system.js';
 import { statePathsOf } from '../state/state-paths.js';
-import { anchoredPlace } from '../storage-io/anchored-file-system.js';
+import { anchoredPlace, anchoredSource, anchoredBeside } from '../storage-io/anchored-file-system.js';
 import { lockState } from '../storage-io/lock-holder.js';
 import { realFileSystem } from '../storage-io/real-file-system.js';
 import { treeBytes } from '../storage-io/tree-bytes.js';
@@ -47,6 +47,11 @@ function writerOf(
   return held === 'no' ? undefined : { writer: { held, ...holder } };
 }
 
+/** What reads the source, which may be another user's. */
+function sourceOf(fileSystem: FileSystem, { kind, path }: PathIdentity): FileSystem {
+  return kind === 'state-file' ? anchoredBeside(fileSystem, path) : anchoredSource(fileSystem, path);
+}
+
 /** What makes the new place, whose folder may be another user's. */
 function inPlaceOf(fileSystem: FileSystem, { kind }: PathIdentity, into: string | undefined): FileSystem {
   if (into === undefined) return fileSystem;
@@ -62,8 +67,9 @@ function inPlaceOf(fileSystem: FileSystem, { kind }: PathIdentity, into: string 
  */
 export async function* repairPath(request: RepairRequest): AsyncGenerator<RepairEvent, RepairSummary> {
   const { path, into, dryRun = false, waitMs = 0, lossBytesMax } = request;
-  const fileSystem = request.fileSystem ?? realFileSystem();
-  const found = identifyDamaged(fileSystem, path);
+  const disk = request.fileSystem ?? realFileSystem();
+  const found = identifyDamaged(disk, path);
+  const fileSystem = sourceOf(disk, found);
   const account = new RepairAccount(inPlaceOf(fileSystem, found, into), path, lossBytesMax);
   account.totalBytes = treeBytes(fileSystem, found.path);
   let copies: readonly string[] = [];

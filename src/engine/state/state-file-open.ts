@@ -1,4 +1,5 @@
 import { isStatelogError } from '../errors.js';
+import { anchoredBeside } from '../storage-io/anchored-file-system.js';
 import { closeQuietly } from '../storage-io/atomic-write.js';
 import type { FileSystem } from '../storage-io/file-system.js';
 import type { MappingPolicy } from './state-file.js';
@@ -44,11 +45,8 @@ export function openStateFile(
  * Nothing is changed.
  * @throws StatelogError as `openStateFile`
  */
-export function openBarePair(
-  fileSystem: FileSystem,
-  path: string,
-  options: StateFileOptions = {},
-): StateFile {
+export function openBarePair(disk: FileSystem, path: string, options: StateFileOptions = {}): StateFile {
+  const fileSystem = anchoredBeside(disk, path);
   const paths = realStatePathsOf(fileSystem, path);
   const valuesPaths = [paths.values, paths.newValues];
   const indexPaths = [paths.index, paths.newIndex];

@@ -76,7 +76,7 @@ export class Anchor {
     const held = this.#fileSystem.openDirectory(this.#folder);
     if (this.#fileSystem.statusOf(held).identity === this.#identity) return held;
     closeQuietly(this.#fileSystem, held);
-    throw ledElsewhere(path, 'no longer in the folder that was opened');
+    throw ledElsewhere(path, 'no longer in the folder that was opened', 'somebody else chose what is there');
   }
 
   #openNext(held: FileDescriptor, name: string, path: string): FileDescriptor {
@@ -86,10 +86,15 @@ export class Anchor {
         return this.#fileSystem.openDirectory(within, 'refuse');
       } catch (error) {
         if (this.#fileSystem.status(within)?.kind !== 'symlink') throw error;
-        throw ledElsewhere(path, 'a symbolic link');
+        throw linkInTheWay(path);
       }
     });
   }
+}
+
+/** What is refused of a link where nothing is written or read through one. */
+export function linkInTheWay(path: string): StatelogError {
+  return ledElsewhere(path, 'a symbolic link', 'somebody else could choose where it leads');
 }
 
 /** Does something with `within`, and says of `path` what fails. */

@@ -1,6 +1,6 @@
 import { basename, dirname, resolve } from 'node:path';
 import { StatelogError, isStatelogError } from '../errors.js';
-import { Anchor, type Covers } from './anchor.js';
+import { Anchor, linkInTheWay, type Covers } from './anchor.js';
 import { closeQuietly } from './atomic-write.js';
 import { copyByDescriptor } from './copy-by-descriptor.js';
 import type { FileDescriptor, FileStatus, FileSystem, LinkPolicy } from './file-system.js';
@@ -32,6 +32,49 @@ export function anchoredPlace(fileSystem: FileSystem, path: string, ...alongside
   if (!othersCanSwap(fileSystem, place)) return fileSystem;
   const owns = [place, ...alongside].map((one) => basename(one));
   return anchored(fileSystem, dirname(place), (name) => owns.some((own) => isNamedAfter(name, own)));
+}
+
+/**
+ * The same for what reads a store's folder; a file by itself is the one that was named, and is read as it is. A user who may not
+ * list the folder reads by path.
+ * @throws StatelogError as `anchoredStore`
+ */
+export function anchoredSource(fileSystem: FileSystem, path: string): FileSystem {
+  const status = fileSystem.statusFollowing(path);
+  if (status?.kind !== 'directory' || !isInOtherHands(fileSystem, path, status)) return fileSystem;
+  return whereListed(fileSystem, () => anchored(fileSystem, path, () => true));
+}
+
+/**
+ * The same for what reads a file and others that are named after it, as a state file's index is. The path that was named may be
+ * a link, and goes on leading where it leads now; what lies beside it, there and where it leads, may not be one.
+ * @throws StatelogError as `anchoredStore`
+ */
+export function anchoredBeside(fileSystem: FileSystem, path: string): FileSystem {
+  const named = resolve(path);
+  const isLink = fileSystem.status(named)?.kind === 'symlink';
+  const real = isLink ? fileSystem.realPath(named) : named;
+  const isCovered: Covers = (name) => !isLink || name !== basename(named);
+  const besideNamed = coveringBeside(fileSystem, named, isCovered);
+  const besideBoth = isLink ? coveringBeside(besideNamed, real, () => true) : besideNamed;
+  if (besideBoth === fileSystem) return fileSystem;
+  const realPath = (one: string): string => (resolve(one) === named ? real : fileSystem.realPath(one));
+  return withReplaced(besideBoth, { realPath });
+}
+
+function coveringBeside(fileSystem: FileSystem, path: string, covers: Covers): FileSystem {
+  if (!othersCanSwap(fileSystem, path)) return fileSystem;
+  return whereListed(fileSystem, () => anchored(fileSystem, dirname(path), covers));
+}
+
+/** Root may list every folder but where a server keeps it from that, and then gets the error. */
+function whereListed(fileSystem: FileSystem, anchor: () => FileSystem): FileSystem {
+  try {
+    return anchor();
+  } catch (error) {
+    if (fileSystem.userId === 0 || !isStatelogError(error, 'PERMISSION_DENIED')) throw error;
+    return fileSystem;
+  }
 }
 
 function isNamedAfter(name: string, own: string): boolean {
@@ -102,6 +145,15 @@ function opensAndRenames(fileSystem: FileSystem, anchor: Anchor): Partial<FileSy
     const descriptor = anchor.reach(path, act);
     return anchor.isCovered(path) ? name(descriptor, path) : descriptor;
   };
+  const openFile = (path: string, act: (path: string) => FileDescriptor): FileDescriptor =>
+    open(path, (one) => {
+      try {
+        return act(one);
+      } catch (error) {
+        if (!anchor.isBelow(path) || fileSystem.status(one)?.kind !== 'symlink') throw error;
+        throw linkInTheWay(path);
+      }
+    });
   const onTwo = (from: string, to: string, act: (from: string, to: string) => void): void => {
     anchor.reach(from, (one) => {
       anchor.reach(to, (other) => {
@@ -113,8 +165,9 @@ function opensAndRenames(fileSystem: FileSystem, anchor: Anchor): Partial<FileSy
   const policy = (path: string, links: LinkPolicy | undefined): LinkPolicy =>
     anchor.isBelow(path) ? 'refuse' : (links ?? 'follow');
   return {
-    openRead: (path, links) => open(path, (one) => fileSystem.openRead(one, policy(path, links))),
-    openReadWrite: (path, links) => open(path, (one) => fileSystem.openReadWrite(one, policy(path, links))),
+    openRead: (path, links) => openFile(path, (one) => fileSystem.openRead(one, policy(path, links))),
+    openReadWrite: (path, links) =>
+      openFile(path, (one) => fileSystem.openReadWrite(one, policy(path, links))),
     openOrCreate: (path, links) => open(path, (one) => fileSystem.openOrCreate(one, policy(path, links))),
     openDirectory: (path, links) => open(path, (one) => fileSystem.openDirectory(one, policy(path, links))),
     createExclusive: (path) => open(path, (one) => fileSystem.createExclusive(one)),

@@ -16,10 +16,14 @@ export function isOursAlone(fileSystem: FileSystem, folder: string): boolean {
  * True where somebody else, and not only root, can put another thing, such as a link, in the place of what lies at a path,
  * or of a folder that it lies in. What is not there yet is taken to become ours.
  */
-export function othersCanSwap(fileSystem: FileSystem, path: string): boolean {
-  const there = fileSystem.statusFollowing(path) === undefined ? undefined : fileSystem.realPath(path);
+export function othersCanSwap(
+  fileSystem: FileSystem,
+  path: string,
+  status = fileSystem.statusFollowing(path),
+): boolean {
+  const there = status === undefined ? undefined : fileSystem.realPath(path);
   if (there === undefined && fileSystem.statusFollowing(dirname(path)) === undefined) return false;
-  let entry = there === undefined ? undefined : fileSystem.status(there);
+  let entry = status;
   let folder = there === undefined ? fileSystem.realPath(dirname(path)) : dirname(there);
   for (;;) {
     const holder = fileSystem.status(folder);
@@ -30,12 +34,15 @@ export function othersCanSwap(fileSystem: FileSystem, path: string): boolean {
   }
 }
 
-/** True where somebody else can do that to a folder, or to what is in it. */
-export function isInOtherHands(fileSystem: FileSystem, folder: string): boolean {
-  const status = fileSystem.statusFollowing(folder);
+/** True where somebody else can do that to a folder, or to what is in it. `status` is what the path leads to, where that is known. */
+export function isInOtherHands(
+  fileSystem: FileSystem,
+  folder: string,
+  status = fileSystem.statusFollowing(folder),
+): boolean {
   if (status === undefined) return false;
   const isOurs = isTrusted(fileSystem, status) && (status.mode & WRITABLE_BY_OTHERS) === 0;
-  return !isOurs || othersCanSwap(fileSystem, folder);
+  return !isOurs || othersCanSwap(fileSystem, folder, status);
 }
 
 function canSwapIn(fileSystem: FileSystem, folder: FileStatus, entry: FileStatus | undefined): boolean {

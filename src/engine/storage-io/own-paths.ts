@@ -26,14 +26,14 @@ function wordOf({ kind }: FileStatus): string {
 }
 
 /** What is refused of a path that leads to something else than a store's own. */
-export function ledElsewhere(path: string, what: string): StatelogError {
-  return new StatelogError(
-    'LED_ELSEWHERE',
-    `${path} is ${what}: what is written there would land elsewhere`,
-    {
-      path,
-      safe: 'nothing was changed, neither there nor where it leads',
-      hint: 'look at where it leads; a copy of its own in its place makes the store whole again',
-    },
-  );
+export function ledElsewhere(
+  path: string,
+  what: string,
+  why = 'what is written there would land elsewhere',
+): StatelogError {
+  return new StatelogError('LED_ELSEWHERE', `${path} is ${what}: ${why}`, {
+    path,
+    safe: 'nothing was changed, neither there nor where it leads',
+    hint: 'look at where it leads; a copy of its own in its place makes the store whole again',
+  });
 }

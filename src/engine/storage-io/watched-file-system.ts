@@ -21,6 +21,11 @@ export function watchedFileSystem(fileSystem: FileSystem, onRead: ReadWatcher): 
       if (file !== undefined) onRead(file.path, position, file.size);
       return fileSystem.read(descriptor, into, offset, length, position);
     },
+    nameDescriptor: (descriptor, path) => {
+      const file = open.get(descriptor);
+      if (file !== undefined) open.set(descriptor, { ...file, path });
+      fileSystem.nameDescriptor(descriptor, path);
+    },
     close: (descriptor) => {
       open.delete(descriptor);
       fileSystem.close(descriptor);

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { StatelogError } from '../errors.js';
 import { identify, type IdentifiedKind } from '../inspect/identify.js';
 import { refuseWithinStore } from '../inspect/lies-in-store.js';
-import { anchoredPlace } from '../storage-io/anchored-file-system.js';
+import { anchoredPlace, anchoredSource } from '../storage-io/anchored-file-system.js';
 import { realFileSystem } from '../storage-io/real-file-system.js';
 import { contentOf, linesContent, Scratch, type ExportRequest } from './export-content.js';
 import { PreparedExport } from './prepared-export.js';
@@ -18,7 +18,8 @@ const EXPORTS: ReadonlySet<IdentifiedKind> = new Set(['artifact-folder', 'artifa
  */
 export function prepareExport(request: ExportRequest): PreparedExport {
   const { source, scratchBeside = join(tmpdir(), 'statelog-export') } = request;
-  const fileSystem = anchoredPlace(request.fileSystem ?? realFileSystem(), scratchBeside);
+  const anchored = anchoredPlace(request.fileSystem ?? realFileSystem(), scratchBeside);
+  const fileSystem = anchoredSource(anchored, source);
   const identity = identify(fileSystem, source);
   if (EXPORTS.has(identity.kind)) throw artifactAlready(source);
   const form = request.as ?? (identity.kind === 'log' ? 'append-log' : 'mmap-state');

@@ -20,6 +20,7 @@ import { openReadable } from '../inspect/open.js';
 import { CheckedLines } from '../lines/checked-lines.js';
 import { EntrySpool } from '../lines/entry-spool.js';
 import type { LinesHeader } from '../lines/export-lines.js';
+import { anchoredSource } from '../storage-io/anchored-file-system.js';
 import type { FileSystem } from '../storage-io/file-system.js';
 import { FoldStore } from '../store/fold-store.js';
 import type { ReadableStore } from '../store/store.js';
@@ -35,11 +36,12 @@ import { coresOf, Surveyor } from './import-survey.js';
  * @throws StatelogError as `importStore`
  */
 export async function verifySource(
-  fileSystem: FileSystem,
+  disk: FileSystem,
   request: ImportRequest,
   makeFolder: () => string,
 ): Promise<Verified> {
   const { source, stream, dryRun = false } = request;
+  const fileSystem = stream === undefined ? anchoredSource(disk, source) : disk;
   const options = { fileSystem, acceptManifest: acceptBackend(source), sync: false };
   if (stream !== undefined) {
     const { isNdjson, chunks } = await openStream(stream, source);

@@ -1,4 +1,5 @@
 import type { Finding } from '../../finding.js';
+import { anchoredSource } from '../../storage-io/anchored-file-system.js';
 import type { FileSystem } from '../../storage-io/file-system.js';
 import type { WalScanner } from '../../wal/scanner.js';
 import { identify } from '../identify.js';
@@ -51,7 +52,8 @@ export class Follow {
   }
 
   /** @throws StatelogError what `findLogs` throws, and what opening files throws */
-  static open(fileSystem: FileSystem, path: string): Follow {
+  static open(disk: FileSystem, path: string): Follow {
+    const fileSystem = anchoredSource(disk, path);
     switch (identify(fileSystem, path).kind) {
       case 'directory':
         return new Follow(new FollowedDirectory(fileSystem, path));

@@ -2,6 +2,7 @@ import nodePath from 'node:path';
 import { missingHint, repairHint } from '../../bytes/command-hints.js';
 import { isStatelogError } from '../../errors.js';
 import type { Finding } from '../../finding.js';
+import { anchoredSource } from '../../storage-io/anchored-file-system.js';
 import type { FileSystem } from '../../storage-io/file-system.js';
 import { openToAll } from '../../store/remarks.js';
 import { coreIdOfSegmentName } from '../../wal/segment-name.js';
@@ -49,10 +50,11 @@ export interface VerifySummary {
  * `UNSUPPORTED_VERSION`, and `IO_FAILED`
  */
 export function* verifyPath(
-  fileSystem: FileSystem,
+  disk: FileSystem,
   path: string,
   options: VerifyOptions,
 ): Generator<Finding, VerifySummary> {
+  const fileSystem = anchoredSource(disk, path);
   const maps = options.map === undefined ? undefined : new FileMaps(fileSystem, options.map);
   const tally = new Tally(maps);
   const counts = { damage: 0, torn: 0, notices: 0 };
