@@ -1,9 +1,10 @@
+import { nowUnix } from '../engine/storage-io/clock.js';
 import { usageError } from './usage-error.js';
 
 /** Seconds since 1970 for what is made now: SOURCE_DATE_EPOCH, so that a repeated run gives the same bytes. */
 export function sourceDate(environment: NodeJS.ProcessEnv = process.env): number {
   const text = environment['SOURCE_DATE_EPOCH'];
-  if (text === undefined || text === '') return Math.floor(Date.now() / 1000);
+  if (text === undefined || text === '') return nowUnix();
   const seconds = Number(text);
   if (!/^\d+$/.test(text) || !Number.isSafeInteger(seconds)) {
     throw usageError(`SOURCE_DATE_EPOCH is not a number of seconds: ${text}`);

@@ -5,7 +5,7 @@ import { replayWholeLog, type ReplayedLog } from '../fold/replay.js';
 import { anchoredPlace } from '../storage-io/anchored-file-system.js';
 import { closeQuietly } from '../storage-io/atomic-write.js';
 import { tryOpenLocked } from '../storage-io/file-lock.js';
-import { type Clock, SystemClock } from '../storage-io/clock.js';
+import { type Clock, nowUnix } from '../storage-io/clock.js';
 import { realFileSystem } from '../storage-io/real-file-system.js';
 import { appendLogContent, checkedFold, FOLD_PATH, refuseOtherThanFold } from './append-log-artifact.js';
 import type { ExportManifest } from './manifest.js';
@@ -14,8 +14,6 @@ import { moveIntoPlace, refuseOccupiedFile, withStagingFolder } from '../storage
 import { artifactTar } from './tar-writer.js';
 import { type ArtifactForm, writeArtifact } from './write-artifact.js';
 
-const NANOSECONDS_A_SECOND = 1_000_000_000n;
-
 /** How a fold is exported. */
 export interface ExportOptions {
   /** Seconds since 1970, such as SOURCE_DATE_EPOCH says (default: now). The same gives the same bytes. */
@@ -23,11 +21,6 @@ export interface ExportOptions {
   readonly clock?: Clock | undefined;
   /** Default: a folder. */
   readonly form?: ArtifactForm | undefined;
-}
-
-/** Seconds since 1970. */
-export function nowUnix(clock: Clock = new SystemClock()): number {
-  return Number(clock.nowNs() / NANOSECONDS_A_SECOND);
 }
 
 /** The fold log with all that Slipstream's class of this name does: also exported and imported as an artifact. */

@@ -1,3 +1,5 @@
+import { joinI64 } from '../bytes/halves.js';
+
 /** Where time comes from, so that a test can set it back a year. */
 export interface Clock {
   /**
@@ -5,11 +7,12 @@ export interface Clock {
    * `into[1]` (high). No bigint, since it is read on the append path.
    */
   read(into: Uint32Array): void;
-  /** The same as a bigint, for paths that are not hot. */
+  /** The same as a bigint, for paths that are not hot; negative before 1970. */
   nowNs(): bigint;
 }
 
 const NANOSECONDS_A_MILLISECOND = 1_000_000;
+const NANOSECONDS_A_SECOND = 1_000_000_000n;
 const TWO_TO_32 = 0x1_0000_0000;
 /** After this long the anchor is taken anew, since the monotonic clock drifts from the wall clock. */
 const ANCHOR_MAX_MS = 1_000;
@@ -35,7 +38,7 @@ export class SystemClock implements Clock {
   nowNs(): bigint {
     const halves = new Uint32Array(2);
     this.read(halves);
-    return (BigInt(halves[1] ?? 0) << 32n) | BigInt(halves[0] ?? 0);
+    return joinI64(halves[0]!, halves[1]!);
   }
 
   #anchor(monotonicMs: number): void {
@@ -44,4 +47,12 @@ export class SystemClock implements Clock {
     this.#anchorLow = Number(wallNs & 0xffff_ffffn);
     this.#anchorHigh = Number(wallNs >> 32n);
   }
+}
+
+/**
+ * Whole seconds since 1970, for what is stamped with them; 0 before 1970, where a clock without a battery may
+ * stand, since no artifact holds a negative number.
+ */
+export function nowUnix(clock: Clock = new SystemClock()): number {
+  return Math.max(0, Number(clock.nowNs() / NANOSECONDS_A_SECOND));
 }
