@@ -25,8 +25,9 @@ export interface ReplayedLog {
   /** It ends with a cursor, as each apply does. */
   readonly endsWithCursor: boolean;
   /**
-   * Where the next write may start: at the last cursor, where another one precedes it as after a
-   * clean close, since all before it was synced then. Undefined where that cannot be told.
+   * Where the next write may start: at the last cursor, where the same one precedes it as after a
+   * clean close, since all before it was synced then. Undefined where that cannot be told: another cursor before
+   * it shows a checkpoint, which may have been acknowledged and must not be written over.
    */
   readonly appendAt: number | undefined;
 }
@@ -108,6 +109,7 @@ function refuseForeign(log: OpenLog): void {
 class Replay {
   readonly #index = new FoldIndex();
   #cursor = WatchCursor.none();
+  #cursorBefore = WatchCursor.none();
   #cursorCount = 0;
   #tidy = true;
   #lastType = 0;
@@ -126,6 +128,7 @@ class Replay {
     if (record.type === PUT_TYPE) {
       if (!this.#index.put(bytes, keyStart, keyLength, offset, length)) this.#tidy = false;
     } else if (record.type === CURSOR_TYPE) {
+      this.#cursorBefore = this.#cursor;
       this.#cursor = record.cursor();
       this.#cursorCount += 1;
     } else {
@@ -141,7 +144,8 @@ class Replay {
     const cursorInPlace = endsWithCursor || this.#cursorCount === 0;
     const compactForm =
       tidy && ascending && cursorInPlace && goodEnd === compactBytes(this.#index, this.#cursor);
-    const closedCleanly = endsWithCursor && this.#typeBefore === CURSOR_TYPE;
+    const isTwice = endsWithCursor && this.#typeBefore === CURSOR_TYPE;
+    const closedCleanly = isTwice && this.#cursor.equals(this.#cursorBefore);
     return {
       index: this.#index,
       cursor: this.#cursor,
