@@ -1,9 +1,9 @@
 import { spawnSync } from 'node:child_process';
 import { readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
-import { AppendLogSnapshot } from '../src/engine/artifact/append-log-snapshot.js';
-import { KvUpdate } from '../src/engine/fold/update.js';
-import { WatchCursor } from '../src/engine/fold/watch-cursor.js';
+import { AppendLogSnapshot } from '../src/engine/artifact/backends/append-log-snapshot.js';
+import { KvUpdate } from '../src/engine/fold/format/update.js';
+import { WatchCursor } from '../src/engine/fold/format/watch-cursor.js';
 import { prepareExport } from '../src/engine/transfer/export-store.js';
 import { importStore } from '../src/engine/transfer/import-store.js';
 import { fillDirectory } from './directory/fill.js';

@@ -1,8 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { AppendLogSnapshot } from '../src/engine/artifact/append-log-snapshot.js';
-import { KvUpdate } from '../src/engine/fold/update.js';
-import { VersionToken } from '../src/engine/fold/version-token.js';
-import { WatchCursor } from '../src/engine/fold/watch-cursor.js';
+import { AppendLogSnapshot } from '../src/engine/artifact/backends/append-log-snapshot.js';
+import { KvUpdate } from '../src/engine/fold/format/update.js';
+import { VersionToken } from '../src/engine/fold/format/version-token.js';
+import { WatchCursor } from '../src/engine/fold/format/watch-cursor.js';
 import { randomOrder, sequentialKeys, VALUE } from './frame/data.js';
 import type { BenchTask, BenchTopic } from './frame/task.js';
 import { keep, milliseconds, nsEach } from './frame/timing.js';

@@ -1,10 +1,10 @@
-import { AppendLogSnapshot } from '../src/engine/artifact/append-log-snapshot.js';
-import { KvUpdate } from '../src/engine/fold/update.js';
-import { WatchCursor } from '../src/engine/fold/watch-cursor.js';
+import { AppendLogSnapshot } from '../src/engine/artifact/backends/append-log-snapshot.js';
+import { KvUpdate } from '../src/engine/fold/format/update.js';
+import { WatchCursor } from '../src/engine/fold/format/watch-cursor.js';
 import { verifyPath } from '../src/engine/inspect/verify/verify-path.js';
-import { MmapStateStore } from '../src/engine/state/mmap-state-store.js';
-import { realFileSystem } from '../src/engine/storage-io/real-file-system.js';
-import { CoreWalWriter } from '../src/engine/wal/writer.js';
+import { MmapStateStore } from '../src/engine/state/store/mmap-state-store.js';
+import { realFileSystem } from '../src/engine/storage-io/real/real-file-system.js';
+import { CoreWalWriter } from '../src/engine/wal/write/writer.js';
 import { prepareExport } from '../src/engine/transfer/export-store.js';
 import { sequentialKeys, VALUE } from './frame/data.js';
 import type { BenchTask, BenchTopic } from './frame/task.js';

@@ -1,8 +1,8 @@
-import { CoreWalWriter } from '../src/engine/wal/writer.js';
-import { WalScanner } from '../src/engine/wal/scanner.js';
-import { Overlay } from '../src/engine/directory/overlay.js';
-import { replaySegment } from '../src/engine/directory/replay.js';
-import { realFileSystem } from '../src/engine/storage-io/real-file-system.js';
+import { CoreWalWriter } from '../src/engine/wal/write/writer.js';
+import { WalScanner } from '../src/engine/wal/scan/scanner.js';
+import { Overlay } from '../src/engine/directory/state/overlay.js';
+import { replaySegment } from '../src/engine/directory/read/replay.js';
+import { realFileSystem } from '../src/engine/storage-io/real/real-file-system.js';
 import { sequentialKeys, VALUE } from './frame/data.js';
 import type { Side } from './frame/figure.js';
 import type { BenchTask, BenchTopic } from './frame/task.js';

@@ -7,6 +7,6 @@ const path = require('node:path');
 void (async () => {
   const { register } = await import('tsx/esm/api');
   register();
-  const { start } = await import('../src/cli/start.ts');
+  const { start } = await import('../src/cli/program/start.ts');
   start(path.join(__dirname, '..'));
 })();

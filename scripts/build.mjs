@@ -11,6 +11,6 @@ const { bundle } = await import('./bundle.mjs');
 const { writeNotices } = await import('./notices.mjs');
 const { makeCodeCaches } = await import('./code-cache.mjs');
 const program = path.join(root, 'dist', 'cli.cjs');
-writeNotices(await bundle('src/cli/start.ts', program), path.join(root, 'dist', 'NOTICES.txt'));
+writeNotices(await bundle('src/cli/program/start.ts', program), path.join(root, 'dist', 'NOTICES.txt'));
 makeCodeCaches(program);
 runStep('tsc', process.execPath, [programPath('typescript', 'tsc'), '-p', 'tsconfig.build.json']);

@@ -11,9 +11,9 @@ import { projectRoot } from './support/project-root.js';
 const FILE_LINES_MAX = 300;
 /** One class each, with an interface's many short methods: nothing in them could stand by itself. */
 const LONG_CLASSES = [
-  'src/engine/storage-io/real-file-system.ts',
-  'src/engine/storage-io/simulated/simulated-file-system.ts',
-  'src/engine/wal/writer.ts',
+  'src/engine/storage-io/real/real-file-system.ts',
+  'test/simulated-disk/simulated-file-system.ts',
+  'src/engine/wal/write/writer.ts',
 ];
 /** A file of tests is a list: it may be longer. */
 const TEST_LINES_MAX = 450;

@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process';
 import { closeSync, copyFileSync, openSync, rmSync, writeSync } from 'node:fs';
 import { buildDirectoryStore } from '../../src/engine/transfer/build-store.js';
-import { realFileSystem } from '../../src/engine/storage-io/real-file-system.js';
-import { CoreWalWriter } from '../../src/engine/wal/writer.js';
+import { realFileSystem } from '../../src/engine/storage-io/real/real-file-system.js';
+import { CoreWalWriter } from '../../src/engine/wal/write/writer.js';
 import type { BenchTask } from '../frame/task.js';
 
 const VALUE = new Uint8Array(4096).fill(0x42);

@@ -1,4 +1,4 @@
-import { SeededRandom } from '../../src/engine/storage-io/simulated/seeded-random.js';
+import { SeededRandom } from '../../test/simulated-disk/seeded-random.js';
 
 /** Bytes of the values that the originals' bench stores. */
 export const VALUE_BYTES = 100;

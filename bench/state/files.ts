@@ -1,4 +1,4 @@
-import { MmapStateStore } from '../../src/engine/state/mmap-state-store.js';
+import { MmapStateStore } from '../../src/engine/state/store/mmap-state-store.js';
 import { KeyRow, randomOrder, VALUE } from '../frame/data.js';
 import type { BenchTask } from '../frame/task.js';
 import { keep, milliseconds, nsEach } from '../frame/timing.js';

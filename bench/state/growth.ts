@@ -1,5 +1,5 @@
-import { PlaceTable } from '../../src/engine/state/place-table.js';
-import { MmapStateStore } from '../../src/engine/state/mmap-state-store.js';
+import { PlaceTable } from '../../src/engine/state/backends/place-table.js';
+import { MmapStateStore } from '../../src/engine/state/store/mmap-state-store.js';
 import { VALUE } from '../frame/data.js';
 import type { BenchTask } from '../frame/task.js';
 import { keep, nsEach } from '../frame/timing.js';

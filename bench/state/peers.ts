@@ -1,4 +1,4 @@
-import { MmapStateStore } from '../../src/engine/state/mmap-state-store.js';
+import { MmapStateStore } from '../../src/engine/state/store/mmap-state-store.js';
 import { prefixesOfTen, randomOrder, VALUE } from '../frame/data.js';
 import type { PeerStore } from '../frame/peer.js';
 import type { BenchTask } from '../frame/task.js';

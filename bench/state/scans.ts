@@ -1,4 +1,4 @@
-import type { PlaceTable } from '../../src/engine/state/place-table.js';
+import type { PlaceTable } from '../../src/engine/state/backends/place-table.js';
 
 const NO_VALUE = new Uint8Array(0);
 

@@ -1,7 +1,10 @@
 import { closeSync, fdatasyncSync, openSync, writeSync } from 'node:fs';
-import { realFileSystem } from '../../src/engine/storage-io/real-file-system.js';
-import { createAsynchronousStorageIo, type StorageIo } from '../../src/engine/storage-io/storage-io.js';
-import type { CoreWalWriter } from '../../src/engine/wal/writer.js';
+import { realFileSystem } from '../../src/engine/storage-io/real/real-file-system.js';
+import {
+  createAsynchronousStorageIo,
+  type StorageIo,
+} from '../../src/engine/storage-io/submission/storage-io.js';
+import type { CoreWalWriter } from '../../src/engine/wal/write/writer.js';
 import { VALUE } from '../frame/data.js';
 import type { PeerStore } from '../frame/peer.js';
 import type { BenchTask, Contender } from '../frame/task.js';

@@ -1,6 +1,6 @@
-import { TAG_PUT, walEntryBytes } from '../../src/engine/rkyv/wal-entry.js';
-import { RECORD_HEADER_BYTES } from '../../src/engine/wal/record.js';
-import { CoreWalWriter } from '../../src/engine/wal/writer.js';
+import { TAG_PUT, walEntryBytes } from '../../src/engine/rkyv/entry/wal-entry.js';
+import { RECORD_HEADER_BYTES } from '../../src/engine/wal/format/record.js';
+import { CoreWalWriter } from '../../src/engine/wal/write/writer.js';
 import type { BenchTask } from '../frame/task.js';
 
 /** A new, empty segment. Its name is not made durable, as the originals' is not. */

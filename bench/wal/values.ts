@@ -1,4 +1,4 @@
-import { WalScanner } from '../../src/engine/wal/scanner.js';
+import { WalScanner } from '../../src/engine/wal/scan/scanner.js';
 import { sequentialKeys } from '../frame/data.js';
 import type { BenchTask } from '../frame/task.js';
 import { keep, megabytesASecond } from '../frame/timing.js';

@@ -3,7 +3,7 @@ export const artifactMutants = [
   {
     name: 'artifact-digest-not-compared',
     rule: 'R2: damaged bytes are never taken in as good',
-    file: 'src/engine/artifact/artifact-staging.ts',
+    file: 'src/engine/artifact/read/artifact-staging.ts',
     from: '} else if (found.blake3 !== listed.blake3) {',
     to: "} else if (found.blake3 === '') {",
     tests: ['engine/artifact/check-artifact'],
@@ -11,7 +11,7 @@ export const artifactMutants = [
   {
     name: 'artifact-copy-not-synced',
     rule: 'R1: what was imported is on disk',
-    file: 'src/engine/artifact/stage-artifact.ts',
+    file: 'src/engine/artifact/read/stage-artifact.ts',
     from: '    if (sync) syncTree(fileSystem, folder);\n',
     to: '    void sync;\n',
     tests: ['engine/artifact/crash'],
@@ -20,7 +20,7 @@ export const artifactMutants = [
   {
     name: 'manifest-size-trusted',
     rule: 'R7: time and memory are bounded whatever the input claims',
-    file: 'src/engine/artifact/artifact-staging.ts',
+    file: 'src/engine/artifact/read/artifact-staging.ts',
     from: '    if (size > MANIFEST_BYTES_MAX) throw tooLarge(this.#options.origin, size);\n',
     to: '',
     tests: ['engine/artifact/manifest-size'],
@@ -28,7 +28,7 @@ export const artifactMutants = [
   {
     name: 'parent-folder-in-a-path-allowed',
     rule: 'nothing outside the staging folder is touched',
-    file: 'src/engine/artifact/payload-path.ts',
+    file: 'src/engine/artifact/format/payload-path.ts',
     from: "parts.includes('.') || parts.includes('..')",
     to: "parts.includes('.')",
     tests: ['engine/artifact/payload-path'],
@@ -36,7 +36,7 @@ export const artifactMutants = [
   {
     name: 'tar-checksum-not-compared',
     rule: 'R2: damaged bytes are never taken in as good',
-    file: 'src/engine/artifact/tar-header.ts',
+    file: 'src/engine/artifact/format/tar-header.ts',
     from: "  if (numberIn(block, CHECKSUM) !== checksumOf(block)) return 'the header fails its checksum';\n",
     to: '',
     tests: ['engine/artifact/tar'],
@@ -44,7 +44,7 @@ export const artifactMutants = [
   {
     name: 'cut-tar-taken-for-whole',
     rule: 'R5: a loss is never without a word',
-    file: 'src/engine/artifact/tar-reader.ts',
+    file: 'src/engine/artifact/read/tar-reader.ts',
     from: "    if (this.#expected === 'zeros-to-the-end') return;\n",
     to: "    if (this.#expected !== 'content') return;\n",
     tests: ['engine/artifact/hostile'],
@@ -53,7 +53,7 @@ export const artifactMutants = [
   {
     name: 'artifact-not-staged',
     rule: 'R1: an artifact is there whole, or not at all',
-    file: 'src/engine/artifact/write-folder.ts',
+    file: 'src/engine/artifact/write/write-folder.ts',
     edits: [
       { from: "const root = join(folder, 'artifact');", to: 'const root = destination;' },
       {
@@ -66,7 +66,7 @@ export const artifactMutants = [
   {
     name: 'artifact-file-not-synced',
     rule: 'R1: an artifact is there whole, or not at all',
-    file: 'src/engine/artifact/write-folder.ts',
+    file: 'src/engine/artifact/write/write-folder.ts',
     from: '    syncTree(fileSystem, root);\n',
     to: '',
     tests: ['engine/artifact/crash'],
@@ -74,7 +74,7 @@ export const artifactMutants = [
   {
     name: 'artifact-name-not-synced',
     rule: 'R1: an artifact is on disk when the command returns',
-    file: 'src/engine/storage-io/staging-folder.ts',
+    file: 'src/engine/storage-io/whole/staging-folder.ts',
     from: '  fileSystem.syncDirectory(dirname(destination));\n',
     to: '',
     tests: ['engine/artifact/crash'],
@@ -82,7 +82,7 @@ export const artifactMutants = [
   {
     name: 'imported-directory-not-synced',
     rule: 'R1: what was imported is on disk',
-    file: 'src/engine/directory/create-directory.ts',
+    file: 'src/engine/directory/checkpoint/create-directory.ts',
     from: '  syncTree(fileSystem, layout.root);\n',
     to: '',
     tests: ['engine/transfer/crash'],
@@ -91,7 +91,7 @@ export const artifactMutants = [
   {
     name: 'scattered-values-taken-for-tight',
     rule: 'the same content has the same bytes',
-    file: 'src/engine/state/tight-file.ts',
+    file: 'src/engine/state/write/tight-file.ts',
     from: 'if (offset !== this.#end) this.#isTight = false;',
     to: 'if (offset < 0) this.#isTight = false;',
     tests: ['engine/transfer/state-artifact'],
@@ -99,7 +99,7 @@ export const artifactMutants = [
   {
     name: 'order-of-an-imported-log-not-looked-at',
     rule: 'the same content has the same bytes',
-    file: 'src/engine/fold/replay.ts',
+    file: 'src/engine/fold/scan/replay.ts',
     from: 'compactForm: scanner.ascending && endsAsCompact',
     to: 'compactForm: endsAsCompact',
     tests: ['engine/transfer/fold-artifact'],
@@ -107,7 +107,7 @@ export const artifactMutants = [
   {
     name: 'lengths-left-out-of-the-digest',
     rule: 'R2: another content has another digest',
-    file: 'src/engine/bytes/content-digest.ts',
+    file: 'src/engine/bytes/hash/content-digest.ts',
     from: '    this.#startEntry(keyBytes, keyStart, keyLength, valueLength);\n    this.#put(valueBytes',
     to: '    this.#startEntry(keyBytes, keyStart, keyLength, 0);\n    this.#put(valueBytes',
     tests: ['engine/bytes/content-digest'],

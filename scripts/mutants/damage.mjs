@@ -12,7 +12,7 @@ export const damageMutants = [
   {
     name: 'slice-reads-past-its-end',
     rule: 'R2: bytes that are not of a file are never returned as its own',
-    file: 'src/engine/storage-io/sliced-file-system.ts',
+    file: 'src/engine/storage-io/views/sliced-file-system.ts',
     from: 'Math.min(length, Math.max(0, slice.length - position))',
     to: 'length',
     tests: ['engine/storage-io/sliced-file-system'],
@@ -20,7 +20,7 @@ export const damageMutants = [
   {
     name: 'artifact-replaced-while-it-is-read',
     rule: 'R2: what was verified is what is read',
-    file: 'src/engine/storage-io/sliced-file-system.ts',
+    file: 'src/engine/storage-io/views/sliced-file-system.ts',
     from: ' && status.modifiedNs === modifiedNs',
     to: '',
     tests: ['engine/storage-io/sliced-file-system'],
@@ -37,7 +37,7 @@ export const damageMutants = [
   {
     name: 'closed-log-taken-for-torn',
     rule: 'R3: what was durable is never taken for an unfinished write',
-    file: 'src/engine/wal/scanner.ts',
+    file: 'src/engine/wal/scan/scanner.ts',
     from: 'part?.isFollowed === true || options.isClosed === true',
     to: 'part?.isFollowed === true',
     tests: ['damage/verify'],
@@ -46,7 +46,7 @@ export const damageMutants = [
   {
     name: 'writer-at-work-taken-for-a-torn-tail',
     rule: 'what is being written is no fault',
-    file: 'src/engine/fold/scanner.ts',
+    file: 'src/engine/fold/scan/scanner.ts',
     from: 'torn && this.#isBeingWritten()',
     to: 'false',
     tests: ['damage/verify'],
@@ -71,7 +71,7 @@ export const damageMutants = [
   {
     name: 'older-manifest-taken-as-it-is',
     rule: 'R3: no acknowledged change is dropped by a repair',
-    file: 'src/engine/repair/salvage-directory.ts',
+    file: 'src/engine/repair/directory/salvage-directory.ts',
     from: 'return yield* broughtUp(account, layout, manifest);',
     to: 'return manifest;',
     tests: ['engine/repair/salvage-directory'],
@@ -87,7 +87,7 @@ export const damageMutants = [
   {
     name: 'redaction-forgotten',
     rule: 'values that are to be kept secret are',
-    file: 'src/cli/record-output.ts',
+    file: 'src/cli/output/record-output.ts',
     from: '    if (this.#redact) {',
     to: '    if (this.#redact && view.keyLength < 0) {',
     tests: ['damage/redaction'],

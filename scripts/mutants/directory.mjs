@@ -6,7 +6,7 @@ export const directoryMutants = [
   {
     name: 'acknowledged-before-the-sync',
     rule: 'R1: an acknowledged write is there after any crash',
-    file: 'src/engine/directory/directory-writer.ts',
+    file: 'src/engine/directory/write/directory-writer.ts',
     from: 'if (segment.entriesSinceSync > 0) segment.sync();',
     to: 'if (segment.entriesSinceSync > 0) segment.flush();',
     tests: [crash],
@@ -15,7 +15,7 @@ export const directoryMutants = [
   {
     name: 'one-core-alone-is-synced',
     rule: 'R1: an acknowledged write is there after any crash',
-    file: 'src/engine/directory/directory-writer.ts',
+    file: 'src/engine/directory/write/directory-writer.ts',
     from: 'for (const { segment } of this.#cores) if (segment.entriesSinceSync > 0) segment.sync();',
     to: 'this.#cores[0]!.segment.sync();',
     tests: [crash],
@@ -24,7 +24,7 @@ export const directoryMutants = [
   {
     name: 'source-counted-before-its-data',
     rule: 'R1: the count of a source is never ahead of its data',
-    file: 'src/engine/directory/directory-writer.ts',
+    file: 'src/engine/directory/write/directory-writer.ts',
     from: '    this.#syncSegments();\n    this.#orPoison(() => {\n      const { segment }',
     to: '    this.#orPoison(() => {\n      const { segment }',
     tests: [crash],
@@ -33,7 +33,7 @@ export const directoryMutants = [
   {
     name: 'barriers-not-synced',
     rule: 'a closed log that is kept ends with its barrier',
-    file: 'src/engine/directory/checkpoint.ts',
+    file: 'src/engine/directory/checkpoint/checkpoint.ts',
     from: 'for (const { segment } of writers) segment.sync();',
     to: 'for (const { segment } of writers) segment.flush();',
     tests: ['engine/directory/takeover'],
@@ -42,7 +42,7 @@ export const directoryMutants = [
   {
     name: 'checkpoint-values-not-synced',
     rule: 'R1: a checkpoint is on disk before the manifest names it',
-    file: 'src/engine/directory/core-checkpoint.ts',
+    file: 'src/engine/directory/checkpoint/core-checkpoint.ts',
     edits: [
       { from: '    fileSystem.sync(values.descriptor);\n', to: '' },
       { from: '    values.sync();\n', to: '    values.drain();\n' },
@@ -53,7 +53,7 @@ export const directoryMutants = [
   {
     name: 'checkpoint-index-not-synced',
     rule: 'R1: a checkpoint is on disk before the manifest names it',
-    file: 'src/engine/directory/core-checkpoint.ts',
+    file: 'src/engine/directory/checkpoint/core-checkpoint.ts',
     from: '    fileSystem.sync(descriptor);\n',
     to: '',
     tests: [crash],
@@ -62,7 +62,7 @@ export const directoryMutants = [
   {
     name: 'checkpoint-folder-not-synced',
     rule: 'R1: a checkpoint has its names on disk before the manifest has',
-    file: 'src/engine/directory/checkpoint.ts',
+    file: 'src/engine/directory/checkpoint/checkpoint.ts',
     from: '  fileSystem.syncDirectory(layout.checkpoint(epoch));\n',
     to: '',
     tests: [crash],
@@ -71,7 +71,7 @@ export const directoryMutants = [
   {
     name: 'folder-of-logs-not-synced',
     rule: "R1: the next epoch's log has its name on disk before the manifest needs it",
-    file: 'src/engine/directory/checkpoint.ts',
+    file: 'src/engine/directory/checkpoint/checkpoint.ts',
     from: '    fileSystem.syncDirectory(layout.wal);\n',
     to: '',
     tests: [crash],
@@ -80,7 +80,7 @@ export const directoryMutants = [
   {
     name: 'manifest-rename-not-synced',
     rule: 'R1: the new manifest is on disk before anything follows it',
-    file: 'src/engine/directory/manifest-file.ts',
+    file: 'src/engine/directory/manifest/manifest-file.ts',
     from: '  fileSystem.syncDirectory(layout.root);\n',
     to: '',
     tests: [crash],
@@ -89,7 +89,7 @@ export const directoryMutants = [
   {
     name: 'checkpoint-removed-before-the-manifest-swap',
     rule: 'R1: what the manifest names is there',
-    file: 'src/engine/directory/checkpoint.ts',
+    file: 'src/engine/directory/checkpoint/checkpoint.ts',
     from: '  const outcome = swapManifest(fileSystem, layout, next);\n',
     to: '  removeLeftoversQuietly(fileSystem, layout, next);\n  const outcome = swapManifest(fileSystem, layout, next);\n',
     tests: [crash],
@@ -98,7 +98,7 @@ export const directoryMutants = [
   {
     name: 'foundations-not-synced',
     rule: 'R1: a writer stands on what is on disk',
-    file: 'src/engine/directory/open-writer.ts',
+    file: 'src/engine/directory/write/open-writer.ts',
     from: '    fileSystem.syncDirectory(folder);\n',
     to: '    if (folder === layout.wal) fileSystem.syncDirectory(folder);\n',
     tests: ['engine/directory/takeover'],
@@ -106,7 +106,7 @@ export const directoryMutants = [
   {
     name: 'manifest-checksum-not-compared',
     rule: 'R2: damaged bytes are never returned as good',
-    file: 'src/engine/directory/manifest.ts',
+    file: 'src/engine/directory/manifest/manifest.ts',
     from: 'if (stored !== sumOf(body)) throw',
     to: "if (stored === '') throw",
     tests: ['engine/directory/manifest'],
@@ -114,7 +114,7 @@ export const directoryMutants = [
   {
     name: 'stale-index-trusted',
     rule: 'R2: an index that is not the one published is never read',
-    file: 'src/engine/directory/open-checkpoint.ts',
+    file: 'src/engine/directory/read/open-checkpoint.ts',
     from: ' && file.headCrc === published.indexCrc',
     to: '',
     tests: ['engine/directory/foreign-files'],
@@ -122,7 +122,7 @@ export const directoryMutants = [
   {
     name: 'changes-of-an-unknown-epoch-removed',
     rule: 'R3: a log that holds changes is no leftover',
-    file: 'src/engine/directory/leftovers.ts',
+    file: 'src/engine/directory/manifest/leftovers.ts',
     from: 'holdsChanges: epoch > live && logHoldsChanges(fileSystem, folder)',
     to: 'holdsChanges: epoch > live && folder === layout.wal',
     tests: ['engine/directory/foreign-files'],
@@ -130,7 +130,7 @@ export const directoryMutants = [
   {
     name: 'reader-does-not-start-over',
     rule: 'a reader sees one manifest and all that it names',
-    file: 'src/engine/directory/reader.ts',
+    file: 'src/engine/directory/read/reader.ts',
     from: '      if (hasMoved && tries < TRIES_MAX && isStatelogError(error)) continue;\n',
     to: '      if (hasMoved && tries > TRIES_MAX) continue;\n',
     tests: ['engine/directory/reader'],
@@ -138,7 +138,7 @@ export const directoryMutants = [
   {
     name: 'tombstone-ignored',
     rule: 'R1: what was deleted stays deleted',
-    file: 'src/engine/directory/merged-cursor.ts',
+    file: 'src/engine/directory/state/merged-cursor.ts',
     from: '      if (!this.#atOverlay || !this.#overlay.deleted) return true;\n',
     to: '      if (!this.#atOverlay || this.#overlay.key.length >= 0) return true;\n',
     tests: ['engine/directory/merged-cursor'],
@@ -146,7 +146,7 @@ export const directoryMutants = [
   {
     name: 'deletes-not-replayed',
     rule: 'R1: what was deleted stays deleted',
-    file: 'src/engine/directory/replay.ts',
+    file: 'src/engine/directory/read/replay.ts',
     from: '    overlay.deleteFrom(bytes, keyStart, keyLength);\n',
     to: '',
     tests: [crash],
@@ -155,7 +155,7 @@ export const directoryMutants = [
   {
     name: 'full-changelog-drops',
     rule: 'R1: a full changelog makes the producer drain it, and nothing is dropped',
-    file: 'src/engine/directory/writable-core.ts',
+    file: 'src/engine/directory/write/writable-core.ts',
     from: '    if (this.#undrained >= DRAIN_AT) this.#drainChangelog();\n',
     to: '',
     tests: ['engine/directory/writers'],
@@ -163,7 +163,7 @@ export const directoryMutants = [
   {
     name: 'batch-acknowledged-before-its-sync',
     rule: 'R1: what --ack printed is on disk',
-    file: 'src/cli/run-batch.ts',
+    file: 'src/cli/batch/run-batch.ts',
     from: '  if (lines > result.lines) {\n',
     to: '  await acknowledge(running, lines);\n  if (lines > result.lines) {\n',
     tests: ['cli/run-batch'],
@@ -171,7 +171,7 @@ export const directoryMutants = [
   {
     name: 'damage-error-exits-as-input-output',
     rule: 'R5: every failure says what it is: 3 for damage',
-    file: 'src/cli/exit-codes.ts',
+    file: 'src/cli/errors/exit-codes.ts',
     from: '  DAMAGED: EXIT_CODES.damage,',
     to: '  DAMAGED: EXIT_CODES.inputOutput,',
     tests: ['cli/exit-codes'],
@@ -179,7 +179,7 @@ export const directoryMutants = [
   {
     name: 'store-not-looked-at-before-it-acknowledges',
     rule: 'R9: a writer owns what it opened, not a path',
-    file: 'src/engine/directory/directory-writer.ts',
+    file: 'src/engine/directory/write/directory-writer.ts',
     from: '    this.#held.check();\n    this.#held.noteWritten();',
     to: '    this.#held.noteWritten();',
     tests: ['engine/directory/held-store'],
@@ -187,7 +187,7 @@ export const directoryMutants = [
   {
     name: 'segment-written-by-others-not-noticed',
     rule: 'R9: a writer owns what it opened, not a path',
-    file: 'src/engine/directory/directory-writer.ts',
+    file: 'src/engine/directory/write/directory-writer.ts',
     from: '      this.#held.checkUnwritten();\n',
     to: '',
     tests: ['engine/directory/held-store'],
@@ -195,7 +195,7 @@ export const directoryMutants = [
   {
     name: 'second-name-of-a-segment-not-noticed',
     rule: 'R9: a writer owns what it opened, not a path',
-    file: 'src/engine/directory/held-store.ts',
+    file: 'src/engine/directory/write/held-store.ts',
     from: '      hasOneName: true,\n',
     to: '',
     tests: ['engine/directory/held-store'],
@@ -203,7 +203,7 @@ export const directoryMutants = [
   {
     name: 'folder-not-locked',
     rule: 'R9: a lock that a removed name does not open',
-    file: 'src/engine/storage-io/file-lock.ts',
+    file: 'src/engine/storage-io/lock/file-lock.ts',
     from: '  if (isOurs) return descriptor;\n',
     to: '  if (isOurs || lockPath !== folder) return descriptor;\n',
     tests: ['engine/storage-io/file-lock'],

@@ -1,5 +1,5 @@
 /** Sabotages of what follows a call that failed: of the real disk's adapter, of checkpoints, of batches. See ../mutants.mjs. */
-const realAdapter = 'src/engine/storage-io/real-file-system.ts';
+const realAdapter = 'src/engine/storage-io/real/real-file-system.ts';
 const failedSyncs = 'engine/storage-io/failed-syncs';
 const failedCheckpoints = 'engine/directory/failed-checkpoints';
 const fullDisk = 'engine/directory/full-disk';
@@ -40,7 +40,7 @@ export const failedSyncMutants = [
   {
     name: 'older-checkpoints-removed-before-the-swap',
     rule: 'R1: a checkpoint that the manifest names is there',
-    file: 'src/engine/directory/checkpoint.ts',
+    file: 'src/engine/directory/checkpoint/checkpoint.ts',
     from: '  const outcome = swapManifest(',
     to: '  removeLeftoversQuietly(fileSystem, layout, next);\n  const outcome = swapManifest(',
     tests: [failedCheckpoints],
@@ -48,7 +48,7 @@ export const failedSyncMutants = [
   {
     name: 'failed-checkpoint-left-where-it-is',
     rule: 'what was begun and failed is removed',
-    file: 'src/engine/directory/checkpoint.ts',
+    file: 'src/engine/directory/checkpoint/checkpoint.ts',
     from: '  removeLeftoversQuietly(fileSystem, layout, manifest);\n  return { error: obstacleOr',
     to: '  return { error: obstacleOr',
     tests: [failedCheckpoints],
@@ -56,7 +56,7 @@ export const failedSyncMutants = [
   {
     name: 'no-copy-where-links-fail',
     rule: 'a checkpoint needs no second names',
-    file: 'src/engine/directory/core-checkpoint.ts',
+    file: 'src/engine/directory/checkpoint/core-checkpoint.ts',
     from: '    fileSystem.copyFile(from, to);',
     to: '    throw error;',
     tests: [failedCheckpoints],
@@ -64,7 +64,7 @@ export const failedSyncMutants = [
   {
     name: 'closing-cursor-behind-changes-that-were-not-checkpointed',
     rule: 'R1: a closing cursor says that all before it was synced',
-    file: 'src/engine/fold/writing-session.ts',
+    file: 'src/engine/fold/write/writing-session.ts',
     from: 'else if (this.#hasAppended && !this.#hasUncheckpointed)',
     to: 'else if (this.#hasAppended)',
     tests: [failedCheckpoints],
@@ -72,7 +72,7 @@ export const failedSyncMutants = [
   {
     name: 'finished-work-moved-over-what-is-there',
     rule: 'nothing that appeared meanwhile is replaced',
-    file: 'src/engine/storage-io/staging-folder.ts',
+    file: 'src/engine/storage-io/whole/staging-folder.ts',
     from: '  fileSystem.renameExclusive(from, destination);',
     to: '  fileSystem.rename(from, destination);',
     tests: ['engine/storage-io/into-place'],
@@ -80,7 +80,7 @@ export const failedSyncMutants = [
   {
     name: 'applied-counted-before-the-sync',
     rule: 'what is said to be applied is on disk',
-    file: 'src/engine/inspect/replay-into.ts',
+    file: 'src/engine/inspect/replay/replay-into.ts',
     from: '    try {\n      await this.store.sync();\n      this.puts += puts;\n      this.deletes += deletes;',
     to: '    try {\n      this.puts += puts;\n      this.deletes += deletes;\n      await this.store.sync();',
     tests: ['engine/inspect/replay'],
@@ -88,7 +88,7 @@ export const failedSyncMutants = [
   {
     name: 'rolled-back-segment-not-synced',
     rule: 'R1: a store that is said to be closed well is, after any crash',
-    file: 'src/engine/wal/segment-output.ts',
+    file: 'src/engine/wal/write/segment-output.ts',
     from: 'prepare(this.#appender.syncedPosition);\n      fileSystem.sync(descriptor);\n      return true;',
     to: 'prepare(this.#appender.syncedPosition);\n      return true;',
     tests: [fullDisk],
@@ -96,7 +96,7 @@ export const failedSyncMutants = [
   {
     name: 'rolled-back-after-a-failed-sync',
     rule: 'R8: after a failed sync nothing is synced any more',
-    file: 'src/engine/wal/segment-output.ts',
+    file: 'src/engine/wal/write/segment-output.ts',
     from: '    this.gate.guard(() => {\n      this.#file.fileSystem.dataSync(',
     to: '    this.gate.guardWrite(() => {\n      this.#file.fileSystem.dataSync(',
     tests: [fullDisk],
@@ -104,7 +104,7 @@ export const failedSyncMutants = [
   {
     name: 'batch-waits-for-its-producer-after-a-failure',
     rule: 'R11: every command ends, whatever its input goes on doing',
-    file: 'src/cli/batch-groups.ts',
+    file: 'src/cli/batch/batch-groups.ts',
     from: '    iterator.return?.().catch(() => undefined);',
     to: '    await iterator.return?.();',
     tests: ['cli/batch'],
@@ -112,7 +112,7 @@ export const failedSyncMutants = [
   {
     name: 'other-input-of-a-source-taken',
     rule: 'R1: what is acknowledged was stored',
-    file: 'src/cli/source-passage.ts',
+    file: 'src/cli/batch/source-passage.ts',
     from: 'mark === undefined || lineMark(line) === mark',
     to: 'mark !== number',
     tests: ['cli/commands/batch'],

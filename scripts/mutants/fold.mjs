@@ -3,7 +3,7 @@ export const foldMutants = [
   {
     name: 'fold-sync-dropped',
     rule: 'R1: what was applied is on disk',
-    file: 'src/engine/fold/log-writer.ts',
+    file: 'src/engine/fold/write/log-writer.ts',
     from: '      this.#fileSystem.dataSync(this.#descriptor);\n',
     to: '',
     tests: ['engine/fold/crash'],
@@ -11,7 +11,7 @@ export const foldMutants = [
   {
     name: 'fold-cursor-before-its-data',
     rule: 'R1: a cursor is never ahead of its data',
-    file: 'src/engine/fold/append-log-fold.ts',
+    file: 'src/engine/fold/store/append-log-fold.ts',
     from: '    for (const update of updates) session.write(update);\n    this.checkpoint(cursor);\n',
     to: '    this.checkpoint(cursor);\n    for (const update of updates) session.write(update);\n    this.checkpoint(cursor);\n',
     tests: ['engine/fold/crash'],
@@ -19,7 +19,7 @@ export const foldMutants = [
   {
     name: 'second-sync-after-a-failed-one',
     rule: 'R8: after a failed sync there is no second one',
-    file: 'src/engine/fold/log-writer.ts',
+    file: 'src/engine/fold/write/log-writer.ts',
     from: '      this.#fileSystem.dataSync(this.#descriptor);\n      this.checkHeld();',
     to: '      try {\n        this.#fileSystem.dataSync(this.#descriptor);\n      } catch {\n        this.#fileSystem.dataSync(this.#descriptor);\n      }\n      this.checkHeld();',
     tests: ['engine/fold/faults'],
@@ -27,7 +27,7 @@ export const foldMutants = [
   {
     name: 'poisoned-fold-writer-goes-on',
     rule: 'R8: after a failed write or sync the writer refuses everything',
-    file: 'src/engine/fold/log-writer.ts',
+    file: 'src/engine/fold/write/log-writer.ts',
     from: '    this.#failure ??= failure;\n',
     to: '',
     tests: ['engine/fold/faults'],
@@ -35,7 +35,7 @@ export const foldMutants = [
   {
     name: 'fold-rewrite-not-synced',
     rule: 'R1: a rewrite replaces the log by what is on disk',
-    file: 'src/engine/fold/locked-replace.ts',
+    file: 'src/engine/fold/write/locked-replace.ts',
     from: '    fileSystem.sync(descriptor);\n',
     to: '',
     tests: ['engine/fold/crash'],
@@ -43,7 +43,7 @@ export const foldMutants = [
   {
     name: 'fold-rewrite-folder-not-synced',
     rule: 'R1: what is appended after a rewrite is in the file that has the name',
-    file: 'src/engine/fold/locked-replace.ts',
+    file: 'src/engine/fold/write/locked-replace.ts',
     from: '    fileSystem.syncDirectory(dirname(path));\n',
     to: '',
     tests: ['engine/fold/faults'],
@@ -51,7 +51,7 @@ export const foldMutants = [
   {
     name: 'fold-rewrite-not-locked',
     rule: 'of two writers exactly one wins, also after a rewrite',
-    file: 'src/engine/fold/locked-replace.ts',
+    file: 'src/engine/fold/write/locked-replace.ts',
     from: '    if (!fileSystem.tryLock(descriptor)) throw lockedMeanwhile(temporary);\n',
     to: '',
     tests: ['engine/fold/append-log-fold'],
@@ -59,7 +59,7 @@ export const foldMutants = [
   {
     name: 'fold-checksum-not-compared',
     rule: 'R2: damaged bytes are never returned as good',
-    file: 'src/engine/fold/record-reader.ts',
+    file: 'src/engine/fold/record/record-reader.ts',
     from: '    if (computed !== stored) {',
     to: '    if (computed + stored < 0) {',
     tests: ['engine/fold/tail-rule'],
@@ -67,7 +67,7 @@ export const foldMutants = [
   {
     name: 'fold-tail-always-cut',
     rule: 'R3: no acknowledged record is cut because of damage before it',
-    file: 'src/engine/fold/tail-rule.ts',
+    file: 'src/engine/fold/scan/tail-rule.ts',
     from: 'return cursorSeen && !wasCursor(fault, resume) && this.#isUnfinishedFrom(resume);',
     to: 'return true;',
     tests: ['engine/fold/tail-rule'],
@@ -75,7 +75,7 @@ export const foldMutants = [
   {
     name: 'fold-apply-with-its-cursor-is-cut',
     rule: 'R10: nothing that good records follow is ever cut',
-    file: 'src/engine/fold/tail-rule.ts',
+    file: 'src/engine/fold/scan/tail-rule.ts',
     from: 'if (record.type === CURSOR_TYPE) return (this.#unfinished = false);',
     to: '',
     tests: ['engine/fold/tail-rule'],
@@ -83,7 +83,7 @@ export const foldMutants = [
   {
     name: 'fold-cursor-beside-its-data',
     rule: 'R1: a cursor is on disk only where what it speaks of is',
-    file: 'src/engine/fold/writing-session.ts',
+    file: 'src/engine/fold/write/writing-session.ts',
     from: '    this.#writer.syncBeforeCursor(next);\n',
     to: '',
     tests: ['engine/fold/crash'],
@@ -91,7 +91,7 @@ export const foldMutants = [
   {
     name: 'fold-memo-forgotten',
     rule: 'R12: what a cursor remembers of its bucket goes over to the next',
-    file: 'src/engine/fold/writing-session.ts',
+    file: 'src/engine/fold/write/writing-session.ts',
     from: 'this.#content.cursor.movedTo(cursor)',
     to: 'cursor',
     tests: ['engine/fold/slipstream-0.8'],
@@ -99,7 +99,7 @@ export const foldMutants = [
   {
     name: 'fold-memo-lost-to-no-cursor',
     rule: 'R12: what a cursor remembers of its bucket goes over to the next, also to one that is none',
-    file: 'src/engine/fold/watch-cursor.ts',
+    file: 'src/engine/fold/format/watch-cursor.ts',
     from: '!this.seenEvicting || next.seenEvicting)',
     to: '!this.seenEvicting || next.seenEvicting || next.isNone)',
     tests: ['engine/fold/cursor-crashes'],
@@ -107,7 +107,7 @@ export const foldMutants = [
   {
     name: 'fold-memo-beside-its-data',
     rule: 'R1: a cursor is on disk only where what it speaks of is, however long it is',
-    file: 'src/engine/fold/log-writer.ts',
+    file: 'src/engine/fold/write/log-writer.ts',
     from: 'if (this.size > this.#synced && !isOneWrite) this.sync();',
     to: 'if (this.size > this.#synced && !isOneWrite && cursor.length < 20) this.sync();',
     tests: ['engine/fold/cursor-crashes'],
@@ -115,7 +115,7 @@ export const foldMutants = [
   {
     name: 'fold-rotten-memo-is-torn',
     rule: 'R3: no acknowledged cursor is cut because it rotted, however long it is',
-    file: 'src/engine/fold/tail-rule.ts',
+    file: 'src/engine/fold/scan/tail-rule.ts',
     from: 'resume - offset > CURSOR_BYTES_MAX) return false;',
     to: 'resume - offset > 16) return false;',
     tests: ['engine/fold/cursor-damage'],
@@ -124,7 +124,7 @@ export const foldMutants = [
   {
     name: 'fold-unknown-cursor-behind-torn-bytes-is-cut',
     rule: 'R10: a record whose checksum holds is never cut, also where what precedes it is torn',
-    file: 'src/engine/fold/tail-rule.ts',
+    file: 'src/engine/fold/scan/tail-rule.ts',
     from: "const wasWritten = fault.kind === 'foreign' || fault.kind === 'unknown';",
     to: "const wasWritten = fault.kind === 'foreign';",
     tests: ['engine/fold/cursor-damage'],
@@ -133,7 +133,7 @@ export const foldMutants = [
   {
     name: 'fold-checkpoint-taken-for-a-closing-cursor',
     rule: 'R1: what was acknowledged is never written over',
-    file: 'src/engine/fold/replay.ts',
+    file: 'src/engine/fold/scan/replay.ts',
     from: 'isTwice && this.#cursor.equals(this.#cursorBefore)',
     to: 'isTwice',
     tests: ['engine/fold/cursor-crashes'],
@@ -142,7 +142,7 @@ export const foldMutants = [
   {
     name: 'fold-unknown-cursor-is-torn',
     rule: 'R10: a record whose checksum holds was written as it stands',
-    file: 'src/engine/fold/tail-rule.ts',
+    file: 'src/engine/fold/scan/tail-rule.ts',
     from: "fault.kind === 'foreign' || fault.kind === 'unknown') return false;\n    if (fault.kind === 'zeros'",
     to: "fault.kind === 'foreign') return false;\n    if (fault.kind === 'zeros'",
     tests: ['engine/fold/unknown-record'],
@@ -150,7 +150,7 @@ export const foldMutants = [
   {
     name: 'fold-unknown-type-is-damage',
     rule: 'R10: unknown is not damaged',
-    file: 'src/engine/fold/record-reader.ts',
+    file: 'src/engine/fold/record/record-reader.ts',
     from: "return end === undefined ? fault : { ...fault, kind: 'unknown', statedEnd: end };",
     to: 'return fault;',
     tests: ['engine/fold/unknown-record'],
@@ -158,7 +158,7 @@ export const foldMutants = [
   {
     name: 'fold-tail-not-copied',
     rule: 'R3: what is torn is copied before anything is cut',
-    file: 'src/engine/fold/open-log.ts',
+    file: 'src/engine/fold/write/open-log.ts',
     from: 'nothingInIt ? undefined : copyTornTail(fileSystem, path, descriptor, finding.offset, size)',
     to: 'nothingInIt ? undefined : path',
     tests: ['engine/fold/append-log-fold'],
@@ -166,7 +166,7 @@ export const foldMutants = [
   {
     name: 'fold-appended-to-what-may-be-pages',
     rule: "R1: a dead writer's log is written anew before anything is built on it",
-    file: 'src/engine/fold/writing-session.ts',
+    file: 'src/engine/fold/write/writing-session.ts',
     from: '    if (this.#appendAt === undefined) this.#refresh();\n',
     to: '    this.#appendAt ??= this.#content.log.size;\n',
     tests: ['engine/fold/faults'],
@@ -175,7 +175,7 @@ export const foldMutants = [
   {
     name: 'fold-not-looked-at-before-it-is-written',
     rule: 'R9: a writer owns what it opened, not a path',
-    file: 'src/engine/fold/log-writer.ts',
+    file: 'src/engine/fold/write/log-writer.ts',
     from: 'if (this.start === this.#synced) this.#checkUnwritten();',
     to: '',
     tests: ['engine/directory/held-store'],

@@ -43,7 +43,7 @@ export const inspectMutants = [
   {
     name: 'foreign-files-removed-with-leftovers',
     rule: 'R3: only names that are ours are removed',
-    file: 'src/engine/directory/leftovers.ts',
+    file: 'src/engine/directory/manifest/leftovers.ts',
     from: 'names.filter((one) => isOurs(one) || isTemporaryName(one))',
     to: "names.filter((one) => isOurs(one) || one !== '')",
     tests: ['engine/directory/checkpoints'],
@@ -51,7 +51,7 @@ export const inspectMutants = [
   {
     name: 'swap-that-happened-taken-for-failed',
     rule: 'R8: where nobody knows which manifest stands, nothing goes on',
-    file: 'src/engine/directory/manifest-file.ts',
+    file: 'src/engine/directory/manifest/manifest-file.ts',
     from: '    if (equalBytes(readManifestBytes(fileSystem, layout), bytes)) throw error;\n',
     to: '',
     tests: ['engine/directory/checkpoints'],
@@ -59,7 +59,7 @@ export const inspectMutants = [
   {
     name: 'watermark-forgotten-by-checkpoints',
     rule: 'R1: what was committed is there after a checkpoint',
-    file: 'src/engine/directory/checkpoint.ts',
+    file: 'src/engine/directory/checkpoint/checkpoint.ts',
     from: 'watermark: progress.watermark, cores',
     to: 'watermark: undefined, cores',
     tests: ['engine/directory/checkpoints'],
@@ -67,7 +67,7 @@ export const inspectMutants = [
   {
     name: 'source-line-put-twice',
     rule: 'a source goes on exactly where it stopped',
-    file: 'src/cli/batch-groups.ts',
+    file: 'src/cli/batch/batch-groups.ts',
     from: 'number <= source.lines) {',
     to: 'number < source.lines) {',
     tests: ['cli/batch'],

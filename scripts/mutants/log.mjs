@@ -3,7 +3,7 @@ export const logMutants = [
   {
     name: 'segment-sync-dropped',
     rule: 'R1: what was acknowledged is on disk',
-    file: 'src/engine/wal/segment-output.ts',
+    file: 'src/engine/wal/write/segment-output.ts',
     from: '      this.#file.fileSystem.dataSync(this.#file.descriptor);\n',
     to: '',
     tests: ['engine/wal/recovery'],
@@ -11,7 +11,7 @@ export const logMutants = [
   {
     name: 'segment-folder-sync-dropped',
     rule: 'R1: a new segment has its name on disk before its first record is acknowledged',
-    file: 'src/engine/wal/segment-output.ts',
+    file: 'src/engine/wal/write/segment-output.ts',
     from: '    this.#file.fileSystem.syncDirectory(dirname(this.#file.path));\n',
     to: '',
     tests: ['engine/wal/writer-faults'],
@@ -19,7 +19,7 @@ export const logMutants = [
   {
     name: 'submitted-sync-acknowledges-what-came-later',
     rule: 'R1: a sync speaks for what stood before it began',
-    file: 'src/engine/wal/writer.ts',
+    file: 'src/engine/wal/write/writer.ts',
     from: 'this.#appender.markSynced(completed.sync.boundary, completed.sync.entries);',
     to: 'this.#appender.markSynced(this.position, this.entriesSinceSync);',
     tests: ['engine/wal/writer-faults'],
@@ -27,7 +27,7 @@ export const logMutants = [
   {
     name: 'poisoned-segment-writer-goes-on',
     rule: 'R8: after a failed write or sync the writer refuses everything',
-    file: 'src/engine/wal/write-gate.ts',
+    file: 'src/engine/wal/write/write-gate.ts',
     from: "    this.state = 'poisoned';\n",
     to: '',
     tests: ['engine/wal/writer-faults'],
@@ -35,7 +35,7 @@ export const logMutants = [
   {
     name: 'lag-not-written',
     rule: 'R3: each record says how far the log was durable when it was appended',
-    file: 'src/engine/wal/record-stamp.ts',
+    file: 'src/engine/wal/write/record-stamp.ts',
     from: '    this.header.lag = lag;\n    if (this.#usesLeft',
     to: '    this.header.lag = 0;\n    if (this.#usesLeft',
     tests: ['engine/wal/writer'],
@@ -43,7 +43,7 @@ export const logMutants = [
   {
     name: 'lag-ignored',
     rule: 'R1: a hole in a group that was never acknowledged does not stop the store',
-    file: 'src/engine/wal/tail-judge.ts',
+    file: 'src/engine/wal/scan/tail-judge.ts',
     from: 'return lag < 0 ? stream.offset : stream.offset - lag;',
     to: 'return stream.offset;',
     tests: ['engine/wal/recovery'],
@@ -51,7 +51,7 @@ export const logMutants = [
   {
     name: 'torn-tail-always-cut',
     rule: 'R3: no acknowledged record is cut because of damage before it',
-    file: 'src/engine/wal/tail-judge.ts',
+    file: 'src/engine/wal/scan/tail-judge.ts',
     from: '    if (gap.nextGood < 0) return false;\n',
     to: '    return false;\n',
     tests: ['engine/wal/recovery'],
@@ -59,7 +59,7 @@ export const logMutants = [
   {
     name: 'record-checksum-not-compared',
     rule: 'R2: damaged bytes are never returned as good',
-    file: 'src/engine/wal/record-reader.ts',
+    file: 'src/engine/wal/record/record-reader.ts',
     from: "    if (this.dataCrc !== this.headerCrc) return this.#refuse('bad-checksum');\n    const reason",
     to: '    const reason',
     tests: ['engine/wal/scanner-damage'],
@@ -67,7 +67,7 @@ export const logMutants = [
   {
     name: 'record-length-0-allowed',
     rule: 'R2: zeros are no record',
-    file: 'src/engine/wal/record-reader.ts',
+    file: 'src/engine/wal/record/record-reader.ts',
     from: "    if (!isPlausibleLength(this.length)) return 'bad-length';\n",
     to: "    if (this.length === 0) return 'good';\n    if (!isPlausibleLength(this.length)) return 'bad-length';\n",
     tests: ['engine/wal/scanner-damage'],
@@ -75,7 +75,7 @@ export const logMutants = [
   {
     name: 'sequence-not-checked',
     rule: 'R5: records that are missing are told',
-    file: 'src/engine/wal/record-order.ts',
+    file: 'src/engine/wal/format/record-order.ts',
     from: "    return distance <= lostMax ? 'follows' : 'jump';",
     to: "    return 'follows';",
     tests: ['engine/wal/scanner-damage'],
@@ -83,7 +83,7 @@ export const logMutants = [
   {
     name: 'old-sequence-taken-again',
     rule: 'R2: an old copy of a record is not taken for a new one',
-    file: 'src/engine/wal/record-order.ts',
+    file: 'src/engine/wal/format/record-order.ts',
     from: "      if (!this.#isRestart(fields, crc)) return 'sequence-repeat';\n",
     to: '',
     tests: ['engine/wal/scanner-damage'],
@@ -91,7 +91,7 @@ export const logMutants = [
   {
     name: 'epoch-not-checked',
     rule: 'R2: a segment of another epoch is not replayed',
-    file: 'src/engine/wal/record-order.ts',
+    file: 'src/engine/wal/format/record-order.ts',
     from: 'return fields.epochLow === this.#epochLow && fields.epochHigh === this.#epochHigh;',
     to: 'return true;',
     tests: ['engine/wal/recovery'],
@@ -99,7 +99,7 @@ export const logMutants = [
   {
     name: 'core-not-checked',
     rule: "R2: another core's records are not replayed",
-    file: 'src/engine/wal/record-order.ts',
+    file: 'src/engine/wal/format/record-order.ts',
     from: 'return this.coreId < 0 || fields.coreId === this.coreId;',
     to: 'return true;',
     tests: ['engine/wal/scanner-damage'],
@@ -107,7 +107,7 @@ export const logMutants = [
   {
     name: 'takeover-without-copying',
     rule: "R1: a dead writer's pages are written anew before anything is built on them",
-    file: 'src/engine/wal/recovery.ts',
+    file: 'src/engine/wal/recover/recovery.ts',
     from: 'if (takeOver) writeAnew(fileSystem, path, descriptor, goodEnd);\n    else cut',
     to: 'cut',
     tests: ['engine/directory/takeover'],
@@ -115,7 +115,7 @@ export const logMutants = [
   {
     name: 'tail-cut-before-it-is-copied',
     rule: 'R3: what is torn is copied before anything is cut',
-    file: 'src/engine/wal/recovery.ts',
+    file: 'src/engine/wal/recover/recovery.ts',
     from: '    const range = { descriptor, offset: goodEnd, end: size };\n',
     to: '    const range = { descriptor, offset: goodEnd, end: size };\n    if (isTorn && !takeOver) cut(fileSystem, descriptor, goodEnd);\n',
     tests: ['engine/wal/recovery'],
@@ -123,7 +123,7 @@ export const logMutants = [
   {
     name: 'good-record-cut-when-opening',
     rule: 'R3: no good record is cut',
-    file: 'src/engine/wal/open-position.ts',
+    file: 'src/engine/wal/recover/open-position.ts',
     from: "    if (event === 'end' || scanner.tail !== 'clean') return;\n",
     to: '    return;\n',
     tests: ['engine/wal/writer'],
@@ -131,7 +131,7 @@ export const logMutants = [
   {
     name: 'key-before-the-record-allowed',
     rule: 'R2: a record reaches nothing but its own bytes',
-    file: 'src/engine/rkyv/wal-entry-view.ts',
+    file: 'src/engine/rkyv/entry/wal-entry-view.ts',
     from: 'if (this.keyStart < start || keyEnd > root)',
     to: 'if (keyEnd > root)',
     tests: ['engine/rkyv/wal-entry-damage'],
@@ -139,7 +139,7 @@ export const logMutants = [
   {
     name: 'value-past-the-record-allowed',
     rule: 'R2: a record reaches nothing but its own bytes',
-    file: 'src/engine/rkyv/wal-entry-view.ts',
+    file: 'src/engine/rkyv/entry/wal-entry-view.ts',
     from: 'if (this.valueStart < keyEnd || this.valueStart + this.valueLength > root) {',
     to: 'if (this.valueStart < keyEnd) {',
     tests: ['engine/rkyv/wal-entry-damage'],
@@ -147,7 +147,7 @@ export const logMutants = [
   {
     name: 'closed-store-judged-as-a-dead-writer-left-it',
     rule: 'R10: nothing that good records follow is ever cut',
-    file: 'src/engine/wal/scanner.ts',
+    file: 'src/engine/wal/scan/scanner.ts',
     from: 'return this.#options.wasClosed?.() === true;',
     to: 'return false;',
     tests: ['engine/directory/closed-cleanly'],
@@ -155,7 +155,7 @@ export const logMutants = [
   {
     name: 'unknown-operation-is-damage',
     rule: 'R10: unknown is not damaged',
-    file: 'src/engine/wal/gap.ts',
+    file: 'src/engine/wal/scan/gap.ts',
     from: 'if (reader.reason === UNKNOWN_OPERATION) {',
     to: 'if (reader.reason === undefined) {',
     tests: ['engine/directory/closed-cleanly'],
@@ -163,7 +163,7 @@ export const logMutants = [
   {
     name: 'lock-text-not-durable-before-a-group',
     rule: 'R1: an empty LOCK says that the store was closed cleanly, after a power loss too',
-    file: 'src/engine/directory/open-writer.ts',
+    file: 'src/engine/directory/write/open-writer.ts',
     from: 'if (!isLone) lock.makeDurable();',
     to: '',
     tests: ['engine/directory/state-directory.crash'],

@@ -3,7 +3,7 @@ export const otherUsersMutants = [
   {
     name: 'second-name-of-a-file-not-noticed',
     rule: 'what is written in a store lands in no other file',
-    file: 'src/engine/storage-io/own-paths.ts',
+    file: 'src/engine/storage-io/owners/own-paths.ts',
     from: "status.kind === 'file' && status.linkCount === 1",
     to: "status.kind === 'file'",
     tests: ['engine/directory/links', 'engine/storage-io/other-hands'],
@@ -11,7 +11,7 @@ export const otherUsersMutants = [
   {
     name: 'second-name-of-what-is-given-away-not-noticed',
     rule: 'nothing is given away but what was just made',
-    file: 'src/engine/storage-io/inheriting-file-system.ts',
+    file: 'src/engine/storage-io/views/inheriting-file-system.ts',
     from: ': made.linkCount === 1;',
     to: ': made.linkCount >= 1;',
     tests: ['engine/storage-io/giving'],
@@ -19,7 +19,7 @@ export const otherUsersMutants = [
   {
     name: 'what-another-user-owns-given-away',
     rule: 'nothing is given away but what was just made',
-    file: 'src/engine/storage-io/inheriting-file-system.ts',
+    file: 'src/engine/storage-io/views/inheriting-file-system.ts',
     from: 'if (made.owner !== fileSystem.userId || !isOnlyOurs)',
     to: 'if (!isOnlyOurs)',
     tests: ['engine/storage-io/giving'],
@@ -27,7 +27,7 @@ export const otherUsersMutants = [
   {
     name: 'folder-that-holds-something-given-away',
     rule: 'nothing is given away but what was just made',
-    file: 'src/engine/storage-io/inheriting-file-system.ts',
+    file: 'src/engine/storage-io/views/inheriting-file-system.ts',
     from: 'return path === undefined || fileSystem.readDirectory(path).length === 0;',
     to: 'return path === undefined || fileSystem.readDirectory(path).length >= 0;',
     tests: ['engine/storage-io/other-hands'],
@@ -35,7 +35,7 @@ export const otherUsersMutants = [
   {
     name: 'abandoned-folders-swept-where-others-write',
     rule: 'what an earlier run left is removed only where nobody else can put something in its place',
-    file: 'src/engine/storage-io/staging-folder.ts',
+    file: 'src/engine/storage-io/whole/staging-folder.ts',
     from: '    if (!isOursAlone(fileSystem, folder)) return;\n',
     to: '',
     tests: ['engine/storage-io/staging-folder'],
@@ -43,7 +43,7 @@ export const otherUsersMutants = [
   {
     name: 'abandoned-folders-of-other-users-swept',
     rule: 'what an earlier run left is removed only if it is our own',
-    file: 'src/engine/storage-io/staging-folder.ts',
+    file: 'src/engine/storage-io/whole/staging-folder.ts',
     from: "status?.kind !== 'directory' || status.owner !== fileSystem.userId",
     to: "status?.kind !== 'directory'",
     tests: ['engine/storage-io/staging-folder'],
@@ -51,7 +51,7 @@ export const otherUsersMutants = [
   {
     name: 'manifest-first-into-a-folder-that-is-filled',
     rule: 'what is there without its manifest is known not to be complete',
-    file: 'src/engine/storage-io/staging-folder.ts',
+    file: 'src/engine/storage-io/whole/staging-folder.ts',
     edits: [
       { from: '.filter((name) => name !== LAST_NAME);', to: '.sort();' },
       {
@@ -64,7 +64,7 @@ export const otherUsersMutants = [
   {
     name: 'links-followed-where-none-should-be',
     rule: "a store's own files are no links",
-    file: 'src/engine/storage-io/real-file-system.ts',
+    file: 'src/engine/storage-io/real/real-file-system.ts',
     edits: [
       {
         from: "const flags = access | O_NONBLOCK | (links === 'refuse' ? O_NOFOLLOW : 0);",
@@ -80,7 +80,7 @@ export const otherUsersMutants = [
   {
     name: 'folders-reached-by-name-though-others-can-swap-them',
     rule: 'no privileged run is led elsewhere by what is put in the way meanwhile',
-    file: 'src/engine/storage-io/anchor.ts',
+    file: 'src/engine/storage-io/owners/anchor.ts',
     from: 'const within = `${this.#fileSystem.pathThrough(held)!}/${last}`;',
     to: "const within = last === '.' ? path : path + last.slice(0, 0);",
     tests: ['engine/storage-io/led-elsewhere'],
@@ -88,7 +88,7 @@ export const otherUsersMutants = [
   {
     name: 'folder-that-took-the-place-of-the-first-worked-in',
     rule: 'no privileged run is led elsewhere by what is put in the way meanwhile',
-    file: 'src/engine/storage-io/anchor.ts',
+    file: 'src/engine/storage-io/owners/anchor.ts',
     from: 'if (this.#fileSystem.statusOf(held).identity === this.#identity) return held;',
     to: 'if (this.#identity.length > 0) return held;',
     tests: ['engine/storage-io/led-elsewhere'],
@@ -96,7 +96,7 @@ export const otherUsersMutants = [
   {
     name: 'store-of-another-user-worked-on-by-name',
     rule: 'no privileged run is led elsewhere by what is put in the way meanwhile',
-    file: 'src/engine/storage-io/anchored-file-system.ts',
+    file: 'src/engine/storage-io/views/anchored-file-system.ts',
     from: 'if (!isInOtherHands(fileSystem, folder)) return fileSystem;',
     to: 'if (folder.length > 0) return fileSystem;',
     tests: ['engine/storage-io/led-elsewhere'],
@@ -104,7 +104,7 @@ export const otherUsersMutants = [
   {
     name: 'staged-left-behind-by-a-signal',
     rule: 'a signal takes away what was being put together',
-    file: 'src/engine/storage-io/staged-paths.ts',
+    file: 'src/engine/storage-io/whole/staged-paths.ts',
     from: '  for (const [path, fileSystem] of staged) removeTree(fileSystem, path);\n',
     to: '',
     tests: ['engine/storage-io/staged-paths'],
@@ -112,7 +112,7 @@ export const otherUsersMutants = [
   {
     name: 'log-that-is-being-made-taken-for-abandoned',
     rule: 'of several first writers all come to the log',
-    file: 'src/engine/fold/create-locked.ts',
+    file: 'src/engine/fold/write/create-locked.ts',
     from: 'if (isLockedNow(fileSystem, descriptor)) removeQuietly(fileSystem, path);',
     to: 'removeQuietly(fileSystem, path);',
     tests: ['engine/fold/create-locked'],
@@ -120,7 +120,7 @@ export const otherUsersMutants = [
   {
     name: 'names-changed-in-another-store',
     rule: 'R9: what lies in the place of a store is not touched',
-    file: 'src/engine/storage-io/guarded-file-system.ts',
+    file: 'src/engine/storage-io/views/guarded-file-system.ts',
     from: '      guard();\n',
     to: '',
     tests: ['engine/directory/held-store'],
@@ -128,7 +128,7 @@ export const otherUsersMutants = [
   {
     name: 'state-file-appended-under-a-name-of-others',
     rule: "R9: others' files are not written",
-    file: 'src/engine/directory/checkpoint.ts',
+    file: 'src/engine/directory/checkpoint/checkpoint.ts',
     from: 'rewrite: rewrite || hasNamesElsewhere(options, core.coreId),',
     to: 'rewrite,',
     tests: ['engine/directory/held-store'],
@@ -136,7 +136,7 @@ export const otherUsersMutants = [
   {
     name: 'log-before-the-first-checkpoint-passed-over',
     rule: 'R6: repair keeps all that reads',
-    file: 'src/engine/repair/log-salvage.ts',
+    file: 'src/engine/repair/directory/log-salvage.ts',
     from: '.filter((one) => one > after && one <= epoch)',
     to: '.filter((one) => after > 0n && one > after && one <= epoch)',
     tests: ['engine/repair/other-moments'],
@@ -144,7 +144,7 @@ export const otherUsersMutants = [
   {
     name: 'readers-led-elsewhere-in-a-folder',
     rule: 'where others can put links, a reader follows none below the path that was named',
-    file: 'src/engine/storage-io/anchored-file-system.ts',
+    file: 'src/engine/storage-io/views/anchored-file-system.ts',
     from: "status?.kind !== 'directory' || !isInOtherHands(fileSystem, path, status)",
     to: "status?.kind !== 'directory' || isInOtherHands(fileSystem, path, status)",
     tests: ['engine/storage-io/led-elsewhere-reading'],
@@ -152,7 +152,7 @@ export const otherUsersMutants = [
   {
     name: 'readers-led-elsewhere-beside-a-state-file',
     rule: 'where others can put links, a reader follows none beside the state file that was named',
-    file: 'src/engine/storage-io/anchored-file-system.ts',
+    file: 'src/engine/storage-io/views/anchored-file-system.ts',
     from: 'return whereListed(fileSystem, () => anchored(fileSystem, dirname(path), covers));',
     to: 'return fileSystem;',
     tests: ['engine/storage-io/led-elsewhere-reading'],

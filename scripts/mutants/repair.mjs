@@ -3,7 +3,7 @@ export const repairMutants = [
   {
     name: 'repaired-file-not-synced',
     rule: 'R1: what was reported is there after a power cut',
-    file: 'src/engine/repair/new-file.ts',
+    file: 'src/engine/repair/log/new-file.ts',
     from: '    this.#fileSystem.sync(this.descriptor);\n    this.#isOpen',
     to: '    this.#isOpen',
     tests: ['engine/repair/repair.crash'],
@@ -11,7 +11,7 @@ export const repairMutants = [
   {
     name: 'repair-not-read-again',
     rule: 'R2: damaged bytes are never passed on as good',
-    file: 'src/engine/repair/salvage-segment.ts',
+    file: 'src/engine/repair/log/salvage-segment.ts',
     from: 'if (records !== this.#records || bytes !== this.#bytes) throw',
     to: 'if (records < 0 || bytes !== bytes) throw',
     tests: ['engine/repair/salvage-logs'],
@@ -19,7 +19,7 @@ export const repairMutants = [
   {
     name: 'loss-limit-not-kept',
     rule: 'a repair loses no more than it may',
-    file: 'src/engine/repair/repair-account.ts',
+    file: 'src/engine/repair/account/repair-account.ts',
     from: 'if (bytes <= this.#lossBytesMax) return;',
     to: 'if (this.lostBytes >= 0) return;',
     tests: ['cli/commands/repair'],
@@ -35,7 +35,7 @@ export const repairMutants = [
   {
     name: 'key-that-falls-back-not-named',
     rule: 'R5: a loss is never without a word',
-    file: 'src/engine/repair/lost-keys.ts',
+    file: 'src/engine/repair/account/lost-keys.ts',
     from: 'if (index < suspect.recordsBefore) suspect.before = op;',
     to: 'if (index <= suspect.recordsBefore) suspect.before = op;',
     tests: ['engine/repair/lost-keys'],
@@ -43,7 +43,7 @@ export const repairMutants = [
   {
     name: 'value-of-a-bad-page-kept',
     rule: 'R2: damaged bytes are never returned as good',
-    file: 'src/engine/repair/state-source.ts',
+    file: 'src/engine/repair/state/state-source.ts',
     from: 'pageSums: place.sums === undefined ? undefined : sumsUpTo(place.sums.values, length)',
     to: 'pageSums: undefined',
     tests: ['engine/repair/salvage-state'],
@@ -52,7 +52,7 @@ export const repairMutants = [
   {
     name: 'numbers-of-a-mended-log-left-with-a-gap',
     rule: 'a repaired store can be written',
-    file: 'src/engine/repair/renumbering-copier.ts',
+    file: 'src/engine/repair/log/renumbering-copier.ts',
     from: 'this.#renumbers ||= view.sequence !== this.nextSequence;',
     to: 'this.#renumbers ||= view.sequence < 0n;',
     tests: ['engine/repair/salvage-directory'],

@@ -3,7 +3,7 @@ export const stateMutants = [
   {
     name: 'values-not-synced-before-their-index',
     rule: 'R2: an index never names values that are not on disk',
-    file: 'src/engine/state/file-backend.ts',
+    file: 'src/engine/state/backends/file-backend.ts',
     from: '    appender.sync();\n',
     to: '    appender.drain();\n',
     tests: ['engine/state/crash'],
@@ -11,7 +11,7 @@ export const stateMutants = [
   {
     name: 'index-renamed-before-its-values',
     rule: 'R6: a crash between two renames leaves a pair that belongs together',
-    file: 'src/engine/state/state-publication.ts',
+    file: 'src/engine/state/backends/state-publication.ts',
     from: '  fileSystem.rename(paths.newValues, paths.values);\n  fileSystem.rename(paths.newIndex, paths.index);\n  fileSystem.syncDirectory(paths.folder);\n}',
     to: '  fileSystem.rename(paths.newValues, paths.values);\n  fileSystem.syncDirectory(paths.folder);\n  fileSystem.rename(paths.newIndex, paths.index);\n}',
     tests: ['engine/state/crash'],
@@ -20,7 +20,7 @@ export const stateMutants = [
   {
     name: 'index-checksum-not-compared',
     rule: 'R2: damaged bytes are never returned as good',
-    file: 'src/engine/state/index-block.ts',
+    file: 'src/engine/state/format/index-block.ts',
     from: "  if (!blockChecksumFits(bytes)) return 'the block fails its checksum';\n",
     to: '',
     tests: ['engine/state/index-head'],
@@ -36,7 +36,7 @@ export const stateMutants = [
   {
     name: 'top-of-an-index-off-by-one',
     rule: 'R2: a lookup finds what is there, however it goes down',
-    file: 'src/engine/rkyv/ordered-map-top.ts',
+    file: 'src/engine/rkyv/ordered-map/ordered-map-top.ts',
     from: '    this.child = this.#children[rank]!;\n',
     to: '    this.child = this.#children[Math.max(rank - 1, 0)]!;\n',
     tests: ['engine/rkyv/ordered-map-top'],
@@ -44,7 +44,7 @@ export const stateMutants = [
   {
     name: 'old-index-read-as-one-of-today',
     rule: 'R2: an index is read in the layout that it has',
-    file: 'src/engine/state/index-map.ts',
+    file: 'src/engine/state/read/index-map.ts',
     from: '  if (block !== undefined) return',
     to: '  return',
     tests: ['engine/state/old-laminar'],
@@ -52,7 +52,7 @@ export const stateMutants = [
   {
     name: 'cut-index-taken-for-an-empty-one',
     rule: 'R2: damaged bytes are never returned as good',
-    file: 'src/engine/rkyv/ordered-map-layout.ts',
+    file: 'src/engine/rkyv/ordered-map/ordered-map-layout.ts',
     from: 'pointer === MISSING && nodesEnd === 0',
     to: 'pointer === MISSING',
     tests: ['engine/rkyv/ordered-map-layout'],
@@ -60,7 +60,7 @@ export const stateMutants = [
   {
     name: 'layout-of-a-damaged-index-told-by-one-node',
     rule: 'R2: salvage invents no entry',
-    file: 'src/engine/repair/index-layout.ts',
+    file: 'src/engine/repair/state/index-layout.ts',
     from: '    return isReferenceGood && (count <= NODE_ENTRIES || others.nodes === 0) ? layout : undefined;\n',
     to: '    return others.nodes > 0 || count > 0 ? MAP_LAYOUT : layout;\n',
     tests: ['engine/repair/versioned-index'],
@@ -68,7 +68,7 @@ export const stateMutants = [
   {
     name: 'index-of-another-generation-trusted',
     rule: 'R2: an index is never read with values that are not its own',
-    file: 'src/engine/state/state-pair.ts',
+    file: 'src/engine/state/read/state-pair.ts',
     from: '    block.generation === file.generation &&\n',
     to: '',
     tests: ['engine/state/damage'],
@@ -77,7 +77,7 @@ export const stateMutants = [
   {
     name: 'failed-value-writer-goes-on',
     rule: 'R8: after a failed write or sync the writer refuses everything',
-    file: 'src/engine/state/value-appender.ts',
+    file: 'src/engine/state/write/value-appender.ts',
     from: '      this.#refusal = poisonedError(this.path, error);\n',
     to: '',
     tests: ['engine/state/value-appender'],
@@ -85,7 +85,7 @@ export const stateMutants = [
   {
     name: 'rotten-page-summed-anew',
     rule: 'R2: what rotted stays known as damaged',
-    file: 'src/engine/state/value-appender.ts',
+    file: 'src/engine/state/write/value-appender.ts',
     from: 'const known = position.pageSums !== undefined || position.writePos === 0;',
     to: 'const known = position.writePos === 0;',
     tests: ['engine/state/value-appender'],
@@ -93,7 +93,7 @@ export const stateMutants = [
   {
     name: 'value-cut-off-allowed',
     rule: 'R2: a state file shorter than its values is damage',
-    file: 'src/engine/state/value-appender.ts',
+    file: 'src/engine/state/write/value-appender.ts',
     from: 'if (fileLength < STATE_HEADER_BYTES + position.writePos) {',
     to: 'if (fileLength < STATE_HEADER_BYTES) {',
     tests: ['engine/state/value-appender'],

@@ -3,7 +3,7 @@ export const storageIoMutants = [
   {
     name: 'new-file-not-synced-before-its-rename',
     rule: 'R1: a name is given to bytes that are on disk',
-    file: 'src/engine/storage-io/atomic-write.ts',
+    file: 'src/engine/storage-io/whole/atomic-write.ts',
     from: '    fileSystem.sync(descriptor);\n    open = false;',
     to: '    open = false;',
     tests: ['engine/storage-io/atomic-write'],
@@ -11,7 +11,7 @@ export const storageIoMutants = [
   {
     name: 'new-file-synced-after-its-rename',
     rule: 'R1: a name is given to bytes that are on disk',
-    file: 'src/engine/storage-io/atomic-write.ts',
+    file: 'src/engine/storage-io/whole/atomic-write.ts',
     edits: [
       { from: '    fileSystem.sync(descriptor);\n    open = false;', to: '    open = false;' },
       {
@@ -24,7 +24,7 @@ export const storageIoMutants = [
   {
     name: 'folder-not-synced-after-a-rename',
     rule: 'R1: what is acknowledged has its name on disk',
-    file: 'src/engine/storage-io/atomic-write.ts',
+    file: 'src/engine/storage-io/whole/atomic-write.ts',
     from: '  fileSystem.syncDirectory(dirname(path));\n}\n\n/**\n * Makes a new file',
     to: '}\n\n/**\n * Makes a new file',
     tests: ['engine/storage-io/atomic-write'],
@@ -32,7 +32,7 @@ export const storageIoMutants = [
   {
     name: 'new-folder-not-synced-into-its-parent',
     rule: 'R1: what is acknowledged has its name on disk',
-    file: 'src/engine/storage-io/atomic-write.ts',
+    file: 'src/engine/storage-io/whole/atomic-write.ts',
     from: '    fileSystem.syncDirectory(dirname(folder));\n  }\n}\n\n/** A folder above',
     to: '  }\n}\n\n/** A folder above',
     tests: ['engine/storage-io/atomic-write'],
@@ -40,7 +40,7 @@ export const storageIoMutants = [
   {
     name: 'interrupted-call-not-made-again',
     rule: 'EINTR is no failure',
-    file: 'src/engine/storage-io/system-call.ts',
+    file: 'src/engine/storage-io/real/system-call.ts',
     from: "(errno === 'EINTR' || errno === 'EAGAIN')",
     to: "errno === 'EAGAIN'",
     tests: ['engine/storage-io/system-call'],
@@ -48,7 +48,7 @@ export const storageIoMutants = [
   {
     name: 'short-write-not-continued',
     rule: 'R1: a write that takes k of n bytes is gone on with',
-    file: 'src/engine/storage-io/write-fully.ts',
+    file: 'src/engine/storage-io/whole/write-fully.ts',
     from: '    done += count;\n',
     to: '    done = length;\n',
     tests: ['engine/wal/writer-faults'],
@@ -56,7 +56,7 @@ export const storageIoMutants = [
   {
     name: 'short-read-taken-for-zeros',
     rule: 'R2: bytes that are not there are not returned as zeros',
-    file: 'src/engine/storage-io/write-fully.ts',
+    file: 'src/engine/storage-io/whole/write-fully.ts',
     from: '  if (count === length) return;\n',
     to: '  if (count <= length) return;\n',
     tests: ['engine/storage-io/paged-source'],
@@ -64,7 +64,7 @@ export const storageIoMutants = [
   {
     name: 'new-file-readable-by-all',
     rule: 'files are 0600 whatever the umask',
-    file: 'src/engine/storage-io/real-file-system.ts',
+    file: 'src/engine/storage-io/real/real-file-system.ts',
     from: 'const FILE_MODE = 0o600;',
     to: 'const FILE_MODE = 0o666;',
     tests: ['engine/storage-io/real-file-system'],
@@ -72,7 +72,7 @@ export const storageIoMutants = [
   {
     name: 'lock-not-taken',
     rule: 'of two writers exactly one wins',
-    file: 'src/engine/storage-io/file-lock.ts',
+    file: 'src/engine/storage-io/lock/file-lock.ts',
     from: '!lockOrRefuse(fileSystem, path, descriptor) || tries',
     to: 'tries',
     tests: ['engine/storage-io/file-lock'],
@@ -80,7 +80,7 @@ export const storageIoMutants = [
   {
     name: 'lock-of-a-replaced-file-taken',
     rule: 'of two writers exactly one wins',
-    file: 'src/engine/storage-io/file-lock.ts',
+    file: 'src/engine/storage-io/lock/file-lock.ts',
     from: 'if (fileSystem.statusFollowing(path)?.identity === identity) return descriptor;',
     to: 'return descriptor;',
     tests: ['engine/storage-io/file-lock'],
@@ -88,7 +88,7 @@ export const storageIoMutants = [
   {
     name: 'lock-given-up-clean-by-one-that-failed',
     rule: 'R8: after a failure the next writer takes over',
-    file: 'src/engine/directory/directory-writer.ts',
+    file: 'src/engine/directory/write/directory-writer.ts',
     from: "this.#lock[isWhole ? 'release' : 'abandon']();",
     to: 'this.#lock.release();',
     tests: ['engine/directory/writers'],
@@ -96,7 +96,7 @@ export const storageIoMutants = [
   {
     name: 'lock-let-go-early',
     rule: 'a writer holds the lock until it is closed',
-    file: 'src/engine/directory/directory-writer.ts',
+    file: 'src/engine/directory/write/directory-writer.ts',
     from: '    this.recovery = opened.recovery;\n',
     to: '    this.recovery = opened.recovery;\n    this.#lock.release();\n',
     tests: ['engine/directory/writers'],
@@ -104,7 +104,7 @@ export const storageIoMutants = [
   {
     name: 'page-sum-not-compared',
     rule: 'R2: damaged bytes are never returned as good',
-    file: 'src/engine/storage-io/paged-source.ts',
+    file: 'src/engine/storage-io/paged/paged-source.ts',
     from: 'if (found !== expected) throw this.#damage(page, expected, found);',
     to: 'if (found + expected < 0) throw this.#damage(page, expected, found);',
     tests: ['engine/storage-io/paged-source'],

@@ -1,11 +1,11 @@
 import { boolean } from '@oclif/core/flags';
-import { storeArgument } from '../cli/arguments.js';
-import { StatelogCommand } from '../cli/base-command.js';
-import { countedText } from '../cli/counted-text.js';
-import { EXIT_CODES, type ExitCode } from '../cli/exit-codes.js';
-import { lockFlags } from '../cli/flags.js';
-import { formatSize } from '../cli/size-text.js';
-import { withWritable } from '../cli/write-session.js';
+import { storeArgument } from '../cli/command/arguments.js';
+import { StatelogCommand } from '../cli/program/base-command.js';
+import { countedText } from '../cli/text/counted-text.js';
+import { EXIT_CODES, type ExitCode } from '../cli/errors/exit-codes.js';
+import { lockFlags } from '../cli/command/flags.js';
+import { formatSize } from '../cli/command/size-text.js';
+import { withWritable } from '../cli/command/write-session.js';
 import type { StoreCompaction } from '../engine/store/compact-store.js';
 
 /** Why a store may take more than before, once it is compact. */
@@ -38,7 +38,7 @@ export default class Compact extends StatelogCommand {
   async #compact(path: string, waitMs: number, dropBroken: boolean): Promise<StoreCompaction> {
     const [{ compactStore }, { realFileSystem }] = await Promise.all([
       import('../engine/store/compact-store.js'),
-      import('../engine/storage-io/real-file-system.js'),
+      import('../engine/storage-io/real/real-file-system.js'),
     ]);
     return withWritable(path, { waitMs }, this.writeNotices, (store) =>
       compactStore(realFileSystem(), store, dropBroken),

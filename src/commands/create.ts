@@ -1,8 +1,8 @@
 import { custom } from '@oclif/core/flags';
-import { storeArgument } from '../cli/arguments.js';
-import { StatelogCommand } from '../cli/base-command.js';
-import { EXIT_CODES, type ExitCode } from '../cli/exit-codes.js';
-import { countFlag } from '../cli/flags.js';
+import { storeArgument } from '../cli/command/arguments.js';
+import { StatelogCommand } from '../cli/program/base-command.js';
+import { EXIT_CODES, type ExitCode } from '../cli/errors/exit-codes.js';
+import { countFlag } from '../cli/command/flags.js';
 import type { StoreKind } from '../engine/inspect/open.js';
 
 const KINDS: readonly StoreKind[] = ['directory', 'log'];

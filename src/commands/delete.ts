@@ -1,12 +1,12 @@
 import { boolean } from '@oclif/core/flags';
-import { storeArgument } from '../cli/arguments.js';
-import { StatelogCommand } from '../cli/base-command.js';
-import { decodeArgument } from '../cli/encoding.js';
-import { EXIT_CODES, type ExitCode } from '../cli/exit-codes.js';
-import { encodingFlags, encodingsOf, lockFlags, textFlag } from '../cli/flags.js';
-import { runBatch } from '../cli/run-batch.js';
-import { usageError } from '../cli/usage-error.js';
-import { withWritable } from '../cli/write-session.js';
+import { storeArgument } from '../cli/command/arguments.js';
+import { StatelogCommand } from '../cli/program/base-command.js';
+import { decodeArgument } from '../cli/command/encoding.js';
+import { EXIT_CODES, type ExitCode } from '../cli/errors/exit-codes.js';
+import { encodingFlags, encodingsOf, lockFlags, textFlag } from '../cli/command/flags.js';
+import { runBatch } from '../cli/batch/run-batch.js';
+import { usageError } from '../cli/errors/usage-error.js';
+import { withWritable } from '../cli/command/write-session.js';
 import type { WritableStore } from '../engine/store/store.js';
 
 /** `delete STORE KEY…`: on disk when it returns; 1 where none of the keys was there. */

@@ -1,14 +1,14 @@
 import { boolean, string } from '@oclif/core/flags';
-import { storeArgument, textArgument } from '../cli/arguments.js';
-import { StatelogCommand } from '../cli/base-command.js';
-import { countedText } from '../cli/counted-text.js';
-import { visibleText } from '../cli/visible-text.js';
-import { EXIT_CODES, type ExitCode } from '../cli/exit-codes.js';
-import { dropFlags, largeValuesFlag, lossesOf, unsigned64Flag } from '../cli/flags.js';
-import { destinationForm } from '../cli/export-form.js';
-import { sourceDate } from '../cli/source-date.js';
-import { usageError } from '../cli/usage-error.js';
-import type { ExportTask } from '../cli/in-thread.js';
+import { storeArgument, textArgument } from '../cli/command/arguments.js';
+import { StatelogCommand } from '../cli/program/base-command.js';
+import { countedText } from '../cli/text/counted-text.js';
+import { visibleText } from '../cli/terminal/visible-text.js';
+import { EXIT_CODES, type ExitCode } from '../cli/errors/exit-codes.js';
+import { dropFlags, largeValuesFlag, lossesOf, unsigned64Flag } from '../cli/command/flags.js';
+import { destinationForm } from '../cli/command/export-form.js';
+import { sourceDate } from '../cli/command/source-date.js';
+import { usageError } from '../cli/errors/usage-error.js';
+import type { ExportTask } from '../cli/program/in-thread.js';
 import type { ExportRequest } from '../engine/transfer/export-store.js';
 import type { ExportForm, ExportReport } from '../engine/transfer/prepared-export.js';
 import { StatelogError } from '../engine/errors.js';
@@ -74,7 +74,7 @@ export default class Export extends StatelogCommand {
   }
 
   async #write(task: Omit<ExportTask, 'scratchBeside'>): Promise<ExportReport> {
-    const { runJob } = await import('../cli/in-thread.js');
+    const { runJob } = await import('../cli/program/in-thread.js');
     const { source, destination } = task;
     const { report, notices } = await runJob('export', { ...task, scratchBeside: destination }, source);
     for (const finding of notices) this.notice(finding);

@@ -1,8 +1,8 @@
 import { boolean, string } from '@oclif/core/flags';
-import { storeArgument, textArgument } from '../cli/arguments.js';
-import { StatelogCommand } from '../cli/base-command.js';
-import { decodeArgument, type Encodings } from '../cli/encoding.js';
-import { EXIT_CODES, type ExitCode } from '../cli/exit-codes.js';
+import { storeArgument, textArgument } from '../cli/command/arguments.js';
+import { StatelogCommand } from '../cli/program/base-command.js';
+import { decodeArgument, type Encodings } from '../cli/command/encoding.js';
+import { EXIT_CODES, type ExitCode } from '../cli/errors/exit-codes.js';
 import {
   cursorFlag,
   dropRevisionsFlag,
@@ -11,11 +11,11 @@ import {
   largeValuesFlag,
   lockFlags,
   unsigned64Flag,
-} from '../cli/flags.js';
-import { runBatch } from '../cli/run-batch.js';
-import { readValue } from '../cli/value-input.js';
-import { usageError } from '../cli/usage-error.js';
-import { withWritable } from '../cli/write-session.js';
+} from '../cli/command/flags.js';
+import { runBatch } from '../cli/batch/run-batch.js';
+import { readValue } from '../cli/command/value-input.js';
+import { usageError } from '../cli/errors/usage-error.js';
+import { withWritable } from '../cli/command/write-session.js';
 import { equalBytes } from '../engine/bytes/compare.js';
 import { isStatelogError } from '../engine/errors.js';
 import { isLogName } from '../engine/store/log-name.js';

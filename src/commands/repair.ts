@@ -1,12 +1,12 @@
 import { boolean } from '@oclif/core/flags';
-import { storeArgument } from '../cli/arguments.js';
-import { StatelogCommand } from '../cli/base-command.js';
-import { EXIT_CODES, type ExitCode } from '../cli/exit-codes.js';
-import { encodingFlags, encodingsOf, lockFlags, sizeFlag, textFlag } from '../cli/flags.js';
-import { startProgress } from '../cli/progress.js';
-import { redactFlags } from '../cli/redaction.js';
-import { repairEventLine, repairNextLine, repairSummaryLine } from '../cli/repair-output.js';
-import type { RepairSummary } from '../engine/repair/report.js';
+import { storeArgument } from '../cli/command/arguments.js';
+import { StatelogCommand } from '../cli/program/base-command.js';
+import { EXIT_CODES, type ExitCode } from '../cli/errors/exit-codes.js';
+import { encodingFlags, encodingsOf, lockFlags, sizeFlag, textFlag } from '../cli/command/flags.js';
+import { startProgress } from '../cli/terminal/progress.js';
+import { redactFlags } from '../cli/text/redaction.js';
+import { repairEventLine, repairNextLine, repairSummaryLine } from '../cli/output/repair-output.js';
+import type { RepairSummary } from '../engine/repair/account/report.js';
 
 /** `repair PATH`: cuts a torn tail; with `--into`, brings every good record to a new place. */
 export default class Repair extends StatelogCommand {

@@ -1,8 +1,8 @@
 import { boolean } from '@oclif/core/flags';
-import { storeArgument } from '../cli/arguments.js';
-import { StatelogCommand } from '../cli/base-command.js';
-import { EXIT_CODES, type ExitCode } from '../cli/exit-codes.js';
-import { statText } from '../cli/stat-output.js';
+import { storeArgument } from '../cli/command/arguments.js';
+import { StatelogCommand } from '../cli/program/base-command.js';
+import { EXIT_CODES, type ExitCode } from '../cli/errors/exit-codes.js';
+import { statText } from '../cli/output/stat-output.js';
 
 /** `stat PATH`: what a path holds, as far as it can be read; judges nothing. */
 export default class Stat extends StatelogCommand {
@@ -15,8 +15,8 @@ export default class Stat extends StatelogCommand {
   override async run(): Promise<ExitCode> {
     const { args, flags } = await this.parse(Stat);
     const [{ statPath }, { realFileSystem }] = await Promise.all([
-      import('../engine/inspect/stat.js'),
-      import('../engine/storage-io/real-file-system.js'),
+      import('../engine/inspect/stat/stat.js'),
+      import('../engine/storage-io/real/real-file-system.js'),
     ]);
     const report = statPath(realFileSystem(), args.path, { digest: flags.digest });
     const { output, outputIsTerminal } = this.terminal;

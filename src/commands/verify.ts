@@ -1,15 +1,15 @@
 import { boolean } from '@oclif/core/flags';
-import { storeArgument } from '../cli/arguments.js';
-import { StatelogCommand } from '../cli/base-command.js';
-import { asStatelogError, errorJson, errorLine, exitCodeOf } from '../cli/error-rendering.js';
-import { EXIT_CODES, exitCodeOfFinding, worseExitCode, type ExitCode } from '../cli/exit-codes.js';
-import { ReadingProgress } from '../cli/progress.js';
-import { redactFlags } from '../cli/redaction.js';
-import type { RecordDump } from '../cli/record-dump.js';
-import { usageError } from '../cli/usage-error.js';
-import { verifyOutput } from '../cli/verify-output.js';
-import type { FileSystem } from '../engine/storage-io/file-system.js';
-import { watchedFileSystem } from '../engine/storage-io/watched-file-system.js';
+import { storeArgument } from '../cli/command/arguments.js';
+import { StatelogCommand } from '../cli/program/base-command.js';
+import { asStatelogError, errorJson, errorLine, exitCodeOf } from '../cli/errors/error-rendering.js';
+import { EXIT_CODES, exitCodeOfFinding, worseExitCode, type ExitCode } from '../cli/errors/exit-codes.js';
+import { ReadingProgress } from '../cli/terminal/progress.js';
+import { redactFlags } from '../cli/text/redaction.js';
+import type { RecordDump } from '../cli/output/record-dump.js';
+import { usageError } from '../cli/errors/usage-error.js';
+import { verifyOutput } from '../cli/output/verify-output.js';
+import type { FileSystem } from '../engine/storage-io/interface/file-system.js';
+import { watchedFileSystem } from '../engine/storage-io/views/watched-file-system.js';
 
 interface VerifyFlags {
   readonly json: boolean;
@@ -57,7 +57,7 @@ export default class Verify extends StatelogCommand {
     const { json, quiet, quick, hexdump, redact } = flags;
     const [{ verifyPath }, { realFileSystem }] = await Promise.all([
       import('../engine/inspect/verify/verify-path.js'),
-      import('../engine/storage-io/real-file-system.js'),
+      import('../engine/storage-io/real/real-file-system.js'),
     ]);
     const { output } = this.terminal;
     const progress = quiet ? undefined : await ReadingProgress.on(this.terminal, 'verifying');
@@ -89,7 +89,7 @@ export default class Verify extends StatelogCommand {
   }
 
   async #dump(fileSystem: FileSystem, path: string, redact: boolean): Promise<RecordDump> {
-    const { RecordDump: Dump } = await import('../cli/record-dump.js');
+    const { RecordDump: Dump } = await import('../cli/output/record-dump.js');
     return Dump.to(this.terminal, fileSystem, path, { redact });
   }
 }

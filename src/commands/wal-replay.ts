@@ -1,8 +1,8 @@
 import { boolean, custom } from '@oclif/core/flags';
-import { storeArgument } from '../cli/arguments.js';
-import { StatelogCommand } from '../cli/base-command.js';
-import { decodeArgument } from '../cli/encoding.js';
-import type { ExitCode } from '../cli/exit-codes.js';
+import { storeArgument } from '../cli/command/arguments.js';
+import { StatelogCommand } from '../cli/program/base-command.js';
+import { decodeArgument } from '../cli/command/encoding.js';
+import type { ExitCode } from '../cli/errors/exit-codes.js';
 import {
   countFlag,
   encodingFlags,
@@ -12,17 +12,17 @@ import {
   textFlag,
   timeFlag,
   unsigned64Flag,
-} from '../cli/flags.js';
-import { redactFlags } from '../cli/redaction.js';
-import { runInterruptibly } from '../cli/interruptible.js';
-import type { RecordDump } from '../cli/record-dump.js';
-import { recordOutput } from '../cli/record-output.js';
-import { runReplay, type Interruption, type ReplayWork } from '../cli/replay-run.js';
-import { writeReplayStats } from '../cli/replay-stats-output.js';
-import { usageError } from '../cli/usage-error.js';
-import { OPERATIONS, ReplayFilter, type OperationName } from '../engine/inspect/replay-filter.js';
-import { ReplayStats } from '../engine/inspect/replay-stats.js';
-import type { FileSystem } from '../engine/storage-io/file-system.js';
+} from '../cli/command/flags.js';
+import { redactFlags } from '../cli/text/redaction.js';
+import { runInterruptibly } from '../cli/program/interruptible.js';
+import type { RecordDump } from '../cli/output/record-dump.js';
+import { recordOutput } from '../cli/output/record-output.js';
+import { runReplay, type Interruption, type ReplayWork } from '../cli/replay/replay-run.js';
+import { writeReplayStats } from '../cli/output/replay-stats-output.js';
+import { usageError } from '../cli/errors/usage-error.js';
+import { OPERATIONS, ReplayFilter, type OperationName } from '../engine/inspect/replay/replay-filter.js';
+import { ReplayStats } from '../engine/inspect/replay/replay-stats.js';
+import type { FileSystem } from '../engine/storage-io/interface/file-system.js';
 
 /** A core's id is a u16. */
 const CORE_MAX = 0xffff;
@@ -111,7 +111,7 @@ export default class WalReplay extends StatelogCommand {
       throw usageError('--follow shows records as they come: leave out --no-merge');
     const [{ identify }, { realFileSystem }] = await Promise.all([
       import('../engine/inspect/identify.js'),
-      import('../engine/storage-io/real-file-system.js'),
+      import('../engine/storage-io/real/real-file-system.js'),
     ]);
     const fileSystem = realFileSystem();
     const { redact } = flags;
@@ -119,7 +119,7 @@ export default class WalReplay extends StatelogCommand {
     if (identify(fileSystem, args.path).kind === 'log') {
       const other = FOR_SEGMENTS_ALONE.find((name) => flags[name] !== undefined && flags[name] !== false);
       if (other !== undefined) throw usageError(`--${other} is for write-ahead logs, not for a fold log`);
-      const { replayFold } = await import('../cli/fold-replay.js');
+      const { replayFold } = await import('../cli/replay/fold-replay.js');
       return replayFold(this.terminal, fileSystem, args.path, {
         encodings,
         json: flags.json,
@@ -147,7 +147,7 @@ export default class WalReplay extends StatelogCommand {
   }
 
   async #dump(fileSystem: FileSystem, path: string, redact: boolean): Promise<RecordDump> {
-    const { RecordDump: Dump } = await import('../cli/record-dump.js');
+    const { RecordDump: Dump } = await import('../cli/output/record-dump.js');
     return Dump.to(this.terminal, fileSystem, path, { redact });
   }
 
@@ -157,7 +157,7 @@ export default class WalReplay extends StatelogCommand {
     flags: RunFlags,
     task: Omit<ReplayWork, 'source' | 'changes' | 'into'>,
   ): Promise<ExitCode> {
-    const { openFollow, openReplay } = await import('../cli/replay-source.js');
+    const { openFollow, openReplay } = await import('../cli/replay/replay-source.js');
     const { source, changes, description, close } = flags.follow
       ? await openFollow(fileSystem, path)
       : await openReplay(fileSystem, path, {
@@ -203,8 +203,8 @@ export default class WalReplay extends StatelogCommand {
       return (interruption) => runReplay(this.terminal, { ...work, into: undefined }, interruption);
     }
     const [{ runReplayInto }, { openDestinations }] = await Promise.all([
-      import('../cli/replay-into-stores.js'),
-      import('../engine/inspect/replay-destinations.js'),
+      import('../cli/replay/replay-into-stores.js'),
+      import('../engine/inspect/replay/replay-destinations.js'),
     ]);
     const stores = await openDestinations(into, { source, isOntoExisting, largeValues, waitMs: wait });
     for (const { notices } of stores) for (const notice of notices) this.notice(notice);

@@ -1,6 +1,6 @@
 /**
  * Every way the engine can fail, as one closed set. The message may change between
- * releases; the code may not. `docs/errors.md` lists them, and `src/cli/exit-codes.ts`
+ * releases; the code may not. `docs/errors.md` lists them, and `src/cli/errors/exit-codes.ts`
  * maps each to an exit code.
  */
 export const ERROR_CODES = [

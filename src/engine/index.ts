@@ -7,7 +7,7 @@ export { DAMAGE_CLASSES, type DamageClass, type Finding, type Severity } from '.
 // What holds entries, whatever its kind.
 export type { Entry, EntryCursor, EntryRange } from './entry-cursor.js';
 export type { PathKind, ReadableStore, StoredEntry, WritableStore } from './store/store.js';
-export { ContentDigest } from './bytes/content-digest.js';
+export { ContentDigest } from './bytes/hash/content-digest.js';
 
 // The changelog buffer, between a state store and its WAL.
 export { StateChangelogBuffer, type CheckpointBarrier } from './changelog/buffer.js';
@@ -22,14 +22,14 @@ export {
   type MemoryStoreOptions,
   type ReadOnlyStoreOptions,
   type StateStoreOptions,
-} from './state/mmap-state-store.js';
-export { StateSnapshot } from './state/state-snapshot.js';
+} from './state/store/mmap-state-store.js';
+export { StateSnapshot } from './state/store/state-snapshot.js';
 
 // The write-ahead log.
-export type { WalEntry, WalOperation } from './rkyv/wal-entry-format.js';
-export { CoreWalReader, type WalReadResult } from './wal/reader.js';
-export { WalSegments, type WalSegmentsOptions } from './wal/segments.js';
-export { CoreWalWriter, type CoreWalWriterOptions } from './wal/writer.js';
+export type { WalEntry, WalOperation } from './rkyv/entry/wal-entry-format.js';
+export { CoreWalReader, type WalReadResult } from './wal/scan/reader.js';
+export { WalSegments, type WalSegmentsOptions } from './wal/write/segments.js';
+export { CoreWalWriter, type CoreWalWriterOptions } from './wal/write/writer.js';
 
 // The multicast buffer.
 export type { Multicast } from './multicast/multicast.js';
@@ -39,20 +39,20 @@ export { SharedMulticastBuffer } from './multicast/shared-multicast-buffer.js';
 export { SharedMulticastProducer } from './multicast/shared-producer.js';
 
 // The fold log.
-export { AppendLogSnapshot, type ExportOptions } from './artifact/append-log-snapshot.js';
-export type { FoldOptions, OpenedFold } from './fold/fold-options.js';
-export { FoldScanner, type FoldScanOptions } from './fold/scanner.js';
-export { KvUpdate, type KvEntry } from './fold/update.js';
-export { VersionToken } from './fold/version-token.js';
-export { WatchCursor } from './fold/watch-cursor.js';
+export { AppendLogSnapshot, type ExportOptions } from './artifact/backends/append-log-snapshot.js';
+export type { FoldOptions, OpenedFold } from './fold/store/fold-options.js';
+export { FoldScanner, type FoldScanOptions } from './fold/scan/scanner.js';
+export { KvUpdate, type KvEntry } from './fold/format/update.js';
+export { VersionToken } from './fold/format/version-token.js';
+export { WatchCursor } from './fold/format/watch-cursor.js';
 
 // Export artifacts.
-export type { ArtifactFile, ExportManifest } from './artifact/manifest.js';
-export { stageArtifact, stageArtifactStream, type StagedArtifact } from './artifact/stage-artifact.js';
+export type { ArtifactFile, ExportManifest } from './artifact/format/manifest.js';
+export { stageArtifact, stageArtifactStream, type StagedArtifact } from './artifact/read/stage-artifact.js';
 
 // The state directory.
 export { StateDirectory } from './directory/state-directory.js';
-export { Subscription, type Change } from './directory/subscribers.js';
+export { Subscription, type Change } from './directory/write/subscribers.js';
 
 // Any path: what it is, opened, compared, verified, exported and imported.
 export { compareStores, type ComparedKey, type KeyOutcome } from './inspect/compare-stores.js';
@@ -60,18 +60,18 @@ export { identify, type IdentifiedKind, type PathIdentity } from './inspect/iden
 export { createStore, openReadable, openWritable } from './inspect/open.js';
 export { verifyPath, type VerifySummary } from './inspect/verify/verify-path.js';
 export { repairPath, type RepairRequest } from './repair/repair-path.js';
-export type { LostKey, RepairEvent, RepairSummary } from './repair/report.js';
+export type { LostKey, RepairEvent, RepairSummary } from './repair/account/report.js';
 export { prepareExport } from './transfer/export-store.js';
 export type { ExportReport, PreparedExport } from './transfer/prepared-export.js';
 export { importStore, type ImportReport, type ImportRequest } from './transfer/import-store.js';
 
 // The disk and the clock, for whoever stands in for them.
-export { SystemClock, type Clock } from './storage-io/clock.js';
-export type { FileDescriptor, FileStatus, FileSystem, Mapping } from './storage-io/file-system.js';
-export { realFileSystem } from './storage-io/real-file-system.js';
+export { SystemClock, type Clock } from './storage-io/interface/clock.js';
+export type { FileDescriptor, FileStatus, FileSystem, Mapping } from './storage-io/interface/file-system.js';
+export { realFileSystem } from './storage-io/real/real-file-system.js';
 export {
   createAsynchronousStorageIo,
   createSynchronousStorageIo,
   type IoCompletion,
   type StorageIo,
-} from './storage-io/storage-io.js';
+} from './storage-io/submission/storage-io.js';

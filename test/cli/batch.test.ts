@@ -1,15 +1,15 @@
 import test from 'ava';
 import fc from 'fast-check';
-import { batchGroups, type BatchGroup, type BatchGroupLimits } from '../../src/cli/batch-groups.js';
+import { batchGroups, type BatchGroup, type BatchGroupLimits } from '../../src/cli/batch/batch-groups.js';
 import {
   parseBatchLine,
   type BatchFormat,
   type BatchOperation,
   type ExportFrame,
-} from '../../src/cli/batch-line.js';
-import { ENCODINGS } from '../../src/cli/encoding.js';
-import { entryOutput } from '../../src/cli/entry-output.js';
-import { SourcePassage } from '../../src/cli/source-passage.js';
+} from '../../src/cli/batch/batch-line.js';
+import { ENCODINGS } from '../../src/cli/command/encoding.js';
+import { entryOutput } from '../../src/cli/output/entry-output.js';
+import { SourcePassage } from '../../src/cli/batch/source-passage.js';
 import { MemoryTerminal } from '../support/memory-terminal.js';
 
 const JSON_PUTS: BatchFormat = { encodings: { key: 'utf8', value: 'utf8' }, tsv: false, command: 'put' };

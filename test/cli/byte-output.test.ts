@@ -1,6 +1,6 @@
 import test from 'ava';
 import fc from 'fast-check';
-import { ByteOutput } from '../../src/cli/byte-output.js';
+import { ByteOutput } from '../../src/cli/terminal/byte-output.js';
 
 /** A sink that keeps what it gets, and goes away when it has had enough. */
 function keepingSink(bytesMax = Infinity) {

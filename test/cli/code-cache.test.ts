@@ -29,7 +29,7 @@ test('the program runs with what V8 kept of it, with that damaged, and without',
     copyFileSync(path.join(projectRoot, 'bin', name), path.join(folder, 'bin', name));
   }
   symlinkSync(path.join(projectRoot, 'node_modules'), path.join(folder, 'node_modules'));
-  await bundle('src/cli/start.ts', program);
+  await bundle('src/cli/program/start.ts', program);
   makeCodeCaches(program);
   const run = (...argv: string[]) =>
     spawnSync(process.execPath, [path.join(folder, 'bin', 'run.js'), ...argv], { encoding: 'utf8' });

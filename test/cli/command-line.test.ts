@@ -1,6 +1,6 @@
 import test from 'ava';
-import { ByteOutput } from '../../src/cli/byte-output.js';
-import { runCommandLine, type Commands } from '../../src/cli/main.js';
+import { ByteOutput } from '../../src/cli/terminal/byte-output.js';
+import { runCommandLine, type Commands } from '../../src/cli/program/main.js';
 import { commandLine, type CommandLineResult } from '../support/command-line.js';
 import { MemoryTerminal } from '../support/memory-terminal.js';
 

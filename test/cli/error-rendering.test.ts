@@ -1,5 +1,5 @@
 import test from 'ava';
-import { asStatelogError, errorJson, errorLine, exitCodeOf } from '../../src/cli/error-rendering.js';
+import { asStatelogError, errorJson, errorLine, exitCodeOf } from '../../src/cli/errors/error-rendering.js';
 import { StatelogError } from '../../src/engine/errors.js';
 
 test('an error line says what happened, where, what is safe and what to run next', (t) => {

@@ -1,5 +1,10 @@
 import test from 'ava';
-import { EXIT_CODES, exitCodeOfError, exitCodeOfFinding, worseExitCode } from '../../src/cli/exit-codes.js';
+import {
+  EXIT_CODES,
+  exitCodeOfError,
+  exitCodeOfFinding,
+  worseExitCode,
+} from '../../src/cli/errors/exit-codes.js';
 import { ERROR_CODES, type ErrorCode } from '../../src/engine/errors.js';
 
 test('every error code has an exit code that is no success and no plain no', (t) => {

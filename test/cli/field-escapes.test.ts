@@ -1,9 +1,9 @@
 import test from 'ava';
 import fc from 'fast-check';
-import { ByteOutput } from '../../src/cli/byte-output.js';
-import { readField, writeField } from '../../src/cli/field-escapes.js';
-import { writeJsonText } from '../../src/cli/json-text.js';
-import { visibleJson } from '../../src/cli/unseen-characters.js';
+import { ByteOutput } from '../../src/cli/terminal/byte-output.js';
+import { readField, writeField } from '../../src/cli/text/field-escapes.js';
+import { writeJsonText } from '../../src/cli/text/json-text.js';
+import { visibleJson } from '../../src/cli/terminal/unseen-characters.js';
 
 async function written(write: (output: ByteOutput) => void): Promise<Buffer> {
   const pieces: Uint8Array[] = [];

@@ -17,7 +17,7 @@ const WRITERS = 8;
 const ROUNDS = 3;
 
 test.before(async () => {
-  await bundle('src/cli/start.ts', path.join(folder, 'program.cjs'));
+  await bundle('src/cli/program/start.ts', path.join(folder, 'program.cjs'));
   symlinkSync(path.join(projectRoot, 'node_modules'), path.join(folder, 'node_modules'));
   writeFileSync(starter, `require('./program.cjs').start(__dirname)`);
 });

@@ -1,6 +1,6 @@
 import test from 'ava';
 import fc from 'fast-check';
-import { LineSplitter } from '../../src/cli/line-splitter.js';
+import { LineSplitter } from '../../src/cli/batch/line-splitter.js';
 
 function linesOf(chunks: readonly Uint8Array[], splitter = new LineSplitter()): string[] {
   const lines: string[] = [];

@@ -1,6 +1,6 @@
 import test from 'ava';
-import { runBatch } from '../../src/cli/run-batch.js';
-import { lineMark } from '../../src/engine/directory/source-mark.js';
+import { runBatch } from '../../src/cli/batch/run-batch.js';
+import { lineMark } from '../../src/engine/directory/manifest/source-mark.js';
 import { StatelogError } from '../../src/engine/errors.js';
 import type { WritableStore } from '../../src/engine/store/store.js';
 import { MemoryTerminal } from '../support/memory-terminal.js';

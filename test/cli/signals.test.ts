@@ -25,7 +25,7 @@ const VALUES = 160;
 const VALUE_BYTES = 512 * 1024;
 
 test.before(async () => {
-  await bundle('src/cli/start.ts', program);
+  await bundle('src/cli/program/start.ts', program);
   // Native packages are found from where the program lies.
   symlinkSync(path.join(projectRoot, 'node_modules'), path.join(folder, 'node_modules'));
   writeFileSync(starter, `require('./program.cjs').start(__dirname)`);

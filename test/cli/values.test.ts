@@ -1,8 +1,8 @@
 import test from 'ava';
 import fc from 'fast-check';
-import { parseInteger, parseIntegerWithin } from '../../src/cli/integer-text.js';
-import { formatSize, parseSize } from '../../src/cli/size-text.js';
-import { formatTime, parseTime } from '../../src/cli/time-text.js';
+import { parseInteger, parseIntegerWithin } from '../../src/cli/command/integer-text.js';
+import { formatSize, parseSize } from '../../src/cli/command/size-text.js';
+import { formatTime, parseTime } from '../../src/cli/command/time-text.js';
 
 test('64-bit numbers are read from decimal and hex without rounding', (t) => {
   fc.assert(

@@ -1,8 +1,8 @@
 import type { ExecutionContext, TestFn } from 'ava';
 import { isStatelogError } from '../../src/engine/errors.js';
 import type { ErrorCode } from '../../src/engine/errors.js';
-import type { FileSystem } from '../../src/engine/storage-io/file-system.js';
-import { readWholeFile, writeFully } from '../../src/engine/storage-io/write-fully.js';
+import type { FileSystem } from '../../src/engine/storage-io/interface/file-system.js';
+import { readWholeFile, writeFully } from '../../src/engine/storage-io/whole/write-fully.js';
 
 /** A file system under test, and an empty folder on it. */
 export interface FileSystemSubject {

@@ -1,6 +1,6 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { coreOfKey } from '../../src/engine/directory/core-state.js';
+import { coreOfKey } from '../../src/engine/directory/state/core-state.js';
 import { damaged, type Damaged, type DamageCase } from './case.js';
 import { append, cutAt, flip, rewrite } from './edits.js';
 import { goodArtifact, goodDirectory, goodLog, keyOf, valueOf } from './good.js';

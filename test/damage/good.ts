@@ -1,14 +1,14 @@
 import path from 'node:path';
 import { StateDirectory } from '../../src/engine/directory/state-directory.js';
-import { AppendLogSnapshot } from '../../src/engine/artifact/append-log-snapshot.js';
-import { FoldScanner } from '../../src/engine/fold/scanner.js';
-import { KvUpdate } from '../../src/engine/fold/update.js';
-import { VersionToken } from '../../src/engine/fold/version-token.js';
-import { WatchCursor } from '../../src/engine/fold/watch-cursor.js';
-import { realFileSystem } from '../../src/engine/storage-io/real-file-system.js';
+import { AppendLogSnapshot } from '../../src/engine/artifact/backends/append-log-snapshot.js';
+import { FoldScanner } from '../../src/engine/fold/scan/scanner.js';
+import { KvUpdate } from '../../src/engine/fold/format/update.js';
+import { VersionToken } from '../../src/engine/fold/format/version-token.js';
+import { WatchCursor } from '../../src/engine/fold/format/watch-cursor.js';
+import { realFileSystem } from '../../src/engine/storage-io/real/real-file-system.js';
 import { prepareExport } from '../../src/engine/transfer/export-store.js';
-import { CoreWalWriter } from '../../src/engine/wal/writer.js';
-import { WalScanner } from '../../src/engine/wal/scanner.js';
+import { CoreWalWriter } from '../../src/engine/wal/write/writer.js';
+import { WalScanner } from '../../src/engine/wal/scan/scanner.js';
 
 /* What damage is done to: one of each kind, whole, the same each time but for times and ids. */
 

@@ -1,6 +1,6 @@
 import path from 'node:path';
-import { AppendLogSnapshot } from '../../src/engine/artifact/append-log-snapshot.js';
-import { crc32 } from '../../src/engine/bytes/checksum.js';
+import { AppendLogSnapshot } from '../../src/engine/artifact/backends/append-log-snapshot.js';
+import { crc32 } from '../../src/engine/bytes/crc/checksum.js';
 import { writeU32 } from '../../src/engine/bytes/halves.js';
 import { damaged, noticed, torn, type Damaged, type DamageCase } from './case.js';
 import { append, bytesAt, cutAt, flip, overwrite, rewrite } from './edits.js';

@@ -1,7 +1,7 @@
 import { cpSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { writeU32 } from '../../src/engine/bytes/halves.js';
-import { ROOT, ROOT_BYTES } from '../../src/engine/rkyv/wal-entry-format.js';
+import { ROOT, ROOT_BYTES } from '../../src/engine/rkyv/entry/wal-entry-format.js';
 import { entryOf, recordAround, recordOf, records } from '../engine/wal/segment-builder.js';
 import { fixturePath } from '../support/fixtures.js';
 import { damaged, noticed, torn, type Damaged, type DamageCase } from './case.js';

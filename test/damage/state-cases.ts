@@ -1,8 +1,8 @@
 import { cpSync, rmSync } from 'node:fs';
 import path from 'node:path';
-import { openBarePair } from '../../src/engine/state/state-file-open.js';
-import { MmapStateStore } from '../../src/engine/state/mmap-state-store.js';
-import { realFileSystem } from '../../src/engine/storage-io/real-file-system.js';
+import { openBarePair } from '../../src/engine/state/read/state-file-open.js';
+import { MmapStateStore } from '../../src/engine/state/store/mmap-state-store.js';
+import { realFileSystem } from '../../src/engine/storage-io/real/real-file-system.js';
 import { fixturePath } from '../support/fixtures.js';
 import { damaged, noticed, type Damaged, type DamageCase } from './case.js';
 import { bytesAt, contentOf, cutAt, flip, overwrite } from './edits.js';

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import test from 'ava';
-import { exitCodeOfError } from '../../src/cli/exit-codes.js';
+import { exitCodeOfError } from '../../src/cli/errors/exit-codes.js';
 import { ERROR_CODES } from '../../src/engine/errors.js';
 import { DAMAGE_CLASSES } from '../../src/engine/finding.js';
 

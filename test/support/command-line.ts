@@ -1,4 +1,4 @@
-import { runCommandLine, type Commands } from '../../src/cli/main.js';
+import { runCommandLine, type Commands } from '../../src/cli/program/main.js';
 import { COMMANDS } from '../../src/commands/index.js';
 import { MemoryTerminal, type MemoryTerminalOptions } from './memory-terminal.js';
 import { projectRoot } from './project-root.js';

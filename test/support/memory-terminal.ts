@@ -1,5 +1,5 @@
-import { ByteOutput } from '../../src/cli/byte-output.js';
-import type { Terminal } from '../../src/cli/terminal.js';
+import { ByteOutput } from '../../src/cli/terminal/byte-output.js';
+import type { Terminal } from '../../src/cli/terminal/terminal.js';
 
 /** How a `MemoryTerminal` differs from a pair of pipes that are read to their end. */
 export interface MemoryTerminalOptions {

@@ -1,5 +1,5 @@
 import { lstatSync, renameSync, symlinkSync } from 'node:fs';
-import type { FileSystem } from '../../src/engine/storage-io/file-system.js';
+import type { FileSystem } from '../../src/engine/storage-io/interface/file-system.js';
 
 /** A file system under which somebody else puts a link in a folder's place, at a moment that is chosen. */
 export interface SwappingFileSystem {

@@ -1,4 +1,4 @@
-import { SeededRandom } from '../../src/engine/storage-io/simulated/seeded-random.js';
+import { SeededRandom } from '../simulated-disk/seeded-random.js';
 
 /** How much is tried: a part in `npm test`, the usual figures, the long run. */
 export type TortureScale = 'part' | 'usual' | 'long';

@@ -1,5 +1,5 @@
 import { checkBytes } from '../bytes/byte-argument.js';
-import { loadPositionLow } from '../bytes/shared-position.js';
+import { loadPositionLow } from '../bytes/shared/shared-position.js';
 import { ChangelogConsumer } from './consumer.js';
 import type { StateChangelogEntry } from './entry.js';
 import { StateOp, checkedU32, checkedU64 } from './entry.js';

@@ -7,8 +7,8 @@
  * - an entry's words are read before the tail that frees it is stored;
  * - an entry whose visitor threw is still the next one: nothing is freed that was not taken.
  */
-import { releaseClaim, takeClaim } from '../bytes/shared-claim.js';
-import { loadPosition, loadPositionLow, storePosition } from '../bytes/shared-position.js';
+import { releaseClaim, takeClaim } from '../bytes/shared/shared-claim.js';
+import { loadPosition, loadPositionLow, storePosition } from '../bytes/shared/shared-position.js';
 import type { StateChangelogEntry } from './entry.js';
 import type { ChangelogVisitor } from './entry-words.js';
 import { entryWord, readEntry, visitRecord } from './entry-words.js';

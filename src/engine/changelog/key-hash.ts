@@ -7,7 +7,7 @@
  * longer ones in steps of 16 bytes with the last 16 read again at the end. Then one
  * multiplication and a rotation spread them.
  *
- * (The hash of `bytes/fx-hash.ts`, which rkyv's maps use, is an older and different one.)
+ * (The hash of `bytes/hash/fx-hash.ts`, which rkyv's maps use, is an older and different one.)
  */
 
 const FIRST_SEED_LOW = 0x85a308d3 | 0;

@@ -7,13 +7,13 @@
  * | 1 | the producer | claim, head, overflows, epoch |
  * | 2 | the consumer | claim, tail, cleared |
  *
- * Head, tail, overflows and cleared are positions (`bytes/shared-position.ts`). A line is two
+ * Head, tail, overflows and cleared are positions (`bytes/shared/shared-position.ts`). A line is two
  * cache lines long: processors fetch them in pairs, and the producer's stores shall not
  * take the consumer's line away from it.
  */
 import { assert } from '../assert.js';
-import { nextClaimant } from '../bytes/shared-claim.js';
-import { POSITION_WORDS } from '../bytes/shared-position.js';
+import { nextClaimant } from '../bytes/shared/shared-claim.js';
+import { POSITION_WORDS } from '../bytes/shared/shared-position.js';
 import { ENTRY_BYTES } from './entry-words.js';
 
 const WORD_BYTES = 4;
@@ -30,7 +30,7 @@ export const ATTACHED = CAPACITY_WORD + 1;
 
 const PRODUCER_LINE = CREATOR_LINE + LINE_WORDS;
 
-/** Who pushes (`bytes/shared-claim.ts`). */
+/** Who pushes (`bytes/shared/shared-claim.ts`). */
 export const PRODUCER_CLAIM = PRODUCER_LINE;
 /** Position: how many entries were ever accepted and published. */
 export const HEAD = PRODUCER_CLAIM + 1;

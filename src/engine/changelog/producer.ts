@@ -7,8 +7,8 @@
  * - an entry's words are written before the head that covers it is stored (`Atomics.store`
  *   orders them), so that no consumer sees half of one.
  */
-import { isClaimedByAnother, releaseClaim, takeClaim } from '../bytes/shared-claim.js';
-import { loadPosition, loadPositionLow, storePosition } from '../bytes/shared-position.js';
+import { isClaimedByAnother, releaseClaim, takeClaim } from '../bytes/shared/shared-claim.js';
+import { loadPosition, loadPositionLow, storePosition } from '../bytes/shared/shared-position.js';
 import type { StateOp } from './entry.js';
 import { entryWord, writeRecord } from './entry-words.js';
 import type { ChangelogMemory } from './layout.js';

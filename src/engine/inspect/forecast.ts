@@ -1,15 +1,20 @@
-import { forecastCheckpoint } from '../directory/core-checkpoint.js';
-import { DirectoryLayout } from '../directory/layout.js';
-import { readDirectory, type DirectorySnapshot } from '../directory/reader.js';
+import { forecastCheckpoint } from '../directory/checkpoint/core-checkpoint.js';
+import { DirectoryLayout } from '../directory/manifest/layout.js';
+import { readDirectory, type DirectorySnapshot } from '../directory/read/reader.js';
 import { FoldStore } from '../store/fold-store.js';
 import type { CompactReport } from '../store/store.js';
 import { StatelogError } from '../errors.js';
-import { INDEX_HEADER_BYTES, STATE_FILE_BYTES_MIN, STATE_HEADER_BYTES, pageCount } from '../state/format.js';
-import { expectedIndexBytes, type IndexShape } from '../state/index-size.js';
-import { anchoredSource } from '../storage-io/anchored-file-system.js';
-import type { FileSystem } from '../storage-io/file-system.js';
-import { realFileSystem } from '../storage-io/real-file-system.js';
-import { treeBytes } from '../storage-io/tree-bytes.js';
+import {
+  INDEX_HEADER_BYTES,
+  STATE_FILE_BYTES_MIN,
+  STATE_HEADER_BYTES,
+  pageCount,
+} from '../state/format/format.js';
+import { expectedIndexBytes, type IndexShape } from '../state/format/index-size.js';
+import { anchoredSource } from '../storage-io/views/anchored-file-system.js';
+import type { FileSystem } from '../storage-io/interface/file-system.js';
+import { realFileSystem } from '../storage-io/real/real-file-system.js';
+import { treeBytes } from '../storage-io/whole/tree-bytes.js';
 import { brokenCopies } from '../store/broken-copies.js';
 import { withoutCopies, type StoreCompaction } from '../store/compact-store.js';
 import { identify, type IdentifiedKind } from './identify.js';

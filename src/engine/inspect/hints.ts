@@ -1,4 +1,4 @@
-import { commandText, cutHint, missingHint, repairHint, replayHint } from '../bytes/command-hints.js';
+import { commandText, cutHint, missingHint, repairHint, replayHint } from '../bytes/text/command-hints.js';
 import type { Finding } from '../finding.js';
 
 /** What to do about findings; undefined: as they say themselves. */

@@ -1,20 +1,20 @@
 import { join } from 'node:path';
-import { decodeTarHeader } from '../artifact/tar-header.js';
-import { missingHint } from '../bytes/command-hints.js';
+import { decodeTarHeader } from '../artifact/format/tar-header.js';
+import { missingHint } from '../bytes/text/command-hints.js';
 import { startsWithBytes } from '../bytes/compare.js';
-import { filterHint, foreignBytes, type ForeignBytes } from '../bytes/foreign-bytes.js';
+import { filterHint, foreignBytes, type ForeignBytes } from '../bytes/text/foreign-bytes.js';
 import { readU32 } from '../bytes/halves.js';
-import { byteOrderMarkLength, toUtf8 } from '../bytes/text.js';
+import { byteOrderMarkLength, toUtf8 } from '../bytes/text/text.js';
 import { StatelogError } from '../errors.js';
-import { MAGIC as FOLD_MAGIC } from '../fold/format.js';
-import { looksLikeLog } from '../fold/log-probe.js';
-import { hasStateMagic } from '../state/state-header.js';
-import type { FileSystem } from '../storage-io/file-system.js';
-import { danglingLink } from '../storage-io/system-error.js';
-import { readFully, readWholeFile } from '../storage-io/write-fully.js';
-import { isPlausibleLength } from '../wal/record.js';
-import { coreIdOfSegmentName } from '../wal/segment-name.js';
-import { listSegments, looksLikeSegment } from '../wal/segment-folder.js';
+import { MAGIC as FOLD_MAGIC } from '../fold/format/format.js';
+import { looksLikeLog } from '../fold/scan/log-probe.js';
+import { hasStateMagic } from '../state/format/state-header.js';
+import type { FileSystem } from '../storage-io/interface/file-system.js';
+import { danglingLink } from '../storage-io/interface/system-error.js';
+import { readFully, readWholeFile } from '../storage-io/whole/write-fully.js';
+import { isPlausibleLength } from '../wal/format/record.js';
+import { coreIdOfSegmentName } from '../wal/format/segment-name.js';
+import { listSegments, looksLikeSegment } from '../wal/scan/segment-folder.js';
 
 /** The kinds of things that a path can be. */
 export type IdentifiedKind =

@@ -1,5 +1,5 @@
 import { basename, dirname, resolve } from 'node:path';
-import type { FileSystem } from '../storage-io/file-system.js';
+import type { FileSystem } from '../storage-io/interface/file-system.js';
 
 /** What tells a path apart from others, then the same of each folder around it. What is not there goes by its name. */
 export function identitiesAround(fileSystem: FileSystem, path: string): string[] {

@@ -1,8 +1,8 @@
-import type { DirectoryLayout } from '../directory/layout.js';
-import { readManifest } from '../directory/manifest-file.js';
-import { liveEpoch, type CheckpointEntry, type DirectoryManifest } from '../directory/manifest.js';
+import type { DirectoryLayout } from '../directory/manifest/layout.js';
+import { readManifest } from '../directory/manifest/manifest-file.js';
+import { liveEpoch, type CheckpointEntry, type DirectoryManifest } from '../directory/manifest/manifest.js';
 import { isStatelogError } from '../errors.js';
-import type { FileSystem } from '../storage-io/file-system.js';
+import type { FileSystem } from '../storage-io/interface/file-system.js';
 
 /** A log of a state directory, and where it stands among the checkpoints. */
 export interface KeptLog {

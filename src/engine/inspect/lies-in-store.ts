@@ -1,6 +1,6 @@
 import { dirname, resolve } from 'node:path';
 import { isStatelogError, StatelogError } from '../errors.js';
-import type { FileSystem } from '../storage-io/file-system.js';
+import type { FileSystem } from '../storage-io/interface/file-system.js';
 import { identify } from './identify.js';
 
 /** The innermost store or snapshot in which a path lies; a folder of loose segments is the user's. */

@@ -1,4 +1,4 @@
-import { openArtifact } from '../artifact/open-artifact.js';
+import { openArtifact } from '../artifact/read/open-artifact.js';
 import { StateDirectory } from '../directory/state-directory.js';
 import { StatelogError, isStatelogError } from '../errors.js';
 import { DirectoryStore } from '../store/directory-store.js';
@@ -7,14 +7,14 @@ import { isLogName } from '../store/log-name.js';
 import { StateFileStore } from '../store/state-file-store.js';
 import type { ReadableStore, WritableStore } from '../store/store.js';
 import { WalStore } from '../store/wal-store.js';
-import { anchoredSource } from '../storage-io/anchored-file-system.js';
-import type { FileSystem } from '../storage-io/file-system.js';
-import { HEADER_BYTES } from '../fold/format.js';
-import { isTornHeader } from '../fold/header.js';
-import { isEmptyFolder } from '../storage-io/staging-folder.js';
-import { realFileSystem } from '../storage-io/real-file-system.js';
+import { anchoredSource } from '../storage-io/views/anchored-file-system.js';
+import type { FileSystem } from '../storage-io/interface/file-system.js';
+import { HEADER_BYTES } from '../fold/format/format.js';
+import { isTornHeader } from '../fold/format/header.js';
+import { isEmptyFolder } from '../storage-io/whole/staging-folder.js';
+import { realFileSystem } from '../storage-io/real/real-file-system.js';
 import { LinesStore } from '../lines/lines-store.js';
-import { danglingLink } from '../storage-io/system-error.js';
+import { danglingLink } from '../storage-io/interface/system-error.js';
 import { refuseWithinStore } from './lies-in-store.js';
 import { identify, nothingAt } from './identify.js';
 

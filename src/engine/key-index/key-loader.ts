@@ -1,8 +1,8 @@
 import type { KeyTree } from './key-tree.js';
-import { ROOT_ADDRESS } from './node-layout.js';
-import { makeEnd } from './node-edit.js';
-import { makeNode } from './node-rebuild.js';
-import { lengthened } from './segments.js';
+import { ROOT_ADDRESS } from './node/node-layout.js';
+import { makeEnd } from './node/node-edit.js';
+import { makeNode } from './node/node-rebuild.js';
+import { lengthened } from './tails/segments.js';
 
 const CHILDREN_FIRST = 1024;
 const LEVELS_FIRST = 32;

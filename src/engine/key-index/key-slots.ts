@@ -1,7 +1,7 @@
 import { StatelogError } from '../errors.js';
 import { firstDifference } from './key-bytes.js';
-import { KeyTails } from './key-tails.js';
-import { Segments } from './segments.js';
+import { KeyTails } from './tails/key-tails.js';
+import { Segments } from './tails/segments.js';
 
 /*
  * A slot is 32 bytes, so that a lookup that came to it reads one cache line:

@@ -1,9 +1,9 @@
 import { KeySlots } from './key-slots.js';
-import { addChild, makeEnd, makePair, removeChild } from './node-edit.js';
-import { FIRST_CHILD, KIND_MASK, ROOT_ADDRESS } from './node-layout.js';
-import { NodePool, addressOf } from './node-pool.js';
-import { childPlace, firstPlace } from './node-search.js';
-import { lengthened } from './segments.js';
+import { addChild, makeEnd, makePair, removeChild } from './node/node-edit.js';
+import { FIRST_CHILD, KIND_MASK, ROOT_ADDRESS } from './node/node-layout.js';
+import { NodePool, addressOf } from './node/node-pool.js';
+import { childPlace, firstPlace } from './node/node-search.js';
+import { lengthened } from './tails/segments.js';
 
 const PATH_LENGTH_FIRST = 128;
 

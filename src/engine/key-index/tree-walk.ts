@@ -1,8 +1,15 @@
 import type { KeyTree } from './key-tree.js';
-import { CAPACITY, FIRST_CHILD, KIND_MASK, NODE_SEGMENT_SHIFT, ROOT_ADDRESS, SPAN } from './node-layout.js';
-import { addressOf, wordOf } from './node-pool.js';
-import { childCount, placesBelow } from './node-search.js';
-import { lengthened } from './segments.js';
+import {
+  CAPACITY,
+  FIRST_CHILD,
+  KIND_MASK,
+  NODE_SEGMENT_SHIFT,
+  ROOT_ADDRESS,
+  SPAN,
+} from './node/node-layout.js';
+import { addressOf, wordOf } from './node/node-pool.js';
+import { childCount, placesBelow } from './node/node-search.js';
+import { lengthened } from './tails/segments.js';
 
 /** As many as an array may have that is made without asking for memory: a cursor is often made for a few steps. */
 const LEVELS_FIRST = 16;

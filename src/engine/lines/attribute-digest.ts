@@ -1,5 +1,5 @@
-import { ContentDigest } from '../bytes/content-digest.js';
-import { toUtf8 } from '../bytes/text.js';
+import { ContentDigest } from '../bytes/hash/content-digest.js';
+import { toUtf8 } from '../bytes/text/text.js';
 import { headerLine, type LinesHeader } from './export-lines.js';
 
 const NO_KEY = new Uint8Array(0);

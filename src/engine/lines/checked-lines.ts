@@ -1,6 +1,6 @@
 import { compareBytes, equalBytes } from '../bytes/compare.js';
-import { ContentDigest } from '../bytes/content-digest.js';
-import { JsonLines, type JsonLine } from '../bytes/json-lines.js';
+import { ContentDigest } from '../bytes/hash/content-digest.js';
+import { JsonLines, type JsonLine } from '../bytes/text/json-lines.js';
 import { StatelogError, type ErrorDetails } from '../errors.js';
 import { freeCopy } from '../bytes/free-copy.js';
 import type { StoredEntry } from '../store/store.js';

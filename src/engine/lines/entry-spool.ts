@@ -1,6 +1,6 @@
 import { readU32, writeU32 } from '../bytes/halves.js';
-import type { FileDescriptor, FileSystem } from '../storage-io/file-system.js';
-import { readFully, writeFully } from '../storage-io/write-fully.js';
+import type { FileDescriptor, FileSystem } from '../storage-io/interface/file-system.js';
+import { readFully, writeFully } from '../storage-io/whole/write-fully.js';
 import type { EntryVisitor } from '../store/store.js';
 
 /** Key length u32, value length u32, version length u32. */

@@ -1,6 +1,6 @@
-import { LongText, type JsonFields } from '../bytes/json-line.js';
-import { fromBase64, fromUtf8, isUtf8, isWellFormed, toBase64, toUtf8 } from '../bytes/text.js';
-import { sourcesToJson } from '../directory/manifest.js';
+import { LongText, type JsonFields } from '../bytes/text/json-line.js';
+import { fromBase64, fromUtf8, isUtf8, isWellFormed, toBase64, toUtf8 } from '../bytes/text/text.js';
+import { sourcesToJson } from '../directory/manifest/manifest.js';
 import { StatelogError } from '../errors.js';
 import {
   cursorText,
@@ -9,8 +9,8 @@ import {
   parseVersionFields,
   positionText,
   versionFields,
-} from '../fold/position-text.js';
-import { isKnownCursor } from '../fold/watch-cursor.js';
+} from '../fold/format/position-text.js';
+import { isKnownCursor } from '../fold/format/watch-cursor.js';
 import type { StoredEntry } from '../store/store.js';
 
 /*
@@ -25,7 +25,7 @@ export interface LinesHeader {
   readonly cursor?: Uint8Array | undefined;
   readonly epoch?: bigint | undefined;
   readonly cores?: number | undefined;
-  /** Lines taken of each source, and the digests beside them (directory/source-mark.ts). */
+  /** Lines taken of each source, and the digests beside them (directory/manifest/source-mark.ts). */
   readonly sources?: ReadonlyMap<string, bigint> | undefined;
   readonly watermark?: bigint | undefined;
 }

@@ -1,10 +1,10 @@
 import { checkBytes } from '../bytes/byte-argument.js';
 import { compareBytes } from '../bytes/compare.js';
-import { JsonLineParts } from '../bytes/json-line.js';
+import { JsonLineParts } from '../bytes/text/json-line.js';
 import type { EntryCursor, EntryRange } from '../entry-cursor.js';
 import { keysInRange, positionsInRange } from '../entry-range.js';
 import { StatelogError } from '../errors.js';
-import type { FileDescriptor, FileSystem } from '../storage-io/file-system.js';
+import type { FileDescriptor, FileSystem } from '../storage-io/interface/file-system.js';
 import type { EntryVisitor, ReadableStore, StoredEntry } from '../store/store.js';
 import { CheckedLines, type CheckedExport, type LinePlace } from './checked-lines.js';
 import { parseExportLine } from './export-lines.js';

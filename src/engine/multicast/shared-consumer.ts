@@ -7,8 +7,8 @@
  * - a slot is read before the tail that gives it up is stored;
  * - a value whose visitor threw is still the next one.
  */
-import { releaseClaim, takeClaim } from '../bytes/shared-claim.js';
-import { loadPosition, loadPositionLow, storePosition } from '../bytes/shared-position.js';
+import { releaseClaim, takeClaim } from '../bytes/shared/shared-claim.js';
+import { loadPosition, loadPositionLow, storePosition } from '../bytes/shared/shared-position.js';
 import type { MulticastMemory } from './shared-layout.js';
 import { HEAD, VALUE_AT, consumerClaim, tailOf } from './shared-layout.js';
 

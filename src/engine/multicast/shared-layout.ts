@@ -14,12 +14,12 @@
  * the ring, and how far a consumer may stay behind does not depend on how long the values are. It
  * costs memory where values differ much in length, and longer values must go another way.
  *
- * Head and tails are positions (`bytes/shared-position.ts`). A line is two cache lines long:
+ * Head and tails are positions (`bytes/shared/shared-position.ts`). A line is two cache lines long:
  * processors fetch them in pairs, and no thread's stores shall take another's line away.
  */
 import { assert } from '../assert.js';
-import { nextClaimant } from '../bytes/shared-claim.js';
-import { POSITION_WORDS } from '../bytes/shared-position.js';
+import { nextClaimant } from '../bytes/shared/shared-claim.js';
+import { POSITION_WORDS } from '../bytes/shared/shared-position.js';
 import { checkedCapacity, checkedConsumerCount, isCapacity } from './multicast.js';
 
 const WORD_BYTES = 4;
@@ -36,7 +36,7 @@ const CONSUMERS_WORD = CAPACITY_WORD + 1;
 const VALUE_BYTES_WORD = CONSUMERS_WORD + 1;
 const ATTACHED_WORD = VALUE_BYTES_WORD + 1;
 
-/** Who publishes (`bytes/shared-claim.ts`). */
+/** Who publishes (`bytes/shared/shared-claim.ts`). */
 export const PRODUCER_CLAIM = LINE_WORDS;
 /** Position: how many values were ever published. */
 export const HEAD = PRODUCER_CLAIM + 1;

@@ -7,8 +7,8 @@
  * - a slot is written before the head that covers it is stored (`Atomics.store` orders them).
  */
 import { checkBytes } from '../bytes/byte-argument.js';
-import { releaseClaim, takeClaim } from '../bytes/shared-claim.js';
-import { loadPosition, loadPositionLow, storePosition } from '../bytes/shared-position.js';
+import { releaseClaim, takeClaim } from '../bytes/shared/shared-claim.js';
+import { loadPosition, loadPositionLow, storePosition } from '../bytes/shared/shared-position.js';
 import type { MulticastMemory } from './shared-layout.js';
 import { HEAD, PRODUCER_CLAIM, VALUE_AT, tailOf } from './shared-layout.js';
 

@@ -3,17 +3,17 @@ import { isStatelogError } from '../errors.js';
 import type { Finding } from '../finding.js';
 import { identify, type PathIdentity } from '../inspect/identify.js';
 import { openReadable, openWritable } from '../inspect/open.js';
-import { findLogs } from '../inspect/replay-logs.js';
+import { findLogs } from '../inspect/replay/replay-logs.js';
 import { verifyPath } from '../inspect/verify/verify-path.js';
-import { anchoredPlace } from '../storage-io/anchored-file-system.js';
-import { closeQuietly } from '../storage-io/atomic-write.js';
-import { openLocked } from '../storage-io/file-lock.js';
-import type { FileSystem } from '../storage-io/file-system.js';
-import { recoverSegment } from '../wal/recovery.js';
-import { damageError } from '../wal/scan-findings.js';
-import { notToBeCut, partOfStore } from './refusals.js';
-import type { RepairAccount } from './repair-account.js';
-import type { RepairEvent } from './report.js';
+import { anchoredPlace } from '../storage-io/views/anchored-file-system.js';
+import { closeQuietly } from '../storage-io/whole/atomic-write.js';
+import { openLocked } from '../storage-io/lock/file-lock.js';
+import type { FileSystem } from '../storage-io/interface/file-system.js';
+import { recoverSegment } from '../wal/recover/recovery.js';
+import { damageError } from '../wal/scan/scan-findings.js';
+import { notToBeCut, partOfStore } from './account/refusals.js';
+import type { RepairAccount } from './account/repair-account.js';
+import type { RepairEvent } from './account/report.js';
 
 /** How something is mended where it is. */
 export interface InPlaceOptions {

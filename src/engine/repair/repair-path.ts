@@ -1,15 +1,15 @@
-import { DirectoryLayout } from '../directory/layout.js';
+import { DirectoryLayout } from '../directory/manifest/layout.js';
 import { isStatelogError } from '../errors.js';
 import { identify, type PathIdentity } from '../inspect/identify.js';
-import type { FileSystem } from '../storage-io/file-system.js';
-import { statePathsOf } from '../state/state-paths.js';
-import { anchoredPlace, anchoredSource, anchoredBeside } from '../storage-io/anchored-file-system.js';
-import { lockState } from '../storage-io/lock-holder.js';
-import { realFileSystem } from '../storage-io/real-file-system.js';
-import { treeBytes } from '../storage-io/tree-bytes.js';
-import { RepairAccount } from './repair-account.js';
+import type { FileSystem } from '../storage-io/interface/file-system.js';
+import { statePathsOf } from '../state/format/state-paths.js';
+import { anchoredPlace, anchoredSource, anchoredBeside } from '../storage-io/views/anchored-file-system.js';
+import { lockState } from '../storage-io/lock/lock-holder.js';
+import { realFileSystem } from '../storage-io/real/real-file-system.js';
+import { treeBytes } from '../storage-io/whole/tree-bytes.js';
+import { RepairAccount } from './account/repair-account.js';
 import { repairInPlace } from './repair-in-place.js';
-import type { RepairEvent, RepairSummary } from './report.js';
+import type { RepairEvent, RepairSummary } from './account/report.js';
 import { salvageInto } from './salvage.js';
 
 /** What is to be repaired, and how. */

@@ -1,19 +1,19 @@
 import { basename, dirname, join, relative, resolve } from 'node:path';
-import { isEmptyFolder, moveIntoPlace, StagingFolder } from '../storage-io/staging-folder.js';
+import { isEmptyFolder, moveIntoPlace, StagingFolder } from '../storage-io/whole/staging-folder.js';
 import { StatelogError } from '../errors.js';
 import type { PathIdentity } from '../inspect/identify.js';
-import { statePathsOf } from '../state/state-paths.js';
-import { coreIdOfSegmentName } from '../wal/segment-name.js';
+import { statePathsOf } from '../state/format/state-paths.js';
+import { coreIdOfSegmentName } from '../wal/format/segment-name.js';
 import { refuseWithinStore } from '../inspect/lies-in-store.js';
-import { linesAreNotRepaired, occupied, withinSource } from './refusals.js';
-import type { RepairAccount } from './repair-account.js';
-import type { RepairEvent } from './report.js';
-import { salvageArtifact } from './salvage-artifact.js';
-import { salvageDirectory } from './salvage-directory.js';
-import { salvageFold } from './salvage-fold.js';
-import { salvageState } from './salvage-state.js';
-import { salvageSegment } from './salvage-segment.js';
-import { salvageWalFolder } from './salvage-wal-folder.js';
+import { linesAreNotRepaired, occupied, withinSource } from './account/refusals.js';
+import type { RepairAccount } from './account/repair-account.js';
+import type { RepairEvent } from './account/report.js';
+import { salvageArtifact } from './artifact/salvage-artifact.js';
+import { salvageDirectory } from './directory/salvage-directory.js';
+import { salvageFold } from './log/salvage-fold.js';
+import { salvageState } from './state/salvage-state.js';
+import { salvageSegment } from './log/salvage-segment.js';
+import { salvageWalFolder } from './log/salvage-wal-folder.js';
 
 /**
  * Brings every good record of what a path holds to a new place of the same kind, and verifies it there:

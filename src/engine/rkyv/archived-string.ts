@@ -1,4 +1,4 @@
-import { isUtf8 } from '../bytes/text.js';
+import { isUtf8 } from '../bytes/text/text.js';
 import { readI32, readU32, writeU32 } from '../bytes/halves.js';
 
 /** Size of an archived string where it is referred to; up to as many bytes of text stand right there. */

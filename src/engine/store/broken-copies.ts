@@ -1,10 +1,10 @@
 import { basename, dirname, join } from 'node:path';
-import { DirectoryLayout } from '../directory/layout.js';
+import { DirectoryLayout } from '../directory/manifest/layout.js';
 import { isStatelogError } from '../errors.js';
-import { isBrokenCopyOf } from '../fold/torn-tail-copy.js';
-import { anchoredPlace, anchoredStore } from '../storage-io/anchored-file-system.js';
-import type { FileSystem } from '../storage-io/file-system.js';
-import { isBrokenSegmentCopy } from '../wal/broken-copy.js';
+import { isBrokenCopyOf } from '../fold/write/torn-tail-copy.js';
+import { anchoredPlace, anchoredStore } from '../storage-io/views/anchored-file-system.js';
+import type { FileSystem } from '../storage-io/interface/file-system.js';
+import { isBrokenSegmentCopy } from '../wal/recover/broken-copy.js';
 
 /** A store that recovery may have cut. */
 export interface CutStore {

@@ -1,4 +1,4 @@
-import type { FileSystem } from '../storage-io/file-system.js';
+import type { FileSystem } from '../storage-io/interface/file-system.js';
 import { dropBrokenCopies, type CutStore } from './broken-copies.js';
 import type { CompactReport, WritableStore } from './store.js';
 

@@ -3,14 +3,14 @@ import {
   type OpenStoreOptions,
   type ReadStoreOptions,
 } from '../directory/state-directory.js';
-import { liveEpoch } from '../directory/manifest.js';
-import { markName } from '../directory/source-mark.js';
+import { liveEpoch } from '../directory/manifest/manifest.js';
+import { markName } from '../directory/manifest/source-mark.js';
 import { StatelogError } from '../errors.js';
 import type { EntryRange } from '../entry-cursor.js';
 import type { Finding } from '../finding.js';
-import { treeBytes } from '../storage-io/tree-bytes.js';
-import { realFileSystem } from '../storage-io/real-file-system.js';
-import type { FileSystem } from '../storage-io/file-system.js';
+import { treeBytes } from '../storage-io/whole/tree-bytes.js';
+import { realFileSystem } from '../storage-io/real/real-file-system.js';
+import type { FileSystem } from '../storage-io/interface/file-system.js';
 import { remarksOn } from './remarks.js';
 import type {
   CheckpointReport,

@@ -3,13 +3,13 @@ import { StatelogError, isStatelogError } from '../errors.js';
 import type { EntryRange } from '../entry-cursor.js';
 import { keysInRange, positionsInRange } from '../entry-range.js';
 import type { Finding } from '../finding.js';
-import { AppendLogFold } from '../fold/append-log-fold.js';
-import { COMPACT_THRESHOLD_DEFAULT } from '../fold/format.js';
-import { createLog } from '../fold/open-log.js';
-import { KvUpdate } from '../fold/update.js';
-import { VersionToken } from '../fold/version-token.js';
-import { WatchCursor } from '../fold/watch-cursor.js';
-import type { FileSystem } from '../storage-io/file-system.js';
+import { AppendLogFold } from '../fold/store/append-log-fold.js';
+import { COMPACT_THRESHOLD_DEFAULT } from '../fold/format/format.js';
+import { createLog } from '../fold/write/open-log.js';
+import { KvUpdate } from '../fold/format/update.js';
+import { VersionToken } from '../fold/format/version-token.js';
+import { WatchCursor } from '../fold/format/watch-cursor.js';
+import type { FileSystem } from '../storage-io/interface/file-system.js';
 import { remarksOn } from './remarks.js';
 import type {
   CheckpointReport,

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
-import { commandText } from '../bytes/command-hints.js';
+import { commandText } from '../bytes/text/command-hints.js';
 import { isStatelogError } from '../errors.js';
 import type { Finding } from '../finding.js';
-import type { FileSystem } from '../storage-io/file-system.js';
+import type { FileSystem } from '../storage-io/interface/file-system.js';
 import { brokenCopies, type CutStore } from './broken-copies.js';
 
 const WRITABLE_BY_ALL = 0o002;

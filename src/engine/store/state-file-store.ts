@@ -1,9 +1,9 @@
 import { checkBytes } from '../bytes/byte-argument.js';
 import type { EntryRange } from '../entry-cursor.js';
 import { entriesInRange, forEachEntryOf, keysInRange, positionsInRange } from '../entry-range.js';
-import { openBarePair } from '../state/state-file-open.js';
-import type { StateFile } from '../state/state-file.js';
-import type { FileSystem } from '../storage-io/file-system.js';
+import { openBarePair } from '../state/read/state-file-open.js';
+import type { StateFile } from '../state/read/state-file.js';
+import type { FileSystem } from '../storage-io/interface/file-system.js';
 import type { EntryVisitor, ReadableStore, StoredEntry } from './store.js';
 
 /** A bare state file and its index as commands see them. */

@@ -22,7 +22,7 @@ export interface ReadableStore {
   readonly cursor: Uint8Array | undefined;
   /** Single-writer shards, where the kind has any. */
   readonly cores?: number | undefined;
-  /** Lines taken of each source, and the digests beside them (directory/source-mark.ts), where the kind has any. */
+  /** Lines taken of each source, and the digests beside them (directory/manifest/source-mark.ts), where the kind has any. */
   readonly sources?: ReadonlyMap<string, bigint> | undefined;
   /** Of the newest commit, where the kind has any. */
   readonly watermark?: bigint | undefined;

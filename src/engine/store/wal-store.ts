@@ -1,17 +1,17 @@
 import { checkBytes } from '../bytes/byte-argument.js';
-import { cutHint } from '../bytes/command-hints.js';
-import { applyOffsets } from '../directory/source-mark.js';
+import { cutHint } from '../bytes/text/command-hints.js';
+import { applyOffsets } from '../directory/manifest/source-mark.js';
 import type { EntryRange } from '../entry-cursor.js';
 import { entriesInRange, forEachEntryOf, keysInRange, positionsInRange } from '../entry-range.js';
 import type { Finding } from '../finding.js';
-import { TAG_COMMIT, TAG_DELETE, TAG_PUT, type WalOperation } from '../rkyv/wal-entry-format.js';
-import { MmapStateStore } from '../state/mmap-state-store.js';
-import type { FileSystem } from '../storage-io/file-system.js';
-import { MergedScanner } from '../wal/merged-scanner.js';
-import { coreIdOfSegmentName } from '../wal/segment-name.js';
-import { missingSegments } from '../wal/missing-segments.js';
-import { listSegments } from '../wal/segment-folder.js';
-import { damageError } from '../wal/scan-findings.js';
+import { TAG_COMMIT, TAG_DELETE, TAG_PUT, type WalOperation } from '../rkyv/entry/wal-entry-format.js';
+import { MmapStateStore } from '../state/store/mmap-state-store.js';
+import type { FileSystem } from '../storage-io/interface/file-system.js';
+import { MergedScanner } from '../wal/scan/merged-scanner.js';
+import { coreIdOfSegmentName } from '../wal/format/segment-name.js';
+import { missingSegments } from '../wal/scan/missing-segments.js';
+import { listSegments } from '../wal/scan/segment-folder.js';
+import { damageError } from '../wal/scan/scan-findings.js';
 import type { EntryVisitor, ReadableStore, StoredEntry } from './store.js';
 
 const ARENA_BYTES = 1024 * 1024;

@@ -1,14 +1,14 @@
-import { createDirectory } from '../directory/create-directory.js';
-import { buildCheckpoint, type CoreShape } from '../directory/build-checkpoint.js';
-import type { CheckpointSummary } from '../directory/checkpoint-summary.js';
-import { HEADER_BYTES } from '../fold/format.js';
-import { headerBytes } from '../fold/header.js';
-import { LogWriter } from '../fold/log-writer.js';
-import { checkUpdate } from '../fold/update.js';
-import { VersionToken } from '../fold/version-token.js';
-import { WatchCursor } from '../fold/watch-cursor.js';
-import type { FileSystem } from '../storage-io/file-system.js';
-import { writeFully } from '../storage-io/write-fully.js';
+import { createDirectory } from '../directory/checkpoint/create-directory.js';
+import { buildCheckpoint, type CoreShape } from '../directory/checkpoint/build-checkpoint.js';
+import type { CheckpointSummary } from '../directory/manifest/checkpoint-summary.js';
+import { HEADER_BYTES } from '../fold/format/format.js';
+import { headerBytes } from '../fold/format/header.js';
+import { LogWriter } from '../fold/write/log-writer.js';
+import { checkUpdate } from '../fold/format/update.js';
+import { VersionToken } from '../fold/format/version-token.js';
+import { WatchCursor } from '../fold/format/watch-cursor.js';
+import type { FileSystem } from '../storage-io/interface/file-system.js';
+import { writeFully } from '../storage-io/whole/write-fully.js';
 import type { EntryVisitor } from '../store/store.js';
 
 /** Shows all entries in key order, from the first each time it is called; each is lent for a call. */

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { StatelogError } from '../errors.js';
 import { identify, type IdentifiedKind } from '../inspect/identify.js';
 import { refuseWithinStore } from '../inspect/lies-in-store.js';
-import { anchoredPlace, anchoredSource } from '../storage-io/anchored-file-system.js';
-import { realFileSystem } from '../storage-io/real-file-system.js';
+import { anchoredPlace, anchoredSource } from '../storage-io/views/anchored-file-system.js';
+import { realFileSystem } from '../storage-io/real/real-file-system.js';
 import { contentOf, linesContent, Scratch, type ExportRequest } from './export-content.js';
 import { PreparedExport } from './prepared-export.js';
 

@@ -1,9 +1,9 @@
-import type { CoreShape } from '../directory/build-checkpoint.js';
-import type { CheckpointSummary } from '../directory/checkpoint-summary.js';
-import type { FillDirectory } from '../directory/create-directory.js';
+import type { CoreShape } from '../directory/checkpoint/build-checkpoint.js';
+import type { CheckpointSummary } from '../directory/manifest/checkpoint-summary.js';
+import type { FillDirectory } from '../directory/checkpoint/create-directory.js';
 import type { StatelogError } from '../errors.js';
 import type { Finding } from '../finding.js';
-import type { FileSystem } from '../storage-io/file-system.js';
+import type { FileSystem } from '../storage-io/interface/file-system.js';
 import type { EntriesInOrder } from './build-store.js';
 import type { AllowedLosses } from './losses.js';
 
@@ -32,7 +32,7 @@ export interface ImportReport {
   readonly path: string;
   readonly kind: 'directory' | 'log';
   readonly epoch: string | null;
-  /** As `--cursor` takes it (fold/position-text.ts). */
+  /** As `--cursor` takes it (fold/format/position-text.ts). */
   readonly cursor: string | null;
   readonly keys: number;
   readonly digest: string;

@@ -4,15 +4,15 @@ import {
   FOLD_PATH,
   refuseOtherThanFold,
   verifyStagedFold,
-} from '../artifact/append-log-artifact.js';
-import { adoptStatePayload } from '../artifact/adopt-state-payload.js';
-import type { ExportManifest } from '../artifact/manifest.js';
-import { fileChunks } from '../artifact/payload.js';
-import { stageArtifact, stageArtifactStream, type StagedArtifact } from '../artifact/stage-artifact.js';
-import { STATE_BACKEND, openStatePayload } from '../artifact/state-payload.js';
-import { ContentDigest } from '../bytes/content-digest.js';
-import type { CheckpointSummary } from '../directory/checkpoint-summary.js';
-import { CoresCursor } from '../directory/cores-cursor.js';
+} from '../artifact/backends/append-log-artifact.js';
+import { adoptStatePayload } from '../artifact/backends/adopt-state-payload.js';
+import type { ExportManifest } from '../artifact/format/manifest.js';
+import { fileChunks } from '../artifact/write/payload.js';
+import { stageArtifact, stageArtifactStream, type StagedArtifact } from '../artifact/read/stage-artifact.js';
+import { STATE_BACKEND, openStatePayload } from '../artifact/backends/state-payload.js';
+import { ContentDigest } from '../bytes/hash/content-digest.js';
+import type { CheckpointSummary } from '../directory/manifest/checkpoint-summary.js';
+import { CoresCursor } from '../directory/state/cores-cursor.js';
 import { forEachEntryOf } from '../entry-range.js';
 import { StatelogError } from '../errors.js';
 import { identify } from '../inspect/identify.js';
@@ -20,8 +20,8 @@ import { openReadable } from '../inspect/open.js';
 import { CheckedLines } from '../lines/checked-lines.js';
 import { EntrySpool } from '../lines/entry-spool.js';
 import type { LinesHeader } from '../lines/export-lines.js';
-import { anchoredSource } from '../storage-io/anchored-file-system.js';
-import type { FileSystem } from '../storage-io/file-system.js';
+import { anchoredSource } from '../storage-io/views/anchored-file-system.js';
+import type { FileSystem } from '../storage-io/interface/file-system.js';
 import { FoldStore } from '../store/fold-store.js';
 import type { ReadableStore } from '../store/store.js';
 import { entriesOf } from './build-store.js';

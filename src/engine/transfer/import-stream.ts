@@ -1,5 +1,5 @@
-import { filterHint, foreignBytes, type ForeignBytes } from '../bytes/foreign-bytes.js';
-import { byteOrderMarkLength } from '../bytes/text.js';
+import { filterHint, foreignBytes, type ForeignBytes } from '../bytes/text/foreign-bytes.js';
+import { byteOrderMarkLength } from '../bytes/text/text.js';
 import { StatelogError } from '../errors.js';
 
 const OPEN_BRACE = 0x7b;

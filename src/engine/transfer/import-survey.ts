@@ -1,7 +1,7 @@
-import { ShapeCounter } from '../directory/build-checkpoint.js';
-import { ContentDigest } from '../bytes/content-digest.js';
+import { ShapeCounter } from '../directory/checkpoint/build-checkpoint.js';
+import { ContentDigest } from '../bytes/hash/content-digest.js';
 import { isStatelogError, StatelogError } from '../errors.js';
-import { checkUpdate } from '../fold/update.js';
+import { checkUpdate } from '../fold/format/update.js';
 import type { ImportRequest, Survey, Verified } from './import-request.js';
 import { refuseLosses, type Attributes } from './losses.js';
 

@@ -1,14 +1,14 @@
-import { toUtf8 } from '../bytes/text.js';
-import type { ArtifactContent } from '../artifact/payload.js';
-import { artifactTar } from '../artifact/tar-writer.js';
-import { writeArtifact, type ArtifactForm } from '../artifact/write-artifact.js';
+import { toUtf8 } from '../bytes/text/text.js';
+import type { ArtifactContent } from '../artifact/write/payload.js';
+import { artifactTar } from '../artifact/write/tar-writer.js';
+import { writeArtifact, type ArtifactForm } from '../artifact/write/write-artifact.js';
 import type { Finding } from '../finding.js';
 import { refuseWithinStore } from '../inspect/lies-in-store.js';
-import { anchoredPlace } from '../storage-io/anchored-file-system.js';
-import { createFile } from '../storage-io/atomic-write.js';
-import type { FileSystem } from '../storage-io/file-system.js';
-import { moveIntoPlace, refuseOccupiedFile, withStagingFolder } from '../storage-io/staging-folder.js';
-import { writeFully } from '../storage-io/write-fully.js';
+import { anchoredPlace } from '../storage-io/views/anchored-file-system.js';
+import { createFile } from '../storage-io/whole/atomic-write.js';
+import type { FileSystem } from '../storage-io/interface/file-system.js';
+import { moveIntoPlace, refuseOccupiedFile, withStagingFolder } from '../storage-io/whole/staging-folder.js';
+import { writeFully } from '../storage-io/whole/write-fully.js';
 import { join } from 'node:path';
 
 /** What a snapshot is exported as. */
@@ -19,7 +19,7 @@ export interface ExportReport {
   readonly path: string;
   /** Decimal; null where the kind has no epochs. */
   readonly epoch: string | null;
-  /** As `--cursor` takes it (fold/position-text.ts); null where there is none. */
+  /** As `--cursor` takes it (fold/format/position-text.ts); null where there is none. */
   readonly cursor: string | null;
   readonly keys: number;
   /** BLAKE3 of the content, in hex. */

@@ -1,14 +1,14 @@
 import { dirname, resolve } from 'node:path';
-import { toUtf8 } from '../bytes/text.js';
+import { toUtf8 } from '../bytes/text/text.js';
 import { StatelogError } from '../errors.js';
 import { identitiesAround } from '../inspect/identities-around.js';
 import { isOwn, storeAround } from '../inspect/lies-in-store.js';
-import { anchoredPlace } from '../storage-io/anchored-file-system.js';
-import { replaceFile } from '../storage-io/atomic-write.js';
-import { writeToSpecialFile } from '../storage-io/byte-streams.js';
-import type { FileSystem } from '../storage-io/file-system.js';
-import { realFileSystem } from '../storage-io/real-file-system.js';
-import { danglingLink, notAFileError } from '../storage-io/system-error.js';
+import { anchoredPlace } from '../storage-io/views/anchored-file-system.js';
+import { replaceFile } from '../storage-io/whole/atomic-write.js';
+import { writeToSpecialFile } from '../storage-io/real/byte-streams.js';
+import type { FileSystem } from '../storage-io/interface/file-system.js';
+import { realFileSystem } from '../storage-io/real/real-file-system.js';
+import { danglingLink, notAFileError } from '../storage-io/interface/system-error.js';
 
 /**
  * A file that a report is to be written to, looked at before any work: a new name, a plain file that is replaced, a link,

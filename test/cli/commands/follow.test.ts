@@ -14,7 +14,7 @@ import { text } from 'node:stream/consumers';
 import path from 'node:path';
 import test from 'ava';
 import { bundle } from '../../../scripts/bundle.mjs';
-import { SeededRandom } from '../../../src/engine/storage-io/simulated/index.js';
+import { SeededRandom } from '../../simulated-disk/index.js';
 import { joined, records } from '../../engine/wal/segment-builder.js';
 import { commandLine } from '../../support/command-line.js';
 import { projectRoot } from '../../support/project-root.js';
@@ -29,7 +29,7 @@ const program = path.join(folder, 'run.cjs');
 const writer = path.join(folder, 'writer.cjs');
 
 test.before(async () => {
-  await bundle('src/cli/start.ts', path.join(folder, 'cli.cjs'));
+  await bundle('src/cli/program/start.ts', path.join(folder, 'cli.cjs'));
   await bundle('test/cli/program/checkpointing-writer.ts', writer);
   symlinkSync(path.join(projectRoot, 'node_modules'), path.join(folder, 'node_modules'));
   writeFileSync(program, `require('./cli.cjs').start(${JSON.stringify(projectRoot)});\n`);

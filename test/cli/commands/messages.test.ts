@@ -1,16 +1,12 @@
 import { copyFileSync, symlinkSync } from 'node:fs';
 import path from 'node:path';
 import test, { type ExecutionContext } from 'ava';
-import { treeBytes } from '../../../src/engine/storage-io/tree-bytes.js';
-import { realFileSystem } from '../../../src/engine/storage-io/real-file-system.js';
-import { withDiskHint } from '../../../src/cli/disk-hint.js';
-import { errorLine } from '../../../src/cli/error-rendering.js';
-import {
-  SimulatedDisk,
-  SimulatedFileSystem,
-  failEvery,
-} from '../../../src/engine/storage-io/simulated/index.js';
-import { systemError } from '../../../src/engine/storage-io/system-error.js';
+import { treeBytes } from '../../../src/engine/storage-io/whole/tree-bytes.js';
+import { realFileSystem } from '../../../src/engine/storage-io/real/real-file-system.js';
+import { withDiskHint } from '../../../src/cli/errors/disk-hint.js';
+import { errorLine } from '../../../src/cli/errors/error-rendering.js';
+import { SimulatedDisk, SimulatedFileSystem, failEvery } from '../../simulated-disk/index.js';
+import { systemError } from '../../../src/engine/storage-io/interface/system-error.js';
 import { commandLine } from '../../support/command-line.js';
 import { fixturePath } from '../../support/fixtures.js';
 import { tempDir } from '../../support/temp-dir.js';

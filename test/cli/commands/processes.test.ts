@@ -15,7 +15,7 @@ const folder = mkdtempSync(path.join(tmpdir(), 'statelog-commands-'));
 const program = path.join(folder, 'run.cjs');
 
 test.before(async () => {
-  await bundle('src/cli/start.ts', path.join(folder, 'cli.cjs'));
+  await bundle('src/cli/program/start.ts', path.join(folder, 'cli.cjs'));
   symlinkSync(path.join(projectRoot, 'node_modules'), path.join(folder, 'node_modules'));
   writeFileSync(program, `require('./cli.cjs').start(${JSON.stringify(projectRoot)});\n`);
 });

@@ -1,10 +1,10 @@
 import { createRequire } from 'node:module';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { StatelogError } from '../../../src/engine/errors.js';
-import type { ExitCode } from '../../../src/cli/exit-codes.js';
-import { onInterrupt } from '../../../src/cli/interrupt.js';
-import { ReadingProgress, startProgress } from '../../../src/cli/progress.js';
-import type { Terminal } from '../../../src/cli/terminal.js';
+import type { ExitCode } from '../../../src/cli/errors/exit-codes.js';
+import { onInterrupt } from '../../../src/cli/program/interrupt.js';
+import { ReadingProgress, startProgress } from '../../../src/cli/terminal/progress.js';
+import type { Terminal } from '../../../src/cli/terminal/terminal.js';
 
 const A_LINE = `${'x'.repeat(99)}\n`;
 const MANY_LINES = 100_000;

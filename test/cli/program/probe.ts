@@ -1,8 +1,8 @@
 import { boolean } from '@oclif/core/flags';
-import { textArgument } from '../../../src/cli/arguments.js';
-import { StatelogCommand } from '../../../src/cli/base-command.js';
-import { entryOutput } from '../../../src/cli/entry-output.js';
-import type { ExitCode } from '../../../src/cli/exit-codes.js';
+import { textArgument } from '../../../src/cli/command/arguments.js';
+import { StatelogCommand } from '../../../src/cli/program/base-command.js';
+import { entryOutput } from '../../../src/cli/output/entry-output.js';
+import type { ExitCode } from '../../../src/cli/errors/exit-codes.js';
 import {
   countFlag,
   encodingFlags,
@@ -13,7 +13,7 @@ import {
   textFlag,
   timeFlag,
   unsigned64Flag,
-} from '../../../src/cli/flags.js';
+} from '../../../src/cli/command/flags.js';
 import { DEEDS, type Deed } from './deeds.js';
 
 /** A command that shows how it was parsed, or does one of the `DEEDS`. */

@@ -6,10 +6,10 @@ import {
   checkArtifact,
   stageArtifact,
   stageArtifactStream,
-} from '../../../src/engine/artifact/stage-artifact.js';
+} from '../../../src/engine/artifact/read/stage-artifact.js';
 import { isStatelogError } from '../../../src/engine/errors.js';
 import type { Finding } from '../../../src/engine/finding.js';
-import { realFileSystem } from '../../../src/engine/storage-io/real-file-system.js';
+import { realFileSystem } from '../../../src/engine/storage-io/real/real-file-system.js';
 import { fixturePath } from '../../support/fixtures.js';
 import { tempDir } from '../../support/temp-dir.js';
 import { entry, FOLD, goodTar, MANIFEST, tar } from './hostile-tars.js';

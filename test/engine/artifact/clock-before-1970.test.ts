@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import test, { type ExecutionContext } from 'ava';
-import { toUtf8 } from '../../../src/engine/bytes/text.js';
-import { AppendLogSnapshot } from '../../../src/engine/artifact/append-log-snapshot.js';
-import { KvUpdate } from '../../../src/engine/fold/update.js';
-import { WatchCursor } from '../../../src/engine/fold/watch-cursor.js';
-import { SystemClock } from '../../../src/engine/storage-io/clock.js';
+import { toUtf8 } from '../../../src/engine/bytes/text/text.js';
+import { AppendLogSnapshot } from '../../../src/engine/artifact/backends/append-log-snapshot.js';
+import { KvUpdate } from '../../../src/engine/fold/format/update.js';
+import { WatchCursor } from '../../../src/engine/fold/format/watch-cursor.js';
+import { SystemClock } from '../../../src/engine/storage-io/interface/clock.js';
 import { commandLine } from '../../support/command-line.js';
 import { tempDir } from '../../support/temp-dir.js';
 

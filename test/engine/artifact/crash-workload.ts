@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
-import { AppendLogSnapshot } from '../../../src/engine/artifact/append-log-snapshot.js';
-import { checkArtifact } from '../../../src/engine/artifact/stage-artifact.js';
-import type { FileSystem } from '../../../src/engine/storage-io/file-system.js';
-import { SimulatedDisk } from '../../../src/engine/storage-io/simulated/index.js';
+import { AppendLogSnapshot } from '../../../src/engine/artifact/backends/append-log-snapshot.js';
+import { checkArtifact } from '../../../src/engine/artifact/read/stage-artifact.js';
+import type { FileSystem } from '../../../src/engine/storage-io/interface/file-system.js';
+import { SimulatedDisk } from '../../simulated-disk/index.js';
 import { fixturePath } from '../../support/fixtures.js';
 
 const LOG = '/store/log.snap';

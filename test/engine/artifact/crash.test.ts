@@ -5,7 +5,7 @@ import {
   failAt,
   powerLossImages,
   SimulatedFileSystem,
-} from '../../../src/engine/storage-io/simulated/index.js';
+} from '../../simulated-disk/index.js';
 import { ARTIFACT_WORKS, newArtifactDisk } from './crash-workload.js';
 
 for (const [name, { run, check }] of Object.entries(ARTIFACT_WORKS)) {

@@ -11,11 +11,11 @@ import {
 } from 'node:fs';
 import path from 'node:path';
 import test from 'ava';
-import { toUtf8 } from '../../../src/engine/bytes/text.js';
+import { toUtf8 } from '../../../src/engine/bytes/text/text.js';
 import type { StatelogError } from '../../../src/engine/errors.js';
-import { AppendLogSnapshot } from '../../../src/engine/artifact/append-log-snapshot.js';
-import { KvUpdate } from '../../../src/engine/fold/update.js';
-import { WatchCursor } from '../../../src/engine/fold/watch-cursor.js';
+import { AppendLogSnapshot } from '../../../src/engine/artifact/backends/append-log-snapshot.js';
+import { KvUpdate } from '../../../src/engine/fold/format/update.js';
+import { WatchCursor } from '../../../src/engine/fold/format/watch-cursor.js';
 import { fixturePath } from '../../support/fixtures.js';
 import { tempDir } from '../../support/temp-dir.js';
 import { fixtureLines, foldLines } from '../fold/fold-lines.js';

@@ -1,18 +1,18 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import test from 'ava';
-import { AppendLogSnapshot } from '../../../src/engine/artifact/append-log-snapshot.js';
+import { AppendLogSnapshot } from '../../../src/engine/artifact/backends/append-log-snapshot.js';
 import {
   ENTRIES_MAX,
   MANIFEST_BYTES_MAX,
   PATH_BYTES_MAX,
   PATH_DEPTH_MAX,
-} from '../../../src/engine/artifact/format.js';
-import { decodeManifest, encodeManifest } from '../../../src/engine/artifact/manifest.js';
-import { decodeTarHeader } from '../../../src/engine/artifact/tar-header.js';
-import { toUtf8 } from '../../../src/engine/bytes/text.js';
-import { KvUpdate } from '../../../src/engine/fold/update.js';
-import { WatchCursor } from '../../../src/engine/fold/watch-cursor.js';
+} from '../../../src/engine/artifact/format/format.js';
+import { decodeManifest, encodeManifest } from '../../../src/engine/artifact/format/manifest.js';
+import { decodeTarHeader } from '../../../src/engine/artifact/format/tar-header.js';
+import { toUtf8 } from '../../../src/engine/bytes/text/text.js';
+import { KvUpdate } from '../../../src/engine/fold/format/update.js';
+import { WatchCursor } from '../../../src/engine/fold/format/watch-cursor.js';
 import { tempDir } from '../../support/temp-dir.js';
 
 const page = readFileSync(new URL('../../../docs/formats/artifact.md', import.meta.url), 'utf8');

@@ -1,5 +1,9 @@
 import { readFileSync } from 'node:fs';
-import { encodeTarHeader, paddingAfter, type TarEntry } from '../../../src/engine/artifact/tar-header.js';
+import {
+  encodeTarHeader,
+  paddingAfter,
+  type TarEntry,
+} from '../../../src/engine/artifact/format/tar-header.js';
 import { fixturePath } from '../../support/fixtures.js';
 
 export const MANIFEST = readFileSync(fixturePath('artifact/MANIFEST.json'), 'utf8');

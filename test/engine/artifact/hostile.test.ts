@@ -11,10 +11,10 @@ import {
 } from 'node:fs';
 import path from 'node:path';
 import test, { type ExecutionContext } from 'ava';
-import { AppendLogSnapshot } from '../../../src/engine/artifact/append-log-snapshot.js';
-import { stageArtifactStream } from '../../../src/engine/artifact/stage-artifact.js';
+import { AppendLogSnapshot } from '../../../src/engine/artifact/backends/append-log-snapshot.js';
+import { stageArtifactStream } from '../../../src/engine/artifact/read/stage-artifact.js';
 import { isStatelogError } from '../../../src/engine/errors.js';
-import { realFileSystem } from '../../../src/engine/storage-io/real-file-system.js';
+import { realFileSystem } from '../../../src/engine/storage-io/real/real-file-system.js';
 import { fixturePath } from '../../support/fixtures.js';
 import { tempDir } from '../../support/temp-dir.js';
 import { hostileFolders } from './hostile-folders.js';

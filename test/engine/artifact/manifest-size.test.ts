@@ -1,7 +1,7 @@
 import test from 'ava';
-import { stageArtifactStream } from '../../../src/engine/artifact/stage-artifact.js';
-import { encodeTarHeader } from '../../../src/engine/artifact/tar-header.js';
-import { SimulatedFileSystem } from '../../../src/engine/storage-io/simulated/index.js';
+import { stageArtifactStream } from '../../../src/engine/artifact/read/stage-artifact.js';
+import { encodeTarHeader } from '../../../src/engine/artifact/format/tar-header.js';
+import { SimulatedFileSystem } from '../../simulated-disk/index.js';
 
 const CLAIMS = [17 * 1024 * 1024, 2 ** 30, 2 ** 40];
 

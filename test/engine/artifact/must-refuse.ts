@@ -1,9 +1,9 @@
 import { lstatSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { AppendLogSnapshot } from '../../../src/engine/artifact/append-log-snapshot.js';
-import { openArtifact } from '../../../src/engine/artifact/open-artifact.js';
+import { AppendLogSnapshot } from '../../../src/engine/artifact/backends/append-log-snapshot.js';
+import { openArtifact } from '../../../src/engine/artifact/read/open-artifact.js';
 import { isStatelogError } from '../../../src/engine/errors.js';
-import { realFileSystem } from '../../../src/engine/storage-io/real-file-system.js';
+import { realFileSystem } from '../../../src/engine/storage-io/real/real-file-system.js';
 import { fixturePath } from '../../support/fixtures.js';
 
 /** The codes that a hostile artifact may be refused with. */

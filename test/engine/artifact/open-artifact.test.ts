@@ -1,10 +1,10 @@
 import { cpSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import test, { type ExecutionContext } from 'ava';
-import { openArtifact } from '../../../src/engine/artifact/open-artifact.js';
-import { coreOfKey } from '../../../src/engine/directory/core-state.js';
+import { openArtifact } from '../../../src/engine/artifact/read/open-artifact.js';
+import { coreOfKey } from '../../../src/engine/directory/state/core-state.js';
 import { openReadable } from '../../../src/engine/inspect/open.js';
-import { realFileSystem } from '../../../src/engine/storage-io/real-file-system.js';
+import { realFileSystem } from '../../../src/engine/storage-io/real/real-file-system.js';
 import { buildDirectoryStore } from '../../../src/engine/transfer/build-store.js';
 import { prepareExport } from '../../../src/engine/transfer/export-store.js';
 import { failureOf } from '../../support/failure.js';

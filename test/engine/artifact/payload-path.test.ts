@@ -1,5 +1,5 @@
 import test from 'ava';
-import { pathFault, payloadPathFault } from '../../../src/engine/artifact/payload-path.js';
+import { pathFault, payloadPathFault } from '../../../src/engine/artifact/format/payload-path.js';
 
 test('no path that could lead out of a folder, or be told apart from another by nobody, is taken', (t) => {
   const bad = [

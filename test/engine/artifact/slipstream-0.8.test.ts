@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, readdirSync, writeFileSync, cpSync } from 'node:fs';
 import path from 'node:path';
 import test from 'ava';
-import { decodeManifest, encodeManifest } from '../../../src/engine/artifact/manifest.js';
+import { decodeManifest, encodeManifest } from '../../../src/engine/artifact/format/manifest.js';
 import { commandLine } from '../../support/command-line.js';
 import { fixturePath } from '../../support/fixtures.js';
 import { tempDir } from '../../support/temp-dir.js';

@@ -2,12 +2,12 @@ import { Readable } from 'node:stream';
 import test from 'ava';
 import fc from 'fast-check';
 import { extract, pack, type Pack } from 'tar-stream';
-import { encodeTarHeader, decodeTarHeader } from '../../../src/engine/artifact/tar-header.js';
-import { TarReader } from '../../../src/engine/artifact/tar-reader.js';
-import { artifactTar } from '../../../src/engine/artifact/tar-writer.js';
+import { encodeTarHeader, decodeTarHeader } from '../../../src/engine/artifact/format/tar-header.js';
+import { TarReader } from '../../../src/engine/artifact/read/tar-reader.js';
+import { artifactTar } from '../../../src/engine/artifact/write/tar-writer.js';
 import { isStatelogError } from '../../../src/engine/errors.js';
-import { WatchCursor } from '../../../src/engine/fold/watch-cursor.js';
-import type { EntrySink } from '../../../src/engine/artifact/entry-sink.js';
+import { WatchCursor } from '../../../src/engine/fold/format/watch-cursor.js';
+import type { EntrySink } from '../../../src/engine/artifact/read/entry-sink.js';
 
 interface Brought {
   readonly path: string;

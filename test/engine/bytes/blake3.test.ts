@@ -1,6 +1,6 @@
 import test from 'ava';
-import { blake3Hex, createBlake3 } from '../../../src/engine/bytes/blake3.js';
-import { toHex } from '../../../src/engine/bytes/text.js';
+import { blake3Hex, createBlake3 } from '../../../src/engine/bytes/hash/blake3.js';
+import { toHex } from '../../../src/engine/bytes/text/text.js';
 
 // From the official test vectors: the input is 0, 1, 2 … 250, 0, 1 …
 const VECTORS: readonly (readonly [number, string])[] = [

@@ -1,8 +1,8 @@
 import test from 'ava';
 import CRC32 from 'crc-32';
 import fc from 'fast-check';
-import { crc32, crc32c, NATIVE_BYTES_MIN } from '../../../src/engine/bytes/checksum.js';
-import { toUtf8 } from '../../../src/engine/bytes/text.js';
+import { crc32, crc32c, NATIVE_BYTES_MIN } from '../../../src/engine/bytes/crc/checksum.js';
+import { toUtf8 } from '../../../src/engine/bytes/text/text.js';
 
 /** The definition, a bit at a time. */
 function crcByBits(polynomial: number, bytes: Uint8Array): number {

@@ -1,7 +1,12 @@
 import { execFileSync } from 'node:child_process';
 import test from 'ava';
 import fc from 'fast-check';
-import { commandText, cutHint, repairHint, verifyHint } from '../../../src/engine/bytes/command-hints.js';
+import {
+  commandText,
+  cutHint,
+  repairHint,
+  verifyHint,
+} from '../../../src/engine/bytes/text/command-hints.js';
 
 test('a command is in quotes, and a word that a shell would take apart is quoted by itself', (t) => {
   t.is(commandText('statelog', 'verify', 'data/orders'), "'statelog verify data/orders'");

@@ -1,7 +1,7 @@
 import test from 'ava';
 import fc from 'fast-check';
-import { blake3Hex } from '../../../src/engine/bytes/blake3.js';
-import { ContentDigest } from '../../../src/engine/bytes/content-digest.js';
+import { blake3Hex } from '../../../src/engine/bytes/hash/blake3.js';
+import { ContentDigest } from '../../../src/engine/bytes/hash/content-digest.js';
 
 type Entry = readonly [Uint8Array, Uint8Array];
 

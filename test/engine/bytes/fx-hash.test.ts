@@ -1,6 +1,6 @@
 import test from 'ava';
-import { fxHashString } from '../../../src/engine/bytes/fx-hash.js';
-import { toUtf8 } from '../../../src/engine/bytes/text.js';
+import { fxHashString } from '../../../src/engine/bytes/hash/fx-hash.js';
+import { toUtf8 } from '../../../src/engine/bytes/text/text.js';
 
 const MULTIPLIER = 0x517c_c1b7_2722_0a95n;
 const mix = (hash: bigint, word: bigint) =>

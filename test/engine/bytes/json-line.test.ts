@@ -5,8 +5,8 @@ import {
   LongText,
   parseJsonLine,
   type JsonFields,
-} from '../../../src/engine/bytes/json-line.js';
-import { JsonLines } from '../../../src/engine/bytes/json-lines.js';
+} from '../../../src/engine/bytes/text/json-line.js';
+import { JsonLines } from '../../../src/engine/bytes/text/json-lines.js';
 
 /** A line in parts that are cut at the given places. */
 function inParts(line: Uint8Array, cuts: readonly number[]): JsonFields | undefined {

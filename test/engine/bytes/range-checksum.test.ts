@@ -1,7 +1,7 @@
 import test from 'ava';
 import fc from 'fast-check';
-import { crc32, crc32c } from '../../../src/engine/bytes/checksum.js';
-import { RangeChecksum } from '../../../src/engine/bytes/range-checksum.js';
+import { crc32, crc32c } from '../../../src/engine/bytes/crc/checksum.js';
+import { RangeChecksum } from '../../../src/engine/bytes/crc/range-checksum.js';
 
 test('the checksum of any range equals the one computed directly', (t) => {
   fc.assert(

@@ -4,7 +4,7 @@ import {
   nextClaimant,
   releaseClaim,
   takeClaim,
-} from '../../../src/engine/bytes/shared-claim.js';
+} from '../../../src/engine/bytes/shared/shared-claim.js';
 
 const COUNTER = 0;
 const CLAIM = 1;

@@ -8,7 +8,7 @@ import {
   loadPositionLow,
   resetPosition,
   storePosition,
-} from '../../../src/engine/bytes/shared-position.js';
+} from '../../../src/engine/bytes/shared/shared-position.js';
 import type { PositionTask } from './threads/position-task.js';
 import { STEP } from './threads/position-task.js';
 

@@ -9,7 +9,7 @@ import {
   toBase64,
   toHex,
   toUtf8,
-} from '../../../src/engine/bytes/text.js';
+} from '../../../src/engine/bytes/text/text.js';
 import { isStatelogError } from '../../../src/engine/errors.js';
 
 const anyBytes = fc.uint8Array({ maxLength: 40 });

@@ -1,7 +1,7 @@
 import test from 'ava';
 import fc from 'fast-check';
 import { KeyHash } from '../../../src/engine/changelog/key-hash.js';
-import { toUtf8 } from '../../../src/engine/bytes/text.js';
+import { toUtf8 } from '../../../src/engine/bytes/text/text.js';
 import { referenceKeyHash } from './reference-key-hash.js';
 
 const hasher = new KeyHash();

@@ -1,7 +1,7 @@
 import test from 'ava';
 import type { ExecutionContext } from 'ava';
 import fc from 'fast-check';
-import { resetPosition } from '../../../src/engine/bytes/shared-position.js';
+import { resetPosition } from '../../../src/engine/bytes/shared/shared-position.js';
 import { StateChangelogBuffer } from '../../../src/engine/changelog/buffer.js';
 import type { StateOp } from '../../../src/engine/changelog/entry.js';
 import { StateChangelogEntry } from '../../../src/engine/changelog/entry.js';

@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import test from 'ava';
 import { startWorker } from '../../support/typescript-worker.js';
-import { resetPosition } from '../../../src/engine/bytes/shared-position.js';
+import { resetPosition } from '../../../src/engine/bytes/shared/shared-position.js';
 import { StateChangelogBuffer } from '../../../src/engine/changelog/buffer.js';
 import { HEAD, TAIL } from '../../../src/engine/changelog/layout.js';
 import type { ConsumerReport, Mode, ProducerReport, ThreadTask } from './threads/expected.js';

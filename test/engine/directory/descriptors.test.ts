@@ -1,6 +1,6 @@
 import test from 'ava';
 import { isStatelogError } from '../../../src/engine/errors.js';
-import { failAt, SimulatedFileSystem } from '../../../src/engine/storage-io/simulated/index.js';
+import { failAt, SimulatedFileSystem } from '../../simulated-disk/index.js';
 import { DirectoryRecorder, newDirectoryBook } from '../../torture/crash/directory-book.js';
 import { DIRECTORY_WORKLOADS, usedStore } from '../../torture/crash/directory-workloads.js';
 

@@ -1,11 +1,11 @@
 import test from 'ava';
-import { DirectoryLayout } from '../../../src/engine/directory/layout.js';
-import { findLeftovers } from '../../../src/engine/directory/leftovers.js';
-import { readManifest } from '../../../src/engine/directory/manifest-file.js';
+import { DirectoryLayout } from '../../../src/engine/directory/manifest/layout.js';
+import { findLeftovers } from '../../../src/engine/directory/manifest/leftovers.js';
+import { readManifest } from '../../../src/engine/directory/manifest/manifest-file.js';
 import { StateDirectory } from '../../../src/engine/directory/state-directory.js';
-import { AppendLogFold } from '../../../src/engine/fold/append-log-fold.js';
-import { KvUpdate } from '../../../src/engine/fold/update.js';
-import { WatchCursor } from '../../../src/engine/fold/watch-cursor.js';
+import { AppendLogFold } from '../../../src/engine/fold/store/append-log-fold.js';
+import { KvUpdate } from '../../../src/engine/fold/format/update.js';
+import { WatchCursor } from '../../../src/engine/fold/format/watch-cursor.js';
 import {
   SimulatedDisk,
   SimulatedFileSystem,
@@ -14,7 +14,7 @@ import {
   failAt,
   failEvery,
   type FaultPlan,
-} from '../../../src/engine/storage-io/simulated/index.js';
+} from '../../simulated-disk/index.js';
 import { STORE, emptyStoreDisk } from '../../torture/crash/directory-book.js';
 
 /* What a checkpoint or a compaction began and could not end is taken away again. */

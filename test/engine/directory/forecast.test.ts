@@ -1,8 +1,8 @@
 import test from 'ava';
-import { forecastCheckpoint } from '../../../src/engine/directory/core-checkpoint.js';
-import { readDirectory } from '../../../src/engine/directory/reader.js';
+import { forecastCheckpoint } from '../../../src/engine/directory/checkpoint/core-checkpoint.js';
+import { readDirectory } from '../../../src/engine/directory/read/reader.js';
 import { StateDirectory } from '../../../src/engine/directory/state-directory.js';
-import { SimulatedFileSystem } from '../../../src/engine/storage-io/simulated/index.js';
+import { SimulatedFileSystem } from '../../simulated-disk/index.js';
 
 const KEYS = 400;
 const keyOf = (number: number): Uint8Array => Buffer.from(`key ${number}`);

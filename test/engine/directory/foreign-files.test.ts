@@ -1,7 +1,7 @@
 import test from 'ava';
 import { StateDirectory } from '../../../src/engine/directory/state-directory.js';
-import { SimulatedDisk, SimulatedFileSystem } from '../../../src/engine/storage-io/simulated/index.js';
-import { readWholeFile, writeFully } from '../../../src/engine/storage-io/write-fully.js';
+import { SimulatedDisk, SimulatedFileSystem } from '../../simulated-disk/index.js';
+import { readWholeFile, writeFully } from '../../../src/engine/storage-io/whole/write-fully.js';
 import { STORE, emptyStoreDisk } from '../../torture/crash/directory-book.js';
 
 const MANIFEST = `${STORE}/MANIFEST.json`;

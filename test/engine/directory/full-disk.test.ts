@@ -1,8 +1,8 @@
 import test from 'ava';
 import { StateDirectory } from '../../../src/engine/directory/state-directory.js';
-import { AppendLogFold } from '../../../src/engine/fold/append-log-fold.js';
-import { KvUpdate } from '../../../src/engine/fold/update.js';
-import { WatchCursor } from '../../../src/engine/fold/watch-cursor.js';
+import { AppendLogFold } from '../../../src/engine/fold/store/append-log-fold.js';
+import { KvUpdate } from '../../../src/engine/fold/format/update.js';
+import { WatchCursor } from '../../../src/engine/fold/format/watch-cursor.js';
 import { FoldStore } from '../../../src/engine/store/fold-store.js';
 import {
   SimulatedDisk,
@@ -10,7 +10,7 @@ import {
   powerLossImages,
   type Fault,
   type FaultPlan,
-} from '../../../src/engine/storage-io/simulated/index.js';
+} from '../../simulated-disk/index.js';
 import { STORE, emptyStoreDisk } from '../../torture/crash/directory-book.js';
 
 /* A disk that is full: what was not acknowledged is cut, and what makes room can be written. */

@@ -5,7 +5,7 @@ import {
   encodeManifest,
   liveEpoch,
   type DirectoryManifest,
-} from '../../../src/engine/directory/manifest.js';
+} from '../../../src/engine/directory/manifest/manifest.js';
 import { StatelogError, isStatelogError } from '../../../src/engine/errors.js';
 
 const example: DirectoryManifest = {

@@ -1,8 +1,8 @@
 import test from 'ava';
 import fc from 'fast-check';
 import { compareBytes } from '../../../src/engine/bytes/compare.js';
-import { CoresCursor } from '../../../src/engine/directory/cores-cursor.js';
-import { MergedCursor, type OverlayCursor } from '../../../src/engine/directory/merged-cursor.js';
+import { CoresCursor } from '../../../src/engine/directory/state/cores-cursor.js';
+import { MergedCursor, type OverlayCursor } from '../../../src/engine/directory/state/merged-cursor.js';
 import type { Entry } from '../../../src/engine/entry-cursor.js';
 import { entriesInRange, isInRange } from '../../../src/engine/entry-range.js';
 

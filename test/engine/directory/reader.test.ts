@@ -1,7 +1,7 @@
 import test from 'ava';
 import { StateDirectory } from '../../../src/engine/directory/state-directory.js';
-import type { FileDescriptor, FileStatus } from '../../../src/engine/storage-io/file-system.js';
-import { SimulatedDisk, SimulatedFileSystem } from '../../../src/engine/storage-io/simulated/index.js';
+import type { FileDescriptor, FileStatus } from '../../../src/engine/storage-io/interface/file-system.js';
+import { SimulatedDisk, SimulatedFileSystem } from '../../simulated-disk/index.js';
 import { STORE, emptyStoreDisk } from '../../torture/crash/directory-book.js';
 
 const bytes = (text: string): Uint8Array => new Uint8Array(Buffer.from(text));

@@ -1,6 +1,6 @@
 import test from 'ava';
 import { StateDirectory } from '../../../src/engine/directory/state-directory.js';
-import { exploreCrashes } from '../../../src/engine/storage-io/simulated/index.js';
+import { exploreCrashes } from '../../simulated-disk/index.js';
 import { STORE } from '../../torture/crash/directory-book.js';
 import {
   DIRECTORY_WORKLOADS,

@@ -5,9 +5,9 @@ import { compareBytes } from '../../../src/engine/bytes/compare.js';
 import { StateDirectory } from '../../../src/engine/directory/state-directory.js';
 import type { Entry, EntryRange } from '../../../src/engine/entry-cursor.js';
 import { isInRange } from '../../../src/engine/entry-range.js';
-import type { FileSystem } from '../../../src/engine/storage-io/file-system.js';
-import { realFileSystem } from '../../../src/engine/storage-io/real-file-system.js';
-import { SimulatedFileSystem } from '../../../src/engine/storage-io/simulated/index.js';
+import type { FileSystem } from '../../../src/engine/storage-io/interface/file-system.js';
+import { realFileSystem } from '../../../src/engine/storage-io/real/real-file-system.js';
+import { SimulatedFileSystem } from '../../simulated-disk/index.js';
 import { tempDir } from '../../support/temp-dir.js';
 
 const keys = fc.uint8Array({ maxLength: 3, max: 5 });

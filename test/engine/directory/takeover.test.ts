@@ -9,7 +9,7 @@ import {
   type Fault,
   type FaultPlan,
   type SimulatedOperation,
-} from '../../../src/engine/storage-io/simulated/index.js';
+} from '../../simulated-disk/index.js';
 import { STORE, emptyStoreDisk } from '../../torture/crash/directory-book.js';
 
 const SEGMENT = `${STORE}/wal/1/wal-0.log`;

@@ -1,7 +1,7 @@
 import test from 'ava';
 import { StateChangelogBuffer } from '../../../src/engine/changelog/buffer.js';
 import { StateDirectory } from '../../../src/engine/directory/state-directory.js';
-import { SimulatedDisk, SimulatedFileSystem } from '../../../src/engine/storage-io/simulated/index.js';
+import { SimulatedDisk, SimulatedFileSystem } from '../../simulated-disk/index.js';
 import { STORE, emptyStoreDisk } from '../../torture/crash/directory-book.js';
 
 const bytes = (value: string): Uint8Array => new Uint8Array(Buffer.from(value));

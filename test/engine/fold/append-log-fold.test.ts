@@ -1,12 +1,12 @@
 import { mkdirSync, readFileSync, readdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import test from 'ava';
-import { toUtf8 } from '../../../src/engine/bytes/text.js';
+import { toUtf8 } from '../../../src/engine/bytes/text/text.js';
 import { isStatelogError, type ErrorCode, type StatelogError } from '../../../src/engine/errors.js';
-import { AppendLogFold } from '../../../src/engine/fold/append-log-fold.js';
-import { KvUpdate } from '../../../src/engine/fold/update.js';
-import { VersionToken } from '../../../src/engine/fold/version-token.js';
-import { WatchCursor } from '../../../src/engine/fold/watch-cursor.js';
+import { AppendLogFold } from '../../../src/engine/fold/store/append-log-fold.js';
+import { KvUpdate } from '../../../src/engine/fold/format/update.js';
+import { VersionToken } from '../../../src/engine/fold/format/version-token.js';
+import { WatchCursor } from '../../../src/engine/fold/format/watch-cursor.js';
 import { fixturePath } from '../../support/fixtures.js';
 import { tempDir } from '../../support/temp-dir.js';
 import { cursorRecord, logOf, putRecord } from './log-bytes.js';

@@ -1,11 +1,11 @@
 import test from 'ava';
-import { AppendLogFold } from '../../../src/engine/fold/append-log-fold.js';
+import { AppendLogFold } from '../../../src/engine/fold/store/append-log-fold.js';
 import {
   SimulatedDisk,
   type PowerLossImage,
   type PowerLossOptions,
   exploreCrashesInPlace,
-} from '../../../src/engine/storage-io/simulated/index.js';
+} from '../../simulated-disk/index.js';
 import {
   type FoldBook,
   type Step,

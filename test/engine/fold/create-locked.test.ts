@@ -1,9 +1,9 @@
 import { readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import test from 'ava';
-import { createLocked, removeAbandonedLogs } from '../../../src/engine/fold/create-locked.js';
-import { realFileSystem } from '../../../src/engine/storage-io/real-file-system.js';
-import { withReplaced } from '../../../src/engine/storage-io/replaced-members.js';
+import { createLocked, removeAbandonedLogs } from '../../../src/engine/fold/write/create-locked.js';
+import { realFileSystem } from '../../../src/engine/storage-io/real/real-file-system.js';
+import { withReplaced } from '../../../src/engine/storage-io/views/replaced-members.js';
 import { failureOf } from '../../support/failure.js';
 import { tempDir } from '../../support/temp-dir.js';
 

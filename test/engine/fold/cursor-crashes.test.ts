@@ -1,9 +1,9 @@
 import test from 'ava';
 import fc from 'fast-check';
-import { AppendLogFold } from '../../../src/engine/fold/append-log-fold.js';
-import { WatchCursor } from '../../../src/engine/fold/watch-cursor.js';
-import { SimulatedDisk, exploreCrashesInPlace } from '../../../src/engine/storage-io/simulated/index.js';
-import type { FileSystem } from '../../../src/engine/storage-io/file-system.js';
+import { AppendLogFold } from '../../../src/engine/fold/store/append-log-fold.js';
+import { WatchCursor } from '../../../src/engine/fold/format/watch-cursor.js';
+import { SimulatedDisk, exploreCrashesInPlace } from '../../simulated-disk/index.js';
+import type { FileSystem } from '../../../src/engine/storage-io/interface/file-system.js';
 import {
   type Change,
   type Step,

@@ -1,6 +1,6 @@
-import { crc32 } from '../../../src/engine/bytes/checksum.js';
-import { WatchCursor } from '../../../src/engine/fold/watch-cursor.js';
-import { SimulatedDisk, SimulatedFileSystem } from '../../../src/engine/storage-io/simulated/index.js';
+import { crc32 } from '../../../src/engine/bytes/crc/checksum.js';
+import { WatchCursor } from '../../../src/engine/fold/format/watch-cursor.js';
+import { SimulatedDisk, SimulatedFileSystem } from '../../simulated-disk/index.js';
 import {
   type Change,
   type Entries,

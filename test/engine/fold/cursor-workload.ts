@@ -1,10 +1,10 @@
 import fc from 'fast-check';
-import { toHex } from '../../../src/engine/bytes/text.js';
-import { AppendLogFold } from '../../../src/engine/fold/append-log-fold.js';
-import { KvUpdate } from '../../../src/engine/fold/update.js';
-import { VersionToken } from '../../../src/engine/fold/version-token.js';
-import { WatchCursor } from '../../../src/engine/fold/watch-cursor.js';
-import type { FileSystem } from '../../../src/engine/storage-io/file-system.js';
+import { toHex } from '../../../src/engine/bytes/text/text.js';
+import { AppendLogFold } from '../../../src/engine/fold/store/append-log-fold.js';
+import { KvUpdate } from '../../../src/engine/fold/format/update.js';
+import { VersionToken } from '../../../src/engine/fold/format/version-token.js';
+import { WatchCursor } from '../../../src/engine/fold/format/watch-cursor.js';
+import type { FileSystem } from '../../../src/engine/storage-io/interface/file-system.js';
 
 export const LOG = '/store/fold.snap';
 

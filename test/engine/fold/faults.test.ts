@@ -1,8 +1,8 @@
 import test from 'ava';
 import { isStatelogError, type StatelogError } from '../../../src/engine/errors.js';
-import { AppendLogFold } from '../../../src/engine/fold/append-log-fold.js';
-import { KvUpdate } from '../../../src/engine/fold/update.js';
-import { WatchCursor } from '../../../src/engine/fold/watch-cursor.js';
+import { AppendLogFold } from '../../../src/engine/fold/store/append-log-fold.js';
+import { KvUpdate } from '../../../src/engine/fold/format/update.js';
+import { WatchCursor } from '../../../src/engine/fold/format/watch-cursor.js';
 import {
   SimulatedDisk,
   SimulatedFileSystem,
@@ -11,7 +11,7 @@ import {
   powerLossImages,
   shortWriteAt,
   type FaultPlan,
-} from '../../../src/engine/storage-io/simulated/index.js';
+} from '../../simulated-disk/index.js';
 import {
   type FoldBook,
   LOG,

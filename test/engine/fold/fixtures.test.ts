@@ -1,8 +1,8 @@
 import { copyFileSync, readFileSync, readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
 import test from 'ava';
-import { AppendLogFold } from '../../../src/engine/fold/append-log-fold.js';
-import { WatchCursor } from '../../../src/engine/fold/watch-cursor.js';
+import { AppendLogFold } from '../../../src/engine/fold/store/append-log-fold.js';
+import { WatchCursor } from '../../../src/engine/fold/format/watch-cursor.js';
 import { fixturePath } from '../../support/fixtures.js';
 import { tempDir } from '../../support/temp-dir.js';
 import { fixtureLines, foldLines } from './fold-lines.js';

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { toHex } from '../../../src/engine/bytes/text.js';
-import type { AppendLogFold } from '../../../src/engine/fold/append-log-fold.js';
+import { toHex } from '../../../src/engine/bytes/text/text.js';
+import type { AppendLogFold } from '../../../src/engine/fold/store/append-log-fold.js';
 import { fixturePath } from '../../support/fixtures.js';
 
 /** A fold as the lines that the original's reader prints of it (fixtures/README.md). */

@@ -1,8 +1,8 @@
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import test from 'ava';
-import { toUtf8 } from '../../../src/engine/bytes/text.js';
-import { AppendLogFold } from '../../../src/engine/fold/append-log-fold.js';
+import { toUtf8 } from '../../../src/engine/bytes/text/text.js';
+import { AppendLogFold } from '../../../src/engine/fold/store/append-log-fold.js';
 import {
   COMPACT_THRESHOLD_DEFAULT,
   CURSOR_BYTES_MAX,
@@ -15,10 +15,10 @@ import {
   MEMO_BYTES,
   VALUE_BYTES_MAX,
   VALUE_BYTES_PORTABLE,
-} from '../../../src/engine/fold/format.js';
-import { KvUpdate } from '../../../src/engine/fold/update.js';
-import { VersionToken } from '../../../src/engine/fold/version-token.js';
-import { WatchCursor } from '../../../src/engine/fold/watch-cursor.js';
+} from '../../../src/engine/fold/format/format.js';
+import { KvUpdate } from '../../../src/engine/fold/format/update.js';
+import { VersionToken } from '../../../src/engine/fold/format/version-token.js';
+import { WatchCursor } from '../../../src/engine/fold/format/watch-cursor.js';
 import { tempDir } from '../../support/temp-dir.js';
 import { cursorRecord, deleteRecord, logOf, putRecord } from './log-bytes.js';
 import { scanBytes } from './scan.js';

@@ -1,10 +1,10 @@
 import path from 'node:path';
 import test from 'ava';
-import { AppendLogFold } from '../../../src/engine/fold/append-log-fold.js';
-import { KvUpdate } from '../../../src/engine/fold/update.js';
-import { VersionToken } from '../../../src/engine/fold/version-token.js';
-import { WatchCursor } from '../../../src/engine/fold/watch-cursor.js';
-import { SeededRandom } from '../../../src/engine/storage-io/simulated/index.js';
+import { AppendLogFold } from '../../../src/engine/fold/store/append-log-fold.js';
+import { KvUpdate } from '../../../src/engine/fold/format/update.js';
+import { VersionToken } from '../../../src/engine/fold/format/version-token.js';
+import { WatchCursor } from '../../../src/engine/fold/format/watch-cursor.js';
+import { SeededRandom } from '../../simulated-disk/index.js';
 import { tempDir } from '../../support/temp-dir.js';
 
 const SEED = 20;

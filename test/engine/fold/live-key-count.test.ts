@@ -1,8 +1,8 @@
 import test from 'ava';
-import { LiveKeyCount } from '../../../src/engine/fold/live-key-count.js';
-import { replayLog } from '../../../src/engine/fold/replay.js';
-import { FoldScanner } from '../../../src/engine/fold/scanner.js';
-import { SeededRandom } from '../../../src/engine/storage-io/simulated/index.js';
+import { LiveKeyCount } from '../../../src/engine/fold/scan/live-key-count.js';
+import { replayLog } from '../../../src/engine/fold/scan/replay.js';
+import { FoldScanner } from '../../../src/engine/fold/scan/scanner.js';
+import { SeededRandom } from '../../simulated-disk/index.js';
 import { cursorRecord, deleteRecord, logOf, putRecord } from './log-bytes.js';
 import { memoryFile } from './scan.js';
 

@@ -1,5 +1,5 @@
-import { toUtf8 } from '../../../src/engine/bytes/text.js';
-import { headerBytes } from '../../../src/engine/fold/header.js';
+import { toUtf8 } from '../../../src/engine/bytes/text/text.js';
+import { headerBytes } from '../../../src/engine/fold/format/header.js';
 import {
   cursorBytes,
   deleteBytesMax,
@@ -7,9 +7,9 @@ import {
   encodeDelete,
   encodePut,
   putBytesMax,
-} from '../../../src/engine/fold/record-encoder.js';
-import { VersionToken } from '../../../src/engine/fold/version-token.js';
-import { WatchCursor } from '../../../src/engine/fold/watch-cursor.js';
+} from '../../../src/engine/fold/format/record-encoder.js';
+import { VersionToken } from '../../../src/engine/fold/format/version-token.js';
+import { WatchCursor } from '../../../src/engine/fold/format/watch-cursor.js';
 
 /** One record's bytes, for building logs by hand. */
 export function putRecord(key: string, value: string | Uint8Array, revision?: bigint): Uint8Array {

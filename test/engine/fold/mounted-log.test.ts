@@ -1,12 +1,12 @@
 import { appendFileSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import test from 'ava';
-import { AppendLogFold } from '../../../src/engine/fold/append-log-fold.js';
-import { KvUpdate } from '../../../src/engine/fold/update.js';
-import type { FileSystem } from '../../../src/engine/storage-io/file-system.js';
-import { realFileSystem } from '../../../src/engine/storage-io/real-file-system.js';
-import { withReplaced } from '../../../src/engine/storage-io/replaced-members.js';
-import { systemError } from '../../../src/engine/storage-io/system-error.js';
+import { AppendLogFold } from '../../../src/engine/fold/store/append-log-fold.js';
+import { KvUpdate } from '../../../src/engine/fold/format/update.js';
+import type { FileSystem } from '../../../src/engine/storage-io/interface/file-system.js';
+import { realFileSystem } from '../../../src/engine/storage-io/real/real-file-system.js';
+import { withReplaced } from '../../../src/engine/storage-io/views/replaced-members.js';
+import { systemError } from '../../../src/engine/storage-io/interface/system-error.js';
 import { failureOf } from '../../support/failure.js';
 import { tempDir } from '../../support/temp-dir.js';
 

@@ -2,11 +2,11 @@ import { openSync, readFileSync, writeFileSync, writeSync, closeSync } from 'nod
 import path from 'node:path';
 import test from 'ava';
 import type { StatelogError } from '../../../src/engine/errors.js';
-import { AppendLogFold } from '../../../src/engine/fold/append-log-fold.js';
-import { RecordSource } from '../../../src/engine/fold/record-source.js';
-import { KvUpdate } from '../../../src/engine/fold/update.js';
-import { realFileSystem } from '../../../src/engine/storage-io/real-file-system.js';
-import { SeededRandom } from '../../../src/engine/storage-io/simulated/index.js';
+import { AppendLogFold } from '../../../src/engine/fold/store/append-log-fold.js';
+import { RecordSource } from '../../../src/engine/fold/lookup/record-source.js';
+import { KvUpdate } from '../../../src/engine/fold/format/update.js';
+import { realFileSystem } from '../../../src/engine/storage-io/real/real-file-system.js';
+import { SeededRandom } from '../../simulated-disk/index.js';
 import { tempDir } from '../../support/temp-dir.js';
 import { logOf, putRecord } from './log-bytes.js';
 

@@ -1,7 +1,7 @@
 import type { Finding } from '../../../src/engine/finding.js';
-import { FoldScanner, type FoldScanOptions } from '../../../src/engine/fold/scanner.js';
-import type { FileSystem } from '../../../src/engine/storage-io/file-system.js';
-import { realFileSystem } from '../../../src/engine/storage-io/real-file-system.js';
+import { FoldScanner, type FoldScanOptions } from '../../../src/engine/fold/scan/scanner.js';
+import type { FileSystem } from '../../../src/engine/storage-io/interface/file-system.js';
+import { realFileSystem } from '../../../src/engine/storage-io/real/real-file-system.js';
 
 export interface ScannedRecord {
   readonly offset: number;

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import test from 'ava';
-import { FoldScanner } from '../../../src/engine/fold/scanner.js';
+import { FoldScanner } from '../../../src/engine/fold/scan/scanner.js';
 import { fixturePath } from '../../support/fixtures.js';
 import { putRecord } from './log-bytes.js';
 import { memoryFile, scanBytes, type Scanned, type ScannedRecord } from './scan.js';

@@ -1,5 +1,5 @@
 import test from 'ava';
-import { crc32 } from '../../../src/engine/bytes/checksum.js';
+import { crc32 } from '../../../src/engine/bytes/crc/checksum.js';
 import type { Finding } from '../../../src/engine/finding.js';
 import { cursorRecord, deleteRecord, logOf, putRecord, withByte } from './log-bytes.js';
 import { scanBytes } from './scan.js';

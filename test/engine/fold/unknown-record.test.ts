@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import test from 'ava';
 import fc from 'fast-check';
-import { crc32 } from '../../../src/engine/bytes/checksum.js';
+import { crc32 } from '../../../src/engine/bytes/crc/checksum.js';
 import { commandLine } from '../../support/command-line.js';
 import { tempDir } from '../../support/temp-dir.js';
 import { cursorRecord, deleteRecord, logOf, putRecord } from './log-bytes.js';

@@ -1,7 +1,7 @@
 import test from 'ava';
 import fc from 'fast-check';
-import { VersionToken } from '../../../src/engine/fold/version-token.js';
-import { WatchCursor } from '../../../src/engine/fold/watch-cursor.js';
+import { VersionToken } from '../../../src/engine/fold/format/version-token.js';
+import { WatchCursor } from '../../../src/engine/fold/format/watch-cursor.js';
 
 test('a token keeps any 0 to 10 bytes', (t) => {
   fc.assert(

@@ -1,12 +1,12 @@
 import path from 'node:path';
 import test from 'ava';
 import fc from 'fast-check';
-import { ContentDigest } from '../../../src/engine/bytes/content-digest.js';
+import { ContentDigest } from '../../../src/engine/bytes/hash/content-digest.js';
 import { isInRange } from '../../../src/engine/entry-range.js';
 import type { EntryRange } from '../../../src/engine/entry-cursor.js';
 import { compareStores } from '../../../src/engine/inspect/compare-stores.js';
 import { openReadable } from '../../../src/engine/inspect/open.js';
-import { realFileSystem } from '../../../src/engine/storage-io/real-file-system.js';
+import { realFileSystem } from '../../../src/engine/storage-io/real/real-file-system.js';
 import type { ReadableStore } from '../../../src/engine/store/store.js';
 import {
   buildDirectoryStore,

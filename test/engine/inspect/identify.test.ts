@@ -6,8 +6,8 @@ import fc from 'fast-check';
 import { isStatelogError } from '../../../src/engine/errors.js';
 import { identify, type IdentifiedKind } from '../../../src/engine/inspect/identify.js';
 import { createStore } from '../../../src/engine/inspect/open.js';
-import { realFileSystem } from '../../../src/engine/storage-io/real-file-system.js';
-import { WalSegments } from '../../../src/engine/wal/segments.js';
+import { realFileSystem } from '../../../src/engine/storage-io/real/real-file-system.js';
+import { WalSegments } from '../../../src/engine/wal/write/segments.js';
 import { fixturePath } from '../../support/fixtures.js';
 import { tempDir } from '../../support/temp-dir.js';
 

@@ -3,8 +3,8 @@ import path from 'node:path';
 import test from 'ava';
 import { StateDirectory } from '../../../src/engine/directory/state-directory.js';
 import { verifyPath } from '../../../src/engine/inspect/verify/verify-path.js';
-import type { FileSystem } from '../../../src/engine/storage-io/file-system.js';
-import { realFileSystem } from '../../../src/engine/storage-io/real-file-system.js';
+import type { FileSystem } from '../../../src/engine/storage-io/interface/file-system.js';
+import { realFileSystem } from '../../../src/engine/storage-io/real/real-file-system.js';
 import { tempDir } from '../../support/temp-dir.js';
 
 /* A writer makes a checkpoint, drops older ones and goes on while a store is verified: nothing of that is damage. */

@@ -2,9 +2,9 @@ import test from 'ava';
 import { StateDirectory } from '../../../src/engine/directory/state-directory.js';
 import { Tally } from '../../../src/engine/inspect/verify/tally.js';
 import { verifyDirectory } from '../../../src/engine/inspect/verify/verify-directory.js';
-import { SimulatedDisk, SimulatedFileSystem } from '../../../src/engine/storage-io/simulated/index.js';
-import { CoreWalReader } from '../../../src/engine/wal/reader.js';
-import { CoreWalWriter } from '../../../src/engine/wal/writer.js';
+import { SimulatedDisk, SimulatedFileSystem } from '../../simulated-disk/index.js';
+import { CoreWalReader } from '../../../src/engine/wal/scan/reader.js';
+import { CoreWalWriter } from '../../../src/engine/wal/write/writer.js';
 import { STORE, emptyStoreDisk } from '../../torture/crash/directory-book.js';
 
 const KEPT = `${STORE}/wal/2/wal-0.log`;

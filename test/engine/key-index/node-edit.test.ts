@@ -1,5 +1,5 @@
 import test, { type ExecutionContext } from 'ava';
-import { addChild, makeEnd, makePair, removeChild } from '../../../src/engine/key-index/node-edit.js';
+import { addChild, makeEnd, makePair, removeChild } from '../../../src/engine/key-index/node/node-edit.js';
 import {
   FEW,
   FIRST_CHILD,
@@ -11,9 +11,9 @@ import {
   PAIR,
   ROOT_ADDRESS,
   SPAN,
-} from '../../../src/engine/key-index/node-layout.js';
-import { NodePool, wordOf } from '../../../src/engine/key-index/node-pool.js';
-import { childCount, childPlace, placesBelow } from '../../../src/engine/key-index/node-search.js';
+} from '../../../src/engine/key-index/node/node-layout.js';
+import { NodePool, wordOf } from '../../../src/engine/key-index/node/node-pool.js';
+import { childCount, childPlace, placesBelow } from '../../../src/engine/key-index/node/node-search.js';
 
 const POSITION = 77;
 

@@ -1,6 +1,13 @@
 import test from 'ava';
-import { FULL, LINE, MAP_LARGE, NODE_WORDS, PAIR, SPAN } from '../../../src/engine/key-index/node-layout.js';
-import { NodePool, addressOf } from '../../../src/engine/key-index/node-pool.js';
+import {
+  FULL,
+  LINE,
+  MAP_LARGE,
+  NODE_WORDS,
+  PAIR,
+  SPAN,
+} from '../../../src/engine/key-index/node/node-layout.js';
+import { NodePool, addressOf } from '../../../src/engine/key-index/node/node-pool.js';
 
 const SEGMENT_BYTES = 2 ** 20;
 

@@ -1,6 +1,6 @@
 import test from 'ava';
 import { isStatelogError } from '../../../src/engine/errors.js';
-import { FIRST_SEGMENT_BYTES, Segments } from '../../../src/engine/key-index/segments.js';
+import { FIRST_SEGMENT_BYTES, Segments } from '../../../src/engine/key-index/tails/segments.js';
 
 test('the first segment widens and keeps its bytes; then whole segments are added', (t) => {
   const segments = new Segments(20, 3);

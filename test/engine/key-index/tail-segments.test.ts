@@ -1,5 +1,5 @@
 import test from 'ava';
-import { NONE, TailSegments } from '../../../src/engine/key-index/tail-segments.js';
+import { NONE, TailSegments } from '../../../src/engine/key-index/tails/tail-segments.js';
 
 const SEGMENT_WORDS = 2 ** 18;
 const RECORD_WORDS = 64;

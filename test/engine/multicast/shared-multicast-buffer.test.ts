@@ -1,6 +1,6 @@
 import test from 'ava';
 import fc from 'fast-check';
-import { resetPosition } from '../../../src/engine/bytes/shared-position.js';
+import { resetPosition } from '../../../src/engine/bytes/shared/shared-position.js';
 import { HEAD, createMulticastMemory, tailOf } from '../../../src/engine/multicast/shared-layout.js';
 import { SharedMulticastBuffer } from '../../../src/engine/multicast/shared-multicast-buffer.js';
 

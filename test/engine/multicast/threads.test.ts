@@ -1,6 +1,6 @@
 import test from 'ava';
 import { startWorker } from '../../support/typescript-worker.js';
-import { resetPosition } from '../../../src/engine/bytes/shared-position.js';
+import { resetPosition } from '../../../src/engine/bytes/shared/shared-position.js';
 import { HEAD, tailOf } from '../../../src/engine/multicast/shared-layout.js';
 import { SharedMulticastBuffer } from '../../../src/engine/multicast/shared-multicast-buffer.js';
 import type { ConsumerReport, ThreadTask } from './threads/task.js';

@@ -1,5 +1,5 @@
 import test from 'ava';
-import { SeededRandom } from '../../../src/engine/storage-io/simulated/seeded-random.js';
+import { SeededRandom } from '../../simulated-disk/seeded-random.js';
 import { tempDir } from '../../support/temp-dir.js';
 import { damagedLogs } from '../../torture/damage/damaged-logs.js';
 import { checkLogDamage } from '../../torture/damage/log-damage.js';

@@ -3,8 +3,8 @@ import test from 'ava';
 import fc from 'fast-check';
 import { MemorySource, viewOf, type ByteSource } from '../../../src/engine/bytes/byte-source.js';
 import { StatelogError } from '../../../src/engine/errors.js';
-import { IndexWalk } from '../../../src/engine/repair/index-walk.js';
-import { OrderedMapReader } from '../../../src/engine/rkyv/ordered-map-reader.js';
+import { IndexWalk } from '../../../src/engine/repair/state/index-walk.js';
+import { OrderedMapReader } from '../../../src/engine/rkyv/ordered-map/ordered-map-reader.js';
 import { fixturePath } from '../../support/fixtures.js';
 
 const HEADER_BYTES = 32;

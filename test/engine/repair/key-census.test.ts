@@ -1,6 +1,6 @@
 import test from 'ava';
 import fc from 'fast-check';
-import { KeyCensus } from '../../../src/engine/repair/key-census.js';
+import { KeyCensus } from '../../../src/engine/repair/account/key-census.js';
 
 const keyOf = (number: number): Uint8Array => Buffer.from(`key ${number}`);
 

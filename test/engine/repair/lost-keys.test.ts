@@ -1,5 +1,5 @@
 import test from 'ava';
-import { LostKeys } from '../../../src/engine/repair/lost-keys.js';
+import { LostKeys } from '../../../src/engine/repair/account/lost-keys.js';
 
 const bytesOf = (text: string): Uint8Array => new Uint8Array(Buffer.from(text));
 

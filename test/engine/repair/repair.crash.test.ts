@@ -1,5 +1,5 @@
 import test from 'ava';
-import { exploreCrashesInPlace } from '../../../src/engine/storage-io/simulated/index.js';
+import { exploreCrashesInPlace } from '../../simulated-disk/index.js';
 import { repairWorks } from '../../torture/crash/repair-works.js';
 
 for (const [name, { disk, run, check }] of Object.entries(await repairWorks())) {

@@ -1,8 +1,8 @@
 import { cpSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import test, { type ExecutionContext } from 'ava';
-import { openArtifact } from '../../../src/engine/artifact/open-artifact.js';
-import { realFileSystem } from '../../../src/engine/storage-io/real-file-system.js';
+import { openArtifact } from '../../../src/engine/artifact/read/open-artifact.js';
+import { realFileSystem } from '../../../src/engine/storage-io/real/real-file-system.js';
 import { filePrints } from '../../support/file-prints.js';
 import { fixturePath } from '../../support/fixtures.js';
 import { tempDir } from '../../support/temp-dir.js';

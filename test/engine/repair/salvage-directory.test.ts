@@ -3,7 +3,7 @@ import path from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { StateDirectory } from '../../../src/engine/directory/state-directory.js';
 import { verifyPath } from '../../../src/engine/inspect/verify/verify-path.js';
-import { realFileSystem } from '../../../src/engine/storage-io/real-file-system.js';
+import { realFileSystem } from '../../../src/engine/storage-io/real/real-file-system.js';
 import { filePrints } from '../../support/file-prints.js';
 import { tempDir } from '../../support/temp-dir.js';
 import { repairInto, type Repaired } from '../../torture/damage/log-damage.js';

@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import test from 'ava';
 import { isStatelogError } from '../../../src/engine/errors.js';
 import { repairPath } from '../../../src/engine/repair/repair-path.js';
-import type { FileSystem } from '../../../src/engine/storage-io/file-system.js';
-import { SimulatedDisk, SimulatedFileSystem } from '../../../src/engine/storage-io/simulated/index.js';
+import type { FileSystem } from '../../../src/engine/storage-io/interface/file-system.js';
+import { SimulatedDisk, SimulatedFileSystem } from '../../simulated-disk/index.js';
 import { fixturePath } from '../../support/fixtures.js';
 
 const NEW = '/new/repaired';

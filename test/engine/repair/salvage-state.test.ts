@@ -1,8 +1,8 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import test from 'ava';
-import { SeededRandom } from '../../../src/engine/storage-io/simulated/seeded-random.js';
-import { CoreWalWriter } from '../../../src/engine/wal/writer.js';
+import { SeededRandom } from '../../simulated-disk/seeded-random.js';
+import { CoreWalWriter } from '../../../src/engine/wal/write/writer.js';
 import { fixturePath } from '../../support/fixtures.js';
 import { tempDir } from '../../support/temp-dir.js';
 import { checkPairDamage, ownPair, pairContent } from '../../torture/damage/damaged-pair.js';

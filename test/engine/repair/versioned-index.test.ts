@@ -2,11 +2,11 @@ import test from 'ava';
 import fc from 'fast-check';
 import { MemorySource } from '../../../src/engine/bytes/byte-source.js';
 import { isStatelogError } from '../../../src/engine/errors.js';
-import { layoutLeft } from '../../../src/engine/repair/index-layout.js';
-import { IndexWalk } from '../../../src/engine/repair/index-walk.js';
-import { MAP_LAYOUT, VERSIONED_MAP_LAYOUT } from '../../../src/engine/rkyv/ordered-map-format.js';
-import { layoutOfMap } from '../../../src/engine/rkyv/ordered-map-layout.js';
-import { OrderedMapReader } from '../../../src/engine/rkyv/ordered-map-reader.js';
+import { layoutLeft } from '../../../src/engine/repair/state/index-layout.js';
+import { IndexWalk } from '../../../src/engine/repair/state/index-walk.js';
+import { MAP_LAYOUT, VERSIONED_MAP_LAYOUT } from '../../../src/engine/rkyv/ordered-map/ordered-map-format.js';
+import { layoutOfMap } from '../../../src/engine/rkyv/ordered-map/ordered-map-layout.js';
+import { OrderedMapReader } from '../../../src/engine/rkyv/ordered-map/ordered-map-reader.js';
 import { archive, type MapEntry } from '../rkyv/reference-content.js';
 import {
   archiveVersioned,

@@ -1,9 +1,13 @@
 import test from 'ava';
-import { fxHashString } from '../../../src/engine/bytes/fx-hash.js';
+import { fxHashString } from '../../../src/engine/bytes/hash/fx-hash.js';
 import { readI32, readU32, writeU32 } from '../../../src/engine/bytes/halves.js';
-import { toUtf8 } from '../../../src/engine/bytes/text.js';
-import { controlCount, mapCapacity, probeCapacity } from '../../../src/engine/rkyv/commit-map-format.js';
-import { encodeWalEntry, type WalEntry, WalEntryView } from '../../../src/engine/rkyv/wal-entry.js';
+import { toUtf8 } from '../../../src/engine/bytes/text/text.js';
+import {
+  controlCount,
+  mapCapacity,
+  probeCapacity,
+} from '../../../src/engine/rkyv/commit-map/commit-map-format.js';
+import { encodeWalEntry, type WalEntry, WalEntryView } from '../../../src/engine/rkyv/entry/wal-entry.js';
 import { fixtureBytes, recordsOf } from './fixture-records.js';
 import { referenceCommit } from './reference-content.js';
 

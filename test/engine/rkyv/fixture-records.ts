@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
-import { crc32c } from '../../../src/engine/bytes/checksum.js';
+import { crc32c } from '../../../src/engine/bytes/crc/checksum.js';
 import { readU32 } from '../../../src/engine/bytes/halves.js';
-import { toHex } from '../../../src/engine/bytes/text.js';
-import type { WalEntry } from '../../../src/engine/rkyv/wal-entry.js';
+import { toHex } from '../../../src/engine/bytes/text/text.js';
+import type { WalEntry } from '../../../src/engine/rkyv/entry/wal-entry.js';
 import { fixturePath } from '../../support/fixtures.js';
 
 const RECORD_HEADER_BYTES = 8;

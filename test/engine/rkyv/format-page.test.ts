@@ -1,16 +1,16 @@
 import { readFileSync } from 'node:fs';
 import test from 'ava';
-import { toUtf8 } from '../../../src/engine/bytes/text.js';
+import { toUtf8 } from '../../../src/engine/bytes/text/text.js';
 import { MemorySource } from '../../../src/engine/bytes/byte-source.js';
 import {
   INNER_BYTES,
   LEAF_BYTES,
   mapHeight,
   VERSIONED_MAP_LAYOUT,
-} from '../../../src/engine/rkyv/ordered-map-format.js';
-import { layoutOfMap } from '../../../src/engine/rkyv/ordered-map-layout.js';
-import { OrderedMapReader } from '../../../src/engine/rkyv/ordered-map-reader.js';
-import { encodeWalEntry, ROOT, ROOT_BYTES } from '../../../src/engine/rkyv/wal-entry.js';
+} from '../../../src/engine/rkyv/ordered-map/ordered-map-format.js';
+import { layoutOfMap } from '../../../src/engine/rkyv/ordered-map/ordered-map-layout.js';
+import { OrderedMapReader } from '../../../src/engine/rkyv/ordered-map/ordered-map-reader.js';
+import { encodeWalEntry, ROOT, ROOT_BYTES } from '../../../src/engine/rkyv/entry/wal-entry.js';
 import { archive } from './reference-content.js';
 import { archiveVersioned } from './versioned-map.js';
 

@@ -3,15 +3,15 @@ import fc from 'fast-check';
 import { MemorySource } from '../../../src/engine/bytes/byte-source.js';
 import { readI32, writeU32 } from '../../../src/engine/bytes/halves.js';
 import { isStatelogError } from '../../../src/engine/errors.js';
-import { checkOrderedMap } from '../../../src/engine/rkyv/ordered-map-check.js';
+import { checkOrderedMap } from '../../../src/engine/rkyv/ordered-map/ordered-map-check.js';
 import {
   INNER_BYTES,
   LEAF_BYTES,
   MAP_LAYOUT,
   NODE,
   VERSIONED_MAP_LAYOUT,
-} from '../../../src/engine/rkyv/ordered-map-format.js';
-import { OrderedMapReader } from '../../../src/engine/rkyv/ordered-map-reader.js';
+} from '../../../src/engine/rkyv/ordered-map/ordered-map-format.js';
+import { OrderedMapReader } from '../../../src/engine/rkyv/ordered-map/ordered-map-reader.js';
 import { arbitraryChanges, mutate } from './arbitrary-entries.js';
 import { fixtureBytes } from './fixture-records.js';
 import { MovingSource } from './moving-source.js';

@@ -1,9 +1,9 @@
 import test from 'ava';
 import { MemorySource } from '../../../src/engine/bytes/byte-source.js';
-import { toHex } from '../../../src/engine/bytes/text.js';
-import { checkOrderedMap } from '../../../src/engine/rkyv/ordered-map-check.js';
-import { OrderedMapReader } from '../../../src/engine/rkyv/ordered-map-reader.js';
-import { OrderedMapWriter } from '../../../src/engine/rkyv/ordered-map-writer.js';
+import { toHex } from '../../../src/engine/bytes/text/text.js';
+import { checkOrderedMap } from '../../../src/engine/rkyv/ordered-map/ordered-map-check.js';
+import { OrderedMapReader } from '../../../src/engine/rkyv/ordered-map/ordered-map-reader.js';
+import { OrderedMapWriter } from '../../../src/engine/rkyv/ordered-map/ordered-map-writer.js';
 import { fixtureBytes, fixtureLines } from './fixture-records.js';
 
 const HEADER_BYTES = 32;

@@ -1,14 +1,14 @@
 import test from 'ava';
 import fc from 'fast-check';
 import { MemorySource } from '../../../src/engine/bytes/byte-source.js';
-import { checkOrderedMap } from '../../../src/engine/rkyv/ordered-map-check.js';
+import { checkOrderedMap } from '../../../src/engine/rkyv/ordered-map/ordered-map-check.js';
 import {
   MAP_LAYOUT,
   type MapLayout,
   VERSIONED_MAP_LAYOUT,
-} from '../../../src/engine/rkyv/ordered-map-format.js';
-import { layoutOfMap, readMapEnd } from '../../../src/engine/rkyv/ordered-map-layout.js';
-import { OrderedMapReader } from '../../../src/engine/rkyv/ordered-map-reader.js';
+} from '../../../src/engine/rkyv/ordered-map/ordered-map-format.js';
+import { layoutOfMap, readMapEnd } from '../../../src/engine/rkyv/ordered-map/ordered-map-layout.js';
+import { OrderedMapReader } from '../../../src/engine/rkyv/ordered-map/ordered-map-reader.js';
 import { fixtureBytes } from './fixture-records.js';
 import { MovingSource } from './moving-source.js';
 import { archive, type MapEntry } from './reference-content.js';

@@ -1,7 +1,7 @@
 import test from 'ava';
 import { MemorySource } from '../../../src/engine/bytes/byte-source.js';
-import { OrderedMapReader } from '../../../src/engine/rkyv/ordered-map-reader.js';
-import { OrderedMapWriter } from '../../../src/engine/rkyv/ordered-map-writer.js';
+import { OrderedMapReader } from '../../../src/engine/rkyv/ordered-map/ordered-map-reader.js';
+import { OrderedMapWriter } from '../../../src/engine/rkyv/ordered-map/ordered-map-writer.js';
 import { MovingSource } from './moving-source.js';
 
 /** More than five full levels hold. */

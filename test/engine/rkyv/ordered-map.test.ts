@@ -2,10 +2,13 @@ import test from 'ava';
 import fc from 'fast-check';
 import { MemorySource } from '../../../src/engine/bytes/byte-source.js';
 import { compareBytes } from '../../../src/engine/bytes/compare.js';
-import { toHex } from '../../../src/engine/bytes/text.js';
-import { checkOrderedMap } from '../../../src/engine/rkyv/ordered-map-check.js';
-import { type OrderedMapCursor, OrderedMapReader } from '../../../src/engine/rkyv/ordered-map-reader.js';
-import { OrderedMapWriter } from '../../../src/engine/rkyv/ordered-map-writer.js';
+import { toHex } from '../../../src/engine/bytes/text/text.js';
+import { checkOrderedMap } from '../../../src/engine/rkyv/ordered-map/ordered-map-check.js';
+import {
+  type OrderedMapCursor,
+  OrderedMapReader,
+} from '../../../src/engine/rkyv/ordered-map/ordered-map-reader.js';
+import { OrderedMapWriter } from '../../../src/engine/rkyv/ordered-map/ordered-map-writer.js';
 import { MovingSource } from './moving-source.js';
 import { archive, type MapEntry, referenceEntries } from './reference-content.js';
 

@@ -1,5 +1,5 @@
-import { OrderedMapWriter } from '../../../src/engine/rkyv/ordered-map-writer.js';
-import type { WalEntry } from '../../../src/engine/rkyv/wal-entry.js';
+import { OrderedMapWriter } from '../../../src/engine/rkyv/ordered-map/ordered-map-writer.js';
+import type { WalEntry } from '../../../src/engine/rkyv/entry/wal-entry.js';
 
 /** One entry of an ordered map. */
 export interface MapEntry {

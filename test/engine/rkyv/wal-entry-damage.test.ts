@@ -1,8 +1,8 @@
 import test from 'ava';
 import fc from 'fast-check';
 import { writeU32 } from '../../../src/engine/bytes/halves.js';
-import { toUtf8 } from '../../../src/engine/bytes/text.js';
-import { encodeWalEntry, type WalOperation, WalEntryView } from '../../../src/engine/rkyv/wal-entry.js';
+import { toUtf8 } from '../../../src/engine/bytes/text/text.js';
+import { encodeWalEntry, type WalOperation, WalEntryView } from '../../../src/engine/rkyv/entry/wal-entry.js';
 import { arbitraryChanges, arbitraryEntry, mutate } from './arbitrary-entries.js';
 import { fixtureBytes, recordsOf } from './fixture-records.js';
 

@@ -1,5 +1,5 @@
 import test from 'ava';
-import { encodeWalEntry, WalEntryView } from '../../../src/engine/rkyv/wal-entry.js';
+import { encodeWalEntry, WalEntryView } from '../../../src/engine/rkyv/entry/wal-entry.js';
 import { entryAsLine, fixtureBytes, fixtureLines, recordsOf } from './fixture-records.js';
 
 const SEGMENTS = ['wal-ops/wal-0.log', ...[0, 1, 2, 3].map((core) => `wal-cores/wal-${core}.log`)];

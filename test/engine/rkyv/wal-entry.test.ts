@@ -1,6 +1,6 @@
 import test from 'ava';
 import fc from 'fast-check';
-import { toUtf8 } from '../../../src/engine/bytes/text.js';
+import { toUtf8 } from '../../../src/engine/bytes/text/text.js';
 import {
   createWalEntryHeader,
   encodeCheckpoint,
@@ -18,7 +18,7 @@ import {
   type WalEntry,
   walEntryBytes,
   WalEntryView,
-} from '../../../src/engine/rkyv/wal-entry.js';
+} from '../../../src/engine/rkyv/entry/wal-entry.js';
 import { arbitraryEntry } from './arbitrary-entries.js';
 
 const FILL = 0xa5;

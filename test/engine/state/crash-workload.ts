@@ -1,8 +1,8 @@
-import { toHex } from '../../../src/engine/bytes/text.js';
+import { toHex } from '../../../src/engine/bytes/text/text.js';
 import { isStatelogError } from '../../../src/engine/errors.js';
-import { MmapStateStore } from '../../../src/engine/state/mmap-state-store.js';
-import { StateSnapshot } from '../../../src/engine/state/state-snapshot.js';
-import { SimulatedDisk, SimulatedFileSystem } from '../../../src/engine/storage-io/simulated/index.js';
+import { MmapStateStore } from '../../../src/engine/state/store/mmap-state-store.js';
+import { StateSnapshot } from '../../../src/engine/state/store/state-snapshot.js';
+import { SimulatedDisk, SimulatedFileSystem } from '../../simulated-disk/index.js';
 
 const FOLDER = '/store';
 export const STATE_PATH = `${FOLDER}/state.db`;

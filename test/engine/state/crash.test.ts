@@ -1,10 +1,6 @@
 import test, { type ExecutionContext } from 'ava';
-import { MmapStateStore } from '../../../src/engine/state/mmap-state-store.js';
-import {
-  exploreCrashesInPlace,
-  powerLossImages,
-  SimulatedFileSystem,
-} from '../../../src/engine/storage-io/simulated/index.js';
+import { MmapStateStore } from '../../../src/engine/state/store/mmap-state-store.js';
+import { exploreCrashesInPlace, powerLossImages, SimulatedFileSystem } from '../../simulated-disk/index.js';
 import {
   BookedStore,
   checkStateImage,

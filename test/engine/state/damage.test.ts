@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import test, { type ExecutionContext } from 'ava';
 import fc from 'fast-check';
-import { toHex } from '../../../src/engine/bytes/text.js';
+import { toHex } from '../../../src/engine/bytes/text/text.js';
 import { isStatelogError } from '../../../src/engine/errors.js';
-import { MmapStateStore } from '../../../src/engine/state/mmap-state-store.js';
-import { SimulatedDisk, SimulatedFileSystem } from '../../../src/engine/storage-io/simulated/index.js';
+import { MmapStateStore } from '../../../src/engine/state/store/mmap-state-store.js';
+import { SimulatedDisk, SimulatedFileSystem } from '../../simulated-disk/index.js';
 import { fixturePath } from '../../support/fixtures.js';
 
 const PATH = '/state.db';

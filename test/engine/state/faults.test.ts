@@ -1,15 +1,15 @@
 import test from 'ava';
-import { toHex } from '../../../src/engine/bytes/text.js';
+import { toHex } from '../../../src/engine/bytes/text/text.js';
 import { isStatelogError, type StatelogError } from '../../../src/engine/errors.js';
-import { MmapStateStore } from '../../../src/engine/state/mmap-state-store.js';
-import type { SimulatedDisk } from '../../../src/engine/storage-io/simulated/index.js';
+import { MmapStateStore } from '../../../src/engine/state/store/mmap-state-store.js';
+import type { SimulatedDisk } from '../../simulated-disk/index.js';
 import {
   combinePlans,
   failAt,
   type FaultPlan,
   shortWriteAt,
   SimulatedFileSystem,
-} from '../../../src/engine/storage-io/simulated/index.js';
+} from '../../simulated-disk/index.js';
 import { failureOf } from '../../support/failure.js';
 
 const PATH = '/state.db';

@@ -1,8 +1,8 @@
 import { copyFileSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import test, { type ExecutionContext } from 'ava';
-import { toHex } from '../../../src/engine/bytes/text.js';
-import { MmapStateStore } from '../../../src/engine/state/mmap-state-store.js';
+import { toHex } from '../../../src/engine/bytes/text/text.js';
+import { MmapStateStore } from '../../../src/engine/state/store/mmap-state-store.js';
 import { fixturePath } from '../../support/fixtures.js';
 import { tempDir } from '../../support/temp-dir.js';
 

@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import test from 'ava';
-import { crc32c } from '../../../src/engine/bytes/checksum.js';
-import { BLOCK_FIXED_BYTES } from '../../../src/engine/state/index-block.js';
-import { IndexFileWriter } from '../../../src/engine/state/index-file-writer.js';
-import { HEAD_CHECKED_BYTES } from '../../../src/engine/state/index-head.js';
-import { MmapStateStore } from '../../../src/engine/state/mmap-state-store.js';
-import { SimulatedDisk, SimulatedFileSystem } from '../../../src/engine/storage-io/simulated/index.js';
+import { crc32c } from '../../../src/engine/bytes/crc/checksum.js';
+import { BLOCK_FIXED_BYTES } from '../../../src/engine/state/format/index-block.js';
+import { IndexFileWriter } from '../../../src/engine/state/write/index-file-writer.js';
+import { HEAD_CHECKED_BYTES } from '../../../src/engine/state/format/index-head.js';
+import { MmapStateStore } from '../../../src/engine/state/store/mmap-state-store.js';
+import { SimulatedDisk, SimulatedFileSystem } from '../../simulated-disk/index.js';
 
 const page = readFileSync(new URL('../../../docs/formats/state-file.md', import.meta.url), 'utf8');
 

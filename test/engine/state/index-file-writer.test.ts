@@ -1,15 +1,19 @@
 import { readFileSync } from 'node:fs';
 import test from 'ava';
 import fc from 'fast-check';
-import { crc32c } from '../../../src/engine/bytes/checksum.js';
-import { INDEX_BYTES_MAX, pageCount } from '../../../src/engine/state/format.js';
-import { type IndexFileFields, IndexFileWriter } from '../../../src/engine/state/index-file-writer.js';
-import { HEAD_CHECKED_BYTES, readIndexHead } from '../../../src/engine/state/index-head.js';
-import { expectedIndexBytes, indexBytesMax, indexBytesMin } from '../../../src/engine/state/index-size.js';
-import type { IndexMeasure } from '../../../src/engine/state/index-size.js';
-import { openStateFile } from '../../../src/engine/state/state-file-open.js';
-import { realFileSystem } from '../../../src/engine/storage-io/real-file-system.js';
-import { SimulatedFileSystem } from '../../../src/engine/storage-io/simulated/index.js';
+import { crc32c } from '../../../src/engine/bytes/crc/checksum.js';
+import { INDEX_BYTES_MAX, pageCount } from '../../../src/engine/state/format/format.js';
+import { type IndexFileFields, IndexFileWriter } from '../../../src/engine/state/write/index-file-writer.js';
+import { HEAD_CHECKED_BYTES, readIndexHead } from '../../../src/engine/state/format/index-head.js';
+import {
+  expectedIndexBytes,
+  indexBytesMax,
+  indexBytesMin,
+} from '../../../src/engine/state/format/index-size.js';
+import type { IndexMeasure } from '../../../src/engine/state/format/index-size.js';
+import { openStateFile } from '../../../src/engine/state/read/state-file-open.js';
+import { realFileSystem } from '../../../src/engine/storage-io/real/real-file-system.js';
+import { SimulatedFileSystem } from '../../simulated-disk/index.js';
 import { fixturePath } from '../../support/fixtures.js';
 
 interface Place {

@@ -1,9 +1,9 @@
 import test from 'ava';
-import { toUtf8 } from '../../../src/engine/bytes/text.js';
+import { toUtf8 } from '../../../src/engine/bytes/text/text.js';
 import { readU32 } from '../../../src/engine/bytes/halves.js';
-import { BLOCK_LENGTH_AT, INDEX_HEADER_BYTES } from '../../../src/engine/state/format.js';
-import { MmapStateStore } from '../../../src/engine/state/mmap-state-store.js';
-import { SimulatedDisk, SimulatedFileSystem } from '../../../src/engine/storage-io/simulated/index.js';
+import { BLOCK_LENGTH_AT, INDEX_HEADER_BYTES } from '../../../src/engine/state/format/format.js';
+import { MmapStateStore } from '../../../src/engine/state/store/mmap-state-store.js';
+import { SimulatedDisk, SimulatedFileSystem } from '../../simulated-disk/index.js';
 
 const PATH = '/state.db';
 const INDEX_PATH = '/state.idx';

@@ -1,10 +1,10 @@
 import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import test, { type ExecutionContext } from 'ava';
-import { OrderedMapReader } from '../../../src/engine/rkyv/ordered-map-reader.js';
-import { PagedSource } from '../../../src/engine/storage-io/paged-source.js';
-import { realFileSystem } from '../../../src/engine/storage-io/real-file-system.js';
-import { MmapStateStore } from '../../../src/engine/state/mmap-state-store.js';
+import { OrderedMapReader } from '../../../src/engine/rkyv/ordered-map/ordered-map-reader.js';
+import { PagedSource } from '../../../src/engine/storage-io/paged/paged-source.js';
+import { realFileSystem } from '../../../src/engine/storage-io/real/real-file-system.js';
+import { MmapStateStore } from '../../../src/engine/state/store/mmap-state-store.js';
 import { fixturePath } from '../../support/fixtures.js';
 import { tempDir } from '../../support/temp-dir.js';
 

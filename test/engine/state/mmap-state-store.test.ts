@@ -1,8 +1,8 @@
 import path from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import fc from 'fast-check';
-import { MmapStateStore } from '../../../src/engine/state/mmap-state-store.js';
-import { SimulatedFileSystem } from '../../../src/engine/storage-io/simulated/index.js';
+import { MmapStateStore } from '../../../src/engine/state/store/mmap-state-store.js';
+import { SimulatedFileSystem } from '../../simulated-disk/index.js';
 import { tempDir } from '../../support/temp-dir.js';
 import {
   applyToModel,

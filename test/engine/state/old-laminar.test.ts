@@ -1,12 +1,12 @@
 import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import test, { type ExecutionContext } from 'ava';
-import { MAP_LAYOUT } from '../../../src/engine/rkyv/ordered-map-format.js';
-import { readMapEnd } from '../../../src/engine/rkyv/ordered-map-layout.js';
+import { MAP_LAYOUT } from '../../../src/engine/rkyv/ordered-map/ordered-map-format.js';
+import { readMapEnd } from '../../../src/engine/rkyv/ordered-map/ordered-map-layout.js';
 import { MemorySource } from '../../../src/engine/bytes/byte-source.js';
-import { MmapStateStore } from '../../../src/engine/state/mmap-state-store.js';
-import { openBarePair } from '../../../src/engine/state/state-file-open.js';
-import { realFileSystem } from '../../../src/engine/storage-io/real-file-system.js';
+import { MmapStateStore } from '../../../src/engine/state/store/mmap-state-store.js';
+import { openBarePair } from '../../../src/engine/state/read/state-file-open.js';
+import { realFileSystem } from '../../../src/engine/storage-io/real/real-file-system.js';
 import { filePrints } from '../../support/file-prints.js';
 import { fixturePath } from '../../support/fixtures.js';
 import { tempDir } from '../../support/temp-dir.js';

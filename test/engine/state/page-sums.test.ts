@@ -1,8 +1,8 @@
 import test from 'ava';
 import fc from 'fast-check';
-import { crc32c } from '../../../src/engine/bytes/checksum.js';
-import { pageCount } from '../../../src/engine/state/format.js';
-import { PageSums } from '../../../src/engine/state/page-sums.js';
+import { crc32c } from '../../../src/engine/bytes/crc/checksum.js';
+import { pageCount } from '../../../src/engine/state/format/format.js';
+import { PageSums } from '../../../src/engine/state/format/page-sums.js';
 
 function sumsOf(bytes: Uint8Array): number[] {
   return Array.from({ length: pageCount(bytes.length) }, (_, page) =>

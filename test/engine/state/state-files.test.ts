@@ -9,9 +9,9 @@ import {
 } from 'node:fs';
 import path from 'node:path';
 import test from 'ava';
-import { MmapStateStore } from '../../../src/engine/state/mmap-state-store.js';
-import { realFileSystem } from '../../../src/engine/storage-io/real-file-system.js';
-import { SimulatedDisk, SimulatedFileSystem } from '../../../src/engine/storage-io/simulated/index.js';
+import { MmapStateStore } from '../../../src/engine/state/store/mmap-state-store.js';
+import { realFileSystem } from '../../../src/engine/storage-io/real/real-file-system.js';
+import { SimulatedDisk, SimulatedFileSystem } from '../../simulated-disk/index.js';
 import { fixturePath } from '../../support/fixtures.js';
 import { failureOf } from '../../support/failure.js';
 import { tempDir } from '../../support/temp-dir.js';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import { toHex } from '../../../src/engine/bytes/text.js';
-import type { MmapStateStore } from '../../../src/engine/state/mmap-state-store.js';
+import { toHex } from '../../../src/engine/bytes/text/text.js';
+import type { MmapStateStore } from '../../../src/engine/state/store/mmap-state-store.js';
 
 /** One thing to do to a store, and to the model beside it. */
 export type Step =

@@ -1,9 +1,9 @@
 import test from 'ava';
 import fc from 'fast-check';
-import { toHex } from '../../../src/engine/bytes/text.js';
+import { toHex } from '../../../src/engine/bytes/text/text.js';
 import { isStatelogError } from '../../../src/engine/errors.js';
-import { MmapStateStore } from '../../../src/engine/state/mmap-state-store.js';
-import { StateSnapshot } from '../../../src/engine/state/state-snapshot.js';
+import { MmapStateStore } from '../../../src/engine/state/store/mmap-state-store.js';
+import { StateSnapshot } from '../../../src/engine/state/store/state-snapshot.js';
 
 const entryOf = fc.record({ key: fc.uint8Array({ maxLength: 20 }), value: fc.uint8Array({ maxLength: 30 }) });
 const snapshotOf = fc

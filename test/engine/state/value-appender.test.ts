@@ -2,12 +2,12 @@ import { ftruncateSync, openSync, closeSync, writeSync } from 'node:fs';
 import path from 'node:path';
 import test from 'ava';
 import fc from 'fast-check';
-import { crc32c } from '../../../src/engine/bytes/checksum.js';
-import { encodeStateHeader } from '../../../src/engine/state/state-header.js';
-import { pageCount, VALUE_BYTES_MAX } from '../../../src/engine/state/format.js';
-import { ValueFileAppender } from '../../../src/engine/state/value-appender.js';
-import { realFileSystem } from '../../../src/engine/storage-io/real-file-system.js';
-import { failEvery, SimulatedFileSystem } from '../../../src/engine/storage-io/simulated/index.js';
+import { crc32c } from '../../../src/engine/bytes/crc/checksum.js';
+import { encodeStateHeader } from '../../../src/engine/state/format/state-header.js';
+import { pageCount, VALUE_BYTES_MAX } from '../../../src/engine/state/format/format.js';
+import { ValueFileAppender } from '../../../src/engine/state/write/value-appender.js';
+import { realFileSystem } from '../../../src/engine/storage-io/real/real-file-system.js';
+import { failEvery, SimulatedFileSystem } from '../../simulated-disk/index.js';
 import { tempDir } from '../../support/temp-dir.js';
 
 const PATH = '/state.db';

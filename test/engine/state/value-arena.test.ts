@@ -1,7 +1,7 @@
 import test from 'ava';
 import fc from 'fast-check';
-import { MmapStateStore } from '../../../src/engine/state/mmap-state-store.js';
-import { ValueArena } from '../../../src/engine/state/value-arena.js';
+import { MmapStateStore } from '../../../src/engine/state/store/mmap-state-store.js';
+import { ValueArena } from '../../../src/engine/state/backends/value-arena.js';
 
 const MIB = 1024 * 1024;
 

@@ -8,9 +8,9 @@ import {
   isTemporaryNameOf,
   replaceFile,
   temporaryPath,
-} from '../../../src/engine/storage-io/atomic-write.js';
-import type { FileSystem } from '../../../src/engine/storage-io/file-system.js';
-import type { CrashReport, PowerLossImage } from '../../../src/engine/storage-io/simulated/index.js';
+} from '../../../src/engine/storage-io/whole/atomic-write.js';
+import type { FileSystem } from '../../../src/engine/storage-io/interface/file-system.js';
+import type { CrashReport, PowerLossImage } from '../../simulated-disk/index.js';
 import {
   CrashViolation,
   SimulatedDisk,
@@ -18,8 +18,8 @@ import {
   exploreCrashes,
   exploreCrashesInPlace,
   failAt,
-} from '../../../src/engine/storage-io/simulated/index.js';
-import { readWholeFile, writeFully } from '../../../src/engine/storage-io/write-fully.js';
+} from '../../simulated-disk/index.js';
+import { readWholeFile, writeFully } from '../../../src/engine/storage-io/whole/write-fully.js';
 
 const OLD = new Uint8Array(700).fill(0x6f);
 const NEW = new Uint8Array(900).fill(0x6e);

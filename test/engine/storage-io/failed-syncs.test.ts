@@ -2,7 +2,7 @@ import fs from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
 import path from 'node:path';
 import test from 'ava';
-import { realFileSystem } from '../../../src/engine/storage-io/real-file-system.js';
+import { realFileSystem } from '../../../src/engine/storage-io/real/real-file-system.js';
 import { tempDir } from '../../support/temp-dir.js';
 
 /* What the real disk's adapter does with a sync that fails: it says so, and never asks for another. */

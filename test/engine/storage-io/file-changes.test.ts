@@ -1,7 +1,7 @@
 import { appendFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import test from 'ava';
-import { FolderChanges, type Timer } from '../../../src/engine/storage-io/file-changes.js';
+import { FolderChanges, type Timer } from '../../../src/engine/storage-io/real/file-changes.js';
 import { tempDir } from '../../support/temp-dir.js';
 
 /** A clock that is moved by hand. */

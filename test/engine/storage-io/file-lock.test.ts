@@ -15,10 +15,10 @@ import {
   openLocked,
   tryAcquireFileLock,
   tryOpenLocked,
-} from '../../../src/engine/storage-io/file-lock.js';
-import { lockState, parseHolder } from '../../../src/engine/storage-io/lock-holder.js';
-import { realFileSystem } from '../../../src/engine/storage-io/real-file-system.js';
-import { SimulatedFileSystem, failEvery } from '../../../src/engine/storage-io/simulated/index.js';
+} from '../../../src/engine/storage-io/lock/file-lock.js';
+import { lockState, parseHolder } from '../../../src/engine/storage-io/lock/lock-holder.js';
+import { realFileSystem } from '../../../src/engine/storage-io/real/real-file-system.js';
+import { SimulatedFileSystem, failEvery } from '../../simulated-disk/index.js';
 import { tempDir } from '../../support/temp-dir.js';
 
 const PROCESS_FILE = fileURLToPath(new URL('lock-holding-process.ts', import.meta.url));

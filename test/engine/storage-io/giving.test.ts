@@ -1,10 +1,10 @@
 import { linkSync, mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import test from 'ava';
-import type { FileStatus, FileSystem } from '../../../src/engine/storage-io/file-system.js';
-import { inheritingFromFolder } from '../../../src/engine/storage-io/inheriting-file-system.js';
-import { realFileSystem } from '../../../src/engine/storage-io/real-file-system.js';
-import { withReplaced } from '../../../src/engine/storage-io/replaced-members.js';
+import type { FileStatus, FileSystem } from '../../../src/engine/storage-io/interface/file-system.js';
+import { inheritingFromFolder } from '../../../src/engine/storage-io/views/inheriting-file-system.js';
+import { realFileSystem } from '../../../src/engine/storage-io/real/real-file-system.js';
+import { withReplaced } from '../../../src/engine/storage-io/views/replaced-members.js';
 import { failureOf } from '../../support/failure.js';
 import { tempDir } from '../../support/temp-dir.js';
 

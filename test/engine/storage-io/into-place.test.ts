@@ -1,6 +1,6 @@
 import test from 'ava';
-import { moveIntoPlace } from '../../../src/engine/storage-io/staging-folder.js';
-import { SimulatedDisk, SimulatedFileSystem } from '../../../src/engine/storage-io/simulated/index.js';
+import { moveIntoPlace } from '../../../src/engine/storage-io/whole/staging-folder.js';
+import { SimulatedDisk, SimulatedFileSystem } from '../../simulated-disk/index.js';
 
 for (const kind of ['file', 'folder'] as const) {
   test(`what appears in the place of a finished ${kind} at the last moment is not replaced`, (t) => {

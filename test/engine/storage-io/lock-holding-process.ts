@@ -1,7 +1,7 @@
 import { createInterface } from 'node:readline';
 import { isStatelogError } from '../../../src/engine/errors.js';
-import { tryAcquireFileLock } from '../../../src/engine/storage-io/file-lock.js';
-import { realFileSystem } from '../../../src/engine/storage-io/real-file-system.js';
+import { tryAcquireFileLock } from '../../../src/engine/storage-io/lock/file-lock.js';
+import { realFileSystem } from '../../../src/engine/storage-io/real/real-file-system.js';
 
 /**
  * Started by file-lock.test.ts as a process of its own: at a line of input it takes the lock at the

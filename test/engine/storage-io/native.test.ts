@@ -1,17 +1,17 @@
 import test from 'ava';
-import { mapFile } from '../../../src/engine/storage-io/mapping.js';
-import type { NativeLibrary } from '../../../src/engine/storage-io/native-library.js';
+import { mapFile } from '../../../src/engine/storage-io/real/mapping.js';
+import type { NativeLibrary } from '../../../src/engine/storage-io/real/native-library.js';
 import {
   allocateBlocks,
   beginWriteback,
   lockIfFree,
   renameWithoutReplacing,
   seekData,
-} from '../../../src/engine/storage-io/native-calls.js';
-import { nativeLibrary } from '../../../src/engine/storage-io/native-library.js';
-import { realFileSystem } from '../../../src/engine/storage-io/real-file-system.js';
-import { SeededRandom } from '../../../src/engine/storage-io/simulated/index.js';
-import { writeFully } from '../../../src/engine/storage-io/write-fully.js';
+} from '../../../src/engine/storage-io/real/native-calls.js';
+import { nativeLibrary } from '../../../src/engine/storage-io/real/native-library.js';
+import { realFileSystem } from '../../../src/engine/storage-io/real/real-file-system.js';
+import { SeededRandom } from '../../simulated-disk/index.js';
+import { writeFully } from '../../../src/engine/storage-io/whole/write-fully.js';
 import { tempDir } from '../../support/temp-dir.js';
 
 const WINDOW_BYTES = 8192;

@@ -2,11 +2,11 @@ import { chmodSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } f
 import path from 'node:path';
 import test from 'ava';
 import { StateDirectory } from '../../../src/engine/directory/state-directory.js';
-import { anchoredPlace, anchoredStore } from '../../../src/engine/storage-io/anchored-file-system.js';
-import { inheritingFromFolder } from '../../../src/engine/storage-io/inheriting-file-system.js';
-import { isInOtherHands, othersCanSwap } from '../../../src/engine/storage-io/other-hands.js';
-import { realFileSystem } from '../../../src/engine/storage-io/real-file-system.js';
-import { withReplaced } from '../../../src/engine/storage-io/replaced-members.js';
+import { anchoredPlace, anchoredStore } from '../../../src/engine/storage-io/views/anchored-file-system.js';
+import { inheritingFromFolder } from '../../../src/engine/storage-io/views/inheriting-file-system.js';
+import { isInOtherHands, othersCanSwap } from '../../../src/engine/storage-io/owners/other-hands.js';
+import { realFileSystem } from '../../../src/engine/storage-io/real/real-file-system.js';
+import { withReplaced } from '../../../src/engine/storage-io/views/replaced-members.js';
 import { failureOf } from '../../support/failure.js';
 import { tempDir } from '../../support/temp-dir.js';
 

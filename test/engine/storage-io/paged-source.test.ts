@@ -1,11 +1,11 @@
 import test from 'ava';
 import fc from 'fast-check';
-import { crc32c } from '../../../src/engine/bytes/checksum.js';
+import { crc32c } from '../../../src/engine/bytes/crc/checksum.js';
 import { isStatelogError } from '../../../src/engine/errors.js';
-import type { Mapping } from '../../../src/engine/storage-io/file-system.js';
-import { PAGE_BYTES, PagedSource } from '../../../src/engine/storage-io/paged-source.js';
-import { SeededRandom, SimulatedFileSystem } from '../../../src/engine/storage-io/simulated/index.js';
-import { writeFully } from '../../../src/engine/storage-io/write-fully.js';
+import type { Mapping } from '../../../src/engine/storage-io/interface/file-system.js';
+import { PAGE_BYTES, PagedSource } from '../../../src/engine/storage-io/paged/paged-source.js';
+import { SeededRandom, SimulatedFileSystem } from '../../simulated-disk/index.js';
+import { writeFully } from '../../../src/engine/storage-io/whole/write-fully.js';
 
 const START = 37;
 

@@ -1,8 +1,8 @@
 import { mkdirSync } from 'node:fs';
 import test from 'ava';
 import fc from 'fast-check';
-import { realFileSystem } from '../../../src/engine/storage-io/real-file-system.js';
-import { SimulatedFileSystem, powerLossImages } from '../../../src/engine/storage-io/simulated/index.js';
+import { realFileSystem } from '../../../src/engine/storage-io/real/real-file-system.js';
+import { SimulatedFileSystem, powerLossImages } from '../../simulated-disk/index.js';
 import { tempDir } from '../../support/temp-dir.js';
 import { PlainTree } from './plain-tree.js';
 import { contentBelow, operation, perform } from './random-operations.js';

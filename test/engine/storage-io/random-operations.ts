@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { isStatelogError } from '../../../src/engine/errors.js';
-import type { FileSystem } from '../../../src/engine/storage-io/file-system.js';
-import { readWholeFile, writeFully } from '../../../src/engine/storage-io/write-fully.js';
+import type { FileSystem } from '../../../src/engine/storage-io/interface/file-system.js';
+import { readWholeFile, writeFully } from '../../../src/engine/storage-io/whole/write-fully.js';
 
 /** One random step on a few names in a few folders. Paths start below the test's own folder. */
 export type Operation =

@@ -2,8 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { chmodSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import test from 'ava';
 import { isStatelogError } from '../../../src/engine/errors.js';
-import { realFileSystem } from '../../../src/engine/storage-io/real-file-system.js';
-import { writeFully } from '../../../src/engine/storage-io/write-fully.js';
+import { realFileSystem } from '../../../src/engine/storage-io/real/real-file-system.js';
+import { writeFully } from '../../../src/engine/storage-io/whole/write-fully.js';
 import { testFileSystemContract } from '../../contracts/file-system-contract.js';
 import { tempDir } from '../../support/temp-dir.js';
 

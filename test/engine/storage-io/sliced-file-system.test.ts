@@ -2,8 +2,8 @@ import { readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import test from 'ava';
 import fc from 'fast-check';
-import { realFileSystem } from '../../../src/engine/storage-io/real-file-system.js';
-import { slicedFileSystem, type FileSlice } from '../../../src/engine/storage-io/sliced-file-system.js';
+import { realFileSystem } from '../../../src/engine/storage-io/real/real-file-system.js';
+import { slicedFileSystem, type FileSlice } from '../../../src/engine/storage-io/views/sliced-file-system.js';
 import { failureOf } from '../../support/failure.js';
 import { tempDir } from '../../support/temp-dir.js';
 

@@ -1,10 +1,10 @@
 import { readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import test from 'ava';
-import { createFile } from '../../../src/engine/storage-io/atomic-write.js';
-import { realFileSystem } from '../../../src/engine/storage-io/real-file-system.js';
-import { onStaged, removeStaged } from '../../../src/engine/storage-io/staged-paths.js';
-import { StagingFolder } from '../../../src/engine/storage-io/staging-folder.js';
+import { createFile } from '../../../src/engine/storage-io/whole/atomic-write.js';
+import { realFileSystem } from '../../../src/engine/storage-io/real/real-file-system.js';
+import { onStaged, removeStaged } from '../../../src/engine/storage-io/whole/staged-paths.js';
+import { StagingFolder } from '../../../src/engine/storage-io/whole/staging-folder.js';
 import { tempDir } from '../../support/temp-dir.js';
 
 const fileSystem = realFileSystem();

@@ -2,13 +2,13 @@ import { chmodSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import test from 'ava';
 import { StatelogError } from '../../../src/engine/errors.js';
-import { realFileSystem } from '../../../src/engine/storage-io/real-file-system.js';
-import { withReplaced } from '../../../src/engine/storage-io/replaced-members.js';
+import { realFileSystem } from '../../../src/engine/storage-io/real/real-file-system.js';
+import { withReplaced } from '../../../src/engine/storage-io/views/replaced-members.js';
 import {
   moveIntoPlace,
   StagingFolder,
   withStagingFolder,
-} from '../../../src/engine/storage-io/staging-folder.js';
+} from '../../../src/engine/storage-io/whole/staging-folder.js';
 import { tempDir } from '../../support/temp-dir.js';
 
 const fileSystem = realFileSystem();

@@ -1,19 +1,19 @@
 import test from 'ava';
 import fc from 'fast-check';
 import { isStatelogError } from '../../../src/engine/errors.js';
-import { realFileSystem } from '../../../src/engine/storage-io/real-file-system.js';
+import { realFileSystem } from '../../../src/engine/storage-io/real/real-file-system.js';
 import {
   SimulatedCrash,
   SimulatedFileSystem,
   crashAt,
   failEvery,
   powerLossImages,
-} from '../../../src/engine/storage-io/simulated/index.js';
-import type { IoCompletion, StorageIo } from '../../../src/engine/storage-io/storage-io.js';
+} from '../../simulated-disk/index.js';
+import type { IoCompletion, StorageIo } from '../../../src/engine/storage-io/submission/storage-io.js';
 import {
   createAsynchronousStorageIo,
   createSynchronousStorageIo,
-} from '../../../src/engine/storage-io/storage-io.js';
+} from '../../../src/engine/storage-io/submission/storage-io.js';
 import { tempDir } from '../../support/temp-dir.js';
 
 const EIO = -5;

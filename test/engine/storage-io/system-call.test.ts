@@ -1,5 +1,9 @@
 import test from 'ava';
-import { INTERRUPTED_TRIES_MAX, attempt, attemptOnTwo } from '../../../src/engine/storage-io/system-call.js';
+import {
+  INTERRUPTED_TRIES_MAX,
+  attempt,
+  attemptOnTwo,
+} from '../../../src/engine/storage-io/real/system-call.js';
 
 /** A call that fails so often before it succeeds. */
 function failing(

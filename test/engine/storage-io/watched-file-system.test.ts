@@ -1,8 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import test from 'ava';
-import { realFileSystem } from '../../../src/engine/storage-io/real-file-system.js';
-import { watchedFileSystem } from '../../../src/engine/storage-io/watched-file-system.js';
+import { realFileSystem } from '../../../src/engine/storage-io/real/real-file-system.js';
+import { watchedFileSystem } from '../../../src/engine/storage-io/views/watched-file-system.js';
 import { tempDir } from '../../support/temp-dir.js';
 
 test('each read of a file that is opened is told of, with its place, and reads what is there', (t) => {

@@ -2,8 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { symlinkSync } from 'node:fs';
 import test from 'ava';
 import { isStatelogError } from '../../../src/engine/errors.js';
-import { tryAcquireFileLock } from '../../../src/engine/storage-io/file-lock.js';
-import { realFileSystem } from '../../../src/engine/storage-io/real-file-system.js';
+import { tryAcquireFileLock } from '../../../src/engine/storage-io/lock/file-lock.js';
+import { realFileSystem } from '../../../src/engine/storage-io/real/real-file-system.js';
 import { testFileSystemContract } from '../../contracts/file-system-contract.js';
 import { tempDir } from '../../support/temp-dir.js';
 

@@ -1,7 +1,7 @@
 import { closeSync, ftruncateSync, openSync, statSync, writeSync } from 'node:fs';
 import test, { type ExecutionContext } from 'ava';
-import { realFileSystem } from '../../../src/engine/storage-io/real-file-system.js';
-import { chunksWithData, copyRange, endOfZeros } from '../../../src/engine/storage-io/zero-runs.js';
+import { realFileSystem } from '../../../src/engine/storage-io/real/real-file-system.js';
+import { chunksWithData, copyRange, endOfZeros } from '../../../src/engine/storage-io/paged/zero-runs.js';
 import { tempDir } from '../../support/temp-dir.js';
 
 const SPARSE_BYTES = 2 ** 43;

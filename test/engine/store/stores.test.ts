@@ -4,8 +4,8 @@ import fc from 'fast-check';
 import { isInRange } from '../../../src/engine/entry-range.js';
 import type { EntryRange } from '../../../src/engine/entry-cursor.js';
 import { createStore, openReadable, openWritable } from '../../../src/engine/inspect/open.js';
-import { MmapStateStore } from '../../../src/engine/state/mmap-state-store.js';
-import { WalSegments } from '../../../src/engine/wal/segments.js';
+import { MmapStateStore } from '../../../src/engine/state/store/mmap-state-store.js';
+import { WalSegments } from '../../../src/engine/wal/write/segments.js';
 import { tempDir } from '../../support/temp-dir.js';
 
 /* Every kind of store shows the same content through one interface. */

@@ -1,12 +1,12 @@
 import test from 'ava';
-import { ContentDigest } from '../../../src/engine/bytes/content-digest.js';
-import { AppendLogFold } from '../../../src/engine/fold/append-log-fold.js';
-import { KvUpdate } from '../../../src/engine/fold/update.js';
-import { positionText } from '../../../src/engine/fold/position-text.js';
-import { WatchCursor } from '../../../src/engine/fold/watch-cursor.js';
+import { ContentDigest } from '../../../src/engine/bytes/hash/content-digest.js';
+import { AppendLogFold } from '../../../src/engine/fold/store/append-log-fold.js';
+import { KvUpdate } from '../../../src/engine/fold/format/update.js';
+import { positionText } from '../../../src/engine/fold/format/position-text.js';
+import { WatchCursor } from '../../../src/engine/fold/format/watch-cursor.js';
 import { openReadable } from '../../../src/engine/inspect/open.js';
-import type { FileSystem } from '../../../src/engine/storage-io/file-system.js';
-import { SimulatedFileSystem } from '../../../src/engine/storage-io/simulated/index.js';
+import type { FileSystem } from '../../../src/engine/storage-io/interface/file-system.js';
+import { SimulatedFileSystem } from '../../simulated-disk/index.js';
 import { prepareExport } from '../../../src/engine/transfer/export-store.js';
 
 const LOG = '/log.snap';

@@ -5,7 +5,7 @@ import {
   failAt,
   powerLossImages,
   SimulatedFileSystem,
-} from '../../../src/engine/storage-io/simulated/index.js';
+} from '../../simulated-disk/index.js';
 import { TRANSFER_WORKS, transferDisk } from './transfer-works.js';
 
 for (const [name, { run, check }] of Object.entries(TRANSFER_WORKS)) {

@@ -1,11 +1,11 @@
 import test from 'ava';
-import { APPEND_LOG_BACKEND, FOLD_PATH } from '../../../src/engine/artifact/append-log-artifact.js';
-import { AppendLogSnapshot } from '../../../src/engine/artifact/append-log-snapshot.js';
-import { writeArtifact } from '../../../src/engine/artifact/write-artifact.js';
-import { KvUpdate } from '../../../src/engine/fold/update.js';
-import { VersionToken } from '../../../src/engine/fold/version-token.js';
-import { WatchCursor } from '../../../src/engine/fold/watch-cursor.js';
-import { SimulatedFileSystem } from '../../../src/engine/storage-io/simulated/index.js';
+import { APPEND_LOG_BACKEND, FOLD_PATH } from '../../../src/engine/artifact/backends/append-log-artifact.js';
+import { AppendLogSnapshot } from '../../../src/engine/artifact/backends/append-log-snapshot.js';
+import { writeArtifact } from '../../../src/engine/artifact/write/write-artifact.js';
+import { KvUpdate } from '../../../src/engine/fold/format/update.js';
+import { VersionToken } from '../../../src/engine/fold/format/version-token.js';
+import { WatchCursor } from '../../../src/engine/fold/format/watch-cursor.js';
+import { SimulatedFileSystem } from '../../simulated-disk/index.js';
 import { importStore } from '../../../src/engine/transfer/import-store.js';
 
 const LOG = '/from/log.snap';

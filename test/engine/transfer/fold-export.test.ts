@@ -1,8 +1,8 @@
 import test from 'ava';
-import { AppendLogFold } from '../../../src/engine/fold/append-log-fold.js';
-import { KvUpdate } from '../../../src/engine/fold/update.js';
-import { WatchCursor } from '../../../src/engine/fold/watch-cursor.js';
-import { SimulatedFileSystem } from '../../../src/engine/storage-io/simulated/index.js';
+import { AppendLogFold } from '../../../src/engine/fold/store/append-log-fold.js';
+import { KvUpdate } from '../../../src/engine/fold/format/update.js';
+import { WatchCursor } from '../../../src/engine/fold/format/watch-cursor.js';
+import { SimulatedFileSystem } from '../../simulated-disk/index.js';
 import { prepareExport } from '../../../src/engine/transfer/export-store.js';
 
 const LOG = '/log.snap';

@@ -1,6 +1,6 @@
 import test from 'ava';
 import { StateDirectory } from '../../../src/engine/directory/state-directory.js';
-import { SimulatedDisk, SimulatedFileSystem } from '../../../src/engine/storage-io/simulated/index.js';
+import { SimulatedDisk, SimulatedFileSystem } from '../../simulated-disk/index.js';
 import { prepareExport } from '../../../src/engine/transfer/export-store.js';
 import { importStore } from '../../../src/engine/transfer/import-store.js';
 import { STORE, emptyStoreDisk } from '../../torture/crash/directory-book.js';

@@ -1,10 +1,10 @@
-import { APPEND_LOG_BACKEND } from '../../../src/engine/artifact/append-log-artifact.js';
-import { checkArtifact } from '../../../src/engine/artifact/stage-artifact.js';
-import { ContentDigest } from '../../../src/engine/bytes/content-digest.js';
+import { APPEND_LOG_BACKEND } from '../../../src/engine/artifact/backends/append-log-artifact.js';
+import { checkArtifact } from '../../../src/engine/artifact/read/stage-artifact.js';
+import { ContentDigest } from '../../../src/engine/bytes/hash/content-digest.js';
 import { StateDirectory } from '../../../src/engine/directory/state-directory.js';
 import { openReadable } from '../../../src/engine/inspect/open.js';
-import type { FileSystem } from '../../../src/engine/storage-io/file-system.js';
-import { SimulatedDisk, SimulatedFileSystem } from '../../../src/engine/storage-io/simulated/index.js';
+import type { FileSystem } from '../../../src/engine/storage-io/interface/file-system.js';
+import { SimulatedDisk, SimulatedFileSystem } from '../../simulated-disk/index.js';
 import { buildDirectoryStore, buildFoldLog } from '../../../src/engine/transfer/build-store.js';
 import { prepareExport } from '../../../src/engine/transfer/export-store.js';
 import { importStore } from '../../../src/engine/transfer/import-store.js';

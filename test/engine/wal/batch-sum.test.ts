@@ -1,9 +1,9 @@
 import test from 'ava';
 import fc from 'fast-check';
-import { crc32c } from '../../../src/engine/bytes/checksum.js';
+import { crc32c } from '../../../src/engine/bytes/crc/checksum.js';
 import { readU32, writeU32 } from '../../../src/engine/bytes/halves.js';
-import { checksumRecords, SumsAhead } from '../../../src/engine/wal/batch-sum.js';
-import { crc32cOfSuffix } from '../../../src/engine/wal/crc-shift.js';
+import { checksumRecords, SumsAhead } from '../../../src/engine/wal/sums/batch-sum.js';
+import { crc32cOfSuffix } from '../../../src/engine/wal/sums/crc-shift.js';
 
 /** Lengths that a batch takes together, those it leaves to native code, and all of them many times over. */
 const lengths = fc.array(

@@ -1,8 +1,8 @@
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import test from 'ava';
-import { realFileSystem } from '../../../src/engine/storage-io/real-file-system.js';
-import { copyBrokenTail, isBrokenSegmentCopy } from '../../../src/engine/wal/broken-copy.js';
+import { realFileSystem } from '../../../src/engine/storage-io/real/real-file-system.js';
+import { copyBrokenTail, isBrokenSegmentCopy } from '../../../src/engine/wal/recover/broken-copy.js';
 import { tempDir } from '../../support/temp-dir.js';
 
 const fileSystem = realFileSystem();

@@ -1,11 +1,15 @@
 import { readFileSync } from 'node:fs';
 import test from 'ava';
-import { toUtf8 } from '../../../src/engine/bytes/text.js';
-import { ROOT } from '../../../src/engine/rkyv/wal-entry.js';
-import { SimulatedFileSystem } from '../../../src/engine/storage-io/simulated/simulated-file-system.js';
-import { readWholeFile } from '../../../src/engine/storage-io/write-fully.js';
-import { RECORD_BYTES_MIN, RECORD_LENGTH_MAX, RECORD_LENGTH_MIN } from '../../../src/engine/wal/record.js';
-import { CoreWalWriter } from '../../../src/engine/wal/writer.js';
+import { toUtf8 } from '../../../src/engine/bytes/text/text.js';
+import { ROOT } from '../../../src/engine/rkyv/entry/wal-entry.js';
+import { SimulatedFileSystem } from '../../simulated-disk/simulated-file-system.js';
+import { readWholeFile } from '../../../src/engine/storage-io/whole/write-fully.js';
+import {
+  RECORD_BYTES_MIN,
+  RECORD_LENGTH_MAX,
+  RECORD_LENGTH_MIN,
+} from '../../../src/engine/wal/format/record.js';
+import { CoreWalWriter } from '../../../src/engine/wal/write/writer.js';
 import { manualClock } from './manual-clock.js';
 import { scan } from './scanned.js';
 

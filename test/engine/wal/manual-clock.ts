@@ -1,5 +1,5 @@
 import { highHalf, lowHalf } from '../../../src/engine/bytes/halves.js';
-import type { Clock } from '../../../src/engine/storage-io/clock.js';
+import type { Clock } from '../../../src/engine/storage-io/interface/clock.js';
 
 /** A clock that stands until it is set, to any time. */
 export function manualClock(ns: bigint): Clock & { ns: bigint } {

@@ -1,4 +1,4 @@
-import type { FileStatus, FileSystem } from '../../../src/engine/storage-io/file-system.js';
+import type { FileStatus, FileSystem } from '../../../src/engine/storage-io/interface/file-system.js';
 
 /**
  * One file in memory that can only be read, for sweeps that open hundreds of thousands of segments.

@@ -7,9 +7,9 @@ import {
   TAG_DELETE,
   TAG_PUT,
   walEntryBytes,
-} from '../../../src/engine/rkyv/wal-entry.js';
+} from '../../../src/engine/rkyv/entry/wal-entry.js';
 import { WordCopier } from '../../../src/engine/bytes/word-copier.js';
-import { deleteByWords, putByWords } from '../../../src/engine/wal/record-words.js';
+import { deleteByWords, putByWords } from '../../../src/engine/wal/format/record-words.js';
 
 const half = fc.integer({ min: 0, max: 0xffff_ffff });
 const header = fc

@@ -1,12 +1,12 @@
 import test from 'ava';
 import { isStatelogError } from '../../../src/engine/errors.js';
-import { toUtf8 } from '../../../src/engine/bytes/text.js';
-import { powerLossImages } from '../../../src/engine/storage-io/simulated/power-loss.js';
-import { SimulatedFileSystem } from '../../../src/engine/storage-io/simulated/simulated-file-system.js';
-import { crashAt } from '../../../src/engine/storage-io/simulated/fault-plan.js';
-import { readWholeFile, writeFully } from '../../../src/engine/storage-io/write-fully.js';
-import { recoverSegment } from '../../../src/engine/wal/recovery.js';
-import { CoreWalWriter } from '../../../src/engine/wal/writer.js';
+import { toUtf8 } from '../../../src/engine/bytes/text/text.js';
+import { powerLossImages } from '../../simulated-disk/power-loss/power-loss.js';
+import { SimulatedFileSystem } from '../../simulated-disk/simulated-file-system.js';
+import { crashAt } from '../../simulated-disk/faults/fault-plan.js';
+import { readWholeFile, writeFully } from '../../../src/engine/storage-io/whole/write-fully.js';
+import { recoverSegment } from '../../../src/engine/wal/recover/recovery.js';
+import { CoreWalWriter } from '../../../src/engine/wal/write/writer.js';
 import { joined, records } from './segment-builder.js';
 
 const FOLDER = '/store/wal/8';

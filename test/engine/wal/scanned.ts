@@ -1,5 +1,5 @@
 import type { Finding } from '../../../src/engine/finding.js';
-import { type TailState, type WalScanOptions, WalScanner } from '../../../src/engine/wal/scanner.js';
+import { type TailState, type WalScanOptions, WalScanner } from '../../../src/engine/wal/scan/scanner.js';
 import { MemoryFile } from './memory-file.js';
 
 /** A good record as a scanner told it. */

@@ -1,7 +1,7 @@
 import test from 'ava';
 import type { Finding } from '../../../src/engine/finding.js';
-import { WalScanner } from '../../../src/engine/wal/scanner.js';
-import { RECORD_HEADER_BYTES } from '../../../src/engine/wal/record.js';
+import { WalScanner } from '../../../src/engine/wal/scan/scanner.js';
+import { RECORD_HEADER_BYTES } from '../../../src/engine/wal/format/record.js';
 import { fixtureBytes } from '../rkyv/fixture-records.js';
 import { MemoryFile } from './memory-file.js';
 import { scan, type ScannedRecord } from './scanned.js';

@@ -1,9 +1,9 @@
 import test from 'ava';
-import { realFileSystem } from '../../../src/engine/storage-io/real-file-system.js';
-import { MergedScanner } from '../../../src/engine/wal/merged-scanner.js';
-import { CoreWalReader } from '../../../src/engine/wal/reader.js';
-import { WalScanner } from '../../../src/engine/wal/scanner.js';
-import { listSegments, looksLikeSegment } from '../../../src/engine/wal/segment-folder.js';
+import { realFileSystem } from '../../../src/engine/storage-io/real/real-file-system.js';
+import { MergedScanner } from '../../../src/engine/wal/scan/merged-scanner.js';
+import { CoreWalReader } from '../../../src/engine/wal/scan/reader.js';
+import { WalScanner } from '../../../src/engine/wal/scan/scanner.js';
+import { listSegments, looksLikeSegment } from '../../../src/engine/wal/scan/segment-folder.js';
 import { fixturePath } from '../../support/fixtures.js';
 import { entryAsLine, fixtureLines } from '../rkyv/fixture-records.js';
 

@@ -1,7 +1,11 @@
-import { crc32c } from '../../../src/engine/bytes/checksum.js';
+import { crc32c } from '../../../src/engine/bytes/crc/checksum.js';
 import { writeU32 } from '../../../src/engine/bytes/halves.js';
-import { toUtf8 } from '../../../src/engine/bytes/text.js';
-import { encodeWalEntry, type WalEntry, type WalOperation } from '../../../src/engine/rkyv/wal-entry.js';
+import { toUtf8 } from '../../../src/engine/bytes/text/text.js';
+import {
+  encodeWalEntry,
+  type WalEntry,
+  type WalOperation,
+} from '../../../src/engine/rkyv/entry/wal-entry.js';
 
 /** An entry with what does not matter filled in. */
 export function entryOf(fields: Partial<WalEntry> & { readonly value?: Uint8Array }): WalEntry {

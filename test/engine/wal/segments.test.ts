@@ -1,14 +1,14 @@
 import test from 'ava';
 import fc from 'fast-check';
 import { isStatelogError } from '../../../src/engine/errors.js';
-import { toUtf8 } from '../../../src/engine/bytes/text.js';
-import type { WalEntry } from '../../../src/engine/rkyv/wal-entry.js';
-import { SimulatedFileSystem } from '../../../src/engine/storage-io/simulated/simulated-file-system.js';
-import { createSynchronousStorageIo } from '../../../src/engine/storage-io/storage-io.js';
-import { writeFully } from '../../../src/engine/storage-io/write-fully.js';
-import { MergedScanner } from '../../../src/engine/wal/merged-scanner.js';
-import { listSegments } from '../../../src/engine/wal/segment-folder.js';
-import { WalSegments } from '../../../src/engine/wal/segments.js';
+import { toUtf8 } from '../../../src/engine/bytes/text/text.js';
+import type { WalEntry } from '../../../src/engine/rkyv/entry/wal-entry.js';
+import { SimulatedFileSystem } from '../../simulated-disk/simulated-file-system.js';
+import { createSynchronousStorageIo } from '../../../src/engine/storage-io/submission/storage-io.js';
+import { writeFully } from '../../../src/engine/storage-io/whole/write-fully.js';
+import { MergedScanner } from '../../../src/engine/wal/scan/merged-scanner.js';
+import { listSegments } from '../../../src/engine/wal/scan/segment-folder.js';
+import { WalSegments } from '../../../src/engine/wal/write/segments.js';
 import { entryOf, joined, recordOf, records } from './segment-builder.js';
 
 const FOLDER = '/wal';

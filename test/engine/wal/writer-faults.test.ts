@@ -1,17 +1,17 @@
 import test from 'ava';
 import { isStatelogError } from '../../../src/engine/errors.js';
-import { toUtf8 } from '../../../src/engine/bytes/text.js';
+import { toUtf8 } from '../../../src/engine/bytes/text/text.js';
 import {
   combinePlans,
   failAt,
   type FaultPlan,
   shortWriteAt,
-} from '../../../src/engine/storage-io/simulated/fault-plan.js';
-import { powerLossImages } from '../../../src/engine/storage-io/simulated/power-loss.js';
-import { SimulatedFileSystem } from '../../../src/engine/storage-io/simulated/simulated-file-system.js';
-import { createSynchronousStorageIo } from '../../../src/engine/storage-io/storage-io.js';
-import { recoverSegment } from '../../../src/engine/wal/recovery.js';
-import { CoreWalWriter } from '../../../src/engine/wal/writer.js';
+} from '../../simulated-disk/faults/fault-plan.js';
+import { powerLossImages } from '../../simulated-disk/power-loss/power-loss.js';
+import { SimulatedFileSystem } from '../../simulated-disk/simulated-file-system.js';
+import { createSynchronousStorageIo } from '../../../src/engine/storage-io/submission/storage-io.js';
+import { recoverSegment } from '../../../src/engine/wal/recover/recovery.js';
+import { CoreWalWriter } from '../../../src/engine/wal/write/writer.js';
 
 const PATH = '/wal-0.log';
 const key = toUtf8('key');

@@ -1,12 +1,15 @@
 import assert from 'node:assert/strict';
 import test from 'ava';
 import fc from 'fast-check';
-import { SimulatedFileSystem } from '../../../src/engine/storage-io/simulated/simulated-file-system.js';
-import { createSynchronousStorageIo, type StorageIo } from '../../../src/engine/storage-io/storage-io.js';
-import type { WalOperation } from '../../../src/engine/rkyv/wal-entry.js';
-import { CoreWalReader } from '../../../src/engine/wal/reader.js';
-import { recoverSegment } from '../../../src/engine/wal/recovery.js';
-import { CoreWalWriter } from '../../../src/engine/wal/writer.js';
+import { SimulatedFileSystem } from '../../simulated-disk/simulated-file-system.js';
+import {
+  createSynchronousStorageIo,
+  type StorageIo,
+} from '../../../src/engine/storage-io/submission/storage-io.js';
+import type { WalOperation } from '../../../src/engine/rkyv/entry/wal-entry.js';
+import { CoreWalReader } from '../../../src/engine/wal/scan/reader.js';
+import { recoverSegment } from '../../../src/engine/wal/recover/recovery.js';
+import { CoreWalWriter } from '../../../src/engine/wal/write/writer.js';
 import { manualClock } from './manual-clock.js';
 
 const PATH = '/wal-2.log';

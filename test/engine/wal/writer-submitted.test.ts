@@ -1,8 +1,8 @@
 import test from 'ava';
-import { SimulatedFileSystem } from '../../../src/engine/storage-io/simulated/simulated-file-system.js';
-import { createSynchronousStorageIo } from '../../../src/engine/storage-io/storage-io.js';
-import { CoreWalReader } from '../../../src/engine/wal/reader.js';
-import { CoreWalWriter } from '../../../src/engine/wal/writer.js';
+import { SimulatedFileSystem } from '../../simulated-disk/simulated-file-system.js';
+import { createSynchronousStorageIo } from '../../../src/engine/storage-io/submission/storage-io.js';
+import { CoreWalReader } from '../../../src/engine/wal/scan/reader.js';
+import { CoreWalWriter } from '../../../src/engine/wal/write/writer.js';
 import { manualClock } from './manual-clock.js';
 
 const key = Buffer.from('key');

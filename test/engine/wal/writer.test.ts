@@ -1,10 +1,10 @@
 import test from 'ava';
 import { isStatelogError } from '../../../src/engine/errors.js';
-import { toUtf8 } from '../../../src/engine/bytes/text.js';
-import type { Clock } from '../../../src/engine/storage-io/clock.js';
-import { SimulatedFileSystem } from '../../../src/engine/storage-io/simulated/simulated-file-system.js';
-import { CoreWalReader } from '../../../src/engine/wal/reader.js';
-import { CoreWalWriter } from '../../../src/engine/wal/writer.js';
+import { toUtf8 } from '../../../src/engine/bytes/text/text.js';
+import type { Clock } from '../../../src/engine/storage-io/interface/clock.js';
+import { SimulatedFileSystem } from '../../simulated-disk/simulated-file-system.js';
+import { CoreWalReader } from '../../../src/engine/wal/scan/reader.js';
+import { CoreWalWriter } from '../../../src/engine/wal/write/writer.js';
 import { entryOf } from './segment-builder.js';
 import { manualClock } from './manual-clock.js';
 

@@ -1,12 +1,12 @@
-import { AppendLogFold } from '../../../src/engine/fold/append-log-fold.js';
+import { AppendLogFold } from '../../../src/engine/fold/store/append-log-fold.js';
 import {
   crashAt,
   powerLossImages,
   SimulatedCrash,
   SimulatedDisk,
   SimulatedFileSystem,
-} from '../../../src/engine/storage-io/simulated/index.js';
-import { SeededRandom } from '../../../src/engine/storage-io/simulated/seeded-random.js';
+} from '../../simulated-disk/index.js';
+import { SeededRandom } from '../../simulated-disk/seeded-random.js';
 import { applySteps, checkRecovered, LOG, makeSteps, newBook } from '../../engine/fold/crash-workload.js';
 import { checkStateImage, newStateBook, newStateDisk } from '../../engine/state/crash-workload.js';
 import type { TortureRow, TortureTask } from '../row.js';

@@ -4,8 +4,8 @@ import {
   exploreCrashesInPlace,
   type CrashReport,
   type PowerLossOptions,
-} from '../../../src/engine/storage-io/simulated/index.js';
-import { SeededRandom } from '../../../src/engine/storage-io/simulated/seeded-random.js';
+} from '../../simulated-disk/index.js';
+import { SeededRandom } from '../../simulated-disk/seeded-random.js';
 import { ARTIFACT_WORKS, newArtifactDisk } from '../../engine/artifact/crash-workload.js';
 import { applySteps, checkRecovered, makeSteps, newBook } from '../../engine/fold/crash-workload.js';
 import { checkStateImage, newStateBook, newStateDisk } from '../../engine/state/crash-workload.js';

@@ -3,7 +3,7 @@ import {
   type SimulatedDisk,
   SimulatedFileSystem,
   type SimulatedOperation,
-} from '../../../src/engine/storage-io/simulated/index.js';
+} from '../../simulated-disk/index.js';
 
 export const STORE = '/stores/orders';
 export const SOURCE = 'orders';

@@ -3,8 +3,8 @@ import {
   SimulatedFileSystem,
   type CrashScenario,
   type PowerLossOptions,
-} from '../../../src/engine/storage-io/simulated/index.js';
-import type { SeededRandom } from '../../../src/engine/storage-io/simulated/seeded-random.js';
+} from '../../simulated-disk/index.js';
+import type { SeededRandom } from '../../simulated-disk/seeded-random.js';
 import {
   checkDirectory,
   DirectoryRecorder,

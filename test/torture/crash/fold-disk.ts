@@ -1,4 +1,4 @@
-import { SimulatedDisk } from '../../../src/engine/storage-io/simulated/index.js';
+import { SimulatedDisk } from '../../simulated-disk/index.js';
 
 /** A disk with the folder that `LOG` lies in. */
 export function emptyFoldDisk(pageBytes?: number): SimulatedDisk {

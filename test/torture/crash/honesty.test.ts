@@ -5,7 +5,7 @@ import {
   exploreCrashesInPlace,
   SimulatedDisk,
   skipSyncs,
-} from '../../../src/engine/storage-io/simulated/index.js';
+} from '../../simulated-disk/index.js';
 import { applySteps, checkRecovered, makeSteps, newBook } from '../../engine/fold/crash-workload.js';
 import { DIRECTORY_WORKLOADS, directoryScenario, usedStore } from './directory-workloads.js';
 

@@ -7,7 +7,7 @@ import {
   type FaultPlan,
   type SimulatedDisk,
   type SimulatedOperation,
-} from '../../../src/engine/storage-io/simulated/index.js';
+} from '../../simulated-disk/index.js';
 import { ARTIFACT_WORKS, newArtifactDisk } from '../../engine/artifact/crash-workload.js';
 import { applySteps, checkRecovered, makeSteps, newBook } from '../../engine/fold/crash-workload.js';
 import { emptyFoldDisk } from './fold-disk.js';

@@ -3,8 +3,8 @@ import {
   exploreCrashesInPlace,
   type CrashReport,
   type PowerLossOptions,
-} from '../../../src/engine/storage-io/simulated/index.js';
-import { SeededRandom } from '../../../src/engine/storage-io/simulated/seeded-random.js';
+} from '../../simulated-disk/index.js';
+import { SeededRandom } from '../../simulated-disk/seeded-random.js';
 import {
   applySteps,
   checkRecovered,

@@ -6,8 +6,8 @@ import {
   type CrashScenario,
   type PowerLossOptions,
   type SimulatedDisk,
-} from '../../../src/engine/storage-io/simulated/index.js';
-import type { SeededRandom } from '../../../src/engine/storage-io/simulated/seeded-random.js';
+} from '../../simulated-disk/index.js';
+import type { SeededRandom } from '../../simulated-disk/seeded-random.js';
 import {
   checkDirectory,
   copyOfBook,

@@ -3,11 +3,11 @@ import {
   type CrashScenario,
   type PowerLossOptions,
   type SimulatedFileSystem,
-} from '../../../src/engine/storage-io/simulated/index.js';
-import type { SeededRandom } from '../../../src/engine/storage-io/simulated/seeded-random.js';
-import { createSynchronousStorageIo } from '../../../src/engine/storage-io/storage-io.js';
-import { recoverSegment } from '../../../src/engine/wal/recovery.js';
-import { CoreWalWriter } from '../../../src/engine/wal/writer.js';
+} from '../../simulated-disk/index.js';
+import type { SeededRandom } from '../../simulated-disk/seeded-random.js';
+import { createSynchronousStorageIo } from '../../../src/engine/storage-io/submission/storage-io.js';
+import { recoverSegment } from '../../../src/engine/wal/recover/recovery.js';
+import { CoreWalWriter } from '../../../src/engine/wal/write/writer.js';
 
 const PATH = '/wal/wal-0.log';
 

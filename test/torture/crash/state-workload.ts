@@ -1,5 +1,5 @@
-import type { SimulatedFileSystem } from '../../../src/engine/storage-io/simulated/index.js';
-import type { SeededRandom } from '../../../src/engine/storage-io/simulated/seeded-random.js';
+import type { SimulatedFileSystem } from '../../simulated-disk/index.js';
+import type { SeededRandom } from '../../simulated-disk/seeded-random.js';
 import { BookedStore, patternBytes, type StateBook } from '../../engine/state/crash-workload.js';
 
 type Step = (store: BookedStore) => void;

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import type { SeededRandom } from '../../../src/engine/storage-io/simulated/seeded-random.js';
+import type { SeededRandom } from '../../simulated-disk/seeded-random.js';
 import type { TortureRow } from '../row.js';
 import { checkArtifactDamage, damagedArtifacts } from './damaged-artifact.js';
 import { damagedLogs } from './damaged-logs.js';

@@ -1,11 +1,11 @@
 import { cpSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { throwFault } from '../../../src/engine/artifact/artifact-check.js';
-import { locateArtifact, openArtifact } from '../../../src/engine/artifact/open-artifact.js';
+import { throwFault } from '../../../src/engine/artifact/format/artifact-check.js';
+import { locateArtifact, openArtifact } from '../../../src/engine/artifact/read/open-artifact.js';
 import { StateDirectory } from '../../../src/engine/directory/state-directory.js';
 import { prepareExport } from '../../../src/engine/transfer/export-store.js';
 import { verifyPath } from '../../../src/engine/inspect/verify/verify-path.js';
-import type { SeededRandom } from '../../../src/engine/storage-io/simulated/seeded-random.js';
+import type { SeededRandom } from '../../simulated-disk/seeded-random.js';
 import { fixturePath } from '../../support/fixtures.js';
 import { repairInto } from './log-damage.js';
 import { damage, type DamageOperation } from './operations.js';

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
-import { AppendLogFold } from '../../../src/engine/fold/append-log-fold.js';
-import { CURSOR_TYPE, PUT_TYPE } from '../../../src/engine/fold/format.js';
-import { KvUpdate } from '../../../src/engine/fold/update.js';
-import { WatchCursor } from '../../../src/engine/fold/watch-cursor.js';
-import { SimulatedFileSystem } from '../../../src/engine/storage-io/simulated/index.js';
+import { AppendLogFold } from '../../../src/engine/fold/store/append-log-fold.js';
+import { CURSOR_TYPE, PUT_TYPE } from '../../../src/engine/fold/format/format.js';
+import { KvUpdate } from '../../../src/engine/fold/format/update.js';
+import { WatchCursor } from '../../../src/engine/fold/format/watch-cursor.js';
+import { SimulatedFileSystem } from '../../simulated-disk/index.js';
 import { makeSteps } from '../../engine/fold/crash-workload.js';
 import { scanBytes } from '../../engine/fold/scan.js';
 import { MemoryFile } from '../../engine/wal/memory-file.js';

@@ -1,11 +1,11 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { crc32c } from '../../../src/engine/bytes/checksum.js';
-import { OrderedMapReader } from '../../../src/engine/rkyv/ordered-map-reader.js';
+import { crc32c } from '../../../src/engine/bytes/crc/checksum.js';
+import { OrderedMapReader } from '../../../src/engine/rkyv/ordered-map/ordered-map-reader.js';
 import { MemorySource } from '../../../src/engine/bytes/byte-source.js';
-import type { SeededRandom } from '../../../src/engine/storage-io/simulated/seeded-random.js';
-import { MmapStateStore } from '../../../src/engine/state/mmap-state-store.js';
-import { SimulatedFileSystem } from '../../../src/engine/storage-io/simulated/index.js';
+import type { SeededRandom } from '../../simulated-disk/seeded-random.js';
+import { MmapStateStore } from '../../../src/engine/state/store/mmap-state-store.js';
+import { SimulatedFileSystem } from '../../simulated-disk/index.js';
 import { filePrints } from '../../support/file-prints.js';
 import { refusedRepair, repairInto, type Repaired } from './log-damage.js';
 import { damage, type DamageOperation } from './operations.js';

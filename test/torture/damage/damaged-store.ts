@@ -4,7 +4,7 @@ import { StateDirectory } from '../../../src/engine/directory/state-directory.js
 import { isStatelogError } from '../../../src/engine/errors.js';
 import type { Finding } from '../../../src/engine/finding.js';
 import { verifyPath } from '../../../src/engine/inspect/verify/verify-path.js';
-import type { SeededRandom } from '../../../src/engine/storage-io/simulated/seeded-random.js';
+import type { SeededRandom } from '../../simulated-disk/seeded-random.js';
 import { filePrints } from '../../support/file-prints.js';
 import { repairInto } from './log-damage.js';
 import { damage, type DamageOperation } from './operations.js';

@@ -2,12 +2,12 @@ import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { isStatelogError, type ErrorCode } from '../../../src/engine/errors.js';
 import type { Finding } from '../../../src/engine/finding.js';
-import { VERSION_AT } from '../../../src/engine/fold/format.js';
-import { Replay } from '../../../src/engine/inspect/replay.js';
-import { findLogs } from '../../../src/engine/inspect/replay-logs.js';
+import { VERSION_AT } from '../../../src/engine/fold/format/format.js';
+import { Replay } from '../../../src/engine/inspect/replay/replay.js';
+import { findLogs } from '../../../src/engine/inspect/replay/replay-logs.js';
 import { verifyPath } from '../../../src/engine/inspect/verify/verify-path.js';
 import { repairPath } from '../../../src/engine/repair/repair-path.js';
-import type { RepairEvent, RepairSummary } from '../../../src/engine/repair/report.js';
+import type { RepairEvent, RepairSummary } from '../../../src/engine/repair/account/report.js';
 import { unsyncedFileSystem } from './unsynced-file-system.js';
 import { type Damaged, type DamageOperation, type Piece, whereNow } from './operations.js';
 

@@ -1,4 +1,4 @@
-import type { SeededRandom } from '../../../src/engine/storage-io/simulated/seeded-random.js';
+import type { SeededRandom } from '../../simulated-disk/seeded-random.js';
 
 /** The six operations of damage (reliability: rot). */
 export const DAMAGE_OPERATIONS = [

@@ -1,5 +1,5 @@
-import type { FileSystem } from '../../../src/engine/storage-io/file-system.js';
-import { realFileSystem } from '../../../src/engine/storage-io/real-file-system.js';
+import type { FileSystem } from '../../../src/engine/storage-io/interface/file-system.js';
+import { realFileSystem } from '../../../src/engine/storage-io/real/real-file-system.js';
 
 const SYNCS: readonly (string | symbol)[] = [
   'sync',

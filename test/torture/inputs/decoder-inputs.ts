@@ -1,4 +1,4 @@
-import { SeededRandom } from '../../../src/engine/storage-io/simulated/seeded-random.js';
+import { SeededRandom } from '../../simulated-disk/seeded-random.js';
 import type { TortureRow, TortureTask } from '../row.js';
 import { allDecoders, isRefusal, type Decoder } from './decoders.js';
 import { mutate } from './mutate.js';

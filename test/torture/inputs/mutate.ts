@@ -1,4 +1,4 @@
-import type { SeededRandom } from '../../../src/engine/storage-io/simulated/seeded-random.js';
+import type { SeededRandom } from '../../simulated-disk/seeded-random.js';
 
 /** Lengths at which decoders go wrong. */
 const EDGES = [0, 1, 7, 0x7f, 0xff, 0xffff, 0x7fff_ffff, 0x8000_0000, 0xffff_ffff];

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import type { SeededRandom } from '../../../src/engine/storage-io/simulated/seeded-random.js';
+import type { SeededRandom } from '../../simulated-disk/seeded-random.js';
 import type { TortureRow } from '../row.js';
 import { inFolder, mustEnd, runHere, RunningProgram, type Ended } from './program.js';
 

@@ -1,6 +1,6 @@
 import { StateDirectory } from '../../../src/engine/directory/state-directory.js';
 import { isStatelogError } from '../../../src/engine/errors.js';
-import { SimulatedDisk, SimulatedFileSystem } from '../../../src/engine/storage-io/simulated/index.js';
+import { SimulatedDisk, SimulatedFileSystem } from '../../simulated-disk/index.js';
 import {
   contentOf,
   DirectoryRecorder,

@@ -1,17 +1,17 @@
 import { readFileSync } from 'node:fs';
-import { SimulatedFileSystem } from '../../../src/engine/storage-io/simulated/index.js';
+import { SimulatedFileSystem } from '../../simulated-disk/index.js';
 import type { Finding } from '../../../src/engine/finding.js';
-import { AppendLogFold } from '../../../src/engine/fold/append-log-fold.js';
-import { FoldScanner } from '../../../src/engine/fold/scanner.js';
+import { AppendLogFold } from '../../../src/engine/fold/store/append-log-fold.js';
+import { FoldScanner } from '../../../src/engine/fold/scan/scanner.js';
 import { fixturePath } from '../../support/fixtures.js';
 import { makeSteps } from '../../engine/fold/crash-workload.js';
 import { memoryFile } from '../../engine/fold/scan.js';
 import { MemoryFile } from '../../engine/wal/memory-file.js';
 import { scanFile } from '../../engine/wal/scanned.js';
 import { ownSegment } from '../../engine/wal/segment-builder.js';
-import { VersionToken } from '../../../src/engine/fold/version-token.js';
-import { WatchCursor } from '../../../src/engine/fold/watch-cursor.js';
-import { KvUpdate } from '../../../src/engine/fold/update.js';
+import { VersionToken } from '../../../src/engine/fold/format/version-token.js';
+import { WatchCursor } from '../../../src/engine/fold/format/watch-cursor.js';
+import { KvUpdate } from '../../../src/engine/fold/format/update.js';
 import { checkRecords, type Part, type Seen, type Subject } from './subject.js';
 
 const FOLD_HEADER_BYTES = 6;

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
-import { AppendLogSnapshot } from '../../../src/engine/artifact/append-log-snapshot.js';
-import { decodeManifest, encodeManifest } from '../../../src/engine/directory/manifest.js';
+import { AppendLogSnapshot } from '../../../src/engine/artifact/backends/append-log-snapshot.js';
+import { decodeManifest, encodeManifest } from '../../../src/engine/directory/manifest/manifest.js';
 import { isStatelogError } from '../../../src/engine/errors.js';
-import { MmapStateStore } from '../../../src/engine/state/mmap-state-store.js';
-import { SimulatedDisk, SimulatedFileSystem } from '../../../src/engine/storage-io/simulated/index.js';
+import { MmapStateStore } from '../../../src/engine/state/store/mmap-state-store.js';
+import { SimulatedDisk, SimulatedFileSystem } from '../../simulated-disk/index.js';
 import { FOLD, goodTar } from '../../engine/artifact/hostile-tars.js';
 import { fixturePath } from '../../support/fixtures.js';
 import type { Subject } from './subject.js';

@@ -1,8 +1,8 @@
-import { crc32c } from '../../bytes/checksum.js';
+import { crc32c } from '../../bytes/crc/checksum.js';
 import { writeU32 } from '../../bytes/halves.js';
-import { ROOT_BYTES } from '../../rkyv/wal-entry-format.js';
-import type { WalEntryView } from '../../rkyv/wal-entry-view.js';
-import { HEADER, RECORD_HEADER_BYTES } from '../../wal/record.js';
+import { ROOT_BYTES } from '../../rkyv/entry/wal-entry-format.js';
+import type { WalEntryView } from '../../rkyv/entry/wal-entry-view.js';
+import { HEADER, RECORD_HEADER_BYTES } from '../../wal/format/record.js';
 import type { FileBytes } from './file-bytes.js';
 
 /**

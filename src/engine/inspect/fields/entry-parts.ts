@@ -1,5 +1,5 @@
 import { readI32, readI64, readU16, readU32, readU64 } from '../../bytes/halves.js';
-import { controlCount, MAP, SLOT_BYTES } from '../../rkyv/commit-map-format.js';
+import { controlCount, MAP, SLOT_BYTES } from '../../rkyv/commit-map/commit-map-format.js';
 import {
   LAG_PRESENT,
   ROOT,
@@ -9,8 +9,8 @@ import {
   TAG_DELETE,
   TAG_EPOCH_BARRIER,
   TAG_PUT,
-} from '../../rkyv/wal-entry-format.js';
-import { OPERATIONS } from '../replay-filter.js';
+} from '../../rkyv/entry/wal-entry-format.js';
+import { OPERATIONS } from '../replay/replay-filter.js';
 import type { FieldPart } from './byte-field.js';
 
 const VEC_BYTES = 8;

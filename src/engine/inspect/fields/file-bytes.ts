@@ -1,4 +1,4 @@
-import type { FileDescriptor, FileSystem } from '../../storage-io/file-system.js';
+import type { FileDescriptor, FileSystem } from '../../storage-io/interface/file-system.js';
 
 /** Bytes of a file by their offset in it. */
 export interface FileBytes {

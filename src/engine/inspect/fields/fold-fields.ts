@@ -1,7 +1,7 @@
-import { crc32 } from '../../bytes/checksum.js';
+import { crc32 } from '../../bytes/crc/checksum.js';
 import { equalBytes } from '../../bytes/compare.js';
 import { readU16, readU32 } from '../../bytes/halves.js';
-import { isUtf8 } from '../../bytes/text.js';
+import { isUtf8 } from '../../bytes/text/text.js';
 import {
   CURSOR_TYPE,
   DELETE_TYPE,
@@ -17,8 +17,8 @@ import {
   VALUE_BYTES_MAX,
   VALUE_LENGTH_BYTES,
   VERSION_AT,
-} from '../../fold/format.js';
-import { recordTypeName } from '../../fold/record.js';
+} from '../../fold/format/format.js';
+import { recordTypeName } from '../../fold/format/record.js';
 import {
   checksumText,
   fieldsInRow,

@@ -12,9 +12,9 @@ import {
   NODE_ENTRIES,
   PLACE_BYTES,
   POINTER_BYTES,
-} from '../../rkyv/ordered-map-format.js';
-import { readMapEnd } from '../../rkyv/ordered-map-layout.js';
-import type { IndexHead } from '../../state/index-head.js';
+} from '../../rkyv/ordered-map/ordered-map-format.js';
+import { readMapEnd } from '../../rkyv/ordered-map/ordered-map-layout.js';
+import type { IndexHead } from '../../state/format/index-head.js';
 import { fieldsInRow, type ByteField, type FieldPart } from './byte-field.js';
 import type { FileBytes } from './file-bytes.js';
 

@@ -1,9 +1,9 @@
-import { crc32c } from '../../bytes/checksum.js';
+import { crc32c } from '../../bytes/crc/checksum.js';
 import { readU32 } from '../../bytes/halves.js';
 import type { DamageClass } from '../../finding.js';
-import { ROOT_BYTES } from '../../rkyv/wal-entry-format.js';
-import { HEADER, isPlausibleLength, RECORD_HEADER_BYTES } from '../../wal/record.js';
-import { hasShapeOfRoot } from '../../wal/root-shape.js';
+import { ROOT_BYTES } from '../../rkyv/entry/wal-entry-format.js';
+import { HEADER, isPlausibleLength, RECORD_HEADER_BYTES } from '../../wal/format/record.js';
+import { hasShapeOfRoot } from '../../wal/format/root-shape.js';
 import {
   checksumText,
   fieldsInRow,

@@ -1,9 +1,9 @@
-import { crc32c } from '../../bytes/checksum.js';
+import { crc32c } from '../../bytes/crc/checksum.js';
 import { readU16, readU32, readU64 } from '../../bytes/halves.js';
-import { toHex } from '../../bytes/text.js';
-import { BLOCK_LENGTH_AT, FORMAT_VERSION, VERSION_AT } from '../../state/format.js';
-import { BLOCK_FIXED_BYTES } from '../../state/index-block.js';
-import { hasStateMagic } from '../../state/state-header.js';
+import { toHex } from '../../bytes/text/text.js';
+import { BLOCK_LENGTH_AT, FORMAT_VERSION, VERSION_AT } from '../../state/format/format.js';
+import { BLOCK_FIXED_BYTES } from '../../state/format/index-block.js';
+import { hasStateMagic } from '../../state/format/state-header.js';
 import {
   checksumText,
   fieldsInRow,

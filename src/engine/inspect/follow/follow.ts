@@ -1,9 +1,9 @@
 import type { Finding } from '../../finding.js';
-import { anchoredSource } from '../../storage-io/anchored-file-system.js';
-import type { FileSystem } from '../../storage-io/file-system.js';
-import type { WalScanner } from '../../wal/scanner.js';
+import { anchoredSource } from '../../storage-io/views/anchored-file-system.js';
+import type { FileSystem } from '../../storage-io/interface/file-system.js';
+import type { WalScanner } from '../../wal/scan/scanner.js';
 import { identify } from '../identify.js';
-import { findLogs } from '../replay-logs.js';
+import { findLogs } from '../replay/replay-logs.js';
 import { FollowedDirectory } from './followed-directory.js';
 import type { FollowedLog } from './followed-log.js';
 import { FollowedSegments } from './followed-segments.js';

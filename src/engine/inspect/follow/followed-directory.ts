@@ -1,12 +1,12 @@
 import { equalBytes } from '../../bytes/compare.js';
-import { DirectoryLayout } from '../../directory/layout.js';
-import { readManifestBytes } from '../../directory/manifest-file.js';
-import { decodeManifest, liveEpoch, type DirectoryManifest } from '../../directory/manifest.js';
+import { DirectoryLayout } from '../../directory/manifest/layout.js';
+import { readManifestBytes } from '../../directory/manifest/manifest-file.js';
+import { decodeManifest, liveEpoch, type DirectoryManifest } from '../../directory/manifest/manifest.js';
 import { isStatelogError } from '../../errors.js';
 import type { Finding } from '../../finding.js';
-import type { FileSystem } from '../../storage-io/file-system.js';
+import type { FileSystem } from '../../storage-io/interface/file-system.js';
 import { keptLogs, type KeptLog } from '../kept-logs.js';
-import { missingSegment } from '../replay.js';
+import { missingSegment } from '../replay/replay.js';
 import { removedUnread } from './follow-findings.js';
 import type { LogSupply } from './follow.js';
 import { FollowedLog } from './followed-log.js';

@@ -1,6 +1,6 @@
 import type { Finding } from '../../finding.js';
-import { compareMerged } from '../../wal/merge-order.js';
-import type { ScanEvent, WalScanner } from '../../wal/scanner.js';
+import { compareMerged } from '../../wal/format/merge-order.js';
+import type { ScanEvent, WalScanner } from '../../wal/scan/scanner.js';
 import type { FollowedSegment } from './followed-segment.js';
 
 /** Where a segment stands: at a record that was not told of yet, at its end for now, or nobody has looked. */

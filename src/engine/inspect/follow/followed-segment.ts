@@ -1,7 +1,7 @@
 import { isStatelogError } from '../../errors.js';
 import type { Finding } from '../../finding.js';
-import type { FileDescriptor, FileSystem } from '../../storage-io/file-system.js';
-import { type ScanEvent, WalScanner } from '../../wal/scanner.js';
+import type { FileDescriptor, FileSystem } from '../../storage-io/interface/file-system.js';
+import { type ScanEvent, WalScanner } from '../../wal/scan/scanner.js';
 import { removedUnread } from './follow-findings.js';
 import { ToldRecords } from './told-records.js';
 

@@ -1,7 +1,7 @@
 import { readU32 } from '../../bytes/halves.js';
-import { ROOT, ROOT_BYTES } from '../../rkyv/wal-entry-format.js';
-import type { FileDescriptor, FileSystem } from '../../storage-io/file-system.js';
-import type { WalScanner } from '../../wal/scanner.js';
+import { ROOT, ROOT_BYTES } from '../../rkyv/entry/wal-entry-format.js';
+import type { FileDescriptor, FileSystem } from '../../storage-io/interface/file-system.js';
+import type { WalScanner } from '../../wal/scan/scanner.js';
 
 /** So many records back, a file may be cut and still be known for the one that it was. */
 const KEPT = 1_024;

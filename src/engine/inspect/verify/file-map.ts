@@ -1,5 +1,5 @@
 import type { Finding } from '../../finding.js';
-import type { FileSystem } from '../../storage-io/file-system.js';
+import type { FileSystem } from '../../storage-io/interface/file-system.js';
 
 /**
  * What a part of a file is, the worse later: `hole` is room of values that are no longer live, `slack` what lies

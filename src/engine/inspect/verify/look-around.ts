@@ -1,13 +1,13 @@
 import nodePath from 'node:path';
-import { commandText, repairHint } from '../../bytes/command-hints.js';
+import { commandText, repairHint } from '../../bytes/text/command-hints.js';
 import { equalBytes } from '../../bytes/compare.js';
-import { findLeftovers, type Leftover } from '../../directory/leftovers.js';
-import type { DirectoryLayout } from '../../directory/layout.js';
-import { readManifestBytes } from '../../directory/manifest-file.js';
-import { decodeManifest } from '../../directory/manifest.js';
+import { findLeftovers, type Leftover } from '../../directory/manifest/leftovers.js';
+import type { DirectoryLayout } from '../../directory/manifest/layout.js';
+import { readManifestBytes } from '../../directory/manifest/manifest-file.js';
+import { decodeManifest } from '../../directory/manifest/manifest.js';
 import { isStatelogError } from '../../errors.js';
 import type { Finding } from '../../finding.js';
-import type { FileSystem } from '../../storage-io/file-system.js';
+import type { FileSystem } from '../../storage-io/interface/file-system.js';
 
 /** How often a writer may make a checkpoint while we look. */
 const TRIES_MAX = 100;

@@ -1,14 +1,14 @@
-import { reportFault } from '../../artifact/artifact-check.js';
+import { reportFault } from '../../artifact/format/artifact-check.js';
 import {
   isOwnBackend,
   locateArtifact,
   openPayload,
   type LocatedArtifact,
-} from '../../artifact/open-artifact.js';
-import type { ExportManifest } from '../../artifact/manifest.js';
+} from '../../artifact/read/open-artifact.js';
+import type { ExportManifest } from '../../artifact/format/manifest.js';
 import { isStatelogError } from '../../errors.js';
 import type { Finding } from '../../finding.js';
-import type { FileSystem } from '../../storage-io/file-system.js';
+import type { FileSystem } from '../../storage-io/interface/file-system.js';
 import type { Tally } from './tally.js';
 import { findingOf } from './verify-state.js';
 

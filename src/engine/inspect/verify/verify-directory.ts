@@ -1,13 +1,17 @@
-import { missingHint } from '../../bytes/command-hints.js';
+import { missingHint } from '../../bytes/text/command-hints.js';
 import { isStatelogError, type StatelogError } from '../../errors.js';
 import type { Finding } from '../../finding.js';
-import { DirectoryLayout } from '../../directory/layout.js';
-import { liveLogLock } from '../../directory/live-log-lock.js';
-import { readManifest } from '../../directory/manifest-file.js';
-import { newestCheckpoint, type CheckpointEntry, type DirectoryManifest } from '../../directory/manifest.js';
-import { openCheckpoint } from '../../directory/open-checkpoint.js';
-import type { StateFile } from '../../state/state-file.js';
-import type { FileSystem } from '../../storage-io/file-system.js';
+import { DirectoryLayout } from '../../directory/manifest/layout.js';
+import { liveLogLock } from '../../directory/manifest/live-log-lock.js';
+import { readManifest } from '../../directory/manifest/manifest-file.js';
+import {
+  newestCheckpoint,
+  type CheckpointEntry,
+  type DirectoryManifest,
+} from '../../directory/manifest/manifest.js';
+import { openCheckpoint } from '../../directory/read/open-checkpoint.js';
+import type { StateFile } from '../../state/read/state-file.js';
+import type { FileSystem } from '../../storage-io/interface/file-system.js';
 import { dropHints, mendHints } from '../hints.js';
 import { isCheckpointKept, isLogKept, keptLogs, type KeptLog } from '../kept-logs.js';
 import { hinted } from './hinted.js';

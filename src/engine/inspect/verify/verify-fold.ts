@@ -1,9 +1,9 @@
 import type { Finding } from '../../finding.js';
-import { LiveKeyCount } from '../../fold/live-key-count.js';
-import { isLogLocked } from '../../fold/open-log.js';
-import { refuseOtherVersion } from '../../fold/other-version.js';
-import { FoldScanner } from '../../fold/scanner.js';
-import type { FileSystem } from '../../storage-io/file-system.js';
+import { LiveKeyCount } from '../../fold/scan/live-key-count.js';
+import { isLogLocked } from '../../fold/write/open-log.js';
+import { refuseOtherVersion } from '../../fold/record/other-version.js';
+import { FoldScanner } from '../../fold/scan/scanner.js';
+import type { FileSystem } from '../../storage-io/interface/file-system.js';
 import type { Tally } from './tally.js';
 
 /** Reads a fold log from end to end, by the scanner that loading uses. */

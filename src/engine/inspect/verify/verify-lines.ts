@@ -1,6 +1,6 @@
 import type { Finding } from '../../finding.js';
 import { checkLinesFile } from '../../lines/lines-store.js';
-import type { FileSystem } from '../../storage-io/file-system.js';
+import type { FileSystem } from '../../storage-io/interface/file-system.js';
 import type { Tally } from './tally.js';
 import { isDamage } from './verify-artifact.js';
 import { findingOf } from './verify-state.js';

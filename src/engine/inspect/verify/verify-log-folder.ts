@@ -1,7 +1,7 @@
 import type { Finding } from '../../finding.js';
-import type { FileSystem } from '../../storage-io/file-system.js';
-import { missingSegments } from '../../wal/missing-segments.js';
-import { listSegments } from '../../wal/segment-folder.js';
+import type { FileSystem } from '../../storage-io/interface/file-system.js';
+import { missingSegments } from '../../wal/scan/missing-segments.js';
+import { listSegments } from '../../wal/scan/segment-folder.js';
 import { verifySegment } from './verify-segment.js';
 import type { Tally } from './tally.js';
 

@@ -1,11 +1,11 @@
 import nodePath from 'node:path';
-import { missingHint, repairHint } from '../../bytes/command-hints.js';
+import { missingHint, repairHint } from '../../bytes/text/command-hints.js';
 import { isStatelogError } from '../../errors.js';
 import type { Finding } from '../../finding.js';
-import { anchoredSource } from '../../storage-io/anchored-file-system.js';
-import type { FileSystem } from '../../storage-io/file-system.js';
+import { anchoredSource } from '../../storage-io/views/anchored-file-system.js';
+import type { FileSystem } from '../../storage-io/interface/file-system.js';
 import { openToAll } from '../../store/remarks.js';
-import { coreIdOfSegmentName } from '../../wal/segment-name.js';
+import { coreIdOfSegmentName } from '../../wal/format/segment-name.js';
 import { looseHints } from '../hints.js';
 import { identify, type IdentifiedKind, type PathIdentity } from '../identify.js';
 import { FileMaps, type FileMapOptions } from './file-map.js';

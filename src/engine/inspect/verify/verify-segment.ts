@@ -1,8 +1,8 @@
 import type { Finding } from '../../finding.js';
-import { TAG_EPOCH_BARRIER } from '../../rkyv/wal-entry-format.js';
-import type { FileSystem } from '../../storage-io/file-system.js';
-import { WalScanner } from '../../wal/scanner.js';
-import type { Locked } from '../../wal/scan-options.js';
+import { TAG_EPOCH_BARRIER } from '../../rkyv/entry/wal-entry-format.js';
+import type { FileSystem } from '../../storage-io/interface/file-system.js';
+import { WalScanner } from '../../wal/scan/scanner.js';
+import type { Locked } from '../../wal/scan/scan-options.js';
 
 /** What a segment is held against. */
 export interface SegmentExpectation {

@@ -1,10 +1,10 @@
 import { isStatelogError, type StatelogError } from '../../errors.js';
 import type { DamageClass, Finding } from '../../finding.js';
-import { STATE_HEADER_BYTES } from '../../state/format.js';
-import { checkStateFile } from '../../state/state-file-check.js';
-import { openBarePair } from '../../state/state-file-open.js';
-import type { StateFile } from '../../state/state-file.js';
-import type { FileSystem } from '../../storage-io/file-system.js';
+import { STATE_HEADER_BYTES } from '../../state/format/format.js';
+import { checkStateFile } from '../../state/read/state-file-check.js';
+import { openBarePair } from '../../state/read/state-file-open.js';
+import type { StateFile } from '../../state/read/state-file.js';
+import type { FileSystem } from '../../storage-io/interface/file-system.js';
 import type { Tally } from './tally.js';
 
 /** Checks a bare state file and its index, end to end. */

@@ -1,5 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { storePosition } from '../../../../src/engine/bytes/shared-position.js';
+import { storePosition } from '../../../../src/engine/bytes/shared/shared-position.js';
 import type { PositionTask } from './position-task.js';
 import { STEP } from './position-task.js';
 

@@ -1,9 +1,5 @@
 import test from 'ava';
-import {
-  crashAt,
-  type FaultPlan,
-  type SimulatedOperation,
-} from '../../../../src/engine/storage-io/simulated/index.js';
+import { crashAt, type FaultPlan, type SimulatedOperation } from '../../../simulated-disk/index.js';
 import { Follower, newDisk, nextSequences, write } from './following.js';
 
 test('a follower that looks at every call of a writer is told of each record once, in order, over all checkpoints', async (t) => {

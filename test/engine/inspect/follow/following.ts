@@ -1,6 +1,6 @@
-import { DirectoryLayout } from '../../../../src/engine/directory/layout.js';
-import { readManifest } from '../../../../src/engine/directory/manifest-file.js';
-import { newestCheckpoint } from '../../../../src/engine/directory/manifest.js';
+import { DirectoryLayout } from '../../../../src/engine/directory/manifest/layout.js';
+import { readManifest } from '../../../../src/engine/directory/manifest/manifest-file.js';
+import { newestCheckpoint } from '../../../../src/engine/directory/manifest/manifest.js';
 import { StateDirectory } from '../../../../src/engine/directory/state-directory.js';
 import type { Finding } from '../../../../src/engine/finding.js';
 import { Follow } from '../../../../src/engine/inspect/follow/follow.js';
@@ -9,7 +9,7 @@ import {
   SimulatedDisk,
   SimulatedFileSystem,
   type FaultPlan,
-} from '../../../../src/engine/storage-io/simulated/index.js';
+} from '../../../simulated-disk/index.js';
 import { emptyStoreDisk, STORE } from '../../../torture/crash/directory-book.js';
 
 /** A follower, and what it was told: the sequences of each core in the order in which they came. */

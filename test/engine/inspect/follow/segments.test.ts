@@ -2,8 +2,8 @@ import { appendFileSync, renameSync, rmSync, truncateSync, writeFileSync } from 
 import path from 'node:path';
 import test from 'ava';
 import { Follow } from '../../../../src/engine/inspect/follow/follow.js';
-import { realFileSystem } from '../../../../src/engine/storage-io/real-file-system.js';
-import { CoreWalWriter } from '../../../../src/engine/wal/writer.js';
+import { realFileSystem } from '../../../../src/engine/storage-io/real/real-file-system.js';
+import { CoreWalWriter } from '../../../../src/engine/wal/write/writer.js';
 import { tempDir } from '../../../support/temp-dir.js';
 import { joined, records } from '../../wal/segment-builder.js';
 

@@ -9,8 +9,8 @@ import {
   failAt,
   failEvery,
   shortWriteAt,
-} from '../../../../src/engine/storage-io/simulated/index.js';
-import { writeFully } from '../../../../src/engine/storage-io/write-fully.js';
+} from '../../../simulated-disk/index.js';
+import { writeFully } from '../../../../src/engine/storage-io/whole/write-fully.js';
 
 const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text);
 

@@ -1,13 +1,13 @@
 import test from 'ava';
-import type { FileSystem } from '../../../../src/engine/storage-io/file-system.js';
-import type { FaultPlan, PowerLossOptions } from '../../../../src/engine/storage-io/simulated/index.js';
+import type { FileSystem } from '../../../../src/engine/storage-io/interface/file-system.js';
+import type { FaultPlan, PowerLossOptions } from '../../../simulated-disk/index.js';
 import {
   SimulatedDisk,
   SimulatedFileSystem,
   countPowerLossImages,
   powerLossImages,
-} from '../../../../src/engine/storage-io/simulated/index.js';
-import { readWholeFile, writeFully } from '../../../../src/engine/storage-io/write-fully.js';
+} from '../../../simulated-disk/index.js';
+import { readWholeFile, writeFully } from '../../../../src/engine/storage-io/whole/write-fully.js';
 
 const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text);
 

@@ -1,6 +1,6 @@
 import test from 'ava';
-import { writeFully } from '../../../../src/engine/storage-io/write-fully.js';
-import { SimulatedFileSystem, powerLossImages } from '../../../../src/engine/storage-io/simulated/index.js';
+import { writeFully } from '../../../../src/engine/storage-io/whole/write-fully.js';
+import { SimulatedFileSystem, powerLossImages } from '../../../simulated-disk/index.js';
 import { testFileSystemContract } from '../../../contracts/file-system-contract.js';
 
 testFileSystemContract(test, 'simulated disk', () => {

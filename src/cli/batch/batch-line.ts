@@ -1,0 +1,174 @@
+import { fromBase64, fromUtf8 } from '../../engine/bytes/text/text.js';
+import { StatelogError } from '../../engine/errors.js';
+import { parseCursorField, parseVersionFields } from '../../engine/fold/format/position-text.js';
+import { decodeText, type Encoding, type Encodings } from '../command/encoding.js';
+import { readField } from '../text/field-escapes.js';
+
+/** What one line of a batch asks for. */
+export type BatchOperation =
+  | {
+      readonly op: 'put';
+      readonly key: Uint8Array;
+      readonly value: Uint8Array;
+      /** The raw bytes of the version that comes with it, where one does. */
+      readonly version?: Uint8Array | undefined;
+    }
+  | {
+      /** A purge is a delete that removes a key's history too, where a store keeps any. */
+      readonly op: 'delete' | 'purge';
+      readonly key: Uint8Array;
+      readonly version?: Uint8Array | undefined;
+    }
+  | {
+      /** All that came before is there: the resume cursor moves. */
+      readonly op: 'cursor';
+      readonly cursor: Uint8Array;
+    };
+
+/** The lines that an NDJSON export starts and ends with: they ask for nothing, and tell whether it was cut. */
+export type ExportFrame = 'export-start' | 'export-end';
+
+/** How the lines of a batch are read. */
+export interface BatchFormat {
+  readonly encodings: Encodings;
+  /** `key<TAB>value` lines instead of JSON. */
+  readonly tsv: boolean;
+  /** `delete`: every line names a key to delete, and its value is not looked at. */
+  readonly command: 'put' | 'delete';
+}
+
+const TAB = 0x09;
+
+/**
+ * What a line asks for; undefined for a blank one in JSON.
+ * @param line without its line end; what is returned does not refer to it
+ * @param number the line's number from 1, for the error
+ * @throws StatelogError `INVALID_LINE`
+ */
+export function parseBatchLine(
+  line: Uint8Array,
+  number: number,
+  format: BatchFormat,
+): BatchOperation | ExportFrame | undefined {
+  return format.tsv ? parseTabbed(line, number, format) : parseJson(line, number, format);
+}
+
+function parseTabbed(line: Uint8Array, number: number, { encodings, command }: BatchFormat): BatchOperation {
+  const tab = line.indexOf(TAB);
+  if (tab === -1 && command === 'put') throw badLine(number, 'it has no TAB between a key and a value');
+  const key = tabbedField(tab === -1 ? line : line.subarray(0, tab), encodings.key, 'key', number);
+  if (command === 'delete') return { op: 'delete', key };
+  const value = line.subarray(tab + 1);
+  if (value.includes(TAB))
+    throw badLine(number, 'it has a second TAB', 'a TAB within a key or a value is \\t');
+  return { op: 'put', key, value: tabbedField(value, encodings.value, 'value', number) };
+}
+
+function tabbedField(field: Uint8Array, encoding: Encoding, name: string, number: number): Uint8Array {
+  if (encoding === 'utf8') {
+    const bytes = readField(field);
+    if (bytes === undefined) {
+      throw badLine(
+        number,
+        `its ${name} has an unknown escape or ends with a carriage return`,
+        'escapes are \\t \\n \\r \\\\ and \\xHH',
+      );
+    }
+    return bytes.slice();
+  }
+  const bytes = decodeText(fromUtf8(field) ?? '?', encoding);
+  if (bytes === undefined) throw badLine(number, `its ${name} is not ${encoding}`);
+  return bytes;
+}
+
+function parseJson(
+  line: Uint8Array,
+  number: number,
+  format: BatchFormat,
+): BatchOperation | ExportFrame | undefined {
+  const text = fromUtf8(line);
+  if (text === undefined)
+    throw badLine(number, 'it is not UTF-8', 'binary keys and values go in as keyBase64 and valueBase64');
+  const fields = jsonObject(text, number);
+  if (fields === undefined) return undefined;
+  const frame = frameOf(fields);
+  if (frame !== undefined) return frame;
+  const op = operationOf(fields, number);
+  if (op === 'cursor') return format.command === 'delete' ? undefined : cursorOf(fields, number);
+  if (format.command === 'delete' && fields['op'] === 'put')
+    throw badLine(number, 'its op is put, in a batch of deletes');
+  const key = jsonBytes(fields, 'key', format.encodings.key, number);
+  // The revisions of lines that were scanned are those of the puts, not of their deletes.
+  if (format.command === 'delete') return { op: 'delete', key };
+  const version = parseVersionFields(fields);
+  if (typeof version === 'string') throw badLine(number, version);
+  if (op !== 'put') return { op, key, version };
+  return { op, key, value: jsonBytes(fields, 'value', format.encodings.value, number), version };
+}
+
+/** What frames an export; other lines may have fields of these names. */
+function frameOf(fields: Readonly<Record<string, unknown>>): ExportFrame | undefined {
+  if ('key' in fields || 'keyBase64' in fields || 'op' in fields) return undefined;
+  if ('statelog' in fields) return 'export-start';
+  return 'end' in fields ? 'export-end' : undefined;
+}
+
+function operationOf(fields: Readonly<Record<string, unknown>>, number: number): BatchOperation['op'] {
+  const { op } = fields;
+  if (op === undefined) {
+    const isCursor = 'cursor' in fields && !('key' in fields) && !('keyBase64' in fields);
+    return isCursor ? 'cursor' : 'put';
+  }
+  if (op === 'put' || op === 'delete' || op === 'purge' || op === 'cursor') return op;
+  throw badLine(number, `its op is ${JSON.stringify(op)}`, 'a batch takes put, delete, purge and cursor');
+}
+
+function cursorOf({ cursor }: Readonly<Record<string, unknown>>, number: number): BatchOperation {
+  const bytes = parseCursorField(cursor);
+  if (bytes !== undefined) return { op: 'cursor', cursor: bytes };
+  throw badLine(
+    number,
+    'its cursor is none',
+    'a cursor is a revision in decimal, or 0x and its bytes in hex',
+  );
+}
+
+/** The line's object; undefined for a blank line. */
+function jsonObject(text: string, number: number): Readonly<Record<string, unknown>> | undefined {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(text);
+  } catch {
+    if (text.trim() === '') return undefined;
+    // What the parser says quotes the line, values and all: it is not passed on as a cause.
+    throw badLine(number, 'it is not JSON', 'one object a line; --tsv reads key<TAB>value lines');
+  }
+  if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) {
+    throw badLine(number, 'it is no JSON object');
+  }
+  return parsed as Readonly<Record<string, unknown>>;
+}
+
+function jsonBytes(
+  fields: Readonly<Record<string, unknown>>,
+  name: 'key' | 'value',
+  encoding: Encoding,
+  number: number,
+): Uint8Array {
+  const text = fields[name];
+  const base64 = fields[`${name}Base64`];
+  if (text !== undefined && base64 !== undefined)
+    throw badLine(number, `it has both ${name} and ${name}Base64`);
+  if (text === undefined && base64 === undefined) throw badLine(number, `it has no ${name}`);
+  const given = text ?? base64;
+  if (typeof given !== 'string') throw badLine(number, `its ${name} is not a string`, 'put it in quotes');
+  const bytes = base64 === undefined ? decodeText(given, encoding) : fromBase64(given);
+  if (bytes === undefined) {
+    throw badLine(number, `its ${name} is not ${base64 === undefined ? encoding : 'base64'}`);
+  }
+  return bytes;
+}
+
+function badLine(line: number, what: string, hint?: string): StatelogError {
+  return new StatelogError('INVALID_LINE', `line ${line} was refused: ${what}`, { line, hint });
+}

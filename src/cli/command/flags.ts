@@ -1,0 +1,174 @@
+import { boolean, custom, string } from '@oclif/core/flags';
+import { parseCursorText } from '../../engine/fold/format/position-text.js';
+import { ENCODINGS, type Encoding, type Encodings } from './encoding.js';
+import { SIGNED_64_MAX, SIGNED_64_MIN, UNSIGNED_64_MAX, parseIntegerWithin } from './integer-text.js';
+import { parseSize } from './size-text.js';
+import { parseTime } from './time-text.js';
+import { usageError } from '../errors/usage-error.js';
+
+const ENCODING_GROUP = 'ENCODING';
+
+/** What every command has that takes or prints keys or values. `encodingsOf` reads them. */
+export const encodingFlags = {
+  encoding: encodingFlag('how keys and values are written (default: utf8)'),
+  'key-encoding': encodingFlag('how keys are written (default: --encoding)'),
+  'value-encoding': encodingFlag('how values are written (default: --encoding)'),
+};
+
+function encodingFlag(description: string) {
+  return custom<Encoding>({ description, options: [...ENCODINGS], helpGroup: ENCODING_GROUP })();
+}
+
+/** The encodings that a command's parsed `encodingFlags` ask for. */
+export function encodingsOf(flags: {
+  readonly encoding?: Encoding | undefined;
+  readonly 'key-encoding'?: Encoding | undefined;
+  readonly 'value-encoding'?: Encoding | undefined;
+}): Encodings {
+  const both = flags.encoding ?? 'utf8';
+  return { key: flags['key-encoding'] ?? both, value: flags['value-encoding'] ?? both };
+}
+
+/** A flag of an unsigned 64-bit number, decimal or 0x hex, never rounded: epochs, revisions. */
+export const unsigned64Flag = custom<bigint>({
+  helpValue: 'N',
+  parse: (text, _context, { name }) =>
+    accept(
+      parseIntegerWithin(text, 0n, UNSIGNED_64_MAX),
+      `--${name} takes a number from 0 to 2^64 - 1, decimal or 0x hex, not ${text}`,
+    ),
+});
+
+/** A flag of a resume cursor, as `stat` prints it: a revision in decimal, or `0x` and the raw bytes in hex; the value is its bytes. */
+export const cursorFlag = custom<Uint8Array>({
+  helpValue: 'CURSOR',
+  parse: (text, _context, { name }) =>
+    accept(
+      parseCursorText(text),
+      `--${name} takes a revision from 0 to 2^64 - 1 in decimal, or 0x and the bytes of a cursor in hex (two digits each), not ${text}`,
+    ),
+});
+
+/** A flag of a signed 64-bit number. */
+export const signed64Flag = custom<bigint>({
+  helpValue: 'N',
+  parse: (text, _context, { name }) =>
+    accept(
+      parseIntegerWithin(text, SIGNED_64_MIN, SIGNED_64_MAX),
+      `--${name} takes a number from -2^63 to 2^63 - 1, decimal or 0x hex, not ${text}`,
+    ),
+});
+
+/** Limits of a `countFlag`. */
+interface CountLimits extends Record<string, unknown> {
+  /** Default 0. */
+  readonly least?: number;
+  /** Default 2^53 - 1. */
+  readonly greatest?: number;
+}
+
+/** A flag of a number small enough to count with. */
+export const countFlag = custom<number, CountLimits>({
+  helpValue: 'N',
+  parse: (text, _context, { name, least = 0, greatest = Number.MAX_SAFE_INTEGER }) => {
+    const value = parseIntegerWithin(text, BigInt(least), BigInt(greatest));
+    return accept(
+      value === undefined ? undefined : Number(value),
+      `--${name} takes a number from ${least} to ${greatest}, decimal or 0x hex, not ${text}`,
+    );
+  },
+});
+
+/** A flag of a moment: RFC 3339, or nanoseconds since 1970; the value is nanoseconds. */
+export const timeFlag = custom<bigint>({
+  helpValue: 'TIME',
+  parse: (text, _context, { name }) =>
+    accept(
+      parseTime(text),
+      `--${name} takes a time as 2026-02-03T04:05:06.789Z or in nanoseconds since 1970, not ${text}`,
+    ),
+});
+
+/** A flag of a size in bytes, `64KiB` and the like. */
+export const sizeFlag = custom<number>({
+  helpValue: 'BYTES',
+  parse: (text, _context, { name }) =>
+    accept(parseSize(text), `--${name} takes a number of bytes, such as 4096, 64KiB or 1GiB, not ${text}`),
+});
+
+/** A flag of seconds, with a fraction where that is wanted; the value is milliseconds. */
+export const secondsFlag = custom<number>({
+  helpValue: 'SECONDS',
+  parse: (text, _context, { name, env }) =>
+    accept(
+      /^\d{1,9}(\.\d{1,9})?$/.test(text) ? Number(text) * 1_000 : undefined,
+      `${nameOf(name, env, text)} takes seconds, such as 5 or 0.5, not ${text}`,
+    ),
+});
+
+/** What a value came by: a variable stands in for a flag that is not given. */
+function nameOf(flag: string, variable: string | undefined, text: string): string {
+  return variable !== undefined && process.env[variable] === text ? `the variable ${variable}` : `--${flag}`;
+}
+
+/** A flag of bytes or of a path, as text: what it holds is told by its encoding, after parsing. */
+export const textFlag = string;
+
+/** Which keys, for every command that goes through them in order. `rangeOf` reads them (key-range.ts). */
+export const boundFlags = {
+  prefix: textFlag({ description: 'only keys that start with it', helpValue: 'P' }),
+  from: textFlag({ description: 'only this key and greater ones', helpValue: 'A' }),
+  after: textFlag({ description: 'only greater keys', helpValue: 'A' }),
+  to: textFlag({ description: 'only lesser keys', helpValue: 'B' }),
+};
+
+/** What every command has that may write a fold log's values. */
+export const largeValuesFlag = {
+  'large-values': boolean({
+    description: 'let a fold log take values of 16 to 64 MiB, which Slipstream reads since 0.8.3',
+    helpGroup: 'FOLD LOG',
+  }),
+};
+
+/** What every command has that may write what a fold log holds into a kind of store that does not. */
+export const dropRevisionsFlag = {
+  'drop-revisions': boolean({
+    description: 'let revisions and cursors be lost, where the target keeps none',
+  }),
+};
+
+/** What every command has that brings a whole store into another kind. */
+export const dropFlags = {
+  ...dropRevisionsFlag,
+  'drop-cursor': boolean({ description: 'let the cursor be lost, where the target keeps none' }),
+  'drop-sources': boolean({
+    description: 'let what is known of sources, and the watermark, be lost, where the target keeps none',
+  }),
+};
+
+/** The losses that a command's parsed `dropFlags` allow. */
+export function lossesOf(flags: {
+  readonly 'drop-revisions': boolean;
+  readonly 'drop-cursor': boolean;
+  readonly 'drop-sources': boolean;
+}): { readonly dropRevisions: boolean; readonly dropCursor: boolean; readonly dropSources: boolean } {
+  return {
+    dropRevisions: flags['drop-revisions'],
+    dropCursor: flags['drop-cursor'],
+    dropSources: flags['drop-sources'],
+  };
+}
+
+/** What every command has that locks a store. */
+export const lockFlags = {
+  wait: secondsFlag({
+    description: 'how long to wait for the lock',
+    env: 'STATELOG_WAIT',
+    default: 0,
+    defaultHelp: () => Promise.resolve('0'),
+  }),
+};
+
+function accept<Value>(value: Value | undefined, message: string): Promise<Value> {
+  return value === undefined ? Promise.reject(usageError(message)) : Promise.resolve(value);
+}

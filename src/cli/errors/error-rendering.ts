@@ -1,0 +1,56 @@
+import { StatelogError, isStatelogError } from '../../engine/errors.js';
+import { asSystemError } from '../../engine/storage-io/interface/system-error.js';
+import { exitCodeOfError, type ExitCode } from './exit-codes.js';
+import { visibleText } from '../terminal/visible-text.js';
+
+const REPORT_HINT =
+  'this is a defect of statelog: please report it with the command that led here (STATELOG_DEBUG=1 shows where)';
+
+/**
+ * Whatever was thrown, as an error of the closed set: the engine's own as they are, the
+ * operating system's by their meaning, and all others as a defect of ours.
+ */
+export function asStatelogError(thrown: unknown): StatelogError {
+  if (isStatelogError(thrown)) return thrown;
+  const known = asSystemError('the command', undefined, thrown);
+  if (isStatelogError(known)) return known;
+  const message = thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : String(thrown);
+  return new StatelogError('INTERNAL', message, { hint: REPORT_HINT, cause: thrown });
+}
+
+/**
+ * One line without its end: what happened, where, what is safe, what to run next. Control
+ * characters, which a path or a message from elsewhere may hold, are escaped.
+ */
+export function errorLine(error: StatelogError): string {
+  const { path, offset, safe, hint } = error.details;
+  const where = [
+    path === undefined || error.message.includes(path) ? undefined : path,
+    offset === undefined || says(error.message, offset) ? undefined : `byte ${String(offset)}`,
+  ].filter((part) => part !== undefined);
+  const what = where.length === 0 ? error.message : `${error.message}: ${where.join(', ')}`;
+  const parts = [what, safe, hint].filter((part) => part !== undefined && part !== '');
+  return visibleText(`statelog: ${parts.join('; ')}`);
+}
+
+/** Whether a message tells an offset: it may well be a part of the file's name. */
+function says(message: string, offset: number): boolean {
+  return new RegExp(`\\b(byte|offset|position|at) ${offset}\\b`).test(message);
+}
+
+/** The same for programs: one JSON object, which holds every detail that is known. */
+export function errorJson(error: StatelogError): string {
+  return JSON.stringify({ error: { code: error.code, message: error.message, ...error.details } });
+}
+
+/** The exit code for an error. */
+export function exitCodeOf(error: StatelogError): ExitCode {
+  return exitCodeOfError(error.code);
+}
+
+/** The error's stack and those of its causes, for STATELOG_DEBUG. */
+export function errorStack(error: StatelogError): string {
+  const stacks: string[] = [];
+  for (let link: unknown = error; link instanceof Error; link = link.cause) stacks.push(link.stack ?? '');
+  return stacks.join('\ncaused by ');
+}

@@ -1,0 +1,26 @@
+import type { Finding } from '../../engine/finding.js';
+import { visibleText } from '../terminal/visible-text.js';
+
+/** A finding as one line for people: how bad, which class, where, what it is, and what to run next. */
+export function findingText(finding: Finding): string {
+  const { severity, hint } = finding;
+  const next = hint === undefined ? '' : visibleText(`; ${hint}`);
+  return `${severity}: ${findingParts(finding, true).what}${next}`;
+}
+
+/**
+ * The same in two parts, the severity left out: what it is, and what to run next.
+ * @param isNamed whether the file is named; false where it stands above
+ */
+export function findingParts(
+  { class: kind, file, offset, bytes, message, hint, expected, found }: Finding,
+  isNamed: boolean,
+): { readonly what: string; readonly hint: string | undefined } {
+  const extent = bytes === 0 ? `byte ${offset}` : `byte ${offset}, ${bytes} bytes`;
+  const compared = expected === undefined ? '' : ` (expected ${expected}, found ${found ?? 'nothing'})`;
+  const place = isNamed ? `${file}, ${extent}` : extent;
+  return {
+    what: visibleText(`${kind}: ${place}: ${message}${compared}`),
+    hint: hint === undefined ? undefined : visibleText(hint),
+  };
+}

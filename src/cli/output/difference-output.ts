@@ -1,0 +1,124 @@
+import type { ChalkInstance } from 'chalk';
+import { toUtf8 } from '../../engine/bytes/text/text.js';
+import type { ComparedKey, KeyOutcome } from '../../engine/inspect/compare-stores.js';
+import type { ByteOutput } from '../terminal/byte-output.js';
+import { encodeText, type Encoding, type Encodings } from '../command/encoding.js';
+import { writeField } from '../text/field-escapes.js';
+import { writeJsonField } from '../text/json-fields.js';
+import { redactedText, redactedValue } from '../text/redaction.js';
+import type { Terminal } from '../terminal/terminal.js';
+import { visibleText } from '../terminal/visible-text.js';
+
+/** Prints differences, a line each. Flush when the terminal's output is full. */
+export type WriteDifference = (difference: ComparedKey) => void;
+
+/** How differences are asked for on the command line. */
+export interface DifferenceOptions {
+  readonly encodings: Encodings;
+  readonly json: boolean;
+  readonly redact: boolean;
+  readonly keysOnly: boolean;
+}
+
+const SIGNS: Readonly<Record<KeyOutcome, string>> = { same: '=', added: '+', removed: '-', changed: '~' };
+const TAB = 0x09;
+const LINE_FEED = 0x0a;
+/** No more of a key or value is looked at: a line is cut to the terminal's width anyway. */
+const SHOWN_BYTES_MAX = 1_024;
+const CUT_MARK = '…';
+
+/** Coloured lines for a terminal, `+<TAB>key<TAB>value` for a pipe, a JSON object a line for `--json`. */
+export async function differenceOutput(
+  terminal: Terminal,
+  options: DifferenceOptions,
+): Promise<WriteDifference> {
+  if (options.json) return jsonLines(terminal.output, options);
+  if (!terminal.outputIsTerminal) return tabbedLines(terminal.output, options);
+  // A pipe never needs it.
+  const { default: chalk } = await import('chalk');
+  return readableLines(terminal, options, chalk);
+}
+
+/**
+ * What `put --batch` takes: applied to the first store, the lines make it hold what the second does. Lines
+ * that lack the values say no `op`, and are refused there.
+ */
+function jsonLines(output: ByteOutput, { encodings, redact, keysOnly }: DifferenceOptions): WriteDifference {
+  const writeValue = (name: 'value' | 'oldValue', value: Uint8Array): void => {
+    output.writeText(',');
+    if (!redact) {
+      writeJsonField(output, name, value, encodings.value);
+      return;
+    }
+    const { valueBytes, valueDigest } = redactedValue(value);
+    output.writeText(`"${name}Bytes":${valueBytes},"${name}Digest":"${valueDigest}"`);
+  };
+  return ({ outcome, key, before, after }) => {
+    output.writeText(`{"diff":"${outcome}",`);
+    if (!redact && !keysOnly) output.writeText(`"op":"${after === undefined ? 'delete' : 'put'}",`);
+    writeJsonField(output, 'key', key, encodings.key);
+    if (!keysOnly) {
+      if (after !== undefined) writeValue('value', after);
+      if (before !== undefined) writeValue('oldValue', before);
+    }
+    output.writeText('}\n');
+  };
+}
+
+function tabbedLines(
+  output: ByteOutput,
+  { encodings, redact, keysOnly }: DifferenceOptions,
+): WriteDifference {
+  const writeBytes = (bytes: Uint8Array, encoding: Encoding): void => {
+    output.writeByte(TAB);
+    if (encoding === 'utf8') writeField(output, bytes);
+    else output.writeText(encodeText(bytes, encoding)!);
+  };
+  return ({ outcome, key, before, after }) => {
+    output.writeText(SIGNS[outcome]);
+    writeBytes(key, encodings.key);
+    if (!keysOnly) {
+      for (const value of [before, after]) {
+        if (value === undefined) continue;
+        if (redact) writeBytes(toUtf8(redactedText(value)), 'utf8');
+        else writeBytes(value, encodings.value);
+      }
+    }
+    output.writeByte(LINE_FEED);
+  };
+}
+
+function readableLines(
+  { output, outputColumns }: Terminal,
+  { encodings, redact, keysOnly }: DifferenceOptions,
+  chalk: ChalkInstance,
+): WriteDifference {
+  const paint = { same: chalk.reset, added: chalk.green, removed: chalk.red, changed: chalk.yellow };
+  const shownValue = (value: Uint8Array): string =>
+    redact ? redactedText(value) : shown(value, encodings.value);
+  return ({ outcome, key, before, after }) => {
+    const head = `${SIGNS[outcome]} ${shown(key, encodings.key)}`;
+    const values = [before, after].filter((value) => value !== undefined).map(shownValue);
+    const line = keysOnly ? head : withValues(head, values, outputColumns);
+    output.writeText(`${paint[outcome](cutTo(outputColumns, line))}\n`);
+  };
+}
+
+/** `head = old → new`: where that is too long, the old value gives way, so that both are to be seen. */
+function withValues(head: string, values: readonly string[], columns: number): string {
+  const [first = '', second] = values;
+  if (second === undefined) return `${head} = ${first}`;
+  const room = columns - head.length - ' = '.length - ' → '.length;
+  const firstRoom = Math.max(Math.ceil(room / 2), room - second.length, 1);
+  return `${head} = ${cutTo(firstRoom, first)} → ${second}`;
+}
+
+function shown(bytes: Uint8Array, encoding: Encoding): string {
+  const part = bytes.subarray(0, SHOWN_BYTES_MAX);
+  return visibleText(encoding === 'utf8' ? new TextDecoder().decode(part) : encodeText(part, encoding)!);
+}
+
+function cutTo(columns: number, text: string): string {
+  const characters = Array.from(text);
+  return characters.length <= columns ? text : `${characters.slice(0, columns - 1).join('')}${CUT_MARK}`;
+}

@@ -1,0 +1,79 @@
+import { toUtf8 } from '../../engine/bytes/text/text.js';
+import type { Finding } from '../../engine/finding.js';
+import { TAG_DELETE, TAG_PUT } from '../../engine/rkyv/entry/wal-entry-format.js';
+import type { ByteOutput } from '../terminal/byte-output.js';
+import { encodeText, type Encoding, type Encodings } from '../command/encoding.js';
+import { writeField } from '../text/field-escapes.js';
+import {
+  keyOf,
+  OPERATION_OF_TAG,
+  operationFields,
+  valueOf,
+  type LocatedRecord,
+  type RecordForm,
+  type RecordOutput,
+} from './record-parts.js';
+import { redactedText } from '../text/redaction.js';
+
+const TAB = 0x09;
+const LINE_FEED = 0x0a;
+/** Stands where a finding has no field of that name. */
+const ABSENT = '-';
+
+/**
+ * Records for programs that split at tabs: segment, offset, bytes, coreId, epoch, sequence,
+ * timestampNs, op, and then what the operation has: key and value, or its fields as JSON. A finding has
+ * `finding` for its op, and then severity, class and message.
+ */
+export class TabbedRecords implements RecordOutput {
+  readonly #output: ByteOutput;
+  readonly #encodings: Encodings;
+  readonly #redact: boolean;
+
+  constructor(output: ByteOutput, { encodings, redact }: RecordForm) {
+    this.#output = output;
+    this.#encodings = encodings;
+    this.#redact = redact;
+  }
+
+  record({ path, offset, recordBytes, view }: LocatedRecord): void {
+    const { coreId, epoch, sequence, timestampNs, tag } = view;
+    const output = this.#output;
+    writeField(output, Buffer.from(path));
+    output.writeText(
+      `\t${offset}\t${recordBytes}\t${coreId}\t${epoch}\t${sequence}\t${timestampNs}\t${OPERATION_OF_TAG[tag]}`,
+    );
+    if (tag === TAG_PUT || tag === TAG_DELETE) {
+      this.#writeBytes(keyOf(view), this.#encodings.key);
+      if (tag === TAG_PUT) this.#writeValue(valueOf(view));
+    } else {
+      output.writeByte(TAB);
+      writeField(output, toUtf8(JSON.stringify(operationFields(view.operation()))));
+    }
+    output.writeByte(LINE_FEED);
+  }
+
+  finding(finding: Finding): void {
+    const { file, offset, bytes, severity, class: kind, message } = finding;
+    const output = this.#output;
+    const coreId = finding.coreId ?? ABSENT;
+    const { epoch = ABSENT, sequence = ABSENT } = finding;
+    writeField(output, Buffer.from(file));
+    output.writeText(
+      `\t${offset}\t${bytes}\t${coreId}\t${epoch}\t${sequence}\t${ABSENT}\tfinding\t${severity}\t${kind}\t`,
+    );
+    writeField(output, Buffer.from(message));
+    output.writeByte(LINE_FEED);
+  }
+
+  #writeValue(value: Uint8Array): void {
+    if (this.#redact) this.#writeBytes(toUtf8(redactedText(value)), 'utf8');
+    else this.#writeBytes(value, this.#encodings.value);
+  }
+
+  #writeBytes(bytes: Uint8Array, encoding: Encoding): void {
+    this.#output.writeByte(TAB);
+    if (encoding === 'utf8') writeField(this.#output, bytes);
+    else this.#output.writeText(encodeText(bytes, encoding)!);
+  }
+}

@@ -1,0 +1,69 @@
+import type { Finding } from '../../engine/finding.js';
+import { TAG_DELETE, TAG_PUT } from '../../engine/rkyv/entry/wal-entry-format.js';
+import type { WalEntryView } from '../../engine/rkyv/entry/wal-entry-view.js';
+import { encodeText, type Encoding, type Encodings } from '../command/encoding.js';
+import { findingText } from '../errors/finding-text.js';
+import {
+  keyOf,
+  OPERATION_OF_TAG,
+  operationFields,
+  valueOf,
+  type LocatedRecord,
+  type RecordForm,
+  type RecordOutput,
+} from './record-parts.js';
+import { redactedText } from '../text/redaction.js';
+import type { Terminal } from '../terminal/terminal.js';
+import { formatTime } from '../command/time-text.js';
+import { visibleText } from '../terminal/visible-text.js';
+
+/** No more of a key or value is looked at: a line is cut to the terminal's width anyway. */
+const SHOWN_BYTES_MAX = 1_024;
+const CUT_MARK = '…';
+
+/** Records for a person at a terminal: a line each, cut to its width. Findings are shown whole. */
+export class ReadableRecords implements RecordOutput {
+  readonly #terminal: Terminal;
+  readonly #encodings: Encodings;
+  readonly #redact: boolean;
+
+  constructor(terminal: Terminal, { encodings, redact }: RecordForm) {
+    this.#terminal = terminal;
+    this.#encodings = encodings;
+    this.#redact = redact;
+  }
+
+  record({ path, offset, view }: LocatedRecord): void {
+    const { output, outputColumns } = this.#terminal;
+    const { coreId, epoch, sequence, timestampNs, tag } = view;
+    const where = `${path.slice(path.lastIndexOf('/') + 1)}:${offset}`;
+    const head = `${formatTime(timestampNs)} ${where} epoch ${epoch} core ${coreId} #${sequence}`;
+    const line = `${head} ${OPERATION_OF_TAG[tag]} ${this.#details(view)}`;
+    output.writeText(`${cutTo(outputColumns, visibleText(line))}\n`);
+  }
+
+  finding(finding: Finding): void {
+    this.#terminal.output.writeText(`${findingText(finding)}\n`);
+  }
+
+  #details(view: WalEntryView): string {
+    const { key, value } = this.#encodings;
+    if (view.tag === TAG_DELETE) return shown(keyOf(view), key);
+    if (view.tag === TAG_PUT) {
+      const text = this.#redact ? redactedText(valueOf(view)) : shown(valueOf(view), value);
+      return `${shown(keyOf(view), key)} = ${text}`;
+    }
+    const fields = Object.entries(operationFields(view.operation()));
+    return fields.map(([name, field]) => `${name} ${JSON.stringify(field)}`).join(' ');
+  }
+}
+
+function shown(bytes: Uint8Array, encoding: Encoding): string {
+  const part = bytes.subarray(0, SHOWN_BYTES_MAX);
+  return encoding === 'utf8' ? new TextDecoder().decode(part) : encodeText(part, encoding)!;
+}
+
+function cutTo(columns: number, line: string): string {
+  const characters = Array.from(line);
+  return characters.length <= columns ? line : `${characters.slice(0, columns - 1).join('')}${CUT_MARK}`;
+}

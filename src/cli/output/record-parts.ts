@@ -1,0 +1,77 @@
+import type { Encodings } from '../command/encoding.js';
+import type { Finding } from '../../engine/finding.js';
+import type { OperationName } from '../../engine/inspect/replay/replay-filter.js';
+import {
+  TAG_CHECKPOINT,
+  TAG_COMMIT,
+  TAG_DELETE,
+  TAG_EPOCH_BARRIER,
+  TAG_PUT,
+  type WalOperation,
+  type WalTag,
+} from '../../engine/rkyv/entry/wal-entry-format.js';
+import type { WalEntryView } from '../../engine/rkyv/entry/wal-entry-view.js';
+
+/** A record of a write-ahead log and where it lies; valid until the scanner moves on. */
+export interface LocatedRecord {
+  /** The segment. */
+  readonly path: string;
+  readonly offset: number;
+  readonly recordBytes: number;
+  readonly view: WalEntryView;
+}
+
+/** How keys and values are written. */
+export interface RecordForm {
+  readonly encodings: Encodings;
+  /** The length and digest of values, not the values. */
+  readonly redact: boolean;
+}
+
+/**
+ * Prints records and findings in the order in which they were met, a line each. Flush before the
+ * scanner moves on whenever the output is full: it may hold what the scanner's buffer holds.
+ */
+export interface RecordOutput {
+  record(record: LocatedRecord): void;
+  finding(finding: Finding): void;
+}
+
+/** The operations' names by tag. */
+export const OPERATION_OF_TAG: Readonly<Record<WalTag, OperationName>> = {
+  [TAG_PUT]: 'put',
+  [TAG_DELETE]: 'delete',
+  [TAG_CHECKPOINT]: 'checkpoint',
+  [TAG_COMMIT]: 'commit',
+  [TAG_EPOCH_BARRIER]: 'epochBarrier',
+};
+
+/** The key of a record, where it lies. */
+export function keyOf({ bytes, keyStart, keyLength }: WalEntryView): Uint8Array {
+  return bytes.subarray(keyStart, keyStart + keyLength);
+}
+
+/** The value of a record, where it lies. */
+export function valueOf({ bytes, valueStart, valueLength }: WalEntryView): Uint8Array {
+  return bytes.subarray(valueStart, valueStart + valueLength);
+}
+
+/** The fields of an operation without a key, 64-bit numbers as decimal strings. */
+export function operationFields(operation: WalOperation): Record<string, unknown> {
+  switch (operation.op) {
+    case 'put':
+    case 'delete':
+      return {};
+    case 'checkpoint':
+      return { id: String(operation.id) };
+    case 'epochBarrier':
+      return { barrierEpoch: String(operation.barrierEpoch) };
+    case 'commit': {
+      const offsets = [...operation.offsets].map(([source, offset]) => [source, String(offset)] as const);
+      return {
+        offsets: Object.fromEntries(offsets),
+        watermark: operation.watermark === undefined ? null : String(operation.watermark),
+      };
+    }
+  }
+}

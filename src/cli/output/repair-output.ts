@@ -1,0 +1,89 @@
+import { commandText, replayHint } from '../../engine/bytes/text/command-hints.js';
+import type { LockStat } from '../../engine/inspect/stat/stat-report.js';
+import type { LostKey, RepairEvent, RepairSummary } from '../../engine/repair/account/report.js';
+import { countedText } from '../text/counted-text.js';
+import { encodeText, type Encoding } from '../command/encoding.js';
+import { findingText } from '../errors/finding-text.js';
+import { jsonField } from '../text/json-fields.js';
+import { redactedKey, redactedText } from '../text/redaction.js';
+import { formatSize } from '../command/size-text.js';
+import { visibleText } from '../terminal/visible-text.js';
+
+/** How a repair's lines are written. */
+export interface RepairLineForm {
+  readonly json: boolean;
+  readonly keyEncoding: Encoding;
+  /** Names that are not certain may be bytes of a value: their length and digest stand there. */
+  readonly redact: boolean;
+}
+
+/** One thing that a repair tells, as a line: JSON, or for people. */
+export function repairEventLine(
+  event: Exclude<RepairEvent, { readonly progress: unknown }>,
+  form: RepairLineForm,
+): string {
+  if ('finding' in event) {
+    // What a finding says is to be done is being done.
+    const finding = { ...event.finding, hint: undefined };
+    return form.json ? JSON.stringify({ finding }) : findingText(finding);
+  }
+  return form.json ? lostKeyJson(event.lostKey, form) : lostKeyText(event.lostKey, form);
+}
+
+/** What a repair came to, as a line: JSON, or for people. */
+export function repairSummaryLine(summary: RepairSummary, isJson: boolean): string {
+  return isJson ? JSON.stringify({ summary }) : summaryText(summary);
+}
+
+function lostKeyJson(lost: LostKey, { keyEncoding, redact }: RepairLineForm): string {
+  const { key, op, file, offset, fallsBack } = lost;
+  const name = redact && !fallsBack ? redactedKey(key) : jsonField('key', key, keyEncoding);
+  return JSON.stringify({ lostKey: { ...name, op, file, offset, fallsBack } });
+}
+
+function lostKeyText(lost: LostKey, { keyEncoding, redact }: RepairLineForm): string {
+  const { key, op, file, offset, fallsBack } = lost;
+  const plain = encodeText(key, keyEncoding) ?? `base64 ${Buffer.from(key).toString('base64')}`;
+  const name = redact && !fallsBack ? `a key of ${redactedText(key)}` : plain;
+  const outcome = fallsBack
+    ? 'it falls back to the value that it had before'
+    : 'no older value of it was kept, if this is its name';
+  return visibleText(`lost: ${op} of ${name}: ${file}, byte ${offset}: ${outcome}`);
+}
+
+function summaryText({ path, into, dryRun, kept, lost, keysEstimated, copies }: RepairSummary): string {
+  const keys = `${keysEstimated ? 'about ' : ''}${countedText(kept.keys, 'key')}`;
+  const lostKeys = countedText(lost.keys, 'key');
+  const outcome = [
+    `kept ${countedText(kept.records, 'record')}, ${formatSize(kept.bytes)}, ${keys}`,
+    `lost ${countedText(lost.records, 'record')}, ${formatSize(lost.bytes)}, ${lostKeys}`,
+    ...copies.map((copy) => `copy in ${copy}`),
+  ].join('; ');
+  const place = into === null ? path : `${path} into ${into}`;
+  return visibleText(`${place}: ${outcome}${dryRun ? '; nothing was written' : ''}`);
+}
+
+/** What to do with what a repair made, as a line; undefined where nothing is left to do. */
+export function repairNextLine({
+  kind,
+  path,
+  into,
+  dryRun,
+  gaps,
+  writer,
+}: RepairSummary): string | undefined {
+  if (into === null || dryRun) return undefined;
+  if (kind === 'wal-segment' || kind === 'wal-folder') return gaps === 0 ? undefined : replayHint(into);
+  if (kind !== 'directory' && kind !== 'log') return undefined;
+  if (writer !== undefined) return writerText(path, into, writer);
+  const away = commandText('mv', path, `${path}-damaged`);
+  return `${into} is whole; to use it instead, run ${away}, then ${commandText('mv', into, path)}`;
+}
+
+/** A store that is written to must not be moved from under its writer, and what it writes is not in the new place. */
+function writerText(path: string, into: string, { held, pid, host }: LockStat): string {
+  const who = pid === undefined ? 'a process' : `process ${pid} on ${host ?? 'this host'}`;
+  if (held === 'yes')
+    return `${into} is whole, and ${who} goes on writing to ${path}: what it writes is not in ${into}; stop it${pid === undefined ? '' : ` (kill ${pid})`}, and run the repair again into another place`;
+  return `${into} is whole, and ${who} may still be writing to ${path}: look there (ps -p ${pid ?? 'PID'}); where it is, stop it, and run the repair again into another place`;
+}

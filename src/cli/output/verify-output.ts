@@ -1,0 +1,129 @@
+import type { Finding } from '../../engine/finding.js';
+import type { FileMapOptions } from '../../engine/inspect/verify/file-map.js';
+import type { VerifySummary } from '../../engine/inspect/verify/verify-path.js';
+import { countedText } from '../text/counted-text.js';
+import { findingText } from '../errors/finding-text.js';
+import type { RecordDump } from './record-dump.js';
+import { formatSize } from '../command/size-text.js';
+import type { Terminal } from '../terminal/terminal.js';
+import { visibleText } from '../terminal/visible-text.js';
+
+/** Prints what verifying one path comes to. */
+export interface VerifyOutput {
+  /** Undefined where no file is drawn. */
+  readonly map: FileMapOptions | undefined;
+  finding(finding: Finding): void;
+  summary(summary: VerifySummary): void;
+  /** Prints what is kept back, where reading failed and there is no summary. */
+  giveUp(): void;
+}
+
+/** How it is printed. */
+export interface VerifyOutputOptions {
+  readonly json: boolean;
+  /** Whether values were left out. */
+  readonly quick: boolean;
+  /** What prints the bytes round each fault, too. */
+  readonly dump: RecordDump | undefined;
+}
+
+/** Each file drawn for a terminal, a line for each finding for a pipe, an object for `--json`. */
+export async function verifyOutput(
+  terminal: Terminal,
+  path: string,
+  options: VerifyOutputOptions,
+): Promise<VerifyOutput> {
+  if (options.json) return new JsonLines(terminal, options);
+  return terminal.outputIsTerminal ? drawing(terminal, path, options) : new TextLines(terminal, options);
+}
+
+async function drawing(
+  terminal: Terminal,
+  path: string,
+  { quick, dump }: VerifyOutputOptions,
+): Promise<VerifyOutput> {
+  const { VerifyMap } = await import('./verify-map.js');
+  const drawn = await VerifyMap.on(terminal, path, dump);
+  return {
+    map: {
+      cells: drawn.cells,
+      onFile: (map) => {
+        drawn.draw(map);
+      },
+    },
+    finding: (finding) => {
+      drawn.add(finding);
+    },
+    giveUp: () => {
+      drawn.end();
+    },
+    summary: (summary) => {
+      drawn.end();
+      terminal.output.writeText(`${summaryText(summary, quick)}\n`);
+    },
+  };
+}
+
+class JsonLines implements VerifyOutput {
+  readonly map = undefined;
+  readonly #terminal: Terminal;
+  readonly #dump: RecordDump | undefined;
+
+  constructor(terminal: Terminal, { dump }: VerifyOutputOptions) {
+    this.#terminal = terminal;
+    this.#dump = dump;
+  }
+
+  finding(finding: Finding): void {
+    const fields = this.#dump?.findingJson(finding) ?? '';
+    this.#terminal.output.writeText(`{"finding":${JSON.stringify(finding)}${fields}}\n`);
+  }
+
+  summary(summary: VerifySummary): void {
+    this.#terminal.output.writeText(`${JSON.stringify({ summary })}\n`);
+  }
+
+  giveUp(): void {
+    // Every finding was printed as it came.
+  }
+}
+
+class TextLines implements VerifyOutput {
+  readonly map = undefined;
+  readonly #terminal: Terminal;
+  readonly #options: VerifyOutputOptions;
+
+  constructor(terminal: Terminal, options: VerifyOutputOptions) {
+    this.#terminal = terminal;
+    this.#options = options;
+  }
+
+  finding(finding: Finding): void {
+    this.#terminal.output.writeText(`${findingText(finding)}\n`);
+    this.#options.dump?.writeFinding(finding);
+  }
+
+  summary(summary: VerifySummary): void {
+    this.#terminal.output.writeText(`${summaryText(summary, this.#options.quick)}\n`);
+  }
+
+  giveUp(): void {
+    // Every finding was printed as it came.
+  }
+}
+
+function summaryText(summary: VerifySummary, quick: boolean): string {
+  const { path, kind, files, bytes, records, keys, damage, torn, notices } = summary;
+  const verdict = damage > 0 ? 'damaged' : torn > 0 ? 'torn tail' : 'good';
+  const counts = [
+    countedText(files, 'file'),
+    formatSize(bytes),
+    records > 0 ? countedText(records, 'record') : undefined,
+    keys > 0 ? countedText(keys, 'key') : undefined,
+    damage > 0 ? countedText(damage, 'damaged place') : undefined,
+    torn > 0 ? `${torn} torn` : undefined,
+    notices > 0 ? countedText(notices, 'notice') : undefined,
+    quick ? 'values not read' : undefined,
+  ].filter((part) => part !== undefined);
+  return visibleText(`${path}: ${verdict}${kind === undefined ? '' : `, ${kind}`}, ${counts.join(', ')}`);
+}

@@ -1,0 +1,157 @@
+import { Command } from '@oclif/core/command';
+import { boolean } from '@oclif/core/flags';
+import type { Config } from '@oclif/core/config';
+import type * as Interfaces from '@oclif/core/interfaces';
+import { verifyHint } from '../../engine/bytes/text/command-hints.js';
+import { StatelogError } from '../../engine/errors.js';
+import type { Finding } from '../../engine/finding.js';
+import { withDiskHint } from '../errors/disk-hint.js';
+import { asStatelogError, errorJson, errorLine } from '../errors/error-rendering.js';
+import type { ExitCode } from '../errors/exit-codes.js';
+import { protectFlagValues, readingMarked } from '../command/flag-values.js';
+import { isParserError, usageErrorFrom } from './parser-errors.js';
+import type { Terminal } from '../terminal/terminal.js';
+import { visibleJson } from '../terminal/unseen-characters.js';
+import { usageError } from '../errors/usage-error.js';
+import { visibleText } from '../terminal/visible-text.js';
+
+type Flags = Record<string, unknown>;
+type Args = Record<string, unknown>;
+
+/** Thrown by `parse` where `--help` was asked for: no failure, and not to be caught by a command. */
+export class HelpRequest extends Error {
+  override readonly name = 'HelpRequest';
+}
+
+/**
+ * What every command is made of: parse, call the engine once, render. `run` returns the exit
+ * code or throws; `main.ts` says what was thrown and ends the process.
+ */
+export abstract class StatelogCommand extends Command {
+  static override baseFlags = {
+    json: boolean({ description: 'print one JSON object a line, errors too', helpGroup: 'GLOBAL' }),
+    'no-color': boolean({ description: 'no colour, like NO_COLOR', helpGroup: 'GLOBAL' }),
+  };
+
+  protected readonly terminal: Terminal;
+  /** What the command reads or writes, as it was named. */
+  #paths: readonly string[] = [];
+  /** True once `--json` was seen: errors are then objects, too. */
+  wantsJson = false;
+
+  constructor(argv: string[], config: Config, terminal: Terminal) {
+    super(argv, config);
+    this.terminal = terminal;
+  }
+
+  abstract override run(): Promise<ExitCode>;
+
+  /**
+   * The command's arguments and flags.
+   * @throws StatelogError `INVALID_ARGUMENT`, in one line, for what oclif's parser refuses
+   */
+  protected override async parse<F extends Flags, B extends Flags, A extends Args>(
+    options?: Interfaces.Input<F, B, A>,
+    argv: string[] = this.argv,
+  ): Promise<Interfaces.ParserOutput<F, B, A>> {
+    const input = options ?? (this.ctor as unknown as Interfaces.Input<F, B, A>);
+    const definitions = { ...input.baseFlags, ...input.flags };
+    const known = protectFlagValues(argv, definitions);
+    this.wantsJson = known.wantsJson;
+    if (known.wantsHelp) throw new HelpRequest();
+    let parsed: Interfaces.ParserOutput<F, B, A>;
+    try {
+      parsed = await super.parse<F, B, A>(
+        { ...input, baseFlags: {}, flags: readMarkedValues(definitions) } as Interfaces.Input<F, B, A>,
+        known.argv,
+      );
+    } catch (error) {
+      if (!isParserError(error)) throw error;
+      throw usageErrorFrom(error, this.id ?? '', Object.keys(definitions));
+    }
+    refuseEmpty(parsed);
+    if (this.wantsJson && this.terminal.outputIsTerminal) this.terminal.output.passThrough(visibleJson);
+    this.#paths = pathsOf(parsed.args);
+    return parsed;
+  }
+
+  /** The same error; after damage, and where a disk fails, with what to run next, on the path that the command was given. */
+  withHint(error: StatelogError): StatelogError {
+    const { path: file, ...details } = error.details;
+    if (details.errno === 'EIO') return withDiskHint(error);
+    const [first] = this.#paths;
+    if (error.code !== 'DAMAGED' || first === undefined) return error;
+    const path = this.#paths.find((one) => file === one || file?.startsWith(`${one}/`) === true) ?? first;
+    return new StatelogError(error.code, error.message, {
+      ...details,
+      path: file,
+      hint: verifyHint(path),
+      cause: error,
+    });
+  }
+
+  /** Says one thing worth knowing, on standard error. */
+  protected notice(finding: Finding): void {
+    const { message, file, offset, bytes, hint } = finding;
+    const place = offset === 0 && bytes === 0 ? file : `${file}, byte ${offset}`;
+    const line = [`${message}: ${place}`, hint].filter((part) => part !== undefined).join('; ');
+    this.terminal.writeError(
+      this.wantsJson ? `${JSON.stringify({ finding })}\n` : `${visibleText(`statelog: ${line}`)}\n`,
+    );
+  }
+
+  /** What recovery did, and what went wrong without stopping anything: for `withWritable`. */
+  protected readonly writeNotices = {
+    notice: (finding: Finding): void => {
+      this.notice(finding);
+    },
+    warn: (thrown: unknown): void => {
+      const error = asStatelogError(thrown);
+      this.terminal.writeError(`${this.wantsJson ? errorJson(error) : errorLine(error)}\n`);
+    },
+  };
+
+  /** Says one line about what is going on, on standard error; nothing with `--json`. */
+  protected say(line: string): void {
+    if (!this.wantsJson) this.terminal.writeError(`${visibleText(`statelog: ${line}`)}\n`);
+  }
+}
+
+/**
+ * Arguments that name what a command opens, what it reads before what it makes. Those who look at damage themselves say
+ * what to do about it.
+ */
+const PATH_ARGUMENTS = ['source', 'store', 'a', 'b'] as const;
+/** Flags that name a file or a store. */
+const PATH_FLAGS = ['batch', 'file', 'into', 'report'] as const;
+const IS_SET = 'is the variable set?';
+
+/**
+ * Nothing has an empty name: it is what a shell makes of a variable that is not set. Values may be empty.
+ * @throws StatelogError `INVALID_ARGUMENT`
+ */
+function refuseEmpty({ args, argv, flags }: { args: Args; argv: unknown[]; flags: Flags }): void {
+  for (const [name, text] of Object.entries(args)) {
+    if (text === '' && name !== 'value') throw usageError(`${name.toUpperCase()} is empty`, IS_SET);
+  }
+  for (const name of PATH_FLAGS) {
+    if ([flags[name]].flat().includes('')) throw usageError(`--${name} is empty`, IS_SET);
+  }
+  // Those that have no name of their own: the keys of `delete`, the paths of `verify`.
+  if (argv.slice(Object.keys(args).length).includes('')) throw usageError('an argument is empty', IS_SET);
+}
+
+function pathsOf(args: Args): string[] {
+  return PATH_ARGUMENTS.flatMap((name) => {
+    const text = args[name];
+    return typeof text === 'string' ? [text.replace(/(.)\/+$/, '$1')] : [];
+  });
+}
+
+function readMarkedValues(
+  definitions: Readonly<Record<string, { type: string; parse?: unknown }>>,
+): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(definitions).map(([name, definition]) => [name, readingMarked(definition)]),
+  );
+}

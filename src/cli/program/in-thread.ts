@@ -1,0 +1,143 @@
+import { fileURLToPath } from 'node:url';
+import type { Worker } from 'node:worker_threads';
+import { asStatelogError } from '../errors/error-rendering.js';
+import { onInterrupt } from './interrupt.js';
+import { StatelogError, isStatelogError, type ErrorCode, type ErrorDetails } from '../../engine/errors.js';
+import type { ArtifactForm } from '../../engine/artifact/write/write-artifact.js';
+import type { Finding } from '../../engine/finding.js';
+import type { ExportRequest } from '../../engine/transfer/export-store.js';
+import type { ImportRequest } from '../../engine/transfer/import-store.js';
+import type { ExportReport } from '../../engine/transfer/prepared-export.js';
+import type { ImportReport } from '../../engine/transfer/import-store.js';
+
+/** A snapshot that is written to a path. */
+export interface ExportTask extends Omit<ExportRequest, 'fileSystem'> {
+  readonly destination: string;
+  readonly form: ArtifactForm;
+}
+
+/** What was written, and what was noticed in the source. */
+interface ExportOutcome {
+  readonly report: ExportReport;
+  readonly notices: readonly Finding[];
+}
+
+/** An import of what lies at a path. */
+export type ImportTask = Omit<ImportRequest, 'fileSystem' | 'stream'>;
+
+/** Work that does not return to the event loop until it is done, by its name. */
+const JOBS = {
+  export: async (task: ExportTask): Promise<ExportOutcome> => {
+    const { prepareExport } = await import('../../engine/transfer/export-store.js');
+    const prepared = prepareExport(task);
+    try {
+      const report = prepared.writeTo(task.destination, task.form);
+      return { report, notices: prepared.notices };
+    } finally {
+      prepared.close();
+    }
+  },
+  import: async (task: ImportTask): Promise<ImportReport> => {
+    const { importStore } = await import('../../engine/transfer/import-store.js');
+    return importStore(task);
+  },
+};
+
+type JobName = keyof typeof JOBS;
+type TaskOf<N extends JobName> = Parameters<(typeof JOBS)[N]>[0];
+type ReportOf<N extends JobName> = Awaited<ReturnType<(typeof JOBS)[N]>>;
+
+/** What a thread says to the one that started it. */
+type Message =
+  | { readonly staged: string; readonly isThere: boolean }
+  | { readonly report: unknown }
+  | { readonly code: ErrorCode; readonly message: string; readonly details: ErrorDetails };
+
+/** Less than this is done before somebody who sends a signal would wonder: a thread would only cost time. */
+const OWN_THREAD_BYTES = 64 * 1024 * 1024;
+/** Runs in the thread: the program, loaded anew, does its part. */
+const THREAD = `require(require('node:worker_threads').workerData.program).serveJob()`;
+
+/**
+ * Does a piece of work on what lies at a path; where that is large, in a thread of its own, so that a signal is heard meanwhile
+ * and takes away what was being put together.
+ * @throws StatelogError what the work throws
+ */
+export async function runJob<N extends JobName>(
+  name: N,
+  task: TaskOf<N>,
+  source: string,
+): Promise<ReportOf<N>> {
+  const program = fileURLToPath(import.meta.url);
+  // Sources that are run as they lie have no one file that a thread could load.
+  if (!program.endsWith('.cjs') || !(await isLarge(source))) return JOBS[name](task as never) as never;
+  const { Worker: Thread } = await import('node:worker_threads');
+  return follow(new Thread(THREAD, { eval: true, workerData: { program, name, task } })) as Promise<
+    ReportOf<N>
+  >;
+}
+
+async function isLarge(path: string): Promise<boolean> {
+  const [{ realFileSystem }, { treeBytes }] = await Promise.all([
+    import('../../engine/storage-io/real/real-file-system.js'),
+    import('../../engine/storage-io/whole/tree-bytes.js'),
+  ]);
+  try {
+    return treeBytes(realFileSystem(), path) >= OWN_THREAD_BYTES;
+  } catch (error) {
+    // What is wrong with it the work says.
+    if (isStatelogError(error)) return false;
+    throw error;
+  }
+}
+
+/** What the thread comes to. On a signal it is stopped first, and what it had staged is then removed. */
+async function follow(thread: Worker): Promise<unknown> {
+  const staged = new Set<string>();
+  const dispose = onInterrupt(async () => {
+    await thread.terminate();
+    await removeAll(staged);
+  });
+  const outcome = await new Promise<Message>((resolve, reject) => {
+    thread.on('message', (message: Message) => {
+      if (!('staged' in message)) resolve(message);
+      else if (message.isThere) staged.add(message.staged);
+      else staged.delete(message.staged);
+    });
+    thread.on('error', reject);
+  });
+  // A signal that came with the end is heard before anything is said.
+  await new Promise(setImmediate);
+  dispose();
+  if ('report' in outcome) return outcome.report;
+  if ('code' in outcome) throw new StatelogError(outcome.code, outcome.message, outcome.details);
+  throw new TypeError('a thread said what nobody asked for');
+}
+
+async function removeAll(paths: ReadonlySet<string>): Promise<void> {
+  const [{ realFileSystem }, { anchoredPlace }, { removeTree }] = await Promise.all([
+    import('../../engine/storage-io/real/real-file-system.js'),
+    import('../../engine/storage-io/views/anchored-file-system.js'),
+    import('../../engine/storage-io/whole/remove-tree.js'),
+  ]);
+  for (const path of paths) removeTree(anchoredPlace(realFileSystem(), path), path);
+}
+
+/** The thread's part of `runJob`. */
+export async function serveJob(): Promise<void> {
+  const [threads, { onStaged }] = await Promise.all([
+    import('node:worker_threads'),
+    import('../../engine/storage-io/whole/staged-paths.js'),
+  ]);
+  const say = (message: Message): void => threads.parentPort?.postMessage(message);
+  onStaged((staged, isThere) => {
+    say({ staged, isThere });
+  });
+  const { name, task } = threads.workerData as { readonly name: JobName; readonly task: unknown };
+  try {
+    say({ report: await JOBS[name](task as never) });
+  } catch (thrown) {
+    const { code, message, details } = asStatelogError(thrown);
+    say({ code, message, details });
+  }
+}

@@ -1,0 +1,89 @@
+import packageJson from '../../../package.json' with { type: 'json' };
+import { COMMANDS } from '../../commands/index.js';
+import { StatelogError } from '../../engine/errors.js';
+import { settleColour } from '../terminal/colour-environment.js';
+import { asStatelogError, errorLine } from '../errors/error-rendering.js';
+import { EXIT_CODES } from '../errors/exit-codes.js';
+import { endOnSignals, removeStagedOnSignals } from './interrupt.js';
+import type { Commands } from './main.js';
+
+export { COMMAND_CLASSES } from './help.js';
+export { serveJob } from './in-thread.js';
+
+/**
+ * Runs the process's command line, and ends the process with its exit code.
+ * @param root the package's folder
+ */
+export function start(root: string, commands: Commands = COMMANDS): void {
+  const argv = process.argv.slice(2);
+  settleColour(process.env, argv);
+  process.on('uncaughtException', endWithDefect);
+  // The event loop has run dry before the command was done: it awaits what nothing will settle.
+  process.on('beforeExit', () => {
+    endWithDefect(new Error('the command stopped without an answer'));
+  });
+  endOnSignals();
+  const hearSignals = removeStagedOnSignals();
+  // Node opens a debugger for it, through which anybody on this host could run code in the process.
+  process.on('SIGUSR1', () => undefined);
+  run(argv, root, commands, hearSignals).catch(endWithDefect);
+}
+
+async function run(
+  argv: readonly string[],
+  root: string,
+  commands: Commands,
+  hearSignals: () => Promise<void>,
+): Promise<void> {
+  // Loaded only now, since oclif reads the colour variables when it is loaded.
+  const [{ runCommandLine }, { processTerminal }] = await Promise.all([
+    import('./main.js'),
+    import('../terminal/process-terminal.js'),
+  ]);
+  const exitCode = await runCommandLine(argv, {
+    root,
+    version: packageJson.version,
+    commands,
+    terminal: processTerminal(),
+    debug: process.env['STATELOG_DEBUG'] === '1',
+  });
+  if (exitCode !== EXIT_CODES.done) await drainProducer();
+  await hearSignals();
+  // Standard output has taken everything; what is still open (a pipe on standard input) must not keep us.
+  process.exit(exitCode);
+}
+
+/** How long a producer that goes on writing is read on for, and how long it may pause meanwhile. */
+const DRAIN_MS_MAX = 4_000;
+const DRAIN_PAUSE_MS_MAX = 250;
+
+/**
+ * After a failure that was told, reads on for a moment and throws away: a producer in the middle of writing then gets to
+ * see the exit code, where a broken pipe would end it first. A silent one is not waited for.
+ */
+async function drainProducer(): Promise<void> {
+  const { stdin } = process;
+  // What was never read from has no producer that waits for us.
+  if (!('bytesRead' in stdin) || stdin.bytesRead === 0 || stdin.readableEnded || stdin.isTTY) return;
+  await new Promise<void>((resolve) => {
+    let pause = setTimeout(resolve, DRAIN_PAUSE_MS_MAX);
+    setTimeout(resolve, DRAIN_MS_MAX);
+    stdin.on('data', () => {
+      clearTimeout(pause);
+      pause = setTimeout(resolve, DRAIN_PAUSE_MS_MAX);
+    });
+    stdin.once('end', resolve).once('error', () => {
+      resolve();
+    });
+    stdin.resume();
+  });
+}
+
+/** Whatever its own code would be, an error that reached nobody is a defect of ours. */
+function endWithDefect(thrown: unknown): void {
+  const error = asStatelogError(thrown);
+  const defect =
+    error.code === 'INTERNAL' ? error : new StatelogError('INTERNAL', error.message, { cause: error });
+  process.stderr.write(`${errorLine(defect)}\n`);
+  process.exit(EXIT_CODES.defect);
+}

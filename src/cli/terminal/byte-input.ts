@@ -1,0 +1,18 @@
+import type { Terminal } from './terminal.js';
+
+/** Stands for standard input where a file is expected. */
+export const STANDARD_INPUT_NAME = '-';
+
+/**
+ * The bytes of a file, or of standard input for `-`, chunk by chunk. Also reads FIFOs and what
+ * a shell's `<(…)` gives.
+ * @throws StatelogError `NOT_FOUND`, `PERMISSION_DENIED`, `NOT_A_FILE`, `IO_FAILED`
+ */
+export async function* byteInput(path: string, terminal: Terminal): AsyncGenerator<Uint8Array, void> {
+  if (path === STANDARD_INPUT_NAME) {
+    yield* terminal.input();
+    return;
+  }
+  const { readByteStream } = await import('../../engine/storage-io/real/byte-streams.js');
+  yield* readByteStream(path);
+}

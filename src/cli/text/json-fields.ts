@@ -1,0 +1,35 @@
+import { isUtf8, toBase64 } from '../../engine/bytes/text/text.js';
+import type { ByteOutput } from '../terminal/byte-output.js';
+import { encodeText, type Encoding } from '../command/encoding.js';
+import { writeJsonText } from './json-text.js';
+
+/**
+ * A key or a value as fields of a JSON object: `{"key": …}` in the encoding asked for, or
+ * `{"keyBase64": …}` where that is utf8 and the bytes are not. For objects that are put
+ * together before they are printed.
+ */
+export function jsonField(
+  name: 'key' | 'value',
+  bytes: Uint8Array,
+  encoding: Encoding,
+): Record<string, string> {
+  const text = encodeText(bytes, encoding);
+  return text === undefined ? { [`${name}Base64`]: toBase64(bytes) } : { [name]: text };
+}
+
+/** Writes the same as one `"name":"text"` pair, straight from the bytes. */
+export function writeJsonField(
+  output: ByteOutput,
+  name: 'key' | 'value' | 'oldValue',
+  bytes: Uint8Array,
+  encoding: Encoding,
+): void {
+  if (encoding !== 'utf8') {
+    output.writeText(`"${name}":"${encodeText(bytes, encoding)!}"`);
+  } else if (isUtf8(bytes)) {
+    output.writeText(`"${name}":`);
+    writeJsonText(output, bytes);
+  } else {
+    output.writeText(`"${name}Base64":"${toBase64(bytes)}"`);
+  }
+}

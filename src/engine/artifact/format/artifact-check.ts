@@ -1,0 +1,49 @@
+import type { ErrorCode } from '../../errors.js';
+import type { DamageClass, Finding } from '../../finding.js';
+import { artifactError } from './invalid.js';
+
+/** One thing that is wrong with an artifact. */
+export interface Fault {
+  readonly class: DamageClass;
+  readonly message: string;
+  /** The entry that it is about, relative to the artifact. */
+  readonly entry?: string | undefined;
+  /** Default: `INVALID_ARTIFACT`. */
+  readonly code?: ErrorCode | undefined;
+  readonly expected?: string | undefined;
+  readonly found?: string | undefined;
+  /** What to do about it; default: fetch it again. */
+  readonly hint?: string | undefined;
+}
+
+/** What becomes of a fault: an error, or, where an artifact is only looked at, a finding. */
+export type OnFault = (fault: Fault) => void;
+
+/** Ends the work at the first fault. */
+export function throwFault(origin: string): OnFault {
+  return ({ code = 'INVALID_ARTIFACT', message, class: kind, expected, found, hint }) => {
+    throw artifactError(code, origin, message, {
+      class: kind,
+      expected,
+      found,
+      ...(hint === undefined ? {} : { hint }),
+    });
+  };
+}
+
+/** Goes on, and passes each fault on as a finding. */
+export function reportFault(origin: string, report: (finding: Finding) => void): OnFault {
+  return ({ message, class: kind, entry, expected, found, hint }) => {
+    report({
+      severity: 'damage',
+      class: kind,
+      file: entry === undefined ? origin : `${origin}/${entry}`,
+      offset: 0,
+      bytes: 0,
+      message,
+      hint: hint ?? 'fetch the artifact again, or export a new one',
+      expected,
+      found,
+    });
+  };
+}

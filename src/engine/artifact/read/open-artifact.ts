@@ -1,0 +1,248 @@
+import { join } from 'node:path';
+import { checkBytes } from '../../bytes/byte-argument.js';
+import { coreOfKey } from '../../directory/state/core-state.js';
+import { CoresCursor } from '../../directory/state/cores-cursor.js';
+import type { EntryRange } from '../../entry-cursor.js';
+import { entriesInRange, forEachEntryOf, keysInRange, positionsInRange } from '../../entry-range.js';
+import type { FileStatus, FileSystem } from '../../storage-io/interface/file-system.js';
+import { type FileSlice, slicedFileSystem } from '../../storage-io/views/sliced-file-system.js';
+import { FoldStore } from '../../store/fold-store.js';
+import type { EntryVisitor, ReadableStore, StoredEntry } from '../../store/store.js';
+import {
+  APPEND_LOG_BACKEND,
+  FOLD_PATH,
+  refuseOtherThanFold,
+  verifyStagedFold,
+} from '../backends/append-log-artifact.js';
+import { throwFault, type OnFault } from '../format/artifact-check.js';
+import { ArtifactStaging } from './artifact-staging.js';
+import type { EntrySink } from './entry-sink.js';
+import { MANIFEST_NAME } from '../format/format.js';
+import type { ExportManifest } from '../format/manifest.js';
+import { readArtifact } from './stage-artifact.js';
+import { openStatePayload, STATE_BACKEND, type StatePayload } from '../backends/state-payload.js';
+
+/** An artifact's manifest, and where its files lie. */
+export interface LocatedArtifact {
+  readonly path: string;
+  /** Undefined where there is none and faults are only reported. */
+  readonly manifest: ExportManifest | undefined;
+  /** The same file system, with the payload's files in it as if they lay in a folder at the artifact's path. */
+  readonly fileSystem: FileSystem;
+}
+
+/**
+ * Reads an artifact, a folder or a tar, from end to end, holds it against its manifest, and keeps where each
+ * file lies. Nothing is unpacked or written.
+ * @throws StatelogError as `checkArtifact`, and what `onFault` makes of faults
+ */
+export function locateArtifact(
+  fileSystem: FileSystem,
+  path: string,
+  onFault: OnFault,
+  acceptManifest?: (manifest: ExportManifest) => void,
+): LocatedArtifact {
+  const options = { fileSystem, folder: undefined, origin: path, onFault, acceptManifest };
+  const staging = new ArtifactStaging(options);
+  const located = new LocatedEntries(staging, fileSystem, path);
+  readArtifact(fileSystem, path, located, onFault);
+  return { path, manifest: staging.finish(), fileSystem: slicedFileSystem(fileSystem, located.slices) };
+}
+
+/** True where the payload is of a backend that is ours to read, of whatever version. */
+export function isOwnBackend({ backend }: ExportManifest): boolean {
+  return backend === APPEND_LOG_BACKEND || backend === STATE_BACKEND;
+}
+
+/**
+ * Opens the payload of an artifact that was found to be what its manifest says, where it lies, and checks
+ * that it holds together in itself.
+ * @throws StatelogError `INVALID_ARTIFACT`; `UNKNOWN_FORMAT` and `UNSUPPORTED_VERSION` where it is not ours
+ */
+export function openPayload({ path, fileSystem }: LocatedArtifact, manifest: ExportManifest): ReadableStore {
+  if (manifest.backend === STATE_BACKEND) {
+    const payload = openStatePayload(fileSystem, path, manifest, path);
+    return new ArtifactStore(path, new StatePayloadEntries(payload));
+  }
+  refuseOtherThanFold(manifest, path);
+  const pathOf = (file: string): string => join(path, file);
+  verifyStagedFold(fileSystem, { manifest, pathOf }, path);
+  return new ArtifactStore(path, FoldStore.load(pathOf(FOLD_PATH), fileSystem));
+}
+
+/**
+ * Opens an artifact, a folder or a tar, to be read where it lies: nothing is unpacked or written. All
+ * of it is verified first, as for an import, so this takes as long as reading it; memory is that of the
+ * keys of a fold log, and constant else.
+ * @throws StatelogError `INVALID_ARTIFACT`, `DIGEST_MISMATCH`, `UNFINISHED_STREAM`; `UNKNOWN_FORMAT` and
+ * `UNSUPPORTED_VERSION` for a payload that is not ours; what the file system throws
+ */
+export function openArtifact(fileSystem: FileSystem, path: string): ReadableStore {
+  const located = locateArtifact(fileSystem, path, throwFault(path), (manifest) => {
+    if (!isOwnBackend(manifest)) refuseOtherThanFold(manifest, path);
+  });
+  // With faults thrown there is a manifest, or no return from there.
+  return openPayload(located, located.manifest!);
+}
+
+/** Passes entries on, and keeps where each file lies. */
+class LocatedEntries implements EntrySink {
+  readonly slices = new Map<string, FileSlice>();
+  readonly #sink: EntrySink;
+  readonly #fileSystem: FileSystem;
+  readonly #root: string;
+  readonly #rootStatus: FileStatus | undefined;
+
+  constructor(sink: EntrySink, fileSystem: FileSystem, root: string) {
+    this.#sink = sink;
+    this.#fileSystem = fileSystem;
+    this.#root = root;
+    this.#rootStatus = fileSystem.statusFollowing(root);
+  }
+
+  folder(path: string): void {
+    this.#sink.folder(path);
+  }
+
+  startFile(path: string, length: number, start: number): boolean {
+    const isWanted = this.#sink.startFile(path, length, start);
+    if (path !== MANIFEST_NAME) this.#keep(path, length, start);
+    return isWanted;
+  }
+
+  #keep(path: string, length: number, start: number): void {
+    const place = join(this.#root, path);
+    const isFolder = this.#rootStatus?.kind === 'directory';
+    const holder = isFolder ? this.#fileSystem.status(place) : this.#rootStatus;
+    if (holder === undefined) return;
+    this.slices.set(place, { path: isFolder ? place : this.#root, start, length, holder });
+  }
+
+  write(bytes: Uint8Array): void {
+    this.#sink.write(bytes);
+  }
+
+  endFile(): void {
+    this.#sink.endFile();
+  }
+}
+
+type Content = Omit<ReadableStore, 'kind' | 'path'>;
+
+/** An artifact as commands see it. */
+class ArtifactStore implements ReadableStore {
+  readonly kind = 'artifact';
+  readonly path: string;
+  readonly notices = [];
+  readonly #content: Content;
+
+  constructor(path: string, content: Content) {
+    this.path = path;
+    this.#content = content;
+  }
+
+  get epoch(): bigint | undefined {
+    return this.#content.epoch;
+  }
+
+  get cursor(): Uint8Array | undefined {
+    return this.#content.cursor;
+  }
+
+  get cores(): number | undefined {
+    return this.#content.cores;
+  }
+
+  get sources(): ReadonlyMap<string, bigint> | undefined {
+    return this.#content.sources;
+  }
+
+  get watermark(): bigint | undefined {
+    return this.#content.watermark;
+  }
+
+  get(key: Uint8Array): StoredEntry | undefined {
+    checkBytes(key, 'key');
+    return this.#content.get(key);
+  }
+
+  entries(range?: EntryRange): Iterable<StoredEntry> {
+    return this.#content.entries(range);
+  }
+
+  forEachEntry(visit: EntryVisitor): void {
+    this.#content.forEachEntry(visit);
+  }
+
+  keys(range?: EntryRange): Iterable<Uint8Array> {
+    return this.#content.keys(range);
+  }
+
+  count(range?: EntryRange): number {
+    return this.#content.count(range);
+  }
+
+  close(): void {
+    this.#content.close();
+  }
+}
+
+/** The state files of an artifact together. */
+class StatePayloadEntries implements Content {
+  readonly notices = [];
+  readonly cursor = undefined;
+  readonly #payload: StatePayload;
+
+  constructor(payload: StatePayload) {
+    this.#payload = payload;
+  }
+
+  get epoch(): bigint {
+    return this.#payload.summary.epoch;
+  }
+
+  get cores(): number {
+    return this.#payload.cores.length;
+  }
+
+  get sources(): ReadonlyMap<string, bigint> {
+    return this.#payload.summary.sources;
+  }
+
+  get watermark(): bigint | undefined {
+    return this.#payload.summary.watermark;
+  }
+
+  get(key: Uint8Array): StoredEntry | undefined {
+    checkBytes(key, 'key');
+    const file = this.#payload.cores[coreOfKey(key, this.cores)]!;
+    return file.find(key) ? { key, value: file.value(file.offset, file.length).slice() } : undefined;
+  }
+
+  entries(range?: EntryRange): Iterable<StoredEntry> {
+    return entriesInRange(this.#cursor(), range);
+  }
+
+  forEachEntry(visit: EntryVisitor): void {
+    forEachEntryOf(this.#cursor(), visit);
+  }
+
+  keys(range?: EntryRange): Iterable<Uint8Array> {
+    return keysInRange(this.#cursor(), range);
+  }
+
+  count(range?: EntryRange): number {
+    if (range === undefined) return this.#payload.cores.reduce((sum, file) => sum + file.count, 0);
+    let count = 0;
+    for (const _ of positionsInRange(this.#cursor(), range)) count++;
+    return count;
+  }
+
+  close(): void {
+    for (const file of this.#payload.cores) file.close();
+  }
+
+  #cursor(): CoresCursor {
+    return new CoresCursor(this.#payload.cores.map((file) => file.cursor()));
+  }
+}

@@ -1,0 +1,119 @@
+import path from 'node:path';
+import { StatelogError, isStatelogError } from '../../errors.js';
+import { TAG_CHECKPOINT, TAG_EPOCH_BARRIER } from '../../rkyv/entry/wal-entry-format.js';
+import { isTemporaryName, removeQuietly } from '../../storage-io/whole/atomic-write.js';
+import type { FileSystem } from '../../storage-io/interface/file-system.js';
+import { WalScanner } from '../../wal/scan/scanner.js';
+import { epochOfName, isSegmentName, isStateFileName, type DirectoryLayout } from './layout.js';
+import { liveEpoch, type DirectoryManifest } from './manifest.js';
+
+/** A folder that the manifest does not reach. */
+export interface Leftover {
+  readonly kind: 'checkpoint' | 'wal' | 'temporary';
+  readonly path: string;
+  /** True for a log of an epoch that is yet to come and holds changes: the manifest is older than it. */
+  readonly holdsChanges: boolean;
+}
+
+/**
+ * What a crash left in a state directory: checkpoints that were not published or no longer kept,
+ * logs of epochs that are folded and gone or were prepared and not begun, temporary files.
+ */
+export function findLeftovers(
+  fileSystem: FileSystem,
+  layout: DirectoryLayout,
+  manifest: DirectoryManifest,
+): Leftover[] {
+  const kept = new Set(manifest.checkpoints.map(({ epoch }) => epoch));
+  const oldest = manifest.checkpoints[0]?.epoch ?? 0n;
+  const live = liveEpoch(manifest);
+  const found: Leftover[] = [];
+  for (const [epoch, folder] of epochFolders(fileSystem, layout.checkpoints)) {
+    if (!kept.has(epoch)) found.push({ kind: 'checkpoint', path: folder, holdsChanges: false });
+  }
+  for (const [epoch, folder] of epochFolders(fileSystem, layout.wal)) {
+    if (epoch > oldest && epoch <= live) continue;
+    found.push({
+      kind: 'wal',
+      path: folder,
+      holdsChanges: epoch > live && logHoldsChanges(fileSystem, folder),
+    });
+  }
+  for (const folder of [layout.root, layout.walOf(live)]) {
+    for (const name of namesIn(fileSystem, folder).filter(isTemporaryName)) {
+      found.push({ kind: 'temporary', path: path.join(folder, name), holdsChanges: false });
+    }
+  }
+  return found;
+}
+
+/**
+ * Removes leftovers, as far as their names are ours; what is not ours stays. Nothing needs to be
+ * synced: what comes back after a power cut is removed again.
+ * @throws StatelogError `DAMAGED` (class `misplaced-epoch`), before anything is removed, where a log
+ * holds changes that the manifest does not know of
+ */
+export function removeLeftovers(fileSystem: FileSystem, leftovers: readonly Leftover[]): void {
+  const newer = leftovers.find(({ holdsChanges }) => holdsChanges);
+  if (newer !== undefined) {
+    throw new StatelogError('DAMAGED', 'the log of an epoch that the manifest does not know holds changes', {
+      path: newer.path,
+      class: 'misplaced-epoch',
+      safe: 'nothing was changed',
+      hint: `the manifest is older than the log: run 'statelog verify' on the directory`,
+    });
+  }
+  for (const { kind, path: leftover } of leftovers) {
+    if (kind === 'temporary') removeQuietly(fileSystem, leftover);
+    else removeFolder(fileSystem, leftover, kind === 'wal' ? isSegmentName : isStateFileName);
+  }
+}
+
+function removeFolder(fileSystem: FileSystem, folder: string, isOurs: (name: string) => boolean): void {
+  const names = namesIn(fileSystem, folder);
+  for (const name of names.filter((one) => isOurs(one) || isTemporaryName(one))) {
+    removeQuietly(fileSystem, path.join(folder, name));
+  }
+  try {
+    fileSystem.removeDirectory(folder);
+  } catch (error) {
+    // It holds something that is not ours: that stays.
+    if (!isStatelogError(error)) throw error;
+  }
+}
+
+function logHoldsChanges(fileSystem: FileSystem, folder: string): boolean {
+  return namesIn(fileSystem, folder)
+    .filter(isSegmentName)
+    .some((name) => segmentHoldsChanges(fileSystem, path.join(folder, name)));
+}
+
+function segmentHoldsChanges(fileSystem: FileSystem, segment: string): boolean {
+  const scanner = WalScanner.open(segment, { fileSystem });
+  try {
+    for (let event = scanner.next(); event !== 'end'; event = scanner.next()) {
+      const { tag } = scanner.view;
+      if (event === 'record' && tag !== TAG_CHECKPOINT && tag !== TAG_EPOCH_BARRIER) return true;
+    }
+    return false;
+  } finally {
+    scanner.close();
+  }
+}
+
+function epochFolders(fileSystem: FileSystem, folder: string): [bigint, string][] {
+  return namesIn(fileSystem, folder).flatMap((name): [bigint, string][] => {
+    const epoch = epochOfName(name);
+    const isFolder = epoch !== undefined && fileSystem.status(path.join(folder, name))?.kind === 'directory';
+    return isFolder ? [[epoch, path.join(folder, name)]] : [];
+  });
+}
+
+function namesIn(fileSystem: FileSystem, folder: string): string[] {
+  try {
+    return fileSystem.readDirectory(folder);
+  } catch (error) {
+    if (isStatelogError(error, 'NOT_FOUND')) return [];
+    throw error;
+  }
+}

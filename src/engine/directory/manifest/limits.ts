@@ -1,0 +1,44 @@
+import { StatelogError } from '../../errors.js';
+import { walEntryBytes } from '../../rkyv/entry/wal-entry.js';
+import { TAG_PUT } from '../../rkyv/entry/wal-entry-format.js';
+import { INDEX_BYTES_MAX, VALUE_BYTES_MAX } from '../../state/format/format.js';
+import { surelyFitsIndex } from '../../state/format/index-size.js';
+import { RECORD_LENGTH_MAX } from '../../wal/format/record.js';
+import type { CoreState } from '../state/core-state.js';
+
+/**
+ * Refuses, before anything is written, a change that the log, the state file or the index could not hold.
+ * @throws StatelogError `LIMIT_EXCEEDED`
+ */
+export function checkChangeFits(core: CoreState, key: Uint8Array, valueLength: number, path: string): void {
+  const recordLength = walEntryBytes(TAG_PUT, key.length, valueLength);
+  if (recordLength > RECORD_LENGTH_MAX) {
+    const what = 'the key and the value are too long for one record';
+    throw refused(path, what, RECORD_LENGTH_MAX, recordLength, 'split the value');
+  }
+  const { base, overlay } = core;
+  const values = (base?.liveBytes ?? 0) + overlay.valueBytes + valueLength;
+  if (values > VALUE_BYTES_MAX) {
+    throw refused(path, 'the values of one core would pass 4 GiB', VALUE_BYTES_MAX, values);
+  }
+  const keyBytes = (base?.keyBytes ?? 0) + overlay.keyBytes + key.length;
+  if (!surelyFitsIndex((base?.count ?? 0) + overlay.count + 1, keyBytes)) {
+    throw refused(path, 'the index of one core would pass 2 GiB', INDEX_BYTES_MAX, keyBytes);
+  }
+}
+
+function refused(
+  path: string,
+  what: string,
+  max: number,
+  found: number,
+  hint = 'create the store with more cores, or split the value',
+): StatelogError {
+  return new StatelogError('LIMIT_EXCEEDED', what, {
+    path,
+    expected: `at most ${max} bytes`,
+    found: `${found} bytes`,
+    safe: 'nothing was written',
+    hint,
+  });
+}

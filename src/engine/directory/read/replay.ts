@@ -1,0 +1,103 @@
+import type { Finding } from '../../finding.js';
+import { TAG_COMMIT, TAG_DELETE, TAG_PUT } from '../../rkyv/entry/wal-entry-format.js';
+import type { WalEntryView } from '../../rkyv/entry/wal-entry-view.js';
+import type { FileSystem } from '../../storage-io/interface/file-system.js';
+import { damageError } from '../../wal/scan/scan-findings.js';
+import { WalScanner } from '../../wal/scan/scanner.js';
+import type { Overlay } from '../state/overlay.js';
+import { applyOffsets } from '../manifest/source-mark.js';
+import type { Locked } from '../../wal/scan/scan-options.js';
+
+/** Lines taken of each source, and the watermark: what Commits say. */
+export interface Progress {
+  readonly sources: Map<string, bigint>;
+  watermark: bigint | undefined;
+}
+
+/** How a segment is replayed. */
+export interface ReplayOptions {
+  readonly fileSystem: FileSystem;
+  readonly path: string;
+  readonly coreId: number;
+  readonly epoch: bigint;
+  /** The sequence that the first record must have. */
+  readonly expectedSequence: bigint;
+  /** True while a writer may be at work: bytes after the last whole record are then in flight. */
+  readonly isLocked: Locked | (() => Locked);
+  /** As `WalScanOptions.wasClosed`. */
+  readonly wasClosed: () => boolean;
+  /** Only changes of this key are taken. */
+  readonly only?: Uint8Array | undefined;
+}
+
+/** What a segment of the live epoch holds. */
+export interface SegmentState {
+  readonly coreId: number;
+  readonly records: number;
+  /** Where its last good record ends. */
+  readonly goodEnd: number;
+  /** The sequence that its next record gets. */
+  readonly nextSequence: bigint;
+  /** Of its last record; undefined where it has none. */
+  readonly lastTimestampNs: bigint | undefined;
+}
+
+/** What a replay came to. */
+export interface ReplayedSegment extends SegmentState {
+  /** A torn tail that was left, bytes in flight. */
+  readonly notices: readonly Finding[];
+}
+
+/** Applies one good record to what is in memory. */
+export function applyRecord(view: WalEntryView, overlay: Overlay, progress: Progress): void {
+  const { bytes, keyStart, keyLength, valueStart, valueLength } = view;
+  if (view.tag === TAG_PUT) {
+    overlay.putFrom(bytes, keyStart, keyLength, bytes, valueStart, valueLength);
+  } else if (view.tag === TAG_DELETE) {
+    overlay.deleteFrom(bytes, keyStart, keyLength);
+  } else if (view.tag === TAG_COMMIT) {
+    const operation = view.operation();
+    if (operation.op !== 'commit') return;
+    applyOffsets(progress.sources, operation.offsets);
+    progress.watermark = operation.watermark ?? progress.watermark;
+  }
+}
+
+/**
+ * Reads one segment of the live epoch into memory, for a reader: nothing is changed. A torn tail, or
+ * bytes in flight, are returned as a notice.
+ * @throws StatelogError `DAMAGED` where a good record follows a bad one
+ */
+export function replaySegment(options: ReplayOptions, overlay: Overlay, progress: Progress): ReplayedSegment {
+  const scanner = WalScanner.open(options.path, options);
+  const notices: Finding[] = [];
+  try {
+    for (let event = scanner.next(); event !== 'end'; event = scanner.next()) {
+      if (event === 'finding') takeFinding(scanner.finding!, notices);
+      else if (isWanted(scanner.view, options.only)) applyRecord(scanner.view, overlay, progress);
+    }
+    const { goodEnd, records, nextSequence, lastTimestampNs } = scanner;
+    return {
+      notices,
+      coreId: options.coreId,
+      goodEnd,
+      records,
+      nextSequence: nextSequence ?? options.expectedSequence,
+      lastTimestampNs,
+    };
+  } finally {
+    scanner.close();
+  }
+}
+
+function isWanted(view: WalEntryView, only: Uint8Array | undefined): boolean {
+  if (only === undefined) return true;
+  if (view.keyLength !== only.length) return false;
+  for (let at = 0; at < only.length; at++) if (view.bytes[view.keyStart + at] !== only[at]) return false;
+  return true;
+}
+
+function takeFinding(finding: Finding, notices: Finding[]): void {
+  if (finding.severity === 'damage') throw damageError(finding, 'nothing was changed');
+  notices.push(finding);
+}

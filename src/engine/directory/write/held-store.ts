@@ -1,0 +1,109 @@
+import type { FileLock } from '../../storage-io/lock/file-lock.js';
+import type { FileSystem } from '../../storage-io/interface/file-system.js';
+import { guardedFileSystem } from '../../storage-io/views/guarded-file-system.js';
+import { checkStillHeld, replaced, type HeldPath } from '../../storage-io/owners/identity.js';
+import type { DirectoryLayout } from '../manifest/layout.js';
+import type { WritableCore } from './writable-core.js';
+
+/**
+ * What a writer holds of its store: folder, LOCK, manifest and live segments. It asks before each acknowledgement and
+ * each rename whether their paths still mean them, so that it never acknowledges into a store that is elsewhere by now,
+ * nor touches another one that was put in its place (reliability R9).
+ */
+export class HeldStore {
+  readonly #fileSystem: FileSystem;
+  readonly #layout: DirectoryLayout;
+  readonly #lock: FileLock;
+  #manifest: HeldPath;
+  #segments: readonly { readonly core: WritableCore; readonly identity: string }[] = [];
+  /** When each segment was last written, by us. */
+  #modifiedNs: readonly bigint[] = [];
+
+  constructor(
+    fileSystem: FileSystem,
+    layout: DirectoryLayout,
+    lock: FileLock,
+    cores: readonly WritableCore[],
+  ) {
+    this.#fileSystem = fileSystem;
+    this.#layout = layout;
+    this.#lock = lock;
+    this.#manifest = this.#manifestNow();
+    this.hold(cores);
+  }
+
+  /** Takes the manifest and the segments as they are now: after opening, and after a checkpoint of our own. */
+  hold(cores: readonly WritableCore[]): void {
+    this.#manifest = this.#manifestNow();
+    this.#segments = cores.map((core) => ({ core, identity: core.segment.status.identity }));
+    this.noteWritten();
+  }
+
+  /** Takes note of what we have written to the segments just now. */
+  noteWritten(): void {
+    this.#modifiedNs = this.#segments.map(({ core }) => core.segment.status.modifiedNs);
+  }
+
+  /**
+   * Before the segments are written: nobody else has written them since.
+   * @throws StatelogError `STORE_REPLACED`
+   */
+  checkUnwritten(): void {
+    const held = this.#segmentPaths().map((one, index): HeldPath => {
+      const { syncedPosition, writtenPosition } = this.#segments[index]!.core.segment;
+      // A full buffer was written by us since.
+      const isAsLeft = writtenPosition === syncedPosition;
+      return { ...one, size: writtenPosition, modifiedNs: isAsLeft ? this.#modifiedNs[index] : undefined };
+    });
+    checkStillHeld(this.#fileSystem, this.#layout.root, held);
+  }
+
+  /**
+   * Before an acknowledgement or a rename: all is as it is held. What was appended must be in the files.
+   * @param manifest false where we have just replaced it ourselves
+   * @throws StatelogError `STORE_REPLACED`
+   */
+  check({ manifest = true }: { readonly manifest?: boolean } = {}): void {
+    const held = lockPaths(this.#layout, this.#lock);
+    if (manifest) held.push(this.#manifest);
+    for (const one of this.#segmentPaths()) held.push(one);
+    checkStillHeld(this.#fileSystem, this.#layout.root, held);
+  }
+
+  #segmentPaths(): HeldPath[] {
+    return this.#segments.map(({ core: { segment }, identity }) => ({
+      path: segment.path,
+      name: 'its log',
+      identity,
+      hasOneName: true,
+      size: segment.syncedPosition,
+    }));
+  }
+
+  #manifestNow(): HeldPath {
+    const path = this.#layout.manifest;
+    const status = this.#fileSystem.status(path);
+    if (status === undefined) throw replaced(this.#layout.root, path, 'MANIFEST.json was moved or removed');
+    const { identity, size, modifiedNs } = status;
+    return { path, name: 'MANIFEST.json', identity, size, modifiedNs };
+  }
+}
+
+/**
+ * The same file system, for whoever has the lock and opens the store: names are changed only while the folder and LOCK are
+ * those that are locked.
+ */
+export function guardedByLock(fileSystem: FileSystem, layout: DirectoryLayout, lock: FileLock): FileSystem {
+  return guardedFileSystem(fileSystem, () => {
+    checkStillHeld(fileSystem, layout.root, lockPaths(layout, lock));
+  });
+}
+
+function lockPaths(
+  { root, lock: path }: DirectoryLayout,
+  { identity, folderIdentity }: FileLock,
+): HeldPath[] {
+  const lock: HeldPath = { path, name: 'LOCK', identity };
+  if (folderIdentity === undefined) return [lock];
+  return [{ path: root, name: 'its folder', identity: folderIdentity, followsLinks: true }, lock];
+}

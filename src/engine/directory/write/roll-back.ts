@@ -1,0 +1,15 @@
+import { isStatelogError } from '../../errors.js';
+import type { WritableCore } from './writable-core.js';
+
+/**
+ * Where a write of the log found the disk full, and nothing else failed, cuts what was not acknowledged and closes
+ * the segments: the store is then as a writer leaves it that closed well, and the next one needs no room to
+ * recover it.
+ * @param failure what the writer failed with
+ * @returns whether it is so, on disk
+ */
+export function rollBack(cores: readonly WritableCore[], failure: unknown): boolean {
+  if (!isStatelogError(failure, 'DISK_FULL')) return false;
+  if (!cores.some(({ segment }) => segment.writeFailure === failure)) return false;
+  return cores.map(({ segment }) => segment.rollBack()).every((isWhole) => isWhole);
+}

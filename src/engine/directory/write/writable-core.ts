@@ -1,0 +1,121 @@
+import { joinU64 } from '../../bytes/halves.js';
+import { StateChangelogBuffer } from '../../changelog/buffer.js';
+import { StateOp } from '../../changelog/entry.js';
+import type { ChangelogVisitor } from '../../changelog/entry-words.js';
+import { KeyHash } from '../../changelog/key-hash.js';
+import type { CoreWalWriter } from '../../wal/write/writer.js';
+import type { CoreState } from '../state/core-state.js';
+import type { Overlay } from '../state/overlay.js';
+import type { Change } from './subscribers.js';
+
+const TWO_TO_32 = 0x1_0000_0000;
+/** So many changes are drained at once, while their records are still in the processor's cache. */
+const DRAIN_AT = 1024;
+
+/**
+ * The writing half of one core: changes go to the overlay and, as 32 bytes each, to the changelog;
+ * the drain reads them back by their offset and appends them to the segment.
+ *
+ * Invariant: the overlay's arena is compacted only when the changelog is empty.
+ */
+export class WritableCore {
+  readonly coreId: number;
+  readonly segment: CoreWalWriter;
+  readonly #overlay: Overlay;
+  /** Made with the first change. */
+  #changelog: StateChangelogBuffer | undefined;
+  /** Changes in it. */
+  #undrained = 0;
+  readonly #hash = new KeyHash();
+  /** Changes drained since they were last taken; kept only while somebody listens. */
+  #listened: Change[] | undefined;
+
+  constructor(state: CoreState, segment: CoreWalWriter, changelog?: StateChangelogBuffer) {
+    this.coreId = state.coreId;
+    this.segment = segment;
+    this.#overlay = state.overlay;
+    this.#changelog = changelog;
+    changelog?.setEpoch(segment.epoch);
+  }
+
+  put(key: Uint8Array, value: Uint8Array): void {
+    this.#push(StateOp.put, key, this.#overlay.put(key, value), value.length);
+  }
+
+  delete(key: Uint8Array): void {
+    this.#push(StateOp.delete, key, this.#overlay.delete(key), 0);
+  }
+
+  /** Appends everything in the changelog to the segment; what is drained is not yet on disk. */
+  drain(): void {
+    this.#drainChangelog();
+    this.#overlay.compactIfSparse();
+  }
+
+  /** From now on drained changes are kept for `takeListened`, or no longer. */
+  listen(isListening: boolean): void {
+    this.#listened = isListening ? (this.#listened ?? []) : undefined;
+  }
+
+  /** What was drained since the last call, in order. */
+  takeListened(): readonly Change[] {
+    const taken = this.#listened ?? [];
+    if (taken.length > 0) this.#listened = [];
+    return taken;
+  }
+
+  /** The changelog, for the core's next epoch: it must be empty. */
+  releaseChangelog(): StateChangelogBuffer | undefined {
+    return this.#changelog;
+  }
+
+  /** The changelog never fills up, so that nothing is dropped. */
+  #push(op: StateOp, key: Uint8Array, offset: number, valueLength: number): void {
+    const hash = this.#hash;
+    hash.hash(key);
+    const changelog = (this.#changelog ??= this.#newChangelog());
+    if (this.#undrained >= DRAIN_AT) this.#drainChangelog();
+    changelog.pushRecord(op, hash.low, hash.high, offset, valueLength);
+    this.#undrained += 1;
+  }
+
+  #newChangelog(): StateChangelogBuffer {
+    const changelog = new StateChangelogBuffer();
+    changelog.setEpoch(this.segment.epoch);
+    return changelog;
+  }
+
+  /** Leaves the arena as it is: an offset may be held that is not in the changelog yet. */
+  #drainChangelog(): void {
+    this.#changelog?.drainTo(Infinity, this.#append);
+    this.#undrained = 0;
+  }
+
+  readonly #append: ChangelogVisitor = (
+    epochLow,
+    epochHigh,
+    _low,
+    _high,
+    offsetLow,
+    offsetHigh,
+    length,
+    op,
+  ) => {
+    const overlay = this.#overlay;
+    const at = offsetHigh * TWO_TO_32 + (offsetLow >>> 0);
+    const bytes = overlay.bufferAt(at);
+    const keyStart = overlay.keyStartAt(at);
+    const keyLength = overlay.keyLengthIn(bytes, keyStart);
+    const valueStart = keyStart + keyLength;
+    const isPut = op === StateOp.put;
+    if (isPut) this.segment.appendPutParts(bytes, keyStart, keyLength, bytes, valueStart, length);
+    else this.segment.appendDeleteParts(bytes, keyStart, keyLength);
+    this.#listened?.push({
+      epoch: joinU64(epochLow, epochHigh),
+      coreId: this.coreId,
+      op: isPut ? 'put' : 'delete',
+      key: bytes.slice(keyStart, valueStart),
+      value: isPut ? bytes.slice(valueStart, valueStart + length) : undefined,
+    });
+  };
+}

@@ -1,0 +1,18 @@
+import type { Clock } from '../../storage-io/interface/clock.js';
+import type { FileSystem } from '../../storage-io/interface/file-system.js';
+import type { DirectoryLayout } from '../manifest/layout.js';
+
+/** What a writer works with. */
+export interface WriterEnvironment {
+  readonly fileSystem: FileSystem;
+  readonly clock: Clock;
+  readonly layout: DirectoryLayout;
+  readonly onWarning?: ((error: unknown) => void) | undefined;
+}
+
+/** How a checkpoint is asked for. */
+export interface CheckpointRequest {
+  /** Undefined: as many as were kept before. */
+  readonly keep: number | undefined;
+  readonly rewrite: boolean;
+}

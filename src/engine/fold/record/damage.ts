@@ -1,0 +1,146 @@
+import { repairHint, verifyHint } from '../../bytes/text/command-hints.js';
+import { StatelogError } from '../../errors.js';
+import type { DamageClass, Finding } from '../../finding.js';
+import { toHex } from '../../bytes/text/text.js';
+import { FORMAT_VERSION } from '../format/format.js';
+import { type BadHeader, headerBytes } from '../format/header.js';
+import type { OpenLog } from './log-window.js';
+import type { Fault, FaultKind } from './record-reader.js';
+
+/** What is known about bad bytes beside themselves. */
+export interface FaultPlace {
+  readonly torn: boolean;
+  /** A writer is at work: what would be torn is being written. */
+  readonly inFlight: boolean;
+  /** Where the next record starts whose checksum holds. */
+  readonly resume: number | undefined;
+  /** The same, unless the reading stops before it. */
+  readonly nextGood: number | undefined;
+  readonly lastGood: number | undefined;
+}
+
+/** Of what another release wrote: it is whole, so there is nothing to repair. */
+const NEWER_HINT = 'a newer statelog may know it; the program that wrote the log does';
+
+const MESSAGES: Readonly<Record<FaultKind, string>> = {
+  short: 'a record reaches past the end of the file',
+  'bad-type': 'the bytes are no record: the type is unknown',
+  'bad-length': 'a record has a length past its limit',
+  checksum: 'a record fails its checksum',
+  foreign: 'a record is whole, but its key is not UTF-8',
+  unknown: 'a record is whole, and of a release that this program does not know',
+  zeros: 'a hole of zeros stands in the middle',
+};
+
+/** The finding for bad bytes in a log's records. */
+export function recordFinding(log: OpenLog, fault: Fault, place: FaultPlace): Finding {
+  const { offset, expected, found } = fault;
+  const { lastGood, nextGood } = place;
+  const bytes = (nextGood ?? log.size) - offset;
+  return {
+    ...verdictOn(log, fault, place, bytes),
+    class: classOf(fault, place, log.size),
+    ...(fault.kind === 'unknown' ? { isForeign: true } : {}),
+    file: log.path,
+    offset,
+    bytes,
+    expected,
+    found,
+    lastGood,
+    nextGood,
+  };
+}
+
+function verdictOn(
+  log: OpenLog,
+  fault: Fault,
+  { torn, inFlight }: FaultPlace,
+  bytes: number,
+): Pick<Finding, 'severity' | 'message' | 'hint'> {
+  if (inFlight) {
+    const message = `${bytes} bytes after the last whole record are being written`;
+    return { severity: 'notice', message, hint: 'nothing: it is being written' };
+  }
+  if (torn) {
+    const hint = 'nothing: the next writer copies it aside and cuts it';
+    return { severity: 'torn', message: tornMessage(fault, log.size), hint };
+  }
+  const hint = fault.kind === 'unknown' ? NEWER_HINT : repairHint(log.path);
+  return { severity: 'damage', message: MESSAGES[fault.kind], hint };
+}
+
+function classOf(fault: Fault, { torn, inFlight, resume }: FaultPlace, size: number): DamageClass {
+  const { kind, statedEnd } = fault;
+  if (inFlight) return 'in-flight';
+  if (kind === 'unknown') return 'bad-version';
+  if (torn) return kind === 'zeros' && statedEnd === size ? 'zero-tail' : 'torn-tail';
+  if (kind === 'short' || kind === 'bad-length') return 'bad-length';
+  if (kind !== 'checksum') return 'undecodable';
+  // A good record within what this one claims shows that the length was hit, and not the content.
+  return resume !== undefined && resume < statedEnd! ? 'bad-length' : 'checksum-mismatch';
+}
+
+function tornMessage(fault: Fault, size: number): string {
+  if (fault.kind === 'zeros' && fault.statedEnd === size) return 'nothing but zeros follows the last record';
+  return `the last write is unfinished: ${MESSAGES[fault.kind]}`;
+}
+
+const HEADER_MESSAGES: Readonly<Record<BadHeader, string>> = {
+  short: 'the file is too short to have a header',
+  'bad-magic': 'the file does not start with PGSS',
+  'bad-version': 'the log has another version',
+};
+
+/** The finding for a header that is not good. */
+export function headerFinding(
+  path: string,
+  header: Uint8Array,
+  state: BadHeader,
+  nextGood: number | undefined,
+): Finding {
+  return {
+    severity: 'damage',
+    class: state === 'bad-version' ? 'bad-version' : 'bad-header',
+    file: path,
+    offset: 0,
+    bytes: nextGood ?? header.length,
+    message: HEADER_MESSAGES[state],
+    hint:
+      state === 'bad-version'
+        ? `this program reads version ${FORMAT_VERSION}`
+        : `\`statelog stat ${path}\` tells what the file is`,
+    expected: toHex(headerBytes()),
+    found: toHex(header),
+    nextGood,
+  };
+}
+
+/** The error for a finding that ends the work: `UNSUPPORTED_VERSION` for what another release wrote, else `DAMAGED`. */
+export function damagedError(finding: Finding): StatelogError {
+  const { file, offset, message, expected, found } = finding;
+  const code = finding.isForeign ? 'UNSUPPORTED_VERSION' : 'DAMAGED';
+  return new StatelogError(code, `${file}: ${message}, at byte ${offset}`, {
+    path: file,
+    offset,
+    class: finding.class,
+    hint: finding.isForeign ? NEWER_HINT : verifyHint(file),
+    expected,
+    found,
+    safe: 'the file is as it was; what is good in it can still be read',
+  });
+}
+
+/** The error for a header that is not good, where a log was asked for. */
+export function headerError(path: string, header: Uint8Array, state: BadHeader): StatelogError {
+  const finding = headerFinding(path, header, state, undefined);
+  const code = state === 'bad-version' ? 'UNSUPPORTED_VERSION' : 'UNKNOWN_FORMAT';
+  return new StatelogError(code, `${path} is no fold log to read: ${finding.message}`, {
+    path,
+    offset: 0,
+    class: finding.class,
+    expected: finding.expected,
+    found: finding.found,
+    hint: finding.hint,
+    safe: 'the file is as it was',
+  });
+}

@@ -1,0 +1,100 @@
+import { StatelogError } from '../../errors.js';
+import type { FileDescriptor, FileSystem } from '../../storage-io/interface/file-system.js';
+import { endOfZeros } from '../../storage-io/paged/zero-runs.js';
+
+const WINDOW_BYTES = 1024 * 1024;
+const ROUNDING_BYTES = 64 * 1024;
+
+/** An open log, as far as a reader of it cares. */
+export interface OpenLog {
+  readonly fileSystem: FileSystem;
+  readonly descriptor: FileDescriptor;
+  /** For messages. */
+  readonly path: string;
+  /** Bytes, taken once: what is appended later is not looked at. */
+  readonly size: number;
+}
+
+/**
+ * A window that slides over a file, so that what is being looked at lies in one buffer. It reads
+ * ahead, and grows to twice what is asked for at once: with records of at most 16 MiB and some,
+ * that bounds it, and sliding costs no more than reading does.
+ *
+ * Invariants:
+ * - `bytes[i]` for i < `end` - `start` is byte `start + i` of the file.
+ * - `end` never passes the file's size as it was when the window was made.
+ */
+export class LogWindow {
+  bytes: Uint8Array;
+  /** The file's offset of `bytes[0]`. */
+  start = 0;
+  /** The file's offset after the last byte that is here. */
+  end = 0;
+  readonly size: number;
+  readonly path: string;
+  readonly #fileSystem: FileSystem;
+  readonly #descriptor: FileDescriptor;
+
+  constructor(log: OpenLog) {
+    this.#fileSystem = log.fileSystem;
+    this.#descriptor = log.descriptor;
+    this.path = log.path;
+    this.size = log.size;
+    this.bytes = new Uint8Array(Math.min(WINDOW_BYTES, log.size));
+  }
+
+  /**
+   * Brings `length` bytes from `offset` into the buffer; they must lie within the file.
+   * @throws StatelogError `IO_FAILED` where the file was cut meanwhile; what reading throws
+   */
+  reach(offset: number, length: number): void {
+    if (offset >= this.start && offset + length <= this.end) return;
+    const kept = offset >= this.start && offset < this.end ? this.end - offset : 0;
+    const target = this.#roomFor(offset, length);
+    const from = offset - this.start;
+    if (target === this.bytes && kept > 0) target.copyWithin(0, from, from + kept);
+    else if (kept > 0) target.set(this.bytes.subarray(from, from + kept));
+    this.bytes = target;
+    this.start = offset;
+    this.end = offset + kept;
+    const wanted = Math.min(target.length - kept, this.size - this.end);
+    const count = this.#fileSystem.read(this.#descriptor, target, kept, wanted, this.end);
+    this.end += count;
+    if (count < wanted) throw cutMeanwhile(this.path, this.end);
+  }
+
+  /** The first offset from `offset` on that does not lie in a hole of the file; its size at most. */
+  skipHole(offset: number): number {
+    return Math.min(this.#fileSystem.dataFrom(this.#descriptor, offset), this.size);
+  }
+
+  /** The first offset from `offset` on whose byte is not zero; the file's size if there is none. */
+  endOfZeros(offset: number): number {
+    return endOfZeros(this.#fileSystem, { descriptor: this.#descriptor, offset, end: this.size });
+  }
+
+  #roomFor(offset: number, length: number): Uint8Array {
+    const remaining = this.size - offset;
+    const wanted = Math.min(2 * length, remaining);
+    if (wanted <= this.bytes.length) return this.bytes;
+    return new Uint8Array(Math.min(Math.ceil(wanted / ROUNDING_BYTES) * ROUNDING_BYTES, remaining));
+  }
+}
+
+/**
+ * Reads `length` bytes of a log from `offset`, which must be there, to `into` at `at`.
+ * @throws StatelogError `IO_FAILED` where the file was cut meanwhile; what reading throws
+ */
+export function readLog(log: OpenLog, into: Uint8Array, at: number, length: number, offset: number): void {
+  const count = log.fileSystem.read(log.descriptor, into, at, length, offset);
+  if (count < length) throw cutMeanwhile(log.path, offset + count);
+}
+
+function cutMeanwhile(path: string, offset: number): StatelogError {
+  return new StatelogError('IO_FAILED', `${path} was cut while it was read`, {
+    path,
+    offset,
+    operation: 'read',
+    hint: 'something else writes to the file: run it again',
+  });
+}

@@ -1,0 +1,126 @@
+import type { Finding } from '../../finding.js';
+import { AppendSigns } from './append-signs.js';
+import { headerFinding, recordFinding } from '../record/damage.js';
+import { HEADER_BYTES } from '../format/format.js';
+import { type BadHeader, headerState } from '../format/header.js';
+import type { OpenLog } from '../record/log-window.js';
+import type { FoldRecord } from '../format/record.js';
+import { type Fault, RecordReader } from '../record/record-reader.js';
+import { TailRule } from './tail-rule.js';
+
+/** What a step of the scanner came to. */
+export type FoldStep = 'record' | 'finding' | 'end';
+
+export interface FoldScanOptions {
+  /**
+   * What to do where the end is torn and good records follow within it: stop (default), as
+   * recovery does, since they were never acknowledged; or show them too, as salvage does.
+   */
+  readonly tornTail?: 'stop' | 'show' | undefined;
+  /**
+   * Tells whether a writer holds the lock: an unfinished end is then being written. It is asked only where
+   * the end is unfinished. Whoever holds the lock leaves it out.
+   */
+  readonly isLocked?: (() => boolean) | undefined;
+}
+
+/**
+ * The one reader of whole fold logs: loading, recovery, verifying, replaying and salvage all stand
+ * on it, so that they cannot disagree. `next` steps from record to record; where bytes are bad it
+ * gives a finding that covers them, and goes on at the next record whose checksum holds. Memory is
+ * constant and time linear, whatever the bytes are.
+ *
+ * Invariants:
+ * - Records and findings come in the order of their offsets, and together cover the file.
+ * - A record is given only if its checksum holds, its lengths are within limits and its key is UTF-8.
+ * - `record` and its buffer are valid until the next step.
+ */
+export class FoldScanner {
+  /** The record of the last step, if it was one. */
+  readonly record: FoldRecord;
+  /** What the last step found wrong, if it did. */
+  finding: Finding | undefined;
+  /** Where the next step starts: bytes from the start of the file. */
+  position = 0;
+  readonly #log: OpenLog;
+  readonly #reader: RecordReader;
+  readonly #rule: TailRule;
+  readonly #signs = new AppendSigns();
+  readonly #showTornTail: boolean;
+  readonly #isLocked: (() => boolean) | undefined;
+  #lastGood: number | undefined;
+  #headerRead = false;
+
+  constructor(log: OpenLog, options: FoldScanOptions = {}) {
+    this.#log = log;
+    this.#reader = new RecordReader(log);
+    this.record = this.#reader.record;
+    this.#rule = new TailRule(log);
+    this.#showTornTail = options.tornTail === 'show';
+    this.#isLocked = options.isLocked;
+  }
+
+  /** True while the keys of all records so far ascend and none was deleted, as in the compact form. */
+  get ascending(): boolean {
+    return this.#signs.ascending;
+  }
+
+  /** Takes one step. */
+  next(): FoldStep {
+    if (!this.#headerRead && !this.#readHeader()) return 'finding';
+    if (this.position >= this.#log.size) return 'end';
+    const fault = this.#reader.readAt(this.position);
+    if (fault !== undefined) return this.#report(fault);
+    this.#signs.see(this.record);
+    this.#lastGood = this.position;
+    this.position += this.record.length;
+    return 'record';
+  }
+
+  /** True if the header is good; else there is a finding, and the position is where records go on. */
+  #readHeader(): boolean {
+    const { path, size } = this.#log;
+    const header = this.#reader.header();
+    const state = headerState(header);
+    this.#headerRead = true;
+    this.position = Math.min(HEADER_BYTES, size);
+    if (state === 'good') return true;
+    this.#signs.stopComparingKeys();
+    const nextGood = this.#firstRecordUnder(state);
+    this.position = nextGood ?? size;
+    this.finding = headerFinding(path, header, state, nextGood);
+    return false;
+  }
+
+  /** With another magic number the records may be ours; with another version only one that checks shows it. */
+  #firstRecordUnder(state: BadHeader): number | undefined {
+    if (state === 'bad-magic') return this.#reader.firstRecord();
+    return state === 'bad-version' && this.#reader.hasRecordAfterHeader() ? HEADER_BYTES : undefined;
+  }
+
+  #report(fault: Fault): FoldStep {
+    const { size } = this.#log;
+    const resume = this.#reader.resumeAfter(fault);
+    const torn = this.#rule.isTorn({
+      fault,
+      size,
+      appended: this.#signs.appended,
+      cursorSeen: this.#signs.cursorSeen,
+      resume,
+    });
+    this.#signs.stopComparingKeys();
+    const nextGood = torn && !this.#showTornTail ? undefined : resume;
+    this.position = nextGood ?? size;
+    const inFlight = torn && this.#isBeingWritten();
+    const place = { torn, inFlight, resume, nextGood, lastGood: this.#lastGood };
+    this.finding = recordFinding(this.#log, fault, place);
+    return 'finding';
+  }
+
+  /** Who has let go of the lock since the size was read has written more behind it. */
+  #isBeingWritten(): boolean {
+    if (this.#isLocked === undefined) return false;
+    const { fileSystem, descriptor, size } = this.#log;
+    return this.#isLocked() || fileSystem.statusOf(descriptor).size > size;
+  }
+}

@@ -1,0 +1,40 @@
+import type { StatelogError } from '../../errors.js';
+import type { FileSystem } from '../../storage-io/interface/file-system.js';
+import type { AppendLogFold } from './append-log-fold.js';
+import type { OpenedLog, OpenPolicy } from '../write/open-log.js';
+import type { WatchCursor } from '../format/watch-cursor.js';
+
+/** How a log is opened. */
+export interface FoldOptions {
+  readonly fileSystem?: FileSystem | undefined;
+  /** Whether a log that is not there is made (default `create`). */
+  readonly ifMissing?: 'create' | 'fail' | undefined;
+  /** Whether a log that holds more than its live entries is rewritten when it is opened (default true). */
+  readonly compactOnOpen?: boolean | undefined;
+  /** Whether values of 16 to 64 MiB are taken, which Slipstream reads since 0.8.3 (default false). */
+  readonly largeValues?: boolean | undefined;
+  /** Told of a rewrite that failed after an apply: the apply stands, and the log is as it was. */
+  readonly onWarning?: ((warning: StatelogError) => void) | undefined;
+}
+
+/** How to make a class's instance of an opened log: `AppendLogFold`, or what extends it. */
+export type FoldClass<T extends AppendLogFold> = new (opened: OpenedLog, setup: FoldSetup) => T;
+
+/** What an open fold is set up with. */
+export interface FoldSetup {
+  readonly mode: 'read' | 'write';
+  /** Bytes appended after which an apply looks whether to rewrite the log. */
+  readonly compactThreshold: number;
+  readonly options: FoldOptions;
+}
+
+/** An open fold and the cursor that a watch goes on from. */
+export interface OpenedFold<T extends AppendLogFold> {
+  readonly cursor: WatchCursor;
+  readonly store: T;
+}
+
+/** What the options ask of opening. */
+export function policyOf({ ifMissing = 'create', compactOnOpen = true }: FoldOptions): OpenPolicy {
+  return { ifMissing, compact: compactOnOpen };
+}

@@ -1,0 +1,212 @@
+import { dirname } from 'node:path';
+import { isStatelogError } from '../../errors.js';
+import { compactBytes, compactForm, moveToCompactForm } from '../lookup/compact-form.js';
+import type { FoldContent } from './fold-content.js';
+import { HEADER_BYTES } from '../format/format.js';
+import { replaceLocked } from './locked-replace.js';
+import { LogWriter } from './log-writer.js';
+import { isMountPoint, orMountPoint, writeAgain } from './mounted-log.js';
+import type { OpenedLog } from './open-log.js';
+import { RecordSource } from '../lookup/record-source.js';
+import type { KvUpdate } from '../format/update.js';
+import { VersionToken } from '../format/version-token.js';
+import type { WatchCursor } from '../format/watch-cursor.js';
+
+/** A rewrite is worth its while once more than this part of the log is waste. */
+const WASTE_MIN = 0.25;
+
+/**
+ * The writing side of an open fold.
+ *
+ * Invariants:
+ * - The content's index always points at records that are written or in the writer's buffer.
+ * - What is appended follows a cursor record that is on disk, even in a fresh or compact log: so
+ *   nothing of the compact form can ever be taken for an unfinished write (tail-rule.ts).
+ * - Nothing that was acknowledged is ever written over. A closing cursor is: it says nothing new.
+ * - A cursor is on disk only where what it speaks of is (`syncBeforeCursor`).
+ * - What a cursor remembers of its bucket goes over to the next (`WatchCursor.movedTo`).
+ */
+export class WritingSession {
+  readonly #content: FoldContent;
+  #writer: LogWriter;
+  /** The end of the log may be appended to. */
+  #settled = false;
+  #endsWithCursor: boolean;
+  /** Where the first write starts: the end of the log, or its closing cursor. */
+  #appendAt: number | undefined;
+  /** Something was written since the last checkpoint; since the log was opened or compact. */
+  #hasUncheckpointed = false;
+  #hasAppended = false;
+  /** No other file can take the log's place: it is not rewritten any more. */
+  #isMounted = false;
+  /** Size of the log when it was compact; of one that was there already, as if it was empty. */
+  #compactSize = HEADER_BYTES;
+
+  constructor(content: FoldContent, { replayed, fresh }: OpenedLog) {
+    this.#content = content;
+    this.#writer = this.#openWriter();
+    this.#endsWithCursor = replayed.endsWithCursor;
+    this.#appendAt = fresh ? content.log.size : replayed.appendAt;
+  }
+
+  /** @throws StatelogError `POISONED` once a write or sync failed */
+  refuseIfPoisoned(): void {
+    this.#writer.refuseIfPoisoned();
+  }
+
+  /** Bytes of the log. */
+  get size(): number {
+    return this.#writer.size;
+  }
+
+  /** Bytes that a rewrite would save. */
+  get wasteBytes(): number {
+    return this.#writer.size - compactBytes(this.#content.index, this.#content.cursor);
+  }
+
+  /** Bytes appended since the log was compact. */
+  get appendedBytes(): number {
+    return this.#writer.size - this.#compactSize;
+  }
+
+  /** True where a rewrite would save a good part of the log. */
+  get isWasteful(): boolean {
+    return !this.#isMounted && this.wasteBytes > WASTE_MIN * this.#writer.size;
+  }
+
+  /** Appends a checked update and shows it; it is on disk after the next checkpoint. */
+  write(update: KvUpdate): void {
+    this.#settle();
+    const writer = this.#writer;
+    const { index } = this.#content;
+    const version = update.version ?? VersionToken.unknown();
+    if (update.op === 'put') {
+      writer.appendPut(update.key, update.value, version);
+      index.put(writer.bytes, writer.keyStart, writer.keyLength, writer.offset, writer.length);
+    } else {
+      writer.appendDelete(update.key, version);
+      index.delete(writer.bytes, writer.keyStart, writer.keyLength);
+    }
+    this.#content.compactForm = false;
+    this.#hasUncheckpointed = true;
+  }
+
+  /** Appends a cursor, and returns once it and everything before it are on disk. */
+  checkpoint(cursor: WatchCursor): void {
+    this.#settle();
+    const next = this.#content.cursor.movedTo(cursor);
+    this.#writer.syncBeforeCursor(next);
+    this.#writer.appendCursor(next);
+    this.#writer.sync();
+    this.#content.cursor = next;
+    this.#content.compactForm = false;
+    this.#hasUncheckpointed = false;
+    this.#hasAppended = true;
+  }
+
+  /** Writes the log anew in its compact form. What fails before the rename leaves the log as it was. */
+  compact(): void {
+    const content = this.#content;
+    this.#writer.flush();
+    const progress = { renamed: false };
+    const chunks = compactForm(content.index, content.source, content.cursor);
+    const { fileSystem, path } = content.log;
+    try {
+      const { descriptor, size } = replaceLocked(
+        fileSystem,
+        path,
+        chunks,
+        () => (progress.renamed = true),
+        () => {
+          this.#writer.checkHeld();
+        },
+      );
+      this.#writer.close();
+      content.log = { fileSystem, path, descriptor, size };
+    } catch (error) {
+      // After the rename either file may be the one that a crash leaves: neither may be written.
+      if (progress.renamed) throw this.#writer.poison(error);
+      this.#isMounted ||= isMountPoint(error);
+      throw orMountPoint(error, path);
+    }
+    moveToCompactForm(content.index);
+    content.compactForm = true;
+    this.#writer = this.#openWriter();
+    this.#compactSize = content.log.size;
+    this.#appendAt = content.log.size;
+    this.#endsWithCursor = !content.cursor.isNone;
+    this.#settled = false;
+    this.#hasUncheckpointed = false;
+    this.#hasAppended = false;
+  }
+
+  /** Drops what was not checkpointed, says so if there was nothing to drop, and frees the lock. */
+  close(): void {
+    try {
+      const endsWithCursor = this.#settled || this.#endsWithCursor;
+      if (this.#writer.isPoisoned) {
+        this.#writer.rollBack(endsWithCursor ? this.#content.cursor : undefined);
+      } else if (this.#hasAppended && !this.#hasUncheckpointed) this.#writeClosingCursor();
+    } finally {
+      this.#writer.close();
+    }
+  }
+
+  /** Two cursors at the end tell the next one who opens the log that all before them was synced. */
+  #writeClosingCursor(): void {
+    try {
+      this.#writer.appendCursor(this.#content.cursor);
+      this.#writer.sync();
+    } catch (error) {
+      // Nothing is lost by it: the next one to open the log writes it anew.
+      if (!isStatelogError(error)) throw error;
+    }
+  }
+
+  /** Makes sure that all of the log is on disk. */
+  #refresh(): void {
+    try {
+      this.compact();
+    } catch (error) {
+      if (!isMountPoint(error)) throw error;
+      const { log } = this.#content;
+      writeAgain(log, log.size);
+      this.#writer = this.#openWriter();
+      this.#appendAt = log.size;
+    }
+  }
+
+  #openWriter(): LogWriter {
+    const { fileSystem, path, descriptor, size } = this.#content.log;
+    const writer = new LogWriter(fileSystem, path, descriptor, size);
+    this.#content.source = new RecordSource(this.#content.log, writer);
+    return writer;
+  }
+
+  /**
+   * Makes the log one that may be appended to (see the invariants). Where it cannot be told that all
+   * of it is on disk, it is written anew: what can be read may be pages, or a name, whose sync
+   * failed, which the kernel then takes for clean, so that no later sync would write them.
+   */
+  #settle(): void {
+    this.#writer.refuseIfPoisoned();
+    if (this.#settled) return;
+    if (this.#appendAt === undefined) this.#refresh();
+    const writer = this.#writer;
+    const { log, cursor } = this.#content;
+    try {
+      if (!this.#endsWithCursor) {
+        writer.appendCursor(cursor);
+        writer.sync();
+      } else if (this.#appendAt! < log.size) {
+        // It goes out with what follows it, in one write.
+        writer.rewindTo(this.#appendAt!);
+        writer.appendCursor(cursor);
+      }
+      log.fileSystem.syncDirectory(dirname(log.path));
+    } catch (error) {
+      throw writer.poison(error);
+    }
+    this.#settled = true;
+  }
+}

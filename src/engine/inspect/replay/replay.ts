@@ -1,0 +1,156 @@
+import type { Finding } from '../../finding.js';
+import type { FileSystem } from '../../storage-io/interface/file-system.js';
+import { MergedScanner } from '../../wal/scan/merged-scanner.js';
+import { type ScanEvent, WalScanner } from '../../wal/scan/scanner.js';
+import type { SegmentEntry } from '../../wal/scan/segment-folder.js';
+import { withHint, type Hints } from '../hints.js';
+import type { ReplayLog } from './replay-logs.js';
+
+/** What reads one log's segments: merged, or one after the other. */
+interface LogScan {
+  finding: Finding | undefined;
+  readonly segment: WalScanner;
+  next(): ScanEvent;
+  close(): void;
+}
+
+/**
+ * Reads logs one after the other: the records of each merged by (epoch, timestamp, core, sequence), or
+ * segment after segment as they lie. Bad bytes give a finding in their place, and reading goes on at the
+ * next good record; a segment that is missing gives one before its log.
+ *
+ * Invariants:
+ * - at most one log is open, `#scan`; those of `#logs` from `#next` on are still to come;
+ * - all of `#missing` is told before a record of that log.
+ */
+export class Replay {
+  /** The last finding. */
+  finding: Finding | undefined;
+  readonly #fileSystem: FileSystem;
+  readonly #logs: readonly ReplayLog[];
+  readonly #isMerged: boolean;
+  readonly #missing: Finding[] = [];
+  #next = 0;
+  #scan: LogScan | undefined;
+  /** Of the log that was opened last. */
+  #hints: Hints | undefined;
+
+  /** @param isMerged false: each segment's records as they lie */
+  constructor(fileSystem: FileSystem, logs: readonly ReplayLog[], isMerged: boolean) {
+    this.#fileSystem = fileSystem;
+    this.#logs = logs;
+    this.#isMerged = isMerged;
+  }
+
+  /** The segment of the last record: its `path`, `offset`, `recordBytes` and `view`. Valid until `next`. */
+  get segment(): WalScanner {
+    return this.#scan!.segment;
+  }
+
+  /**
+   * Moves on by one record or finding.
+   * @throws StatelogError what opening and reading files throws
+   */
+  next(): ScanEvent {
+    for (;;) {
+      const missing = this.#missing.shift();
+      if (missing !== undefined) {
+        this.finding = withHint(missing, this.#hints!);
+        return 'finding';
+      }
+      if (this.#scan === undefined && !this.#openNext()) return 'end';
+      if (this.#missing.length > 0) continue;
+      const event = this.#scan!.next();
+      if (event === 'finding') this.finding = withHint(this.#scan!.finding!, this.#hints!);
+      if (event !== 'end') return event;
+      this.close();
+    }
+  }
+
+  close(): void {
+    this.#scan?.close();
+    this.#scan = undefined;
+  }
+
+  #openNext(): boolean {
+    const log = this.#logs[this.#next++];
+    if (log === undefined) return false;
+    this.#hints = log.hints;
+    const present = log.segments.filter(({ path }) => this.#fileSystem.statusFollowing(path) !== undefined);
+    this.#missing.push(...log.missing);
+    if (present.length < log.segments.length && log.isStillKept()) {
+      this.#missing.push(...log.segments.filter((one) => !present.includes(one)).map(missingSegment));
+    }
+    const fileSystem = this.#fileSystem;
+    this.#scan = this.#isMerged
+      ? MergedScanner.open(present, { ...log.expected, fileSystem })
+      : new SegmentAfterSegment(fileSystem, present, log.expected);
+    return true;
+  }
+}
+
+/** The records of segments as they lie. */
+class SegmentAfterSegment implements LogScan {
+  finding: Finding | undefined;
+  readonly #fileSystem: FileSystem;
+  readonly #segments: readonly SegmentEntry[];
+  readonly #expected: ReplayLog['expected'];
+  #next = 0;
+  #scanner: WalScanner | undefined;
+
+  constructor(fileSystem: FileSystem, segments: readonly SegmentEntry[], expected: ReplayLog['expected']) {
+    this.#fileSystem = fileSystem;
+    this.#segments = segments;
+    this.#expected = expected;
+  }
+
+  get segment(): WalScanner {
+    return this.#scanner!;
+  }
+
+  next(): ScanEvent {
+    for (;;) {
+      this.#scanner ??= this.#open();
+      if (this.#scanner === undefined) return 'end';
+      const event = this.#scanner.next();
+      if (event === 'finding') this.finding = this.#scanner.finding;
+      if (event !== 'end') return event;
+      this.close();
+    }
+  }
+
+  close(): void {
+    this.#scanner?.close();
+    this.#scanner = undefined;
+  }
+
+  #open(): WalScanner | undefined {
+    const segment = this.#segments[this.#next++];
+    if (segment === undefined) return undefined;
+    const { coreId, path } = segment;
+    const { epoch, isLocked, wasClosed, isClosed, expectedSequenceOf } = this.#expected;
+    return WalScanner.open(path, {
+      fileSystem: this.#fileSystem,
+      coreId,
+      epoch,
+      isLocked,
+      wasClosed,
+      isClosed,
+      expectedSequence: expectedSequenceOf?.(coreId),
+    });
+  }
+}
+
+/** The finding for a segment that a manifest names. */
+export function missingSegment({ coreId, path }: SegmentEntry): Finding {
+  return {
+    severity: 'damage',
+    class: 'missing-segment',
+    file: path,
+    offset: 0,
+    bytes: 0,
+    message: 'the manifest names this segment, and it is not there',
+    hint: 'put it back from a copy of the store',
+    coreId,
+  };
+}

@@ -1,0 +1,100 @@
+import { StatelogError } from '../../errors.js';
+import type { Finding } from '../../finding.js';
+import type { FileSystem } from '../../storage-io/interface/file-system.js';
+import { KeyCensus } from './key-census.js';
+import { LostKeys } from './lost-keys.js';
+import type { LostKey, RepairEvent } from './report.js';
+
+const TELL_EACH_BYTES = 32 * 1024 * 1024;
+
+/**
+ * What a repair has kept and lost so far, and the limit of what it may lose.
+ *
+ * Invariant: `lostBytes` and `tornBytes` together never pass `lossBytesMax`: whatever would let them, throws.
+ */
+export class RepairAccount {
+  readonly fileSystem: FileSystem;
+  readonly lostKeys = new LostKeys();
+  readonly census = new KeyCensus();
+  /** Keys of kinds that count them by themselves. */
+  keys = 0;
+  keptRecords = 0;
+  keptBytes = 0;
+  lostRecords = 0;
+  lostBytes = 0;
+  lostKeyCount = 0;
+  /** Bytes of unfinished last writes: cut, and no loss, since they were never acknowledged. */
+  tornBytes = 0;
+  gaps = 0;
+  torn = 0;
+  totalBytes = 0;
+  #doneBytes = 0;
+  #untoldBytes = 0;
+  readonly #path: string;
+  readonly #lossBytesMax: number;
+
+  /** @param path the source, for messages */
+  constructor(fileSystem: FileSystem, path: string, lossBytesMax = Infinity) {
+    this.fileSystem = fileSystem;
+    this.#path = path;
+    this.#lossBytesMax = lossBytesMax;
+  }
+
+  /**
+   * Takes a finding: its bytes are lost if it is damage, and cut if it is an unfinished last write.
+   * @throws StatelogError `LOSS_LIMIT`
+   */
+  take(finding: Finding): RepairEvent {
+    if (finding.severity === 'damage') this.gaps += 1;
+    if (finding.severity === 'damage') this.lose(finding.bytes);
+    if (finding.severity === 'torn') this.#cut(finding);
+    return { finding };
+  }
+
+  /** Passes a finding on that may have cost nothing: what is lost of it is counted by itself. */
+  tell(finding: Finding): RepairEvent {
+    return { finding };
+  }
+
+  /** @throws StatelogError `LOSS_LIMIT` */
+  lose(bytes: number): void {
+    this.lostBytes += bytes;
+    this.#checkLimit();
+  }
+
+  #cut({ class: kind, bytes }: Finding): void {
+    this.torn += 1;
+    if (kind !== 'zero-tail') this.tornBytes += bytes;
+    this.#checkLimit();
+  }
+
+  #checkLimit(): void {
+    const bytes = this.lostBytes + this.tornBytes;
+    if (bytes <= this.#lossBytesMax) return;
+    throw new StatelogError('LOSS_LIMIT', 'the repair would lose more than it may', {
+      path: this.#path,
+      expected: `at most ${this.#lossBytesMax} bytes`,
+      found: `${bytes} bytes, up to where it stopped`,
+      safe: 'nothing was written',
+      hint: 'run it with --dry-run and without --max-loss to see all that would be lost',
+    });
+  }
+
+  /** Takes note that so many bytes were read; true when it is time to tell. */
+  hasRead(bytes: number): boolean {
+    this.#untoldBytes += bytes;
+    return this.#untoldBytes >= TELL_EACH_BYTES;
+  }
+
+  /** How far it has come. */
+  progress(): RepairEvent {
+    this.#doneBytes += this.#untoldBytes;
+    this.#untoldBytes = 0;
+    return { progress: { doneBytes: this.#doneBytes, totalBytes: this.totalBytes } };
+  }
+
+  loseKey(lostKey: LostKey): RepairEvent {
+    this.lostKeyCount += 1;
+    return { lostKey };
+  }
+}

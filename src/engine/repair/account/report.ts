@@ -1,0 +1,59 @@
+import type { Finding } from '../../finding.js';
+import type { IdentifiedKind } from '../../inspect/identify.js';
+import type { LockStat } from '../../inspect/stat/stat-report.js';
+
+/** A key whose last change was lost, as far as its damaged record can still be made out. */
+export interface LostKey {
+  readonly key: Uint8Array;
+  /** What the damaged record did. */
+  readonly op: 'put' | 'delete';
+  /** Where the damaged record lies in the source. */
+  readonly file: string;
+  readonly offset: number;
+  /**
+   * True where an older value of the key was kept, and stands for the lost one: the key is then certain.
+   * False where nothing stands in its place; the name may then be damaged itself.
+   */
+  readonly fallsBack: boolean;
+}
+
+/** How far a repair has come. */
+export interface RepairProgress {
+  readonly doneBytes: number;
+  /** Bytes of all that is repaired. */
+  readonly totalBytes: number;
+}
+
+/** What a repair tells while it goes on. */
+export type RepairEvent =
+  { readonly finding: Finding } | { readonly lostKey: LostKey } | { readonly progress: RepairProgress };
+
+/** Records, bytes and keys, of what was kept or lost. */
+export interface Amount {
+  /** Records of logs. Of those lost: as many as their neighbours' numbers, or their own lengths, tell of. */
+  readonly records: number;
+  /** Bytes of good records, or of those that hold none; of state files, of values. */
+  readonly bytes: number;
+  /** Live keys of what was kept; of what was lost, those that are listed. */
+  readonly keys: number;
+}
+
+/** What a repair came to. */
+export interface RepairSummary {
+  readonly path: string;
+  readonly kind: IdentifiedKind;
+  /** The new place; null where the path itself was mended. */
+  readonly into: string | null;
+  readonly dryRun: boolean;
+  readonly kept: Amount;
+  readonly lost: Amount;
+  /** Places where something was lost; and unfinished last writes. */
+  readonly gaps: number;
+  readonly torn: number;
+  /** True where there are so many keys that those kept were estimated, to some per mille. */
+  readonly keysEstimated: boolean;
+  /** Who holds the source's lock, or may hold it on another host; absent where nobody does. */
+  readonly writer?: LockStat | undefined;
+  /** Copies of what was cut. */
+  readonly copies: readonly string[];
+}

@@ -1,0 +1,289 @@
+import { forecastCheckpoint } from '../../directory/checkpoint/core-checkpoint.js';
+import { epochOfName, type DirectoryLayout } from '../../directory/manifest/layout.js';
+import { liveLogLock } from '../../directory/manifest/live-log-lock.js';
+import type { CheckpointEntry, DirectoryManifest } from '../../directory/manifest/manifest.js';
+import { Overlay } from '../../directory/state/overlay.js';
+import { applyRecord } from '../../directory/read/replay.js';
+import { isStatelogError } from '../../errors.js';
+import type { Finding } from '../../finding.js';
+import type { KeptLog } from '../../inspect/kept-logs.js';
+import { missingOrDamaged } from '../../inspect/verify/verify-directory.js';
+import { joinI64 } from '../../bytes/halves.js';
+import { TAG_EPOCH_BARRIER } from '../../rkyv/entry/wal-entry-format.js';
+import type { WalEntryView } from '../../rkyv/entry/wal-entry-view.js';
+import { openStateFile } from '../../state/read/state-file-open.js';
+import type { StateFile } from '../../state/read/state-file.js';
+import { WalScanner } from '../../wal/scan/scanner.js';
+import { laidOver } from '../state/filled-entries.js';
+import type { DamagedChange } from '../account/lost-keys.js';
+import { NewFile } from '../log/new-file.js';
+import { RenumberingCopier } from '../log/renumbering-copier.js';
+import type { RepairAccount } from '../account/repair-account.js';
+import type { RepairEvent } from '../account/report.js';
+import type { CheckpointCore } from './salvage-checkpoint.js';
+import { salvageSegment, type SegmentSource } from '../log/salvage-segment.js';
+
+/** An entry that the newest checkpoint lost: the live log may make up for it. */
+export interface LostBelow {
+  readonly change: DamagedChange;
+  /** True where an older value stands in its place. */
+  readonly isInPlace: boolean;
+}
+
+/** What is known of one core's segment once it was salvaged. */
+interface Numbering {
+  readonly isWhole: boolean;
+  /** The sequence that the next log's first record gets in the new place. */
+  readonly nextSequence: bigint;
+}
+
+/**
+ * Salvages the logs of a state directory, in order of epoch, each numbered on from where the one before it
+ * ends. A closed log ends with a barrier again: its checkpoint says that there was one.
+ */
+export class LogSalvage {
+  /** What the newest checkpoint lost, by core. */
+  readonly lostBelow = new Map<number, readonly LostBelow[]>();
+  readonly #account: RepairAccount;
+  readonly #layout: DirectoryLayout;
+  readonly #manifest: DirectoryManifest;
+  readonly #into: DirectoryLayout | undefined;
+  /** By epoch and core. */
+  readonly #numbering = new Map<string, Numbering>();
+
+  constructor(
+    account: RepairAccount,
+    layout: DirectoryLayout,
+    manifest: DirectoryManifest,
+    into: DirectoryLayout | undefined,
+  ) {
+    this.#account = account;
+    this.#layout = layout;
+    this.#manifest = manifest;
+    this.#into = into;
+  }
+
+  /** True where nothing of a core's segment was damaged or missing. */
+  isWhole(epoch: bigint, coreId: number): boolean {
+    return this.#numbering.get(`${epoch}/${coreId}`)?.isWhole ?? false;
+  }
+
+  /** The sequence that a core's next record gets after a checkpoint, in the new place. */
+  sequenceAfter(entry: CheckpointEntry, coreId: number): bigint {
+    return this.#numbering.get(`${entry.epoch}/${coreId}`)?.nextSequence ?? entry.cores[coreId]!.nextSequence;
+  }
+
+  /**
+   * Salvages one log.
+   * @param state the newest checkpoint's cores for the live log, for which keys count; undefined for a closed one
+   */
+  *salvage(log: KeptLog, state: readonly CheckpointCore[] | undefined): Generator<RepairEvent, void> {
+    const { fileSystem } = this.#account;
+    const folder = this.#into?.walOf(log.epoch);
+    if (folder !== undefined) fileSystem.makeDirectory(folder);
+    for (let coreId = 0; coreId < this.#manifest.cores; coreId++) {
+      yield* this.#segment(log, coreId, state?.[coreId]);
+      if (log.isLive) this.#countKeys(log, coreId, state?.[coreId]);
+    }
+    if (folder !== undefined) fileSystem.syncDirectory(folder);
+  }
+
+  /**
+   * The changes that are left of one core's segments between two checkpoints, whether a manifest still names them or not.
+   * @param after the epoch of the earlier checkpoint; 0 for the empty store
+   * @returns undefined where none of them is there
+   */
+  changesBetween(after: bigint, epoch: bigint, coreId: number): Overlay | undefined {
+    const overlay = new Overlay();
+    const found = this.#epochs()
+      .filter((one) => one > after && one <= epoch)
+      .map((one) => this.#applySegment(one, coreId, overlay));
+    return found.includes(true) ? overlay : undefined;
+  }
+
+  /** The epochs of all logs that are there, in order. */
+  #epochs(): bigint[] {
+    const { fileSystem } = this.#account;
+    const { wal } = this.#layout;
+    if (fileSystem.status(wal)?.kind !== 'directory') return [];
+    const epochs = fileSystem.readDirectory(wal).flatMap((name) => epochOfName(name) ?? []);
+    return epochs.sort((one, other) => (one < other ? -1 : 1));
+  }
+
+  /** @returns whether the segment is there */
+  #applySegment(epoch: bigint, coreId: number, overlay: Overlay): boolean {
+    const { fileSystem } = this.#account;
+    const path = this.#layout.segment(epoch, coreId);
+    if (fileSystem.statusFollowing(path) === undefined) return false;
+    const progress = { sources: new Map<string, bigint>(), watermark: undefined };
+    const scanner = WalScanner.open(path, { fileSystem, coreId, epoch, tornTail: 'show' });
+    try {
+      for (let event = scanner.next(); event !== 'end'; event = scanner.next()) {
+        if (event === 'record') applyRecord(scanner.view, overlay, progress);
+      }
+      return true;
+    } finally {
+      scanner.close();
+    }
+  }
+
+  *#segment(log: KeptLog, coreId: number, state: CheckpointCore | undefined): Generator<RepairEvent, void> {
+    const { epoch, before, after } = log;
+    const path = this.#layout.segment(epoch, coreId);
+    const expectedSequence = before?.cores[coreId]?.nextSequence ?? 0n;
+    const first = before === undefined ? 0n : this.sequenceAfter(before, coreId);
+    const into = this.#into?.segment(epoch, coreId);
+    const book = new SegmentBook(log, coreId, first);
+    const { fileSystem, lostKeys } = this.#account;
+    const lock = log.isLive ? liveLogLock(fileSystem, this.#layout) : undefined;
+    for (const { change, isInPlace } of (log.isLive ? this.lostBelow.get(coreId) : undefined) ?? []) {
+      lostKeys.note(change, 0, isInPlace ? 'put' : undefined);
+    }
+    const below = this.#openBelow(log, state);
+    const source: SegmentSource = {
+      path,
+      coreId,
+      epoch,
+      expectedSequence,
+      isLocked: lock?.isLocked() ?? false,
+      wasClosed: lock?.wasClosed,
+      isCovered: !log.isLive,
+      isBelow: (key) => below?.find(key) ?? false,
+      renumberedFrom: first,
+      onRecord: (view) => {
+        book.take(view);
+      },
+      onEnd: (copier) => {
+        book.close(copier);
+      },
+    };
+    try {
+      const { isWhole, nextSequence } = yield* salvageSegment(this.#account, source, into);
+      const due = nextSequence ?? expectedSequence;
+      // A closed log whose end was cut off between two records looks whole by itself.
+      const missing = after === undefined ? 0n : atLeastNone(after.cores[coreId]!.nextSequence - due);
+      if (missing > 0n) {
+        this.#account.lostRecords += Number(missing);
+        yield this.#account.take(lostEnd(path, coreId, missing, book.needsBarrier));
+      }
+      this.#number(log, coreId, isWhole && missing === 0n, book.nextSequence);
+    } catch (error) {
+      if (!isStatelogError(error, 'NOT_FOUND')) throw error;
+      yield this.#account.take(missingOrDamaged(error, path, 'missing-segment'));
+      const lost = atLeastNone((after?.cores[coreId]?.nextSequence ?? expectedSequence) - expectedSequence);
+      this.#account.lostRecords += Number(lost);
+      for (const lostKey of lostKeys.resolve()) yield this.#account.loseKey(lostKey);
+      if (into !== undefined) this.#writeEmpty(into, book);
+      this.#number(log, coreId, false, book.nextSequence);
+    } finally {
+      below?.close();
+    }
+  }
+
+  /** The state that a log's changes lie over, as the new place has it, to look keys up in. */
+  #openBelow({ before }: KeptLog, state: CheckpointCore | undefined): StateFile | undefined {
+    if (state === undefined || before === undefined || this.#into === undefined) return state?.open();
+    const path = this.#into.stateFile(before.epoch, state.coreId);
+    return openStateFile(this.#account.fileSystem, path, { mapping: 'never' });
+  }
+
+  #writeEmpty(path: string, book: SegmentBook): void {
+    const { fileSystem } = this.#account;
+    const file = NewFile.create(fileSystem, path);
+    try {
+      const copier = new RenumberingCopier(fileSystem, file.descriptor, book.first);
+      book.close(copier);
+      copier.finish();
+      file.finish();
+    } finally {
+      file.abandon();
+    }
+  }
+
+  #number({ epoch }: KeptLog, coreId: number, isWhole: boolean, nextSequence: bigint): void {
+    this.#numbering.set(`${epoch}/${coreId}`, { isWhole, nextSequence });
+  }
+
+  /** Counts the live keys of one core as the new place has them. */
+  #countKeys(log: KeptLog, coreId: number, state: CheckpointCore | undefined): void {
+    const overlay = this.changesBetween(log.epoch - 1n, log.epoch, coreId) ?? new Overlay();
+    const base: StateFile | undefined = state?.open();
+    if (state === undefined || base !== undefined) {
+      this.#account.keys += forecastCheckpoint({ coreId, base, overlay }).count;
+      base?.close();
+      return;
+    }
+    for (const { value } of laidOver(() => state.entries(), overlay)) {
+      if (value !== undefined) this.#account.keys += 1;
+    }
+  }
+}
+
+/** Files of different moments may say that a log ended before it began: nothing is known of it then. */
+function atLeastNone(records: bigint): bigint {
+  return records > 0n ? records : 0n;
+}
+
+/** The end of a closed log that is gone, by what the manifest says of it. */
+function lostEnd(file: string, coreId: number, records: bigint, isBarrierGone: boolean): Finding {
+  const what = records === 1n ? 'one record is' : `${records} records are`;
+  return {
+    severity: 'damage',
+    class: isBarrierGone ? 'missing-barrier' : 'sequence-gap',
+    file,
+    offset: 0,
+    bytes: 0,
+    message: `${what} missing at its end, by what the manifest says; the checkpoint holds what they did`,
+    coreId,
+  };
+}
+
+/** Keeps count of a new segment, and closes that of a closed epoch. */
+class SegmentBook {
+  readonly first: bigint;
+  readonly #log: KeptLog;
+  readonly #coreId: number;
+  #records = 0;
+  #endsWithBarrier = false;
+  #timestampLow = 0;
+  #timestampHigh = 0;
+
+  constructor(log: KeptLog, coreId: number, first: bigint) {
+    this.#log = log;
+    this.#coreId = coreId;
+    this.first = first;
+  }
+
+  /** What the record after the segment's last is numbered, a barrier counted that `close` adds. */
+  get nextSequence(): bigint {
+    return this.first + BigInt(this.#records) + (this.needsBarrier ? 1n : 0n);
+  }
+
+  /** True for a closed log that does not end with its barrier. */
+  get needsBarrier(): boolean {
+    return !this.#log.isLive && !this.#endsWithBarrier;
+  }
+
+  take({ tag, timestampLow, timestampHigh }: WalEntryView): void {
+    this.#records += 1;
+    this.#endsWithBarrier = tag === TAG_EPOCH_BARRIER;
+    this.#timestampLow = timestampLow;
+    this.#timestampHigh = timestampHigh;
+  }
+
+  /** Adds the barrier that a closed log has lost. */
+  close(copier: RenumberingCopier): void {
+    if (!this.needsBarrier) return;
+    const { epoch, before } = this.#log;
+    const lastNs = joinI64(this.#timestampLow, this.#timestampHigh);
+    const earliestNs = before?.cores[this.#coreId]?.lastTimestampNs ?? 0n;
+    copier.add({
+      epoch,
+      sequence: copier.nextSequence,
+      coreId: this.#coreId,
+      timestampNs: lastNs > earliestNs ? lastNs : earliestNs,
+      operation: { op: 'epochBarrier', barrierEpoch: epoch },
+      lag: 0,
+    });
+  }
+}

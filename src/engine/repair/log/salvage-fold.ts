@@ -1,0 +1,141 @@
+import type { Finding } from '../../finding.js';
+import { CURSOR_TYPE, HEADER_BYTES, PUT_TYPE } from '../../fold/format/format.js';
+import { headerBytes } from '../../fold/format/header.js';
+import type { OpenLog } from '../../fold/record/log-window.js';
+import { refuseOtherVersion } from '../../fold/record/other-version.js';
+import { FoldRecord } from '../../fold/format/record.js';
+import { FoldScanner } from '../../fold/scan/scanner.js';
+import { closeQuietly } from '../../storage-io/whole/atomic-write.js';
+import { writeFully } from '../../storage-io/whole/write-fully.js';
+import type { DamagedChange } from '../account/lost-keys.js';
+import { NewFile } from './new-file.js';
+import { RangeCopier } from './range-copier.js';
+import { unreadable } from '../account/refusals.js';
+import type { RepairAccount } from '../account/repair-account.js';
+import type { RepairEvent } from '../account/report.js';
+
+/** Records of one gap that are looked at, and the most bytes of it that are read for that. */
+const RECORDS_MAX = 1024;
+const GAP_BYTES_MAX = 1024 * 1024;
+
+/**
+ * Copies the good records of a fold log to a new one, as they are and in their order, behind a header;
+ * then reads the new one from end to end. Each gap is told of, and each key whose change was in one.
+ * @param into the new log, synced when this returns; undefined to look only
+ * @param fileSystem where the log is read, if it lies within another file
+ */
+export function* salvageFold(
+  account: RepairAccount,
+  path: string,
+  into: string | undefined,
+  fileSystem = account.fileSystem,
+): Generator<RepairEvent, void> {
+  const descriptor = fileSystem.openRead(path);
+  let file: NewFile | undefined;
+  try {
+    if (into !== undefined) file = NewFile.create(account.fileSystem, into);
+    const log = { fileSystem, path, descriptor, size: fileSystem.statusOf(descriptor).size };
+    const salvage = new FoldSalvage(account, log);
+    if (file !== undefined) writeFully(fileSystem, file.descriptor, headerBytes());
+    const copier =
+      file === undefined ? undefined : new RangeCopier(fileSystem, descriptor, file.descriptor, HEADER_BYTES);
+    yield* salvage.read(copier);
+    file?.finish();
+    if (into !== undefined) salvage.readAgain(into);
+    else if (account.lostKeys.isWanted) salvage.readAgain(path);
+    for (const lostKey of account.lostKeys.resolve()) yield account.loseKey(lostKey);
+  } finally {
+    file?.abandon();
+    closeQuietly(fileSystem, descriptor);
+  }
+}
+
+class FoldSalvage {
+  readonly #account: RepairAccount;
+  readonly #log: OpenLog;
+  #records = 0;
+  #bytes = 0;
+
+  constructor(account: RepairAccount, log: OpenLog) {
+    this.#account = account;
+    this.#log = log;
+  }
+
+  *read(copier: RangeCopier | undefined): Generator<RepairEvent, void> {
+    const account = this.#account;
+    const scanner = new FoldScanner(this.#log, { tornTail: 'show' });
+    for (let step = scanner.next(); step !== 'end'; step = scanner.next()) {
+      if (step === 'finding') {
+        refuseOtherVersion(this.#log, scanner.finding!);
+        yield account.take(scanner.finding!);
+        this.#takeLoss(scanner.finding!);
+        continue;
+      }
+      const { record } = scanner;
+      this.#records += 1;
+      this.#bytes += record.length;
+      copier?.take(record.offset, record.length);
+      if (account.hasRead(record.length)) yield account.progress();
+      if (record.type === CURSOR_TYPE) continue;
+      const { bytes, keyStart, keyLength, type } = record;
+      account.census.see(bytes, keyStart, keyStart + keyLength, type === PUT_TYPE);
+    }
+    copier?.finish();
+    account.keptRecords += this.#records;
+    account.keptBytes += this.#bytes;
+  }
+
+  /** Reads what was written, or once more what was read: all of it must be there. */
+  readAgain(path: string): void {
+    const { lostKeys } = this.#account;
+    const { fileSystem } = this.#log;
+    const descriptor = fileSystem.openRead(path);
+    try {
+      const log = { fileSystem, path, descriptor, size: fileSystem.statusOf(descriptor).size };
+      const scanner = new FoldScanner(log, { tornTail: 'show' });
+      let records = 0;
+      let bytes = 0;
+      for (let step = scanner.next(); step !== 'end'; step = scanner.next()) {
+        if (step !== 'record') continue;
+        const { record } = scanner;
+        if (lostKeys.isWanted && record.type !== CURSOR_TYPE) {
+          const op = record.type === PUT_TYPE ? 'put' : 'delete';
+          lostKeys.see(record.bytes, record.keyStart, record.keyStart + record.keyLength, op, records);
+        }
+        records += 1;
+        bytes += record.length;
+      }
+      if (records !== this.#records || bytes !== this.#bytes) throw unreadable(path, this.#records, records);
+    } finally {
+      closeQuietly(fileSystem, descriptor);
+    }
+  }
+
+  #takeLoss(finding: Finding): void {
+    if (finding.severity !== 'damage' || finding.offset < HEADER_BYTES) return;
+    const { lostKeys } = this.#account;
+    const { records, changes } = makeOut(this.#log, finding);
+    this.#account.lostRecords += Math.max(records, 1);
+    for (const change of changes) lostKeys.note(change, this.#records);
+  }
+}
+
+/** The records of a gap that their own lengths lead to one after the other, although their checksums fail. */
+function makeOut(
+  { fileSystem, descriptor, path }: OpenLog,
+  { offset, bytes }: Finding,
+): { readonly records: number; readonly changes: readonly DamagedChange[] } {
+  const gap = new Uint8Array(Math.min(bytes, GAP_BYTES_MAX));
+  const end = fileSystem.read(descriptor, gap, 0, gap.length, offset);
+  const record = new FoldRecord();
+  const changes: DamagedChange[] = [];
+  let records = 0;
+  for (let at = 0; at < end && records < RECORDS_MAX; at += record.length) {
+    if (record.parse(gap, at, end) !== 'whole') break;
+    records += 1;
+    if (record.type === CURSOR_TYPE || !record.keyIsUtf8()) continue;
+    const op = record.type === PUT_TYPE ? 'put' : 'delete';
+    changes.push({ key: record.key(), op, file: path, offset: offset + at });
+  }
+  return { records, changes };
+}

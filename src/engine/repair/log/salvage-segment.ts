@@ -1,0 +1,245 @@
+import type { Finding } from '../../finding.js';
+import { TAG_DELETE, TAG_PUT } from '../../rkyv/entry/wal-entry-format.js';
+import type { WalEntryView } from '../../rkyv/entry/wal-entry-view.js';
+import { closeQuietly } from '../../storage-io/whole/atomic-write.js';
+import type { FileDescriptor } from '../../storage-io/interface/file-system.js';
+import { damageError } from '../../wal/scan/scan-findings.js';
+import { WalScanner, type WalScanOptions } from '../../wal/scan/scanner.js';
+import { makeOutRecords } from './made-out.js';
+import { NewFile } from './new-file.js';
+import { RenumberingCopier } from './renumbering-copier.js';
+import { RangeCopier } from './range-copier.js';
+import type { RepairAccount } from '../account/repair-account.js';
+import type { RepairEvent } from '../account/report.js';
+import { unreadable } from '../account/refusals.js';
+import type { Locked } from '../../wal/scan/scan-options.js';
+
+/** A segment to be salvaged, and what it is held against. */
+export interface SegmentSource extends Pick<WalScanOptions, 'coreId' | 'epoch' | 'expectedSequence'> {
+  readonly path: string;
+  readonly isLocked?: Locked | undefined;
+  readonly wasClosed?: (() => boolean) | undefined;
+  /** Whether what lies below the log, such as a checkpoint, has a value for a key. */
+  readonly isBelow?: ((key: Uint8Array) => boolean) | undefined;
+  /** A checkpoint holds what the log did: no key is lost with a record of it. */
+  readonly isCovered?: boolean | undefined;
+  /** The new segment is numbered from here on without a gap, as one must be that is written again. */
+  readonly renumberedFrom?: bigint | undefined;
+  /** Told of each good record, in order. */
+  readonly onRecord?: ((view: WalEntryView) => void) | undefined;
+  /** Adds records of our own at the end; the next sequence is given. */
+  readonly onEnd?: ((copier: RenumberingCopier) => void) | undefined;
+}
+
+/** Takes good records to where they go. */
+interface RecordSink {
+  take(view: WalEntryView, offset: number, bytes: number): void;
+  finish(): void;
+}
+
+/** What became of a segment. */
+export interface SalvagedSegment {
+  /** True where nothing of it was damaged or missing. */
+  readonly isWhole: boolean;
+  /** The sequence that follows the last good record of the source; undefined where there is none. */
+  readonly nextSequence: bigint | undefined;
+}
+
+/** Damage of which it is not known yet how many records it took. */
+interface OpenLoss {
+  /** The sequence that the first record behind it would have had. */
+  readonly sequenceDue: bigint | undefined;
+  /** At the least. */
+  readonly records: number;
+}
+
+/** Good records that stand in a wrong place: nothing that belongs there is lost with them. */
+const STRANGERS: readonly Finding['class'][] = ['wrong-core', 'sequence-repeat', 'misplaced-epoch'];
+
+/**
+ * Copies the good records of a segment to a new one, as they are and in their order, so that LaminarDB can
+ * still read them; then reads the new one from end to end. Each gap is told of, and each key whose
+ * change was in one.
+ * @param into the new segment, synced when this returns; undefined to look only
+ */
+export function* salvageSegment(
+  account: RepairAccount,
+  source: SegmentSource,
+  into: string | undefined,
+): Generator<RepairEvent, SalvagedSegment> {
+  const { fileSystem, lostKeys } = account;
+  const descriptor = fileSystem.openRead(source.path);
+  let file: NewFile | undefined;
+  try {
+    if (into !== undefined) file = NewFile.create(account.fileSystem, into);
+    const salvage = new SegmentSalvage(account, source, descriptor);
+    const sink = file === undefined ? undefined : sinkOf(account, source, descriptor, file.descriptor);
+    yield* salvage.read(sink);
+    file?.finish();
+    if (into !== undefined) salvage.readAgain(into);
+    else if (lostKeys.isWanted) salvage.readAgain(source.path);
+    if (source.isCovered === true) lostKeys.forget();
+    for (const lostKey of lostKeys.resolve(source.isBelow)) yield account.loseKey(lostKey);
+    return salvage.outcome;
+  } finally {
+    file?.abandon();
+    closeQuietly(fileSystem, descriptor);
+  }
+}
+
+function sinkOf(
+  { fileSystem }: RepairAccount,
+  { renumberedFrom, onEnd }: SegmentSource,
+  from: FileDescriptor,
+  into: FileDescriptor,
+): RecordSink {
+  if (renumberedFrom === undefined) {
+    const copier = new RangeCopier(fileSystem, from, into);
+    return {
+      take: (_view, offset, bytes) => {
+        copier.take(offset, bytes);
+      },
+      finish: () => {
+        copier.finish();
+      },
+    };
+  }
+  const copier = new RenumberingCopier(fileSystem, into, renumberedFrom);
+  return {
+    take: (view, _offset, bytes) => {
+      copier.take(view, bytes);
+    },
+    finish: () => {
+      onEnd?.(copier);
+      copier.finish();
+    },
+  };
+}
+
+class SegmentSalvage {
+  readonly #account: RepairAccount;
+  readonly #source: SegmentSource;
+  readonly #descriptor: FileDescriptor;
+  #records = 0;
+  #bytes = 0;
+  #loss: OpenLoss | undefined;
+  #isWhole = true;
+  #nextSequence: bigint | undefined;
+
+  constructor(account: RepairAccount, source: SegmentSource, descriptor: FileDescriptor) {
+    this.#account = account;
+    this.#source = source;
+    this.#descriptor = descriptor;
+  }
+
+  get outcome(): SalvagedSegment {
+    return { isWhole: this.#isWhole, nextSequence: this.#nextSequence };
+  }
+
+  *read(sink: RecordSink | undefined): Generator<RepairEvent, void> {
+    const account = this.#account;
+    const { path, onRecord, expectedSequence, renumberedFrom } = this.#source;
+    // A store's keys are those of its state: they are counted there.
+    const isPartOfStore = renumberedFrom !== undefined;
+    const scanner = this.#scan(path, this.#descriptor, expectedSequence);
+    for (let event = scanner.next(); event !== 'end'; event = scanner.next()) {
+      if (event === 'finding') {
+        yield account.take(scanner.finding!);
+        this.#takeLoss(scanner);
+        continue;
+      }
+      if (this.#loss !== undefined) this.#closeLoss(scanner.view);
+      const { view, offset, recordBytes } = scanner;
+      this.#records += 1;
+      this.#bytes += recordBytes;
+      sink?.take(view, offset, recordBytes);
+      onRecord?.(view);
+      if (account.hasRead(recordBytes)) yield account.progress();
+      if (!isPartOfStore && hasKey(view)) {
+        const { bytes, keyStart, keyLength, tag } = view;
+        account.census.see(bytes, keyStart, keyStart + keyLength, tag === TAG_PUT);
+      }
+    }
+    sink?.finish();
+    this.#closeLoss(undefined);
+    this.#nextSequence = scanner.nextSequence;
+    account.keptRecords += this.#records;
+    account.keptBytes += this.#bytes;
+  }
+
+  /** Reads what was written, or once more what was read: all of it must be there. */
+  readAgain(path: string): void {
+    const { fileSystem, lostKeys } = this.#account;
+    const descriptor = fileSystem.openRead(path);
+    try {
+      const { renumberedFrom, expectedSequence, onEnd } = this.#source;
+      const isNew = path !== this.#source.path;
+      const scanner = this.#scan(path, descriptor, (isNew ? renumberedFrom : undefined) ?? expectedSequence);
+      let records = 0;
+      let bytes = 0;
+      for (let event = scanner.next(); event !== 'end'; event = scanner.next()) {
+        if (event !== 'record') continue;
+        // What follows then is ours.
+        if (onEnd !== undefined && records === this.#records) break;
+        const { view } = scanner;
+        if (lostKeys.isWanted && hasKey(view)) {
+          const end = view.keyStart + view.keyLength;
+          lostKeys.see(view.bytes, view.keyStart, end, view.tag === TAG_PUT ? 'put' : 'delete', records);
+        }
+        records += 1;
+        bytes += scanner.recordBytes;
+      }
+      if (records !== this.#records || bytes !== this.#bytes) throw unreadable(path, this.#records, records);
+    } finally {
+      closeQuietly(fileSystem, descriptor);
+    }
+  }
+
+  #scan(path: string, descriptor: FileDescriptor, expectedSequence: bigint | undefined): WalScanner {
+    const { coreId, epoch, isLocked, wasClosed } = this.#source;
+    return WalScanner.openPart(
+      path,
+      { descriptor, order: undefined, isFollowed: false },
+      {
+        fileSystem: this.#account.fileSystem,
+        coreId,
+        epoch,
+        expectedSequence,
+        isLocked,
+        wasClosed,
+        tornTail: 'show',
+      },
+    );
+  }
+
+  #takeLoss(scanner: WalScanner): void {
+    const finding = scanner.finding!;
+    // An unfinished last write was never acknowledged: nothing is lost with it.
+    if (finding.severity !== 'damage') return;
+    if (finding.isForeign) throw damageError(finding, 'nothing was written');
+    this.#isWhole = false;
+    const sequenceDue = scanner.nextSequence;
+    const { fileSystem, lostKeys } = this.#account;
+    let records = 0;
+    if (finding.bytes > 0 && !STRANGERS.includes(finding.class)) {
+      const found = makeOutRecords(fileSystem, this.#descriptor, finding, sequenceDue);
+      records = Math.max(found.records, 1);
+      for (const change of found.changes) lostKeys.note(change, this.#records);
+    }
+    this.#loss ??= { sequenceDue, records };
+  }
+
+  /** Counts the records that are missing before the one at hand; without one, those that could be told. */
+  #closeLoss(view: WalEntryView | undefined): void {
+    const loss = this.#loss;
+    if (loss === undefined) return;
+    this.#loss = undefined;
+    const isNumbered =
+      view !== undefined && loss.sequenceDue !== undefined && view.sequence >= loss.sequenceDue;
+    this.#account.lostRecords += isNumbered ? Number(view.sequence - loss.sequenceDue) : loss.records;
+  }
+}
+
+function hasKey({ tag }: WalEntryView): boolean {
+  return tag === TAG_PUT || tag === TAG_DELETE;
+}

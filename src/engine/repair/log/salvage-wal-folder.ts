@@ -1,0 +1,26 @@
+import { basename, join } from 'node:path';
+import { listSegments } from '../../wal/scan/segment-folder.js';
+import { missingSegments } from '../../wal/scan/missing-segments.js';
+import type { RepairAccount } from '../account/repair-account.js';
+import type { RepairEvent } from '../account/report.js';
+import { salvageSegment } from './salvage-segment.js';
+
+/**
+ * Salvages every segment of a folder of them into a new folder, under their names.
+ * @param into the new folder, its names on disk when this returns; undefined to look only
+ */
+export function* salvageWalFolder(
+  account: RepairAccount,
+  folder: string,
+  into: string | undefined,
+): Generator<RepairEvent, void> {
+  const { fileSystem } = account;
+  const segments = listSegments(fileSystem, folder);
+  if (into !== undefined) fileSystem.makeDirectory(into);
+  for (const finding of missingSegments(folder, segments)) yield account.take(finding);
+  for (const { path, coreId } of segments) {
+    const destination = into === undefined ? undefined : join(into, basename(path));
+    yield* salvageSegment(account, { path, coreId }, destination);
+  }
+  if (into !== undefined) fileSystem.syncDirectory(into);
+}

@@ -1,0 +1,221 @@
+import type { ByteSource } from '../../bytes/byte-source.js';
+import { readI32, readU32 } from '../../bytes/halves.js';
+import { isStatelogError } from '../../errors.js';
+import {
+  HEIGHT_MAX,
+  KEY_BYTES,
+  MAP_LAYOUT,
+  MAP_ROOT,
+  MAP_ROOT_BYTES,
+  type MapLayout,
+  MISSING,
+  NODE,
+  NODE_CHILDREN,
+  NODE_ENTRIES,
+  rootNodeBytes,
+} from '../../rkyv/ordered-map/ordered-map-format.js';
+import { shapeOfNode } from '../../rkyv/ordered-map/ordered-map-layout.js';
+import { NO_CHILD, OrderedMapNode } from '../../rkyv/ordered-map/ordered-map-node.js';
+
+/** An entry that the index still names. */
+export interface IndexEntry {
+  readonly key: Uint8Array;
+  readonly offset: number;
+  readonly length: number;
+}
+
+/** Subtrees in one damaged stretch that are followed: more are taken for lost. */
+const SUBTREES_MAX = 100_000;
+/** How deep nodes and damaged stretches may lie in one another. */
+const DEPTH_MAX = 2 * HEIGHT_MAX;
+const PAGE_BYTES = 4096;
+/** For each place where a node may begin, so many may be looked at: bytes made to mislead cost no more. */
+const LOOKS_A_PLACE = 4;
+const LOOKS_FREE = 10_000;
+
+/** A node, read whole. */
+interface ReadNode {
+  readonly at: number;
+  readonly entries: readonly (IndexEntry | undefined)[];
+  /** One more than there are entries, each with where its subtree may begin; none in a leaf. */
+  readonly children: readonly { readonly at: number; readonly low: number }[];
+}
+
+/**
+ * Walks an archived ordered map of which parts are damaged, in key order. Where a node cannot be read, the
+ * nodes before it, which it led to, are looked for by their shape: a subtree ends with its root, and a
+ * node stands right behind its own keys, so that what is left of a subtree is found from its end back.
+ *
+ * Memory is that of one node a level, and of the roots in one damaged stretch. How much is looked at is
+ * bounded by the map's length, so the time is linear, whatever the bytes are.
+ */
+export class IndexWalk {
+  /** Entries that the map claims; undefined where its root's reference is gone, or fits no root. */
+  readonly count: number | undefined;
+  /** Stretches in which nodes could not be read. */
+  holes = 0;
+  readonly #source: ByteSource;
+  readonly #layout: MapLayout;
+  readonly #rootAt: number | undefined;
+  /** Where the last node may end. */
+  readonly #nodesEnd: number;
+  #looksLeft = 0;
+
+  /**
+   * @param source the map's bytes, as many of them as there are
+   * @param length how many there should be
+   * @param layout of its nodes: see `layoutLeft`
+   */
+  constructor(source: ByteSource, length: number, layout = MAP_LAYOUT) {
+    this.#source = source;
+    this.#layout = layout;
+    const referenceAt = length - MAP_ROOT_BYTES;
+    const root = referenceAt < 0 ? undefined : this.#attempt(() => this.#readRoot(referenceAt));
+    this.count = root?.count;
+    this.#rootAt = root?.at;
+    // Where the end was cut off, the last bytes that are there may be those of a node.
+    this.#nodesEnd = root === undefined ? length : referenceAt;
+  }
+
+  /** All entries that can still be named, in key order as far as the bytes are what they were. */
+  *entries(): Generator<IndexEntry, void> {
+    this.holes = 0;
+    this.#looksLeft =
+      LOOKS_FREE + LOOKS_A_PLACE * Math.ceil(this.#source.length / this.#layout.nodeAlignment);
+    if (this.count === 0) return;
+    const root = this.#rootAt;
+    const isRootWhole =
+      root !== undefined && this.#attempt(() => this.#readNode(root, 0, this.#nodesEnd)) !== undefined;
+    if (isRootWhole) yield* this.#subtree(root, 0, this.#nodesEnd, 0);
+    else if (this.count !== undefined && this.count <= NODE_ENTRIES) this.holes = 1;
+    else yield* this.#hole(0, this.#nodesEnd, 0);
+  }
+
+  /** The count that the root's reference states, if there is a root of such a map right before it, or it leads there. */
+  #readRoot(referenceAt: number): { readonly at: number; readonly count: number } | undefined {
+    this.#source.window(referenceAt, MAP_ROOT_BYTES);
+    const { bytes, at: reference } = this.#source;
+    const count = readU32(bytes, reference + MAP_ROOT.count);
+    const pointer = readI32(bytes, reference + MAP_ROOT.pointer);
+    // Zeros are no empty map: that has a pointer to nothing. Nor is what a longer one looks like where it was cut.
+    if (count === 0) return pointer === MISSING && referenceAt === 0 ? { at: 0, count } : undefined;
+    const at = referenceAt - rootNodeBytes(this.#layout, count);
+    if (at < 0 || count * (KEY_BYTES + this.#layout.valueBytes) > referenceAt) return undefined;
+    return referenceAt + pointer === at || this.#hasShape(at, 0, referenceAt) ? { at, count } : undefined;
+  }
+
+  *#subtree(at: number, low: number, high: number, depth: number): Generator<IndexEntry, void> {
+    const node = this.#attempt(() => this.#readNode(at, low, high));
+    if (node === undefined) {
+      // A pointer that was damaged may lead anywhere: the whole stretch is then looked through.
+      yield* this.#hole(low, at >= low && at < high ? at : high, depth + 1);
+      return;
+    }
+    if (depth > DEPTH_MAX) return;
+    for (let slot = 0; slot <= node.entries.length; slot++) {
+      const child = node.children[slot];
+      if (child !== undefined && child.at !== NO_CHILD)
+        yield* this.#subtree(child.at, child.low, at, depth + 1);
+      const entry = node.entries[slot];
+      if (entry !== undefined) yield entry;
+    }
+  }
+
+  /** What is left of subtrees in a stretch whose upper nodes are gone. */
+  *#hole(low: number, high: number, depth: number): Generator<IndexEntry, void> {
+    this.holes += 1;
+    if (depth > DEPTH_MAX) return;
+    const roots: { readonly at: number; readonly low: number }[] = [];
+    for (let end = high; end > low && roots.length < SUBTREES_MAX;) {
+      const at = this.#lastNodeBefore(low, end);
+      if (at === undefined) break;
+      const start = this.#startOf(at, low);
+      roots.push({ at, low: start });
+      end = start;
+    }
+    for (const root of roots.reverse()) yield* this.#subtree(root.at, root.low, high, depth + 1);
+  }
+
+  /** Where the last node lies that ends at `high` or before, as far as its shape tells. */
+  #lastNodeBefore(low: number, high: number): number | undefined {
+    const { leafBytes, nodeAlignment } = this.#layout;
+    const last = high - leafBytes;
+    for (let at = last - (last % nodeAlignment); at > low && this.#looksLeft > 0; at -= nodeAlignment) {
+      this.#looksLeft -= 1;
+      const hasShape = this.#attempt(() => this.#hasShapeOfNode(at, low, high));
+      if (hasShape === true) return at;
+      // In a page that cannot be read no node begins.
+      if (hasShape === undefined && !this.#canRead(at)) at -= at % PAGE_BYTES;
+    }
+    return undefined;
+  }
+
+  #canRead(at: number): boolean {
+    return (
+      this.#attempt(() => {
+        this.#source.window(at, 1);
+        return true;
+      }) === true
+    );
+  }
+
+  /** Where a subtree begins: at its leftmost leaf's first key; `low` where the way there is damaged. */
+  #startOf(root: number, low: number): number {
+    let high = this.#nodesEnd;
+    for (let at = root; ;) {
+      const node = this.#attempt(() => this.#readNode(at, low, high));
+      if (node === undefined) return low;
+      const first = node.children.find((child) => child.at !== NO_CHILD);
+      if (first === undefined) return this.#attempt(() => this.#keysStart(at)) ?? low;
+      high = at;
+      at = first.at;
+    }
+  }
+
+  #keysStart(at: number): number {
+    this.#source.window(at, this.#layout.leafBytes);
+    return at + NODE.keys + readI32(this.#source.bytes, this.#source.at + NODE.keys);
+  }
+
+  #hasShape(at: number, low: number, high: number): boolean {
+    return shapeOfNode(this.#source, 0, { at, low, high, layout: this.#layout }) !== undefined;
+  }
+
+  #hasShapeOfNode(at: number, low: number, high: number): boolean {
+    return this.#hasShape(at, low, high) && this.#attempt(() => this.#readNode(at, low, high)) !== undefined;
+  }
+
+  #readNode(at: number, low: number, high: number): ReadNode | undefined {
+    if (this.#looksLeft <= 0) return undefined;
+    this.#looksLeft -= 1;
+    const node = new OrderedMapNode(this.#source, 0, this.#layout);
+    node.enter(at, low, high);
+    node.checkKeys();
+    const slots = node.isInner ? NODE_CHILDREN : 0;
+    const children = Array.from({ length: slots }, (_, slot) => ({
+      at: node.child(slot),
+      low: node.lowOfChild(slot),
+    }));
+    const entries = Array.from({ length: node.entryCount }, (_, slot) => {
+      node.readValue(slot);
+      const { valueOffset: offset, valueLength: length } = node;
+      return this.#attempt((): IndexEntry => {
+        node.locateKey(slot);
+        return { key: node.keyBytes.slice(node.keyStart, node.keyStart + node.keyLength), offset, length };
+      });
+    });
+    return { at, entries, children };
+  }
+
+  /** What an action comes to; undefined where it meets damage. */
+  #attempt<T>(action: () => T): T | undefined {
+    try {
+      return action();
+    } catch (error) {
+      if (isStatelogError(error, 'DAMAGED')) return undefined;
+      // A window past the end, by a pointer that was damaged.
+      if (error instanceof RangeError) return undefined;
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,214 @@
+import { assert } from '../../assert.js';
+import { crc32c } from '../../bytes/crc/checksum.js';
+import { readU16, readU32, readU64, writeU16, writeU32, writeU64 } from '../../bytes/halves.js';
+import type { PageSumSource } from '../../storage-io/paged/paged-source.js';
+import { INDEX_BYTES_MAX, INDEX_BYTES_MIN, VALUE_BYTES_MAX, pageCount } from './format.js';
+
+/**
+ * The block that we put between an index's header and its rkyv bytes, where LaminarDB skips over
+ * it: what binds the index to its values, and a checksum of every page of both.
+ */
+export interface IndexBlockFields {
+  /** 16 random bytes that name the store. */
+  readonly storeId: Uint8Array;
+  /** The same as in the header of the state file that this index belongs to. */
+  readonly generation: bigint;
+  /** The epoch that a checkpoint closes; 0 in a bare pair. */
+  readonly epoch: bigint;
+  readonly coreId: number;
+  /** How many rkyv bytes follow. */
+  readonly indexLength: number;
+  /** Value bytes in use; equal to the header's write_pos. */
+  readonly valueLength: number;
+  /** Bytes of all keys. */
+  readonly keyBytes: number;
+  /** Bytes of all live values. */
+  readonly liveBytes: number;
+  /** crc32c of each 4 KiB of the rkyv bytes; the last page may be short. */
+  readonly indexPageSums: Uint32Array;
+  /** crc32c of each 4 KiB of the values in use; the last page may be short. */
+  readonly valuePageSums: Uint32Array;
+}
+
+/** A block that was read. Its fields are checked; its sums may still be read when they are asked for. */
+export interface IndexBlock extends IndexBlockFields {
+  /** The same sums by their number, without reading all of them. */
+  readonly indexSums: PageSumSource;
+  readonly valueSums: PageSumSource;
+}
+
+/** "SLB1", little-endian. */
+const BLOCK_MAGIC = 0x31424c53;
+export const STORE_ID_BYTES = 16;
+const SUM_BYTES = 4;
+const BLOCK_ALIGNMENT = 16;
+
+const CRC_AT = 4;
+const CHECKED_FROM = CRC_AT + 4;
+const STORE_ID_AT = CHECKED_FROM;
+const BLOCK_GENERATION_AT = STORE_ID_AT + STORE_ID_BYTES;
+const EPOCH_AT = BLOCK_GENERATION_AT + 8;
+const CORE_AT = EPOCH_AT + 8;
+const INDEX_LENGTH_AT = CORE_AT + 2 + 6;
+const VALUE_LENGTH_AT = INDEX_LENGTH_AT + 8;
+const KEY_BYTES_AT = VALUE_LENGTH_AT + 8;
+const LIVE_BYTES_AT = KEY_BYTES_AT + 8;
+/** Where the sums start: what a block of an empty store has before its padding. */
+const SUMS_AT = LIVE_BYTES_AT + 8;
+/** The block before its sums, which holds the checksum of all of it. */
+export const BLOCK_FIXED_BYTES = SUMS_AT;
+assert(SUMS_AT === 80, 'the fixed part of a block has 80 bytes');
+assert(SUMS_AT % SUM_BYTES === 0, 'sums are aligned');
+
+/** How long a block for that many rkyv and value bytes is: a multiple of 16. */
+export function indexBlockBytes(indexLength: number, valueLength: number): number {
+  const bytes = SUMS_AT + SUM_BYTES * (pageCount(indexLength) + pageCount(valueLength));
+  return Math.ceil(bytes / BLOCK_ALIGNMENT) * BLOCK_ALIGNMENT;
+}
+
+/** No block is longer than this, whatever a header claims. */
+export const INDEX_BLOCK_BYTES_MAX = indexBlockBytes(INDEX_BYTES_MAX, VALUE_BYTES_MAX);
+export const INDEX_BLOCK_BYTES_MIN = indexBlockBytes(INDEX_BYTES_MIN, 0);
+
+/** The block's bytes, its checksum filled in. */
+export function encodeIndexBlock(block: IndexBlockFields): Uint8Array {
+  assert(block.storeId.length === STORE_ID_BYTES, 'a store id has 16 bytes');
+  assert(block.indexPageSums.length === pageCount(block.indexLength), 'every index page has a sum');
+  assert(block.valuePageSums.length === pageCount(block.valueLength), 'every value page has a sum');
+  const bytes = new Uint8Array(indexBlockBytes(block.indexLength, block.valueLength));
+  writeU32(bytes, 0, BLOCK_MAGIC);
+  bytes.set(block.storeId, STORE_ID_AT);
+  writeU64(bytes, BLOCK_GENERATION_AT, block.generation);
+  writeU64(bytes, EPOCH_AT, block.epoch);
+  writeU16(bytes, CORE_AT, block.coreId);
+  writeU64(bytes, INDEX_LENGTH_AT, BigInt(block.indexLength));
+  writeU64(bytes, VALUE_LENGTH_AT, BigInt(block.valueLength));
+  writeU64(bytes, KEY_BYTES_AT, BigInt(block.keyBytes));
+  writeU64(bytes, LIVE_BYTES_AT, BigInt(block.liveBytes));
+  let at = SUMS_AT;
+  for (const sums of [block.indexPageSums, block.valuePageSums]) {
+    for (let page = 0; page < sums.length; page += 1, at += SUM_BYTES) writeU32(bytes, at, sums[page]!);
+  }
+  writeU32(bytes, CRC_AT, crc32c(bytes, CHECKED_FROM));
+  return bytes;
+}
+
+/**
+ * How long the block that seems to start here is, told by its fixed part alone; undefined where
+ * none does.
+ */
+export function claimedBlockBytes(fixedPart: Uint8Array): number | undefined {
+  if (fixedPart.length < INDEX_BLOCK_BYTES_MIN || readU32(fixedPart, 0) !== BLOCK_MAGIC) return undefined;
+  const indexLength = readLength(fixedPart, INDEX_LENGTH_AT, INDEX_BYTES_MAX);
+  const valueLength = readLength(fixedPart, VALUE_LENGTH_AT, VALUE_BYTES_MAX);
+  if (indexLength === undefined || valueLength === undefined) return undefined;
+  return indexBlockBytes(indexLength, valueLength);
+}
+
+/** True if the checksum of a block that takes up all of `bytes` fits. */
+export function blockChecksumFits(bytes: Uint8Array): boolean {
+  return crc32c(bytes, CHECKED_FROM) === readU32(bytes, CRC_AT);
+}
+
+/**
+ * Reads a block that takes up all of `bytes`; a string says what is wrong with it. `indexLength` is
+ * how many bytes follow it in the file, `writePos` what the header says.
+ */
+export function decodeIndexBlock(
+  bytes: Uint8Array,
+  indexLength: number,
+  writePos: number,
+): IndexBlock | string {
+  if (bytes.length < INDEX_BLOCK_BYTES_MIN) return 'the block is too short';
+  if (readU32(bytes, 0) !== BLOCK_MAGIC) return 'the block does not start with "SLB1"';
+  if (!blockChecksumFits(bytes)) return 'the block fails its checksum';
+  const fixed = decodeBlockFixed(bytes, bytes.length, indexLength, writePos);
+  if (typeof fixed === 'string') return fixed;
+  const indexPages = pageCount(indexLength);
+  const indexPageSums = readSums(bytes, SUMS_AT, indexPages);
+  const valuePageSums = readSums(bytes, SUMS_AT + SUM_BYTES * indexPages, pageCount(writePos));
+  return { ...fixed, indexPageSums, valuePageSums, indexSums: indexPageSums, valueSums: valuePageSums };
+}
+
+/** What a block says before its sums. */
+export type BlockFixed = Omit<IndexBlockFields, 'indexPageSums' | 'valuePageSums'>;
+
+/**
+ * Reads the part of a block before its sums; a string says what is wrong with it. Whether its bytes
+ * are as they were written is for the caller to know.
+ */
+export function decodeBlockFixed(
+  bytes: Uint8Array,
+  blockLength: number,
+  indexLength: number,
+  writePos: number,
+): BlockFixed | string {
+  if (readLength(bytes, INDEX_LENGTH_AT, INDEX_BYTES_MAX) !== indexLength) {
+    return 'the block is of an index of another length';
+  }
+  if (readLength(bytes, VALUE_LENGTH_AT, VALUE_BYTES_MAX) !== writePos) {
+    return 'the block and the header differ in how many value bytes are in use';
+  }
+  if (indexBlockBytes(indexLength, writePos) !== blockLength) return 'the block has the wrong length';
+  const keyBytes = readLength(bytes, KEY_BYTES_AT, indexLength);
+  const liveBytes = readLength(bytes, LIVE_BYTES_AT, writePos);
+  if (keyBytes === undefined) return 'the block counts more key bytes than the index has';
+  if (liveBytes === undefined) return 'the block counts more live bytes than are in use';
+  return {
+    storeId: bytes.slice(STORE_ID_AT, STORE_ID_AT + STORE_ID_BYTES),
+    generation: readU64(bytes, BLOCK_GENERATION_AT),
+    epoch: readU64(bytes, EPOCH_AT),
+    coreId: readU16(bytes, CORE_AT),
+    indexLength,
+    valueLength: writePos,
+    keyBytes,
+    liveBytes,
+  };
+}
+
+function readSums(bytes: Uint8Array, at: number, count: number): Uint32Array {
+  const sums = new Uint32Array(count);
+  for (let page = 0; page < count; page += 1) sums[page] = readU32(bytes, at + SUM_BYTES * page);
+  return sums;
+}
+
+function readLength(bytes: Uint8Array, at: number, max: number): number | undefined {
+  const value = readU64(bytes, at);
+  return value > BigInt(max) ? undefined : Number(value);
+}
+
+/** What a block says of its two files, whether or not all of it is as it was written. */
+export interface BlockSums {
+  readonly storeId: Uint8Array;
+  readonly generation: bigint;
+  readonly epoch: bigint;
+  readonly coreId: number;
+  readonly indexLength: number;
+  readonly valueLength: number;
+  /** crc32c of each 4 KiB: one that was damaged fits no page. */
+  readonly index: Uint32Array;
+  readonly values: Uint32Array;
+  /** True where the block's own checksum fits. */
+  readonly isWhole: boolean;
+}
+
+/** Reads what is left of a block, for salvage: its checksum need not fit, but its lengths must fit each other. */
+export function decodeBlockSums(bytes: Uint8Array): BlockSums | undefined {
+  if (bytes.length < INDEX_BLOCK_BYTES_MIN) return undefined;
+  const indexLength = readLength(bytes, INDEX_LENGTH_AT, INDEX_BYTES_MAX);
+  const valueLength = readLength(bytes, VALUE_LENGTH_AT, VALUE_BYTES_MAX);
+  if (indexLength === undefined || valueLength === undefined) return undefined;
+  if (indexBlockBytes(indexLength, valueLength) !== bytes.length) return undefined;
+  const indexPages = pageCount(indexLength);
+  return {
+    storeId: bytes.slice(STORE_ID_AT, STORE_ID_AT + STORE_ID_BYTES),
+    generation: readU64(bytes, BLOCK_GENERATION_AT),
+    epoch: readU64(bytes, EPOCH_AT),
+    coreId: readU16(bytes, CORE_AT),
+    indexLength,
+    valueLength,
+    index: readSums(bytes, SUMS_AT, indexPages),
+    values: readSums(bytes, SUMS_AT + SUM_BYTES * indexPages, pageCount(valueLength)),
+    isWhole: readU32(bytes, 0) === BLOCK_MAGIC && blockChecksumFits(bytes),
+  };
+}

@@ -1,0 +1,76 @@
+import { StatelogError } from '../../errors.js';
+import {
+  INNER_BYTES,
+  LEAF_BYTES,
+  MAP_ROOT_BYTES,
+  NODE_ALIGNMENT,
+  NODE_ENTRIES,
+  lowestLevelEntries,
+} from '../../rkyv/ordered-map/ordered-map-format.js';
+import { INDEX_BYTES_MAX } from './format.js';
+
+/** What the size of an index follows from. */
+export interface IndexShape {
+  readonly count: number;
+  /** Bytes of all keys. */
+  readonly keyBytes: number;
+}
+
+/** An index that was written: its size tells how much padding keys like its own need. */
+export interface IndexMeasure extends IndexShape {
+  readonly indexLength: number;
+}
+
+/** How many nodes an index of so many entries has: inner ones are full, of leaves all but the last. */
+function nodesOf(count: number): { readonly leaves: number; readonly inners: number } {
+  if (count === 0) return { leaves: 0, inners: 0 };
+  const lowest = lowestLevelEntries(count);
+  return { leaves: Math.ceil(lowest / NODE_ENTRIES), inners: (count - lowest) / NODE_ENTRIES };
+}
+
+/** The least that the rkyv bytes of an index can take: before each node is padding of 0 to 3 bytes. */
+export function indexBytesMin({ count, keyBytes }: IndexShape): number {
+  const { leaves, inners } = nodesOf(count);
+  return keyBytes + leaves * LEAF_BYTES + inners * INNER_BYTES + MAP_ROOT_BYTES;
+}
+
+/** The most that they can take. */
+export function indexBytesMax(shape: IndexShape): number {
+  return indexBytesMin(shape) + nodeCount(shape.count) * (NODE_ALIGNMENT - 1);
+}
+
+/** A good guess: with as much padding for each node as a similar index has. */
+export function expectedIndexBytes(shape: IndexShape, similar?: IndexMeasure): number {
+  const paddingEach =
+    similar === undefined || similar.count === 0
+      ? (NODE_ALIGNMENT - 1) / 2
+      : (similar.indexLength - indexBytesMin(similar)) / nodeCount(similar.count);
+  return indexBytesMin(shape) + Math.round(nodeCount(shape.count) * paddingEach);
+}
+
+/**
+ * True while an index surely fits; quick, since it is asked for each new key. The nodes of an
+ * index take less than 25 bytes an entry with all padding, and one leaf more.
+ */
+export function surelyFitsIndex(count: number, keyBytes: number): boolean {
+  return keyBytes + count * ENTRY_BYTES_BOUND + LEAF_BYTES + INNER_BYTES < INDEX_BYTES_MAX;
+}
+
+/** @throws StatelogError `LIMIT_EXCEEDED` where an index of this shape would pass 2 GiB */
+export function checkIndexFits(shape: IndexShape, path: string, bytes = indexBytesMax(shape)): void {
+  if (bytes <= INDEX_BYTES_MAX) return;
+  throw new StatelogError('LIMIT_EXCEEDED', 'the index of one core would pass 2 GiB', {
+    path,
+    expected: `at most ${INDEX_BYTES_MAX} bytes`,
+    found: `${bytes} bytes`,
+    safe: 'nothing was written',
+    hint: 'create the store with more cores',
+  });
+}
+
+function nodeCount(count: number): number {
+  const { leaves, inners } = nodesOf(count);
+  return leaves + inners;
+}
+
+const ENTRY_BYTES_BOUND = 25;

@@ -1,0 +1,39 @@
+import { StatelogError } from '../../errors.js';
+import type { FileStatus, FileSystem } from '../interface/file-system.js';
+
+/**
+ * Checks that folders of a store are folders, and no links that lead a writer elsewhere; what is not there is passed over.
+ * @throws StatelogError `LED_ELSEWHERE`
+ */
+export function refuseLinkedFolders(fileSystem: FileSystem, paths: readonly string[]): void {
+  for (const path of paths) {
+    const status = fileSystem.status(path);
+    if (status !== undefined && status.kind !== 'directory') throw ledElsewhere(path, wordOf(status));
+  }
+}
+
+/**
+ * Checks that a file of a store, which only its writer may write, is a file with that one name.
+ * @throws StatelogError `LED_ELSEWHERE`
+ */
+export function refuseLinkedFile(path: string, status: FileStatus | undefined): void {
+  if (status === undefined || (status.kind === 'file' && status.linkCount === 1)) return;
+  throw ledElsewhere(path, status.kind === 'file' ? 'a file with other names (hard links)' : wordOf(status));
+}
+
+function wordOf({ kind }: FileStatus): string {
+  return kind === 'symlink' ? 'a symbolic link' : `a ${kind}`;
+}
+
+/** What is refused of a path that leads to something else than a store's own. */
+export function ledElsewhere(
+  path: string,
+  what: string,
+  why = 'what is written there would land elsewhere',
+): StatelogError {
+  return new StatelogError('LED_ELSEWHERE', `${path} is ${what}: ${why}`, {
+    path,
+    safe: 'nothing was changed, neither there nor where it leads',
+    hint: 'look at where it leads; a copy of its own in its place makes the store whole again',
+  });
+}

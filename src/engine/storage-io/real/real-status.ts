@@ -1,0 +1,43 @@
+import type { BigIntStats } from 'node:fs';
+import { isStatelogError } from '../../errors.js';
+import type { FileKind, FileStatus } from '../interface/file-system.js';
+import { attempt } from './system-call.js';
+
+const MODE_BITS = 0o7777;
+
+/** What `lstat` or `stat` says of a path; undefined where nothing is, also because a part of it is a file. */
+export function statusOrUndefined(
+  operation: string,
+  path: string,
+  read: (path: string, options: { bigint: true; throwIfNoEntry: false }) => BigIntStats | undefined,
+): FileStatus | undefined {
+  try {
+    const stats = attempt(operation, path, () => read(path, { bigint: true, throwIfNoEntry: false }));
+    return stats === undefined ? undefined : toStatus(stats);
+  } catch (error) {
+    if (isStatelogError(error) && error.details.errno === 'ENOTDIR') return undefined;
+    throw error;
+  }
+}
+
+/** What node:fs says of a file, in our words. */
+export function toStatus(stats: BigIntStats): FileStatus {
+  return {
+    kind: kindOf(stats),
+    size: Number(stats.size),
+    identity: `${stats.dev}:${stats.ino}`,
+    modifiedNs: stats.mtimeNs,
+    mode: Number(stats.mode) & MODE_BITS,
+    owner: Number(stats.uid),
+    group: Number(stats.gid),
+    linkCount: Number(stats.nlink),
+  };
+}
+
+function kindOf(stats: BigIntStats): FileKind {
+  if (stats.isFile()) return 'file';
+  if (stats.isDirectory()) return 'directory';
+  if (stats.isSymbolicLink()) return 'symlink';
+  if (stats.isFIFO()) return 'fifo';
+  return stats.isSocket() ? 'socket' : 'device';
+}

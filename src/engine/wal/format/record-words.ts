@@ -1,0 +1,113 @@
+import { assert } from '../../assert.js';
+import { copyBytes } from '../../bytes/copy.js';
+import type { WordCopier } from '../../bytes/word-copier.js';
+import {
+  alignToRoot,
+  LAG_PRESENT,
+  ROOT,
+  ROOT_BYTES,
+  TAG_DELETE,
+  TAG_PUT,
+  type WalEntryHeader,
+} from '../../rkyv/entry/wal-entry.js';
+
+/**
+ * Puts and Deletes, encoded by whole words instead of single bytes: they are nearly all there is in a
+ * log, and this takes less than half the time. The bytes are those of `encodePutParts` and
+ * `encodeDeleteParts`; a test compares them.
+ */
+
+const WORD_BYTES = 4;
+const EPOCH = ROOT.epoch / WORD_BYTES;
+const SEQUENCE = ROOT.sequence / WORD_BYTES;
+const CORE = ROOT.coreId / WORD_BYTES;
+const LAG = ROOT.lag / WORD_BYTES;
+const TIMESTAMP = ROOT.timestampNs / WORD_BYTES;
+const TAG = ROOT.tag / WORD_BYTES;
+const KEY = ROOT.key / WORD_BYTES;
+const VALUE = ROOT.value / WORD_BYTES;
+const AFTER_VALUE = VALUE + 2;
+const ROOT_WORDS = ROOT_BYTES / WORD_BYTES;
+/** The mark stands in the upper half of the core's word. */
+const LAG_MARK = LAG_PRESENT << 16;
+
+assert(ROOT.lagMark === ROOT.coreId + 2, 'core and lag mark share a word');
+assert(new Uint8Array(Uint32Array.of(1).buffer)[0] === 1, 'words are little-endian, as the format is');
+
+/** A buffer as bytes and as words. */
+export interface WordBuffer {
+  readonly bytes: Uint8Array;
+  readonly words: Int32Array;
+}
+
+/** Everything up to the tag, and zeros from `to` on. @returns the root's first word */
+function startRoot(words: Int32Array, root: number, header: WalEntryHeader, tag: number): number {
+  const at = root >>> 2;
+  const { lag } = header;
+  words[at + EPOCH] = header.epochLow;
+  words[at + EPOCH + 1] = header.epochHigh;
+  words[at + SEQUENCE] = header.sequenceLow;
+  words[at + SEQUENCE + 1] = header.sequenceHigh;
+  words[at + CORE] = lag < 0 ? header.coreId : header.coreId | LAG_MARK;
+  words[at + LAG] = lag < 0 ? 0 : lag;
+  words[at + TIMESTAMP] = header.timestampLow;
+  words[at + TIMESTAMP + 1] = header.timestampHigh;
+  words[at + TAG] = tag;
+  return at;
+}
+
+/**
+ * Writes a Put at `at`, a multiple of 8; its key and value are taken from where they lie, in one go where
+ * the value stands right behind its key. The lag is -1 or fits in its field.
+ */
+export function putByWords(
+  into: WordBuffer,
+  at: number,
+  header: WalEntryHeader,
+  keyBytes: Uint8Array,
+  keyStart: number,
+  keyLength: number,
+  valueBytes: Uint8Array,
+  valueStart: number,
+  valueLength: number,
+  copier: WordCopier,
+): void {
+  const { bytes, words } = into;
+  const valueAt = at + keyLength;
+  const root = at + alignToRoot(keyLength + valueLength);
+  const word = startRoot(words, root, header, TAG_PUT);
+  // Padding is what is left of the last eight bytes: zero them first.
+  words[word - 1] = 0;
+  words[word - 2] = 0;
+  if (keyBytes === valueBytes && valueStart === keyStart + keyLength) {
+    copier.copy(keyBytes, keyStart, keyLength + valueLength, bytes, at);
+  } else {
+    copyBytes(keyBytes, keyStart, keyLength, bytes, at);
+    copyBytes(valueBytes, valueStart, valueLength, bytes, valueAt);
+  }
+  words[word + KEY] = at - (root + ROOT.key);
+  words[word + KEY + 1] = keyLength;
+  words[word + VALUE] = valueAt - (root + ROOT.value);
+  words[word + VALUE + 1] = valueLength;
+  for (let index = AFTER_VALUE; index < ROOT_WORDS; index++) words[word + index] = 0;
+}
+
+/** Writes a Delete at `at`, a multiple of 8; its key is taken from where it lies. */
+export function deleteByWords(
+  into: WordBuffer,
+  at: number,
+  header: WalEntryHeader,
+  keyBytes: Uint8Array,
+  keyStart: number,
+  keyLength: number,
+): void {
+  const { bytes, words } = into;
+  const root = at + alignToRoot(keyLength);
+  const word = startRoot(words, root, header, TAG_DELETE);
+  words[word - 1] = 0;
+  words[word - 2] = 0;
+  copyBytes(keyBytes, keyStart, keyLength, bytes, at);
+  words[word + KEY] = at - (root + ROOT.key);
+  words[word + KEY + 1] = keyLength;
+  for (let index = VALUE; index < ROOT_WORDS; index++) words[word + index] = 0;
+}

@@ -1,0 +1,160 @@
+import { crc32c } from '../../bytes/crc/checksum.js';
+import { ROOT_BYTES } from '../../rkyv/entry/wal-entry-format.js';
+import type { FileDescriptor, FileSystem } from '../../storage-io/interface/file-system.js';
+import { crc32cOfSuffix } from '../sums/crc-shift.js';
+import { RECORD_BYTES_MAX, RECORD_HEADER_BYTES } from '../format/record.js';
+import { ANY_LENGTH, entryLengthOfRoot, NO_ROOT } from '../format/root-shape.js';
+
+const CHUNK_BYTES = 1024 * 1024;
+/** Prefix checksums are kept this far apart: the rest of one is computed when asked for. */
+const STRIDE_BYTES = 256;
+/** Room to move on by chunks, and to be asked for positions some chunks before the last. */
+const SLACK_BYTES = 4 * CHUNK_BYTES;
+/** Positions that are kept: the longest record, and some slack. */
+const SPAN_BYTES_MAX = RECORD_BYTES_MAX + SLACK_BYTES;
+/** Roots of Commits do not say where their record starts; more than this within a span are not all tried. */
+const COMMIT_ROOTS_MAX = 65_536;
+
+/**
+ * For files made to be slow: it reads ahead by the length of the longest record, once, and then
+ * answers at once whether some root ahead belongs to a header here, and what the crc32c of any range
+ * ahead is. Whatever lengths a file claims, each of its bytes is then read a bounded number of times.
+ * Takes about an eighth of the bytes ahead, 38 MiB at most; made only when the plain way has
+ * checksummed too much in vain.
+ *
+ * Invariants:
+ * - of all positions from `lowest` to `frontier`, the prefixes are known, and the records that start
+ *   there and whose root ends at or before `frontier`;
+ * - bits and prefixes stand at their position modulo the span, and `frontier - lowest <= span`.
+ */
+export class HeaderIndex {
+  readonly #fileSystem: FileSystem;
+  readonly #descriptor: FileDescriptor;
+  readonly #end: number;
+  readonly #span: number;
+  /** A bit a position: some root ahead says that its record starts here. */
+  readonly #starts: Uint8Array;
+  /** The crc32c of all bytes from `base` up to each multiple of the stride. */
+  readonly #prefixes: Uint32Array;
+  readonly #chunk = new Uint8Array(ROOT_BYTES + CHUNK_BYTES);
+  readonly #piece = new Uint8Array(STRIDE_BYTES);
+  #commitRoots = new Set<number>();
+  /** The prefix asked for last: many headers may claim the same end. */
+  #lastEnd = -1;
+  #lastPrefix = 0;
+  #lowest = 0;
+  #frontier = 0;
+  #crc = 0;
+
+  constructor(fileSystem: FileSystem, descriptor: FileDescriptor, position: number, end: number) {
+    this.#fileSystem = fileSystem;
+    this.#descriptor = descriptor;
+    this.#end = end;
+    this.#span = toChunks(Math.min(end - position + SLACK_BYTES, SPAN_BYTES_MAX));
+    this.#starts = new Uint8Array(this.#span / 8);
+    this.#prefixes = new Uint32Array(this.#span / STRIDE_BYTES);
+    this.#restart(position);
+  }
+
+  /** True if a root ahead may belong to a record of `bytes` bytes that starts at `position`. */
+  claims(position: number, bytes: number): boolean {
+    this.#cover(position);
+    const slot = position % this.#span;
+    return (
+      (this.#starts[slot >>> 3]! & (1 << (slot & 7))) !== 0 ||
+      this.#commitRoots.has(position + bytes - ROOT_BYTES)
+    );
+  }
+
+  /** The crc32c of the file's `length` bytes from `position` on, of a record that fits in the file. */
+  crcOf(position: number, length: number): number {
+    this.#cover(position);
+    const end = position + length;
+    if (end !== this.#lastEnd) {
+      this.#lastPrefix = this.#prefixOf(end);
+      this.#lastEnd = end;
+    }
+    return crc32cOfSuffix(this.#lastPrefix, this.#prefixOf(position), length);
+  }
+
+  #prefixOf(position: number): number {
+    const from = position - (position % STRIDE_BYTES);
+    const count = position - from;
+    const prefix = this.#prefixes[(from % this.#span) / STRIDE_BYTES]!;
+    if (count === 0) return prefix;
+    this.#fileSystem.read(this.#descriptor, this.#piece, 0, count, from);
+    return crc32c(this.#piece, 0, count, prefix);
+  }
+
+  #restart(position: number): void {
+    this.#lowest = position - (position % CHUNK_BYTES);
+    this.#frontier = this.#lowest;
+    this.#crc = 0;
+    this.#lastEnd = -1;
+    this.#starts.fill(0);
+    this.#commitRoots.clear();
+    this.#chunk.fill(0, 0, ROOT_BYTES);
+    this.#prefixes[(this.#frontier % this.#span) / STRIDE_BYTES] = 0;
+  }
+
+  /** Reads on until every record that starts at or before `position` is covered whole. */
+  #cover(position: number): void {
+    if (position > this.#frontier || position < this.#lowest) this.#restart(position);
+    const target = Math.min(this.#end, position + RECORD_BYTES_MAX);
+    while (this.#frontier < target) this.#readChunk();
+  }
+
+  #readChunk(): void {
+    const start = this.#frontier;
+    const wanted = Math.min(CHUNK_BYTES, this.#end - start);
+    const count = this.#fileSystem.read(this.#descriptor, this.#chunk, ROOT_BYTES, wanted, start);
+    // A file that was cut meanwhile reads as zeros here; the record's own check then says so.
+    this.#chunk.fill(0, ROOT_BYTES + count);
+    const slot = (start % this.#span) / 8;
+    this.#starts.fill(0, slot, slot + CHUNK_BYTES / 8);
+    this.#lowest = Math.max(this.#lowest, start + CHUNK_BYTES - this.#span);
+    this.#sumChunk(start, wanted);
+    this.#findRoots(start, wanted);
+    this.#chunk.copyWithin(0, CHUNK_BYTES, CHUNK_BYTES + ROOT_BYTES);
+    this.#frontier = start + wanted;
+  }
+
+  #sumChunk(start: number, length: number): void {
+    for (let at = 0; at < length; at += STRIDE_BYTES) {
+      this.#prefixes[((start + at) % this.#span) / STRIDE_BYTES] = this.#crc;
+      const from = ROOT_BYTES + at;
+      this.#crc = crc32c(this.#chunk, from, from + Math.min(STRIDE_BYTES, length - at), this.#crc);
+    }
+    // The end of the file is a prefix's end too, where it is a multiple of the stride.
+    if (length % STRIDE_BYTES === 0) {
+      this.#prefixes[((start + length) % this.#span) / STRIDE_BYTES] = this.#crc;
+    }
+  }
+
+  /** `chunk` starts with the last bytes of the chunk before it, for roots that lie across. */
+  #findRoots(start: number, length: number): void {
+    const chunk = this.#chunk;
+    if (this.#commitRoots.size >= COMMIT_ROOTS_MAX) this.#forgetOldCommitRoots();
+    for (let root = 0; root <= length; root++) {
+      const entryLength = entryLengthOfRoot(chunk, root);
+      if (entryLength === NO_ROOT) continue;
+      const rootPosition = start - ROOT_BYTES + root;
+      if (entryLength === ANY_LENGTH) {
+        if (this.#commitRoots.size < COMMIT_ROOTS_MAX) this.#commitRoots.add(rootPosition);
+        continue;
+      }
+      const header = rootPosition + ROOT_BYTES - entryLength - RECORD_HEADER_BYTES;
+      if (header < this.#lowest) continue;
+      const slot = header % this.#span;
+      this.#starts[slot >>> 3]! |= 1 << (slot & 7);
+    }
+  }
+
+  #forgetOldCommitRoots(): void {
+    this.#commitRoots = new Set([...this.#commitRoots].filter((root) => root >= this.#lowest));
+  }
+}
+
+function toChunks(bytes: number): number {
+  return Math.ceil(bytes / CHUNK_BYTES) * CHUNK_BYTES;
+}

@@ -1,0 +1,169 @@
+import { crc32c } from '../../bytes/crc/checksum.js';
+import { readU32 } from '../../bytes/halves.js';
+import { ROOT_BYTES } from '../../rkyv/entry/wal-entry-format.js';
+import { WalEntryView } from '../../rkyv/entry/wal-entry-view.js';
+import type { FileDescriptor, FileSystem } from '../../storage-io/interface/file-system.js';
+import { SumsAhead } from '../sums/batch-sum.js';
+import { BATCH_LENGTH_MAX } from '../sums/batch-sum-module.js';
+import { BlockWindow } from './block-window.js';
+import { RangeChecksum } from './claim-budget.js';
+import { HEADER, isPlausibleLength, RECORD_HEADER_BYTES } from '../format/record.js';
+import { ANY_LENGTH, entryLengthOfRoot } from '../format/root-shape.js';
+
+/** A Commit longer than this has tens of thousands of sources. */
+const USUAL_COMMIT_BYTES_MAX = 1024 * 1024;
+
+/** What is at a position: a good record, or what speaks against one. */
+export type RecordState =
+  'good' | 'end' | 'short-header' | 'bad-length' | 'past-end' | 'bad-checksum' | 'undecodable';
+
+/**
+ * Reads and checks one record at any position of a segment, with no thought of what came before.
+ * A record longer than the window is checksummed piece by piece, and read whole only when good.
+ */
+export class RecordReader {
+  readonly window: BlockWindow;
+  checksums: RangeChecksum;
+  /** The entry of the last record found good, until the next call of `check`. */
+  readonly view = new WalEntryView();
+  /** What the last record's header says, as far as there was one. */
+  length = 0;
+  headerCrc = 0;
+  /** The crc32c of its data, where that was computed. */
+  dataCrc = 0;
+  /** Why it does not decode, where its checksum was right. */
+  reason = '';
+  readonly #fileSystem: FileSystem;
+  readonly #descriptor: FileDescriptor;
+  readonly #from: number;
+  readonly #ahead = new SumsAhead();
+  readonly #root = new Uint8Array(ROOT_BYTES);
+  #large = new Uint8Array();
+
+  constructor(
+    fileSystem: FileSystem,
+    descriptor: FileDescriptor,
+    from: number,
+    end: number,
+    blockBytes?: number,
+  ) {
+    this.#fileSystem = fileSystem;
+    this.#descriptor = descriptor;
+    this.#from = from;
+    this.window = new BlockWindow(fileSystem, descriptor, end, blockBytes);
+    this.checksums = new RangeChecksum(fileSystem, descriptor, from);
+  }
+
+  /** The last record's size, header included. */
+  get recordBytes(): number {
+    return RECORD_HEADER_BYTES + this.length;
+  }
+
+  /** Looks at the file as it is now, up to `end`: it may have grown, and its last bytes may have changed. */
+  refresh(end: number): void {
+    this.window.forget();
+    this.window.end = end;
+    this.checksums = new RangeChecksum(this.#fileSystem, this.#descriptor, this.#from);
+  }
+
+  /**
+   * Reads and checks what stands at `position`. Only `good` leaves a view.
+   * @param isInTurn whether it is likely that the records behind it are asked for next
+   */
+  check(position: number, isInTurn = false): RecordState {
+    const { window } = this;
+    if (isInTurn && this.#ahead.has(position, window.generation)) return this.#checkSummed(position);
+    const remaining = window.end - position;
+    if (remaining <= 0) return 'end';
+    if (remaining < RECORD_HEADER_BYTES) return 'short-header';
+    const at = window.load(position, RECORD_HEADER_BYTES);
+    if (at < 0) return 'short-header';
+    this.length = readU32(window.bytes, at + HEADER.length);
+    this.headerCrc = readU32(window.bytes, at + HEADER.crc);
+    if (!isPlausibleLength(this.length)) return 'bad-length';
+    if (this.length > remaining - RECORD_HEADER_BYTES) return 'past-end';
+    return this.#checkData(position, isInTurn);
+  }
+
+  /** For a record whose sum is there: it is whole, short, and in memory with a plausible length. */
+  #checkSummed(position: number): RecordState {
+    const { window } = this;
+    const at = window.indexOf(position);
+    this.length = readU32(window.bytes, at + HEADER.length);
+    this.headerCrc = readU32(window.bytes, at + HEADER.crc);
+    this.dataCrc = this.#ahead.take(this.recordBytes);
+    return this.#checkEntry(window.bytes, at + RECORD_HEADER_BYTES);
+  }
+
+  #checkData(position: number, isInTurn: boolean): RecordState {
+    const { window, checksums, length } = this;
+    const dataPosition = position + RECORD_HEADER_BYTES;
+    if (!checksums.isFree(length) && checksums.isExhausted) {
+      this.dataCrc = checksums.indexAt(position, window.end).crcOf(dataPosition, length);
+      if (this.dataCrc !== this.headerCrc) return 'bad-checksum';
+      if (!this.#decodesForSure(dataPosition)) {
+        this.reason = 'its root is none that a writer makes';
+        return 'undecodable';
+      }
+    }
+    if (this.recordBytes > window.capacity) return this.#checkLarge(dataPosition);
+    const at = window.load(position, this.recordBytes) + RECORD_HEADER_BYTES;
+    if (at < RECORD_HEADER_BYTES) return 'past-end';
+    if (!isInTurn || length > BATCH_LENGTH_MAX) return this.#checkBytes(window.bytes, at);
+    this.dataCrc = this.#sumInTurn(position, at);
+    return this.#checkEntry(window.bytes, at);
+  }
+
+  /** The sum of a record in memory, computed together with those behind it. */
+  #sumInTurn(position: number, data: number): number {
+    const { window } = this;
+    const { generation, bytes } = window;
+    const filled = window.indexOf(position) + window.availableFrom(position);
+    const ahead = this.#ahead;
+    if (ahead.fill(bytes, data - RECORD_HEADER_BYTES, filled, position, generation)) {
+      return ahead.take(this.recordBytes);
+    }
+    return crc32c(bytes, data, data + this.length);
+  }
+
+  /**
+   * In a file made to be slow, records with the right checksum that still do not decode are a trap of
+   * their own: only what cannot fail is then read whole.
+   */
+  #decodesForSure(dataPosition: number): boolean {
+    const { length } = this;
+    const root = this.#root;
+    if (!this.window.peek(dataPosition + length - ROOT_BYTES, ROOT_BYTES, root)) return false;
+    const entryLength = entryLengthOfRoot(root, 0);
+    return entryLength === length || (entryLength === ANY_LENGTH && length <= USUAL_COMMIT_BYTES_MAX);
+  }
+
+  #checkLarge(dataPosition: number): RecordState {
+    const { length } = this;
+    this.dataCrc = this.checksums.crcOf(dataPosition, length);
+    if (this.dataCrc !== this.headerCrc) return this.#refuse('bad-checksum');
+    if (this.#large.length < length) this.#large = new Uint8Array(length);
+    const count = this.#fileSystem.read(this.#descriptor, this.#large, 0, length, dataPosition);
+    if (count < length) return 'past-end';
+    return this.#checkBytes(this.#large, 0);
+  }
+
+  #checkBytes(bytes: Uint8Array, at: number): RecordState {
+    this.dataCrc = crc32c(bytes, at, at + this.length);
+    return this.#checkEntry(bytes, at);
+  }
+
+  #checkEntry(bytes: Uint8Array, at: number): RecordState {
+    const end = at + this.length;
+    if (this.dataCrc !== this.headerCrc) return this.#refuse('bad-checksum');
+    const reason = this.view.decode(bytes, at, end);
+    if (reason === undefined) return 'good';
+    this.reason = reason;
+    return this.#refuse('undecodable');
+  }
+
+  #refuse(state: RecordState): RecordState {
+    this.checksums.countWaste(this.length);
+    return state;
+  }
+}

@@ -1,0 +1,191 @@
+import { readU32 } from '../../bytes/halves.js';
+import type { FileDescriptor, FileSystem } from '../../storage-io/interface/file-system.js';
+import { causeOfLength, causeOfStanding, causeOfState, type Gap, type GapCause } from './gap.js';
+import { Landing } from '../resync/landing.js';
+import { RecordOrder, type Standing } from '../format/record-order.js';
+import { RecordReader } from '../record/record-reader.js';
+import { HEADER, isPlausibleLength, RECORD_HEADER_BYTES } from '../format/record.js';
+
+/** What `RecordStream.next` came to. */
+export type StreamEvent = 'record' | 'gap' | 'end';
+
+/** What a segment is read with. Positions are bytes from the start of the file. */
+export interface RecordStreamOptions {
+  readonly fileSystem: FileSystem;
+  readonly descriptor: FileDescriptor;
+  /** Undefined: that of the first good record. */
+  readonly coreId?: number | undefined;
+  /** The sequence that the first record must have; undefined: any. */
+  readonly expectedSequence?: bigint | undefined;
+  /** The epoch that all records must have; undefined: any, as long as none goes back. */
+  readonly epoch?: bigint | undefined;
+  /** Where the first record starts. */
+  readonly from: number;
+  /** Where the file counts as ending. */
+  readonly end: number;
+  readonly blockBytes?: number | undefined;
+  /** What is known of the records before `from`; then nothing of the above about order is asked. */
+  readonly order?: RecordOrder | undefined;
+}
+
+/** A good record whose sequence is not the one that was due, and what the one before it said. */
+export interface Remarkable {
+  readonly standing: 'restart' | 'jump';
+  readonly sequenceDue: bigint;
+  readonly epochBefore: bigint;
+  readonly offsetBefore: number;
+}
+
+/**
+ * The good records of a segment and the gaps between them, in the order of their offsets. It does
+ * not judge what a gap means: that is the scanner's.
+ *
+ * Invariants:
+ * - all before `position` has been returned, as a record or within a gap;
+ * - a gap is followed by a record that starts where it ends, or by the end.
+ */
+export class RecordStream {
+  readonly reader: RecordReader;
+  readonly order: RecordOrder;
+  /** Where the next record, or the next gap, starts. */
+  position: number;
+  /** The last record's offset and size. */
+  offset = 0;
+  recordBytes = 0;
+  /** What is special about the last record; undefined for nearly all. */
+  remarkable: Remarkable | undefined = undefined;
+  /** The last gap. */
+  gap: Gap | undefined;
+  readonly #landing: Landing;
+  readonly #epoch: bigint | undefined;
+  /** A landing has decided already that the record at `position` may jump. */
+  #mayJump = false;
+
+  constructor(options: RecordStreamOptions) {
+    const { fileSystem, descriptor, from, end, blockBytes } = options;
+    this.reader = new RecordReader(fileSystem, descriptor, from, end, blockBytes);
+    this.order = new RecordOrder(options);
+    if (options.order !== undefined) this.order.copyFrom(options.order);
+    this.#landing = new Landing(this.reader, this.order, from);
+    this.#epoch = options.epoch;
+    this.position = from;
+  }
+
+  /** Moves on by one record or gap. After `record`, `reader.view` is its entry. */
+  next(): StreamEvent {
+    const { reader, order, position } = this;
+    const state = reader.check(position, true);
+    if (state === 'good') {
+      const standing = order.judge(reader.view, position, reader.headerCrc);
+      if (standing === 'follows' && !this.#mayJump) {
+        this.remarkable = undefined;
+        this.#accept();
+        return 'record';
+      }
+      return this.#takeOrPass(standing);
+    }
+    if (state === 'end') return 'end';
+    return this.#pass(causeOfState(state, reader, position), position + 1, state === 'undecodable');
+  }
+
+  /** Starts anew from where another stream of the same file stands. */
+  copyFrom(other: RecordStream): void {
+    this.order.copyFrom(other.order);
+    this.position = other.position;
+    this.#mayJump = other.#mayJump;
+  }
+
+  /** Goes back to the end of the last good record, and looks at the file as it is now, up to `end`. */
+  rewind(position: number, end: number): void {
+    this.position = position;
+    this.#mayJump = false;
+    this.reader.refresh(end);
+  }
+
+  #takeOrPass(standing: Standing): StreamEvent {
+    if (standing === 'jump' && !this.#mayJump) {
+      const landed = this.#landing.find(this.position, this.position);
+      if (landed !== this.position) {
+        this.reader.check(this.position);
+        return this.#passTo(landed, this.#causeOf('jump'), true);
+      }
+      // The lookahead has moved the reader on.
+      this.reader.check(this.position);
+    }
+    if (standing === 'follows' || standing === 'restart' || standing === 'jump') {
+      const isDue = standing === 'follows' || !this.order.knowsSequence;
+      this.remarkable = isDue ? undefined : this.#remarkableOf(standing);
+      this.#accept();
+      return 'record';
+    }
+    return this.#pass(this.#causeOf(standing), this.position + this.reader.recordBytes, true);
+  }
+
+  #remarkableOf(standing: 'restart' | 'jump'): Remarkable {
+    const { order } = this;
+    return {
+      standing,
+      sequenceDue: order.nextSequence ?? 0n,
+      epochBefore: order.lastEpoch,
+      offsetBefore: order.lastOffset,
+    };
+  }
+
+  #accept(): void {
+    const { reader, position } = this;
+    const bytes = reader.recordBytes;
+    this.order.accept(reader.view, position, bytes, reader.headerCrc);
+    this.offset = position;
+    this.recordBytes = bytes;
+    this.position = position + bytes;
+    this.#mayJump = false;
+    reader.checksums.reach(this.position);
+  }
+
+  #pass(cause: GapCause, from: number, isWhole: boolean): StreamEvent {
+    const badAt = this.position;
+    return this.#passTo(this.#landing.find(badAt, from), cause, isWhole);
+  }
+
+  #passTo(landed: number, cause: GapCause, isWhole: boolean): StreamEvent {
+    const { reader, order, position } = this;
+    const end = landed < 0 ? reader.window.end : landed;
+    this.gap = {
+      offset: position,
+      end,
+      cause: landed < 0 ? cause : (this.#causeIfLength(position, landed, cause) ?? cause),
+      isWhole,
+      lastGood: order.lastOffset,
+      nextGood: landed,
+    };
+    this.position = end;
+    this.#mayJump = landed >= 0 && this.#landing.jumps;
+    reader.checksums.reach(end);
+    return 'gap';
+  }
+
+  /** Where only a length was wrong, the data between the header and the next record has the right checksum. */
+  #causeIfLength(position: number, landed: number, cause: GapCause): GapCause | undefined {
+    const { window, checksums } = this.reader;
+    const length = landed - position - RECORD_HEADER_BYTES;
+    if (cause.class !== 'bad-length' && cause.class !== 'checksum-mismatch') return undefined;
+    if (!isPlausibleLength(length)) return undefined;
+    const at = window.load(position, RECORD_HEADER_BYTES);
+    if (at < 0) return undefined;
+    const headerCrc = readU32(window.bytes, at + HEADER.crc);
+    const found = readU32(window.bytes, at + HEADER.length);
+    if (found === length || checksums.crcOf(position + RECORD_HEADER_BYTES, length) !== headerCrc) {
+      return undefined;
+    }
+    return causeOfLength(length, found);
+  }
+
+  #causeOf(standing: Standing): GapCause {
+    const { order } = this;
+    return causeOfStanding(standing, this.reader, {
+      coreId: order.coreId,
+      epoch: this.#epoch === undefined ? `at least ${order.lastEpoch}` : String(this.#epoch),
+      sequence: order.nextSequence === undefined ? 'any' : String(order.nextSequence),
+    });
+  }
+}

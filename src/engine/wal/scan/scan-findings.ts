@@ -1,0 +1,108 @@
+import { repairHint } from '../../bytes/text/command-hints.js';
+import { StatelogError } from '../../errors.js';
+import type { Finding } from '../../finding.js';
+import { holderText, type LockHolder } from '../../storage-io/lock/lock-holder.js';
+import type { Gap, GapCause } from './gap.js';
+
+/** What the bytes after the last acknowledged record can be. */
+export type TailClass = 'torn-tail' | 'zero-tail' | 'in-flight';
+
+const HINT_CUT = 'nothing: the next writer copies it aside and cuts it';
+/** Of what another release wrote: it is whole, so there is nothing to repair. */
+const HINT_NEWER = 'a newer statelog may know it; the program that wrote the log does';
+const HINT_WAIT = 'nothing: it is being written';
+
+/** The finding for a gap that is damage. */
+export function damageFinding(file: string, gap: Gap, coreId: number): Finding {
+  const bytes = gap.end - gap.offset;
+  return {
+    severity: 'damage',
+    class: gap.cause.class,
+    file,
+    offset: gap.offset,
+    bytes,
+    message: `${gap.cause.reason}; ${bytes} bytes hold no good record`,
+    hint: gap.cause.isForeign ? HINT_NEWER : repairHint(file),
+    ...(gap.cause.isForeign ? { isForeign: true } : {}),
+    ...comparedOf(gap.cause),
+    ...neighboursOf(gap),
+    ...coreOf(coreId),
+  };
+}
+
+/** An end of a segment that is not whole. */
+export interface Tail {
+  readonly class: TailClass;
+  readonly end: number;
+  /** Of one in flight: who may be writing it, where only another host can tell. */
+  readonly elsewhere?: LockHolder | undefined;
+}
+
+/** The finding for a gap that reaches to the end and was never acknowledged. */
+export function tailFinding(
+  file: string,
+  gap: Gap,
+  { class: tailClass, end, elsewhere }: Tail,
+  coreId: number,
+): Finding {
+  const bytes = end - gap.offset;
+  const message: Record<TailClass, string> = {
+    'torn-tail': `the last write was not finished: ${gap.cause.reason}; no sign that any of the ${bytes} bytes was acknowledged`,
+    'zero-tail': `${bytes} zero bytes follow the last record, as a power cut leaves them`,
+    'in-flight':
+      elsewhere === undefined
+        ? `${bytes} bytes after the last whole record are being written`
+        : `${bytes} bytes after the last whole record are being written by ${holderText(elsewhere)}, or are what it left when it died`,
+  };
+  return {
+    severity: tailClass === 'in-flight' ? 'notice' : 'torn',
+    class: tailClass,
+    file,
+    offset: gap.offset,
+    bytes,
+    message: message[tailClass],
+    hint: tailClass === 'in-flight' ? waitHint(elsewhere) : HINT_CUT,
+    ...comparedOf(gap.cause),
+    ...neighboursOf({ ...gap, nextGood: end === gap.end ? gap.nextGood : -1 }),
+    ...coreOf(coreId),
+  };
+}
+
+/**
+ * The error of an operation that stops at damage, or at what another release wrote (`UNSUPPORTED_VERSION`).
+ * `safe` says what is kept.
+ */
+export function damageError(finding: Finding, safe: string): StatelogError {
+  const code = finding.isForeign ? 'UNSUPPORTED_VERSION' : 'DAMAGED';
+  return new StatelogError(code, `${finding.file} at ${finding.offset}: ${finding.message}`, {
+    path: finding.file,
+    offset: finding.offset,
+    class: finding.class,
+    hint: finding.hint,
+    safe,
+    expected: finding.expected,
+    found: finding.found,
+  });
+}
+
+function waitHint(elsewhere: LockHolder | undefined): string {
+  if (elsewhere === undefined) return HINT_WAIT;
+  const { pid, host } = elsewhere;
+  return `look on ${host} whether it lives: ps -p ${pid}; where it does not, or the host is gone, the next writer copies them aside and cuts them, as 'statelog repair' does`;
+}
+
+function comparedOf(cause: GapCause): Pick<Finding, 'expected' | 'found'> {
+  return cause.expected === undefined ? {} : { expected: cause.expected, found: cause.found };
+}
+
+function neighboursOf(gap: Gap): Pick<Finding, 'lastGood' | 'nextGood'> {
+  return {
+    ...(gap.lastGood < 0 ? {} : { lastGood: gap.lastGood }),
+    ...(gap.nextGood < 0 ? {} : { nextGood: gap.nextGood }),
+  };
+}
+
+/** The part of a finding that names the core, where it is known. */
+export function coreOf(coreId: number): Pick<Finding, 'coreId'> {
+  return coreId < 0 ? {} : { coreId };
+}

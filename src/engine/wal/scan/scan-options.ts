@@ -1,0 +1,53 @@
+import type { FileDescriptor, FileSystem } from '../../storage-io/interface/file-system.js';
+import type { LockHolder } from '../../storage-io/lock/lock-holder.js';
+import type { RecordOrder } from '../format/record-order.js';
+
+/**
+ * Whether a writer holds the lock. A holder where that cannot be told from here: it left its text behind, and is, or was, on
+ * another host.
+ */
+export type Locked = boolean | LockHolder;
+
+/** How to read a segment. */
+export interface WalScanOptions {
+  readonly fileSystem?: FileSystem;
+  /** The core whose segment it is; undefined: that of its first good record. */
+  readonly coreId?: number | undefined;
+  /** The sequence that the first record must have; undefined: any. */
+  readonly expectedSequence?: bigint | undefined;
+  /** The epoch that all records must have; undefined: any, as long as none goes back. */
+  readonly epoch?: bigint | undefined;
+  /** The offset of a record to start at; default 0. */
+  readonly from?: number | undefined;
+  /** Read no further than this; default: the end of the file as it is now. */
+  readonly to?: number | undefined;
+  /**
+   * True while a writer holds the lock: an unfinished last record is then being written. As a function it is
+   * asked only where the end is unfinished: to ask the kernel takes longer than to read a short segment.
+   */
+  readonly isLocked?: Locked | (() => Locked) | undefined;
+  /**
+   * True where the last writer closed cleanly: what it wrote was on disk then, so that bad bytes with a good record
+   * behind them, or in a segment without any, rotted. Asked only where there are bad bytes.
+   */
+  readonly wasClosed?: (() => boolean) | undefined;
+  /** True where a checkpoint closed the epoch: all of it was durable, so that none of it can be torn. */
+  readonly isClosed?: boolean | undefined;
+  /**
+   * What to do where the end is torn and good records follow within it: stop (default), as recovery does,
+   * since they were never acknowledged; or show them too, as salvage does.
+   */
+  readonly tornTail?: 'stop' | 'show' | undefined;
+  /** How much to read at a time; default 1 MiB. */
+  readonly blockBytes?: number | undefined;
+}
+
+/** For a part of a segment that was read before: what is known of the rest. */
+export interface WalScanPart {
+  /** An open descriptor of the segment; the scanner does not close it. */
+  readonly descriptor: FileDescriptor;
+  /** What the records before `from` say of the order; undefined where it starts with the segment. */
+  readonly order: RecordOrder | undefined;
+  /** Whether good records follow behind `to`: a gap before them is then no torn tail. */
+  readonly isFollowed: boolean;
+}

@@ -1,0 +1,420 @@
+import { checkBytes } from '../../bytes/byte-argument.js';
+import { StatelogError } from '../../errors.js';
+import { checkCommit, checkOperation } from '../../rkyv/entry/operation-arguments.js';
+import type { WalEntry } from '../../rkyv/entry/wal-entry.js';
+import { closeQuietly } from '../../storage-io/whole/atomic-write.js';
+import { type Clock, SystemClock } from '../../storage-io/interface/clock.js';
+import type {
+  FileDescriptor,
+  FileStatus,
+  FileSystem,
+  LinkPolicy,
+} from '../../storage-io/interface/file-system.js';
+import { realFileSystem } from '../../storage-io/real/real-file-system.js';
+import { refuseLinkedFile } from '../../storage-io/owners/own-paths.js';
+import type { IoCompletion, StorageIo } from '../../storage-io/submission/storage-io.js';
+import { checkNothingFollows, cutTail, startAt } from '../recover/open-position.js';
+import { RecordAppender } from './record-appender.js';
+import { RecordStamp, type StampStart } from './record-stamp.js';
+import { RECORD_BYTES_MIN } from '../format/record.js';
+import { lockSegment } from './segment-lock.js';
+import { SegmentOutput } from './segment-output.js';
+import { WriteGate } from './write-gate.js';
+
+const BUFFER_BYTES = 1024 * 1024;
+
+/** What a writer works with. */
+export interface CoreWalWriterOptions {
+  readonly fileSystem?: FileSystem;
+  readonly clock?: Clock;
+  /** Records are collected in a buffer of this size before they are written; default 1 MiB. */
+  readonly bufferBytes?: number;
+  /**
+   * Where numbering goes on: from the manifest, or from the report of a recovery. For `openAt` it also
+   * says that everything before the position was found good, and need not be read again.
+   */
+  readonly start?: StampStart;
+  /** Whether the first sync also makes the file's name durable; default true. */
+  readonly syncFolder?: boolean;
+  /** Called before bytes are written directly; see `SegmentFile.beforeWrite`. What it throws poisons the writer. */
+  readonly beforeWrite?: ((isLone: boolean) => void) | undefined;
+  /** For `openAt`: with 'refuse' the segment is a store's own, and neither a link nor known by a second name. */
+  readonly links?: LinkPolicy;
+  /** For `openAt`: the folder that a torn tail is copied to before it is cut; default: the segment's own. */
+  readonly copyBrokenTo?: string;
+}
+
+/**
+ * The one writer of a core's segment. Appends are collected and written together: nothing is on disk
+ * before `sync` returned, or `checkCompletions` told that a submitted sync ended.
+ *
+ * Invariants:
+ * - a record is never appended after one that could not be written: the first failure of a write or a
+ *   sync poisons the writer, and it never writes or syncs again;
+ * - `syncedPosition` only moves when a sync ended well, and only to where everything stood when it began;
+ * - one writer writes in one way, directly or through a `StorageIo`, never both.
+ */
+export class CoreWalWriter {
+  readonly coreId: number;
+  readonly path: string;
+  readonly #fileSystem: FileSystem;
+  readonly #descriptor: FileDescriptor;
+  readonly #gate: WriteGate;
+  readonly #output: SegmentOutput;
+  readonly #appender: RecordAppender;
+
+  private constructor(
+    coreId: number,
+    path: string,
+    descriptor: FileDescriptor,
+    position: number,
+    start: StampStart,
+    options: CoreWalWriterOptions,
+  ) {
+    const fileSystem = fileSystemOf(options);
+    const bufferBytes = Math.max(options.bufferBytes ?? BUFFER_BYTES, RECORD_BYTES_MIN);
+    const stamp = new RecordStamp(coreId, options.clock ?? new SystemClock(), start);
+    this.coreId = coreId;
+    this.path = path;
+    this.#fileSystem = fileSystem;
+    this.#descriptor = descriptor;
+    this.#gate = new WriteGate(path);
+    const file = { fileSystem, path, descriptor, beforeWrite: options.beforeWrite };
+    this.#output = new SegmentOutput(file, this.#gate, bufferBytes, options.syncFolder ?? true);
+    this.#appender = new RecordAppender(stamp, position, bufferBytes, this.#output);
+    this.#output.serve(this.#appender);
+  }
+
+  /**
+   * Makes a new, empty segment.
+   * @throws StatelogError `ALREADY_EXISTS` where something has the name
+   */
+  static create(coreId: number, path: string, options: CoreWalWriterOptions = {}): CoreWalWriter {
+    const fileSystem = fileSystemOf(options);
+    const descriptor = fileSystem.createExclusive(path);
+    try {
+      lockSegment(fileSystem, path, descriptor);
+      return new CoreWalWriter(coreId, path, descriptor, 0, options.start ?? {}, options);
+    } catch (error) {
+      closeQuietly(fileSystem, descriptor);
+      throw error;
+    }
+  }
+
+  /**
+   * Goes on with a segment at `position`, where its last good record ends. What follows is cut after
+   * it was copied, and only if none of it can ever have been acknowledged. What is there is synced.
+   * @throws StatelogError `DAMAGED` where a good record would be cut, or none ends at `position`; the
+   * file is then unchanged
+   */
+  static openAt(
+    coreId: number,
+    path: string,
+    position: number,
+    options: CoreWalWriterOptions = {},
+  ): CoreWalWriter {
+    checkPosition(position);
+    const fileSystem = fileSystemOf(options);
+    const where = { fileSystem, coreId, path, position, start: options.start };
+    const start = options.start ?? startAt(where);
+    checkNothingFollows(where, start);
+    const descriptor = fileSystem.openReadWrite(path, options.links);
+    try {
+      if (options.links === 'refuse') refuseLinkedFile(path, fileSystem.statusOf(descriptor));
+      lockSegment(fileSystem, path, descriptor);
+      cutTail(fileSystem, descriptor, path, position, options.copyBrokenTo);
+      fileSystem.sync(descriptor);
+      return new CoreWalWriter(coreId, path, descriptor, position, start, options);
+    } catch (error) {
+      closeQuietly(fileSystem, descriptor);
+      throw error;
+    }
+  }
+
+  /** Where the next record starts. */
+  get position(): number {
+    return this.#appender.position;
+  }
+
+  /** Everything before this is durable. */
+  get syncedPosition(): number {
+    return this.#appender.syncedPosition;
+  }
+
+  /** Where what is in the file ends; what was appended after it is in memory. */
+  get writtenPosition(): number {
+    return this.#appender.position - this.#appender.buffer.filled;
+  }
+
+  get entriesSinceSync(): number {
+    return this.#appender.entriesSinceSync;
+  }
+
+  get epoch(): bigint {
+    return this.#appender.stamp.epoch;
+  }
+
+  /** The sequence of the next record. */
+  get sequence(): bigint {
+    return this.#appender.stamp.sequence;
+  }
+
+  /** The timestamp of the last record; none is ever earlier than the one before it. */
+  get lastTimestampNs(): bigint {
+    return this.#appender.stamp.lastTimestampNs;
+  }
+
+  /** What is open, whatever its path now means. */
+  get status(): FileStatus {
+    return this.#fileSystem.statusOf(this.#descriptor);
+  }
+
+  get isPoisoned(): boolean {
+    return this.#gate.state === 'poisoned';
+  }
+
+  /** @throws RangeError where the epoch is no u64, or below that of the last record */
+  setEpoch(epoch: bigint): void {
+    this.#gate.checkUsable();
+    this.#appender.stamp.setEpoch(epoch);
+  }
+
+  /** @returns the position that the record starts at, as all appends do */
+  appendPut(key: Uint8Array, value: Uint8Array): number {
+    checkBytes(key, 'key');
+    checkBytes(value, 'value');
+    return this.appendPutParts(key, 0, key.length, value, 0, value.length);
+  }
+
+  /** `appendPut` of a key and a value that lie within larger arrays. */
+  appendPutParts(
+    keyBytes: Uint8Array,
+    keyStart: number,
+    keyLength: number,
+    valueBytes: Uint8Array,
+    valueStart: number,
+    valueLength: number,
+  ): number {
+    checkBytes(keyBytes, 'keyBytes');
+    checkBytes(valueBytes, 'valueBytes');
+    this.#gate.enter('direct');
+    return this.#appender.put(keyBytes, keyStart, keyLength, valueBytes, valueStart, valueLength);
+  }
+
+  appendDelete(key: Uint8Array): number {
+    checkBytes(key, 'key');
+    return this.appendDeleteParts(key, 0, key.length);
+  }
+
+  /** `appendDelete` of a key that lies within a larger array. */
+  appendDeleteParts(keyBytes: Uint8Array, keyStart: number, keyLength: number): number {
+    checkBytes(keyBytes, 'keyBytes');
+    this.#gate.enter('direct');
+    return this.#appender.delete(keyBytes, keyStart, keyLength);
+  }
+
+  /**
+   * Appends an entry as it is: its epoch, sequence and time are kept. Its lag becomes this file's own.
+   * @throws RangeError where one of them, or its core, would leave the segment out of order
+   */
+  append(entry: WalEntry): number {
+    checkOperation(entry.operation);
+    this.#gate.enter('direct');
+    return this.#appender.entry(entry);
+  }
+
+  appendPutViaStorageIo(key: Uint8Array, value: Uint8Array, storageIo: StorageIo): number {
+    checkBytes(key, 'key');
+    checkBytes(value, 'value');
+    return this.appendPutPartsViaStorageIo(key, 0, key.length, value, 0, value.length, storageIo);
+  }
+
+  /** `appendPutViaStorageIo` of a key and a value that lie within larger arrays. */
+  appendPutPartsViaStorageIo(
+    keyBytes: Uint8Array,
+    keyStart: number,
+    keyLength: number,
+    valueBytes: Uint8Array,
+    valueStart: number,
+    valueLength: number,
+    storageIo: StorageIo,
+  ): number {
+    checkBytes(keyBytes, 'keyBytes');
+    checkBytes(valueBytes, 'valueBytes');
+    this.#output.enterSubmitted(storageIo);
+    return this.#appender.put(keyBytes, keyStart, keyLength, valueBytes, valueStart, valueLength);
+  }
+
+  appendDeleteViaStorageIo(key: Uint8Array, storageIo: StorageIo): number {
+    checkBytes(key, 'key');
+    this.#output.enterSubmitted(storageIo);
+    return this.#appender.delete(key, 0, key.length);
+  }
+
+  appendViaStorageIo(entry: WalEntry, storageIo: StorageIo): number {
+    checkOperation(entry.operation);
+    this.#output.enterSubmitted(storageIo);
+    return this.#appender.entry(entry);
+  }
+
+  /** Appends in whichever way this writer writes, as the next two do. */
+  appendCheckpoint(id: bigint): number {
+    this.#gate.checkUsable();
+    return this.#appender.operation({ op: 'checkpoint', id });
+  }
+
+  /** Appends a barrier that carries the current epoch. */
+  appendEpochBarrier(): number {
+    this.#gate.checkUsable();
+    return this.#appender.operation({ op: 'epochBarrier', barrierEpoch: this.epoch });
+  }
+
+  /** Records how far the sources were read. Offsets are u64, the watermark is i64. */
+  appendCommit(offsets: ReadonlyMap<string, bigint>, watermark: bigint | undefined): number {
+    checkCommit(offsets, watermark);
+    this.#gate.checkUsable();
+    return this.#appender.operation({ op: 'commit', offsets, watermark });
+  }
+
+  /** Writes what was appended, or submits it, without making it durable. */
+  flush(): void {
+    this.#gate.checkUsable();
+    this.#output.makeRoom();
+  }
+
+  /** Writes what was appended and makes it durable. */
+  sync(): void {
+    this.#gate.enter('direct');
+    this.#output.sync();
+  }
+
+  /**
+   * Submits what was appended, and a sync of it. The synced position moves once `checkCompletions` is
+   * told that it ended, and only to where it stands now.
+   * @returns the sync's token
+   * @throws StatelogError `SYNC_IN_FLIGHT` while another is under way
+   */
+  syncViaStorageIo(storageIo: StorageIo): number {
+    const submissions = this.#output.enterSubmitted(storageIo);
+    if (submissions.pendingSync !== undefined) throw this.#inFlight('a sync is under way already');
+    return this.#output.submitSync(submissions);
+  }
+
+  /**
+   * Takes note of what `StorageIo.pollCompletions` returned; completions of other writers are passed over.
+   * @returns true if the pending sync ended well
+   * @throws StatelogError what an append or a sync failed with: the writer is then poisoned
+   */
+  checkCompletions(completions: readonly IoCompletion[]): boolean {
+    const completed = this.#output.submissions?.complete(completions);
+    this.#gate.checkUsable();
+    if (completed?.failure !== undefined) {
+      const { error, result } = completed.failure;
+      const { path } = this;
+      const message = `${path}: input or output failed with ${result}`;
+      throw this.#gate.poison(error ?? new StatelogError('IO_FAILED', message, { path }));
+    }
+    if (completed?.sync === undefined) return false;
+    this.#appender.markSynced(completed.sync.boundary, completed.sync.entries);
+    return true;
+  }
+
+  get isSyncPending(): boolean {
+    return this.#output.submissions?.pendingSync !== undefined;
+  }
+
+  /**
+   * Says that the caller has made the file durable by other means.
+   * @throws RangeError while appends are still in memory or under way
+   */
+  markSynced(): void {
+    this.#gate.checkUsable();
+    if (this.#output.isBusy) throw new RangeError('appends are in memory or under way: flush them first');
+    this.#appender.markSynced(this.position, this.entriesSinceSync);
+  }
+
+  /**
+   * Cuts the segment on purpose: its records from `position` on are backed by a checkpoint. Syncs before
+   * and after. Numbering goes on behind the last record that is left.
+   * @throws StatelogError `DAMAGED` where no record ends at `position`; nothing is cut
+   */
+  truncate(position: number): void {
+    checkPosition(position);
+    this.#settle();
+    if (position > this.position) {
+      throw new RangeError(`position ${position} lies past the end, ${this.position}`);
+    }
+    const where = { fileSystem: this.#fileSystem, coreId: this.coreId, path: this.path, position };
+    const start = position === 0 ? undefined : startAt(where);
+    this.#output.cut(position);
+    if (start?.nextSequence !== undefined) this.#appender.stamp.setSequence(start.nextSequence);
+  }
+
+  /** Cuts the segment to nothing and numbers from 0 again, as LaminarDB does after a checkpoint. */
+  reset(): void {
+    this.truncate(0);
+    this.#appender.stamp.setSequence(0n);
+  }
+
+  /**
+   * Syncs what was appended, and closes the file, also where the sync fails. A poisoned writer's file
+   * is closed as it is.
+   * @throws StatelogError `SYNC_IN_FLIGHT` where submitted appends are not known to have ended
+   */
+  close(): void {
+    const { state } = this.#gate;
+    if (state === 'closed') return;
+    if (state === 'submitted') this.#settle();
+    try {
+      if (state === 'direct' || (state === 'unused' && this.#output.isBusy)) this.sync();
+    } finally {
+      this.abandon();
+    }
+  }
+
+  /** What a write failed with, where no sync failed before it. */
+  get writeFailure(): unknown {
+    return this.#gate.writeFailure;
+  }
+
+  /**
+   * Cuts what was not synced, after a write that found the disk full, and closes the file. Nothing is cut where a
+   * sync failed, or a write for any other reason.
+   * @returns whether the file ends, on disk, with what was acknowledged
+   */
+  rollBack(): boolean {
+    if (this.#gate.state === 'closed') return false;
+    try {
+      return this.#output.rollBack();
+    } finally {
+      this.abandon();
+    }
+  }
+
+  /** Closes the file without writing anything: what was not synced may or may not be there. */
+  abandon(): void {
+    if (this.#gate.state !== 'closed') this.#output.close();
+  }
+
+  /** Brings everything appended to disk, or refuses where that cannot be done at once. */
+  #settle(): void {
+    if (this.#gate.state !== 'submitted') this.sync();
+    else if (this.#output.isBusy) throw this.#inFlight('appends are under way');
+  }
+
+  #inFlight(what: string): StatelogError {
+    return new StatelogError('SYNC_IN_FLIGHT', `${this.path}: ${what}`, {
+      path: this.path,
+      hint: 'poll the StorageIo and pass what ended to checkCompletions first',
+    });
+  }
+}
+
+function checkPosition(position: number): void {
+  if (Number.isSafeInteger(position) && position >= 0) return;
+  throw new RangeError(`a position is a whole number from 0, not ${position}`);
+}
+
+function fileSystemOf(options: CoreWalWriterOptions): FileSystem {
+  return options.fileSystem ?? realFileSystem();
+}
