@@ -1,9 +1,7 @@
 import { closeSync, fdatasyncSync, openSync, writeSync } from 'node:fs';
 import { realFileSystem } from '../../src/engine/storage-io/real/real-file-system.js';
-import {
-  createAsynchronousStorageIo,
-  type StorageIo,
-} from '../../src/engine/storage-io/submission/storage-io.js';
+import { createAsynchronousStorageIo } from '../../src/engine/storage-io/submission/create-storage-io.js';
+import { type StorageIo } from '../../src/engine/storage-io/submission/storage-io.js';
 import type { CoreWalWriter } from '../../src/engine/wal/write/writer.js';
 import { VALUE } from '../frame/data.js';
 import type { PeerStore } from '../frame/peer.js';

@@ -1,4 +1,4 @@
-import type { Commands } from '../cli/program/main.js';
+import type { Commands } from '../cli/program/program.js';
 
 /** Every command by its name. A command's module is loaded when the command is called. */
 export const COMMANDS: Commands = {

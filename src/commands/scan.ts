@@ -1,7 +1,8 @@
 import { boolean } from '@oclif/core/flags';
 import { storeArgument } from '../cli/command/arguments.js';
 import { StatelogCommand } from '../cli/program/base-command.js';
-import { entryOutput, type EntryOutput } from '../cli/output/entry-output.js';
+import { entryOutput } from '../cli/output/entry-lines.js';
+import type { EntryOutput } from '../cli/output/entry-output.js';
 import { EXIT_CODES, type ExitCode } from '../cli/errors/exit-codes.js';
 import { boundFlags, countFlag, encodingFlags, encodingsOf, unsigned64Flag } from '../cli/command/flags.js';
 import { rangeOf } from '../cli/command/key-range.js';

@@ -72,6 +72,5 @@ export { realFileSystem } from './storage-io/real/real-file-system.js';
 export {
   createAsynchronousStorageIo,
   createSynchronousStorageIo,
-  type IoCompletion,
-  type StorageIo,
-} from './storage-io/submission/storage-io.js';
+} from './storage-io/submission/create-storage-io.js';
+export { type IoCompletion, type StorageIo } from './storage-io/submission/storage-io.js';

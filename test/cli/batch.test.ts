@@ -8,7 +8,7 @@ import {
   type ExportFrame,
 } from '../../src/cli/batch/batch-line.js';
 import { ENCODINGS } from '../../src/cli/command/encoding.js';
-import { entryOutput } from '../../src/cli/output/entry-output.js';
+import { entryOutput } from '../../src/cli/output/entry-lines.js';
 import { SourcePassage } from '../../src/cli/batch/source-passage.js';
 import { MemoryTerminal } from '../support/memory-terminal.js';
 

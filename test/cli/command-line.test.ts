@@ -1,6 +1,7 @@
 import test from 'ava';
 import { ByteOutput } from '../../src/cli/terminal/byte-output.js';
-import { runCommandLine, type Commands } from '../../src/cli/program/main.js';
+import { runCommandLine } from '../../src/cli/program/main.js';
+import type { Commands } from '../../src/cli/program/program.js';
 import { commandLine, type CommandLineResult } from '../support/command-line.js';
 import { MemoryTerminal } from '../support/memory-terminal.js';
 

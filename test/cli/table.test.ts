@@ -1,5 +1,5 @@
 import test from 'ava';
-import { entryOutput } from '../../src/cli/output/entry-output.js';
+import { entryOutput } from '../../src/cli/output/entry-lines.js';
 import { tableText } from '../../src/cli/terminal/table.js';
 import { visibleText } from '../../src/cli/terminal/visible-text.js';
 import { MemoryTerminal } from '../support/memory-terminal.js';

@@ -1,4 +1,5 @@
-import { runCommandLine, type Commands } from '../../src/cli/program/main.js';
+import { runCommandLine } from '../../src/cli/program/main.js';
+import type { Commands } from '../../src/cli/program/program.js';
 import { COMMANDS } from '../../src/commands/index.js';
 import { MemoryTerminal, type MemoryTerminalOptions } from './memory-terminal.js';
 import { projectRoot } from './project-root.js';

@@ -2,7 +2,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Command } from '@oclif/core';
 import packageJson from '../../../package.json' with { type: 'json' };
-import type { Program } from './main.js';
+import type { Program } from './program.js';
 
 /**
  * All commands by name, where oclif's explicit discovery finds them. Empty until help is asked

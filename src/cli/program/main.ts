@@ -1,30 +1,10 @@
-import type { Config } from '@oclif/core/config';
 import { bareConfig } from './bare-config.js';
 import { HelpRequest, type StatelogCommand } from './base-command.js';
 import { asStatelogError, errorJson, errorLine, errorStack, exitCodeOf } from '../errors/error-rendering.js';
 import { EXIT_CODES, type ExitCode } from '../errors/exit-codes.js';
 import type { Terminal } from '../terminal/terminal.js';
+import type { Commands, Program } from './program.js';
 import { nearestName, usageError } from '../errors/usage-error.js';
-
-/** A command's class, as a running program makes one of it. */
-interface CommandConstructor {
-  new (argv: string[], config: Config, terminal: Terminal): StatelogCommand;
-  id: string;
-}
-
-/** Commands by name; each module is loaded when its command is called, and its class is the default export. */
-export type Commands = Readonly<Record<string, () => Promise<{ readonly default: CommandConstructor }>>>;
-
-/** What `main` needs to know of the program it is. */
-export interface Program {
-  /** The package's folder. */
-  readonly root: string;
-  readonly version: string;
-  readonly commands: Commands;
-  readonly terminal: Terminal;
-  /** True to show the stack of an error (STATELOG_DEBUG). */
-  readonly debug: boolean;
-}
 
 /** A failure is said this soon, whether or not standard output takes what comes before it. */
 const SAID_AFTER_MS = 500;

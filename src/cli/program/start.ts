@@ -5,7 +5,7 @@ import { settleColour } from '../terminal/colour-environment.js';
 import { asStatelogError, errorLine } from '../errors/error-rendering.js';
 import { EXIT_CODES } from '../errors/exit-codes.js';
 import { endOnSignals, removeStagedOnSignals } from './interrupt.js';
-import type { Commands } from './main.js';
+import type { Commands } from './program.js';
 
 export { COMMAND_CLASSES } from './help.js';
 export { serveJob } from './in-thread.js';

@@ -1,7 +1,19 @@
-import type { OrderedKeyIndex } from './ordered-key-index.js';
 import { checkRange } from './key-range.js';
 import type { KeyTree } from './key-tree.js';
 import { NOWHERE, TreeWalk } from './tree-walk.js';
+
+/** What a cursor asks of the index that it walks. */
+export interface CursorIndex {
+  /** Another one after each change. */
+  readonly version: number;
+  /** The slot of a key; -1 where it is not there. */
+  find(key: Uint8Array): number;
+  keyOf(slot: number): Uint8Array;
+  /** Negative where the slot's key lies before the one that stands in `bytes`, 0 where it is that one. */
+  compareKey(slot: number, bytes: Uint8Array, start: number, length: number): number;
+  /** The cursor wants to be told of removals. */
+  follow(cursor: KeyCursor): void;
+}
 
 /**
  * Walks an index in key order, both ways. Each move answers the slot that it came to, or -1 when
@@ -16,14 +28,14 @@ import { NOWHERE, TreeWalk } from './tree-walk.js';
  * of `walk.slot`, and the index tells of its removal.
  */
 export class KeyCursor {
-  private readonly index: OrderedKeyIndex;
+  private readonly index: CursorIndex;
   private readonly walk: TreeWalk;
   private version = -1;
   private isFollowed = false;
   private held: Uint8Array | undefined;
 
   /** Use `OrderedKeyIndex.cursor`. */
-  constructor(index: OrderedKeyIndex, tree: KeyTree) {
+  constructor(index: CursorIndex, tree: KeyTree) {
     this.index = index;
     this.walk = new TreeWalk(tree);
   }

@@ -1,7 +1,7 @@
 import { boolean } from '@oclif/core/flags';
 import { textArgument } from '../../../src/cli/command/arguments.js';
 import { StatelogCommand } from '../../../src/cli/program/base-command.js';
-import { entryOutput } from '../../../src/cli/output/entry-output.js';
+import { entryOutput } from '../../../src/cli/output/entry-lines.js';
 import type { ExitCode } from '../../../src/cli/errors/exit-codes.js';
 import {
   countFlag,

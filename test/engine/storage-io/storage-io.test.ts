@@ -13,7 +13,7 @@ import type { IoCompletion, StorageIo } from '../../../src/engine/storage-io/sub
 import {
   createAsynchronousStorageIo,
   createSynchronousStorageIo,
-} from '../../../src/engine/storage-io/submission/storage-io.js';
+} from '../../../src/engine/storage-io/submission/create-storage-io.js';
 import { tempDir } from '../../support/temp-dir.js';
 
 const EIO = -5;

@@ -4,7 +4,7 @@ import { isStatelogError } from '../../../src/engine/errors.js';
 import { toUtf8 } from '../../../src/engine/bytes/text/text.js';
 import type { WalEntry } from '../../../src/engine/rkyv/entry/wal-entry.js';
 import { SimulatedFileSystem } from '../../simulated-disk/simulated-file-system.js';
-import { createSynchronousStorageIo } from '../../../src/engine/storage-io/submission/storage-io.js';
+import { createSynchronousStorageIo } from '../../../src/engine/storage-io/submission/create-storage-io.js';
 import { writeFully } from '../../../src/engine/storage-io/whole/write-fully.js';
 import { MergedScanner } from '../../../src/engine/wal/scan/merged-scanner.js';
 import { listSegments } from '../../../src/engine/wal/scan/segment-folder.js';

@@ -9,7 +9,7 @@ import {
 } from '../../simulated-disk/faults/fault-plan.js';
 import { powerLossImages } from '../../simulated-disk/power-loss/power-loss.js';
 import { SimulatedFileSystem } from '../../simulated-disk/simulated-file-system.js';
-import { createSynchronousStorageIo } from '../../../src/engine/storage-io/submission/storage-io.js';
+import { createSynchronousStorageIo } from '../../../src/engine/storage-io/submission/create-storage-io.js';
 import { recoverSegment } from '../../../src/engine/wal/recover/recovery.js';
 import { CoreWalWriter } from '../../../src/engine/wal/write/writer.js';
 

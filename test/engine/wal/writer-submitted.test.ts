@@ -1,6 +1,6 @@
 import test from 'ava';
 import { SimulatedFileSystem } from '../../simulated-disk/simulated-file-system.js';
-import { createSynchronousStorageIo } from '../../../src/engine/storage-io/submission/storage-io.js';
+import { createSynchronousStorageIo } from '../../../src/engine/storage-io/submission/create-storage-io.js';
 import { CoreWalReader } from '../../../src/engine/wal/scan/reader.js';
 import { CoreWalWriter } from '../../../src/engine/wal/write/writer.js';
 import { manualClock } from './manual-clock.js';

@@ -5,7 +5,7 @@ import {
   type SimulatedFileSystem,
 } from '../../simulated-disk/index.js';
 import type { SeededRandom } from '../../simulated-disk/seeded-random.js';
-import { createSynchronousStorageIo } from '../../../src/engine/storage-io/submission/storage-io.js';
+import { createSynchronousStorageIo } from '../../../src/engine/storage-io/submission/create-storage-io.js';
 import { recoverSegment } from '../../../src/engine/wal/recover/recovery.js';
 import { CoreWalWriter } from '../../../src/engine/wal/write/writer.js';
 

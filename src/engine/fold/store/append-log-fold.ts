@@ -8,13 +8,7 @@ import type { FileSystem } from '../../storage-io/interface/file-system.js';
 import { realFileSystem } from '../../storage-io/real/real-file-system.js';
 import { compactBytes, compactForm } from '../lookup/compact-form.js';
 import { EntryReader } from '../lookup/entry-reader.js';
-import {
-  type FoldClass,
-  type FoldOptions,
-  type FoldSetup,
-  type OpenedFold,
-  policyOf,
-} from './fold-options.js';
+import { type FoldOptions, type FoldSetup, type OpenedFold, policyOf } from './fold-options.js';
 import { FoldContent } from '../write/fold-content.js';
 import { FoldCursor } from '../lookup/fold-cursor.js';
 import { COMPACT_THRESHOLD_DEFAULT } from '../format/format.js';
@@ -283,6 +277,9 @@ export class AppendLogFold {
 function checkCursor(cursor: unknown): void {
   if (!(cursor instanceof WatchCursor)) throw wrongType('cursor', 'a WatchCursor', cursor);
 }
+
+/** How to make a class's instance of an opened log: `AppendLogFold`, or what extends it. */
+type FoldClass<T extends AppendLogFold> = new (opened: OpenedLog, setup: FoldSetup) => T;
 
 function makeStore<T extends AppendLogFold>(
   Store: FoldClass<T>,

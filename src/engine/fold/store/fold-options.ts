@@ -1,7 +1,6 @@
 import type { StatelogError } from '../../errors.js';
 import type { FileSystem } from '../../storage-io/interface/file-system.js';
-import type { AppendLogFold } from './append-log-fold.js';
-import type { OpenedLog, OpenPolicy } from '../write/open-log.js';
+import type { OpenPolicy } from '../write/open-log.js';
 import type { WatchCursor } from '../format/watch-cursor.js';
 
 /** How a log is opened. */
@@ -17,9 +16,6 @@ export interface FoldOptions {
   readonly onWarning?: ((warning: StatelogError) => void) | undefined;
 }
 
-/** How to make a class's instance of an opened log: `AppendLogFold`, or what extends it. */
-export type FoldClass<T extends AppendLogFold> = new (opened: OpenedLog, setup: FoldSetup) => T;
-
 /** What an open fold is set up with. */
 export interface FoldSetup {
   readonly mode: 'read' | 'write';
@@ -29,7 +25,7 @@ export interface FoldSetup {
 }
 
 /** An open fold and the cursor that a watch goes on from. */
-export interface OpenedFold<T extends AppendLogFold> {
+export interface OpenedFold<T> {
   readonly cursor: WatchCursor;
   readonly store: T;
 }

@@ -8,7 +8,7 @@ import type { FileSystem } from '../../storage-io/interface/file-system.js';
 import { keptLogs, type KeptLog } from '../kept-logs.js';
 import { missingSegment } from '../replay/replay.js';
 import { removedUnread } from './follow-findings.js';
-import type { LogSupply } from './follow.js';
+import type { LogSupply } from './log-supply.js';
 import { FollowedLog } from './followed-log.js';
 import { FollowedSegment } from './followed-segment.js';
 

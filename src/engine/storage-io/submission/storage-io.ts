@@ -1,7 +1,4 @@
-import { AppendPositions } from './append-positions.js';
-import { AsynchronousStorageIo } from './asynchronous-storage-io.js';
-import type { FileDescriptor, FileSystem } from '../interface/file-system.js';
-import { SynchronousStorageIo } from './synchronous-storage-io.js';
+import type { FileDescriptor } from '../interface/file-system.js';
 
 /**
  * Appends and syncs by submission and completion, so that a writer can go on encoding while the
@@ -41,14 +38,4 @@ export interface IoCompletion {
   readonly result: number;
   /** What went wrong, where `result` is below zero. */
   readonly error: unknown;
-}
-
-/** Does everything at once; completions are there when the submission returns. */
-export function createSynchronousStorageIo(fileSystem: FileSystem): StorageIo {
-  return new SynchronousStorageIo(fileSystem, new AppendPositions());
-}
-
-/** Works in other threads, at most one operation of a descriptor at a time. */
-export function createAsynchronousStorageIo(fileSystem: FileSystem): StorageIo {
-  return new AsynchronousStorageIo(fileSystem, new AppendPositions());
 }
