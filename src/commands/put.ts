@@ -132,7 +132,7 @@ export default class Put extends StatelogCommand {
       readonly 'drop-revisions': boolean;
     },
     encodings: Encodings,
-  ): Promise<Change> {
+  ): Promise<SinglePut> {
     if (args.key === undefined) throw usageError('KEY is missing', 'give KEY and VALUE, or --batch FILE');
     if (flags.tsv || flags.ack || flags.source !== undefined || flags['drop-revisions'])
       throw usageError('--tsv, --ack, --source and --drop-revisions go with --batch');
@@ -178,7 +178,7 @@ function isMissingStore(error: unknown, store: string): boolean {
 }
 
 /** One put, and what must hold for it. */
-interface Change {
+interface SinglePut {
   readonly key: Uint8Array;
   readonly value: Uint8Array;
   readonly ifAbsent: boolean;
@@ -187,7 +187,7 @@ interface Change {
   readonly cursor: Uint8Array | undefined;
 }
 
-async function putOne(store: WritableStore, change: Change): Promise<ExitCode> {
+async function putOne(store: WritableStore, change: SinglePut): Promise<ExitCode> {
   const { key, value, ifAbsent, ifValue, revision, cursor } = change;
   if (ifAbsent || ifValue !== undefined) {
     const found = store.get(key)?.value;

@@ -3,7 +3,7 @@ import { byteInput } from '../terminal/byte-input.js';
 import type { Terminal } from '../terminal/terminal.js';
 
 /** No store holds a longer value: a record has at most 256 MiB. */
-const VALUE_BYTES_MAX = 256 * 1024 * 1024;
+const INPUT_BYTES_MAX = 256 * 1024 * 1024;
 
 /**
  * All of a file, or of standard input for `-`, as one value.
@@ -14,10 +14,10 @@ export async function readValue(file: string, terminal: Terminal): Promise<Uint8
   let bytes = 0;
   for await (const chunk of byteInput(file, terminal)) {
     bytes += chunk.length;
-    if (bytes > VALUE_BYTES_MAX) {
+    if (bytes > INPUT_BYTES_MAX) {
       throw new StatelogError('LIMIT_EXCEEDED', 'the value is longer than any store holds', {
         path: file,
-        expected: `at most ${VALUE_BYTES_MAX} bytes`,
+        expected: `at most ${INPUT_BYTES_MAX} bytes`,
         safe: 'nothing was written',
       });
     }

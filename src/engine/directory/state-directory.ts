@@ -32,7 +32,7 @@ export interface DirectoryEnvironment {
   readonly clock?: Clock | undefined;
 }
 
-export interface CreateStoreOptions extends DirectoryEnvironment {
+export interface NewDirectoryOptions extends DirectoryEnvironment {
   /** Single-writer shards; default 1. */
   readonly cores?: number | undefined;
   /** Checkpoints that stay; default 2. */
@@ -86,7 +86,7 @@ export class StateDirectory {
    * Makes an empty state directory, durable when it returns.
    * @throws StatelogError `ALREADY_EXISTS`, `INVALID_ARGUMENT`
    */
-  static create(path: string, options: CreateStoreOptions = {}): void {
+  static create(path: string, options: NewDirectoryOptions = {}): void {
     const { fileSystem = realFileSystem(), cores, keep } = options;
     createDirectory({ fileSystem, root: path, cores, keep });
   }

@@ -8,7 +8,7 @@ import {
   PATH_BYTES_MAX,
   PATH_DEPTH_MAX,
 } from '../../../src/engine/artifact/format/format.js';
-import { decodeManifest, encodeManifest } from '../../../src/engine/artifact/format/manifest.js';
+import { decodeExportManifest, encodeExportManifest } from '../../../src/engine/artifact/format/manifest.js';
 import { decodeTarHeader } from '../../../src/engine/artifact/format/tar-header.js';
 import { toUtf8 } from '../../../src/engine/bytes/text/text.js';
 import { KvUpdate } from '../../../src/engine/fold/format/update.js';
@@ -49,9 +49,9 @@ test("the page's example is what an export writes", (t) => {
 });
 
 test("the page's manifest reads, and is written the same", (t) => {
-  const manifest = decodeManifest(toUtf8(manifestOnPage), 'the page');
-  t.is(Buffer.from(encodeManifest(manifest)).toString(), manifestOnPage);
-  t.deepEqual(decodeManifest(toUtf8(`${manifestOnPage}\n`), 'the page'), manifest);
+  const manifest = decodeExportManifest(toUtf8(manifestOnPage), 'the page');
+  t.is(Buffer.from(encodeExportManifest(manifest)).toString(), manifestOnPage);
+  t.deepEqual(decodeExportManifest(toUtf8(`${manifestOnPage}\n`), 'the page'), manifest);
 });
 
 test("the page's limits are those of the code", (t) => {

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, readdirSync, writeFileSync, cpSync } from 'node:fs';
 import path from 'node:path';
 import test from 'ava';
-import { decodeManifest, encodeManifest } from '../../../src/engine/artifact/format/manifest.js';
+import { decodeExportManifest, encodeExportManifest } from '../../../src/engine/artifact/format/manifest.js';
 import { commandLine } from '../../support/command-line.js';
 import { fixturePath } from '../../support/fixtures.js';
 import { tempDir } from '../../support/temp-dir.js';
@@ -15,7 +15,7 @@ for (const name of ARTIFACTS) {
   test(`${name} is verified, imported, and exported again with its cursor and scope`, async (t) => {
     const folder = tempDir(t);
     const artifact = path.join(FOLDER, name);
-    const manifest = decodeManifest(readFileSync(path.join(artifact, 'MANIFEST.json')), name);
+    const manifest = decodeExportManifest(readFileSync(path.join(artifact, 'MANIFEST.json')), name);
     t.is((await commandLine(['verify', artifact, '-q'])).exitCode, 0);
     const log = path.join(folder, 'log.snap');
     t.is((await commandLine(['import', artifact, log])).exitCode, 0);
@@ -29,7 +29,7 @@ for (const name of ARTIFACTS) {
     const again = path.join(folder, 'again');
     const scope = (manifest.scope ?? []).flatMap((prefix) => ['--scope', prefix]);
     t.is((await commandLine(['export', log, again, ...scope])).exitCode, 0);
-    const exported = decodeManifest(readFileSync(path.join(again, 'MANIFEST.json')), 'again');
+    const exported = decodeExportManifest(readFileSync(path.join(again, 'MANIFEST.json')), 'again');
     t.deepEqual(exported.scope, manifest.scope);
     t.is(exported.cursor.toHex(), manifest.cursor.toHex());
     if (newestOriginal.isThere) {
@@ -59,11 +59,14 @@ test('a manifest is read in any JSON layout, and a doubled key in none', async (
     writeFileSync(path.join(artifact, 'MANIFEST.json'), layout);
     t.is((await commandLine(['verify', artifact, '-q'])).exitCode, 0, layout);
   }
-  t.throws(() => decodeManifest(Buffer.from(text.replace('{', '{"backend": "append-log",')), 'doubled'), {
-    message: /"backend" stands twice/,
-  });
-  const decoded = decodeManifest(Buffer.from(text), 'it');
-  t.deepEqual(decodeManifest(encodeManifest(decoded), 'it'), decoded);
+  t.throws(
+    () => decodeExportManifest(Buffer.from(text.replace('{', '{"backend": "append-log",')), 'doubled'),
+    {
+      message: /"backend" stands twice/,
+    },
+  );
+  const decoded = decodeExportManifest(Buffer.from(text), 'it');
+  t.deepEqual(decodeExportManifest(encodeExportManifest(decoded), 'it'), decoded);
 });
 
 test('a scope is said of a fold alone', async (t) => {

@@ -4,8 +4,8 @@ import {
   cursorBytes,
   deleteBytesMax,
   encodeCursor,
-  encodeDelete,
-  encodePut,
+  encodeDeleteRecord,
+  encodePutRecord,
   putBytesMax,
 } from '../../../src/engine/fold/format/record-encoder.js';
 import { VersionToken } from '../../../src/engine/fold/format/version-token.js';
@@ -16,14 +16,14 @@ export function putRecord(key: string, value: string | Uint8Array, revision?: bi
   const bytes = typeof value === 'string' ? toUtf8(value) : value;
   const version = revision === undefined ? VersionToken.unknown() : VersionToken.fromU64(revision);
   const into = new Uint8Array(putBytesMax(toUtf8(key), bytes, version));
-  encodePut(into, 0, key, bytes, version);
+  encodePutRecord(into, 0, key, bytes, version);
   return into;
 }
 
 export function deleteRecord(key: string, revision?: bigint): Uint8Array {
   const version = revision === undefined ? VersionToken.unknown() : VersionToken.fromU64(revision);
   const into = new Uint8Array(deleteBytesMax(toUtf8(key), version));
-  encodeDelete(into, 0, key, version);
+  encodeDeleteRecord(into, 0, key, version);
   return into;
 }
 

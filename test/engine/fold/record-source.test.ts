@@ -3,7 +3,7 @@ import path from 'node:path';
 import test from 'ava';
 import type { StatelogError } from '../../../src/engine/errors.js';
 import { AppendLogFold } from '../../../src/engine/fold/store/append-log-fold.js';
-import { RecordSource } from '../../../src/engine/fold/lookup/record-source.js';
+import { FoldRecordSource } from '../../../src/engine/fold/lookup/record-source.js';
 import { KvUpdate } from '../../../src/engine/fold/format/update.js';
 import { realFileSystem } from '../../../src/engine/storage-io/real/real-file-system.js';
 import { SeededRandom } from '../../simulated-disk/index.js';
@@ -52,7 +52,12 @@ test('a record that was good is checked again when it is read again from the fil
   writeFileSync(file, logOf(first, filler, last, ...ends));
   const fileSystem = realFileSystem();
   const descriptor = fileSystem.openRead(file);
-  const source = new RecordSource({ fileSystem, descriptor, path: file, size: readFileSync(file).length });
+  const source = new FoldRecordSource({
+    fileSystem,
+    descriptor,
+    path: file,
+    size: readFileSync(file).length,
+  });
   t.is(Buffer.from(source.read(6, first.length).value()).toString(), 'first value');
 
   const writing = openSync(file, 'r+');

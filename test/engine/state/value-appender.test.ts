@@ -4,7 +4,7 @@ import test from 'ava';
 import fc from 'fast-check';
 import { crc32c } from '../../../src/engine/bytes/crc/checksum.js';
 import { encodeStateHeader } from '../../../src/engine/state/format/state-header.js';
-import { pageCount, VALUE_BYTES_MAX } from '../../../src/engine/state/format/format.js';
+import { pageCount, VALUE_REGION_BYTES_MAX } from '../../../src/engine/state/format/format.js';
 import { ValueFileAppender } from '../../../src/engine/state/write/value-appender.js';
 import { realFileSystem } from '../../../src/engine/storage-io/real/real-file-system.js';
 import { failEvery, SimulatedFileSystem } from '../../simulated-disk/index.js';
@@ -77,20 +77,20 @@ test('values past 4 GiB are refused before anything is written', (t) => {
   const file = path.join(tempDir(t), 'state.db');
   const sparse = openSync(file, 'w');
   writeSync(sparse, encodeStateHeader(1n));
-  ftruncateSync(sparse, 32 + VALUE_BYTES_MAX);
+  ftruncateSync(sparse, 32 + VALUE_REGION_BYTES_MAX);
   closeSync(sparse);
   const fileSystem = realFileSystem();
   const descriptor = fileSystem.openReadWrite(file);
   const values = ValueFileAppender.resume({ fileSystem, path: file }, descriptor, {
-    writePos: VALUE_BYTES_MAX - 10,
+    writePos: VALUE_REGION_BYTES_MAX - 10,
   });
   t.throws(() => values.append(new Uint8Array(11)), { code: 'LIMIT_EXCEEDED' });
-  t.is(values.writePos, VALUE_BYTES_MAX - 10);
-  t.is(values.append(new Uint8Array(10)), VALUE_BYTES_MAX - 10);
+  t.is(values.writePos, VALUE_REGION_BYTES_MAX - 10);
+  t.is(values.append(new Uint8Array(10)), VALUE_REGION_BYTES_MAX - 10);
   t.throws(() => values.append(new Uint8Array(1)), { code: 'LIMIT_EXCEEDED' });
-  t.is(values.append(new Uint8Array(0)), VALUE_BYTES_MAX);
+  t.is(values.append(new Uint8Array(0)), VALUE_REGION_BYTES_MAX);
   values.sync();
-  t.is(fileSystem.statusOf(descriptor).size, 32 + VALUE_BYTES_MAX);
+  t.is(fileSystem.statusOf(descriptor).size, 32 + VALUE_REGION_BYTES_MAX);
   values.close();
   t.throws(() => values.append(new Uint8Array(1)), { code: 'CLOSED' });
 });

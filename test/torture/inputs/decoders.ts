@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { parseBatchLine } from '../../../src/cli/batch/batch-line.js';
-import { decodeManifest as decodeArtifactManifest } from '../../../src/engine/artifact/format/manifest.js';
+import { decodeExportManifest as decodeArtifactManifest } from '../../../src/engine/artifact/format/manifest.js';
 import { layoutLeft } from '../../../src/engine/repair/state/index-layout.js';
 import { IndexWalk } from '../../../src/engine/repair/state/index-walk.js';
 import { TarReader } from '../../../src/engine/artifact/read/tar-reader.js';

@@ -59,7 +59,7 @@ const manifestSchema = v.strictObject({
 });
 
 /** The bytes of `MANIFEST.json`. */
-export function encodeManifest(manifest: ExportManifest): Uint8Array {
+export function encodeExportManifest(manifest: ExportManifest): Uint8Array {
   const wire = {
     schema_version: manifest.schemaVersion,
     backend: manifest.backend,
@@ -78,7 +78,7 @@ export function encodeManifest(manifest: ExportManifest): Uint8Array {
  * @param origin the artifact, for messages
  * @throws StatelogError `INVALID_ARTIFACT`; `UNSUPPORTED_VERSION` for another schema
  */
-export function decodeManifest(bytes: Uint8Array, origin: string): ExportManifest {
+export function decodeExportManifest(bytes: Uint8Array, origin: string): ExportManifest {
   if (bytes.length > MANIFEST_BYTES_MAX) throw tooLarge(origin, bytes.length);
   const parsed = parse(bytes, origin);
   refuseOtherSchema(parsed, origin);

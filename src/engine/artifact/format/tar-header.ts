@@ -7,7 +7,7 @@ import { isUtf8, toUtf8 } from '../../bytes/text/text.js';
  * side, applies extended headers without a word, and reads on after the end.
  */
 
-export const BLOCK_BYTES = 512;
+export const TAR_BLOCK_BYTES = 512;
 
 interface Field {
   readonly at: number;
@@ -70,7 +70,7 @@ const KIND_OF_TYPE: Readonly<Partial<Record<string, TarEntry['kind']>>> = {
 
 /** Makes the header of an entry of ours, whose names are short. */
 export function encodeTarHeader(entry: TarEntry, modifiedUnix: number): Uint8Array {
-  const block = new Uint8Array(BLOCK_BYTES);
+  const block = new Uint8Array(TAR_BLOCK_BYTES);
   const name = toUtf8(entry.name);
   if (name.length > NAME.bytes) throw new RangeError(`the name ${entry.name} is too long for a tar`);
   block.set(name, NAME.at);
@@ -87,7 +87,7 @@ export function encodeTarHeader(entry: TarEntry, modifiedUnix: number): Uint8Arr
 
 /** Reads a header, of which nothing is trusted; a string says why it is refused. */
 export function decodeTarHeader(block: Uint8Array): TarEntry | string {
-  assert(block.length === BLOCK_BYTES, 'a tar is read block by block');
+  assert(block.length === TAR_BLOCK_BYTES, 'a tar is read block by block');
   const gnu = holds(block, MAGIC, GNU);
   if (!gnu && !holds(block, MAGIC, USTAR)) return 'it is no tar header';
   if (numberIn(block, CHECKSUM) !== checksumOf(block)) return 'the header fails its checksum';
@@ -111,13 +111,13 @@ export function isZeroBlock(block: Uint8Array): boolean {
 
 /** Zeros that follow an entry's bytes, up to a whole block. */
 export function paddingAfter(size: number): number {
-  return (BLOCK_BYTES - (size % BLOCK_BYTES)) % BLOCK_BYTES;
+  return (TAR_BLOCK_BYTES - (size % TAR_BLOCK_BYTES)) % TAR_BLOCK_BYTES;
 }
 
 /** The sum of all bytes, those of the checksum taken for spaces. */
 function checksumOf(block: Uint8Array): number {
   let sum = SPACE * CHECKSUM.bytes;
-  for (let at = 0; at < BLOCK_BYTES; at++) {
+  for (let at = 0; at < TAR_BLOCK_BYTES; at++) {
     if (at < CHECKSUM.at || at >= CHECKSUM.at + CHECKSUM.bytes) sum += block[at]!;
   }
   return sum;

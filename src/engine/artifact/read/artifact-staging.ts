@@ -8,7 +8,12 @@ import type { OnFault } from '../format/artifact-check.js';
 import type { EntrySink } from './entry-sink.js';
 import { EntryPaths } from '../format/entry-paths.js';
 import { MANIFEST_BYTES_MAX, MANIFEST_NAME, PAYLOAD_FOLDER } from '../format/format.js';
-import { type ArtifactFile, decodeManifest, type ExportManifest, tooLarge } from '../format/manifest.js';
+import {
+  type ArtifactFile,
+  decodeExportManifest,
+  type ExportManifest,
+  tooLarge,
+} from '../format/manifest.js';
 import { bytesOf } from '../write/payload.js';
 import { foldersOf } from '../format/payload-path.js';
 
@@ -146,7 +151,7 @@ export class ArtifactStaging implements EntrySink {
 
   #takeManifest(bytes: Uint8Array): void {
     const { origin, acceptManifest, folder, fileSystem } = this.#options;
-    this.#manifest = decodeManifest(bytes, origin);
+    this.#manifest = decodeExportManifest(bytes, origin);
     if (folder !== undefined && this.#found.size === 0)
       requireRoom(fileSystem, folder, bytesOf(this.#manifest));
     this.#listed = new Map(this.#manifest.files.map((file) => [file.path, file]));

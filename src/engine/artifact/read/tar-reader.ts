@@ -2,7 +2,7 @@ import { artifactError, invalidArtifact } from '../format/invalid.js';
 import type { EntrySink } from './entry-sink.js';
 import { decodeLongName, decodePax, EXTENDED_BYTES_MAX, type Extension } from '../format/extended-header.js';
 import { MANIFEST_NAME, PAYLOAD_FOLDER } from '../format/format.js';
-import { BLOCK_BYTES, decodeTarHeader, isZeroBlock, paddingAfter } from '../format/tar-header.js';
+import { TAR_BLOCK_BYTES, decodeTarHeader, isZeroBlock, paddingAfter } from '../format/tar-header.js';
 
 /** Zeros after the end: as many as programs add that write large records. */
 const TRAILING_BYTES_MAX = 1024 * 1024;
@@ -28,7 +28,7 @@ type Expected = 'header' | 'content' | 'padding' | 'second-zero-block' | 'zeros-
 export class TarReader {
   readonly #sink: EntrySink;
   readonly #origin: string;
-  readonly #block = new Uint8Array(BLOCK_BYTES);
+  readonly #block = new Uint8Array(TAR_BLOCK_BYTES);
   #blockFilled = 0;
   #expected: Expected = 'header';
   /** Bytes of content or padding that are still to come; of zeros after the end, that were there. */
@@ -82,10 +82,10 @@ export class TarReader {
   }
 
   #takeBlock(bytes: Uint8Array): number {
-    const taken = Math.min(bytes.length, BLOCK_BYTES - this.#blockFilled);
+    const taken = Math.min(bytes.length, TAR_BLOCK_BYTES - this.#blockFilled);
     this.#block.set(bytes.subarray(0, taken), this.#blockFilled);
     this.#blockFilled += taken;
-    if (this.#blockFilled < BLOCK_BYTES) return taken;
+    if (this.#blockFilled < TAR_BLOCK_BYTES) return taken;
     this.#blockFilled = 0;
     if (isZeroBlock(this.#block)) {
       this.#expected = this.#expected === 'header' ? 'second-zero-block' : 'zeros-to-the-end';

@@ -5,7 +5,7 @@ import { createFile } from '../../storage-io/whole/atomic-write.js';
 import { writeFully } from '../../storage-io/whole/write-fully.js';
 import { MANIFEST_NAME, PAYLOAD_FOLDER } from '../format/format.js';
 import { requireRoom } from '../../storage-io/whole/room.js';
-import { type ExportManifest, encodeManifest } from '../format/manifest.js';
+import { type ExportManifest, encodeExportManifest } from '../format/manifest.js';
 import { type ArtifactContent, bytesOf, HashedFile, manifestOf } from './payload.js';
 import { foldersOf } from '../format/payload-path.js';
 import {
@@ -13,9 +13,9 @@ import {
   refuseOccupiedFile,
   withStagingFolder,
 } from '../../storage-io/whole/staging-folder.js';
-import { BLOCK_BYTES, encodeTarHeader, paddingAfter } from '../format/tar-header.js';
+import { TAR_BLOCK_BYTES, encodeTarHeader, paddingAfter } from '../format/tar-header.js';
 
-const TAR_END = new Uint8Array(2 * BLOCK_BYTES);
+const TAR_END = new Uint8Array(2 * TAR_BLOCK_BYTES);
 
 /**
  * An artifact as a tar, in chunks that are each valid until the next is asked for. The files are read once, as they are
@@ -31,7 +31,7 @@ export function* artifactTar(content: ArtifactContent): Generator<Uint8Array, Ex
     content,
     hashed.map((file) => file.entry()),
   );
-  yield* manifestChunks(encodeManifest(manifest), time);
+  yield* manifestChunks(encodeExportManifest(manifest), time);
   yield TAR_END;
   return manifest;
 }

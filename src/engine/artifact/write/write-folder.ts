@@ -3,7 +3,7 @@ import { anchoredPlace } from '../../storage-io/views/anchored-file-system.js';
 import type { FileSystem } from '../../storage-io/interface/file-system.js';
 import { writeFully } from '../../storage-io/whole/write-fully.js';
 import { MANIFEST_NAME, PAYLOAD_FOLDER } from '../format/format.js';
-import { encodeManifest, type ArtifactFile, type ExportManifest } from '../format/manifest.js';
+import { encodeExportManifest, type ArtifactFile, type ExportManifest } from '../format/manifest.js';
 import { type ArtifactContent, bytesOf, HashedFile, manifestOf, type PayloadFile } from './payload.js';
 import { foldersOf } from '../format/payload-path.js';
 import {
@@ -34,7 +34,7 @@ export function writeArtifactFolder(
     makeFolders(fileSystem, root, content.files);
     const files = content.files.map((file) => writePayload(fileSystem, root, file));
     const manifest = manifestOf(content, files);
-    writeChunks(fileSystem, join(root, MANIFEST_NAME), [encodeManifest(manifest)]);
+    writeChunks(fileSystem, join(root, MANIFEST_NAME), [encodeExportManifest(manifest)]);
     syncTree(fileSystem, root);
     refuseOccupiedFolder(fileSystem, destination);
     moveIntoPlace(fileSystem, root, destination);

@@ -1,6 +1,6 @@
 import { closeQuietly } from '../../storage-io/whole/atomic-write.js';
 import type { FileDescriptor, FileSystem } from '../../storage-io/interface/file-system.js';
-import { VALUE_BYTES_MAX } from '../../state/format/format.js';
+import { VALUE_REGION_BYTES_MAX } from '../../state/format/format.js';
 import { IndexFileWriter } from '../../state/write/index-file-writer.js';
 import { ValueFileAppender } from '../../state/write/value-appender.js';
 import { coreOfKey } from '../state/core-state.js';
@@ -121,7 +121,7 @@ class CoreBuilder {
         path: indexPath,
         count: shape.count,
         keyBytes: shape.keyBytes,
-        writePosExpected: Math.min(shape.valueBytes, VALUE_BYTES_MAX),
+        writePosExpected: Math.min(shape.valueBytes, VALUE_REGION_BYTES_MAX),
       });
     } catch (error) {
       this.close();

@@ -2,7 +2,7 @@ import { compareBytes } from '../../bytes/compare.js';
 import { isStatelogError } from '../../errors.js';
 import { closeQuietly } from '../../storage-io/whole/atomic-write.js';
 import type { FileDescriptor, FileSystem } from '../../storage-io/interface/file-system.js';
-import { VALUE_BYTES_MAX } from '../../state/format/format.js';
+import { VALUE_REGION_BYTES_MAX } from '../../state/format/format.js';
 import { IndexFileWriter } from '../../state/write/index-file-writer.js';
 import type { StateFile } from '../../state/read/state-file.js';
 import { ValueFileAppender } from '../../state/write/value-appender.js';
@@ -104,7 +104,7 @@ export function writeCoreCheckpoint(options: CoreCheckpointOptions, core: CoreSt
   const forecast = forecastCheckpoint(core);
   const sparse = forecast.liveBytes < forecast.appendedTo * (1 - HOLES_MAX);
   const isNewFile =
-    options.rewrite || sparse || forecast.appendedTo > VALUE_BYTES_MAX || core.base === undefined;
+    options.rewrite || sparse || forecast.appendedTo > VALUE_REGION_BYTES_MAX || core.base === undefined;
   const values = openValues(options, isNewFile ? undefined : core.base);
   try {
     const result = writeIndex(options, core, forecast, { values, isNewFile });
@@ -161,7 +161,7 @@ function writeIndex(
       path: indexPath,
       count: forecast.count,
       keyBytes: forecast.keyBytes,
-      writePosExpected: Math.min(forecast.appendedTo, VALUE_BYTES_MAX),
+      writePosExpected: Math.min(forecast.appendedTo, VALUE_REGION_BYTES_MAX),
       similar: core.base?.measure,
     });
     if (core.base === undefined) streamFirst(core, values, index);

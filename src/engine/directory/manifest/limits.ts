@@ -1,7 +1,7 @@
 import { StatelogError } from '../../errors.js';
 import { walEntryBytes } from '../../rkyv/entry/wal-entry.js';
 import { TAG_PUT } from '../../rkyv/entry/wal-entry-format.js';
-import { INDEX_BYTES_MAX, VALUE_BYTES_MAX } from '../../state/format/format.js';
+import { INDEX_BYTES_MAX, VALUE_REGION_BYTES_MAX } from '../../state/format/format.js';
 import { surelyFitsIndex } from '../../state/format/index-size.js';
 import { RECORD_LENGTH_MAX } from '../../wal/format/record.js';
 import type { CoreState } from '../state/core-state.js';
@@ -18,8 +18,8 @@ export function checkChangeFits(core: CoreState, key: Uint8Array, valueLength: n
   }
   const { base, overlay } = core;
   const values = (base?.liveBytes ?? 0) + overlay.valueBytes + valueLength;
-  if (values > VALUE_BYTES_MAX) {
-    throw refused(path, 'the values of one core would pass 4 GiB', VALUE_BYTES_MAX, values);
+  if (values > VALUE_REGION_BYTES_MAX) {
+    throw refused(path, 'the values of one core would pass 4 GiB', VALUE_REGION_BYTES_MAX, values);
   }
   const keyBytes = (base?.keyBytes ?? 0) + overlay.keyBytes + key.length;
   if (!surelyFitsIndex((base?.count ?? 0) + overlay.count + 1, keyBytes)) {

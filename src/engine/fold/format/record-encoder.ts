@@ -41,7 +41,7 @@ export function cursorBytes(cursor: WatchCursor): number {
 }
 
 /** Writes a put's record to `into` at `at`; its length. What it holds was checked before (update.ts). */
-export function encodePut(
+export function encodePutRecord(
   into: Uint8Array,
   at: number,
   key: KeyLike,
@@ -56,7 +56,12 @@ export function encodePut(
 }
 
 /** Writes a delete's record to `into` at `at`; its length. */
-export function encodeDelete(into: Uint8Array, at: number, key: KeyLike, version: VersionToken): number {
+export function encodeDeleteRecord(
+  into: Uint8Array,
+  at: number,
+  key: KeyLike,
+  version: VersionToken,
+): number {
   return encodeToken(into, at, encodeKey(into, at, DELETE_TYPE, key), version);
 }
 

@@ -3,7 +3,7 @@ import type { FoldIndex } from './fold-index.js';
 import { HEADER_BYTES } from '../format/format.js';
 import { headerBytes } from '../format/header.js';
 import { encodeCursor, cursorBytes } from '../format/record-encoder.js';
-import type { RecordSource } from './record-source.js';
+import type { FoldRecordSource } from './record-source.js';
 import type { WatchCursor } from '../format/watch-cursor.js';
 
 const CHUNK_BYTES_MAX = 1024 * 1024;
@@ -17,7 +17,7 @@ const CHUNK_BYTES_MAX = 1024 * 1024;
  */
 export function* compactForm(
   index: FoldIndex,
-  source: RecordSource,
+  source: FoldRecordSource,
   cursor: WatchCursor,
 ): Generator<Uint8Array, void> {
   const chunkBytes = Math.min(CHUNK_BYTES_MAX, compactBytes(index, cursor));

@@ -1,7 +1,7 @@
 import type { EntryCursor } from '../../entry-cursor.js';
 import type { KeyCursor } from '../../key-index/ordered-key-index.js';
 import type { FoldIndex } from './fold-index.js';
-import type { RecordSource } from './record-source.js';
+import type { FoldRecordSource } from './record-source.js';
 import type { VersionToken } from '../format/version-token.js';
 
 /**
@@ -10,7 +10,7 @@ import type { VersionToken } from '../format/version-token.js';
  */
 export class FoldCursor implements EntryCursor {
   readonly #index: FoldIndex;
-  readonly #source: () => RecordSource;
+  readonly #source: () => FoldRecordSource;
   readonly #walk: KeyCursor;
   #slot = -1;
   #key: Uint8Array = new Uint8Array(0);
@@ -18,7 +18,7 @@ export class FoldCursor implements EntryCursor {
   #version: VersionToken | undefined;
 
   /** @param source gives the log's records, and throws once they may no longer be read */
-  constructor(index: FoldIndex, source: () => RecordSource) {
+  constructor(index: FoldIndex, source: () => FoldRecordSource) {
     this.#index = index;
     this.#source = source;
     this.#walk = index.cursor();
@@ -63,7 +63,7 @@ export class FoldCursor implements EntryCursor {
     return (this.#version ??= this.#read().token());
   }
 
-  #read(): ReturnType<RecordSource['read']> {
+  #read(): ReturnType<FoldRecordSource['read']> {
     if (!this.#index.load(this.#slot)) throw new RangeError('the cursor stands on no entry');
     return this.#source().read(this.#index.offset, this.#index.length);
   }

@@ -17,7 +17,7 @@ export interface PendingBytes {
  * not through a mapping: a disk that fails, or another program that cuts the file, then ends in an
  * error and not in the death of the process.
  */
-export class RecordSource {
+export class FoldRecordSource {
   readonly #log: OpenLog;
   readonly #pending: PendingBytes | undefined;
   readonly #record = new FoldRecord();

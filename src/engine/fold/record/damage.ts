@@ -5,7 +5,7 @@ import { toHex } from '../../bytes/text/text.js';
 import { FORMAT_VERSION } from '../format/format.js';
 import { type BadHeader, headerBytes } from '../format/header.js';
 import type { OpenLog } from './log-window.js';
-import type { Fault, FaultKind } from './record-reader.js';
+import type { RecordFault, FaultKind } from './record-reader.js';
 
 /** What is known about bad bytes beside themselves. */
 export interface FaultPlace {
@@ -33,7 +33,7 @@ const MESSAGES: Readonly<Record<FaultKind, string>> = {
 };
 
 /** The finding for bad bytes in a log's records. */
-export function recordFinding(log: OpenLog, fault: Fault, place: FaultPlace): Finding {
+export function recordFinding(log: OpenLog, fault: RecordFault, place: FaultPlace): Finding {
   const { offset, expected, found } = fault;
   const { lastGood, nextGood } = place;
   const bytes = (nextGood ?? log.size) - offset;
@@ -53,7 +53,7 @@ export function recordFinding(log: OpenLog, fault: Fault, place: FaultPlace): Fi
 
 function verdictOn(
   log: OpenLog,
-  fault: Fault,
+  fault: RecordFault,
   { torn, inFlight }: FaultPlace,
   bytes: number,
 ): Pick<Finding, 'severity' | 'message' | 'hint'> {
@@ -69,7 +69,7 @@ function verdictOn(
   return { severity: 'damage', message: MESSAGES[fault.kind], hint };
 }
 
-function classOf(fault: Fault, { torn, inFlight, resume }: FaultPlace, size: number): DamageClass {
+function classOf(fault: RecordFault, { torn, inFlight, resume }: FaultPlace, size: number): DamageClass {
   const { kind, statedEnd } = fault;
   if (inFlight) return 'in-flight';
   if (kind === 'unknown') return 'bad-version';
@@ -80,7 +80,7 @@ function classOf(fault: Fault, { torn, inFlight, resume }: FaultPlace, size: num
   return resume !== undefined && resume < statedEnd! ? 'bad-length' : 'checksum-mismatch';
 }
 
-function tornMessage(fault: Fault, size: number): string {
+function tornMessage(fault: RecordFault, size: number): string {
   if (fault.kind === 'zeros' && fault.statedEnd === size) return 'nothing but zeros follows the last record';
   return `the last write is unfinished: ${MESSAGES[fault.kind]}`;
 }

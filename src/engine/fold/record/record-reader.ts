@@ -25,7 +25,7 @@ import { UnknownRecordSearch } from './unknown-record.js';
 export type FaultKind = 'short' | 'bad-type' | 'bad-length' | 'checksum' | 'foreign' | 'unknown' | 'zeros';
 
 /** Bytes that are no good record. */
-export interface Fault {
+export interface RecordFault {
   readonly kind: FaultKind;
   readonly offset: number;
   /** Where the record would end by its own lengths, or the zeros do; undefined where that is not known. */
@@ -44,7 +44,7 @@ const AHEAD_RATIO = 2;
 const AHEAD_BYTES_MAX = 64 * 1024 * 1024;
 
 /** Reads single records of a log by their offsets, and finds the next after one that is bad. */
-export class RecordReader {
+export class FoldRecordReader {
   /** The record that `readAt` read last. */
   readonly record = new FoldRecord();
   readonly size: number;
@@ -84,7 +84,7 @@ export class RecordReader {
   }
 
   /** Reads the record at `offset` into `record`; undefined if it is good. */
-  readAt(offset: number): Fault | undefined {
+  readAt(offset: number): RecordFault | undefined {
     const window = this.#window;
     const { record } = this;
     window.reach(offset, Math.min(RECORD_BYTES_MIN, this.size - offset));
@@ -101,7 +101,7 @@ export class RecordReader {
   }
 
   /** Where the next record starts whose checksum holds; undefined if there is none. */
-  resumeAfter(fault: Fault): number | undefined {
+  resumeAfter(fault: RecordFault): number | undefined {
     const { kind, offset, statedEnd } = fault;
     if (kind === 'foreign' || kind === 'unknown') return statedEnd === this.size ? undefined : statedEnd;
     if (kind === 'zeros') return this.#search.find(Math.max(offset + 1, statedEnd! - TYPE_AT));
@@ -144,7 +144,7 @@ export class RecordReader {
     return offset + needed <= this.size && needed <= this.#aheadBytes;
   }
 
-  #check(): Fault | undefined {
+  #check(): RecordFault | undefined {
     const { record } = this;
     const computed = record.computedChecksum();
     const stored = record.storedChecksum;
@@ -164,7 +164,7 @@ export class RecordReader {
     return record.keyIsUtf8() ? undefined : this.#fault('foreign', statedEnd);
   }
 
-  #short(offset: number): Fault {
+  #short(offset: number): RecordFault {
     const { needed } = this.record;
     return this.#fault(
       'short',
@@ -174,7 +174,7 @@ export class RecordReader {
     );
   }
 
-  #badType(offset: number): Fault {
+  #badType(offset: number): RecordFault {
     const { record } = this;
     if (record.type === 0 && record.storedChecksum === 0) {
       return this.#fault('zeros', this.#window.endOfZeros(offset));
@@ -200,7 +200,7 @@ export class RecordReader {
   }
 
   /** A value longer than is known is no damage where the checksum holds over it. */
-  #badLength(offset: number): Fault {
+  #badLength(offset: number): RecordFault {
     const { record } = this;
     const limit = `a value of at most ${VALUE_BYTES_MAX} bytes`;
     const fault = this.#fault('bad-length', undefined, limit, `${record.valueLength} bytes`);
@@ -215,7 +215,7 @@ export class RecordReader {
     return this.#unknown.checksumHolds(offset, statedEnd) ? { ...fault, kind: 'unknown', statedEnd } : fault;
   }
 
-  #fault(kind: FaultKind, statedEnd?: number, expected?: string, found?: string): Fault {
+  #fault(kind: FaultKind, statedEnd?: number, expected?: string, found?: string): RecordFault {
     const { bytes, start, offset } = this.record;
     const cursorEnd = offset + CURSOR_AT + (bytes[start + FIELDS_AT] ?? 0);
     return { kind, offset, statedEnd, type: bytes[start + TYPE_AT] ?? 0, cursorEnd, expected, found };

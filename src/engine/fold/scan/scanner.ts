@@ -5,7 +5,7 @@ import { HEADER_BYTES } from '../format/format.js';
 import { type BadHeader, headerState } from '../format/header.js';
 import type { OpenLog } from '../record/log-window.js';
 import type { FoldRecord } from '../format/record.js';
-import { type Fault, RecordReader } from '../record/record-reader.js';
+import { type RecordFault, FoldRecordReader } from '../record/record-reader.js';
 import { TailRule } from './tail-rule.js';
 
 /** What a step of the scanner came to. */
@@ -43,7 +43,7 @@ export class FoldScanner {
   /** Where the next step starts: bytes from the start of the file. */
   position = 0;
   readonly #log: OpenLog;
-  readonly #reader: RecordReader;
+  readonly #reader: FoldRecordReader;
   readonly #rule: TailRule;
   readonly #signs = new AppendSigns();
   readonly #showTornTail: boolean;
@@ -53,7 +53,7 @@ export class FoldScanner {
 
   constructor(log: OpenLog, options: FoldScanOptions = {}) {
     this.#log = log;
-    this.#reader = new RecordReader(log);
+    this.#reader = new FoldRecordReader(log);
     this.record = this.#reader.record;
     this.#rule = new TailRule(log);
     this.#showTornTail = options.tornTail === 'show';
@@ -98,7 +98,7 @@ export class FoldScanner {
     return state === 'bad-version' && this.#reader.hasRecordAfterHeader() ? HEADER_BYTES : undefined;
   }
 
-  #report(fault: Fault): FoldStep {
+  #report(fault: RecordFault): FoldStep {
     const { size } = this.#log;
     const resume = this.#reader.resumeAfter(fault);
     const torn = this.#rule.isTorn({

@@ -1,10 +1,10 @@
 import { CURSOR_BYTES_MAX, CURSOR_TYPE, RECORD_BYTES_MIN } from '../format/format.js';
 import type { OpenLog } from '../record/log-window.js';
-import { type Fault, RecordReader } from '../record/record-reader.js';
+import { type RecordFault, FoldRecordReader } from '../record/record-reader.js';
 
 /** What a verdict about bad bytes rests on. */
 export interface TailFacts {
-  readonly fault: Fault;
+  readonly fault: RecordFault;
   /** Size of the file. */
   readonly size: number;
   /** True where the bytes were certainly appended (append-signs.ts). */
@@ -25,7 +25,7 @@ export interface TailFacts {
  */
 export class TailRule {
   readonly #log: OpenLog;
-  #ahead: RecordReader | undefined;
+  #ahead: FoldRecordReader | undefined;
   /** What was found out last: from where, up to which record, and whether no cursor was there. */
   #askedFrom = -1;
   #knownUpTo = -1;
@@ -52,7 +52,7 @@ export class TailRule {
   /** True where no cursor follows from `from` on: an apply that was never acknowledged. */
   #isUnfinishedFrom(from: number): boolean {
     if (from >= this.#askedFrom && from <= this.#knownUpTo) return this.#unfinished;
-    this.#ahead ??= new RecordReader(this.#log);
+    this.#ahead ??= new FoldRecordReader(this.#log);
     this.#askedFrom = from;
     const { record, size } = this.#ahead;
     let next: number | undefined = from;
@@ -78,7 +78,7 @@ export class TailRule {
  * rest was hit: an apply ended here, so what follows was written after it had been synced. A
  * put or delete is never as short as its key's length makes it then.
  */
-function wasCursor({ kind, offset, type, cursorEnd }: Fault, resume: number): boolean {
+function wasCursor({ kind, offset, type, cursorEnd }: RecordFault, resume: number): boolean {
   // Zeros are what a write leaves that never reached the disk, such as a closing cursor's.
   if (kind === 'zeros' || resume - offset > CURSOR_BYTES_MAX) return false;
   return type === CURSOR_TYPE || cursorEnd === resume;

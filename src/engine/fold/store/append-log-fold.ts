@@ -15,7 +15,7 @@ import { COMPACT_THRESHOLD_DEFAULT } from '../format/format.js';
 import { KeyText } from '../format/key-text.js';
 import type { OpenLog } from '../record/log-window.js';
 import {
-  type CutTail,
+  type CutLogTail,
   type OpenedLog,
   openForReading,
   openForWriting,
@@ -47,7 +47,7 @@ export class AppendLogFold {
   /** The unfinished end of a log that was opened for reading, left where it is: torn, or being written. */
   readonly tornTail: Finding | undefined;
   /** What opening for writing cut from the end. */
-  readonly cutTail: CutTail | undefined;
+  readonly cutTail: CutLogTail | undefined;
 
   /** For `open` and `load`. */
   constructor(opened: OpenedLog, setup: FoldSetup) {

@@ -11,8 +11,8 @@ import {
   cursorBytes,
   deleteBytesMax,
   encodeCursor,
-  encodeDelete,
-  encodePut,
+  encodeDeleteRecord,
+  encodePutRecord,
   putBytesMax,
 } from '../format/record-encoder.js';
 import type { PendingBytes } from '../lookup/record-source.js';
@@ -96,7 +96,7 @@ export class LogWriter implements PendingBytes {
     this.#makeRoom(putBytesMax(key, value, version));
     this.#endsWithCursor = false;
     this.#holdsContent = true;
-    const length = encodePut(this.bytes, this.#filled, key, value, version);
+    const length = encodePutRecord(this.bytes, this.#filled, key, value, version);
     this.keyLength = readU16(this.bytes, this.#filled + FIELDS_AT);
     this.#appended(length);
   }
@@ -105,7 +105,7 @@ export class LogWriter implements PendingBytes {
   appendDelete(key: KeyLike, version: VersionToken): void {
     this.#makeRoom(deleteBytesMax(key, version));
     this.#endsWithCursor = false;
-    const length = encodeDelete(this.bytes, this.#filled, key, version);
+    const length = encodeDeleteRecord(this.bytes, this.#filled, key, version);
     this.keyLength = readU16(this.bytes, this.#filled + FIELDS_AT);
     this.#appended(length);
   }

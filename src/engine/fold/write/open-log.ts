@@ -15,12 +15,12 @@ import { headerBytes, isTornHeader } from '../format/header.js';
 import { replaceLocked } from './locked-replace.js';
 import { type OpenLog, readLog } from '../record/log-window.js';
 import { isMountPoint, writeAgain, writeOver } from './mounted-log.js';
-import { RecordSource } from '../lookup/record-source.js';
+import { FoldRecordSource } from '../lookup/record-source.js';
 import { type ReplayedLog, replayLog } from '../scan/replay.js';
 import { copyTornTail } from './torn-tail-copy.js';
 
 /** What opening for writing cut from the end of a log. */
-export interface CutTail {
+export interface CutLogTail {
   readonly finding: Finding;
   /** Where a copy of it lies; undefined for zeros, of which none is made. */
   readonly copy: string | undefined;
@@ -31,7 +31,7 @@ export interface OpenedLog {
   readonly log: OpenLog;
   readonly replayed: ReplayedLog;
   /** What was cut; only by opening for writing. */
-  readonly cut: CutTail | undefined;
+  readonly cut: CutLogTail | undefined;
   /** The file was written anew just now: all of it is on disk, and so is its name. */
   readonly fresh: boolean;
 }
@@ -175,7 +175,7 @@ class Opening {
 }
 
 function compactFormOf(log: OpenLog, { index, cursor }: ReplayedLog): Generator<Uint8Array, void> {
-  return compactForm(index, new RecordSource(log), cursor);
+  return compactForm(index, new FoldRecordSource(log), cursor);
 }
 
 function afterRewrite(replayed: ReplayedLog, size: number, compact: boolean): ReplayedLog {
@@ -199,7 +199,7 @@ function hasTornHeader(fileSystem: FileSystem, path: string, descriptor: FileDes
   return true;
 }
 
-function copyAside(log: OpenLog, finding: Finding): CutTail {
+function copyAside(log: OpenLog, finding: Finding): CutLogTail {
   const { fileSystem, path, descriptor, size } = log;
   const nothingInIt = finding.class === 'zero-tail';
   const copy = nothingInIt ? undefined : copyTornTail(fileSystem, path, descriptor, finding.offset, size);

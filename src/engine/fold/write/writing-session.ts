@@ -7,7 +7,7 @@ import { replaceLocked } from './locked-replace.js';
 import { LogWriter } from './log-writer.js';
 import { isMountPoint, orMountPoint, writeAgain } from './mounted-log.js';
 import type { OpenedLog } from './open-log.js';
-import { RecordSource } from '../lookup/record-source.js';
+import { FoldRecordSource } from '../lookup/record-source.js';
 import type { KvUpdate } from '../format/update.js';
 import { VersionToken } from '../format/version-token.js';
 import type { WatchCursor } from '../format/watch-cursor.js';
@@ -179,7 +179,7 @@ export class WritingSession {
   #openWriter(): LogWriter {
     const { fileSystem, path, descriptor, size } = this.#content.log;
     const writer = new LogWriter(fileSystem, path, descriptor, size);
-    this.#content.source = new RecordSource(this.#content.log, writer);
+    this.#content.source = new FoldRecordSource(this.#content.log, writer);
     return writer;
   }
 

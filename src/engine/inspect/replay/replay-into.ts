@@ -10,7 +10,7 @@ const CHANGES_MAX = 4_096;
 const CHANGE_BYTES_MAX = 4 * 1024 * 1024;
 
 /** A put, or a delete where there is no value. The bytes are copies that all destinations share. */
-interface Change {
+interface ReplayedChange {
   readonly key: Uint8Array;
   readonly value: Uint8Array | undefined;
 }
@@ -35,7 +35,7 @@ class Destination {
   failure: unknown;
   /** Bytes of all changes that it has taken. */
   takenBytes = 0;
-  readonly #buffer: MulticastBuffer<Change>;
+  readonly #buffer: MulticastBuffer<ReplayedChange>;
   readonly #index: number;
   /** Called whenever it has taken changes. */
   readonly #onTaken: () => void;
@@ -43,7 +43,12 @@ class Destination {
   #newPuts = 0;
   #newDeletes = 0;
 
-  constructor(store: WritableStore, buffer: MulticastBuffer<Change>, index: number, onTaken: () => void) {
+  constructor(
+    store: WritableStore,
+    buffer: MulticastBuffer<ReplayedChange>,
+    index: number,
+    onTaken: () => void,
+  ) {
     this.store = store;
     this.#buffer = buffer;
     this.#index = index;
@@ -81,7 +86,7 @@ class Destination {
     }
   }
 
-  #apply({ key, value }: Change): void {
+  #apply({ key, value }: ReplayedChange): void {
     if (value === undefined) {
       this.store.delete(key);
       this.#newDeletes += 1;
@@ -119,14 +124,14 @@ class Destination {
  * - at most `CHANGES_MAX` changes wait for a store.
  */
 export class ReplayInto {
-  readonly #buffer: MulticastBuffer<Change>;
+  readonly #buffer: MulticastBuffer<ReplayedChange>;
   readonly #destinations: readonly Destination[];
   #publishedBytes = 0;
   #onRoom: (() => void) | undefined;
 
   /** @param stores at least one; they stay the caller's to close */
   constructor(stores: readonly WritableStore[]) {
-    const buffer = new MulticastBuffer<Change>(CHANGES_MAX, stores.length);
+    const buffer = new MulticastBuffer<ReplayedChange>(CHANGES_MAX, stores.length);
     const onTaken = (): void => this.#onRoom?.();
     this.#buffer = buffer;
     this.#destinations = stores.map((store, index) => new Destination(store, buffer, index, onTaken));
@@ -204,7 +209,7 @@ export class ReplayInto {
   }
 }
 
-function bytesOf({ key, value }: Change): number {
+function bytesOf({ key, value }: ReplayedChange): number {
   return key.length + (value?.length ?? 0);
 }
 

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { MANIFEST_BYTES_MAX, MANIFEST_NAME } from '../../artifact/format/format.js';
-import { decodeManifest, type ExportManifest } from '../../artifact/format/manifest.js';
+import { decodeExportManifest, type ExportManifest } from '../../artifact/format/manifest.js';
 import {
-  BLOCK_BYTES,
+  TAR_BLOCK_BYTES,
   decodeTarHeader,
   paddingAfter,
   type TarEntry,
@@ -61,18 +61,18 @@ function filesOfTar(
   const descriptor = fileSystem.openRead(path);
   try {
     const holder = fileSystem.statusOf(descriptor);
-    const block = new Uint8Array(BLOCK_BYTES);
+    const block = new Uint8Array(TAR_BLOCK_BYTES);
     const readBlock = (at: number): void => {
-      readFully(fileSystem, descriptor, block, 0, BLOCK_BYTES, at);
+      readFully(fileSystem, descriptor, block, 0, TAR_BLOCK_BYTES, at);
     };
-    for (let at = 0; at + BLOCK_BYTES <= holder.size; at += BLOCK_BYTES) {
+    for (let at = 0; at + TAR_BLOCK_BYTES <= holder.size; at += TAR_BLOCK_BYTES) {
       readBlock(at);
       const entry = entryOf(block);
       if (typeof entry !== 'string') {
         if (entry.kind === 'folder') continue;
-        const length = Math.min(entry.size, holder.size - at - BLOCK_BYTES);
+        const length = Math.min(entry.size, holder.size - at - TAR_BLOCK_BYTES);
         stated.set(nameIn(entry.name), entry.size);
-        files.set(nameIn(entry.name), sliceOf(path, at + BLOCK_BYTES, length, holder));
+        files.set(nameIn(entry.name), sliceOf(path, at + TAR_BLOCK_BYTES, length, holder));
         at += length + paddingAfter(length);
       } else if (!files.has(FOLD_PATH) && startsWithBytes(block, FOLD_MAGIC)) {
         files.set(FOLD_PATH, sliceOf(path, at, holder.size - at, holder));
@@ -114,7 +114,7 @@ function manifestOf(
   const descriptor = fileSystem.openRead(slice.path);
   try {
     readFully(fileSystem, descriptor, bytes, 0, bytes.length, slice.start);
-    return decodeManifest(bytes, origin);
+    return decodeExportManifest(bytes, origin);
   } catch (error) {
     if (isStatelogError(error, 'INVALID_ARTIFACT') || isStatelogError(error, 'UNSUPPORTED_VERSION'))
       return undefined;

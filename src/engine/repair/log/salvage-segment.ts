@@ -32,7 +32,7 @@ export interface SegmentSource extends Pick<WalScanOptions, 'coreId' | 'epoch' |
 }
 
 /** Takes good records to where they go. */
-interface RecordSink {
+interface SalvageSink {
   take(view: WalEntryView, offset: number, bytes: number): void;
   finish(): void;
 }
@@ -92,7 +92,7 @@ function sinkOf(
   { renumberedFrom, onEnd }: SegmentSource,
   from: FileDescriptor,
   into: FileDescriptor,
-): RecordSink {
+): SalvageSink {
   if (renumberedFrom === undefined) {
     const copier = new RangeCopier(fileSystem, from, into);
     return {
@@ -136,7 +136,7 @@ class SegmentSalvage {
     return { isWhole: this.#isWhole, nextSequence: this.#nextSequence };
   }
 
-  *read(sink: RecordSink | undefined): Generator<RepairEvent, void> {
+  *read(sink: SalvageSink | undefined): Generator<RepairEvent, void> {
     const account = this.#account;
     const { path, onRecord, expectedSequence, renumberedFrom } = this.#source;
     // A store's keys are those of its state: they are counted there.

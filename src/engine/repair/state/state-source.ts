@@ -10,7 +10,7 @@ import {
   INDEX_HEADER_BYTES,
   pageCount,
   STATE_HEADER_BYTES,
-  VALUE_BYTES_MAX,
+  VALUE_REGION_BYTES_MAX,
   WRITE_POS_AT,
 } from '../../state/format/format.js';
 import {
@@ -79,7 +79,10 @@ export class StateSource {
     this.isChecked = place.sums !== undefined;
     const room = Math.max(0, fileSystem.statusOf(values).size - STATE_HEADER_BYTES);
     const isWhole = place.sums !== undefined && room >= place.sums.valueLength;
-    const length = Math.min(room, isWhole ? place.sums.valueLength : (place.writePos ?? VALUE_BYTES_MAX));
+    const length = Math.min(
+      room,
+      isWhole ? place.sums.valueLength : (place.writePos ?? VALUE_REGION_BYTES_MAX),
+    );
     this.#values = new PagedSource({
       fileSystem,
       descriptor: values,
@@ -184,7 +187,7 @@ function placeOf(fileSystem: FileSystem, descriptor: FileDescriptor, path: strin
   const header = new Uint8Array(INDEX_HEADER_BYTES);
   readFully(fileSystem, descriptor, header);
   const stated = readU64(header, WRITE_POS_AT);
-  const writePos = stated > BigInt(VALUE_BYTES_MAX) || stated === 0n ? undefined : Number(stated);
+  const writePos = stated > BigInt(VALUE_REGION_BYTES_MAX) || stated === 0n ? undefined : Number(stated);
   const blockLength = readU32(header, BLOCK_LENGTH_AT);
   for (const length of [blockLength, claimedLength(fileSystem, descriptor, size)]) {
     const start = INDEX_HEADER_BYTES + length;

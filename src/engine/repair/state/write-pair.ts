@@ -1,6 +1,6 @@
 import type { Entry } from '../../entry-cursor.js';
 import { StatelogError } from '../../errors.js';
-import { VALUE_BYTES_MAX } from '../../state/format/format.js';
+import { VALUE_REGION_BYTES_MAX } from '../../state/format/format.js';
 import { IndexFileWriter } from '../../state/write/index-file-writer.js';
 import { ValueFileAppender } from '../../state/write/value-appender.js';
 import { closeQuietly } from '../../storage-io/whole/atomic-write.js';
@@ -44,7 +44,7 @@ export function writePair(pair: NewPair, entries: () => Iterable<Entry>): Writte
       path: indexPath,
       count: shape.count,
       keyBytes: shape.keyBytes,
-      writePosExpected: Math.min(shape.valueBytes, VALUE_BYTES_MAX),
+      writePosExpected: Math.min(shape.valueBytes, VALUE_REGION_BYTES_MAX),
     });
     for (const { key, value } of entries()) writer.add(key, appender.append(value), value.length);
     appender.sync();

@@ -1,12 +1,12 @@
 import { assert } from '../../assert.js';
 import { copyBytes } from '../../bytes/copy.js';
 import { StatelogError } from '../../errors.js';
-import { VALUE_BYTES_MAX } from '../format/format.js';
+import { VALUE_REGION_BYTES_MAX } from '../format/format.js';
 
 /** Addresses are u32: the segment's number above these bits, and where in it below them. */
 const SEGMENT_SHIFT = 20;
 const SEGMENT_BYTES = 1 << SEGMENT_SHIFT;
-const SEGMENTS_MAX = (VALUE_BYTES_MAX + 1) / SEGMENT_BYTES;
+const SEGMENTS_MAX = (VALUE_REGION_BYTES_MAX + 1) / SEGMENT_BYTES;
 /** Values start at words, so that they can be copied by words. */
 const ALIGNMENT = 4;
 /** The first segment is as small as the capacity asked for allows. */
@@ -170,7 +170,7 @@ export class ValueArena {
 
 function limitError(): StatelogError {
   return new StatelogError('LIMIT_EXCEEDED', 'the values of one core would pass 4 GiB', {
-    expected: `at most ${VALUE_BYTES_MAX} bytes`,
+    expected: `at most ${VALUE_REGION_BYTES_MAX} bytes`,
     safe: 'nothing was taken',
     hint: 'compact the store, or spread the keys over more cores',
   });

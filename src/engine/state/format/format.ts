@@ -42,7 +42,7 @@ export const PAGE_SHIFT = 12;
 /** The least length of a new state file: the header and 1 KiB, as the original has it. */
 export const STATE_FILE_BYTES_MIN = STATE_HEADER_BYTES + 1024;
 /** Value bytes of one state file: offsets and lengths are stored as u32. */
-export const VALUE_BYTES_MAX = 0xffff_ffff;
+export const VALUE_REGION_BYTES_MAX = 0xffff_ffff;
 /** rkyv bytes of one index: pointers in it are i32. */
 export const INDEX_BYTES_MAX = 0x7fff_ffff;
 /** rkyv bytes of an index without entries: the root alone. */

@@ -2,7 +2,7 @@ import { assert } from '../../assert.js';
 import { crc32c } from '../../bytes/crc/checksum.js';
 import { readU16, readU32, readU64, writeU16, writeU32, writeU64 } from '../../bytes/halves.js';
 import type { PageSumSource } from '../../storage-io/paged/paged-source.js';
-import { INDEX_BYTES_MAX, INDEX_BYTES_MIN, VALUE_BYTES_MAX, pageCount } from './format.js';
+import { INDEX_BYTES_MAX, INDEX_BYTES_MIN, VALUE_REGION_BYTES_MAX, pageCount } from './format.js';
 
 /**
  * The block that we put between an index's header and its rkyv bytes, where LaminarDB skips over
@@ -67,7 +67,7 @@ export function indexBlockBytes(indexLength: number, valueLength: number): numbe
 }
 
 /** No block is longer than this, whatever a header claims. */
-export const INDEX_BLOCK_BYTES_MAX = indexBlockBytes(INDEX_BYTES_MAX, VALUE_BYTES_MAX);
+export const INDEX_BLOCK_BYTES_MAX = indexBlockBytes(INDEX_BYTES_MAX, VALUE_REGION_BYTES_MAX);
 export const INDEX_BLOCK_BYTES_MIN = indexBlockBytes(INDEX_BYTES_MIN, 0);
 
 /** The block's bytes, its checksum filled in. */
@@ -100,7 +100,7 @@ export function encodeIndexBlock(block: IndexBlockFields): Uint8Array {
 export function claimedBlockBytes(fixedPart: Uint8Array): number | undefined {
   if (fixedPart.length < INDEX_BLOCK_BYTES_MIN || readU32(fixedPart, 0) !== BLOCK_MAGIC) return undefined;
   const indexLength = readLength(fixedPart, INDEX_LENGTH_AT, INDEX_BYTES_MAX);
-  const valueLength = readLength(fixedPart, VALUE_LENGTH_AT, VALUE_BYTES_MAX);
+  const valueLength = readLength(fixedPart, VALUE_LENGTH_AT, VALUE_REGION_BYTES_MAX);
   if (indexLength === undefined || valueLength === undefined) return undefined;
   return indexBlockBytes(indexLength, valueLength);
 }
@@ -146,7 +146,7 @@ export function decodeBlockFixed(
   if (readLength(bytes, INDEX_LENGTH_AT, INDEX_BYTES_MAX) !== indexLength) {
     return 'the block is of an index of another length';
   }
-  if (readLength(bytes, VALUE_LENGTH_AT, VALUE_BYTES_MAX) !== writePos) {
+  if (readLength(bytes, VALUE_LENGTH_AT, VALUE_REGION_BYTES_MAX) !== writePos) {
     return 'the block and the header differ in how many value bytes are in use';
   }
   if (indexBlockBytes(indexLength, writePos) !== blockLength) return 'the block has the wrong length';
@@ -196,7 +196,7 @@ export interface BlockSums {
 export function decodeBlockSums(bytes: Uint8Array): BlockSums | undefined {
   if (bytes.length < INDEX_BLOCK_BYTES_MIN) return undefined;
   const indexLength = readLength(bytes, INDEX_LENGTH_AT, INDEX_BYTES_MAX);
-  const valueLength = readLength(bytes, VALUE_LENGTH_AT, VALUE_BYTES_MAX);
+  const valueLength = readLength(bytes, VALUE_LENGTH_AT, VALUE_REGION_BYTES_MAX);
   if (indexLength === undefined || valueLength === undefined) return undefined;
   if (indexBlockBytes(indexLength, valueLength) !== bytes.length) return undefined;
   const indexPages = pageCount(indexLength);

@@ -8,7 +8,7 @@ import {
   INDEX_BYTES_MIN,
   INDEX_HEADER_BYTES,
   NEXT_VERSION_AT,
-  VALUE_BYTES_MAX,
+  VALUE_REGION_BYTES_MAX,
   WRITE_POS_AT,
 } from './format.js';
 import type { StatelogError } from '../../errors.js';
@@ -64,7 +64,7 @@ export function readIndexHead(
     throw stateDamage('bad-header', 'the index file is cut short', path, size);
   }
   const writePos = readU64(header, WRITE_POS_AT);
-  if (writePos > BigInt(VALUE_BYTES_MAX)) {
+  if (writePos > BigInt(VALUE_REGION_BYTES_MAX)) {
     throw stateDamage('bad-header', 'the index claims more than 4 GiB of values', path, WRITE_POS_AT);
   }
   const blockLength = readU32(header, BLOCK_LENGTH_AT);

@@ -3,7 +3,7 @@ import { isStatelogError } from '../../errors.js';
 import type { FileDescriptor, FileSystem, Mapping } from '../../storage-io/interface/file-system.js';
 import { PagedSource, type PageSumSource } from '../../storage-io/paged/paged-source.js';
 import { readFully } from '../../storage-io/whole/write-fully.js';
-import { STATE_HEADER_BYTES, VALUE_BYTES_MAX, cachedPages } from '../format/format.js';
+import { STATE_HEADER_BYTES, VALUE_REGION_BYTES_MAX, cachedPages } from '../format/format.js';
 
 /** Where values are read and not mapped. */
 const PAGES_KEPT = 64;
@@ -113,7 +113,7 @@ export class ValueReader {
   #mapAnew(): Mapping | undefined {
     const { fileSystem, descriptor } = this.#options;
     try {
-      const length = Math.min(this.#fileLength, STATE_HEADER_BYTES + VALUE_BYTES_MAX);
+      const length = Math.min(this.#fileLength, STATE_HEADER_BYTES + VALUE_REGION_BYTES_MAX);
       this.#mapping = fileSystem.map(descriptor, length);
     } catch (error) {
       if (!isStatelogError(error)) throw error;

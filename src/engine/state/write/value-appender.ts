@@ -2,7 +2,7 @@ import { assert } from '../../assert.js';
 import { StatelogError, isStatelogError } from '../../errors.js';
 import type { FileDescriptor, FileSystem } from '../../storage-io/interface/file-system.js';
 import { readFully, writeFully } from '../../storage-io/whole/write-fully.js';
-import { STATE_FILE_BYTES_MIN, STATE_HEADER_BYTES, VALUE_BYTES_MAX } from '../format/format.js';
+import { STATE_FILE_BYTES_MIN, STATE_HEADER_BYTES, VALUE_REGION_BYTES_MAX } from '../format/format.js';
 import { PageSums } from '../format/page-sums.js';
 import { decodeStateHeader, encodeStateHeader } from '../format/state-header.js';
 import { stateDamage } from '../format/state-damage.js';
@@ -88,7 +88,7 @@ export class ValueFileAppender {
     const { fileSystem } = options;
     const fileLength = Math.min(
       Math.max(capacity, STATE_FILE_BYTES_MIN),
-      STATE_HEADER_BYTES + VALUE_BYTES_MAX,
+      STATE_HEADER_BYTES + VALUE_REGION_BYTES_MAX,
     );
     writeFully(fileSystem, descriptor, encodeStateHeader(generation));
     fileSystem.allocate(descriptor, fileLength);
@@ -143,7 +143,7 @@ export class ValueFileAppender {
     if (this.#refusal !== undefined) throw this.#refusal;
     const offset = this.#drained + this.#buffered;
     const { length } = value;
-    if (length > VALUE_BYTES_MAX - offset) this.checkFits(offset, length);
+    if (length > VALUE_REGION_BYTES_MAX - offset) this.checkFits(offset, length);
     if (length > this.#buffer.length - this.#buffered) {
       this.drain();
       if (length > this.#buffer.length) {
@@ -158,10 +158,10 @@ export class ValueFileAppender {
 
   /** @throws StatelogError `LIMIT_EXCEEDED` where a value of `length` bytes at `offset` would pass 4 GiB */
   checkFits(offset: number, length: number): void {
-    if (offset + length <= VALUE_BYTES_MAX) return;
+    if (offset + length <= VALUE_REGION_BYTES_MAX) return;
     throw new StatelogError('LIMIT_EXCEEDED', 'the values of one core would pass 4 GiB', {
       path: this.path,
-      expected: `at most ${VALUE_BYTES_MAX} bytes`,
+      expected: `at most ${VALUE_REGION_BYTES_MAX} bytes`,
       found: `${offset + length} bytes`,
       safe: 'nothing was written',
       hint: `run 'statelog compact' to free what is overwritten, or create the store with more cores`,
@@ -232,7 +232,7 @@ export class ValueFileAppender {
 
   #makeRoom(end: number): void {
     if (end <= this.#fileLength) return;
-    const wanted = Math.min(Math.ceil(end * GROWTH_FACTOR), STATE_HEADER_BYTES + VALUE_BYTES_MAX);
+    const wanted = Math.min(Math.ceil(end * GROWTH_FACTOR), STATE_HEADER_BYTES + VALUE_REGION_BYTES_MAX);
     if (this.#reserve) {
       try {
         this.#fileSystem.allocate(this.descriptor, wanted);

@@ -5,7 +5,7 @@ import type { FileDescriptor, FileSystem } from '../../storage-io/interface/file
 const ALIGNMENT = 8;
 
 /** How much a scanner reads at a time. */
-export const BLOCK_BYTES = 1024 * 1024;
+export const WINDOW_BLOCK_BYTES = 1024 * 1024;
 const BLOCK_BYTES_MIN = 4096;
 
 /**
@@ -27,7 +27,12 @@ export class BlockWindow {
   #start = 0;
   #filled = 0;
 
-  constructor(fileSystem: FileSystem, descriptor: FileDescriptor, end: number, blockBytes = BLOCK_BYTES) {
+  constructor(
+    fileSystem: FileSystem,
+    descriptor: FileDescriptor,
+    end: number,
+    blockBytes = WINDOW_BLOCK_BYTES,
+  ) {
     this.#fileSystem = fileSystem;
     this.#descriptor = descriptor;
     this.end = end;

@@ -20,7 +20,7 @@ const scratch: { piece: Uint8Array | undefined } = { piece: undefined };
  * hostile file can claim a record of 256 MiB at every few bytes; once that has cost too much for the
  * progress made, a `HeaderIndex` answers instead.
  */
-export class RangeChecksum {
+export class ClaimChecksum {
   readonly #fileSystem: FileSystem;
   readonly #descriptor: FileDescriptor;
   readonly #from: number;

@@ -6,7 +6,7 @@ import type { FileDescriptor, FileSystem } from '../../storage-io/interface/file
 import { SumsAhead } from '../sums/batch-sum.js';
 import { BATCH_LENGTH_MAX } from '../sums/batch-sum-module.js';
 import { BlockWindow } from './block-window.js';
-import { RangeChecksum } from './claim-budget.js';
+import { ClaimChecksum } from './claim-budget.js';
 import { HEADER, isPlausibleLength, RECORD_HEADER_BYTES } from '../format/record.js';
 import { ANY_LENGTH, entryLengthOfRoot } from '../format/root-shape.js';
 
@@ -23,7 +23,7 @@ export type RecordState =
  */
 export class RecordReader {
   readonly window: BlockWindow;
-  checksums: RangeChecksum;
+  checksums: ClaimChecksum;
   /** The entry of the last record found good, until the next call of `check`. */
   readonly view = new WalEntryView();
   /** What the last record's header says, as far as there was one. */
@@ -51,7 +51,7 @@ export class RecordReader {
     this.#descriptor = descriptor;
     this.#from = from;
     this.window = new BlockWindow(fileSystem, descriptor, end, blockBytes);
-    this.checksums = new RangeChecksum(fileSystem, descriptor, from);
+    this.checksums = new ClaimChecksum(fileSystem, descriptor, from);
   }
 
   /** The last record's size, header included. */
@@ -63,7 +63,7 @@ export class RecordReader {
   refresh(end: number): void {
     this.window.forget();
     this.window.end = end;
-    this.checksums = new RangeChecksum(this.#fileSystem, this.#descriptor, this.#from);
+    this.checksums = new ClaimChecksum(this.#fileSystem, this.#descriptor, this.#from);
   }
 
   /**

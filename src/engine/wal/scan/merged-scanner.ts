@@ -2,7 +2,7 @@ import type { Finding } from '../../finding.js';
 import type { WalEntryView } from '../../rkyv/entry/wal-entry-view.js';
 import type { FileDescriptor, FileSystem } from '../../storage-io/interface/file-system.js';
 import { realFileSystem } from '../../storage-io/real/real-file-system.js';
-import { BLOCK_BYTES } from '../record/block-window.js';
+import { WINDOW_BLOCK_BYTES } from '../record/block-window.js';
 import { compareMerged } from '../format/merge-order.js';
 import { type ScanEvent, WalScanner } from './scanner.js';
 import type { SegmentEntry } from './segment-folder.js';
@@ -12,7 +12,7 @@ import type { Locked } from './scan-options.js';
 /** More parts than this are not merged each by itself. */
 const RUNS_MAX = 1024;
 /** What the windows of all parts take together. */
-const WINDOWS_BYTES = 32 * BLOCK_BYTES;
+const WINDOWS_BYTES = 32 * WINDOW_BLOCK_BYTES;
 
 /** How to read segments together. */
 export interface MergeOptions {
@@ -108,7 +108,7 @@ export class MergedScanner {
       return { path, coreId, descriptor, end, runs };
     });
     const parts = plans.reduce((sum, plan) => sum + plan.runs.length, 0);
-    const blockBytes = Math.min(BLOCK_BYTES, Math.floor(WINDOWS_BYTES / Math.max(parts, 1)));
+    const blockBytes = Math.min(WINDOW_BLOCK_BYTES, Math.floor(WINDOWS_BYTES / Math.max(parts, 1)));
     for (const { path, coreId, descriptor, end, runs } of plans) {
       const expectedSequence = options.expectedSequenceOf?.(coreId);
       for (const { from, to, order } of runs) {
