@@ -50,8 +50,6 @@ const MEMO_FLAGS_BYTES = 1;
 export const MEMO_BYTES = TOKEN_BYTES_MAX + MEMO_LENGTH_BYTES + MEMO_FLAGS_BYTES;
 /** What follows a memo whose flags say that a time does: u64, little-endian, milliseconds. */
 export const MEMO_TIME_BYTES = 8;
-/** The longest length that a token's or cursor's field can state. */
-export const STATED_TOKEN_BYTES_MAX = 0xff;
 
 /** A put's bytes beside its key, value and token. */
 export const PUT_OVERHEAD_BYTES = KEY_AT + VALUE_LENGTH_BYTES + TOKEN_LENGTH_BYTES;

@@ -155,20 +155,6 @@ export function withStagingFolder<T>(
   }
 }
 
-/** The same for work that waits for a stream. */
-export async function withStagingFolderAsync<T>(
-  fileSystem: FileSystem,
-  destination: string,
-  work: (folder: string) => Promise<T>,
-): Promise<T> {
-  const staging = StagingFolder.make(fileSystem, destination);
-  try {
-    return await work(staging.path);
-  } finally {
-    staging.remove();
-  }
-}
-
 /** True for a folder that may be filled: nothing is in it but what a new volume has, and what is staged for it. */
 export function isEmptyFolder(fileSystem: FileSystem, path: string): boolean {
   if (fileSystem.status(path)?.kind !== 'directory') return false;
