@@ -136,6 +136,7 @@ export class LogSalvage {
     const book = new SegmentBook(log, coreId, first);
     const { fileSystem, lostKeys } = this.#account;
     const lock = log.isLive ? liveLogLock(fileSystem, this.#layout) : undefined;
+    const isLocked = lock?.isLocked() ?? false;
     for (const { change, isInPlace } of (log.isLive ? this.lostBelow.get(coreId) : undefined) ?? []) {
       lostKeys.note(change, 0, isInPlace ? 'put' : undefined);
     }
@@ -145,7 +146,7 @@ export class LogSalvage {
       coreId,
       epoch,
       expectedSequence,
-      isLocked: lock?.isLocked() ?? false,
+      isLocked,
       wasClosed: lock?.wasClosed,
       isCovered: !log.isLive,
       isBelow: (key) => below?.find(key) ?? false,
