@@ -29,6 +29,7 @@ export async function runReplayInto(
     } finally {
       await into.settle();
       writeApplied(terminal, into, json);
+      if (into.commits > 0 && !json) terminal.writeError(`statelog: ${commitsText(into.commits)}\n`);
       await terminal.output.flush();
     }
   } finally {
@@ -45,4 +46,10 @@ function writeApplied({ output }: Terminal, into: ReplayInto, json: boolean): vo
         : `${visibleText(path)}: applied ${puts} puts and ${deletes} deletes\n`,
     );
   }
+}
+
+/** The records say it of the store that they are of: of another one it would not be true. */
+function commitsText(commits: number): string {
+  const what = commits === 1 ? '1 commit was' : `${commits} commits were`;
+  return `${what} not applied: how far sources were taken, and watermarks, stay with the store that has them ('statelog export' carries them)`;
 }

@@ -209,6 +209,17 @@ test('--into applies puts and deletes to several new stores at once', async (t) 
   for (const store of stores) t.deepEqual(await scanned(store), folded(records));
 });
 
+test('--into says of commits that they are not applied, and says nothing where there are none', async (t) => {
+  const folder = tempDir(t);
+  const [plain, taken] = [path.join(folder, 'plain'), path.join(folder, 'taken')];
+  const line = '{"key":"a","value":"1"}\n';
+  await commandLine(['put', plain, '--batch', '-'], { input: [line] });
+  await commandLine(['put', taken, '--batch', '-', '--source', 'orders'], { input: [line] });
+  const replay = (store: string) => commandLine(['wal-replay', store, '--into', `${store}-copy`]);
+  t.notRegex((await replay(plain)).stderr, /commit/);
+  t.regex((await replay(taken)).stderr, /1 commit was not applied.*statelog export/);
+});
+
 test('--into makes a fold log of a name that ends in .snap, and refuses a key that it cannot hold', async (t) => {
   const folder = tempDir(t);
   const log = path.join(folder, 'new.snap');

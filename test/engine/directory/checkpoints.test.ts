@@ -1,7 +1,10 @@
+import { readdirSync } from 'node:fs';
+import path from 'node:path';
 import test from 'ava';
 import { isStatelogError } from '../../../src/engine/errors.js';
 import { StateDirectory } from '../../../src/engine/directory/state-directory.js';
 import { SimulatedDisk, SimulatedFileSystem } from '../../simulated-disk/index.js';
+import { tempDir } from '../../support/temp-dir.js';
 import { STORE, emptyStoreDisk } from '../../torture/crash/directory-book.js';
 
 const bytes = (value: string): Uint8Array => new Uint8Array(Buffer.from(value));
@@ -56,4 +59,20 @@ test('of what a crash left over only names that are ours are removed', async (t)
     fileSystem.close(fileSystem.createExclusive(`${leftover}/${name}`));
   (await StateDirectory.open(STORE, { fileSystem })).close();
   t.deepEqual(fileSystem.readDirectory(leftover), ['notes.txt']);
+});
+
+test('a checkpoint leaves nothing of what it replaced behind', async (t) => {
+  const root = path.join(tempDir(t), 'store');
+  StateDirectory.create(root, { cores: 2 });
+  const store = await StateDirectory.open(root, {});
+  for (const key of ['a', 'b', 'c', 'd']) {
+    store.put(Buffer.from(key), Buffer.from(key));
+    await store.checkpoint({ keep: 1 });
+  }
+  const names = readdirSync(root, { recursive: true, encoding: 'utf8' }).sort();
+  t.deepEqual(
+    names.filter((name) => /^(wal|checkpoints)\/\d+$/.test(name)),
+    ['checkpoints/4', 'wal/5'],
+  );
+  store.close();
 });

@@ -53,7 +53,9 @@ export function makeCheckpoint(unguarded: CheckpointOptions): CheckpointOutcome 
   const { layout, manifest, writers, held } = unguarded;
   let isSwapped = false;
   const fileSystem = guardedFileSystem(unguarded.fileSystem, () => {
-    held.check({ manifest: !isSwapped });
+    // Behind the swap the old log is removed, file by file.
+    if (isSwapped) held.checkPlace();
+    else held.check();
   });
   const options = { ...unguarded, fileSystem };
   const epoch = liveEpoch(manifest);

@@ -60,14 +60,19 @@ export class HeldStore {
 
   /**
    * Before an acknowledgement or a rename: all is as it is held. What was appended must be in the files.
-   * @param manifest false where we have just replaced it ourselves
    * @throws StatelogError `STORE_REPLACED`
    */
-  check({ manifest = true }: { readonly manifest?: boolean } = {}): void {
-    const held = lockPaths(this.#layout, this.#lock);
-    if (manifest) held.push(this.#manifest);
-    for (const one of this.#segmentPaths()) held.push(one);
+  check(): void {
+    const held = [...lockPaths(this.#layout, this.#lock), this.#manifest, ...this.#segmentPaths()];
     checkStillHeld(this.#fileSystem, this.#layout.root, held);
+  }
+
+  /**
+   * The same of the folder and LOCK alone, while we replace the rest ourselves.
+   * @throws StatelogError `STORE_REPLACED`
+   */
+  checkPlace(): void {
+    checkStillHeld(this.#fileSystem, this.#layout.root, lockPaths(this.#layout, this.#lock));
   }
 
   #segmentPaths(): HeldPath[] {

@@ -1,6 +1,6 @@
 import { isStatelogError, StatelogError } from '../../errors.js';
 import { MulticastBuffer } from '../../multicast/multicast-buffer.js';
-import { TAG_DELETE, TAG_PUT } from '../../rkyv/entry/wal-entry-format.js';
+import { TAG_COMMIT, TAG_DELETE, TAG_PUT } from '../../rkyv/entry/wal-entry-format.js';
 import type { WalEntryView } from '../../rkyv/entry/wal-entry-view.js';
 import type { WritableStore } from '../../store/store.js';
 
@@ -126,6 +126,8 @@ class Destination {
 export class ReplayInto {
   readonly #buffer: MulticastBuffer<ReplayedChange>;
   readonly #destinations: readonly Destination[];
+  /** Commits that said how far a source was taken, or a watermark: no destination gets them. */
+  commits = 0;
   #publishedBytes = 0;
   #onRoom: (() => void) | undefined;
 
@@ -154,6 +156,7 @@ export class ReplayInto {
 
   /** Takes a record; one that is neither a put nor a delete changes nothing. Make `room` once `isFull`. */
   take(view: WalEntryView): void {
+    if (view.tag === TAG_COMMIT) this.commits += 1;
     if (view.tag !== TAG_PUT && view.tag !== TAG_DELETE) return;
     const change = { key: view.keyCopy(), value: view.tag === TAG_PUT ? view.valueCopy() : undefined };
     this.#buffer.publish(change);
