@@ -53,7 +53,7 @@ test('without the sync of a fold log, an apply is found to be lost', async (t) =
       check: ({ fileSystem }, book) => {
         checkRecovered(fileSystem, book);
       },
-      faults: skipSyncs(/^fdatasync$/, /fold\.snap$/),
+      faults: skipSyncs(/^fdatasync$/, /fold\.snap/),
     }),
     { instanceOf: CrashViolation },
   );
