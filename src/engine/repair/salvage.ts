@@ -1,3 +1,4 @@
+import { alreadyThere } from '../storage-io/whole/already-there.js';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { isEmptyFolder, moveIntoPlace, StagingFolder } from '../storage-io/whole/staging-folder.js';
 import { StatelogError } from '../errors.js';
@@ -5,7 +6,7 @@ import type { PathIdentity } from '../inspect/identify.js';
 import { statePathsOf } from '../state/format/state-paths.js';
 import { coreIdOfSegmentName } from '../wal/format/segment-name.js';
 import { refuseWithinStore } from '../inspect/lies-in-store.js';
-import { linesAreNotRepaired, occupied, withinSource } from './account/refusals.js';
+import { linesAreNotRepaired, withinSource } from './account/refusals.js';
 import type { RepairAccount } from './account/repair-account.js';
 import type { RepairEvent } from './account/report.js';
 import { salvageArtifact } from './artifact/salvage-artifact.js';
@@ -31,7 +32,7 @@ export function* salvageInto(
   const isPair = found.kind === 'state-file';
   const index = isPair ? statePathsOf(destination).index : undefined;
   checkPlace(account, found.path, into);
-  if (index !== undefined && fileSystem.status(index) !== undefined) throw occupied(index);
+  if (index !== undefined && fileSystem.status(index) !== undefined) throw alreadyThere(index);
   if (dryRun) {
     yield* salvageKind(account, found, undefined);
     return;
@@ -78,7 +79,7 @@ function salvageKind(
 
 /** Nothing may be at the new place, its folder must be there, and it may not lie within the source. */
 function checkPlace({ fileSystem }: RepairAccount, source: string, into: string): void {
-  if (fileSystem.status(into) !== undefined && !isEmptyFolder(fileSystem, into)) throw occupied(into);
+  if (fileSystem.status(into) !== undefined && !isEmptyFolder(fileSystem, into)) throw alreadyThere(into);
   refuseWithinStore(fileSystem, into);
   const parent = dirname(resolve(into));
   if (fileSystem.statusFollowing(parent)?.kind !== 'directory') {

@@ -1,3 +1,4 @@
+import { alreadyThere } from '../storage-io/whole/already-there.js';
 import { checkBytes } from '../bytes/byte-argument.js';
 import { StatelogError, isStatelogError } from '../errors.js';
 import type { EntryRange } from '../entry-cursor.js';
@@ -187,14 +188,6 @@ export class FoldStore implements WritableStore {
 function versionOf({ revision, version }: PutOptions = {}): VersionToken {
   if (version !== undefined) return VersionToken.fromBytes(version);
   return revision === undefined ? VersionToken.unknown() : VersionToken.fromU64(revision);
-}
-
-function alreadyThere(path: string): StatelogError {
-  return new StatelogError('ALREADY_EXISTS', 'something is there already', {
-    path,
-    safe: 'nothing was changed',
-    hint: 'choose another path, or remove what is there',
-  });
 }
 
 function noSources(): StatelogError {

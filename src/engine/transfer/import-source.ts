@@ -14,7 +14,6 @@ import { ContentDigest } from '../bytes/hash/content-digest.js';
 import type { CheckpointSummary } from '../directory/manifest/checkpoint-summary.js';
 import { CoresCursor } from '../directory/state/cores-cursor.js';
 import { forEachEntryOf } from '../entry-range.js';
-import { StatelogError } from '../errors.js';
 import { identify } from '../inspect/identify.js';
 import { openReadable } from '../inspect/open.js';
 import { CheckedLines } from '../lines/checked-lines.js';
@@ -208,13 +207,4 @@ function acceptBackend(origin: string): (manifest: ExportManifest) => void {
   return (manifest) => {
     if (manifest.backend !== STATE_BACKEND) refuseOtherThanFold(manifest, origin);
   };
-}
-
-/** The error for a destination that is taken. */
-export function alreadyThere(path: string): StatelogError {
-  return new StatelogError('ALREADY_EXISTS', 'something is there already', {
-    path,
-    safe: 'nothing was changed',
-    hint: 'choose another path, or remove what is there',
-  });
 }

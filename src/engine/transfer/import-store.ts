@@ -1,3 +1,4 @@
+import { alreadyThere } from '../storage-io/whole/already-there.js';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createDirectory } from '../directory/checkpoint/create-directory.js';
@@ -10,7 +11,7 @@ import { isEmptyFolder, moveIntoPlace, StagingFolder } from '../storage-io/whole
 import { syncFile } from '../storage-io/whole/sync-tree.js';
 import { buildDirectoryStore, buildFoldLog } from './build-store.js';
 import type { ImportReport, ImportRequest, Survey, Verified } from './import-request.js';
-import { alreadyThere, verifySource } from './import-source.js';
+import { verifySource } from './import-source.js';
 import { checkTarget, coresOf, isTakenAsItIs, surveyOf } from './import-survey.js';
 
 export type { ImportReport, ImportRequest } from './import-request.js';

@@ -1,3 +1,4 @@
+import { alreadyThere } from '../../storage-io/whole/already-there.js';
 import path from 'node:path';
 import { StatelogError, isStatelogError } from '../../errors.js';
 import { anchoredPlace } from '../../storage-io/views/anchored-file-system.js';
@@ -110,14 +111,6 @@ function checkPlace(fileSystem: FileSystem, root: string): void {
   } catch (error) {
     throw isStatelogError(error, 'ALREADY_EXISTS') ? alreadyThere(root) : error;
   }
-}
-
-function alreadyThere(root: string): StatelogError {
-  return new StatelogError('ALREADY_EXISTS', 'something is there already', {
-    path: root,
-    safe: 'nothing was changed',
-    hint: 'choose another path, or remove what is there',
-  });
 }
 
 function checkedCount(name: string, value: number, max: number): number {

@@ -1,3 +1,4 @@
+import { alreadyThere } from '../../storage-io/whole/already-there.js';
 import { StatelogError } from '../../errors.js';
 import type { WritableStore } from '../../store/store.js';
 import { realFileSystem } from '../../storage-io/real/real-file-system.js';
@@ -29,7 +30,8 @@ export async function openDestinations(
   const { fileSystem = realFileSystem(), source, isOntoExisting, largeValues, waitMs } = options;
   checkDifferent(fileSystem, source, paths);
   const existing = paths.find((path) => fileSystem.statusFollowing(path) !== undefined);
-  if (existing !== undefined && !isOntoExisting) throw alreadyThere(existing);
+  if (existing !== undefined && !isOntoExisting)
+    throw alreadyThere(existing, 'choose another path, or add --onto-existing');
   const stores: WritableStore[] = [];
   try {
     for (const path of paths) {
@@ -65,13 +67,5 @@ function samePath(path: string, message: string): StatelogError {
     path,
     safe: 'nothing was changed',
     hint: 'name another destination',
-  });
-}
-
-function alreadyThere(path: string): StatelogError {
-  return new StatelogError('ALREADY_EXISTS', 'something is there already', {
-    path,
-    safe: 'nothing was changed',
-    hint: 'choose another path, or add --onto-existing',
   });
 }

@@ -2,15 +2,6 @@ import { commandText, repairHint } from '../../bytes/text/command-hints.js';
 import { StatelogError } from '../../errors.js';
 import type { Finding } from '../../finding.js';
 
-/** The error for a new place that is taken. */
-export function occupied(path: string): StatelogError {
-  return new StatelogError('ALREADY_EXISTS', 'something is there already', {
-    path,
-    safe: 'nothing was changed',
-    hint: 'choose another path, or remove what is there',
-  });
-}
-
 /** The error for a new place within the source, which a repair leaves as it is. */
 export function withinSource(path: string): StatelogError {
   return new StatelogError('INVALID_ARGUMENT', 'the new place lies within what is to be repaired', {
