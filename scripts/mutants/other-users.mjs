@@ -113,7 +113,7 @@ export const otherUsersMutants = [
     name: 'log-that-is-being-made-taken-for-abandoned',
     rule: 'of several first writers all come to the log',
     file: 'src/engine/fold/write/create-locked.ts',
-    from: 'if (isLockedNow(fileSystem, descriptor)) removeQuietly(fileSystem, path);',
+    from: 'if (fileSystem.tryLock(descriptor)) removeQuietly(fileSystem, path);',
     to: 'removeQuietly(fileSystem, path);',
     tests: ['engine/fold/create-locked'],
   },

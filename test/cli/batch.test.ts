@@ -59,6 +59,15 @@ test('a batch passes over what an export starts and ends with', (t) => {
   t.deepEqual(readable(parse('{"op":"purge","key":"a"}')), { op: 'purge', key: 'a' });
 });
 
+test('a line may be longer than any string', (t) => {
+  const value = Buffer.alloc(90 * 1024 * 1024, 1);
+  const escapes = Buffer.alloc(value.length * 6, '\\u0001');
+  const line = Buffer.concat([Buffer.from('{"key":"k","value":"'), escapes, Buffer.from('"}')]);
+  t.throws(() => line.toString(), { code: 'ERR_STRING_TOO_LONG' });
+  const operation = parse(line) as { readonly value: Uint8Array };
+  t.true(value.equals(operation.value));
+});
+
 test('a batch takes the lines that wal-replay prints, in hex too', (t) => {
   const line =
     '{"bytes":88,"coreId":0,"epoch":"1","key":"79","offset":224,"op":"put","sequence":"3","timestampNs":"1770000000000004006","value":"856e"}';

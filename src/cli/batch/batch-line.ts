@@ -1,7 +1,8 @@
-import { fromBase64, fromUtf8 } from '../../engine/bytes/text/text.js';
+import { LongText, parseJsonLine, type JsonFields } from '../../engine/bytes/text/json-line.js';
+import { fromUtf8, isUtf8 } from '../../engine/bytes/text/text.js';
 import { StatelogError } from '../../engine/errors.js';
 import { parseCursorField, parseVersionFields } from '../../engine/fold/format/position-text.js';
-import { decodeText, type Encoding, type Encodings } from '../command/encoding.js';
+import { decodeLongText, decodeText, type Encoding, type Encodings } from '../command/encoding.js';
 import { readField } from '../text/field-escapes.js';
 
 /** What one line of a batch asks for. */
@@ -38,6 +39,11 @@ export interface BatchFormat {
 }
 
 const TAB = 0x09;
+const OPEN_BRACE = 0x7b;
+/** What JSON takes for blank. */
+const BLANKS: readonly number[] = [0x20, 0x09, 0x0d];
+/** A longer line that is no object is not looked at any closer. */
+const SHOWN_BYTES_MAX = 64 * 1024;
 
 /**
  * What a line asks for; undefined for a blank one in JSON.
@@ -86,11 +92,11 @@ function parseJson(
   number: number,
   format: BatchFormat,
 ): BatchOperation | ExportFrame | undefined {
-  const text = fromUtf8(line);
-  if (text === undefined)
-    throw badLine(number, 'it is not UTF-8', 'binary keys and values go in as keyBase64 and valueBase64');
-  const fields = jsonObject(text, number);
-  if (fields === undefined) return undefined;
+  const fields = parseJsonLine(line);
+  if (fields === undefined) {
+    refuseUnlessBlank(line, number);
+    return undefined;
+  }
   const frame = frameOf(fields);
   if (frame !== undefined) return frame;
   const op = operationOf(fields, number);
@@ -107,13 +113,13 @@ function parseJson(
 }
 
 /** What frames an export; other lines may have fields of these names. */
-function frameOf(fields: Readonly<Record<string, unknown>>): ExportFrame | undefined {
+function frameOf(fields: JsonFields): ExportFrame | undefined {
   if ('key' in fields || 'keyBase64' in fields || 'op' in fields) return undefined;
   if ('statelog' in fields) return 'export-start';
   return 'end' in fields ? 'export-end' : undefined;
 }
 
-function operationOf(fields: Readonly<Record<string, unknown>>, number: number): BatchOperation['op'] {
+function operationOf(fields: JsonFields, number: number): BatchOperation['op'] {
   const { op } = fields;
   if (op === undefined) {
     const isCursor = 'cursor' in fields && !('key' in fields) && !('keyBase64' in fields);
@@ -123,34 +129,40 @@ function operationOf(fields: Readonly<Record<string, unknown>>, number: number):
   throw badLine(number, `its op is ${JSON.stringify(op)}`, 'a batch takes put, delete, purge and cursor');
 }
 
-function cursorOf({ cursor }: Readonly<Record<string, unknown>>, number: number): BatchOperation {
+function cursorOf({ cursor }: JsonFields, number: number): BatchOperation {
   const bytes = parseCursorField(cursor);
   if (bytes !== undefined) return { op: 'cursor', cursor: bytes };
   throw badLine(
     number,
-    'its cursor is none',
+    'its cursor is not one',
     'a cursor is a revision in decimal, or 0x and its bytes in hex',
   );
 }
 
-/** The line's object; undefined for a blank line. */
-function jsonObject(text: string, number: number): Readonly<Record<string, unknown>> | undefined {
-  let parsed: unknown;
+/**
+ * Says what is wrong with a line that is no JSON object and not blank. What JSON's own parser says quotes the line, values
+ * and all: it is not passed on.
+ */
+function refuseUnlessBlank(line: Uint8Array, number: number): void {
+  if (!isUtf8(line))
+    throw badLine(number, 'it is not UTF-8', 'binary keys and values go in as keyBase64 and valueBase64');
+  const first = line.find((byte) => !BLANKS.includes(byte));
+  if (first === undefined) return;
+  if (first !== OPEN_BRACE && isJson(line)) throw badLine(number, 'it is no JSON object');
+  throw badLine(number, 'it is not JSON', 'one object a line; --tsv reads key<TAB>value lines');
+}
+
+function isJson(line: Uint8Array): boolean {
   try {
-    parsed = JSON.parse(text);
+    JSON.parse(fromUtf8(line.subarray(0, SHOWN_BYTES_MAX)) ?? '');
+    return line.length <= SHOWN_BYTES_MAX;
   } catch {
-    if (text.trim() === '') return undefined;
-    // What the parser says quotes the line, values and all: it is not passed on as a cause.
-    throw badLine(number, 'it is not JSON', 'one object a line; --tsv reads key<TAB>value lines');
+    return false;
   }
-  if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) {
-    throw badLine(number, 'it is no JSON object');
-  }
-  return parsed as Readonly<Record<string, unknown>>;
 }
 
 function jsonBytes(
-  fields: Readonly<Record<string, unknown>>,
+  fields: JsonFields,
   name: 'key' | 'value',
   encoding: Encoding,
   number: number,
@@ -161,11 +173,11 @@ function jsonBytes(
     throw badLine(number, `it has both ${name} and ${name}Base64`);
   if (text === undefined && base64 === undefined) throw badLine(number, `it has no ${name}`);
   const given = text ?? base64;
-  if (typeof given !== 'string') throw badLine(number, `its ${name} is not a string`, 'put it in quotes');
-  const bytes = base64 === undefined ? decodeText(given, encoding) : fromBase64(given);
-  if (bytes === undefined) {
-    throw badLine(number, `its ${name} is not ${base64 === undefined ? encoding : 'base64'}`);
-  }
+  const written = base64 === undefined ? encoding : 'base64';
+  if (typeof given !== 'string' && !(given instanceof LongText))
+    throw badLine(number, `its ${name} is not a string`, 'put it in quotes');
+  const bytes = typeof given === 'string' ? decodeText(given, written) : decodeLongText(given, written);
+  if (bytes === undefined) throw badLine(number, `its ${name} is not ${written}`);
   return bytes;
 }
 

@@ -1,3 +1,4 @@
+import type { LongText } from '../../engine/bytes/text/json-line.js';
 import {
   fromBase64,
   fromHex,
@@ -33,6 +34,18 @@ export function decodeText(text: string, encoding: Encoding): Uint8Array | undef
       return fromHex(text);
     case 'base64':
       return fromBase64(text);
+  }
+}
+
+/** The same of a long text, which can be decoded once. */
+export function decodeLongText(text: LongText, encoding: Encoding): Uint8Array | undefined {
+  switch (encoding) {
+    case 'utf8':
+      return text.takeUtf8();
+    case 'hex':
+      return text.takeHex();
+    case 'base64':
+      return text.takeBase64();
   }
 }
 

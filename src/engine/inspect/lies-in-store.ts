@@ -1,14 +1,32 @@
-import { dirname, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { isStatelogError, StatelogError } from '../errors.js';
 import type { FileSystem } from '../storage-io/interface/file-system.js';
 import { identify } from './identify.js';
 
+/** Of a state directory or an artifact one is there; of a directory that lost its manifest the second. */
+const OWN_NAMES = ['MANIFEST.json', 'checkpoints'];
+
 /** The innermost store or snapshot in which a path lies; a folder of loose segments is the user's. */
 export function storeAround(fileSystem: FileSystem, path: string): string | undefined {
   for (let folder = dirname(resolve(path)); folder !== dirname(folder); folder = dirname(folder)) {
-    if (isOwn(fileSystem, folder)) return folder;
+    if (mayBeOwn(fileSystem, folder) && isOwn(fileSystem, folder)) return folder;
   }
   return undefined;
+}
+
+/** By what every store and snapshot that is a folder has: most folders are told so without being listed. */
+function mayBeOwn(fileSystem: FileSystem, folder: string): boolean {
+  return OWN_NAMES.some((name) => isThere(fileSystem, join(folder, name)));
+}
+
+/** What nobody may look at is no store that a command could have been meant to write into. */
+function isThere(fileSystem: FileSystem, path: string): boolean {
+  try {
+    return fileSystem.status(path) !== undefined;
+  } catch (error) {
+    if (!isStatelogError(error)) throw error;
+    return false;
+  }
 }
 
 /** True for whatever statelog would open, damaged or not, but for a folder of loose segments. */

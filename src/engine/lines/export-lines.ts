@@ -111,7 +111,7 @@ export function parseExportLine(fields: JsonFields | undefined): ParsedLine | st
   const hasKey = 'key' in fields || 'keyBase64' in fields;
   if ('cursor' in fields && !hasKey) {
     const cursor = parseCursorField(fields['cursor']);
-    return cursor === undefined ? 'its cursor is none' : { cursor };
+    return cursor === undefined ? 'its cursor is not one' : { cursor };
   }
   const key = bytesOf(fields, 'key');
   const value = bytesOf(fields, 'value');

@@ -1,4 +1,3 @@
-import { alreadyThere } from '../storage-io/whole/already-there.js';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { isEmptyFolder, moveIntoPlace, StagingFolder } from '../storage-io/whole/staging-folder.js';
 import { StatelogError } from '../errors.js';
@@ -15,6 +14,7 @@ import { salvageFold } from './log/salvage-fold.js';
 import { salvageState } from './state/salvage-state.js';
 import { salvageSegment } from './log/salvage-segment.js';
 import { salvageWalFolder } from './log/salvage-wal-folder.js';
+import { alreadyThere } from '../storage-io/whole/already-there.js';
 
 /**
  * Brings every good record of what a path holds to a new place of the same kind, and verifies it there:

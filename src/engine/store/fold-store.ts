@@ -1,4 +1,3 @@
-import { alreadyThere } from '../storage-io/whole/already-there.js';
 import { checkBytes } from '../bytes/byte-argument.js';
 import { StatelogError, isStatelogError } from '../errors.js';
 import type { EntryRange } from '../entry-cursor.js';
@@ -20,6 +19,7 @@ import type {
   StoredEntry,
   WritableStore,
 } from './store.js';
+import { alreadyThere } from '../storage-io/whole/already-there.js';
 
 /** How a fold log is opened for writing. */
 export interface OpenFoldOptions {

@@ -261,10 +261,9 @@ function directoryContent(
   return stateContent(fileSystem, snapshot, () => scratch.subfolder('data'), createdAtUnix);
 }
 
+/** Only a fold log has any. */
 function hasVersions(store: ReadableStore): boolean {
-  let versions = 0;
-  store.forEachEntry((_key, _value, version) => {
-    if (version !== undefined && version.length > 0) versions++;
-  });
-  return versions > 0;
+  if (store.kind !== 'log') return false;
+  for (const { version } of store.entries()) if (version !== undefined && version.length > 0) return true;
+  return false;
 }

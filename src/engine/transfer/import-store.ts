@@ -1,4 +1,3 @@
-import { alreadyThere } from '../storage-io/whole/already-there.js';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createDirectory } from '../directory/checkpoint/create-directory.js';
@@ -13,6 +12,7 @@ import { buildDirectoryStore, buildFoldLog } from './build-store.js';
 import type { ImportReport, ImportRequest, Survey, Verified } from './import-request.js';
 import { verifySource } from './import-source.js';
 import { checkTarget, coresOf, isTakenAsItIs, surveyOf } from './import-survey.js';
+import { alreadyThere } from '../storage-io/whole/already-there.js';
 
 export type { ImportReport, ImportRequest } from './import-request.js';
 

@@ -1,4 +1,3 @@
-import { alreadyThere } from '../../storage-io/whole/already-there.js';
 import path from 'node:path';
 import { StatelogError, isStatelogError } from '../../errors.js';
 import { anchoredPlace } from '../../storage-io/views/anchored-file-system.js';
@@ -15,6 +14,7 @@ import {
   liveEpoch,
   type DirectoryManifest,
 } from '../manifest/manifest.js';
+import { alreadyThere } from '../../storage-io/whole/already-there.js';
 
 const STORE_ID_BYTES = 16;
 

@@ -8,7 +8,7 @@ import {
   removeQuietly,
   temporaryPath,
 } from '../../storage-io/whole/atomic-write.js';
-import { isWithoutLocks } from '../../storage-io/lock/file-lock.js';
+import { isWithoutLocks, lockIfLocksAre } from '../../storage-io/lock/without-locks.js';
 import type { FileDescriptor, FileSystem } from '../../storage-io/interface/file-system.js';
 import { writeFully } from '../../storage-io/whole/write-fully.js';
 
@@ -48,7 +48,7 @@ function createOnce(fileSystem: FileSystem, path: string, content: Uint8Array): 
   const descriptor = createTemporary(fileSystem, path, temporary);
   let isInPlace = false;
   try {
-    if (!isLockedNow(fileSystem, descriptor)) throw takenForAbandoned(temporary);
+    if (!lockIfLocksAre(fileSystem, descriptor)) throw takenForAbandoned(temporary);
     writeFully(fileSystem, descriptor, content);
     fileSystem.sync(descriptor);
     fileSystem.renameExclusive(temporary, path);
@@ -62,16 +62,6 @@ function createOnce(fileSystem: FileSystem, path: string, content: Uint8Array): 
   }
 }
 
-/** Where there are no locks, logs can be made all the same, and nobody removes anything. */
-function isLockedNow(fileSystem: FileSystem, descriptor: FileDescriptor): boolean {
-  try {
-    return !fileSystem.canLock || fileSystem.tryLock(descriptor);
-  } catch (error) {
-    if (isWithoutLocks(error)) return true;
-    throw error;
-  }
-}
-
 function removeIfAbandoned(fileSystem: FileSystem, path: string): void {
   let descriptor: FileDescriptor;
   try {
@@ -82,7 +72,10 @@ function removeIfAbandoned(fileSystem: FileSystem, path: string): void {
     return;
   }
   try {
-    if (isLockedNow(fileSystem, descriptor)) removeQuietly(fileSystem, path);
+    if (fileSystem.tryLock(descriptor)) removeQuietly(fileSystem, path);
+  } catch (error) {
+    // Without locks nobody can tell whether its maker lives: it stays.
+    if (!isWithoutLocks(error)) throw error;
   } finally {
     closeQuietly(fileSystem, descriptor);
   }

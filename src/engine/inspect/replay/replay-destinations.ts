@@ -1,10 +1,10 @@
-import { alreadyThere } from '../../storage-io/whole/already-there.js';
 import { StatelogError } from '../../errors.js';
 import type { WritableStore } from '../../store/store.js';
 import { realFileSystem } from '../../storage-io/real/real-file-system.js';
 import type { FileSystem } from '../../storage-io/interface/file-system.js';
 import { identitiesAround } from '../identities-around.js';
 import { openWritable } from '../open.js';
+import { alreadyThere } from '../../storage-io/whole/already-there.js';
 
 /** How stores are opened that records are applied to. */
 export interface DestinationOptions {

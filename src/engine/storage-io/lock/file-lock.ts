@@ -6,6 +6,7 @@ import type { FileDescriptor, FileSystem } from '../interface/file-system.js';
 import type { LockHolder } from './lock-holder.js';
 import { refuseLinkedFile } from '../owners/own-paths.js';
 import { holderOf, holderText, lockState, readHolder, thisHolder, writeHolder } from './lock-holder.js';
+import { isWithoutLocks } from './without-locks.js';
 
 export type { LockHolder } from './lock-holder.js';
 
@@ -213,20 +214,6 @@ function openUnlessLocked(
     }
     fileSystem.close(descriptor);
   }
-}
-
-/** What flock fails with on a file system that offers no locks. */
-const NO_LOCKS: ReadonlySet<string | undefined> = new Set([
-  'ENOLCK',
-  'ENOSYS',
-  'EOPNOTSUPP',
-  'ENOTSUP',
-  'EINVAL',
-]);
-
-/** True for the error of a lock that the file system cannot give to anybody. */
-export function isWithoutLocks(error: unknown): boolean {
-  return isStatelogError(error, 'READ_ONLY') || (isStatelogError(error) && NO_LOCKS.has(error.details.errno));
 }
 
 /** @throws StatelogError `READ_ONLY` where the file system offers no locks */

@@ -1,7 +1,7 @@
 import { basename, dirname, join } from 'node:path';
 import { StatelogError, isStatelogError } from '../../errors.js';
 import { closeQuietly, namedAs } from './atomic-write.js';
-import { isWithoutLocks } from '../lock/file-lock.js';
+import { isWithoutLocks, lockIfLocksAre } from '../lock/without-locks.js';
 import type { FileDescriptor, FileStatus, FileSystem } from '../interface/file-system.js';
 import { giveTree } from '../views/inheriting-file-system.js';
 import { isOursAlone } from '../owners/other-hands.js';
@@ -86,18 +86,8 @@ export class StagingFolder {
 
   #claim(): void {
     this.#lock = this.#fileSystem.createExclusive(join(this.#root, LOCK_NAME));
-    if (isLockedNow(this.#fileSystem, this.#lock)) return;
+    if (lockIfLocksAre(this.#fileSystem, this.#lock)) return;
     throw new StatelogError('LOCKED', 'another process takes the folder for abandoned', { path: this.#root });
-  }
-}
-
-/** Without locks the folder is still ours alone: nobody else can write in it, and nobody takes it for abandoned. */
-function isLockedNow(fileSystem: FileSystem, lock: FileDescriptor): boolean {
-  try {
-    return fileSystem.tryLock(lock);
-  } catch (error) {
-    if (isWithoutLocks(error)) return true;
-    throw error;
   }
 }
 

@@ -1,5 +1,5 @@
 import { StatelogError } from '../../errors.js';
-import { isWithoutLocks } from '../../storage-io/lock/file-lock.js';
+import { lockIfLocksAre } from '../../storage-io/lock/without-locks.js';
 import type { FileDescriptor, FileSystem } from '../../storage-io/interface/file-system.js';
 
 /**
@@ -8,14 +8,7 @@ import type { FileDescriptor, FileSystem } from '../../storage-io/interface/file
  * @throws StatelogError `LOCKED`
  */
 export function lockSegment(fileSystem: FileSystem, path: string, descriptor: FileDescriptor): void {
-  let isOurs: boolean;
-  try {
-    isOurs = !fileSystem.canLock || fileSystem.tryLock(descriptor);
-  } catch (error) {
-    if (isWithoutLocks(error)) return;
-    throw error;
-  }
-  if (isOurs) return;
+  if (lockIfLocksAre(fileSystem, descriptor)) return;
   throw new StatelogError('LOCKED', `${path} is open for writing in another place`, {
     path,
     operation: 'flock',
