@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import { crc32 as zlibCrc32 } from 'node:zlib';
 import { buildCrcTables, crcBySlices } from './crc-slices.js';
+import { CASTAGNOLI, IEEE } from './polynomial.js';
 
 /**
  * From this length on, the native functions win. Below it, the call into native code costs more
@@ -16,10 +17,7 @@ import { buildCrcTables, crcBySlices } from './crc-slices.js';
  */
 export const NATIVE_BYTES_MIN = 320;
 
-const CASTAGNOLI_REFLECTED = 0x82f63b78;
-const IEEE_REFLECTED = 0xedb88320;
-
-const castagnoliTables = buildCrcTables(CASTAGNOLI_REFLECTED);
+const castagnoliTables = buildCrcTables(CASTAGNOLI);
 /** Made when first needed: most runs never do. */
 let ieeeTables: Int32Array | undefined;
 
@@ -73,7 +71,7 @@ export function crc32c(bytes: Uint8Array, start = 0, end = bytes.length, seed = 
 export function crc32(bytes: Uint8Array, start = 0, end = bytes.length, seed = 0): number {
   checkRange(bytes, start, end);
   if (end - start < NATIVE_BYTES_MIN) {
-    ieeeTables ??= buildCrcTables(IEEE_REFLECTED);
+    ieeeTables ??= buildCrcTables(IEEE);
     return crcBySlices(ieeeTables, bytes, start, end, seed);
   }
   return zlibCrc32(bytes.subarray(start, end), seed);

@@ -86,7 +86,7 @@ export class NextRecordSearch {
     if (candidate.length <= DIRECT_BYTES_MAX) {
       return candidate.checksumHolds();
     }
-    this.#sums ??= RangeChecksum.ieee();
+    this.#sums ??= new RangeChecksum();
     const { bytes, start } = this.#window;
     const sum = this.#sums.of(bytes, start, offset + TYPE_AT, offset + candidate.length);
     return sum === candidate.storedChecksum;

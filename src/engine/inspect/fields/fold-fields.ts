@@ -31,7 +31,7 @@ import {
 import { checksumOf, mended } from './checked-bytes.js';
 import type { FileBytes } from './file-bytes.js';
 import type { BadSpan } from './segment-fields.js';
-import { IEEE } from './turned-bit.js';
+import { IEEE } from '../../bytes/crc/polynomial.js';
 
 type Read = (offset: number, length: number) => Uint8Array;
 

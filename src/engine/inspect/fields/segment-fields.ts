@@ -1,3 +1,4 @@
+import { CASTAGNOLI } from '../../bytes/crc/polynomial.js';
 import { crc32c } from '../../bytes/crc/checksum.js';
 import { readU32 } from '../../bytes/halves.js';
 import type { DamageClass } from '../../finding.js';
@@ -15,7 +16,6 @@ import {
 import { checksumOf, mended, type Mending } from './checked-bytes.js';
 import { entryParts } from './entry-parts.js';
 import type { FileBytes } from './file-bytes.js';
-import { CASTAGNOLI } from './turned-bit.js';
 
 /** Bytes that hold no good record. */
 export interface BadSpan {

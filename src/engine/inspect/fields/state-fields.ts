@@ -1,3 +1,4 @@
+import { CASTAGNOLI } from '../../bytes/crc/polynomial.js';
 import { crc32c } from '../../bytes/crc/checksum.js';
 import { readU16, readU32, readU64 } from '../../bytes/halves.js';
 import { toHex } from '../../bytes/text/text.js';
@@ -14,7 +15,6 @@ import {
 } from './byte-field.js';
 import { checksumOf, mended } from './checked-bytes.js';
 import type { FileBytes } from './file-bytes.js';
-import { CASTAGNOLI } from './turned-bit.js';
 
 /** Round a byte of a page that is wrong, so many are shown on either side. */
 const ROUND_BYTES = 32;

@@ -1,7 +1,3 @@
-/** A polynomial as reflected CRCs have it, the highest power in the lowest bit. */
-export const CASTAGNOLI = 0x82f63b78;
-export const IEEE = 0xedb88320;
-
 /** A bit that is not as it was when a checksum was made. */
 export interface TurnedBit {
   /** Which of the checked bytes; undefined where the bit is one of the checksum itself. */

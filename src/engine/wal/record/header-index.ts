@@ -1,13 +1,14 @@
-import { crc32c } from '../../bytes/crc/checksum.js';
+import { PrefixSums } from '../../bytes/crc/prefix-sums.js';
 import { ROOT_BYTES } from '../../rkyv/entry/wal-entry-format.js';
 import type { FileDescriptor, FileSystem } from '../../storage-io/interface/file-system.js';
-import { crc32cOfSuffix } from '../sums/crc-shift.js';
 import { RECORD_BYTES_MAX, RECORD_HEADER_BYTES } from '../format/record.js';
 import { ANY_LENGTH, entryLengthOfRoot, NO_ROOT } from '../format/root-shape.js';
 
 const CHUNK_BYTES = 1024 * 1024;
 /** Prefix checksums are kept this far apart: the rest of one is computed when asked for. */
 const STRIDE_BYTES = 256;
+/** For so many times the sums that are kept there is room, so that they seldom move. */
+const ROOM_TO_MOVE = 1.25;
 /** Room to move on by chunks, and to be asked for positions some chunks before the last. */
 const SLACK_BYTES = 4 * CHUNK_BYTES;
 /** Positions that are kept: the longest record, and some slack. */
@@ -19,13 +20,13 @@ const COMMIT_ROOTS_MAX = 65_536;
  * For files made to be slow: it reads ahead by the length of the longest record, once, and then
  * answers at once whether some root ahead belongs to a header here, and what the crc32c of any range
  * ahead is. Whatever lengths a file claims, each of its bytes is then read a bounded number of times.
- * Takes about an eighth of the bytes ahead, 38 MiB at most; made only when the plain way has
+ * Takes about an eighth of the bytes ahead, 39 MiB at most; made only when the plain way has
  * checksummed too much in vain.
  *
  * Invariants:
  * - of all positions from `lowest` to `frontier`, the prefixes are known, and the records that start
  *   there and whose root ends at or before `frontier`;
- * - bits and prefixes stand at their position modulo the span, and `frontier - lowest <= span`.
+ * - bits stand at their position modulo the span, and `frontier - lowest <= span`.
  */
 export class HeaderIndex {
   readonly #fileSystem: FileSystem;
@@ -34,8 +35,8 @@ export class HeaderIndex {
   readonly #span: number;
   /** A bit a position: some root ahead says that its record starts here. */
   readonly #starts: Uint8Array;
-  /** The crc32c of all bytes from `base` up to each multiple of the stride. */
-  readonly #prefixes: Uint32Array;
+  /** The crc32c of all bytes up to each multiple of the stride. */
+  readonly #prefixes: PrefixSums;
   readonly #chunk = new Uint8Array(ROOT_BYTES + CHUNK_BYTES);
   readonly #piece = new Uint8Array(STRIDE_BYTES);
   #commitRoots = new Set<number>();
@@ -44,7 +45,6 @@ export class HeaderIndex {
   #lastPrefix = 0;
   #lowest = 0;
   #frontier = 0;
-  #crc = 0;
 
   constructor(fileSystem: FileSystem, descriptor: FileDescriptor, position: number, end: number) {
     this.#fileSystem = fileSystem;
@@ -52,7 +52,7 @@ export class HeaderIndex {
     this.#end = end;
     this.#span = toChunks(Math.min(end - position + SLACK_BYTES, SPAN_BYTES_MAX));
     this.#starts = new Uint8Array(this.#span / 8);
-    this.#prefixes = new Uint32Array(this.#span / STRIDE_BYTES);
+    this.#prefixes = PrefixSums.castagnoli(STRIDE_BYTES, (this.#span / STRIDE_BYTES) * ROOM_TO_MOVE);
     this.#restart(position);
   }
 
@@ -74,27 +74,23 @@ export class HeaderIndex {
       this.#lastPrefix = this.#prefixOf(end);
       this.#lastEnd = end;
     }
-    return crc32cOfSuffix(this.#lastPrefix, this.#prefixOf(position), length);
+    return this.#prefixes.ofRange(this.#lastPrefix, this.#prefixOf(position), length);
   }
 
   #prefixOf(position: number): number {
-    const from = position - (position % STRIDE_BYTES);
-    const count = position - from;
-    const prefix = this.#prefixes[(from % this.#span) / STRIDE_BYTES]!;
-    if (count === 0) return prefix;
-    this.#fileSystem.read(this.#descriptor, this.#piece, 0, count, from);
-    return crc32c(this.#piece, 0, count, prefix);
+    const from = this.#prefixes.blockStart(position);
+    if (from < position) this.#fileSystem.read(this.#descriptor, this.#piece, 0, position - from, from);
+    return this.#prefixes.upTo(this.#piece, from, position);
   }
 
   #restart(position: number): void {
     this.#lowest = position - (position % CHUNK_BYTES);
     this.#frontier = this.#lowest;
-    this.#crc = 0;
     this.#lastEnd = -1;
     this.#starts.fill(0);
     this.#commitRoots.clear();
     this.#chunk.fill(0, 0, ROOT_BYTES);
-    this.#prefixes[(this.#frontier % this.#span) / STRIDE_BYTES] = 0;
+    this.#prefixes.restart(this.#lowest);
   }
 
   /** Reads on until every record that starts at or before `position` is covered whole. */
@@ -113,22 +109,11 @@ export class HeaderIndex {
     const slot = (start % this.#span) / 8;
     this.#starts.fill(0, slot, slot + CHUNK_BYTES / 8);
     this.#lowest = Math.max(this.#lowest, start + CHUNK_BYTES - this.#span);
-    this.#sumChunk(start, wanted);
+    this.#prefixes.giveUpBefore(this.#lowest);
+    this.#prefixes.extend(this.#chunk, start - ROOT_BYTES, start + wanted);
     this.#findRoots(start, wanted);
     this.#chunk.copyWithin(0, CHUNK_BYTES, CHUNK_BYTES + ROOT_BYTES);
     this.#frontier = start + wanted;
-  }
-
-  #sumChunk(start: number, length: number): void {
-    for (let at = 0; at < length; at += STRIDE_BYTES) {
-      this.#prefixes[((start + at) % this.#span) / STRIDE_BYTES] = this.#crc;
-      const from = ROOT_BYTES + at;
-      this.#crc = crc32c(this.#chunk, from, from + Math.min(STRIDE_BYTES, length - at), this.#crc);
-    }
-    // The end of the file is a prefix's end too, where it is a multiple of the stride.
-    if (length % STRIDE_BYTES === 0) {
-      this.#prefixes[((start + length) % this.#span) / STRIDE_BYTES] = this.#crc;
-    }
   }
 
   /** `chunk` starts with the last bytes of the chunk before it, for roots that lie across. */

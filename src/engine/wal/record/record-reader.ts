@@ -4,7 +4,7 @@ import { ROOT_BYTES } from '../../rkyv/entry/wal-entry-format.js';
 import { WalEntryView } from '../../rkyv/entry/wal-entry-view.js';
 import type { FileDescriptor, FileSystem } from '../../storage-io/interface/file-system.js';
 import { SumsAhead } from '../sums/batch-sum.js';
-import { BATCH_LENGTH_MAX } from '../sums/batch-sum-module.js';
+import { BATCH_LENGTH_MAX } from '../sums/batch-sum-layout.js';
 import { BlockWindow } from './block-window.js';
 import { ClaimChecksum } from './claim-budget.js';
 import { HEADER, isPlausibleLength, RECORD_HEADER_BYTES } from '../format/record.js';

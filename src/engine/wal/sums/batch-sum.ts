@@ -1,12 +1,6 @@
 import { crc32c } from '../../bytes/crc/checksum.js';
-import {
-  BATCH_BYTES_MAX,
-  BATCH_LENGTH_MAX,
-  type BatchSumInstance,
-  createBatchSum,
-  RECORDS_AT,
-  SUMS_AT,
-} from './batch-sum-module.js';
+import { BATCH_BYTES_MAX, BATCH_LENGTH_MAX, RECORDS_AT, SUMS_AT } from './batch-sum-layout.js';
+import { type BatchSumInstance, createBatchSum } from './batch-sum-module.js';
 import type { WordBuffer } from '../format/record-words.js';
 import { HEADER, RECORD_HEADER_BYTES } from '../format/record.js';
 

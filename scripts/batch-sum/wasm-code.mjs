@@ -3,13 +3,12 @@
  * (https://webassembly.github.io/spec/core/binary/). An instruction is a list of bytes; a sequence of
  * instructions is their concatenation.
  */
-export type WasmCode = readonly number[];
 
 const TYPE_I32 = 0x7f;
 const TYPE_FUNCTION = 0x60;
 const NO_RESULT = 0x40;
-const SECTION = { type: 1, import: 2, function: 3, export: 7, code: 10 } as const;
-const KIND = { function: 0, memory: 2 } as const;
+const SECTION = { type: 1, import: 2, function: 3, export: 7, code: 10 };
+const KIND = { function: 0, memory: 2 };
 const END = 0x0b;
 /** Loads and stores say how aligned they are: 2 stands for 4 bytes. */
 const ALIGNED_BY_4 = 2;
@@ -23,11 +22,11 @@ const BINARY = {
   xor: 0x73,
   shiftLeft: 0x74,
   shiftRight: 0x76,
-} as const;
+};
 
 /** An unsigned number in LEB128. */
-function unsigned(value: number): number[] {
-  const bytes: number[] = [];
+function unsigned(value) {
+  const bytes = [];
   let rest = value;
   do {
     const low = rest & 0x7f;
@@ -38,8 +37,8 @@ function unsigned(value: number): number[] {
 }
 
 /** A signed number in LEB128. */
-function signed(value: number): number[] {
-  const bytes: number[] = [];
+function signed(value) {
+  const bytes = [];
   let rest = value;
   for (;;) {
     const low = rest & 0x7f;
@@ -50,40 +49,36 @@ function signed(value: number): number[] {
   }
 }
 
-function sized(bytes: WasmCode): number[] {
+function sized(bytes) {
   return [...unsigned(bytes.length), ...bytes];
 }
 
-function text(value: string): number[] {
+function text(value) {
   return sized([...new TextEncoder().encode(value)]);
 }
 
 /** The instructions that are used. All numbers are i32; comparing and shifting is unsigned. */
 export const wasm = {
-  constant: (value: number): WasmCode => [0x41, ...signed(value | 0)],
-  get: (local: number): WasmCode => [0x20, ...unsigned(local)],
-  set: (local: number, value: WasmCode): WasmCode => [...value, 0x21, ...unsigned(local)],
-  load: (address: WasmCode, offset = 0): WasmCode => [...address, 0x28, ALIGNED_BY_4, ...unsigned(offset)],
-  store: (address: WasmCode, value: WasmCode): WasmCode => [...address, ...value, 0x36, ALIGNED_BY_4, 0],
-  binary: (operation: keyof typeof BINARY, a: WasmCode, b: WasmCode): WasmCode => [
-    ...a,
-    ...b,
-    BINARY[operation],
-  ],
+  constant: (value) => [0x41, ...signed(value | 0)],
+  get: (local) => [0x20, ...unsigned(local)],
+  set: (local, value) => [...value, 0x21, ...unsigned(local)],
+  load: (address, offset = 0) => [...address, 0x28, ALIGNED_BY_4, ...unsigned(offset)],
+  store: (address, value) => [...address, ...value, 0x36, ALIGNED_BY_4, 0],
+  binary: (operation, a, b) => [...a, ...b, BINARY[operation]],
   /** Runs `body` again and again, until it does not end with `again`. */
-  loop: (body: WasmCode): WasmCode => [0x03, NO_RESULT, ...body, END],
+  loop: (body) => [0x03, NO_RESULT, ...body, END],
   /** Goes back to the start of the loop that is `depth` blocks further out. */
-  again: (depth: number): WasmCode => [0x0c, ...unsigned(depth)],
+  again: (depth) => [0x0c, ...unsigned(depth)],
   /** Goes back to the start of the innermost loop if the condition is not 0. */
-  againIf: (condition: WasmCode): WasmCode => [...condition, 0x0d, 0],
-  when: (condition: WasmCode, body: WasmCode): WasmCode => [...condition, 0x04, NO_RESULT, ...body, END],
-  giveBack: (value: WasmCode): WasmCode => [...value, 0x0f],
+  againIf: (condition) => [...condition, 0x0d, 0],
+  when: (condition, body) => [...condition, 0x04, NO_RESULT, ...body, END],
+  giveBack: (value) => [...value, 0x0f],
 };
 
 /** A module with one function over an imported memory (`memory.memory`), exported as `run`. */
-export function wasmModule(parameters: number, locals: number, body: WasmCode, pages: number): Uint8Array {
-  const section = (id: number, content: WasmCode): number[] => [id, ...sized(content)];
-  const types = Array<number>(parameters).fill(TYPE_I32);
+export function wasmModule(parameters, locals, body, pages) {
+  const section = (id, content) => [id, ...sized(content)];
+  const types = Array(parameters).fill(TYPE_I32);
   const fixedSize = [1, ...unsigned(pages), ...unsigned(pages)];
   const code = [1, ...unsigned(locals), TYPE_I32, ...body, END];
   return Uint8Array.from([
