@@ -282,6 +282,11 @@ test('a torn tail is copied beside the log before the log is rewritten without i
   t.is(store.cutTail?.copy, path.join(folder, 'torn.snap.broken-2'));
   t.is(store.count, 2);
   store.close();
+  // And the one before it: an earlier copy serves as well as the newest.
+  writeFileSync(file, whole.subarray(0, whole.length - 3));
+  const again = AppendLogFold.open(file).store;
+  t.is(again.cutTail?.copy, path.join(folder, 'torn.snap.broken-1'));
+  again.close();
   t.deepEqual(readdirSync(folder), ['torn.snap', 'torn.snap.broken-1', 'torn.snap.broken-2']);
 });
 
