@@ -42,10 +42,10 @@ export const directoryMutants = [
   {
     name: 'checkpoint-values-not-synced',
     rule: 'R1: a checkpoint is on disk before the manifest names it',
-    file: 'src/engine/directory/checkpoint/core-checkpoint.ts',
+    file: 'src/engine/state/write/pair-writer.ts',
     edits: [
-      { from: '    fileSystem.sync(values.descriptor);\n', to: '' },
-      { from: '    values.sync();\n', to: '    values.drain();\n' },
+      { from: '    fileSystem.sync(this.values.descriptor);\n', to: '' },
+      { from: '    this.values.sync();\n', to: '    this.values.drain();\n' },
     ],
     tests: [crash],
     match: ofCheckpoints,
@@ -53,8 +53,8 @@ export const directoryMutants = [
   {
     name: 'checkpoint-index-not-synced',
     rule: 'R1: a checkpoint is on disk before the manifest names it',
-    file: 'src/engine/directory/checkpoint/core-checkpoint.ts',
-    from: '    fileSystem.sync(descriptor);\n',
+    file: 'src/engine/state/write/pair-writer.ts',
+    from: '    fileSystem.sync(this.#indexDescriptor);\n',
     to: '',
     tests: [crash],
     match: ofCheckpoints,

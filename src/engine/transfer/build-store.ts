@@ -1,5 +1,6 @@
 import { createDirectory } from '../directory/checkpoint/create-directory.js';
-import { buildCheckpoint, type CoreShape } from '../directory/checkpoint/build-checkpoint.js';
+import { buildCheckpoint } from '../directory/checkpoint/build-checkpoint.js';
+import type { PairShape } from '../state/write/pair-writer.js';
 import type { CheckpointSummary } from '../directory/manifest/checkpoint-summary.js';
 import { HEADER_BYTES } from '../fold/format/format.js';
 import { headerBytes } from '../fold/format/header.js';
@@ -25,7 +26,7 @@ export function entriesOf(source: { forEachEntry(visit: EntryVisitor): void }): 
 export interface DirectorySource {
   readonly forEachEntry: EntriesInOrder;
   /** What is known of each core's part, so that the entries need not be counted first. */
-  readonly shapes?: readonly CoreShape[] | undefined;
+  readonly shapes?: readonly PairShape[] | undefined;
   readonly cores?: number | undefined;
   /** Where its epochs, sources and numbering go on; default: from the start. */
   readonly summary?: CheckpointSummary | undefined;

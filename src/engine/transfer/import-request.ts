@@ -1,4 +1,4 @@
-import type { CoreShape } from '../directory/checkpoint/build-checkpoint.js';
+import type { PairShape } from '../state/write/pair-writer.js';
 import type { CheckpointSummary } from '../directory/manifest/checkpoint-summary.js';
 import type { FillDirectory } from '../directory/checkpoint/create-directory.js';
 import type { StatelogError } from '../errors.js';
@@ -51,7 +51,7 @@ export interface ReadContent {
 export interface Survey extends ReadContent {
   readonly kind: 'directory' | 'log';
   /** Of each core, where a state directory is to be made. */
-  readonly shapes: readonly CoreShape[];
+  readonly shapes: readonly PairShape[];
   /** Why a fold log cannot hold an entry, where one is to be made and cannot. */
   readonly refusal: StatelogError | undefined;
 }

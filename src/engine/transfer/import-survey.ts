@@ -1,4 +1,4 @@
-import { ShapeCounter } from '../directory/checkpoint/build-checkpoint.js';
+import { CoreShapes } from '../directory/checkpoint/build-checkpoint.js';
 import { ContentDigest } from '../bytes/hash/content-digest.js';
 import { isStatelogError, StatelogError } from '../errors.js';
 import { checkUpdate } from '../fold/format/update.js';
@@ -10,14 +10,14 @@ export class Surveyor {
   readonly #kind: Survey['kind'];
   readonly #largeValues: boolean | undefined;
   readonly #digest = new ContentDigest();
-  readonly #shapes: ShapeCounter;
+  readonly #shapes: CoreShapes;
   #hasVersions = false;
   #refusal: StatelogError | undefined;
 
   constructor(kind: Survey['kind'], cores: number, largeValues: boolean | undefined) {
     this.#kind = kind;
     this.#largeValues = largeValues;
-    this.#shapes = new ShapeCounter(cores);
+    this.#shapes = new CoreShapes(cores);
   }
 
   /** The next entry in key order. */

@@ -1,8 +1,10 @@
-import { closeQuietly } from '../../storage-io/whole/atomic-write.js';
-import type { FileDescriptor, FileSystem } from '../../storage-io/interface/file-system.js';
-import { VALUE_REGION_BYTES_MAX } from '../../state/format/format.js';
-import { IndexFileWriter } from '../../state/write/index-file-writer.js';
-import { ValueFileAppender } from '../../state/write/value-appender.js';
+import type { FileSystem } from '../../storage-io/interface/file-system.js';
+import {
+  type NewPair,
+  type PairShape,
+  ShapeCounter,
+  StatePairWriter,
+} from '../../state/write/pair-writer.js';
 import { coreOfKey } from '../state/core-state.js';
 import type { DirectoryLayout } from '../manifest/layout.js';
 import type { CheckpointEntry, CoreCheckpoint, DirectoryManifest } from '../manifest/manifest.js';
@@ -45,31 +47,21 @@ export function buildCheckpoint(
   return { epoch, sources: new Map(sources), watermark, cores };
 }
 
-/** How much there is in one core. */
-export interface CoreShape {
-  readonly count: number;
-  readonly keyBytes: number;
-  readonly valueBytes: number;
-}
-
 /** Counts what each core will hold, as entries come by. */
-export class ShapeCounter {
-  readonly shapes: readonly { count: number; keyBytes: number; valueBytes: number }[];
+export class CoreShapes {
+  readonly shapes: readonly ShapeCounter[];
 
   constructor(cores: number) {
-    this.shapes = Array.from({ length: cores }, () => ({ count: 0, keyBytes: 0, valueBytes: 0 }));
+    this.shapes = Array.from({ length: cores }, () => new ShapeCounter());
   }
 
   add(key: Uint8Array, valueLength: number): void {
-    const shape = this.shapes[coreOfKey(key, this.shapes.length)]!;
-    shape.count++;
-    shape.keyBytes += key.length;
-    shape.valueBytes += valueLength;
+    this.shapes[coreOfKey(key, this.shapes.length)]!.add(key, valueLength);
   }
 }
 
-function shapesOf(cores: number, forEachEntry: ForEachEntry): readonly CoreShape[] {
-  const counter = new ShapeCounter(cores);
+function shapesOf(cores: number, forEachEntry: ForEachEntry): readonly PairShape[] {
+  const counter = new CoreShapes(cores);
   forEachEntry((key, value) => {
     counter.add(key, value.length);
   });
@@ -78,88 +70,39 @@ function shapesOf(cores: number, forEachEntry: ForEachEntry): readonly CoreShape
 
 function writeCores(
   options: BuildOptions,
-  shapes: readonly CoreShape[],
+  shapes: readonly PairShape[],
   forEachEntry: ForEachEntry,
   first: number,
   last: number,
 ): CoreCheckpoint[] {
-  const builders: CoreBuilder[] = [];
+  const writers: StatePairWriter[] = [];
   try {
     for (let coreId = first; coreId < last; coreId++) {
-      builders.push(new CoreBuilder(options, coreId, shapes[coreId]!));
+      writers.push(new StatePairWriter(pairOf(options, coreId), shapes[coreId]!));
     }
     forEachEntry((key, value) => {
-      builders[coreOfKey(key, shapes.length) - first]?.add(key, value);
+      writers[coreOfKey(key, shapes.length) - first]?.add(key, value);
     });
-    return builders.map((builder) => builder.finish());
+    return writers.map((writer, index) => {
+      const { writePos, headCrc } = writer.finish();
+      const { nextSequence, lastTimestampNs } = options.numbering?.[first + index] ?? UNNUMBERED;
+      return { nextSequence, lastTimestampNs, writePos, indexCrc: headCrc };
+    });
   } finally {
-    for (const builder of builders) builder.close();
+    for (const writer of writers) writer.close();
   }
 }
 
-/** Writes the state file and the index of one core. */
-class CoreBuilder {
-  readonly #options: BuildOptions;
-  readonly #coreId: number;
-  readonly #values: ValueFileAppender;
-  readonly #descriptors: FileDescriptor[] = [];
-  readonly #index: IndexFileWriter;
-  #count = 0;
+const UNNUMBERED = { nextSequence: 0n, lastTimestampNs: 0n };
 
-  constructor(options: BuildOptions, coreId: number, shape: CoreShape) {
-    const { fileSystem, layout, epoch } = options;
-    const path = layout.stateFile(epoch, coreId);
-    const indexPath = layout.indexFile(epoch, coreId);
-    this.#options = options;
-    this.#coreId = coreId;
-    const descriptor = this.#create(path);
-    try {
-      this.#values = ValueFileAppender.create({ fileSystem, path }, descriptor, epoch);
-      this.#index = new IndexFileWriter({
-        fileSystem,
-        descriptor: this.#create(indexPath),
-        path: indexPath,
-        count: shape.count,
-        keyBytes: shape.keyBytes,
-        writePosExpected: Math.min(shape.valueBytes, VALUE_REGION_BYTES_MAX),
-      });
-    } catch (error) {
-      this.close();
-      throw error;
-    }
-  }
-
-  add(key: Uint8Array, value: Uint8Array): void {
-    this.#index.add(key, this.#values.append(value), value.length);
-    this.#count++;
-  }
-
-  finish(): CoreCheckpoint {
-    const { manifest, epoch, numbering } = this.#options;
-    this.#values.drain();
-    const { headCrc } = this.#index.finish({
-      writePos: this.#values.writePos,
-      nextVersion: BigInt(this.#count) + 1n,
-      storeId: manifest.storeId,
-      generation: epoch,
-      epoch,
-      coreId: this.#coreId,
-      valuePageSums: this.#values.pageSums(),
-    });
-    const { nextSequence, lastTimestampNs } = numbering?.[this.#coreId] ?? {
-      nextSequence: 0n,
-      lastTimestampNs: 0n,
-    };
-    return { nextSequence, lastTimestampNs, writePos: this.#values.writePos, indexCrc: headCrc };
-  }
-
-  close(): void {
-    for (const descriptor of this.#descriptors) closeQuietly(this.#options.fileSystem, descriptor);
-  }
-
-  #create(path: string): FileDescriptor {
-    const descriptor = this.#options.fileSystem.createExclusive(path);
-    this.#descriptors.push(descriptor);
-    return descriptor;
-  }
+function pairOf({ fileSystem, layout, manifest, epoch }: BuildOptions, coreId: number): NewPair {
+  return {
+    fileSystem,
+    statePath: layout.stateFile(epoch, coreId),
+    indexPath: layout.indexFile(epoch, coreId),
+    storeId: manifest.storeId,
+    generation: epoch,
+    epoch,
+    coreId,
+  };
 }

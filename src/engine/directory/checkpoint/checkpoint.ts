@@ -116,7 +116,7 @@ function writeCheckpoint(options: CheckpointOptions, epoch: bigint): CheckpointE
   fileSystem.makeDirectory(layout.checkpoint(epoch));
   const cores = states.all.map((core): CoreCheckpoint => {
     const { segment } = writers[core.coreId]!;
-    const { writePos, indexCrc } = writeCoreCheckpoint(
+    const { writePos, headCrc } = writeCoreCheckpoint(
       {
         fileSystem,
         storeId: manifest.storeId,
@@ -127,7 +127,12 @@ function writeCheckpoint(options: CheckpointOptions, epoch: bigint): CheckpointE
       },
       core,
     );
-    return { nextSequence: segment.sequence, lastTimestampNs: segment.lastTimestampNs, writePos, indexCrc };
+    return {
+      nextSequence: segment.sequence,
+      lastTimestampNs: segment.lastTimestampNs,
+      writePos,
+      indexCrc: headCrc,
+    };
   });
   fileSystem.syncDirectory(layout.checkpoint(epoch));
   fileSystem.syncDirectory(layout.checkpoints);

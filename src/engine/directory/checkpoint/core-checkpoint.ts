@@ -1,9 +1,14 @@
 import { compareBytes } from '../../bytes/compare.js';
 import { isStatelogError } from '../../errors.js';
 import { closeQuietly } from '../../storage-io/whole/atomic-write.js';
-import type { FileDescriptor, FileSystem } from '../../storage-io/interface/file-system.js';
+import type { FileSystem } from '../../storage-io/interface/file-system.js';
 import { VALUE_REGION_BYTES_MAX } from '../../state/format/format.js';
-import { IndexFileWriter } from '../../state/write/index-file-writer.js';
+import {
+  createValues,
+  type NewPair,
+  StatePairWriter,
+  type WrittenPair,
+} from '../../state/write/pair-writer.js';
 import type { StateFile } from '../../state/read/state-file.js';
 import { ValueFileAppender } from '../../state/write/value-appender.js';
 import { cursorOfCore, type CoreState } from '../state/core-state.js';
@@ -30,12 +35,6 @@ export interface CoreForecast {
   readonly liveBytes: number;
   /** Value bytes of the state file if it is appended to. */
   readonly appendedTo: number;
-}
-
-export interface CoreCheckpointResult {
-  readonly writePos: number;
-  readonly indexCrc: number;
-  readonly count: number;
 }
 
 /** A look-up in the index takes as long as so many steps of a cursor over it. */
@@ -99,35 +98,29 @@ function placesFor(base: StateFile, keys: number): AscendingPlaces {
  * half of it would be holes, or it would pass 4 GiB, it is written anew in key order.
  * The old index is streamed into the new one, never loaded. Folders are the caller's to sync.
  */
-export function writeCoreCheckpoint(options: CoreCheckpointOptions, core: CoreState): CoreCheckpointResult {
-  const { fileSystem } = options;
+export function writeCoreCheckpoint(options: CoreCheckpointOptions, core: CoreState): WrittenPair {
   const forecast = forecastCheckpoint(core);
   const sparse = forecast.liveBytes < forecast.appendedTo * (1 - HOLES_MAX);
   const isNewFile =
     options.rewrite || sparse || forecast.appendedTo > VALUE_REGION_BYTES_MAX || core.base === undefined;
-  const values = openValues(options, isNewFile ? undefined : core.base);
+  const pair = { ...options, generation: options.epoch, coreId: core.coreId };
+  const shape = { ...forecast, valueBytes: forecast.appendedTo };
+  const values = isNewFile ? createValues(pair) : goOnWith(pair, core.base);
+  const writer = new StatePairWriter(pair, shape, values, core.base?.measure);
   try {
-    const result = writeIndex(options, core, forecast, { values, isNewFile });
-    fileSystem.sync(values.descriptor);
-    return result;
+    if (core.base === undefined) streamFirst(core, writer);
+    else streamEntries(core, writer, isNewFile);
+    return writer.finishSynced();
   } finally {
-    closeQuietly(fileSystem, values.descriptor);
+    writer.close();
   }
 }
 
-/** The file that values go to: the last one under a second name, or a new one. */
-function openValues(options: CoreCheckpointOptions, base: StateFile | undefined): ValueFileAppender {
-  const { fileSystem, statePath, epoch } = options;
-  let descriptor: FileDescriptor;
-  if (base === undefined) {
-    descriptor = fileSystem.createExclusive(statePath);
-  } else {
-    linkOrCopy(fileSystem, base.path, statePath);
-    descriptor = fileSystem.openReadWrite(statePath, 'refuse');
-  }
+/** The last state file under a second name, to append to. */
+function goOnWith({ fileSystem, statePath }: NewPair, base: StateFile): ValueFileAppender {
+  linkOrCopy(fileSystem, base.path, statePath);
+  const descriptor = fileSystem.openReadWrite(statePath, 'refuse');
   try {
-    if (base === undefined)
-      return ValueFileAppender.create({ fileSystem, path: statePath }, descriptor, epoch);
     const position = { writePos: base.writePos, pageSums: base.block?.valuePageSums };
     return ValueFileAppender.resume({ fileSystem, path: statePath }, descriptor, position);
   } catch (error) {
@@ -146,64 +139,21 @@ function linkOrCopy(fileSystem: FileSystem, from: string, to: string): void {
   }
 }
 
-function writeIndex(
-  options: CoreCheckpointOptions,
-  core: CoreState,
-  forecast: CoreForecast,
-  { values, isNewFile }: { readonly values: ValueFileAppender; readonly isNewFile: boolean },
-): CoreCheckpointResult {
-  const { fileSystem, indexPath } = options;
-  const descriptor = fileSystem.createExclusive(indexPath);
-  try {
-    const index = new IndexFileWriter({
-      fileSystem,
-      descriptor,
-      path: indexPath,
-      count: forecast.count,
-      keyBytes: forecast.keyBytes,
-      writePosExpected: Math.min(forecast.appendedTo, VALUE_REGION_BYTES_MAX),
-      similar: core.base?.measure,
-    });
-    if (core.base === undefined) streamFirst(core, values, index);
-    else streamEntries(core, values, index, isNewFile);
-    values.sync();
-    const { headCrc, count } = index.finish({
-      writePos: values.writePos,
-      nextVersion: BigInt(forecast.count) + 1n,
-      storeId: options.storeId,
-      generation: values.generation,
-      epoch: options.epoch,
-      coreId: core.coreId,
-      valuePageSums: values.pageSums(),
-    });
-    fileSystem.sync(descriptor);
-    return { writePos: values.writePos, indexCrc: headCrc, count };
-  } finally {
-    closeQuietly(fileSystem, descriptor);
-  }
-}
-
 /** Adds every live entry in key order; values that the file does not hold yet are appended. */
-function streamEntries(
-  core: CoreState,
-  values: ValueFileAppender,
-  index: IndexFileWriter,
-  isNewFile: boolean,
-): void {
+function streamEntries(core: CoreState, writer: StatePairWriter, isNewFile: boolean): void {
   const cursor = cursorOfCore(core);
   for (let valid = cursor.first(); valid; valid = cursor.next()) {
     if (cursor.isChanged || isNewFile) {
-      const value = cursor.value();
-      index.add(cursor.key, values.append(value), value.length);
+      writer.add(cursor.key, cursor.value());
     } else {
       const { offset, length } = cursor.base;
-      index.add(cursor.key, offset, length);
+      writer.index.add(cursor.key, offset, length);
     }
   }
 }
 
 /** The same where there is no checkpoint yet: nothing is merged, and no key is made a view of. */
-function streamFirst({ overlay }: CoreState, values: ValueFileAppender, index: IndexFileWriter): void {
+function streamFirst({ overlay }: CoreState, { values, index }: StatePairWriter): void {
   const cursor = overlay.cursor();
   for (let valid = cursor.first(); valid; valid = cursor.next()) {
     if (cursor.deleted) continue;
