@@ -7,7 +7,7 @@ import { writeField } from '../text/field-escapes.js';
 import { writeJsonField } from '../text/json-fields.js';
 import { redactedText, redactedValue } from '../text/redaction.js';
 import type { Terminal } from '../terminal/terminal.js';
-import { visibleText } from '../terminal/visible-text.js';
+import { cutTo, shownText } from '../terminal/shown-text.js';
 
 /** Prints differences, a line each. Flush when the terminal's output is full. */
 export type WriteDifference = (difference: ComparedKey) => void;
@@ -23,9 +23,6 @@ export interface DifferenceOptions {
 const SIGNS: Readonly<Record<KeyOutcome, string>> = { same: '=', added: '+', removed: '-', changed: '~' };
 const TAB = 0x09;
 const LINE_FEED = 0x0a;
-/** No more of a key or value is looked at: a line is cut to the terminal's width anyway. */
-const SHOWN_BYTES_MAX = 1_024;
-const CUT_MARK = '…';
 
 /** Coloured lines for a terminal, `+<TAB>key<TAB>value` for a pipe, a JSON object a line for `--json`. */
 export async function differenceOutput(
@@ -95,9 +92,9 @@ function readableLines(
 ): WriteDifference {
   const paint = { same: chalk.reset, added: chalk.green, removed: chalk.red, changed: chalk.yellow };
   const shownValue = (value: Uint8Array): string =>
-    redact ? redactedText(value) : shown(value, encodings.value);
+    redact ? redactedText(value) : shownText(value, encodings.value);
   return ({ outcome, key, before, after }) => {
-    const head = `${SIGNS[outcome]} ${shown(key, encodings.key)}`;
+    const head = `${SIGNS[outcome]} ${shownText(key, encodings.key)}`;
     const values = [before, after].filter((value) => value !== undefined).map(shownValue);
     const line = keysOnly ? head : withValues(head, values, outputColumns);
     output.writeText(`${paint[outcome](cutTo(outputColumns, line))}\n`);
@@ -111,14 +108,4 @@ function withValues(head: string, values: readonly string[], columns: number): s
   const room = columns - head.length - ' = '.length - ' → '.length;
   const firstRoom = Math.max(Math.ceil(room / 2), room - second.length, 1);
   return `${head} = ${cutTo(firstRoom, first)} → ${second}`;
-}
-
-function shown(bytes: Uint8Array, encoding: Encoding): string {
-  const part = bytes.subarray(0, SHOWN_BYTES_MAX);
-  return visibleText(encoding === 'utf8' ? new TextDecoder().decode(part) : encodeText(part, encoding)!);
-}
-
-function cutTo(columns: number, text: string): string {
-  const characters = Array.from(text);
-  return characters.length <= columns ? text : `${characters.slice(0, columns - 1).join('')}${CUT_MARK}`;
 }

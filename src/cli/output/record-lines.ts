@@ -1,7 +1,7 @@
 import type { Finding } from '../../engine/finding.js';
 import { TAG_DELETE, TAG_PUT } from '../../engine/rkyv/entry/wal-entry-format.js';
 import type { WalEntryView } from '../../engine/rkyv/entry/wal-entry-view.js';
-import { encodeText, type Encoding, type Encodings } from '../command/encoding.js';
+import type { Encodings } from '../command/encoding.js';
 import { findingText } from '../errors/finding-text.js';
 import {
   keyOf,
@@ -15,11 +15,8 @@ import {
 import { redactedText } from '../text/redaction.js';
 import type { Terminal } from '../terminal/terminal.js';
 import { formatTime } from '../command/time-text.js';
+import { cutTo, shownText } from '../terminal/shown-text.js';
 import { visibleText } from '../terminal/visible-text.js';
-
-/** No more of a key or value is looked at: a line is cut to the terminal's width anyway. */
-const SHOWN_BYTES_MAX = 1_024;
-const CUT_MARK = '…';
 
 /** Records for a person at a terminal: a line each, cut to its width. Findings are shown whole. */
 export class ReadableRecords implements RecordOutput {
@@ -48,22 +45,12 @@ export class ReadableRecords implements RecordOutput {
 
   #details(view: WalEntryView): string {
     const { key, value } = this.#encodings;
-    if (view.tag === TAG_DELETE) return shown(keyOf(view), key);
+    if (view.tag === TAG_DELETE) return shownText(keyOf(view), key);
     if (view.tag === TAG_PUT) {
-      const text = this.#redact ? redactedText(valueOf(view)) : shown(valueOf(view), value);
-      return `${shown(keyOf(view), key)} = ${text}`;
+      const text = this.#redact ? redactedText(valueOf(view)) : shownText(valueOf(view), value);
+      return `${shownText(keyOf(view), key)} = ${text}`;
     }
     const fields = Object.entries(operationFields(view.operation()));
     return fields.map(([name, field]) => `${name} ${JSON.stringify(field)}`).join(' ');
   }
-}
-
-function shown(bytes: Uint8Array, encoding: Encoding): string {
-  const part = bytes.subarray(0, SHOWN_BYTES_MAX);
-  return encoding === 'utf8' ? new TextDecoder().decode(part) : encodeText(part, encoding)!;
-}
-
-function cutTo(columns: number, line: string): string {
-  const characters = Array.from(line);
-  return characters.length <= columns ? line : `${characters.slice(0, columns - 1).join('')}${CUT_MARK}`;
 }

@@ -1,10 +1,12 @@
 import { join } from 'node:path';
-import { decodeTarHeader } from '../artifact/format/tar-header.js';
+import { decodeTarHeader, looksLikeTarHeader, TAR_BLOCK_BYTES } from '../artifact/format/tar-header.js';
 import { missingHint } from '../bytes/text/command-hints.js';
 import { startsWithBytes } from '../bytes/compare.js';
 import { filterHint, foreignBytes, type ForeignBytes } from '../bytes/text/foreign-bytes.js';
 import { readU32 } from '../bytes/halves.js';
 import { byteOrderMarkLength, toUtf8 } from '../bytes/text/text.js';
+import { MANIFEST_NAME } from '../directory/manifest/layout.js';
+import { MANIFEST_BYTES_MAX } from '../directory/manifest/manifest.js';
 import { StatelogError } from '../errors.js';
 import { MAGIC as FOLD_MAGIC } from '../fold/format/format.js';
 import { looksLikeLog } from '../fold/scan/log-probe.js';
@@ -34,15 +36,8 @@ export interface PathIdentity {
   readonly path: string;
 }
 
-const MANIFEST_NAME = 'MANIFEST.json';
-const MANIFEST_BYTES_MAX = 16 * 1024 * 1024;
-const HEAD_BYTES = 512;
 /** How an NDJSON export begins. */
 const NDJSON_START = toUtf8('{"statelog":');
-/** Where a tar's header says "ustar", and where its own checksum stands. */
-const TAR_MAGIC_AT = 257;
-const TAR_CHECKSUM_AT = 148;
-const TAR_CHECKSUM_BYTES = 8;
 /** How much of a file is looked at for a tar's header, and how much at a time. */
 const TAR_PROBE_BYTES = 1024 * 1024;
 const TAR_CHUNK_BYTES = 64 * 1024;
@@ -100,7 +95,7 @@ function headOf(fileSystem: FileSystem, path: string): Uint8Array {
   const descriptor = fileSystem.openRead(path);
   try {
     const { size } = fileSystem.statusOf(descriptor);
-    const head = new Uint8Array(Math.min(size, HEAD_BYTES));
+    const head = new Uint8Array(Math.min(size, TAR_BLOCK_BYTES));
     readFully(fileSystem, descriptor, head);
     return head;
   } finally {
@@ -114,7 +109,7 @@ function identifyFile(fileSystem: FileSystem, path: string): PathIdentity {
   if (hasStateMagic(head)) return { kind: 'state-file', path: statePathOf(fileSystem, path) };
   if (startsWithBytes(head.subarray(byteOrderMarkLength(head)), NDJSON_START))
     return { kind: 'ndjson', path };
-  if (isTarHeader(head)) return { kind: 'artifact-tar', path };
+  if (looksLikeTarHeader(head)) return { kind: 'artifact-tar', path };
   const isNamedSegment = coreIdOfSegmentName(path.slice(path.lastIndexOf('/') + 1)) !== undefined;
   if (head.length === 0) {
     if (isNamedSegment) return { kind: 'wal-segment', path };
@@ -152,19 +147,6 @@ function statePathOf(fileSystem: FileSystem, path: string): string {
   return fileSystem.statusFollowing(beside) === undefined ? path : beside;
 }
 
-function isTarHeader(head: Uint8Array): boolean {
-  if (head.length < HEAD_BYTES) return false;
-  const text = new TextDecoder('latin1').decode(head);
-  if (text.slice(TAR_MAGIC_AT, TAR_MAGIC_AT + 5) === 'ustar') return true;
-  const stated = Number.parseInt(text.slice(TAR_CHECKSUM_AT, TAR_CHECKSUM_AT + TAR_CHECKSUM_BYTES), 8);
-  let sum = 0;
-  for (const [at, byte] of head.entries()) {
-    const isChecksum = at >= TAR_CHECKSUM_AT && at < TAR_CHECKSUM_AT + TAR_CHECKSUM_BYTES;
-    sum += isChecksum ? 0x20 : byte;
-  }
-  return stated === sum;
-}
-
 /** True if one of the blocks in a file's first MiB is a tar's header: those before it may be damaged. */
 function looksLikeTar(fileSystem: FileSystem, path: string): boolean {
   const descriptor = fileSystem.openRead(path);
@@ -172,8 +154,8 @@ function looksLikeTar(fileSystem: FileSystem, path: string): boolean {
     const chunk = new Uint8Array(TAR_CHUNK_BYTES);
     for (let start = 0; start < TAR_PROBE_BYTES; start += chunk.length) {
       const count = fileSystem.read(descriptor, chunk, 0, chunk.length, start);
-      for (let at = 0; at + HEAD_BYTES <= count; at += HEAD_BYTES) {
-        if (typeof decodeTarHeader(chunk.subarray(at, at + HEAD_BYTES)) !== 'string') return true;
+      for (let at = 0; at + TAR_BLOCK_BYTES <= count; at += TAR_BLOCK_BYTES) {
+        if (typeof decodeTarHeader(chunk.subarray(at, at + TAR_BLOCK_BYTES)) !== 'string') return true;
       }
       if (count < chunk.length) return false;
     }

@@ -1,6 +1,5 @@
-/** From this length on, the native comparison and copy win over a loop. */
+/** From this length on, the native comparison wins over a loop. */
 const NATIVE_COMPARE_LENGTH_MIN = 1024;
-const NATIVE_COPY_LENGTH_MIN = 128;
 
 /** The first of `length` positions at which `a` from `aStart` on and `b` from `bStart` on differ, or -1. */
 export function firstDifference(
@@ -25,16 +24,4 @@ export function firstDifference(
   }
   for (; i < length; i++) if (a[aStart + i] !== b[bStart + i]) return i;
   return -1;
-}
-
-/** Copies `length` bytes of `from` from `start` on into `into` at `to`. */
-export function copyBytes(
-  from: Uint8Array,
-  start: number,
-  length: number,
-  into: Uint8Array,
-  to: number,
-): void {
-  if (length >= NATIVE_COPY_LENGTH_MIN) into.set(from.subarray(start, start + length), to);
-  else for (let i = 0; i < length; i++) into[to + i] = from[start + i]!;
 }

@@ -1,4 +1,5 @@
 import { assert } from '../../assert.js';
+import { startsWithBytes } from '../../bytes/compare.js';
 import { isUtf8, toUtf8 } from '../../bytes/text/text.js';
 
 /**
@@ -28,6 +29,8 @@ const PREFIX: Field = { at: 345, bytes: 155 };
 
 const USTAR = toUtf8('ustar\u000000');
 const GNU = toUtf8('ustar  \u0000');
+/** What both start with. */
+const USTAR_NAME_BYTES = 'ustar'.length;
 const FILE_TYPES = ['0', '\u0000'];
 const FOLDER_TYPE = '5';
 
@@ -102,6 +105,14 @@ export function decodeTarHeader(block: Uint8Array): TarEntry | string {
   if (kind === 'folder' && size !== 0) return 'a folder has bytes';
   if (block[LINK_NAME.at] !== 0) return 'it has the name of a link';
   return { kind, name, size };
+}
+
+/** True for a block that looks like a header, good or not: its magic, or its own checksum, tells. */
+export function looksLikeTarHeader(block: Uint8Array): boolean {
+  if (block.length < TAR_BLOCK_BYTES) return false;
+  if (startsWithBytes(block.subarray(MAGIC.at), USTAR.subarray(0, USTAR_NAME_BYTES))) return true;
+  const stated = Buffer.from(block.subarray(CHECKSUM.at, CHECKSUM.at + CHECKSUM.bytes)).toString('latin1');
+  return Number.parseInt(stated, 8) === checksumOf(block);
 }
 
 /** True for a block that is nothing but zeros, two of which end a tar. */

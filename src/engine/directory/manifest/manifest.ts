@@ -1,3 +1,4 @@
+import { checksumHex } from '../../bytes/crc/checksum-text.js';
 import * as v from 'valibot';
 import { crc32c } from '../../bytes/crc/checksum.js';
 import { toUtf8 } from '../../bytes/text/text.js';
@@ -198,9 +199,7 @@ function checkConsistency(manifest: DirectoryManifest, file: string): void {
 }
 
 function sumOf(body: Record<string, unknown>): string {
-  return crc32c(toUtf8(JSON.stringify(body)))
-    .toString(16)
-    .padStart(8, '0');
+  return checksumHex(crc32c(toUtf8(JSON.stringify(body))));
 }
 
 function parseJson(bytes: Uint8Array, file: string): unknown {

@@ -1,3 +1,4 @@
+import { checksumHex } from '../../bytes/crc/checksum-text.js';
 import { equalBytes } from '../../bytes/compare.js';
 import { toHex } from '../../bytes/text/text.js';
 import { StatelogError } from '../../errors.js';
@@ -78,8 +79,8 @@ function checkBelongs(
   check(
     file.writePos === published.writePos && file.headCrc === published.indexCrc,
     'the index is not the one that the manifest names',
-    `crc32c ${hex32(published.indexCrc)}, ${published.writePos} value bytes`,
-    `crc32c ${hex32(file.headCrc)}, ${file.writePos} value bytes`,
+    `crc32c ${checksumHex(published.indexCrc)}, ${published.writePos} value bytes`,
+    `crc32c ${checksumHex(file.headCrc)}, ${file.writePos} value bytes`,
   );
 }
 
@@ -93,8 +94,4 @@ function mismatch(path: string, what: string, expected: string, found: string): 
     safe: 'nothing was changed',
     hint: `run 'statelog verify' on the directory to see which checkpoints are whole`,
   });
-}
-
-function hex32(value: number): string {
-  return value.toString(16).padStart(8, '0');
 }

@@ -1,3 +1,4 @@
+import { checksumHex } from '../../bytes/crc/checksum-text.js';
 import {
   CURSOR_AT,
   CURSOR_TYPE,
@@ -150,7 +151,12 @@ export class FoldRecordReader {
     const stored = record.storedChecksum;
     const statedEnd = record.offset + record.length;
     if (computed !== stored) {
-      return this.#fault('checksum', statedEnd, `crc32 ${hex32(stored)}`, `crc32 ${hex32(computed)}`);
+      return this.#fault(
+        'checksum',
+        statedEnd,
+        `crc32 ${checksumHex(stored)}`,
+        `crc32 ${checksumHex(computed)}`,
+      );
     }
     if (!record.tokenIsKnown()) {
       const what = record.type === CURSOR_TYPE ? 'cursor' : 'version';
@@ -220,8 +226,4 @@ export class FoldRecordReader {
     const cursorEnd = offset + CURSOR_AT + (bytes[start + FIELDS_AT] ?? 0);
     return { kind, offset, statedEnd, type: bytes[start + TYPE_AT] ?? 0, cursorEnd, expected, found };
   }
-}
-
-function hex32(value: number): string {
-  return value.toString(16).padStart(8, '0');
 }

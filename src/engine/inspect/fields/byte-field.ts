@@ -63,8 +63,3 @@ export function unsureWithin(fields: readonly ByteField[], offset: number, end: 
     return isWithin ? { ...field, holdsValue: true } : field;
   });
 }
-
-/** A checksum as text. */
-export function checksumText(sum: number): string {
-  return `0x${sum.toString(16).padStart(8, '0')}`;
-}

@@ -1,3 +1,4 @@
+import { checksumText } from '../../bytes/crc/checksum-text.js';
 import { crc32 } from '../../bytes/crc/checksum.js';
 import { equalBytes } from '../../bytes/compare.js';
 import { readU16, readU32 } from '../../bytes/halves.js';
@@ -20,7 +21,6 @@ import {
 } from '../../fold/format/format.js';
 import { recordTypeName } from '../../fold/format/record.js';
 import {
-  checksumText,
   fieldsInRow,
   markedAt,
   markedByName,

@@ -1,3 +1,4 @@
+import { checksumText } from '../../bytes/crc/checksum-text.js';
 import { CASTAGNOLI } from '../../bytes/crc/polynomial.js';
 import { crc32c } from '../../bytes/crc/checksum.js';
 import { readU32 } from '../../bytes/halves.js';
@@ -5,14 +6,7 @@ import type { DamageClass } from '../../finding.js';
 import { ROOT_BYTES } from '../../rkyv/entry/wal-entry-format.js';
 import { HEADER, isPlausibleLength, RECORD_HEADER_BYTES } from '../../wal/format/record.js';
 import { hasShapeOfRoot } from '../../wal/format/root-shape.js';
-import {
-  checksumText,
-  fieldsInRow,
-  markedAt,
-  markedByName,
-  unsureWithin,
-  type ByteField,
-} from './byte-field.js';
+import { fieldsInRow, markedAt, markedByName, unsureWithin, type ByteField } from './byte-field.js';
 import { checksumOf, mended, type Mending } from './checked-bytes.js';
 import { entryParts } from './entry-parts.js';
 import type { FileBytes } from './file-bytes.js';

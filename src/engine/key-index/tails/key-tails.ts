@@ -1,5 +1,6 @@
 import { isStatelogError } from '../../errors.js';
-import { copyBytes, firstDifference } from '../key-bytes.js';
+import { copyBytes } from '../../bytes/copy.js';
+import { firstDifference } from '../key-bytes.js';
 import { NONE, TailSegments } from './tail-segments.js';
 
 /*

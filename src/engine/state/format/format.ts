@@ -1,4 +1,5 @@
 import { assert } from '../../assert.js';
+import { PAGE_BYTES } from '../../storage-io/paged/page-cache.js';
 
 /**
  * Sizes and limits of a state file (`.db`, values) and its index (`.idx`). The layouts are on
@@ -21,8 +22,10 @@ const STATE_UNUSED_BYTES = 4;
 export const VERSION_AT = MAGIC_BYTES;
 /** Where a state file has its generation; the original calls it entry_count and never reads it. */
 export const GENERATION_AT = VERSION_AT + VERSION_BYTES;
+/** Where it has the offset of its data, which is always 0. */
+export const DATA_OFFSET_AT = GENERATION_AT + GENERATION_BYTES;
 /** The header of a state file: offsets of values count from its end. */
-export const STATE_HEADER_BYTES = GENERATION_AT + GENERATION_BYTES + DATA_OFFSET_BYTES + STATE_UNUSED_BYTES;
+export const STATE_HEADER_BYTES = DATA_OFFSET_AT + DATA_OFFSET_BYTES + STATE_UNUSED_BYTES;
 
 const BLOCK_LENGTH_BYTES = 4;
 const WRITE_POS_BYTES = 8;
@@ -36,7 +39,7 @@ export const NEXT_VERSION_AT = WRITE_POS_AT + WRITE_POS_BYTES;
 export const INDEX_HEADER_BYTES = NEXT_VERSION_AT + NEXT_VERSION_BYTES;
 
 /** What one checksum covers, of the index's rkyv bytes and of the values. */
-export const PAGE_BYTES = 4096;
+export { PAGE_BYTES };
 export const PAGE_SHIFT = 12;
 
 /** The least length of a new state file: the header and 1 KiB, as the original has it. */

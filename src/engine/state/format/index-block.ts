@@ -45,20 +45,40 @@ const BLOCK_ALIGNMENT = 16;
 
 const CRC_AT = 4;
 const CHECKED_FROM = CRC_AT + 4;
-const STORE_ID_AT = CHECKED_FROM;
-const BLOCK_GENERATION_AT = STORE_ID_AT + STORE_ID_BYTES;
-const EPOCH_AT = BLOCK_GENERATION_AT + 8;
+const GENERATION_AT = CHECKED_FROM + STORE_ID_BYTES;
+const EPOCH_AT = GENERATION_AT + 8;
 const CORE_AT = EPOCH_AT + 8;
 const INDEX_LENGTH_AT = CORE_AT + 2 + 6;
 const VALUE_LENGTH_AT = INDEX_LENGTH_AT + 8;
 const KEY_BYTES_AT = VALUE_LENGTH_AT + 8;
 const LIVE_BYTES_AT = KEY_BYTES_AT + 8;
+
+/** Byte positions in a block, which starts with its magic number. */
+export const BLOCK = {
+  crc: CRC_AT,
+  /** The checksum is of what follows it. */
+  checkedFrom: CHECKED_FROM,
+  storeId: CHECKED_FROM,
+  generation: GENERATION_AT,
+  epoch: EPOCH_AT,
+  coreId: CORE_AT,
+  indexLength: INDEX_LENGTH_AT,
+  valueLength: VALUE_LENGTH_AT,
+  keyBytes: KEY_BYTES_AT,
+  liveBytes: LIVE_BYTES_AT,
+} as const;
+
 /** Where the sums start: what a block of an empty store has before its padding. */
 const SUMS_AT = LIVE_BYTES_AT + 8;
 /** The block before its sums, which holds the checksum of all of it. */
 export const BLOCK_FIXED_BYTES = SUMS_AT;
 assert(SUMS_AT === 80, 'the fixed part of a block has 80 bytes');
 assert(SUMS_AT % SUM_BYTES === 0, 'sums are aligned');
+
+/** True if the bytes start as a block does. */
+export function hasBlockMagic(bytes: Uint8Array): boolean {
+  return readU32(bytes, 0) === BLOCK_MAGIC;
+}
 
 /** How long a block for that many rkyv and value bytes is: a multiple of 16. */
 export function indexBlockBytes(indexLength: number, valueLength: number): number {
@@ -77,19 +97,19 @@ export function encodeIndexBlock(block: IndexBlockFields): Uint8Array {
   assert(block.valuePageSums.length === pageCount(block.valueLength), 'every value page has a sum');
   const bytes = new Uint8Array(indexBlockBytes(block.indexLength, block.valueLength));
   writeU32(bytes, 0, BLOCK_MAGIC);
-  bytes.set(block.storeId, STORE_ID_AT);
-  writeU64(bytes, BLOCK_GENERATION_AT, block.generation);
-  writeU64(bytes, EPOCH_AT, block.epoch);
-  writeU16(bytes, CORE_AT, block.coreId);
-  writeU64(bytes, INDEX_LENGTH_AT, BigInt(block.indexLength));
-  writeU64(bytes, VALUE_LENGTH_AT, BigInt(block.valueLength));
-  writeU64(bytes, KEY_BYTES_AT, BigInt(block.keyBytes));
-  writeU64(bytes, LIVE_BYTES_AT, BigInt(block.liveBytes));
+  bytes.set(block.storeId, BLOCK.storeId);
+  writeU64(bytes, BLOCK.generation, block.generation);
+  writeU64(bytes, BLOCK.epoch, block.epoch);
+  writeU16(bytes, BLOCK.coreId, block.coreId);
+  writeU64(bytes, BLOCK.indexLength, BigInt(block.indexLength));
+  writeU64(bytes, BLOCK.valueLength, BigInt(block.valueLength));
+  writeU64(bytes, BLOCK.keyBytes, BigInt(block.keyBytes));
+  writeU64(bytes, BLOCK.liveBytes, BigInt(block.liveBytes));
   let at = SUMS_AT;
   for (const sums of [block.indexPageSums, block.valuePageSums]) {
     for (let page = 0; page < sums.length; page += 1, at += SUM_BYTES) writeU32(bytes, at, sums[page]!);
   }
-  writeU32(bytes, CRC_AT, crc32c(bytes, CHECKED_FROM));
+  writeU32(bytes, BLOCK.crc, crc32c(bytes, BLOCK.checkedFrom));
   return bytes;
 }
 
@@ -98,16 +118,16 @@ export function encodeIndexBlock(block: IndexBlockFields): Uint8Array {
  * none does.
  */
 export function claimedBlockBytes(fixedPart: Uint8Array): number | undefined {
-  if (fixedPart.length < INDEX_BLOCK_BYTES_MIN || readU32(fixedPart, 0) !== BLOCK_MAGIC) return undefined;
-  const indexLength = readLength(fixedPart, INDEX_LENGTH_AT, INDEX_BYTES_MAX);
-  const valueLength = readLength(fixedPart, VALUE_LENGTH_AT, VALUE_REGION_BYTES_MAX);
+  if (fixedPart.length < INDEX_BLOCK_BYTES_MIN || !hasBlockMagic(fixedPart)) return undefined;
+  const indexLength = readLength(fixedPart, BLOCK.indexLength, INDEX_BYTES_MAX);
+  const valueLength = readLength(fixedPart, BLOCK.valueLength, VALUE_REGION_BYTES_MAX);
   if (indexLength === undefined || valueLength === undefined) return undefined;
   return indexBlockBytes(indexLength, valueLength);
 }
 
 /** True if the checksum of a block that takes up all of `bytes` fits. */
 export function blockChecksumFits(bytes: Uint8Array): boolean {
-  return crc32c(bytes, CHECKED_FROM) === readU32(bytes, CRC_AT);
+  return crc32c(bytes, BLOCK.checkedFrom) === readU32(bytes, BLOCK.crc);
 }
 
 /**
@@ -120,7 +140,7 @@ export function decodeIndexBlock(
   writePos: number,
 ): IndexBlock | string {
   if (bytes.length < INDEX_BLOCK_BYTES_MIN) return 'the block is too short';
-  if (readU32(bytes, 0) !== BLOCK_MAGIC) return 'the block does not start with "SLB1"';
+  if (!hasBlockMagic(bytes)) return 'the block does not start with "SLB1"';
   if (!blockChecksumFits(bytes)) return 'the block fails its checksum';
   const fixed = decodeBlockFixed(bytes, bytes.length, indexLength, writePos);
   if (typeof fixed === 'string') return fixed;
@@ -143,26 +163,33 @@ export function decodeBlockFixed(
   indexLength: number,
   writePos: number,
 ): BlockFixed | string {
-  if (readLength(bytes, INDEX_LENGTH_AT, INDEX_BYTES_MAX) !== indexLength) {
+  if (readLength(bytes, BLOCK.indexLength, INDEX_BYTES_MAX) !== indexLength) {
     return 'the block is of an index of another length';
   }
-  if (readLength(bytes, VALUE_LENGTH_AT, VALUE_REGION_BYTES_MAX) !== writePos) {
+  if (readLength(bytes, BLOCK.valueLength, VALUE_REGION_BYTES_MAX) !== writePos) {
     return 'the block and the header differ in how many value bytes are in use';
   }
   if (indexBlockBytes(indexLength, writePos) !== blockLength) return 'the block has the wrong length';
-  const keyBytes = readLength(bytes, KEY_BYTES_AT, indexLength);
-  const liveBytes = readLength(bytes, LIVE_BYTES_AT, writePos);
+  const keyBytes = readLength(bytes, BLOCK.keyBytes, indexLength);
+  const liveBytes = readLength(bytes, BLOCK.liveBytes, writePos);
   if (keyBytes === undefined) return 'the block counts more key bytes than the index has';
   if (liveBytes === undefined) return 'the block counts more live bytes than are in use';
   return {
-    storeId: bytes.slice(STORE_ID_AT, STORE_ID_AT + STORE_ID_BYTES),
-    generation: readU64(bytes, BLOCK_GENERATION_AT),
-    epoch: readU64(bytes, EPOCH_AT),
-    coreId: readU16(bytes, CORE_AT),
+    ...ownerIn(bytes),
     indexLength,
     valueLength: writePos,
     keyBytes,
     liveBytes,
+  };
+}
+
+/** Whose a block is. */
+function ownerIn(bytes: Uint8Array): Pick<IndexBlockFields, 'storeId' | 'generation' | 'epoch' | 'coreId'> {
+  return {
+    storeId: bytes.slice(BLOCK.storeId, BLOCK.storeId + STORE_ID_BYTES),
+    generation: readU64(bytes, BLOCK.generation),
+    epoch: readU64(bytes, BLOCK.epoch),
+    coreId: readU16(bytes, BLOCK.coreId),
   };
 }
 
@@ -195,20 +222,17 @@ export interface BlockSums {
 /** Reads what is left of a block, for salvage: its checksum need not fit, but its lengths must fit each other. */
 export function decodeBlockSums(bytes: Uint8Array): BlockSums | undefined {
   if (bytes.length < INDEX_BLOCK_BYTES_MIN) return undefined;
-  const indexLength = readLength(bytes, INDEX_LENGTH_AT, INDEX_BYTES_MAX);
-  const valueLength = readLength(bytes, VALUE_LENGTH_AT, VALUE_REGION_BYTES_MAX);
+  const indexLength = readLength(bytes, BLOCK.indexLength, INDEX_BYTES_MAX);
+  const valueLength = readLength(bytes, BLOCK.valueLength, VALUE_REGION_BYTES_MAX);
   if (indexLength === undefined || valueLength === undefined) return undefined;
   if (indexBlockBytes(indexLength, valueLength) !== bytes.length) return undefined;
   const indexPages = pageCount(indexLength);
   return {
-    storeId: bytes.slice(STORE_ID_AT, STORE_ID_AT + STORE_ID_BYTES),
-    generation: readU64(bytes, BLOCK_GENERATION_AT),
-    epoch: readU64(bytes, EPOCH_AT),
-    coreId: readU16(bytes, CORE_AT),
+    ...ownerIn(bytes),
     indexLength,
     valueLength,
     index: readSums(bytes, SUMS_AT, indexPages),
     values: readSums(bytes, SUMS_AT + SUM_BYTES * indexPages, pageCount(valueLength)),
-    isWhole: readU32(bytes, 0) === BLOCK_MAGIC && blockChecksumFits(bytes),
+    isWhole: hasBlockMagic(bytes) && blockChecksumFits(bytes),
   };
 }

@@ -1,3 +1,4 @@
+import { checksumHex } from '../../bytes/crc/checksum-text.js';
 import { viewOf, type ByteSource } from '../../bytes/byte-source.js';
 import { crc32c } from '../../bytes/crc/checksum.js';
 import { StatelogError } from '../../errors.js';
@@ -236,13 +237,9 @@ export class PagedSource implements ByteSource {
       path,
       offset,
       class: damageClass ?? 'value-mismatch',
-      expected: `crc32c ${hex32(expected)}`,
-      found: `crc32c ${hex32(found)}`,
+      expected: `crc32c ${checksumHex(expected)}`,
+      found: `crc32c ${checksumHex(found)}`,
       hint: `run \`statelog verify\` to see all that is damaged`,
     });
   }
-}
-
-function hex32(value: number): string {
-  return value.toString(16).padStart(8, '0');
 }

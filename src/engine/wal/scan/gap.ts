@@ -1,3 +1,4 @@
+import { checksumText } from '../../bytes/crc/checksum-text.js';
 import type { DamageClass } from '../../finding.js';
 import { UNKNOWN_OPERATION } from '../../rkyv/entry/wal-entry-view.js';
 import type { Standing } from '../format/record-order.js';
@@ -38,8 +39,8 @@ export function causeOfState(state: RecordState, reader: RecordReader, position:
       return {
         class: 'checksum-mismatch',
         reason: 'the checksum of the record is wrong',
-        expected: crcText(reader.headerCrc),
-        found: crcText(reader.dataCrc),
+        expected: checksumText(reader.headerCrc),
+        found: checksumText(reader.dataCrc),
       };
     case 'undecodable':
       if (reader.reason === UNKNOWN_OPERATION) {
@@ -128,8 +129,4 @@ export function causeOfLength(expected: number, found: number): GapCause {
     expected: String(expected),
     found: String(found),
   };
-}
-
-function crcText(crc: number): string {
-  return `0x${crc.toString(16).padStart(8, '0')}`;
 }
