@@ -1,8 +1,54 @@
 /** Sabotages of the state directory: commit point, checkpoints, recovery, readers, commands. See ../mutants.mjs. */
 const crash = 'engine/directory/state-directory.crash';
+const closeRecord = 'engine/directory/close-record';
 const ofCheckpoints = '*checkpoints of which one is kept*';
 
 export const directoryMutants = [
+  {
+    name: 'writer-that-died-is-trusted',
+    rule: 'R1: what a writer that died left in the page cache is synced before anything is acknowledged behind it',
+    file: 'src/engine/directory/write/open-writer.ts',
+    from: '!lock.tookOver && closed',
+    to: 'closed',
+    tests: [closeRecord],
+    match: '*after a writer that died everything is synced*',
+  },
+  {
+    name: 'close-record-of-other-files',
+    rule: 'R1: what others put in the place of the manifest or a folder is synced before anything is acknowledged',
+    file: 'src/engine/directory/manifest/closed-store.ts',
+    from: 'mark === record.foundation[at]',
+    to: 'mark.length > 0 && at >= 0',
+    tests: [closeRecord],
+    match: '*put in a place of the store by others*',
+  },
+  {
+    name: 'close-record-of-another-segment',
+    rule: 'R1: what others put in the place of a segment is synced before anything is acknowledged behind it',
+    file: 'src/engine/directory/manifest/closed-store.ts',
+    from: 'segment?.size === end && segment.identity === identity && segment.changedNs === changedNs',
+    to: 'segment?.size === end && identity !== String(changedNs)',
+    tests: [closeRecord],
+    match: '*put in a place of the store by others*',
+  },
+  {
+    name: 'close-record-of-what-was-not-synced',
+    rule: 'a store is closed cleanly only where all that was written is on disk',
+    file: 'src/engine/directory/write/held-store.ts',
+    from: 'if (segments.some((segment) => segment.writtenPosition > segment.syncedPosition)) return false;',
+    to: '',
+    tests: [closeRecord],
+    match: '*closed with changes that were written and not synced*',
+  },
+  {
+    name: 'torn-close-record-believed',
+    rule: 'R2: of a close record that is not whole nothing is believed',
+    file: 'src/engine/directory/manifest/close-record.ts',
+    from: 'if (text.slice(bodyEnd) !== ` ${sumOf(body)}\\n`) return undefined;',
+    to: '',
+    tests: [closeRecord],
+    match: '*a record that is not whole*',
+  },
   {
     name: 'acknowledged-before-the-sync',
     rule: 'R1: an acknowledged write is there after any crash',
@@ -98,9 +144,9 @@ export const directoryMutants = [
   {
     name: 'foundations-not-synced',
     rule: 'R1: a writer stands on what is on disk',
-    file: 'src/engine/directory/write/open-writer.ts',
-    from: '    fileSystem.syncDirectory(folder);\n',
-    to: '    if (folder === layout.wal) fileSystem.syncDirectory(folder);\n',
+    file: 'src/engine/directory/manifest/closed-store.ts',
+    from: 'for (const folder of folders) fileSystem.syncDirectory(folder);',
+    to: 'fileSystem.syncDirectory(layout.wal);',
     tests: ['engine/directory/takeover'],
   },
   {

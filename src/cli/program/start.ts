@@ -1,6 +1,7 @@
 import packageJson from '../../../package.json' with { type: 'json' };
 import { COMMANDS } from '../../commands/index.js';
 import { StatelogError } from '../../engine/errors.js';
+import { exitPastKoffi } from '../../engine/storage-io/real/native-library.js';
 import { settleColour } from '../terminal/colour-environment.js';
 import { asStatelogError, errorLine } from '../errors/error-rendering.js';
 import { EXIT_CODES } from '../errors/exit-codes.js';
@@ -49,8 +50,15 @@ async function run(
   });
   if (exitCode !== EXIT_CODES.done) await drainProducer();
   await hearSignals();
+  if (!isObserved()) process.once('exit', exitPastKoffi);
   // Standard output has taken everything; what is still open (a pipe on standard input) must not keep us.
   process.exit(exitCode);
+}
+
+/** Whoever measures a process has Node write down what it saw, at the very end. */
+function isObserved(): boolean {
+  const { NODE_V8_COVERAGE, NODE_OPTIONS } = process.env;
+  return NODE_V8_COVERAGE !== undefined || NODE_OPTIONS !== undefined || process.execArgv.length > 0;
 }
 
 /** How long a producer that goes on writing is read on for, and how long it may pause meanwhile. */

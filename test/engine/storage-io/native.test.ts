@@ -35,6 +35,7 @@ function failingLibrary(...errnos: string[]): NativeLibrary & { readonly calls: 
     lseek: call('lseek'),
     mmap: () => 0xffff_ffff_ffff_ffffn,
     munmap: call('munmap'),
+    _exit: () => undefined,
     view: () => new ArrayBuffer(0),
     errnoName: () => last,
   };

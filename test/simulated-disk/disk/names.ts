@@ -174,6 +174,7 @@ export function statusOfNode(disk: SimulatedDisk, node: DiskNode): FileStatus {
     size: node.kind === 'file' ? node.cached.size : 0,
     identity: `simulated:${node.id}`,
     modifiedNs: BigInt(node.modified),
+    changedNs: BigInt(node.modified),
     mode: node.kind === 'directory' ? FOLDER_MODE : FILE_MODE,
     owner: OWNER,
     group: OWNER,

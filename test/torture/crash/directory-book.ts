@@ -7,6 +7,8 @@ import {
 
 export const STORE = '/stores/orders';
 export const SOURCE = 'orders';
+/** Where a clean close leaves word of where all ended. */
+export const CLOSED = `${STORE}/CLOSED`;
 
 export type Content = ReadonlyMap<string, string>;
 
@@ -51,6 +53,17 @@ export class DirectoryRecorder {
   close(): void {
     this.#store?.close();
     this.#store = undefined;
+  }
+
+  /** Closes as a version that knows nothing of the close record: the one that is there stays. */
+  closeKeepingRecord(): void {
+    const fileSystem = this.#fileSystem;
+    const record = fileSystem.disk.fileBytes(CLOSED);
+    this.close();
+    const descriptor = fileSystem.openReadWrite(CLOSED);
+    fileSystem.write(descriptor, record, 0, record.length, 0);
+    fileSystem.truncate(descriptor, record.length);
+    fileSystem.close(descriptor);
   }
 
   put(key: string, value: string): void {

@@ -71,6 +71,22 @@ export const DIRECTORY_WORKLOADS: Readonly<Record<string, DirectoryWorkload>> = 
     recorder.put('last', 'y');
     await recorder.sync();
   },
+  'closing with an older record of a close': async (recorder) => {
+    recorder.put('a', 'behind what the record says');
+    await recorder.sync();
+    recorder.closeKeepingRecord();
+    await recorder.open();
+    recorder.put('b', 'and this');
+    recorder.put('c', 'in one group');
+    await recorder.sync();
+    recorder.closeKeepingRecord();
+    await recorder.open();
+    await recorder.checkpoint();
+    recorder.closeKeepingRecord();
+    await recorder.open();
+    recorder.put('d', 'in another epoch than the record');
+    await recorder.sync();
+  },
 };
 
 /** Some steps that were never written down by anybody. */

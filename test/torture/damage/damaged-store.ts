@@ -50,7 +50,7 @@ export async function newDamagedStore(root: string): Promise<DamagedStore> {
   const files = readdirSync(root, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map((entry) => path.relative(root, path.join(entry.parentPath, entry.name)))
-    .filter((file) => file !== 'LOCK')
+    .filter((file) => file !== 'LOCK' && file !== 'CLOSED')
     .sort();
   return { root, content, history, files };
 }

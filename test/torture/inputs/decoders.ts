@@ -4,6 +4,7 @@ import { decodeExportManifest as decodeArtifactManifest } from '../../../src/eng
 import { layoutLeft } from '../../../src/engine/repair/state/index-layout.js';
 import { IndexWalk } from '../../../src/engine/repair/state/index-walk.js';
 import { TarReader } from '../../../src/engine/artifact/read/tar-reader.js';
+import { decodeCloseRecord, encodeCloseRecord } from '../../../src/engine/directory/manifest/close-record.js';
 import { decodeManifest, encodeManifest } from '../../../src/engine/directory/manifest/manifest.js';
 import { isStatelogError } from '../../../src/engine/errors.js';
 import { OrderedMapReader } from '../../../src/engine/rkyv/ordered-map/ordered-map-reader.js';
@@ -86,6 +87,16 @@ function scanSegment(bytes: Uint8Array): void {
   scanFile(file, { tornTail: 'show' });
   const allowed = FREE_BYTES + PASSES_MAX * bytes.length;
   if (file.readBytes > allowed) throw new Error(`R7: ${file.readBytes} bytes read of ${bytes.length}`);
+}
+
+function closeRecord(): Uint8Array {
+  const segment = { end: 240, records: 3, nextSequence: 9n, identity: '1:2', changedNs: 12n };
+  return encodeCloseRecord({
+    storeId: 'ab'.repeat(16),
+    epoch: 7n,
+    segments: [segment],
+    foundation: ['1:2@3'],
+  });
 }
 
 function manifest(): Uint8Array {
@@ -174,6 +185,12 @@ export function allDecoders(): Decoder[] {
       weight: 2,
       seeds: [manifest()],
       decode: (bytes) => void decodeManifest(bytes, 'MANIFEST.json'),
+    },
+    {
+      name: 'close record',
+      weight: 1,
+      seeds: [closeRecord()],
+      decode: (bytes) => void decodeCloseRecord(bytes),
     },
     {
       name: 'artifact manifest',

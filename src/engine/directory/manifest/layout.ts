@@ -4,6 +4,8 @@ import path from 'node:path';
 export const MANIFEST_NAME = 'MANIFEST.json';
 /** Held with flock by the one writer. */
 export const LOCK_NAME = 'LOCK';
+/** What the last clean close left (close-record.ts). */
+export const CLOSED_NAME = 'CLOSED';
 const CHECKPOINTS_NAME = 'checkpoints';
 const WAL_NAME = 'wal';
 const BROKEN_NAME = 'broken';
@@ -25,6 +27,10 @@ export class DirectoryLayout {
 
   get lock(): string {
     return path.join(this.root, LOCK_NAME);
+  }
+
+  get closed(): string {
+    return path.join(this.root, CLOSED_NAME);
   }
 
   get checkpoints(): string {

@@ -69,13 +69,7 @@ export class DirectoryWriter {
 
   get segments(): readonly SegmentState[] {
     const published = newestCheckpoint(this.manifest)?.cores;
-    return this.#cores.map(({ coreId, segment }) => ({
-      coreId,
-      records: Number(segment.sequence - (published?.[coreId]?.nextSequence ?? 0n)),
-      goodEnd: segment.position,
-      nextSequence: segment.sequence,
-      lastTimestampNs: segment.position > 0 ? segment.lastTimestampNs : undefined,
-    }));
+    return this.#cores.map((core) => core.stateBehind(published?.[core.coreId]));
   }
 
   put(key: Uint8Array, value: Uint8Array): void {
@@ -162,7 +156,10 @@ export class DirectoryWriter {
 
   close(): void {
     this.#subscribers.close();
-    const isWhole = this.#failure === undefined || rollBack(this.#cores, this.#failure.cause);
+    const isWhole =
+      this.#failure === undefined
+        ? this.#held.noteClosed(this.manifest, this.segments)
+        : rollBack(this.#cores, this.#failure.cause);
     for (const { segment } of this.#cores) segment.abandon();
     this.#states.release();
     this.#lock[isWhole ? 'release' : 'abandon']();

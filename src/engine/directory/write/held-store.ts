@@ -1,8 +1,12 @@
+import { isStatelogError } from '../../errors.js';
 import type { FileLock } from '../../storage-io/lock/file-lock.js';
 import type { FileSystem } from '../../storage-io/interface/file-system.js';
 import { guardedFileSystem } from '../../storage-io/views/guarded-file-system.js';
 import { checkStillHeld, replaced, type HeldPath } from '../../storage-io/owners/identity.js';
+import { writeCloseRecord } from '../manifest/closed-store.js';
 import type { DirectoryLayout } from '../manifest/layout.js';
+import type { DirectoryManifest } from '../manifest/manifest.js';
+import type { SegmentState } from '../read/replay.js';
 import type { WritableCore } from './writable-core.js';
 
 /**
@@ -73,6 +77,30 @@ export class HeldStore {
    */
   checkPlace(): void {
     checkStillHeld(this.#fileSystem, this.#layout.root, lockPaths(this.#layout, this.#lock));
+  }
+
+  /**
+   * Leaves word of where all ended, for whoever opens the store next, if all of it is on disk, and still at its path.
+   * @returns false where something was written and not synced: a power loss may leave any part of it
+   */
+  noteClosed(manifest: DirectoryManifest, states: readonly SegmentState[]): boolean {
+    const segments = this.#segments.map(({ core }) => core.segment);
+    if (segments.some((segment) => segment.writtenPosition > segment.syncedPosition)) return false;
+    try {
+      this.check();
+      const closed = segments.map((segment, coreId) => {
+        const { records, nextSequence } = states[coreId]!;
+        return { records, nextSequence, status: segment.status };
+      });
+      // What is still in memory has no place in the record.
+      if (segments.every(({ entriesSinceSync }) => entriesSinceSync === 0)) {
+        writeCloseRecord(this.#fileSystem, this.#layout, manifest, closed);
+      }
+    } catch (error) {
+      // Without it the next one looks more closely than it would have to.
+      if (!isStatelogError(error)) throw error;
+    }
+    return true;
   }
 
   #segmentPaths(): HeldPath[] {

@@ -8,6 +8,7 @@ import { CoreWalWriter } from '../../wal/write/writer.js';
 import { CoreStates, type CoreState } from '../state/core-state.js';
 import { guardedByLock, HeldStore } from './held-store.js';
 import type { DirectoryLayout } from '../manifest/layout.js';
+import { isFoundationAsClosed, readCloseRecord, syncFoundation } from '../manifest/closed-store.js';
 import { findLeftovers, removeLeftovers } from '../manifest/leftovers.js';
 import { readManifest } from '../manifest/manifest-file.js';
 import { liveEpoch, newestCheckpoint, type DirectoryManifest } from '../manifest/manifest.js';
@@ -80,6 +81,10 @@ function recover(options: OpenWriterOptions, lock: FileLock, unguarded: FileSyst
   const { fileSystem, layout } = options;
   const manifest = readManifest(fileSystem, layout);
   refuseLinks(fileSystem, layout, manifest);
+  const closed = readCloseRecord(fileSystem, layout, manifest);
+  // Of a writer that died nobody knows what it left in the page cache.
+  const isDurable =
+    !lock.tookOver && closed !== undefined && isFoundationAsClosed(fileSystem, layout, closed);
   const leftovers = findLeftovers(fileSystem, layout, manifest);
   const entry = newestCheckpoint(manifest);
   const bases = entry === undefined ? [] : openCheckpoint({ fileSystem, layout, manifest }, entry);
@@ -93,10 +98,10 @@ function recover(options: OpenWriterOptions, lock: FileLock, unguarded: FileSyst
     const report = { tookOver: lock.tookOver, records: 0, cut: [] as RecoveryReport['cut'][number][] };
     const notices: Finding[] = [];
     for (const state of all) {
-      const segment = recoverCore(options, { manifest, state, progress, report, notices, lock });
+      const segment = recoverCore(options, { manifest, state, progress, report, notices, lock, isDurable });
       writers.push(new WritableCore(state, segment));
     }
-    syncFoundations(fileSystem, layout, manifest);
+    if (!isDurable) syncFoundation(fileSystem, layout, liveEpoch(manifest));
     removeLeftovers(fileSystem, leftovers);
     const held = new HeldStore(unguarded, layout, lock, writers);
     return { lock, held, manifest, states, writers, progress, recovery: { ...report, notices } };
@@ -135,11 +140,13 @@ interface CoreRecovery {
   };
   readonly notices: Finding[];
   readonly lock: FileLock;
+  /** Everything is as it was when it was closed, and on disk. */
+  readonly isDurable: boolean;
 }
 
 function recoverCore(options: OpenWriterOptions, recovery: CoreRecovery): CoreWalWriter {
   const { fileSystem, clock, layout } = options;
-  const { manifest, state, progress, report, notices, lock } = recovery;
+  const { manifest, state, progress, report, notices, lock, isDurable } = recovery;
   const epoch = liveEpoch(manifest);
   const path = layout.segment(epoch, state.coreId);
   const published = newestCheckpoint(manifest)?.cores[state.coreId];
@@ -165,6 +172,7 @@ function recoverCore(options: OpenWriterOptions, recovery: CoreRecovery): CoreWa
     copyBrokenTo: layout.broken,
     syncFolder: false,
     links: 'refuse',
+    isDurable,
     beforeWrite: openMark(lock),
     start: {
       nextSequence: segment.nextSequence,
@@ -182,21 +190,4 @@ export function openMark(lock: FileLock): (isLone: boolean) => void {
   return (isLone) => {
     if (!isLone) lock.makeDurable();
   };
-}
-
-/**
- * Makes durable what the last writer may have left in the page cache: a manifest that was renamed
- * into place and whose folder was not synced, folders of a log that were just created.
- * Segments are synced as they are opened.
- */
-function syncFoundations(fileSystem: FileSystem, layout: DirectoryLayout, manifest: DirectoryManifest): void {
-  const descriptor = fileSystem.openRead(layout.manifest, 'refuse');
-  try {
-    fileSystem.sync(descriptor);
-  } finally {
-    fileSystem.close(descriptor);
-  }
-  for (const folder of [layout.walOf(liveEpoch(manifest)), layout.wal, layout.checkpoints, layout.root]) {
-    fileSystem.syncDirectory(folder);
-  }
 }

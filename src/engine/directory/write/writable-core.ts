@@ -4,6 +4,8 @@ import { StateOp } from '../../changelog/entry.js';
 import type { ChangelogVisitor } from '../../changelog/entry-words.js';
 import { KeyHash } from '../../changelog/key-hash.js';
 import type { CoreWalWriter } from '../../wal/write/writer.js';
+import type { CoreCheckpoint } from '../manifest/manifest.js';
+import type { SegmentState } from '../read/replay.js';
 import type { CoreState } from '../state/core-state.js';
 import type { Overlay } from '../state/overlay.js';
 import type { Change } from './subscribers.js';
@@ -36,6 +38,18 @@ export class WritableCore {
     this.#overlay = state.overlay;
     this.#changelog = changelog;
     changelog?.setEpoch(segment.epoch);
+  }
+
+  /** What its segment holds behind the checkpoint that it follows; undefined where there is none. */
+  stateBehind(published: CoreCheckpoint | undefined): SegmentState {
+    const { coreId, segment } = this;
+    return {
+      coreId,
+      records: Number(segment.sequence - (published?.nextSequence ?? 0n)),
+      goodEnd: segment.position,
+      nextSequence: segment.sequence,
+      lastTimestampNs: segment.position > 0 ? segment.lastTimestampNs : undefined,
+    };
   }
 
   put(key: Uint8Array, value: Uint8Array): void {

@@ -156,6 +156,8 @@ export interface FileStatus {
   readonly identity: string;
   /** Nanoseconds since the Unix epoch. */
   readonly modifiedNs: bigint;
+  /** When content, names, owner or mode last changed, by the same clock (ctime): no program can set it back. */
+  readonly changedNs: bigint;
   /** Permission bits. */
   readonly mode: number;
   /** Ids of the user and the group that it belongs to. */

@@ -24,6 +24,7 @@ export interface NativeLibrary {
         offset: number,
       ) => number | bigint)
     | undefined;
+  readonly _exit: ((code: number) => void) | undefined;
   readonly munmap: ((address: bigint, length: number) => number) | undefined;
   /** The bytes at an address, without a copy. At most 4 GiB, or the process dies. */
   readonly view: (address: bigint, length: number) => ArrayBuffer;
@@ -56,6 +57,14 @@ export function nativeLibrary(): NativeLibrary | undefined {
     loaded = koffi === undefined ? undefined : bind(koffi);
   }
   return loaded;
+}
+
+/**
+ * Ends the process without what koffi does when a process that has loaded it ends: it syncs standard output and standard error,
+ * which takes long where they are files, and which nobody asked for. Returns where it was not loaded.
+ */
+export function exitPastKoffi(code: number): void {
+  loaded?._exit?.(code);
 }
 
 /** Each platform has a package with koffi's binary for it; none of them runs a script when it is installed. */
@@ -117,6 +126,7 @@ function bind(koffi: Koffi): NativeLibrary | undefined {
       'int',
       'int64_t',
     ]) as NativeLibrary['mmap'],
+    _exit: find('_exit', 'void', ['int']) as NativeLibrary['_exit'],
     munmap: find('munmap', 'int', ['uintptr_t', 'size_t']) as NativeLibrary['munmap'],
     view: (address, length) => koffi.view(address, length),
     errnoName: () => nameOfErrno(koffi.errno()),

@@ -27,6 +27,7 @@ export function toStatus(stats: BigIntStats): FileStatus {
     size: Number(stats.size),
     identity: `${stats.dev}:${stats.ino}`,
     modifiedNs: stats.mtimeNs,
+    changedNs: stats.ctimeNs,
     mode: Number(stats.mode) & MODE_BITS,
     owner: Number(stats.uid),
     group: Number(stats.gid),

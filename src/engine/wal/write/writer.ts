@@ -40,6 +40,8 @@ export interface CoreWalWriterOptions {
   readonly beforeWrite?: ((isLone: boolean) => void) | undefined;
   /** For `openAt`: with 'refuse' the segment is a store's own, and neither a link nor known by a second name. */
   readonly links?: LinkPolicy;
+  /** For `openAt`: what stands before the position is known to be on disk, and is not synced again; default false. */
+  readonly isDurable?: boolean;
   /** For `openAt`: the folder that a torn tail is copied to before it is cut; default: the segment's own. */
   readonly copyBrokenTo?: string;
 }
@@ -123,7 +125,7 @@ export class CoreWalWriter {
       if (options.links === 'refuse') refuseLinkedFile(path, fileSystem.statusOf(descriptor));
       lockSegment(fileSystem, path, descriptor);
       cutTail(fileSystem, descriptor, path, position, options.copyBrokenTo);
-      fileSystem.sync(descriptor);
+      if (options.isDurable !== true) fileSystem.sync(descriptor);
       return new CoreWalWriter(coreId, path, descriptor, position, start, options);
     } catch (error) {
       closeQuietly(fileSystem, descriptor);
