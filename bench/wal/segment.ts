@@ -1,4 +1,4 @@
-import { TAG_PUT, walEntryBytes } from '../../src/engine/rkyv/entry/wal-entry.js';
+import { TAG_PUT, walEntryBytes } from '../../src/engine/rkyv/entry/wal-entry-format.js';
 import { RECORD_HEADER_BYTES } from '../../src/engine/wal/format/record.js';
 import { CoreWalWriter } from '../../src/engine/wal/write/writer.js';
 import type { BenchTask } from '../frame/task.js';

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { WalEntry, WalOperation } from '../../../src/engine/rkyv/entry/wal-entry.js';
+import type { WalEntry, WalOperation } from '../../../src/engine/rkyv/entry/wal-entry-format.js';
 
 const u64 = fc.bigInt({ min: 0n, max: 2n ** 64n - 1n });
 const i64 = fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n });

@@ -7,7 +7,9 @@ import {
   mapCapacity,
   probeCapacity,
 } from '../../../src/engine/rkyv/commit-map/commit-map-format.js';
-import { encodeWalEntry, type WalEntry, WalEntryView } from '../../../src/engine/rkyv/entry/wal-entry.js';
+import { encodeWalEntry } from '../../support/wal-entry-bytes.js';
+import type { WalEntry } from '../../../src/engine/rkyv/entry/wal-entry-format.js';
+import { WalEntryView } from '../../../src/engine/rkyv/entry/wal-entry-view.js';
 import { fixtureBytes, recordsOf } from './fixture-records.js';
 import { referenceCommit } from './reference-content.js';
 

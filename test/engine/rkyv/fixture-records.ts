@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { crc32c } from '../../../src/engine/bytes/crc/checksum.js';
 import { readU32 } from '../../../src/engine/bytes/halves.js';
 import { toHex } from '../../../src/engine/bytes/text/text.js';
-import type { WalEntry } from '../../../src/engine/rkyv/entry/wal-entry.js';
+import type { WalEntry } from '../../../src/engine/rkyv/entry/wal-entry-format.js';
 import { fixturePath } from '../../support/fixtures.js';
 
 const RECORD_HEADER_BYTES = 8;

@@ -10,7 +10,8 @@ import {
 } from '../../../src/engine/rkyv/ordered-map/ordered-map-format.js';
 import { layoutOfMap } from '../../../src/engine/rkyv/ordered-map/ordered-map-layout.js';
 import { OrderedMapReader } from '../../../src/engine/rkyv/ordered-map/ordered-map-reader.js';
-import { encodeWalEntry, ROOT, ROOT_BYTES } from '../../../src/engine/rkyv/entry/wal-entry.js';
+import { encodeWalEntry } from '../../support/wal-entry-bytes.js';
+import { ROOT, ROOT_BYTES } from '../../../src/engine/rkyv/entry/wal-entry-format.js';
 import { archive } from './reference-content.js';
 import { archiveVersioned } from './versioned-map.js';
 

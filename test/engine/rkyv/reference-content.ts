@@ -1,5 +1,5 @@
 import { OrderedMapWriter } from '../../../src/engine/rkyv/ordered-map/ordered-map-writer.js';
-import type { WalEntry } from '../../../src/engine/rkyv/entry/wal-entry.js';
+import type { WalEntry } from '../../../src/engine/rkyv/entry/wal-entry-format.js';
 
 /** One entry of an ordered map. */
 export interface MapEntry {

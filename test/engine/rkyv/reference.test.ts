@@ -1,6 +1,6 @@
 import test from 'ava';
 import { blake3Hex, createBlake3 } from '../../../src/engine/bytes/hash/blake3.js';
-import { encodeWalEntry } from '../../../src/engine/rkyv/entry/wal-entry.js';
+import { encodeWalEntry } from '../../support/wal-entry-bytes.js';
 import { archive, referenceCommit, referenceEntries } from './reference-content.js';
 
 // The digests below were computed with rkyv 0.8.18 itself, from the same content; the names of a

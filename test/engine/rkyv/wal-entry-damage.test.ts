@@ -2,7 +2,9 @@ import test from 'ava';
 import fc from 'fast-check';
 import { writeU32 } from '../../../src/engine/bytes/halves.js';
 import { toUtf8 } from '../../../src/engine/bytes/text/text.js';
-import { encodeWalEntry, type WalOperation, WalEntryView } from '../../../src/engine/rkyv/entry/wal-entry.js';
+import { encodeWalEntry } from '../../support/wal-entry-bytes.js';
+import type { WalOperation } from '../../../src/engine/rkyv/entry/wal-entry-format.js';
+import { WalEntryView } from '../../../src/engine/rkyv/entry/wal-entry-view.js';
 import { arbitraryChanges, arbitraryEntry, mutate } from './arbitrary-entries.js';
 import { fixtureBytes, recordsOf } from './fixture-records.js';
 

@@ -1,5 +1,6 @@
 import test from 'ava';
-import { encodeWalEntry, WalEntryView } from '../../../src/engine/rkyv/entry/wal-entry.js';
+import { encodeWalEntry } from '../../support/wal-entry-bytes.js';
+import { WalEntryView } from '../../../src/engine/rkyv/entry/wal-entry-view.js';
 import { entryAsLine, fixtureBytes, fixtureLines, recordsOf } from './fixture-records.js';
 
 const SEGMENTS = ['wal-ops/wal-0.log', ...[0, 1, 2, 3].map((core) => `wal-cores/wal-${core}.log`)];

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import test from 'ava';
 import { toUtf8 } from '../../../src/engine/bytes/text/text.js';
-import { ROOT } from '../../../src/engine/rkyv/entry/wal-entry.js';
+import { ROOT } from '../../../src/engine/rkyv/entry/wal-entry-format.js';
 import { SimulatedFileSystem } from '../../simulated-disk/simulated-file-system.js';
 import { readWholeFile } from '../../../src/engine/storage-io/whole/write-fully.js';
 import {

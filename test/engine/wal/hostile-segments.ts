@@ -1,6 +1,7 @@
 import { crc32c } from '../../../src/engine/bytes/crc/checksum.js';
 import { writeU32 } from '../../../src/engine/bytes/halves.js';
-import { encodeWalEntry, ROOT, ROOT_BYTES } from '../../../src/engine/rkyv/entry/wal-entry.js';
+import { encodeWalEntry } from '../../support/wal-entry-bytes.js';
+import { ROOT, ROOT_BYTES } from '../../../src/engine/rkyv/entry/wal-entry-format.js';
 import { entryOf, joined, recordAround, recordOf } from './segment-builder.js';
 
 /**

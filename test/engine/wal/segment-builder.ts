@@ -1,11 +1,8 @@
 import { crc32c } from '../../../src/engine/bytes/crc/checksum.js';
 import { writeU32 } from '../../../src/engine/bytes/halves.js';
 import { toUtf8 } from '../../../src/engine/bytes/text/text.js';
-import {
-  encodeWalEntry,
-  type WalEntry,
-  type WalOperation,
-} from '../../../src/engine/rkyv/entry/wal-entry.js';
+import { encodeWalEntry } from '../../support/wal-entry-bytes.js';
+import type { WalEntry, WalOperation } from '../../../src/engine/rkyv/entry/wal-entry-format.js';
 
 /** An entry with what does not matter filled in. */
 export function entryOf(fields: Partial<WalEntry> & { readonly value?: Uint8Array }): WalEntry {

@@ -2,7 +2,7 @@ import test from 'ava';
 import fc from 'fast-check';
 import { isStatelogError } from '../../../src/engine/errors.js';
 import { toUtf8 } from '../../../src/engine/bytes/text/text.js';
-import type { WalEntry } from '../../../src/engine/rkyv/entry/wal-entry.js';
+import type { WalEntry } from '../../../src/engine/rkyv/entry/wal-entry-format.js';
 import { SimulatedFileSystem } from '../../simulated-disk/simulated-file-system.js';
 import { createSynchronousStorageIo } from '../../../src/engine/storage-io/submission/create-storage-io.js';
 import { writeFully } from '../../../src/engine/storage-io/whole/write-fully.js';

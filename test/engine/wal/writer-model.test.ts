@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { SimulatedFileSystem } from '../../simulated-disk/simulated-file-system.js';
 import { createSynchronousStorageIo } from '../../../src/engine/storage-io/submission/create-storage-io.js';
 import { type StorageIo } from '../../../src/engine/storage-io/submission/storage-io.js';
-import type { WalOperation } from '../../../src/engine/rkyv/entry/wal-entry.js';
+import type { WalOperation } from '../../../src/engine/rkyv/entry/wal-entry-format.js';
 import { CoreWalReader } from '../../../src/engine/wal/scan/reader.js';
 import { recoverSegment } from '../../../src/engine/wal/recover/recovery.js';
 import { CoreWalWriter } from '../../../src/engine/wal/write/writer.js';

@@ -1,5 +1,5 @@
 import { StatelogError } from '../../errors.js';
-import { walEntryBytes } from '../../rkyv/entry/wal-entry.js';
+import { walEntryBytes } from '../../rkyv/entry/wal-entry-format.js';
 import { TAG_PUT } from '../../rkyv/entry/wal-entry-format.js';
 import { INDEX_BYTES_MAX, VALUE_REGION_BYTES_MAX } from '../../state/format/format.js';
 import { surelyFitsIndex } from '../../state/format/index-size.js';

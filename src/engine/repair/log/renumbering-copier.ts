@@ -1,14 +1,25 @@
 import { crc32c } from '../../bytes/crc/checksum.js';
 import { copyBytes } from '../../bytes/copy.js';
-import { writeU16, writeU32, writeU64 } from '../../bytes/halves.js';
-import { LAG_PRESENT, ROOT, ROOT_BYTES } from '../../rkyv/entry/wal-entry-format.js';
-import { encodeWalEntry, type WalEntry } from '../../rkyv/entry/wal-entry.js';
+import { highHalf, lowHalf, writeU16, writeU32, writeU64 } from '../../bytes/halves.js';
+import {
+  LAG_PRESENT,
+  ROOT,
+  ROOT_BYTES,
+  TAG_EPOCH_BARRIER,
+  type WalEntry,
+  type WalOperation,
+} from '../../rkyv/entry/wal-entry-format.js';
+import { encodeNumbered } from '../../rkyv/entry/wal-entry-encoder.js';
 import type { WalEntryView } from '../../rkyv/entry/wal-entry-view.js';
 import type { FileDescriptor, FileSystem } from '../../storage-io/interface/file-system.js';
 import { writeFully } from '../../storage-io/whole/write-fully.js';
 import { HEADER, RECORD_HEADER_BYTES } from '../../wal/format/record.js';
 
 const BUFFER_BYTES = 1024 * 1024;
+
+type EpochBarrierEntry = WalEntry & {
+  readonly operation: Extract<WalOperation, { readonly op: 'epochBarrier' }>;
+};
 
 /**
  * Copies records into a segment of ours without a gap in its numbering, so that it can be written again. Until
@@ -52,13 +63,23 @@ export class RenumberingCopier {
     this.#filled += bytes;
   }
 
-  /** Adds an entry of our own; its sequence must be `nextSequence`. */
-  add(entry: WalEntry): void {
+  /** Adds a barrier of our own; its sequence must be `nextSequence`. */
+  add(barrier: EpochBarrierEntry): void {
+    const { epoch, sequence, timestampNs, coreId, lag, operation } = barrier;
     this.#writeOut();
-    const data = encodeWalEntry(entry);
-    const record = new Uint8Array(RECORD_HEADER_BYTES + data.length);
-    record.set(data, RECORD_HEADER_BYTES);
-    this.#seal(record, 0, data.length);
+    const header = {
+      epochLow: lowHalf(epoch),
+      epochHigh: highHalf(epoch),
+      sequenceLow: lowHalf(sequence),
+      sequenceHigh: highHalf(sequence),
+      coreId,
+      timestampLow: lowHalf(timestampNs),
+      timestampHigh: highHalf(timestampNs),
+      lag: lag ?? -1,
+    };
+    const record = new Uint8Array(RECORD_HEADER_BYTES + ROOT_BYTES);
+    encodeNumbered(record, RECORD_HEADER_BYTES, header, TAG_EPOCH_BARRIER, operation.barrierEpoch);
+    this.#seal(record, 0, ROOT_BYTES);
     this.#write(record);
   }
 

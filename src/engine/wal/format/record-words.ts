@@ -8,13 +8,12 @@ import {
   ROOT_BYTES,
   TAG_DELETE,
   TAG_PUT,
-  type WalEntryHeader,
-} from '../../rkyv/entry/wal-entry.js';
+} from '../../rkyv/entry/wal-entry-format.js';
+import type { WalEntryHeader } from '../../rkyv/entry/wal-entry-encoder.js';
 
 /**
  * Puts and Deletes, encoded by whole words instead of single bytes: they are nearly all there is in a
- * log, and this takes less than half the time. The bytes are those of `encodePutParts` and
- * `encodeDeleteParts`; a test compares them.
+ * log, and this takes less than half the time.
  */
 
 const WORD_BYTES = 4;

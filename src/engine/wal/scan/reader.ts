@@ -1,5 +1,5 @@
 import type { Finding } from '../../finding.js';
-import type { WalEntry } from '../../rkyv/entry/wal-entry.js';
+import type { WalEntry } from '../../rkyv/entry/wal-entry-format.js';
 import { type TailState, type WalScanOptions, WalScanner } from './scanner.js';
 
 /** What `CoreWalReader.readNext` came to. */

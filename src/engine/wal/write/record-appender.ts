@@ -1,10 +1,7 @@
 import { StatelogError } from '../../errors.js';
-import { highHalf, lowHalf } from '../../bytes/halves.js';
 import { WordCopier } from '../../bytes/word-copier.js';
+import { encodeNumbered, encodeCommit } from '../../rkyv/entry/wal-entry-encoder.js';
 import {
-  encodeCheckpoint,
-  encodeCommit,
-  encodeEpochBarrier,
   TAG_CHECKPOINT,
   TAG_DELETE,
   TAG_EPOCH_BARRIER,
@@ -12,7 +9,7 @@ import {
   type WalEntry,
   type WalOperation,
   walEntryBytes,
-} from '../../rkyv/entry/wal-entry.js';
+} from '../../rkyv/entry/wal-entry-format.js';
 import { checksumRecords } from '../sums/batch-sum.js';
 import { RecordBuffer } from './record-buffer.js';
 import type { RecordStamp } from './record-stamp.js';
@@ -143,20 +140,10 @@ export class RecordAppender {
         deleteByWords(this.#target, at, header, key, 0, key.length);
         return this.#finish(length);
       }
-      case 'checkpoint': {
-        const { id } = operation;
-        const length = walEntryBytes(TAG_CHECKPOINT, 0, 0);
-        const at = this.#start(length);
-        encodeCheckpoint(this.#target.bytes, at, header, lowHalf(id), highHalf(id));
-        return this.#finish(length);
-      }
-      case 'epochBarrier': {
-        const { barrierEpoch } = operation;
-        const length = walEntryBytes(TAG_EPOCH_BARRIER, 0, 0);
-        const at = this.#start(length);
-        encodeEpochBarrier(this.#target.bytes, at, header, lowHalf(barrierEpoch), highHalf(barrierEpoch));
-        return this.#finish(length);
-      }
+      case 'checkpoint':
+        return this.#numbered(TAG_CHECKPOINT, operation.id);
+      case 'epochBarrier':
+        return this.#numbered(TAG_EPOCH_BARRIER, operation.barrierEpoch);
       case 'commit': {
         const bytes = encodeCommit(header, operation.offsets, operation.watermark);
         const at = this.#start(this.#checkLength(bytes.length));
@@ -164,6 +151,13 @@ export class RecordAppender {
         return this.#finish(bytes.length);
       }
     }
+  }
+
+  #numbered(tag: typeof TAG_CHECKPOINT | typeof TAG_EPOCH_BARRIER, number: bigint): number {
+    const length = walEntryBytes(tag, 0, 0);
+    const at = this.#start(length);
+    encodeNumbered(this.#target.bytes, at, this.stamp.header, tag, number);
+    return this.#finish(length);
   }
 
   /** What the next record's lag is. It must fit in its field: more than 4 GiB never lie unsynced. */

@@ -1,5 +1,6 @@
 import { compareSignedHalves, highHalf, joinI64, joinU64, lowHalf } from '../../bytes/halves.js';
-import { createWalEntryHeader, type WalEntry, type WalEntryHeader } from '../../rkyv/entry/wal-entry.js';
+import { createWalEntryHeader, type WalEntryHeader } from '../../rkyv/entry/wal-entry-encoder.js';
+import type { WalEntry } from '../../rkyv/entry/wal-entry-format.js';
 import type { Clock } from '../../storage-io/interface/clock.js';
 
 const U64_LIMIT = 2n ** 64n;

@@ -1,7 +1,7 @@
 import { checkBytes } from '../../bytes/byte-argument.js';
 import { StatelogError } from '../../errors.js';
 import { checkCommit, checkOperation } from '../../rkyv/entry/operation-arguments.js';
-import type { WalEntry } from '../../rkyv/entry/wal-entry.js';
+import type { WalEntry } from '../../rkyv/entry/wal-entry-format.js';
 import { closeQuietly } from '../../storage-io/whole/atomic-write.js';
 import { type Clock, SystemClock } from '../../storage-io/interface/clock.js';
 import type {
