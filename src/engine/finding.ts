@@ -63,3 +63,13 @@ export interface Finding {
   /** Decimal. */
   readonly sequence?: string | undefined;
 }
+
+/** The notice of a last write that was not finished, and was cut: `copy` is where it lies now. */
+export function cutNotice(
+  file: string,
+  tail: Pick<Finding, 'offset' | 'bytes' | 'class'> & { readonly copy: string },
+): Finding {
+  const { offset, bytes, class: kind, copy } = tail;
+  const message = `an unfinished last write of ${bytes} bytes was copied to ${copy} and cut`;
+  return { severity: 'notice', class: kind, file, offset, bytes, message };
+}

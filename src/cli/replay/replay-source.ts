@@ -54,12 +54,12 @@ export async function openReplay(
  * @throws StatelogError what `Follow.open` throws
  */
 export async function openFollow(fileSystem: FileSystem, path: string): Promise<OpenedSource> {
-  const [{ Follow: Following }, { FolderChanges }] = await Promise.all([
+  const [{ Follow: Following }, { FileChanges }] = await Promise.all([
     import('../../engine/inspect/follow/follow.js'),
     import('../../engine/storage-io/real/file-changes.js'),
   ]);
   const follow = Following.open(fileSystem, path);
-  const changes = new FolderChanges({
+  const changes = new FileChanges({
     onRename: () => {
       holdQuietly(follow);
     },

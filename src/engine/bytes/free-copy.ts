@@ -18,6 +18,20 @@ let used = 0;
 export function freeCopy(bytes: Uint8Array): Uint8Array {
   const { length } = bytes;
   if (length <= INLINE_BYTES_MAX || length > SHARED_BYTES_MAX) return new Uint8Array(bytes);
+  const copy = cutFromSlab(length);
+  copyBytes(bytes, 0, length, copy, 0);
+  return copy;
+}
+
+/** The same of `bytes[start, start + length)`. */
+export function freeCopyOf(bytes: Uint8Array, start: number, length: number): Uint8Array {
+  const isAlone = length <= INLINE_BYTES_MAX || length > SHARED_BYTES_MAX;
+  const copy = isAlone ? new Uint8Array(length) : cutFromSlab(length);
+  copyBytes(bytes, start, length, copy, 0);
+  return copy;
+}
+
+function cutFromSlab(length: number): Uint8Array {
   if (length > slab.byteLength - used) {
     slab = new ArrayBuffer(SLAB_BYTES);
     markAsUntransferable(slab);
@@ -25,6 +39,5 @@ export function freeCopy(bytes: Uint8Array): Uint8Array {
   }
   const copy = new Uint8Array(slab, used, length);
   used += length;
-  copyBytes(bytes, 0, length, copy, 0);
   return copy;
 }

@@ -1,6 +1,6 @@
 import { basename, dirname } from 'node:path';
 import { isStatelogError } from '../errors.js';
-import type { Finding } from '../finding.js';
+import { cutNotice } from '../finding.js';
 import { identify, type PathIdentity } from '../inspect/identify.js';
 import { openReadable, openWritable } from '../inspect/open.js';
 import { findLogs } from '../inspect/replay/replay-logs.js';
@@ -101,19 +101,6 @@ async function* cutSegments(
     }
   }
   return copies;
-}
-
-function cutNotice(
-  file: string,
-  {
-    offset,
-    bytes,
-    copy,
-    class: kind,
-  }: Pick<Finding, 'offset' | 'bytes' | 'class'> & { readonly copy: string },
-): Finding {
-  const message = `an unfinished last write of ${bytes} bytes was copied to ${copy} and cut`;
-  return { severity: 'notice', class: kind, file, offset, bytes, message };
 }
 
 /** A live segment is its store's to cut: the store's lock does not lie beside it. */

@@ -7,7 +7,7 @@ import { liveEpoch } from '../directory/manifest/manifest.js';
 import { markName } from '../directory/manifest/source-mark.js';
 import { StatelogError } from '../errors.js';
 import type { EntryRange } from '../entry-cursor.js';
-import type { Finding } from '../finding.js';
+import { cutNotice, type Finding } from '../finding.js';
 import { treeBytes } from '../storage-io/whole/tree-bytes.js';
 import { realFileSystem } from '../storage-io/real/real-file-system.js';
 import type { FileSystem } from '../storage-io/interface/file-system.js';
@@ -66,14 +66,7 @@ export class DirectoryStore implements WritableStore {
     return [
       ...remarksOn(this.#fileSystem, this),
       ...this.directory.notices,
-      ...cut.map((tail): Finding => ({
-        severity: 'notice',
-        class: tail.class,
-        file: tail.path,
-        offset: tail.offset,
-        bytes: tail.bytes,
-        message: `an unfinished last write of ${tail.bytes} bytes was copied to ${tail.copy} and cut`,
-      })),
+      ...cut.map((tail) => cutNotice(tail.path, tail)),
     ];
   }
 

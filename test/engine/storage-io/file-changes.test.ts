@@ -1,7 +1,7 @@
 import { appendFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import test from 'ava';
-import { FolderChanges, type Timer } from '../../../src/engine/storage-io/real/file-changes.js';
+import { FileChanges, type Timer } from '../../../src/engine/storage-io/real/file-changes.js';
 import { tempDir } from '../../support/temp-dir.js';
 
 /** A clock that is moved by hand. */
@@ -23,7 +23,7 @@ test('a file that grows, appears or goes ends the wait, without the clock', asyn
   const folder = tempDir(t);
   const file = path.join(folder, 'file');
   const { timer } = manualTimer();
-  const changes = new FolderChanges({ timer });
+  const changes = new FileChanges({ timer });
   changes.watch([folder]);
   for (const change of [
     () => writeFileSync(file, ''),
@@ -43,7 +43,7 @@ test('a change that came while nobody waited is not missed, and is told of at on
   const { timer, set } = manualTimer();
   let seen = 0;
   let onSeen: (() => void) | undefined;
-  const changes = new FolderChanges({
+  const changes = new FileChanges({
     timer,
     onRename: () => {
       seen += 1;
@@ -62,7 +62,7 @@ test('a change that came while nobody waited is not missed, and is told of at on
 
 test('where nothing can be watched the clock ends the wait, and waking does', async (t) => {
   const { timer, elapse, set } = manualTimer();
-  const changes = new FolderChanges({ timer });
+  const changes = new FileChanges({ timer });
   changes.watch([path.join(tempDir(t), 'none')]);
   const first = changes.next();
   t.is(set(), 1);
@@ -78,7 +78,7 @@ test('where nothing can be watched the clock ends the wait, and waking does', as
 test('a folder that is watched may be removed, and others be watched in its place', async (t) => {
   const folders = ['one', 'two'].map((name) => path.join(tempDir(t), name)) as [string, string];
   for (const folder of folders) mkdirSync(folder);
-  const changes = new FolderChanges({ timer: manualTimer().timer });
+  const changes = new FileChanges({ timer: manualTimer().timer });
   changes.watch([folders[0]]);
   const removed = changes.next();
   rmSync(folders[0], { recursive: true });

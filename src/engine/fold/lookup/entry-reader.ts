@@ -1,10 +1,9 @@
+import { freeCopyOf } from '../../bytes/free-copy.js';
 import type { FoldRecord } from '../format/record.js';
-import { SmallCopies } from './small-copies.js';
 import type { KvEntry } from '../format/update.js';
 
 /** Makes entries, free to keep, of records as they lie in a buffer. */
 export class EntryReader {
-  readonly #copies = new SmallCopies();
   /** A view of the buffer that the last key was read from, since making one costs as much as reading. */
   #text: Buffer = Buffer.alloc(0);
   #textOf: Uint8Array | undefined;
@@ -12,7 +11,7 @@ export class EntryReader {
   /** The entry of a put's record; `key` where the caller has it as a string already. */
   entry(record: FoldRecord, key = this.key(record)): KvEntry {
     const { bytes, valueStart, valueLength } = record;
-    return { key, value: this.#copies.copy(bytes, valueStart, valueLength), version: record.token() };
+    return { key, value: freeCopyOf(bytes, valueStart, valueLength), version: record.token() };
   }
 
   /** The key of a record as a string. */

@@ -35,8 +35,6 @@ const GROWTH_FACTOR = 1.5;
  */
 export class FileBackend implements StateBackend {
   readonly path: string;
-  foundOffset = 0;
-  foundLength = 0;
   readonly #pair: OpenedPair;
   readonly #fileSystem: FileSystem;
   readonly #paths: StatePaths;
@@ -98,13 +96,17 @@ export class FileBackend implements StateBackend {
     return this.#table.find(key) >= 0;
   }
 
+  get foundOffset(): number {
+    return this.#table.foundOffset;
+  }
+
+  get foundLength(): number {
+    return this.#table.foundLength;
+  }
+
   findAt(buffer: Uint8Array, keyStart: number, keyLength: number): boolean {
     if (this.#refusal !== undefined) throw this.#refusal;
-    const slot = this.#table.keys.findAt(buffer, keyStart, keyLength);
-    if (slot < 0) return false;
-    this.foundOffset = this.#table.offsetOf(slot);
-    this.foundLength = this.#table.lengthOf(slot);
-    return true;
+    return this.#table.findAt(buffer, keyStart, keyLength);
   }
 
   put(key: Uint8Array, value: Uint8Array): void {

@@ -31,8 +31,6 @@ const STEP_BYTES_MIN = 4096;
  */
 export class MemoryBackend implements StateBackend {
   readonly path = undefined;
-  foundOffset = 0;
-  foundLength = 0;
   readonly #table = new PlaceTable();
   readonly #arena: ValueArena;
   readonly #autoCompact: boolean;
@@ -73,13 +71,17 @@ export class MemoryBackend implements StateBackend {
     return this.#table.find(key) >= 0;
   }
 
+  get foundOffset(): number {
+    return this.#table.foundOffset;
+  }
+
+  get foundLength(): number {
+    return this.#table.foundLength;
+  }
+
   findAt(buffer: Uint8Array, keyStart: number, keyLength: number): boolean {
     if (this.#refusal !== undefined) throw this.#refusal;
-    const slot = this.#table.keys.findAt(buffer, keyStart, keyLength);
-    if (slot < 0) return false;
-    this.foundOffset = this.#table.offsetOf(slot);
-    this.foundLength = this.#table.lengthOf(slot);
-    return true;
+    return this.#table.findAt(buffer, keyStart, keyLength);
   }
 
   put(key: Uint8Array, value: Uint8Array): void {

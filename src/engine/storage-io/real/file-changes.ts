@@ -1,20 +1,9 @@
 import { watch, type FSWatcher } from 'node:fs';
 
-/** Tells when to look at files again that others write to. */
-export interface FileChanges {
-  /** Says which folders to watch, in place of those watched before. What cannot be watched is looked at by the clock. */
-  watch(folders: readonly string[]): void;
-  /** Resolves when something may have changed since the last call: at once where it has already. */
-  next(): Promise<void>;
-  /** Makes `next` resolve. */
-  wake(): void;
-  close(): void;
-}
-
 /** Calls back after a while, unless what it returns is called before. */
 export type Timer = (callback: () => void, afterMs: number) => () => void;
 
-export interface FolderChangesOptions {
+export interface FileChangesOptions {
   /** Called when a file appears, goes, or is replaced, also while nobody waits; not for one that grows. */
   readonly onRename?: (() => void) | undefined;
   readonly timer?: Timer | undefined;
@@ -31,13 +20,13 @@ const systemTimer: Timer = (callback, afterMs) => {
 };
 
 /**
- * Changes as the kernel tells of them (inotify), and by the clock besides.
+ * Tells when to look at files again that others write to: changes as the kernel tells of them (inotify), and by the clock besides.
  *
  * Invariants:
  * - `#hasChanged` is true from a change until the next call of `next`;
  * - at most one call of `next` waits, and while it does there is a timer.
  */
-export class FolderChanges implements FileChanges {
+export class FileChanges {
   readonly #watchers = new Map<string, FSWatcher>();
   readonly #onRename: (() => void) | undefined;
   readonly #timer: Timer;
@@ -45,11 +34,12 @@ export class FolderChanges implements FileChanges {
   #resolve: (() => void) | undefined;
   #cancelTimer: (() => void) | undefined;
 
-  constructor({ onRename, timer = systemTimer }: FolderChangesOptions = {}) {
+  constructor({ onRename, timer = systemTimer }: FileChangesOptions = {}) {
     this.#onRename = onRename;
     this.#timer = timer;
   }
 
+  /** Says which folders to watch, in place of those watched before. What cannot be watched is looked at by the clock. */
   watch(folders: readonly string[]): void {
     for (const [folder, watcher] of this.#watchers) {
       if (folders.includes(folder)) continue;
@@ -59,6 +49,7 @@ export class FolderChanges implements FileChanges {
     for (const folder of folders) if (!this.#watchers.has(folder)) this.#open(folder);
   }
 
+  /** Resolves when something may have changed since the last call: at once where it has already. */
   next(): Promise<void> {
     if (this.#hasChanged) {
       this.#hasChanged = false;
@@ -72,6 +63,7 @@ export class FolderChanges implements FileChanges {
     });
   }
 
+  /** Makes `next` resolve. */
   wake(): void {
     const resolve = this.#resolve;
     this.#hasChanged = resolve === undefined;
