@@ -63,19 +63,93 @@ test('the same byte is a torn group where the writer died before it acknowledged
   t.regex(stderr, /copied to .*broken/);
 });
 
-test('what is cut short at the end of a store that was closed is still an unfinished write', async (t) => {
-  const { root, segment } = await closedStore(tempDir(t));
-  writeFileSync(segment, readFileSync(segment).subarray(0, -7));
-  t.is((await commandLine(['verify', root])).exitCode, 4);
-  t.is((await commandLine(['repair', root, '--into', `${root}-new`, '--dry-run'])).exitCode, 4);
-  const repaired = await commandLine(['repair', root, '--into', `${root}-new`, '--json']);
-  t.is(repaired.exitCode, 0);
-  t.like(JSON.parse(repaired.stdout.trimEnd().split('\n').at(-1)!), {
-    summary: { lost: { records: 0, bytes: 0, keys: 0 }, gaps: 0, torn: 1 },
+/** What may become of a segment after its store was closed, none of which an unfinished write leaves. */
+const SHORTENED: Readonly<Record<string, (good: Buffer, recordBytes: number) => Buffer>> = {
+  'cut within a record': (good) => good.subarray(0, -7),
+  'cut at the end of a record': (good, recordBytes) => good.subarray(0, -recordBytes),
+  'of an earlier moment': (good, recordBytes) => good.subarray(0, 3 * recordBytes),
+  empty: () => Buffer.alloc(0),
+};
+
+for (const [what, shorten] of Object.entries(SHORTENED)) {
+  test(`a log that is ${what} is damage in a store that was closed, in place and in a copy, and stays`, async (t) => {
+    const folder = tempDir(t);
+    const { root, segment } = await closedStore(folder);
+    const good = readFileSync(segment);
+    const recordBytes = good.length / PUTS;
+    t.true(Number.isInteger(recordBytes));
+    const copy = path.join(folder, 'copy');
+    cpSync(root, copy, { recursive: true });
+    const left = shorten(good, recordBytes);
+    const kept = Math.floor(left.length / recordBytes);
+    for (const store of [root, copy]) {
+      const file = path.join(store, 'wal', '1', 'wal-0.log');
+      writeFileSync(file, left);
+      for (const [command, ...rest] of COMMANDS) {
+        const { exitCode, stderr } = await commandLine([command, store, ...rest]);
+        t.is(exitCode, 3, `${command}: ${stderr}`);
+        t.deepEqual(readFileSync(file), left, command);
+      }
+      const into = `${store}-new`;
+      const repaired = await commandLine(['repair', store, '--into', into, '--json']);
+      t.is(repaired.exitCode, 3);
+      t.like(JSON.parse(repaired.stdout.trimEnd().split('\n').at(-1)!), {
+        summary: { kept: { records: kept }, lost: { records: PUTS - kept }, torn: 0 },
+      });
+      t.is((await commandLine(['scan', into, '--count'])).stdout, `${kept}\n`);
+    }
   });
+}
+
+test('verify says how many records a log had that was closed longer', async (t) => {
+  const { root, segment } = await closedStore(tempDir(t));
+  const good = readFileSync(segment);
+  writeFileSync(segment, good.subarray(0, (good.length / PUTS) * 10));
+  const { stdout } = await commandLine(['verify', root, '--json']);
+  const [finding] = stdout.split('\n').map((line) => (line === '' ? {} : (JSON.parse(line) as object)));
+  t.like(finding, {
+    finding: { class: 'sequence-gap', severity: 'damage', expected: `${PUTS}`, found: '10' },
+  });
+  t.regex(stdout, /the last 40 records are missing/);
+});
+
+test('rot in the last record of a closed store is damage, in it and in a copy; what others write into it may be unfinished', async (t) => {
+  const folder = tempDir(t);
+  const { root, segment } = await closedStore(folder);
+  const copy = path.join(folder, 'copy');
+  cpSync(root, copy, { recursive: true });
+  const copied = path.join(copy, 'wal', '1', 'wal-0.log');
+  damageAt(copied, statSync(copied).size - 20);
+  t.is((await commandLine(['verify', copy])).exitCode, 3);
+  t.is((await commandLine(['put', copy, 'k', 'v'])).exitCode, 3);
+  damageAt(segment, statSync(segment).size - 20);
+  t.is((await commandLine(['verify', root])).exitCode, 4);
   const mended = await commandLine(['repair', root, '--json']);
   t.is(mended.exitCode, 0);
-  t.like(JSON.parse(mended.stdout.trimEnd().split('\n').at(-1)!), { summary: { kept: { keys: PUTS - 1 } } });
+  t.like(JSON.parse(mended.stdout.trimEnd().split('\n').at(-1)!), {
+    summary: { kept: { keys: PUTS - 1 }, torn: 1 },
+  });
+});
+
+test('what a crash leaves behind the end of a closed log is a torn write, as ever', async (t) => {
+  const { root, segment } = await closedStore(tempDir(t));
+  writeFileSync(segment, Buffer.concat([readFileSync(segment), Buffer.alloc(30, 7)]));
+  t.is((await commandLine(['verify', root])).exitCode, 4);
+  const { exitCode, stderr } = await commandLine(['put', root, 'k', 'v']);
+  t.is(exitCode, 0);
+  t.regex(stderr, /copied to .*broken/);
+  t.is((await commandLine(['verify', root, '-q'])).exitCode, 0);
+});
+
+test('of a log whose writer died, nothing is torn that was there when it was last closed', async (t) => {
+  const { root, segment } = await closedStore(tempDir(t));
+  const end = statSync(segment).size;
+  writeFileSync(segment, Buffer.concat([readFileSync(segment), Buffer.alloc(30, 7)]));
+  writeFileSync(path.join(root, 'LOCK'), '{"pid":999999999,"host":"gone"}\n');
+  t.is((await commandLine(['verify', root])).exitCode, 4);
+  damageAt(segment, end - 20);
+  t.is((await commandLine(['verify', root])).exitCode, 3);
+  t.is((await commandLine(['put', root, 'k', 'v'])).exitCode, 3);
 });
 
 test('a segment without one good record is no torn tail of a store that was closed', async (t) => {

@@ -148,7 +148,7 @@ async function mustHold(store: string, key: string, code: number): Promise<void>
 function pathsOf(store: string): string[] {
   const epochs = [1, 2, 3, 4];
   const own = [
-    ...['MANIFEST.json', 'LOCK', 'wal', 'checkpoints'],
+    ...['MANIFEST.json', 'LOCK', 'CLOSED', 'wal', 'checkpoints'],
     ...epochs.flatMap((epoch) => [`wal/${epoch}`, `wal/${epoch}/wal-0.log`, `checkpoints/${epoch}`]),
     ...epochs.flatMap((epoch) => [`checkpoints/${epoch}/state-0.db`, `checkpoints/${epoch}/state-0.idx`]),
   ];

@@ -171,6 +171,7 @@ async function inject(
   const own = [
     'MANIFEST.json',
     'LOCK',
+    'CLOSED',
     'wal',
     'checkpoints',
     ...[1, 2, 3].flatMap((epoch) => [`wal/${epoch}`, `wal/${epoch}/wal-0.log`, `checkpoints/${epoch}`]),

@@ -109,18 +109,16 @@ function replayAll(
 ): Replayed {
   const { fileSystem, only } = options;
   const epoch = liveEpoch(manifest);
-  const lock = liveLogLock(fileSystem, layout);
+  const { isLocked, wasClosed, closedAtOf } = liveLogLock(fileSystem, layout, manifest);
   const wanted = only === undefined ? states.all : [states.all[coreOfKey(only, manifest.cores)]!];
   const notices: Finding[] = [];
   const segments: SegmentState[] = [];
   for (const { coreId, overlay } of wanted) {
     const path = layout.segment(epoch, coreId);
     const expectedSequence = newestCheckpoint(manifest)?.cores[coreId]?.nextSequence ?? 0n;
-    const result = replaySegment(
-      { fileSystem, path, coreId, epoch, expectedSequence, ...lock, only },
-      overlay,
-      progress,
-    );
+    const lock = { isLocked, wasClosed, closedAt: closedAtOf(coreId) };
+    const segment = { fileSystem, path, coreId, epoch, expectedSequence };
+    const result = replaySegment({ ...segment, ...lock, only }, overlay, progress);
     notices.push(...result.notices);
     segments.push(result);
   }

@@ -6,7 +6,7 @@ import { damageError } from '../../wal/scan/scan-findings.js';
 import { WalScanner } from '../../wal/scan/scanner.js';
 import type { Overlay } from '../state/overlay.js';
 import { applyOffsets } from '../manifest/source-mark.js';
-import type { Locked } from '../../wal/scan/scan-options.js';
+import type { ClosedSegment, Locked } from '../../wal/scan/scan-options.js';
 
 /** Lines taken of each source, and the watermark: what Commits say. */
 export interface Progress {
@@ -26,6 +26,8 @@ export interface ReplayOptions {
   readonly isLocked: Locked | (() => Locked);
   /** As `WalScanOptions.wasClosed`. */
   readonly wasClosed: () => boolean;
+  /** As `WalScanOptions.closedAt`. */
+  readonly closedAt?: ClosedSegment | undefined;
   /** Only changes of this key are taken. */
   readonly only?: Uint8Array | undefined;
 }

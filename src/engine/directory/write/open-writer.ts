@@ -8,6 +8,7 @@ import { CoreWalWriter } from '../../wal/write/writer.js';
 import { CoreStates, type CoreState } from '../state/core-state.js';
 import { guardedByLock, HeldStore } from './held-store.js';
 import type { DirectoryLayout } from '../manifest/layout.js';
+import type { CloseRecord } from '../manifest/close-record.js';
 import { isFoundationAsClosed, readCloseRecord, syncFoundation } from '../manifest/closed-store.js';
 import { findLeftovers, removeLeftovers } from '../manifest/leftovers.js';
 import { readManifest } from '../manifest/manifest-file.js';
@@ -98,7 +99,16 @@ function recover(options: OpenWriterOptions, lock: FileLock, unguarded: FileSyst
     const report = { tookOver: lock.tookOver, records: 0, cut: [] as RecoveryReport['cut'][number][] };
     const notices: Finding[] = [];
     for (const state of all) {
-      const segment = recoverCore(options, { manifest, state, progress, report, notices, lock, isDurable });
+      const segment = recoverCore(options, {
+        manifest,
+        state,
+        progress,
+        report,
+        notices,
+        lock,
+        closed,
+        isDurable,
+      });
       writers.push(new WritableCore(state, segment));
     }
     if (!isDurable) syncFoundation(fileSystem, layout, liveEpoch(manifest));
@@ -140,13 +150,14 @@ interface CoreRecovery {
   };
   readonly notices: Finding[];
   readonly lock: FileLock;
+  readonly closed: CloseRecord | undefined;
   /** Everything is as it was when it was closed, and on disk. */
   readonly isDurable: boolean;
 }
 
 function recoverCore(options: OpenWriterOptions, recovery: CoreRecovery): CoreWalWriter {
   const { fileSystem, clock, layout } = options;
-  const { manifest, state, progress, report, notices, lock, isDurable } = recovery;
+  const { manifest, state, progress, report, notices, lock, closed, isDurable } = recovery;
   const epoch = liveEpoch(manifest);
   const path = layout.segment(epoch, state.coreId);
   const published = newestCheckpoint(manifest)?.cores[state.coreId];
@@ -159,6 +170,7 @@ function recoverCore(options: OpenWriterOptions, recovery: CoreRecovery): CoreWa
     copyBrokenTo: layout.broken,
     takeOver: report.tookOver,
     wasClosed: !report.tookOver,
+    closedAt: closed?.segments[state.coreId],
     onRecord: (view) => {
       applyRecord(view, state.overlay, progress);
     },

@@ -80,7 +80,7 @@ function logsOfDirectory(fileSystem: FileSystem, root: string): ReplayLog[] {
       hints: isLive ? mendHints(root) : dropHints(root),
       expected: {
         epoch,
-        ...(isLive ? liveLogLock(fileSystem, layout) : undefined),
+        ...(isLive ? liveLogLock(fileSystem, layout, manifest) : undefined),
         isClosed: !isLive,
         expectedSequenceOf: (coreId) => firstSequenceOf(log, coreId),
       },

@@ -128,13 +128,14 @@ class SegmentAfterSegment implements LogScan {
     const segment = this.#segments[this.#next++];
     if (segment === undefined) return undefined;
     const { coreId, path } = segment;
-    const { epoch, isLocked, wasClosed, isClosed, expectedSequenceOf } = this.#expected;
+    const { epoch, isLocked, wasClosed, closedAtOf, isClosed, expectedSequenceOf } = this.#expected;
     return WalScanner.open(path, {
       fileSystem: this.#fileSystem,
       coreId,
       epoch,
       isLocked,
       wasClosed,
+      closedAt: closedAtOf?.(coreId),
       isClosed,
       expectedSequence: expectedSequenceOf?.(coreId),
     });

@@ -27,9 +27,11 @@ function readSegment(
   { expected }: ReplayLog,
   { path, coreId }: SegmentEntry,
 ): Omit<SegmentStat, 'segment' | 'epoch' | 'coreId'> {
-  const { epoch, isLocked, wasClosed, expectedSequenceOf } = expected;
+  const { epoch, isLocked, wasClosed, closedAtOf, expectedSequenceOf } = expected;
   const expectedSequence = expectedSequenceOf?.(coreId);
-  const scanner = WalScanner.open(path, { fileSystem, coreId, epoch, isLocked, wasClosed, expectedSequence });
+  const closedAt = closedAtOf?.(coreId);
+  const order = { coreId, epoch, expectedSequence };
+  const scanner = WalScanner.open(path, { fileSystem, ...order, isLocked, wasClosed, closedAt });
   let problem: string | undefined;
   try {
     for (let event = scanner.next(); event !== 'end'; event = scanner.next()) {

@@ -82,13 +82,20 @@ function* verifyLog(
   { epoch, isLive, before, after }: KeptLog,
   tally: Tally,
 ): Generator<Finding, void> {
-  const lock = isLive ? liveLogLock(fileSystem, layout) : undefined;
+  const lock = isLive ? liveLogLock(fileSystem, layout, manifest) : undefined;
   for (let coreId = 0; coreId < manifest.cores; coreId++) {
     const path = layout.segment(epoch, coreId);
     try {
       const expectedSequence = before?.cores[coreId]?.nextSequence ?? 0n;
       const isClosed = after !== undefined;
-      const expected = { coreId, epoch, expectedSequence, ...lock, isClosed };
+      const expected = {
+        coreId,
+        epoch,
+        expectedSequence,
+        ...lock,
+        closedAt: lock?.closedAtOf(coreId),
+        isClosed,
+      };
       const summary = yield* verifySegment({ fileSystem, path, ...expected });
       tally.records += summary.records;
       if (after !== undefined) {

@@ -2,7 +2,7 @@ import type { Finding } from '../../finding.js';
 import { TAG_EPOCH_BARRIER } from '../../rkyv/entry/wal-entry-format.js';
 import type { FileSystem } from '../../storage-io/interface/file-system.js';
 import { WalScanner } from '../../wal/scan/scanner.js';
-import type { Locked } from '../../wal/scan/scan-options.js';
+import type { ClosedSegment, Locked } from '../../wal/scan/scan-options.js';
 
 /** What a segment is held against. */
 export interface SegmentExpectation {
@@ -14,6 +14,8 @@ export interface SegmentExpectation {
   readonly isLocked?: Locked | (() => Locked) | undefined;
   /** As `WalScanOptions.wasClosed`. */
   readonly wasClosed?: (() => boolean) | undefined;
+  /** As `WalScanOptions.closedAt`. */
+  readonly closedAt?: ClosedSegment | undefined;
   /** True where a checkpoint closed its epoch: nothing of it is torn. */
   readonly isClosed?: boolean | undefined;
 }

@@ -135,7 +135,7 @@ export class LogSalvage {
     const into = this.#into?.segment(epoch, coreId);
     const book = new SegmentBook(log, coreId, first);
     const { fileSystem, lostKeys } = this.#account;
-    const lock = log.isLive ? liveLogLock(fileSystem, this.#layout) : undefined;
+    const lock = log.isLive ? liveLogLock(fileSystem, this.#layout, this.#manifest) : undefined;
     const isLocked = lock?.isLocked() ?? false;
     for (const { change, isInPlace } of (log.isLive ? this.lostBelow.get(coreId) : undefined) ?? []) {
       lostKeys.note(change, 0, isInPlace ? 'put' : undefined);
@@ -148,6 +148,7 @@ export class LogSalvage {
       expectedSequence,
       isLocked,
       wasClosed: lock?.wasClosed,
+      closedAt: lock?.closedAtOf(coreId),
       isCovered: !log.isLive,
       isBelow: (key) => below?.find(key) ?? false,
       renumberedFrom: first,

@@ -15,7 +15,10 @@ import { unreadable } from '../account/refusals.js';
 import type { Locked } from '../../wal/scan/scan-options.js';
 
 /** A segment to be salvaged, and what it is held against. */
-export interface SegmentSource extends Pick<WalScanOptions, 'coreId' | 'epoch' | 'expectedSequence'> {
+export interface SegmentSource extends Pick<
+  WalScanOptions,
+  'coreId' | 'epoch' | 'expectedSequence' | 'closedAt'
+> {
   readonly path: string;
   readonly isLocked?: Locked | undefined;
   readonly wasClosed?: (() => boolean) | undefined;
@@ -196,7 +199,7 @@ class SegmentSalvage {
   }
 
   #scan(path: string, descriptor: FileDescriptor, expectedSequence: bigint | undefined): WalScanner {
-    const { coreId, epoch, isLocked, wasClosed } = this.#source;
+    const { coreId, epoch, isLocked, wasClosed, closedAt } = this.#source;
     return WalScanner.openPart(
       path,
       { descriptor, order: undefined, isFollowed: false },
@@ -207,6 +210,7 @@ class SegmentSalvage {
         expectedSequence,
         isLocked,
         wasClosed,
+        closedAt: path === this.#source.path ? closedAt : undefined,
         tornTail: 'show',
       },
     );
@@ -226,7 +230,8 @@ class SegmentSalvage {
       records = Math.max(found.records, 1);
       for (const change of found.changes) lostKeys.note(change, this.#records);
     }
-    this.#loss ??= { sequenceDue, records };
+    records = Math.max(records, this.#loss?.records ?? 0, missingOf(finding));
+    this.#loss = { sequenceDue: this.#loss === undefined ? sequenceDue : this.#loss.sequenceDue, records };
   }
 
   /** Counts the records that are missing before the one at hand; without one, those that could be told. */
@@ -242,4 +247,10 @@ class SegmentSalvage {
 
 function hasKey({ tag }: WalEntryView): boolean {
   return tag === TAG_PUT || tag === TAG_DELETE;
+}
+
+/** How many records a finding says are missing at the end of a segment. */
+function missingOf({ class: kind, expected, found }: Finding): number {
+  if (kind !== 'sequence-gap' || expected === undefined || found === undefined) return 0;
+  return Math.max(Number(BigInt(expected) - BigInt(found)), 0);
 }

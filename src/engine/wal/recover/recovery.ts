@@ -7,6 +7,7 @@ import { realFileSystem } from '../../storage-io/real/real-file-system.js';
 import { copyRange } from '../../storage-io/paged/zero-runs.js';
 import { copyBrokenTail } from './broken-copy.js';
 import { cut } from './open-position.js';
+import type { ClosedSegment } from '../scan/scan-options.js';
 import { WalScanner } from '../scan/scanner.js';
 
 /** Called for each good record, in order. The view is valid during the call only. */
@@ -30,6 +31,8 @@ export interface RecoverSegmentOptions {
   readonly takeOver: boolean;
   /** True where the last writer closed cleanly: nothing before a good record can be torn then. */
   readonly wasClosed?: boolean | undefined;
+  /** As `WalScanOptions.closedAt`. */
+  readonly closedAt?: ClosedSegment | undefined;
   /** Told of each good record as it is read; on damage, of those before it. */
   readonly onRecord?: RecordVisitor | undefined;
   /** Told of what is worth knowing and no damage. */
@@ -85,10 +88,10 @@ export function recoverSegment(options: RecoverSegmentOptions): SegmentReport {
 
 /** Reads a segment to its end. @returns the scanner, closed */
 function scanAll(fileSystem: FileSystem, options: RecoverSegmentOptions): WalScanner {
-  const { path, coreId, epoch, onRecord, onNotice } = options;
+  const { path, coreId, epoch, closedAt, onRecord, onNotice } = options;
   const expectedSequence = options.expectedNextSequence;
   const wasClosed = (): boolean => options.wasClosed === true;
-  const scanner = WalScanner.open(path, { fileSystem, coreId, epoch, expectedSequence, wasClosed });
+  const scanner = WalScanner.open(path, { fileSystem, coreId, epoch, expectedSequence, wasClosed, closedAt });
   try {
     for (let event = scanner.next(); event !== 'end'; event = scanner.next()) {
       if (event === 'record') {

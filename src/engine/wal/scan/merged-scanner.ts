@@ -7,7 +7,7 @@ import { compareMerged } from '../format/merge-order.js';
 import { type ScanEvent, WalScanner } from './scanner.js';
 import type { SegmentEntry } from './segment-folder.js';
 import { sortedRuns } from './sorted-runs.js';
-import type { Locked } from './scan-options.js';
+import type { ClosedSegment, Locked } from './scan-options.js';
 
 /** More parts than this are not merged each by itself. */
 const RUNS_MAX = 1024;
@@ -20,6 +20,8 @@ export interface MergeOptions {
   /** True while a writer holds the lock: unfinished last records are then being written. */
   readonly isLocked?: Locked | (() => Locked) | undefined;
   readonly wasClosed?: (() => boolean) | undefined;
+  /** As `WalScanOptions.closedAt`, of each core. */
+  readonly closedAtOf?: ((coreId: number) => ClosedSegment | undefined) | undefined;
   /** True where a checkpoint closed the epoch: all of it was durable, so that none of it can be torn. */
   readonly isClosed?: boolean | undefined;
   /** The epoch that all records must have; undefined: any. */
@@ -126,6 +128,7 @@ export class MergedScanner {
           epoch,
           isLocked,
           wasClosed,
+          closedAt: options.closedAtOf?.(coreId),
           blockBytes,
         };
         this.#parts.push(WalScanner.openPart(path, part, { fileSystem, ...range }));

@@ -2,6 +2,7 @@ import { repairHint } from '../../bytes/text/command-hints.js';
 import { StatelogError } from '../../errors.js';
 import type { Finding } from '../../finding.js';
 import { holderText, type LockHolder } from '../../storage-io/lock/lock-holder.js';
+import type { ClosedSegment } from './scan-options.js';
 import type { Gap, GapCause } from './gap.js';
 
 /** What the bytes after the last acknowledged record can be. */
@@ -26,6 +27,30 @@ export function damageFinding(file: string, gap: Gap, coreId: number): Finding {
     ...(gap.cause.isForeign ? { isForeign: true } : {}),
     ...comparedOf(gap.cause),
     ...neighboursOf(gap),
+    ...coreOf(coreId),
+  };
+}
+
+/** The finding for a segment that ends before what it held when it was closed. */
+export function missingEnd(
+  file: string,
+  end: number,
+  closedAt: ClosedSegment,
+  sequenceDue: bigint,
+  coreId: number,
+): Finding {
+  const missing = closedAt.nextSequence - sequenceDue;
+  const records = missing === 1n ? 'the last record is' : `the last ${missing} records are`;
+  return {
+    severity: 'damage',
+    class: 'sequence-gap',
+    file,
+    offset: end,
+    bytes: 0,
+    message: `${records} missing: it had ${closedAt.end} bytes when it was closed, and has ${end}`,
+    hint: repairHint(file),
+    expected: String(closedAt.nextSequence),
+    found: String(sequenceDue),
     ...coreOf(coreId),
   };
 }

@@ -42,6 +42,11 @@ export interface WalScanOptions {
    * behind them, or in a segment without any, rotted. Asked only where there are bad bytes.
    */
   readonly wasClosed?: (() => boolean) | undefined;
+  /**
+   * How the segment was left by the last clean close that is known of; it must have been learned before the segment was opened.
+   * What it names was on disk: before its end nothing is torn, and where the segment ends before it, records are missing.
+   */
+  readonly closedAt?: ClosedSegment | undefined;
   /** True where a checkpoint closed the epoch: all of it was durable, so that none of it can be torn. */
   readonly isClosed?: boolean | undefined;
   /**

@@ -8,7 +8,7 @@ import type { Gap } from './gap.js';
 import { hasStrangeBarrier, remarksOn } from './record-remarks.js';
 import type { RecordOrder } from '../format/record-order.js';
 import { RecordStream, type RecordStreamOptions } from './record-stream.js';
-import { damageError, damageFinding, tailFinding } from './scan-findings.js';
+import { damageError, damageFinding, missingEnd, tailFinding } from './scan-findings.js';
 import type { Locked, WalScanOptions, WalScanPart } from './scan-options.js';
 import { TailJudge } from './tail-judge.js';
 
@@ -59,6 +59,8 @@ export class WalScanner {
   #isLocked: Locked | (() => Locked);
   /** Who may be writing the end, on another host. */
   #elsewhere: LockHolder | undefined;
+  /** Where the last gap that was damage ends. */
+  #lastGapEnd = -1;
   readonly #pending: Finding[] = [];
   #recordWaits = false;
   #isOver = false;
@@ -173,7 +175,7 @@ export class WalScanner {
     const event = this.#stream.next();
     if (event === 'end') {
       this.#isOver = true;
-      return 'end';
+      return this.#tellMissingEnd();
     }
     if (event === 'gap') return this.#tellGap(this.#stream.gap!);
     if (this.#stream.remarkable === undefined && !hasStrangeBarrier(this.view)) return this.#tellRecord();
@@ -230,7 +232,8 @@ export class WalScanner {
   }
 
   #tellGap(gap: Gap): ScanEvent {
-    if (this.#judge.isDamage(gap, this.#stream) || this.#wasOnDisk(gap)) {
+    if (this.#judge.isDamage(gap, this.#stream) || this.#wasOnDisk(gap) || this.#wasThereAtClose(gap)) {
+      this.#lastGapEnd = gap.end;
       this.finding = damageFinding(this.path, gap, this.#stream.order.coreId);
       this.isDamaged = true;
       this.#toldEnd = gap.end;
@@ -248,6 +251,31 @@ export class WalScanner {
     const isSegmentWithoutRecords = this.records === 0 && this.#streamOptions.from === 0;
     if (gap.nextGood < 0 && !isSegmentWithoutRecords) return false;
     return this.#options.wasClosed?.() === true;
+  }
+
+  /**
+   * True where the last clean close had more than what is before the gap. Of a file that somebody has since written in, in
+   * place, it says nothing: that write may not have been finished.
+   */
+  #wasThereAtClose({ offset }: Gap): boolean {
+    const { closedAt } = this.#options;
+    if (closedAt === undefined || offset >= closedAt.end) return false;
+    const { identity, size, changedNs } = this.#fileSystem.statusOf(this.#descriptor);
+    const isSameFile = identity === closedAt.identity && size === closedAt.end;
+    return !isSameFile || changedNs === closedAt.changedNs;
+  }
+
+  /** Tells, at the end of a segment, of records that were behind it when it was last closed. */
+  #tellMissingEnd(): ScanEvent {
+    const { closedAt, to = Infinity } = this.#options;
+    if (closedAt === undefined || this.end >= closedAt.end || to < this.end) return 'end';
+    const due = this.nextSequence ?? this.#options.expectedSequence ?? 0n;
+    // Bad bytes at the end were one of them, and have been told of.
+    const toldOf = this.#lastGapEnd === this.end && this.end > 0 ? 1n : 0n;
+    if (closedAt.nextSequence - due <= toldOf) return 'end';
+    this.finding = missingEnd(this.path, this.end, closedAt, due, this.#stream.order.coreId);
+    this.isDamaged = true;
+    return 'finding';
   }
 
   #tailOf(gap: Gap): Exclude<TailState, 'clean'> {
