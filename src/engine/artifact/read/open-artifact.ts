@@ -5,7 +5,7 @@ import { CoresCursor } from '../../directory/state/cores-cursor.js';
 import type { EntryRange } from '../../entry-cursor.js';
 import { entriesInRange, forEachEntryOf, keysInRange, positionsInRange } from '../../entry-range.js';
 import type { FileStatus, FileSystem } from '../../storage-io/interface/file-system.js';
-import { type FileSlice, slicedFileSystem } from '../../storage-io/views/sliced-file-system.js';
+import { type FileSlice, slicedFileSystem } from '../../storage-io/views/composed-file-system.js';
 import { FoldStore } from '../../store/fold-store.js';
 import type { EntryVisitor, ReadableStore, StoredEntry } from '../../store/store.js';
 import {

@@ -11,7 +11,7 @@ import { startsWithBytes } from '../../bytes/compare.js';
 import { isStatelogError } from '../../errors.js';
 import { MAGIC as FOLD_MAGIC } from '../../fold/format/format.js';
 import type { FileStatus, FileSystem } from '../../storage-io/interface/file-system.js';
-import type { FileSlice } from '../../storage-io/views/sliced-file-system.js';
+import type { FileSlice } from '../../storage-io/views/composed-file-system.js';
 import { readFully } from '../../storage-io/whole/write-fully.js';
 
 const FOLD_PATH = 'data/fold.snap';

@@ -4,7 +4,7 @@ import { writeArtifact, type ArtifactForm } from '../../artifact/write/write-art
 import { AppendLogFold } from '../../fold/store/append-log-fold.js';
 import { Tally } from '../../inspect/verify/tally.js';
 import { verifyArtifact } from '../../inspect/verify/verify-artifact.js';
-import { slicedFileSystem } from '../../storage-io/views/sliced-file-system.js';
+import { slicedFileSystem } from '../../storage-io/views/composed-file-system.js';
 import { locatePayload, type LocatedPayload } from './located-payload.js';
 import { nothingLeft, notWhole } from '../account/refusals.js';
 import { reportCut } from '../log/cut-file.js';

@@ -37,6 +37,9 @@ class RootFields implements OrderFields {
   }
 }
 
+/** What says whether a candidate may be the next record: a `RecordOrder`, as a rule. */
+export type JudgesOrder = Pick<RecordOrder, 'judge' | 'isAfterMissing'>;
+
 /**
  * Finds records after damage, at any byte offset, since bytes may have been lost or added. At each
  * offset the cheap questions come first: a plausible length, a root of the right shape where it
@@ -48,11 +51,11 @@ export class RecordSearch {
   /** Whether the root looked at last says how long its entry is. */
   rootSaysLength = false;
   readonly #reader: RecordReader;
-  readonly #order: RecordOrder;
+  readonly #order: JudgesOrder;
   readonly #fields = new RootFields();
   readonly #far = new Uint8Array(ROOT_BYTES);
 
-  constructor(reader: RecordReader, order: RecordOrder) {
+  constructor(reader: RecordReader, order: JudgesOrder) {
     this.#reader = reader;
     this.#order = order;
   }

@@ -1,9 +1,14 @@
-import { readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import test from 'ava';
 import fc from 'fast-check';
 import { realFileSystem } from '../../../src/engine/storage-io/real/real-file-system.js';
-import { slicedFileSystem, type FileSlice } from '../../../src/engine/storage-io/views/sliced-file-system.js';
+import {
+  composedFileSystem,
+  placeInSlices,
+  slicedFileSystem,
+  type FileSlice,
+} from '../../../src/engine/storage-io/views/composed-file-system.js';
 import { failureOf } from '../../support/failure.js';
 import { tempDir } from '../../support/temp-dir.js';
 
@@ -75,4 +80,70 @@ test('other files are as they are, and a holder that was changed since is refuse
   writeFileSync(file, readFileSync(file, 'utf8').toUpperCase());
   const { code, details } = failureOf(() => sliced.openRead('part'));
   t.deepEqual([code, details.path], ['IO_FAILED', file]);
+});
+
+test('a file that is put together from slices of several reads like one that holds their bytes', (t) => {
+  const folder = tempDir(t);
+  const [one, other, alone] = ['one', 'other', 'alone'].map((name) => path.join(folder, name));
+  const composedPath = path.join(folder, 'composed');
+  const cut = fc.record({
+    isOther: fc.boolean(),
+    start: fc.nat({ max: 19 }),
+    length: fc.integer({ min: 1, max: 9 }),
+  });
+  fc.assert(
+    fc.property(
+      fc.array(cut, { minLength: 1, maxLength: 6 }),
+      fc.nat(50),
+      fc.nat(50),
+      (cuts, position, length) => {
+        const bytes = [one!, other!].map((file, which) => {
+          const content = Uint8Array.from({ length: 28 }, (_, at) => which * 100 + at);
+          writeFileSync(file, content);
+          return content;
+        });
+        const slices = cuts.map(({ isOther, start, length: count }) =>
+          sliceOf(isOther ? other! : one!, start, count),
+        );
+        const expected = Buffer.concat(
+          cuts.map(({ isOther, start, length: count }) =>
+            bytes[Number(isOther)]!.subarray(start, start + count),
+          ),
+        );
+        writeFileSync(alone!, expected);
+        const composed = composedFileSystem(fileSystem, { files: new Map([[composedPath, slices]]) });
+        const seen = [composedPath, alone!].map((file) => {
+          const descriptor = composed.openRead(file);
+          const into = Buffer.alloc(length);
+          const count = composed.read(descriptor, into, 0, length, position);
+          const { size } = composed.statusOf(descriptor);
+          composed.close(descriptor);
+          return { count, into, size };
+        });
+        t.deepEqual(seen[0], seen[1]);
+        if (position >= expected.length) return;
+        const place = placeInSlices(slices, position);
+        t.is(bytes[place.path === one ? 0 : 1]![place.offset], expected[position]);
+      },
+    ),
+  );
+});
+
+test('a composed folder holds what it is said to hold, and nothing else that lies there', (t) => {
+  const folder = tempDir(t);
+  const [there, hidden] = [path.join(folder, 'a', 'there'), path.join(folder, 'a', 'hidden')];
+  mkdirSync(path.join(folder, 'a'));
+  writeFileSync(hidden, 'hidden');
+  writeFileSync(path.join(folder, 'far'), 'content');
+  const composed = composedFileSystem(fileSystem, {
+    root: folder,
+    folders: new Map([[path.join(folder, 'a'), ['there']]]),
+    files: new Map([[there, [sliceOf(path.join(folder, 'far'), 3, 4)]]]),
+  });
+  t.deepEqual(composed.readDirectory(path.join(folder, 'a')), ['there']);
+  t.is(composed.status(path.join(folder, 'a'))?.kind, 'directory');
+  t.is(composed.status(hidden), undefined);
+  t.is(failureOf(() => composed.openRead(hidden)).code, 'NOT_FOUND');
+  composed.copyFile(there, path.join(folder, 'copy'));
+  t.is(readFileSync(path.join(folder, 'copy'), 'utf8'), 'tent');
 });

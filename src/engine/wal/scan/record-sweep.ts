@@ -1,0 +1,188 @@
+import { TAG_EPOCH_BARRIER } from '../../rkyv/entry/wal-entry-format.js';
+import type { WalEntryView } from '../../rkyv/entry/wal-entry-view.js';
+import { readU32 } from '../../bytes/halves.js';
+import { closeQuietly } from '../../storage-io/whole/atomic-write.js';
+import type { FileDescriptor, FileSystem } from '../../storage-io/interface/file-system.js';
+import { HEADER, isPlausibleLength, RECORD_HEADER_BYTES } from '../format/record.js';
+import { RecordReader } from '../record/record-reader.js';
+import { RecordSearch, type JudgesOrder } from '../resync/record-search.js';
+
+/** Good records that lie one behind the other: of one core and one epoch, each sequence one more than the last. */
+export interface RecordRun {
+  readonly coreId: number;
+  readonly epoch: bigint;
+  readonly firstSequence: bigint;
+  readonly records: number;
+  /** Where the first record starts and where the last one ends, in bytes of the file. */
+  readonly offset: number;
+  readonly end: number;
+  readonly firstTimestampNs: bigint;
+  readonly lastTimestampNs: bigint;
+  /** Whether its records say their lag: statelog wrote them, and their time never goes back. */
+  readonly hasLags: boolean;
+  /** The epoch that the last barrier among them closes; undefined where there is none. */
+  readonly barrier: bigint | undefined;
+}
+
+/** Where one good record lies, and what tells it from another. */
+export interface SweptRecord {
+  readonly sequence: bigint;
+  readonly timestampNs: bigint;
+  readonly offset: number;
+  readonly end: number;
+  /** The checksum that its header states, and that its data has. */
+  readonly crc: number;
+}
+
+/** The sequence that comes after a run's last one. */
+export function nextSequenceOf({ firstSequence, records }: RecordRun): bigint {
+  return firstSequence + BigInt(records);
+}
+
+/** Any record may stand anywhere: what a place says of it is not asked. */
+const ANY_ORDER: JudgesOrder = { judge: () => 'follows', isAfterMissing: () => false };
+
+/**
+ * All good records of a file, whatever core, epoch and sequence they say, and in whatever order they lie: for files that were
+ * put together from pieces of others. Records that a whole one holds as its value are passed over with it, and so are
+ * those within a bad one whose end a good record marks.
+ *
+ * Invariant: all before `#position` lies within a run that was told, or holds no good record.
+ */
+export class RecordSweep {
+  readonly #reader: RecordReader;
+  readonly #search: RecordSearch;
+  #position: number;
+
+  /** @param end where the file counts as ending */
+  constructor(fileSystem: FileSystem, descriptor: FileDescriptor, from: number, end: number) {
+    this.#reader = new RecordReader(fileSystem, descriptor, from, end);
+    this.#search = new RecordSearch(this.#reader, ANY_ORDER);
+    this.#position = from;
+  }
+
+  /** The runs, in the order in which they lie. */
+  *runs(): Generator<RecordRun, void> {
+    let run: OpenRun | undefined;
+    while (this.#moveToRecord()) {
+      const { view, recordBytes } = this.#reader;
+      if (run?.continuesWith(view, this.#position) !== true) {
+        if (run !== undefined) yield run.close();
+        run = new OpenRun(view, this.#position);
+      }
+      run.take(view, recordBytes);
+      this.#pass();
+    }
+    if (run !== undefined) yield run.close();
+  }
+
+  /** The records one by one. */
+  *records(): Generator<SweptRecord, void> {
+    while (this.#moveToRecord()) {
+      const { view, recordBytes, headerCrc } = this.#reader;
+      const offset = this.#position;
+      yield {
+        sequence: view.sequence,
+        timestampNs: view.timestampNs,
+        offset,
+        end: offset + recordBytes,
+        crc: headerCrc,
+      };
+      this.#pass();
+    }
+  }
+
+  #pass(): void {
+    this.#position += this.#reader.recordBytes;
+    this.#reader.checksums.reach(this.#position);
+  }
+
+  /** Moves to the next good record, which may be at hand; the reader then holds it. */
+  #moveToRecord(): boolean {
+    const state = this.#reader.check(this.#position, true);
+    if (state === 'good') return true;
+    if (state === 'end') return false;
+    const { window } = this.#reader;
+    const claimed = this.#claimedEnd();
+    const isSure = claimed > 0 && this.#reader.check(claimed) === 'good';
+    const found = isSure ? claimed : this.#search.next(this.#position + 1, window.end);
+    if (found < 0) return false;
+    this.#position = found;
+    return true;
+  }
+
+  /** Where the bad record at hand would end by its own header; -1 if that says nothing. */
+  #claimedEnd(): number {
+    const { window } = this.#reader;
+    const at = window.load(this.#position, RECORD_HEADER_BYTES);
+    if (at < 0) return -1;
+    const length = readU32(window.bytes, at + HEADER.length);
+    const end = this.#position + RECORD_HEADER_BYTES + length;
+    return isPlausibleLength(length) && end < window.end ? end : -1;
+  }
+}
+
+/** The runs of a whole file. */
+export function sweepFile(fileSystem: FileSystem, path: string): RecordRun[] {
+  const descriptor = fileSystem.openRead(path);
+  try {
+    const { size } = fileSystem.statusOf(descriptor);
+    return [...new RecordSweep(fileSystem, descriptor, 0, size).runs()];
+  } finally {
+    closeQuietly(fileSystem, descriptor);
+  }
+}
+
+/** A run while it grows. */
+class OpenRun {
+  readonly #first: Pick<
+    RecordRun,
+    'coreId' | 'epoch' | 'firstSequence' | 'offset' | 'firstTimestampNs' | 'hasLags'
+  >;
+  #records = 0;
+  #end: number;
+  #lastTimestampNs: bigint;
+  #nextSequence: bigint;
+  #barrier: bigint | undefined;
+
+  constructor(view: WalEntryView, offset: number) {
+    const { coreId, epoch, sequence, timestampNs, lag } = view;
+    this.#first = {
+      coreId,
+      epoch,
+      firstSequence: sequence,
+      offset,
+      firstTimestampNs: timestampNs,
+      hasLags: lag >= 0,
+    };
+    this.#end = offset;
+    this.#nextSequence = sequence;
+    this.#lastTimestampNs = timestampNs;
+  }
+
+  continuesWith(view: WalEntryView, offset: number): boolean {
+    const { coreId, epoch, hasLags } = this.#first;
+    if (offset !== this.#end || view.coreId !== coreId || view.lag >= 0 !== hasLags) return false;
+    // Where our own clock goes back, what follows was written by an earlier run.
+    if (hasLags && view.timestampNs < this.#lastTimestampNs) return false;
+    return view.sequence === this.#nextSequence && view.epoch === epoch;
+  }
+
+  take(view: WalEntryView, bytes: number): void {
+    this.#records += 1;
+    this.#end += bytes;
+    this.#nextSequence += 1n;
+    this.#lastTimestampNs = view.timestampNs;
+    if (view.tag === TAG_EPOCH_BARRIER) this.#barrier = view.epoch;
+  }
+
+  close(): RecordRun {
+    return {
+      ...this.#first,
+      records: this.#records,
+      end: this.#end,
+      lastTimestampNs: this.#lastTimestampNs,
+      barrier: this.#barrier,
+    };
+  }
+}
