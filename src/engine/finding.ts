@@ -10,6 +10,8 @@ export const DAMAGE_CLASSES = [
   'sequence-repeat',
   'wrong-core',
   'misplaced-epoch',
+  'misplaced',
+  'time-backwards',
   'missing-barrier',
   'missing-segment',
   'index-mismatch',

@@ -3,7 +3,6 @@ import { isEmptyFolder, moveIntoPlace, StagingFolder } from '../storage-io/whole
 import { StatelogError } from '../errors.js';
 import type { PathIdentity } from '../inspect/identify.js';
 import { statePathsOf } from '../state/format/state-paths.js';
-import { coreIdOfSegmentName } from '../wal/format/segment-name.js';
 import { refuseWithinStore } from '../inspect/lies-in-store.js';
 import { linesAreNotRepaired, withinSource } from './account/refusals.js';
 import type { RepairAccount } from './account/repair-account.js';
@@ -12,8 +11,7 @@ import { salvageArtifact } from './artifact/salvage-artifact.js';
 import { salvageDirectory } from './directory/salvage-directory.js';
 import { salvageFold } from './log/salvage-fold.js';
 import { salvageState } from './state/salvage-state.js';
-import { salvageSegment } from './log/salvage-segment.js';
-import { salvageWalFolder } from './log/salvage-wal-folder.js';
+import { salvageLooseSegment, salvageWalFolder } from './log/salvage-wal-folder.js';
 import { alreadyThere } from '../storage-io/whole/already-there.js';
 
 /**
@@ -59,7 +57,7 @@ function salvageKind(
 ): Generator<RepairEvent, unknown> {
   switch (kind) {
     case 'wal-segment':
-      return salvageSegment(account, { path, coreId: coreIdOfSegmentName(basename(path)) }, into);
+      return salvageLooseSegment(account, path, into);
     case 'wal-folder':
       return salvageWalFolder(account, path, into);
     case 'log':

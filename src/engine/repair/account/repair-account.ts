@@ -2,6 +2,8 @@ import { StatelogError } from '../../errors.js';
 import type { Finding } from '../../finding.js';
 import type { FileSystem } from '../../storage-io/interface/file-system.js';
 import { KeyCensus } from './key-census.js';
+import type { SlicePlace } from '../../storage-io/views/composed-file-system.js';
+import type { Arrangement } from '../survey/arrangement.js';
 import { LostKeys } from './lost-keys.js';
 import type { LostKey, RepairEvent } from './report.js';
 
@@ -13,7 +15,6 @@ const TELL_EACH_BYTES = 32 * 1024 * 1024;
  * Invariant: `lostBytes` and `tornBytes` together never pass `lossBytesMax`: whatever would let them, throws.
  */
 export class RepairAccount {
-  readonly fileSystem: FileSystem;
   readonly lostKeys = new LostKeys();
   readonly census = new KeyCensus();
   /** Keys of kinds that count them by themselves. */
@@ -28,6 +29,8 @@ export class RepairAccount {
   gaps = 0;
   torn = 0;
   totalBytes = 0;
+  #fileSystem: FileSystem;
+  #placeOf = (path: string, offset: number): SlicePlace => ({ path, offset });
   #doneBytes = 0;
   #untoldBytes = 0;
   readonly #path: string;
@@ -35,9 +38,24 @@ export class RepairAccount {
 
   /** @param path the source, for messages */
   constructor(fileSystem: FileSystem, path: string, lossBytesMax = Infinity) {
-    this.fileSystem = fileSystem;
+    this.#fileSystem = fileSystem;
     this.#path = path;
     this.#lossBytesMax = lossBytesMax;
+  }
+
+  /** Where the source is read, and the new place is written. */
+  get fileSystem(): FileSystem {
+    return this.#fileSystem;
+  }
+
+  /**
+   * From now on the source is read as it should lie, and what is told of it names where it does lie. Tells what was elsewhere.
+   * @throws StatelogError `LOSS_LIMIT`
+   */
+  *readThrough({ fileSystem, findings, placeOf }: Arrangement): Generator<RepairEvent, void> {
+    for (const finding of findings) yield this.take(finding);
+    this.#fileSystem = fileSystem;
+    this.#placeOf = placeOf;
   }
 
   /**
@@ -48,12 +66,15 @@ export class RepairAccount {
     if (finding.severity === 'damage') this.gaps += 1;
     if (finding.severity === 'damage') this.lose(finding.bytes);
     if (finding.severity === 'torn') this.#cut(finding);
-    return { finding };
+    return this.tell(finding);
   }
 
   /** Passes a finding on that may have cost nothing: what is lost of it is counted by itself. */
   tell(finding: Finding): RepairEvent {
-    return { finding };
+    const { path, offset } = this.#placeOf(finding.file, finding.offset);
+    if (path === finding.file && offset === finding.offset) return { finding };
+    // Where its neighbours lie is not to be said by an offset then.
+    return { finding: { ...finding, file: path, offset, lastGood: undefined, nextGood: undefined } };
   }
 
   /** @throws StatelogError `LOSS_LIMIT` */
@@ -95,6 +116,7 @@ export class RepairAccount {
 
   loseKey(lostKey: LostKey): RepairEvent {
     this.lostKeyCount += 1;
-    return { lostKey };
+    const { path, offset } = this.#placeOf(lostKey.file, lostKey.offset);
+    return { lostKey: { ...lostKey, file: path, offset } };
   }
 }

@@ -14,6 +14,7 @@ import type { WalEntryView } from '../../rkyv/entry/wal-entry-view.js';
 import { openStateFile } from '../../state/read/state-file-open.js';
 import type { StateFile } from '../../state/read/state-file.js';
 import { WalScanner } from '../../wal/scan/scanner.js';
+import { recordHoles, type RecordHole } from './missing-records.js';
 import { laidOver } from '../state/filled-entries.js';
 import type { DamagedChange } from '../account/lost-keys.js';
 import { NewFile } from '../log/new-file.js';
@@ -99,6 +100,18 @@ export class LogSalvage {
       .filter((one) => one > after && one <= epoch)
       .map((one) => this.#applySegment(one, coreId, overlay));
     return found.includes(true) ? overlay : undefined;
+  }
+
+  /**
+   * The records of one core between two checkpoints that no log has.
+   * @param before the earlier checkpoint; undefined for the empty store
+   */
+  missingBetween(before: CheckpointEntry | undefined, entry: CheckpointEntry, coreId: number): RecordHole[] {
+    const { fileSystem } = this.#account;
+    const paths = this.#epochs()
+      .filter((one) => one > (before?.epoch ?? 0n) && one <= entry.epoch)
+      .map((epoch) => this.#layout.segment(epoch, coreId));
+    return recordHoles(fileSystem, paths, coreId, before?.cores[coreId], entry.cores[coreId]!);
   }
 
   /** The epochs of all logs that are there, in order. */

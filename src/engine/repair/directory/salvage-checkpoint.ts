@@ -103,6 +103,13 @@ export class CheckpointCore {
     return source?.walk.count;
   }
 
+  /** True where nothing of its own files can be read. */
+  get isGone(): boolean {
+    const source = this.#openDamaged();
+    source?.close();
+    return source === undefined;
+  }
+
   /** Its own files, to look keys up in; undefined where they are damaged. */
   open(): StateFile | undefined {
     const { entry, coreId } = this.#source;

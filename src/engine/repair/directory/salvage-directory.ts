@@ -15,6 +15,7 @@ import { Tally } from '../../inspect/verify/tally.js';
 import { verifyDirectory } from '../../inspect/verify/verify-directory.js';
 import type { FileSystem } from '../../storage-io/interface/file-system.js';
 import { writeFully } from '../../storage-io/whole/write-fully.js';
+import { arrangeDirectory } from '../survey/arrange-directory.js';
 import { LogSalvage, type LostBelow } from './log-salvage.js';
 import { NewFile } from '../log/new-file.js';
 import { recoverManifest } from './recovered-manifest.js';
@@ -22,6 +23,7 @@ import { changedMeanwhile, notWhole } from '../account/refusals.js';
 import type { RepairAccount } from '../account/repair-account.js';
 import type { RepairEvent } from '../account/report.js';
 import { CheckpointCore, placeOfLost } from './salvage-checkpoint.js';
+import { missingRecords } from './missing-records.js';
 import { unnamedEntries } from '../account/unnamed.js';
 
 /** Keys of one core that are named at the most. */
@@ -38,6 +40,8 @@ export function* salvageDirectory(
   root: string,
   into: string | undefined,
 ): Generator<RepairEvent, void> {
+  const arrangement = arrangeDirectory(account.fileSystem, root);
+  if (arrangement !== undefined) yield* account.readThrough(arrangement);
   const { fileSystem } = account;
   const layout = new DirectoryLayout(root);
   const bytes = manifestBytes(fileSystem, layout);
@@ -219,7 +223,7 @@ class DirectorySalvage {
         areChangesWhole: log !== undefined && this.#logs.isWhole(log.epoch, coreId),
       });
       cores.push(core);
-      yield* this.#report(core, isNewest);
+      yield* this.#report(entry, core, isNewest);
       const files = this.#into === undefined ? published : core.write(this.#into);
       const nextSequence = this.#logs.sequenceAfter(entry, coreId);
       written.push({ ...published, writePos: files.writePos, indexCrc: files.indexCrc, nextSequence });
@@ -230,10 +234,14 @@ class DirectorySalvage {
   }
 
   /** Tells what is wrong with a core's files, and what of it is lost for good. */
-  *#report(core: CheckpointCore, isNewest: boolean): Generator<RepairEvent, void> {
+  *#report(entry: CheckpointEntry, core: CheckpointCore, isNewest: boolean): Generator<RepairEvent, void> {
     const account = this.#account;
     for (const finding of core.findings) yield account.tell(finding);
     if (core.isExact) return;
+    if (core.isGone) {
+      yield* this.#reportGone(entry, core.coreId);
+      return;
+    }
     let count = 0;
     const lostChanges: LostBelow[] = [];
     for (const { key, value, lost } of core.filled()) {
@@ -252,6 +260,16 @@ class DirectorySalvage {
     const unnamed = stated === undefined ? undefined : stated - count;
     if (isNewest) account.lostKeyCount += unnamed ?? 0;
     yield account.take(unnamedEntries(core.path, unnamed, 1));
+  }
+
+  /** Tells which records nobody has: of a checkpoint that is gone, and of no log since the one before it. */
+  *#reportGone(entry: CheckpointEntry, coreId: number): Generator<RepairEvent, void> {
+    const account = this.#account;
+    const before = this.#manifest.checkpoints.filter(({ epoch }) => epoch < entry.epoch).at(-1);
+    for (const hole of this.#logs.missingBetween(before, entry, coreId)) {
+      account.lostRecords += Number(hole.to - hole.from);
+      yield account.take(missingRecords(this.#layout, hole));
+    }
   }
 
   #writeManifest(): void {

@@ -3,13 +3,39 @@ import { listSegments } from '../../wal/scan/segment-folder.js';
 import { missingSegments } from '../../wal/scan/missing-segments.js';
 import type { RepairAccount } from '../account/repair-account.js';
 import type { RepairEvent } from '../account/report.js';
+import { arrangeSegment, arrangeSegments } from '../survey/arrange-segments.js';
 import { salvageSegment } from './salvage-segment.js';
+
+/**
+ * Salvages a segment that belongs to no store: in the order of its sequences, whatever core its name says. One
+ * that segments of several cores were joined to becomes a folder of them.
+ */
+export function* salvageLooseSegment(
+  account: RepairAccount,
+  path: string,
+  into: string | undefined,
+): Generator<RepairEvent, void> {
+  const { coreId, isJoined, arrangement } = arrangeSegment(account.fileSystem, path);
+  if (arrangement !== undefined) yield* account.readThrough(arrangement);
+  if (isJoined) yield* salvageSegments(account, path, into);
+  else yield* salvageSegment(account, { path, coreId }, into);
+}
 
 /**
  * Salvages every segment of a folder of them into a new folder, under their names.
  * @param into the new folder, its names on disk when this returns; undefined to look only
  */
 export function* salvageWalFolder(
+  account: RepairAccount,
+  folder: string,
+  into: string | undefined,
+): Generator<RepairEvent, void> {
+  const arrangement = arrangeSegments(account.fileSystem, folder);
+  if (arrangement !== undefined) yield* account.readThrough(arrangement);
+  yield* salvageSegments(account, folder, into);
+}
+
+function* salvageSegments(
   account: RepairAccount,
   folder: string,
   into: string | undefined,

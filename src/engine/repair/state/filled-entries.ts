@@ -13,7 +13,7 @@ export type KnownEntries = () => Iterable<KnownEntry>;
 
 /** What there is to put together. */
 export interface FillOptions {
-  /** Undefined where nothing of the state itself is left. */
+  /** Undefined where nothing of the state itself is left: what is known from elsewhere is then all there is to go by. */
   readonly entries: (() => Iterable<SalvagedEntry>) | undefined;
   /** How many stretches of the index could not be read so far. */
   readonly holes: () => number;
@@ -51,9 +51,10 @@ export function* filledEntries(options: FillOptions): Generator<FilledEntry, voi
     yield* both(entry, fallback.current!, isNewer);
     fallback.move();
   }
-  const isInHole = isNewer || entries === undefined || holes() > holesBefore;
+  const isAll = isNewer || entries === undefined;
+  const isInHole = isAll || holes() > holesBefore;
   for (; isInHole && fallback.current !== undefined; fallback.move()) {
-    yield* filling(fallback.current, isNewer);
+    yield* filling(fallback.current, isAll);
   }
 }
 

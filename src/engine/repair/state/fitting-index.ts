@@ -34,7 +34,7 @@ export function findFittingIndex(fileSystem: FileSystem, paths: StatePaths): Fit
   for (const values of valuesPaths) {
     for (const index of candidates(fileSystem, paths)) {
       const isOwn = own.includes(index);
-      const source = StateSource.open(fileSystem, values, index, (block) => fits(fileSystem, values, block));
+      const source = StateSource.open(fileSystem, values, index, (block) => valuesFit(fileSystem, values, block));
       if (source === undefined) continue;
       // Without checksums, nothing but its name says that an index belongs here.
       const isBetter = best === undefined || source.valueBytes > best.source.valueBytes;
@@ -70,7 +70,11 @@ function isFile(fileSystem: FileSystem, path: string): boolean {
 }
 
 /** True if some of a block's sums fit the values; what holds no whole page goes by its generation. */
-function fits(fileSystem: FileSystem, path: string, block: BlockSums): boolean {
+export function valuesFit(
+  fileSystem: FileSystem,
+  path: string,
+  block: Pick<BlockSums, 'values' | 'valueLength' | 'generation'>,
+): boolean {
   const descriptor = fileSystem.openRead(path);
   try {
     const pages = Math.min(block.values.length, PAGES_TRIED);

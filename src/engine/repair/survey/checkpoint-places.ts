@@ -1,0 +1,127 @@
+import { basename, dirname, join } from 'node:path';
+import { equalBytes } from '../../bytes/compare.js';
+import { DirectoryLayout, epochOfName } from '../../directory/manifest/layout.js';
+import type { DirectoryManifest } from '../../directory/manifest/manifest.js';
+import type { FileSystem } from '../../storage-io/interface/file-system.js';
+import { valuesFit } from '../state/fitting-index.js';
+import type { ArrangementBuilder } from './arrangement.js';
+import { attempt, type Evidence, type IndexEvidence, type ValuesEvidence } from './evidence.js';
+import { pairElsewhere } from './run-findings.js';
+
+const PAIR_NAME = /^state-(0|[1-9]\d{0,4})\.(db|idx)$/;
+
+/** What the files of checkpoints are placed by. */
+export interface CheckpointScope {
+  readonly fileSystem: FileSystem;
+  readonly layout: DirectoryLayout;
+  readonly evidence: readonly Evidence[];
+  readonly manifest: DirectoryManifest | undefined;
+  readonly storeId: Uint8Array | undefined;
+}
+
+/**
+ * Places indexes by what they say of themselves, and values by the index that names them: of each epoch and core the pair that lies in its
+ * place, if that is the one, else another that says so. What lies in a place and says nothing stays there.
+ */
+export function placeCheckpoints(scope: CheckpointScope, builder: ArrangementBuilder): void {
+  const { layout, fileSystem } = scope;
+  const indexes = scope.evidence.filter((one): one is IndexEvidence => one.kind === 'index');
+  const places = new Map<string, { readonly epoch: bigint; readonly coreId: number }>();
+  const enter = (epoch: bigint, coreId: number): void => {
+    places.set(`${epoch}/${coreId}`, { epoch, coreId });
+  };
+  for (const epoch of epochsThere(scope)) {
+    for (const name of attempt(() => fileSystem.readDirectory(layout.checkpoint(epoch))) ?? []) {
+      const core = PAIR_NAME.exec(name)?.[1];
+      if (core !== undefined) enter(epoch, Number(core));
+    }
+  }
+  for (const entry of scope.manifest?.checkpoints ?? []) {
+    for (const coreId of entry.cores.keys()) enter(entry.epoch, coreId);
+  }
+  for (const { block } of indexes.filter((one) => isOfStore(one, scope))) {
+    if (isNewOrKnown(block.epoch, scope)) enter(block.epoch, block.coreId);
+  }
+  for (const { epoch, coreId } of places.values()) placePair(scope, builder, epoch, coreId);
+}
+
+function placePair(
+  scope: CheckpointScope,
+  builder: ArrangementBuilder,
+  epoch: bigint,
+  coreId: number,
+): void {
+  const { layout, fileSystem } = scope;
+  const [statePath, indexPath] = [layout.stateFile(epoch, coreId), layout.indexFile(epoch, coreId)];
+  const index = indexFor(scope, epoch, coreId, indexPath);
+  if (index === undefined) {
+    // Nothing says better what should be here.
+    builder.keep(indexPath);
+    builder.keep(statePath);
+    return;
+  }
+  if (index.path !== indexPath) builder.findings.push(pairElsewhere(index, indexPath));
+  builder.placeFile(indexPath, index.path, index.status);
+  const values = valuesFor(scope, index, statePath);
+  const status = values === undefined ? undefined : fileSystem.statusFollowing(values.path);
+  if (values === undefined || status === undefined || values.path === statePath) {
+    builder.keep(statePath);
+    return;
+  }
+  builder.findings.push(pairElsewhere(values, statePath));
+  builder.placeFile(statePath, values.path, status);
+}
+
+/** The index of an epoch and core: that in its place first, then that with the most values. */
+function indexFor(
+  scope: CheckpointScope,
+  epoch: bigint,
+  coreId: number,
+  path: string,
+): IndexEvidence | undefined {
+  const fitting = scope.evidence.filter(
+    (one): one is IndexEvidence =>
+      one.kind === 'index' &&
+      one.block.epoch === epoch &&
+      one.block.coreId === coreId &&
+      isOfStore(one, scope),
+  );
+  const inPlace = fitting.find((one) => one.path === path);
+  const [first, ...rest] = fitting;
+  if (inPlace !== undefined || first === undefined) return inPlace;
+  return rest.reduce((best, one) => (one.block.valueLength > best.block.valueLength ? one : best), first);
+}
+
+/** The values that an index names: in their place first, then beside the index, then anywhere. */
+function valuesFor(
+  { fileSystem, evidence }: CheckpointScope,
+  index: IndexEvidence,
+  path: string,
+): ValuesEvidence | undefined {
+  const beside = join(dirname(index.path), basename(index.path).replace(/\.idx/, '.db'));
+  const all = evidence.filter((one): one is ValuesEvidence => one.kind === 'values');
+  const rank = (one: ValuesEvidence): number => (one.path === path ? 0 : one.path === beside ? 1 : 2);
+  const { valuePageSums, valueLength, generation } = index.block;
+  const sums = { values: valuePageSums, valueLength, generation };
+  const fits = (one: ValuesEvidence): boolean =>
+    attempt(() => valuesFit(fileSystem, one.path, sums)) === true;
+  const sorted = [...all].sort((a, b) => rank(a) - rank(b));
+  return sorted.find((one) => one.generation === index.block.generation && fits(one)) ?? sorted.find(fits);
+}
+
+function isOfStore({ block }: IndexEvidence, { storeId }: CheckpointScope): boolean {
+  return storeId !== undefined && equalBytes(block.storeId, storeId);
+}
+
+/** A copy of a checkpoint that is kept no longer is no part of the store. */
+function isNewOrKnown(epoch: bigint, scope: CheckpointScope): boolean {
+  const oldest = scope.manifest?.checkpoints[0]?.epoch;
+  if (oldest !== undefined) return epoch >= oldest;
+  const there = epochsThere(scope);
+  return there.length === 0 || epoch >= there[0]!;
+}
+
+function epochsThere({ fileSystem, layout }: CheckpointScope): bigint[] {
+  const names = attempt(() => fileSystem.readDirectory(layout.checkpoints)) ?? [];
+  return names.flatMap((name) => epochOfName(name) ?? []).sort((a, b) => (a < b ? -1 : 1));
+}

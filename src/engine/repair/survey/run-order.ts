@@ -1,0 +1,100 @@
+import { assert } from '../../assert.js';
+import { nextSequenceOf, type RecordRun } from '../../wal/scan/record-sweep.js';
+import type { SegmentEvidence } from './evidence.js';
+
+/** A run, or a part of one, of a file. */
+export interface PlacedRun extends RecordRun {
+  readonly file: SegmentEvidence;
+  /** The how many-th run of the file it is, or is a part of. */
+  readonly index: number;
+  /** False where it is a part only: what lies before or behind it in the file does not go with it. */
+  readonly isWhole: boolean;
+}
+
+/** More runs than this are not held against each other pair by pair. */
+const PAIRWISE_MAX = 2_048;
+
+/** Which runs make up a log, in order, and which do not go with the others. */
+export interface OrderedRuns {
+  readonly kept: readonly PlacedRun[];
+  /** Of an earlier time than what they would follow: an older run of the writer left them. */
+  readonly older: readonly PlacedRun[];
+}
+
+/**
+ * Puts runs of one core in the order in which they were written, as they lie where that can be: of all orders in which sequence, epoch
+ * and time never go back, the one that keeps the most records.
+ *
+ * Invariant: no two runs hold the same record.
+ */
+export function orderRuns(runs: readonly PlacedRun[]): OrderedRuns {
+  if (isInOrder(runs)) return { kept: runs, older: [] };
+  const canSort = runs.every(({ hasLags }) => hasLags) || areNumbersUnique(runs);
+  const sorted = canSort ? [...runs].sort(bySequence) : [...runs].sort(byTime);
+  return longestChain(sorted);
+}
+
+function isInOrder(runs: readonly PlacedRun[]): boolean {
+  return runs.every((run, index) => index === 0 || mayFollow(runs[index - 1]!, run));
+}
+
+/** Whether one run may have been written after another. */
+export function mayFollow(before: PlacedRun, run: PlacedRun): boolean {
+  if (run.epoch < before.epoch) return isRestart(before, run);
+  const isLater = run.firstTimestampNs >= before.lastTimestampNs;
+  if (run.firstSequence >= nextSequenceOf(before)) {
+    // LaminarDB's clock may go back between two records; what follows a hole tells an older run from that.
+    const isNextInFile = run.file === before.file && run.offset === before.end;
+    return isLater || (isNextInFile && !run.hasLags && run.firstSequence === nextSequenceOf(before));
+  }
+  return isRestart(before, run);
+}
+
+/** LaminarDB numbers from 0 again when it reopens a segment, and forgets the epoch. */
+function isRestart(before: PlacedRun, run: PlacedRun): boolean {
+  if (before.hasLags || run.hasLags) return false;
+  if (run.firstTimestampNs > before.lastTimestampNs) return true;
+  const isBehind = run.file === before.file && run.offset >= before.end;
+  return isBehind && run.firstSequence === 0n && before.firstSequence !== run.firstSequence;
+}
+
+function areNumbersUnique(runs: readonly PlacedRun[]): boolean {
+  const sorted = [...runs].sort((a, b) => compare(a.firstSequence, b.firstSequence));
+  return sorted.every(
+    (run, index) => index === 0 || run.firstSequence >= nextSequenceOf(sorted[index - 1]!),
+  );
+}
+
+function bySequence(a: PlacedRun, b: PlacedRun): number {
+  return compare(a.epoch, b.epoch) || compare(a.firstSequence, b.firstSequence);
+}
+
+function byTime(a: PlacedRun, b: PlacedRun): number {
+  return compare(a.firstTimestampNs, b.firstTimestampNs) || bySequence(a, b);
+}
+
+function compare(a: bigint, b: bigint): number {
+  return a < b ? -1 : Number(a > b);
+}
+
+/** The chain of runs, each of which may follow the one before it, that holds the most records. */
+function longestChain(sorted: readonly PlacedRun[]): OrderedRuns {
+  const best = sorted.map(({ records }) => records);
+  const previous = sorted.map(() => -1);
+  for (let at = 0; at < sorted.length; at++) {
+    const from = Math.max(0, at - PAIRWISE_MAX);
+    for (let before = from; before < at; before++) {
+      const records = best[before]! + sorted[at]!.records;
+      if (records <= best[at]! || !mayFollow(sorted[before]!, sorted[at]!)) continue;
+      best[at] = records;
+      previous[at] = before;
+    }
+  }
+  const chain = new Set<number>();
+  const last = best.reduce((end, records, at) => (records > best[end]! ? at : end), 0);
+  for (let at = last; at >= 0; at = previous[at]!) chain.add(at);
+  const kept = sorted.filter((_, at) => chain.has(at));
+  const older = sorted.filter((_, at) => !chain.has(at));
+  assert(kept.length + older.length === sorted.length, 'each run is kept or told of');
+  return { kept, older };
+}
