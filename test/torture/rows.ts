@@ -9,6 +9,7 @@ import { killsRow } from './process/kills.js';
 import { openPipesRow } from './process/open-pipes.js';
 import { racesRow } from './process/races.js';
 import { realFaultsRow } from './process/real-faults.js';
+import { mixUpsRow } from './damage/mix-up-row.js';
 import { mixedMomentsRow } from './damage/mixed-moments.js';
 import { otherUsersRow } from './process/other-users.js';
 import { replacedNamesRow } from './process/replaced-names.js';
@@ -32,5 +33,6 @@ export const TORTURE_ROWS: readonly TortureRow[] = [
   replacedNamesRow,
   otherUsersRow,
   mixedMomentsRow,
+  mixUpsRow,
   hostileArtifactsRow,
 ];

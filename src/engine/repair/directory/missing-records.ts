@@ -30,7 +30,8 @@ export function recordHoles(
   let due = start?.nextSequence ?? 0n;
   let lastNs = start?.lastTimestampNs;
   const reach = (sequence: bigint, timestampNs: bigint | undefined): void => {
-    if (sequence > due) holes.push({ coreId, from: due, to: sequence, afterNs: lastNs, beforeNs: timestampNs });
+    if (sequence > due)
+      holes.push({ coreId, from: due, to: sequence, afterNs: lastNs, beforeNs: timestampNs });
   };
   for (const path of segments) {
     if (fileSystem.statusFollowing(path) === undefined) continue;

@@ -34,7 +34,9 @@ export function findFittingIndex(fileSystem: FileSystem, paths: StatePaths): Fit
   for (const values of valuesPaths) {
     for (const index of candidates(fileSystem, paths)) {
       const isOwn = own.includes(index);
-      const source = StateSource.open(fileSystem, values, index, (block) => valuesFit(fileSystem, values, block));
+      const source = StateSource.open(fileSystem, values, index, (block) =>
+        valuesFit(fileSystem, values, block),
+      );
       if (source === undefined) continue;
       // Without checksums, nothing but its name says that an index belongs here.
       const isBetter = best === undefined || source.valueBytes > best.source.valueBytes;

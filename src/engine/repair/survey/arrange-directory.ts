@@ -1,6 +1,10 @@
 import { equalBytes } from '../../bytes/compare.js';
 import { DirectoryLayout, epochOfName } from '../../directory/manifest/layout.js';
-import { newestCheckpoint, type CoreCheckpoint, type DirectoryManifest } from '../../directory/manifest/manifest.js';
+import {
+  newestCheckpoint,
+  type CoreCheckpoint,
+  type DirectoryManifest,
+} from '../../directory/manifest/manifest.js';
 import type { FileSystem } from '../../storage-io/interface/file-system.js';
 import { coreIdOfSegmentName } from '../../wal/format/segment-name.js';
 import type { RecordRun } from '../../wal/scan/record-sweep.js';
@@ -15,7 +19,7 @@ import {
   type SegmentEvidence,
 } from './evidence.js';
 import { gatherLog } from './gathered-log.js';
-import { copyOnly, foreignRun, gatheringFindings, withoutRecords } from './run-findings.js';
+import { copyOnly, foreignManifest, foreignRun, gatheringFindings, withoutRecords } from './run-findings.js';
 
 const FIRST_EPOCH = 1n;
 
@@ -67,7 +71,7 @@ class DirectoryArranging {
     this.#evidence = evidence;
     this.#without = without;
     this.#builder = new ArrangementBuilder(fileSystem, layout.root);
-    const storeId = commonStoreId(evidence);
+    const storeId = commonStoreId(evidence, layout.manifest);
     this.#manifest = manifestFor(evidence, layout.manifest, storeId);
     this.#storeId = this.#manifest?.manifest.storeId ?? storeId;
   }
@@ -94,6 +98,11 @@ class DirectoryArranging {
   #placeManifest(): void {
     const { manifest } = this.#layout;
     const found = this.#manifest;
+    const isOther = this.#evidence.some((one) => one.kind === 'manifest' && one.path === manifest);
+    if (found === undefined && isOther) {
+      this.#builder.leaveOut(manifest);
+      this.#builder.findings.push(foreignManifest(manifest));
+    }
     if (found === undefined || found.path === manifest) return;
     this.#builder.placeFile(manifest, found.path, found.status);
     this.#builder.findings.push({
@@ -241,31 +250,33 @@ function isBeside({ block }: IndexEvidence, epoch: bigint): boolean {
   return block.epoch === epoch || block.epoch + 1n === epoch;
 }
 
-/** The store that most indexes say they are of. */
-function commonStoreId(evidence: readonly Evidence[]): Uint8Array | undefined {
+/** The store that most indexes say they are of; where two are as many, the one that the manifest in its place says. */
+function commonStoreId(evidence: readonly Evidence[], manifestPath: string): Uint8Array | undefined {
   const counts = new Map<string, number>();
   for (const one of evidence) {
     if (one.kind !== 'index') continue;
     const id = Buffer.from(one.block.storeId).toString('hex');
     counts.set(id, (counts.get(id) ?? 0) + 1);
   }
-  const [most] = [...counts].sort((a, b) => b[1] - a[1]);
+  const own = evidence.find(
+    (one): one is ManifestEvidence => one.kind === 'manifest' && one.path === manifestPath,
+  );
+  const ownId = own === undefined ? '' : Buffer.from(own.manifest.storeId).toString('hex');
+  const [most] = [...counts].sort((a, b) => b[1] - a[1] || Number(b[0] === ownId) - Number(a[0] === ownId));
   return most === undefined ? undefined : Buffer.from(most[0], 'hex');
 }
 
-/** The manifest in its place, unless it is of another store than everything else; then another one of this store, the newest. */
+/** The manifest of a store: the one in its place, else the newest. */
 function manifestFor(
   evidence: readonly Evidence[],
   path: string,
   storeId: Uint8Array | undefined,
 ): ManifestEvidence | undefined {
-  const manifests = evidence.filter((one): one is ManifestEvidence => one.kind === 'manifest');
-  const isOfAnIndex = ({ manifest }: ManifestEvidence): boolean =>
-    evidence.some((one): one is IndexEvidence => one.kind === 'index' && equalBytes(one.block.storeId, manifest.storeId));
+  const manifests = evidence
+    .filter((one): one is ManifestEvidence => one.kind === 'manifest')
+    .filter(({ manifest }) => storeId === undefined || equalBytes(manifest.storeId, storeId));
   const own = manifests.find((one) => one.path === path);
-  if (own !== undefined && (storeId === undefined || isOfAnIndex(own))) return own;
-  const ofStore = manifests.filter(({ manifest }) => storeId === undefined || equalBytes(manifest.storeId, storeId));
-  return [...ofStore].sort((a, b) => (epochOf(b.manifest) > epochOf(a.manifest) ? 1 : -1))[0];
+  return own ?? [...manifests].sort((a, b) => (epochOf(b.manifest) > epochOf(a.manifest) ? 1 : -1))[0];
 }
 
 function epochOf(manifest: DirectoryManifest): bigint {

@@ -40,8 +40,14 @@ export function arrangeSegments(
     const path = join(folder, segmentName(coreId));
     const own = named.find((one) => one.path === path);
     const inSegments = candidatesOf(named, coreId, own);
-    const others = files.filter((file) => !named.includes(file) && mayJoin(fileSystem, file, coreId, inSegments));
-    const log = gatherLog(fileSystem, new Map([...inSegments, ...candidatesOf(others, coreId)]), areOnce(files));
+    const others = files.filter(
+      (file) => !named.includes(file) && mayJoin(fileSystem, file, coreId, inSegments),
+    );
+    const log = gatherLog(
+      fileSystem,
+      new Map([...inSegments, ...candidatesOf(others, coreId)]),
+      areOnce(files),
+    );
     if (log === undefined) continue;
     for (const { file } of [...log.runs, ...log.setApart]) used.add(file);
     builder.place(path, log.slices);
@@ -71,7 +77,15 @@ export function arrangeSegment(fileSystem: FileSystem, path: string): ArrangedSe
   const coreId = nameSays !== undefined && counts.has(nameSays) ? nameSays : most![0];
   const joined = [...counts].filter(([, records]) => records * STRAY_SHARE >= most![1]);
   return joined.length > 1
-    ? { coreId, isJoined: true, arrangement: splitUp(fileSystem, file, joined.map(([core]) => core)) }
+    ? {
+        coreId,
+        isJoined: true,
+        arrangement: splitUp(
+          fileSystem,
+          file,
+          joined.map(([core]) => core),
+        ),
+      }
     : { coreId, isJoined: false, arrangement: inOrder(fileSystem, file, coreId, nameSays) };
 }
 

@@ -15,7 +15,7 @@ export interface Arrangement {
   /** What did not lie where it says that it belongs, and what is left out. */
   readonly findings: readonly Finding[];
   /** Where a byte of a file of this arrangement lies on disk. */
-  placeOf(path: string, offset: number): SlicePlace;
+  readonly placeOf: (path: string, offset: number) => SlicePlace;
 }
 
 /** What is put together of an arrangement so far. */
@@ -26,6 +26,7 @@ export class ArrangementBuilder {
   readonly #files = new Map<string, readonly FileSlice[]>();
   /** Files that lie where they belong, or that nothing better is known of. */
   readonly #asTheyLie = new Set<string>();
+  readonly #hidden = new Set<string>();
   #isMoved = false;
 
   constructor(fileSystem: FileSystem, root: string) {
@@ -60,9 +61,10 @@ export class ArrangementBuilder {
     this.place(path, [{ path: from, start: 0, length: status.size, holder: status }]);
   }
 
-  /** Leaves a file out that lies where another one belongs, or none. */
+  /** Leaves a file out that lies where another one belongs, or none; what is placed there is there all the same. */
   leaveOut(path: string): void {
     this.#asTheyLie.delete(path);
+    this.#hidden.add(path);
     this.#isMoved = true;
   }
 
@@ -78,7 +80,8 @@ export class ArrangementBuilder {
       files.set(path, [{ path, start: 0, length: status.size, holder: status }]);
     }
     const folders = this.#foldersOf(owned);
-    const fileSystem = composedFileSystem(this.#fileSystem, { files, folders, root: this.#root });
+    const hidden = new Set([...this.#hidden].filter((path) => !files.has(path)));
+    const fileSystem = composedFileSystem(this.#fileSystem, { files, folders, hidden, root: this.#root });
     const placeOf = (path: string, offset: number): SlicePlace => {
       const slices = files.get(path);
       return slices === undefined ? { path, offset } : placeInSlices(slices, offset);

@@ -1,12 +1,13 @@
 import { basename, dirname, join } from 'node:path';
 import { equalBytes } from '../../bytes/compare.js';
-import { DirectoryLayout, epochOfName } from '../../directory/manifest/layout.js';
+import type { DirectoryLayout } from '../../directory/manifest/layout.js';
+import { epochOfName } from '../../directory/manifest/layout.js';
 import type { DirectoryManifest } from '../../directory/manifest/manifest.js';
 import type { FileSystem } from '../../storage-io/interface/file-system.js';
 import { valuesFit } from '../state/fitting-index.js';
 import type { ArrangementBuilder } from './arrangement.js';
 import { attempt, type Evidence, type IndexEvidence, type ValuesEvidence } from './evidence.js';
-import { pairElsewhere } from './run-findings.js';
+import { foreignIndex, pairElsewhere } from './run-findings.js';
 
 const PAIR_NAME = /^state-(0|[1-9]\d{0,4})\.(db|idx)$/;
 
@@ -45,19 +46,23 @@ export function placeCheckpoints(scope: CheckpointScope, builder: ArrangementBui
   for (const { epoch, coreId } of places.values()) placePair(scope, builder, epoch, coreId);
 }
 
-function placePair(
-  scope: CheckpointScope,
-  builder: ArrangementBuilder,
-  epoch: bigint,
-  coreId: number,
-): void {
+function placePair(scope: CheckpointScope, builder: ArrangementBuilder, epoch: bigint, coreId: number): void {
   const { layout, fileSystem } = scope;
   const [statePath, indexPath] = [layout.stateFile(epoch, coreId), layout.indexFile(epoch, coreId)];
   const index = indexFor(scope, epoch, coreId, indexPath);
   if (index === undefined) {
+    const own = scope.evidence.find(
+      (one): one is IndexEvidence => one.kind === 'index' && one.path === indexPath,
+    );
     // Nothing says better what should be here.
-    builder.keep(indexPath);
-    builder.keep(statePath);
+    if (own === undefined || isOfStore(own, scope)) {
+      builder.keep(indexPath);
+      builder.keep(statePath);
+      return;
+    }
+    builder.findings.push(foreignIndex(own));
+    builder.leaveOut(indexPath);
+    builder.leaveOut(statePath);
     return;
   }
   if (index.path !== indexPath) builder.findings.push(pairElsewhere(index, indexPath));

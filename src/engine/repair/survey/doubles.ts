@@ -1,6 +1,11 @@
 import type { FileSystem } from '../../storage-io/interface/file-system.js';
 import { closeQuietly } from '../../storage-io/whole/atomic-write.js';
-import { nextSequenceOf, RecordSweep, type RecordRun, type SweptRecord } from '../../wal/scan/record-sweep.js';
+import {
+  nextSequenceOf,
+  RecordSweep,
+  type RecordRun,
+  type SweptRecord,
+} from '../../wal/scan/record-sweep.js';
 import type { SegmentEvidence } from './evidence.js';
 import type { PlacedRun } from './run-order.js';
 
@@ -33,7 +38,7 @@ export function distinctRuns(fileSystem: FileSystem, runs: readonly PlacedRun[],
   const overtaken: PlacedRun[] = [];
   const waiting = [...runs];
   for (let run = waiting.shift(); run !== undefined; run = waiting.shift()) {
-    const at = taken.findIndex((other) => overlapOf(other, run!) !== undefined);
+    const at = taken.findIndex((other) => overlapOf(other, run) !== undefined);
     if (at < 0) {
       taken.push(run);
       continue;
@@ -65,7 +70,12 @@ export function sharesRecords(
   [file, runs]: readonly [SegmentEvidence, readonly RecordRun[]],
   [otherFile, otherRuns]: readonly [SegmentEvidence, readonly RecordRun[]],
 ): boolean {
-  const placed = (of: SegmentEvidence, run: RecordRun): PlacedRun => ({ ...run, file: of, index: 0, isWhole: true });
+  const placed = (of: SegmentEvidence, run: RecordRun): PlacedRun => ({
+    ...run,
+    file: of,
+    index: 0,
+    isWhole: true,
+  });
   return runs.some((run) =>
     otherRuns.some((other) => {
       const [one, two] = [placed(file, run), placed(otherFile, other)];
@@ -123,7 +133,11 @@ function meetingOf(
   return 'same';
 }
 
-function* recordsIn(fileSystem: FileSystem, run: PlacedRun, { from, to }: Span): Generator<SweptRecord, void> {
+function* recordsIn(
+  fileSystem: FileSystem,
+  run: PlacedRun,
+  { from, to }: Span,
+): Generator<SweptRecord, void> {
   const descriptor = fileSystem.openRead(run.file.path);
   try {
     for (const record of new RecordSweep(fileSystem, descriptor, run.offset, run.end).records()) {

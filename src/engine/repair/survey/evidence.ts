@@ -1,6 +1,10 @@
 import { join } from 'node:path';
 import { MANIFEST_NAME } from '../../directory/manifest/layout.js';
-import { decodeManifest, MANIFEST_BYTES_MAX, type DirectoryManifest } from '../../directory/manifest/manifest.js';
+import {
+  decodeManifest,
+  MANIFEST_BYTES_MAX,
+  type DirectoryManifest,
+} from '../../directory/manifest/manifest.js';
 import { isStatelogError } from '../../errors.js';
 import { INDEX_HEADER_BYTES, STATE_HEADER_BYTES } from '../../state/format/format.js';
 import type { IndexBlock } from '../../state/format/index-block.js';
@@ -103,9 +107,7 @@ export function evidenceOf(fileSystem: FileSystem, path: string, status: FileSta
   const name = path.slice(path.lastIndexOf('/') + 1);
   if (hasStateMagic(head)) return pairEvidence(fileSystem, path, status, head);
   if (name.startsWith(MANIFEST_NAME) || head[0] === OPENING_BRACE) {
-    const manifest = attempt(() =>
-      decodeManifest(readWholeFile(fileSystem, path, MANIFEST_BYTES_MAX), path),
-    );
+    const manifest = attempt(() => decodeManifest(readWholeFile(fileSystem, path, MANIFEST_BYTES_MAX), path));
     if (manifest !== undefined) return { kind: 'manifest', path, status, manifest };
   }
   const isNamed = coreIdOfSegmentName(name) !== undefined;

@@ -67,7 +67,12 @@ function slicesOf(runs: readonly PlacedRun[], home: SegmentEvidence): FileSlice[
 }
 
 /** Joins what lies behind each other. */
-function addSlice(slices: FileSlice[], { path, status }: SegmentEvidence, start: number, length: number): void {
+function addSlice(
+  slices: FileSlice[],
+  { path, status }: SegmentEvidence,
+  start: number,
+  length: number,
+): void {
   const last = slices.at(-1);
   if (last?.path === path && last.start + last.length === start) {
     slices[slices.length - 1] = { ...last, length: last.length + length };

@@ -142,3 +142,29 @@ export function wronglyNamed({ path, status }: SegmentEvidence, nameSays: number
     coreId,
   };
 }
+
+/** A manifest that is of another store than all the checkpoints beside it. */
+export function foreignManifest(file: string): Finding {
+  return {
+    severity: 'damage',
+    class: 'misplaced',
+    file,
+    offset: 0,
+    bytes: 0,
+    message: 'the manifest is of another store than the checkpoints; it is left out',
+  };
+}
+
+/** An index, with its values, that is of another store. */
+export function foreignIndex({ path, block, status }: IndexEvidence): Finding {
+  return {
+    severity: 'damage',
+    class: 'index-mismatch',
+    file: path,
+    offset: 0,
+    bytes: status.size,
+    message: `the index is of another store, as are its values: core ${block.coreId}, epoch ${block.epoch}; they are left out`,
+    coreId: block.coreId,
+    epoch: String(block.epoch),
+  };
+}

@@ -60,9 +60,7 @@ function isRestart(before: PlacedRun, run: PlacedRun): boolean {
 
 function areNumbersUnique(runs: readonly PlacedRun[]): boolean {
   const sorted = [...runs].sort((a, b) => compare(a.firstSequence, b.firstSequence));
-  return sorted.every(
-    (run, index) => index === 0 || run.firstSequence >= nextSequenceOf(sorted[index - 1]!),
-  );
+  return sorted.every((run, index) => index === 0 || run.firstSequence >= nextSequenceOf(sorted[index - 1]!));
 }
 
 function bySequence(a: PlacedRun, b: PlacedRun): number {

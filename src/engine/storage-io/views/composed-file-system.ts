@@ -21,6 +21,8 @@ export interface Composition {
   readonly files: ReadonlyMap<string, readonly FileSlice[]>;
   /** By path: all names in a folder. Below it nothing is there but what the composition names. */
   readonly folders?: ReadonlyMap<string, readonly string[]> | undefined;
+  /** Paths at which nothing is. */
+  readonly hidden?: ReadonlySet<string> | undefined;
   /** A folder on disk, which the folders of the composition pass for; needed where there are any. */
   readonly root?: string | undefined;
 }
@@ -48,11 +50,11 @@ export function placeInSlices(slices: readonly FileSlice[], offset: number): Sli
  * replaced or changed since its slices were found is refused.
  */
 export function composedFileSystem(fileSystem: FileSystem, composition: Composition): FileSystem {
-  const { files, folders = new Map<string, readonly string[]>(), root = '/' } = composition;
+  const { files, folders = new Map<string, readonly string[]>(), hidden, root = '/' } = composition;
   const open = new Map<FileDescriptor, OpenSlices>();
-  /** True below a folder of which the composition names all that there is. */
   const isHidden = (path: string): boolean =>
-    !files.has(path) && [...folders.keys()].some((folder) => path.startsWith(`${folder}/`));
+    hidden?.has(path) === true ||
+    (!files.has(path) && [...folders.keys()].some((folder) => path.startsWith(`${folder}/`)));
   const statusOfComposed = (path: string): FileStatus | undefined => {
     const slices = files.get(path);
     if (slices !== undefined) {
