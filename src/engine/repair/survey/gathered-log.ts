@@ -98,7 +98,7 @@ function gapBefore(run: PlacedRun, before: PlacedRun | undefined, home: SegmentE
   if (run.file !== home || !run.isWhole) return 0;
   const previous = home.runs[run.index - 1];
   if (previous === undefined && before === undefined) return run.offset;
-  if (before === undefined || isAt(before, home, run.index - 1) || !isHole(before, run)) return 0;
+  if (isAt(before, home, run.index - 1) || !isHole(before, run)) return 0;
   const boundary = blockBoundary(previous?.end ?? 0, run.offset);
   return boundary === undefined ? 0 : run.offset - boundary;
 }
@@ -109,8 +109,8 @@ function isAt(run: PlacedRun | undefined, file: SegmentEvidence, index: number):
 }
 
 /** Whether records are missing between two runs: without that, what stood there was found. */
-function isHole(before: PlacedRun, run: PlacedRun): boolean {
-  return run.firstSequence !== nextSequenceOf(before);
+function isHole(before: PlacedRun | undefined, run: PlacedRun): boolean {
+  return run.firstSequence !== (before === undefined ? 0n : nextSequenceOf(before));
 }
 
 function blockBoundary(from: number, to: number): number | undefined {

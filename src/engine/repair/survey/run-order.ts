@@ -28,14 +28,19 @@ export interface OrderedRuns {
  * Invariant: no two runs hold the same record.
  */
 export function orderRuns(runs: readonly PlacedRun[]): OrderedRuns {
-  if (isInOrder(runs)) return { kept: runs, older: [] };
-  const canSort = runs.every(({ hasLags }) => hasLags) || areNumbersUnique(runs);
+  // Where no number is there twice, none began anew: a number that goes back was moved.
+  const canSort = areNumbersUnique(runs) || runs.every(({ hasLags }) => hasLags);
+  if (isInOrder(runs, !canSort)) return { kept: runs, older: [] };
   const sorted = canSort ? [...runs].sort(bySequence) : [...runs].sort(byTime);
   return longestChain(sorted);
 }
 
-function isInOrder(runs: readonly PlacedRun[]): boolean {
-  return runs.every((run, index) => index === 0 || mayFollow(runs[index - 1]!, run));
+function isInOrder(runs: readonly PlacedRun[], mayRestart: boolean): boolean {
+  return runs.every((run, index) => {
+    const before = runs[index - 1];
+    if (before === undefined) return true;
+    return mayFollow(before, run) && (mayRestart || run.firstSequence >= nextSequenceOf(before));
+  });
 }
 
 /** Whether one run may have been written after another. */
