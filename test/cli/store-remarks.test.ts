@@ -40,9 +40,9 @@ for (const [kind, name, closed, open] of [
   });
 }
 
-/** Leaves so many unfinished writes behind a store, each of which the next writer copies and cuts. */
-async function tear(log: string, store: string, times: number): Promise<void> {
-  for (let time = 0; time < times; time++) {
+/** Leaves unfinished writes of these numbers behind a store, each of which the next writer copies and cuts. */
+async function tear(log: string, store: string, from: number, to: number): Promise<void> {
+  for (let time = from; time < to; time++) {
     appendFileSync(log, `torn ${time}`);
     await commandLine(['put', store, `key ${time}`, 'value']);
   }
@@ -58,9 +58,9 @@ for (const [kind, name, log, copies] of [
     const place = path.join(folder, copies);
     const copiesNow = () => readdirSync(place).filter((one) => /\.(at|broken)-\d+$/.test(one));
     t.is((await commandLine(['put', store, 'a', '1'])).exitCode, 0);
-    await tear(path.join(folder, log), store, 15);
+    await tear(path.join(folder, log), store, 0, 15);
     t.is((await commandLine(['get', store, 'a'])).stderr, '');
-    await tear(path.join(folder, log), store, 1);
+    await tear(path.join(folder, log), store, 15, 16);
     t.is(copiesNow().length, 16);
     const hint = `when nobody needs them any more, run 'statelog compact ${store} --drop-broken'`;
     t.true((await commandLine(['get', store, 'a'])).stderr.includes(hint));
