@@ -1,6 +1,6 @@
 import { freeCopy } from '../../bytes/free-copy.js';
 import type { Entry } from '../../entry-cursor.js';
-import { type StatelogError, isStatelogError } from '../../errors.js';
+import { isStatelogError } from '../../errors.js';
 import { removeQuietly } from '../../storage-io/whole/atomic-write.js';
 import type { FileSystem } from '../../storage-io/interface/file-system.js';
 import {
@@ -12,6 +12,7 @@ import {
 import { type IndexMeasure, checkIndexFits, surelyFitsIndex } from '../format/index-size.js';
 import type { PlaceCursor, PlaceTable } from './place-table.js';
 import type { StateBackend } from './state-backend.js';
+import { TableBackend } from './table-backend.js';
 import type { OpenedPair, ReplacedFile } from './opened-pair.js';
 import type { StateGeneration } from './state-generation.js';
 import type { ValueFileAppender } from '../write/value-appender.js';
@@ -28,17 +29,16 @@ const GROWTH_FACTOR = 1.5;
  * starts anew (compacting, clearing, restoring) does so in a new file.
  *
  * Invariants:
- * - Every place in `#table` lies in `#current`, below its `writePos`.
+ * - Every place in `table` lies in `#current`, below its `writePos`.
  * - `#published` is the generation on disk: what a crash falls back to. It is `#current`, or an
  *   older one whose file is kept open, since the lock is on it.
  * - After a write or a sync failed, everything is refused, reads too (reliability R8).
  */
-export class FileBackend implements StateBackend {
+export class FileBackend extends TableBackend implements StateBackend {
   readonly path: string;
   readonly #pair: OpenedPair;
   readonly #fileSystem: FileSystem;
   readonly #paths: StatePaths;
-  readonly #table: PlaceTable;
   #current: StateGeneration;
   #published: ReplacedFile;
   readonly #retired: ReplacedFile[] = [];
@@ -49,14 +49,13 @@ export class FileBackend implements StateBackend {
   /** Not to be compacted by itself below this many bytes in use: it failed there because of damage. */
   #autoCompactFrom = 0;
   #isClosed = false;
-  #refusal: StatelogError | undefined;
 
   constructor(pair: OpenedPair) {
+    super(pair.table);
     this.path = pair.path;
     this.#pair = pair;
     this.#fileSystem = pair.fileSystem;
     this.#paths = pair.paths;
-    this.#table = pair.table;
     this.#current = pair.generation;
     this.#published = pair.published;
     this.#isDirty = pair.published !== pair.generation;
@@ -65,99 +64,73 @@ export class FileBackend implements StateBackend {
     this.#measure = pair.measure;
   }
 
-  get length(): number {
-    return this.#table.count;
-  }
-
-  get sizeBytes(): number {
-    return this.#table.keyBytes + this.#table.liveBytes;
-  }
-
   get fragmentation(): number {
-    return fragmentationOf(this.#table.liveBytes, this.#current.appender.writePos);
+    return fragmentationOf(this.table.liveBytes, this.#current.appender.writePos);
   }
 
   get(key: Uint8Array): Uint8Array | undefined {
-    if (this.#refusal !== undefined) throw this.#refusal;
-    const slot = this.#table.find(key);
+    if (this.refusal !== undefined) throw this.refusal;
+    const slot = this.table.find(key);
     return slot < 0
       ? undefined
-      : freeCopy(this.#current.peek(this.#table.offsetOf(slot), this.#table.lengthOf(slot)));
+      : freeCopy(this.#current.peek(this.table.offsetOf(slot), this.table.lengthOf(slot)));
   }
 
   getRef(key: Uint8Array): Uint8Array | undefined {
-    if (this.#refusal !== undefined) throw this.#refusal;
-    const slot = this.#table.find(key);
-    return slot < 0 ? undefined : this.#current.view(this.#table.offsetOf(slot), this.#table.lengthOf(slot));
-  }
-
-  contains(key: Uint8Array): boolean {
-    if (this.#refusal !== undefined) throw this.#refusal;
-    return this.#table.find(key) >= 0;
-  }
-
-  get foundOffset(): number {
-    return this.#table.foundOffset;
-  }
-
-  get foundLength(): number {
-    return this.#table.foundLength;
-  }
-
-  findAt(buffer: Uint8Array, keyStart: number, keyLength: number): boolean {
-    if (this.#refusal !== undefined) throw this.#refusal;
-    return this.#table.findAt(buffer, keyStart, keyLength);
+    if (this.refusal !== undefined) throw this.refusal;
+    const slot = this.table.find(key);
+    return slot < 0 ? undefined : this.#current.view(this.table.offsetOf(slot), this.table.lengthOf(slot));
   }
 
   put(key: Uint8Array, value: Uint8Array): void {
-    if (this.#refusal !== undefined) throw this.#refusal;
-    const { count, keyBytes } = this.#table;
+    if (this.refusal !== undefined) throw this.refusal;
+    const { count, keyBytes } = this.table;
     if (!surelyFitsIndex(count + 1, keyBytes + key.length)) this.#checkFits(key);
     this.#isDirty = true;
-    this.#table.set(key, this.#append(value), value.length);
+    this.table.set(key, this.#append(value), value.length);
     if (count > AUTO_COMPACT_KEYS_MIN) this.#keepTidy();
   }
 
   delete(key: Uint8Array): boolean {
-    if (this.#refusal !== undefined) throw this.#refusal;
-    const wasThere = this.#table.remove(key);
+    if (this.refusal !== undefined) throw this.refusal;
+    const wasThere = this.table.remove(key);
     if (wasThere) this.#isDirty = true;
     return wasThere;
   }
 
   cursor(): PlaceCursor {
-    if (this.#refusal !== undefined) throw this.#refusal;
-    return this.#table.cursor((offset, length) => {
-      if (this.#refusal !== undefined) throw this.#refusal;
+    if (this.refusal !== undefined) throw this.refusal;
+    return this.table.cursor((offset, length) => {
+      if (this.refusal !== undefined) throw this.refusal;
       return this.#current.view(offset, length);
     });
   }
 
   /** Writes all live values, in key order, to a new file, and puts it in place. Durable when it returns. */
   compact(): void {
-    if (this.#refusal !== undefined) throw this.#refusal;
+    if (this.refusal !== undefined) throw this.refusal;
     this.#rewrite();
     this.save();
   }
 
   clear(): void {
-    if (this.#refusal !== undefined) throw this.#refusal;
+    if (this.refusal !== undefined) throw this.refusal;
     this.#startAnew(this.#pair.initialCapacity);
   }
 
   restore(entries: readonly Entry[]): void {
-    if (this.#refusal !== undefined) throw this.#refusal;
+    if (this.refusal !== undefined) throw this.refusal;
     const bytes = entries.reduce((sum, { value }) => sum + value.length, STATE_HEADER_BYTES);
     const keyBytes = entries.reduce((sum, { key }) => sum + key.length, 0);
     checkIndexFits({ count: entries.length, keyBytes }, this.path);
     this.#current.appender.checkFits(0, bytes - STATE_HEADER_BYTES);
     this.#startAnew(Math.ceil(bytes * GROWTH_FACTOR));
-    for (const { key, value } of entries) this.#table.set(key, this.#append(value), value.length);
+    for (const { key, value } of entries) this.table.set(key, this.#append(value), value.length);
     this.#nextVersion = 1n + BigInt(entries.length);
   }
 
   save(): void {
-    if (this.#refusal !== undefined) throw this.#refusal;
+    if (this.refusal !== undefined) throw this.refusal;
     if (!this.#isDirty) return;
     this.#orPoison(() => {
       this.#saveIndex();
@@ -169,30 +142,30 @@ export class FileBackend implements StateBackend {
     if (this.#isClosed) return;
     this.#isClosed = true;
     const isUnpublished = this.#current !== this.#published;
-    if (isUnpublished && this.#refusal === undefined) removeQuietly(this.#fileSystem, this.#paths.newValues);
-    this.#refusal = closedError(this.path);
+    if (isUnpublished && this.refusal === undefined) removeQuietly(this.#fileSystem, this.#paths.newValues);
+    this.refusal = closedError(this.path);
     for (const generation of new Set([...this.#retired, this.#current, this.#published])) generation.close();
-    this.#table.clear();
+    this.table.clear();
   }
 
   #append(value: Uint8Array): number {
     try {
       return this.#current.appender.append(value);
     } catch (error) {
-      if (!isStatelogError(error, 'LIMIT_EXCEEDED')) this.#refusal = poisonedError(this.path, error);
+      if (!isStatelogError(error, 'LIMIT_EXCEEDED')) this.refusal = poisonedError(this.path, error);
       throw error;
     }
   }
 
   #checkFits(key: Uint8Array): void {
-    if (this.#table.find(key) >= 0) return;
-    const { count, keyBytes } = this.#table;
+    if (this.table.find(key) >= 0) return;
+    const { count, keyBytes } = this.table;
     checkIndexFits({ count: count + 1, keyBytes: keyBytes + key.length }, this.path);
   }
 
   #keepTidy(): void {
     const { writePos } = this.#current.appender;
-    if (this.#table.liveBytes >= (1 - AUTO_COMPACT_FRAGMENTATION) * writePos) return;
+    if (this.table.liveBytes >= (1 - AUTO_COMPACT_FRAGMENTATION) * writePos) return;
     if (writePos < this.#autoCompactFrom) return;
     try {
       this.#rewrite();
@@ -205,25 +178,25 @@ export class FileBackend implements StateBackend {
 
   /** Copies all live values to the next generation; nothing of it is durable yet. */
   #rewrite(): void {
-    const { count, liveBytes } = this.#table;
+    const { count, liveBytes } = this.table;
     const draft = this.#startDraft(Math.ceil((STATE_HEADER_BYTES + liveBytes) * GROWTH_FACTOR));
     let offsets: Uint32Array;
     try {
-      offsets = copyLive(this.#table, this.#current, draft.generation.appender);
+      offsets = copyLive(this.table, this.#current, draft.generation.appender);
     } catch (error) {
       discardDraft(this.#fileSystem, draft);
-      if (!isStatelogError(error, 'DAMAGED')) this.#refusal = poisonedError(this.path, error);
+      if (!isStatelogError(error, 'DAMAGED')) this.refusal = poisonedError(this.path, error);
       throw error;
     }
     this.#adopt(draft);
-    this.#table.moveAll(offsets);
+    this.table.moveAll(offsets);
     this.#nextVersion += BigInt(count);
     this.#autoCompactFrom = 0;
   }
 
   #startAnew(capacity: number): void {
     this.#adopt(this.#startDraft(capacity));
-    this.#table.clear();
+    this.table.clear();
     this.#autoCompactFrom = 0;
   }
 
@@ -259,7 +232,7 @@ export class FileBackend implements StateBackend {
       coreId,
       valuePageSums: appender.pageSums(),
     };
-    this.#measure = writeIndex(this.#fileSystem, path, this.#table, fields, this.#measure);
+    this.#measure = writeIndex(this.#fileSystem, path, this.table, fields, this.#measure);
     if (!isNew) return;
     finishRenames(this.#fileSystem, this.#paths);
     this.#retire(this.#published);
@@ -274,7 +247,7 @@ export class FileBackend implements StateBackend {
     try {
       return action();
     } catch (error) {
-      this.#refusal = poisonedError(this.path, error);
+      this.refusal = poisonedError(this.path, error);
       throw error;
     }
   }

@@ -1,10 +1,11 @@
 import { freeCopy } from '../../bytes/free-copy.js';
 import type { Entry } from '../../entry-cursor.js';
-import { type StatelogError, isStatelogError } from '../../errors.js';
+import { isStatelogError } from '../../errors.js';
 import { AUTO_COMPACT_FRAGMENTATION, AUTO_COMPACT_KEYS_MIN, fragmentationOf } from '../format/format.js';
 import type { KeyCursor } from '../../key-index/ordered-key-index.js';
 import { type PlaceCursor, PlaceTable } from './place-table.js';
 import type { StateBackend } from './state-backend.js';
+import { TableBackend } from './table-backend.js';
 import { closedError } from '../format/state-refusals.js';
 import { ValueArena } from './value-arena.js';
 
@@ -29,30 +30,21 @@ const STEP_BYTES_MIN = 4096;
  * Invariants: while `#evacuation` is there, every live value is either out of the condemned segments,
  * or of a key at or above the one that `#evacuation` stands on.
  */
-export class MemoryBackend implements StateBackend {
+export class MemoryBackend extends TableBackend implements StateBackend {
   readonly path = undefined;
-  readonly #table = new PlaceTable();
   readonly #arena: ValueArena;
   readonly #autoCompact: boolean;
   #evacuation: KeyCursor | undefined;
   #credit = 0;
-  #refusal: StatelogError | undefined;
 
   constructor(capacity: number, autoCompact: boolean) {
+    super(new PlaceTable());
     this.#arena = new ValueArena(capacity);
     this.#autoCompact = autoCompact;
   }
 
-  get length(): number {
-    return this.#table.count;
-  }
-
-  get sizeBytes(): number {
-    return this.#table.keyBytes + this.#table.liveBytes;
-  }
-
   get fragmentation(): number {
-    return fragmentationOf(this.#table.liveBytes, this.#arena.usedBytes);
+    return fragmentationOf(this.table.liveBytes, this.#arena.usedBytes);
   }
 
   get(key: Uint8Array): Uint8Array | undefined {
@@ -61,59 +53,41 @@ export class MemoryBackend implements StateBackend {
   }
 
   getRef(key: Uint8Array): Uint8Array | undefined {
-    if (this.#refusal !== undefined) throw this.#refusal;
-    const slot = this.#table.find(key);
-    return slot < 0 ? undefined : this.#arena.view(this.#table.offsetOf(slot), this.#table.lengthOf(slot));
-  }
-
-  contains(key: Uint8Array): boolean {
-    if (this.#refusal !== undefined) throw this.#refusal;
-    return this.#table.find(key) >= 0;
-  }
-
-  get foundOffset(): number {
-    return this.#table.foundOffset;
-  }
-
-  get foundLength(): number {
-    return this.#table.foundLength;
-  }
-
-  findAt(buffer: Uint8Array, keyStart: number, keyLength: number): boolean {
-    if (this.#refusal !== undefined) throw this.#refusal;
-    return this.#table.findAt(buffer, keyStart, keyLength);
+    if (this.refusal !== undefined) throw this.refusal;
+    const slot = this.table.find(key);
+    return slot < 0 ? undefined : this.#arena.view(this.table.offsetOf(slot), this.table.lengthOf(slot));
   }
 
   put(key: Uint8Array, value: Uint8Array): void {
-    if (this.#refusal !== undefined) throw this.#refusal;
+    if (this.refusal !== undefined) throw this.refusal;
     const { length } = value;
-    this.#table.set(key, this.#arena.append(value), length);
+    this.table.set(key, this.#arena.append(value), length);
     if (this.#autoCompact) this.#keepTidy(length);
   }
 
   /** Room for the value of the key that stands in a buffer, which the caller fills in; returns its address. */
   allocate(buffer: Uint8Array, keyStart: number, keyLength: number, length: number): number {
-    if (this.#refusal !== undefined) throw this.#refusal;
+    if (this.refusal !== undefined) throw this.refusal;
     const offset = this.#arena.take(length);
-    this.#table.setAt(buffer, keyStart, keyLength, offset, length);
+    this.table.setAt(buffer, keyStart, keyLength, offset, length);
     if (this.#autoCompact) this.#keepTidy(length);
     return offset;
   }
 
   /** Length of the value that the last `put` or `allocate` replaced; -1 where the key was new. */
   get replacedLength(): number {
-    return this.#table.replacedLength;
+    return this.table.replacedLength;
   }
 
   /** A view of what lies at an address that `allocate` returned, whether or not it is live still. */
   viewAt(offset: number, length: number): Uint8Array {
-    if (this.#refusal !== undefined) throw this.#refusal;
+    if (this.refusal !== undefined) throw this.refusal;
     return this.#arena.view(offset, length);
   }
 
   /** The buffer behind an address, and where in it the address is: `viewAt` without allocating. */
   bufferAt(offset: number): Uint8Array {
-    if (this.#refusal !== undefined) throw this.#refusal;
+    if (this.refusal !== undefined) throw this.refusal;
     return this.#arena.bufferAt(offset);
   }
 
@@ -122,41 +96,41 @@ export class MemoryBackend implements StateBackend {
   }
 
   delete(key: Uint8Array): boolean {
-    if (this.#refusal !== undefined) throw this.#refusal;
-    return this.#table.remove(key);
+    if (this.refusal !== undefined) throw this.refusal;
+    return this.table.remove(key);
   }
 
   cursor(): PlaceCursor {
-    if (this.#refusal !== undefined) throw this.#refusal;
-    return this.#table.cursor((offset, length) => this.viewAt(offset, length));
+    if (this.refusal !== undefined) throw this.refusal;
+    return this.table.cursor((offset, length) => this.viewAt(offset, length));
   }
 
   compact(): void {
-    if (this.#refusal !== undefined) throw this.#refusal;
+    if (this.refusal !== undefined) throw this.refusal;
     this.#beginEvacuation(Infinity);
     this.#evacuate();
   }
 
   clear(): void {
-    if (this.#refusal !== undefined) throw this.#refusal;
+    if (this.refusal !== undefined) throw this.refusal;
     this.#evacuation = undefined;
-    this.#table.clear();
+    this.table.clear();
     this.#arena.clear();
   }
 
   restore(entries: readonly Entry[]): void {
     this.clear();
-    for (const { key, value } of entries) this.#table.set(key, this.#arena.append(value), value.length);
+    for (const { key, value } of entries) this.table.set(key, this.#arena.append(value), value.length);
   }
 
   save(): void {
-    if (this.#refusal !== undefined) throw this.#refusal;
+    if (this.refusal !== undefined) throw this.refusal;
   }
 
   close(): void {
-    if (this.#refusal !== undefined) return;
+    if (this.refusal !== undefined) return;
     this.clear();
-    this.#refusal = closedError(undefined);
+    this.refusal = closedError(undefined);
   }
 
   #keepTidy(length: number): void {
@@ -165,7 +139,7 @@ export class MemoryBackend implements StateBackend {
       if (this.#credit >= STEP_BYTES_MIN) this.#evacuateIfRoom();
       return;
     }
-    const { count, liveBytes } = this.#table;
+    const { count, liveBytes } = this.table;
     if (count <= AUTO_COMPACT_KEYS_MIN) return;
     const isSmall = liveBytes <= AT_ONCE_BYTES_MAX && count <= AT_ONCE_KEYS_MAX;
     const allowed = isSmall ? AUTO_COMPACT_FRAGMENTATION : STEPS_FRAGMENTATION;
@@ -186,7 +160,7 @@ export class MemoryBackend implements StateBackend {
   #beginEvacuation(credit: number): void {
     this.#arena.condemn();
     this.#credit = credit;
-    this.#evacuation = this.#table.keys.cursor();
+    this.#evacuation = this.table.keys.cursor();
     if (this.#evacuation.first() < 0) this.#endEvacuation();
   }
 
@@ -201,11 +175,11 @@ export class MemoryBackend implements StateBackend {
   }
 
   #moveOut(slot: number): void {
-    const offset = this.#table.offsetOf(slot);
+    const offset = this.table.offsetOf(slot);
     this.#credit -= VISIT_BYTES;
     if (!this.#arena.isCondemned(offset)) return;
-    const length = this.#table.lengthOf(slot);
-    this.#table.moveTo(slot, this.#arena.move(offset, length));
+    const length = this.table.lengthOf(slot);
+    this.table.moveTo(slot, this.#arena.move(offset, length));
     this.#credit -= length;
   }
 

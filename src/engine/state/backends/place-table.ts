@@ -11,8 +11,6 @@ export class PlaceTable {
   readonly keys = new OrderedKeyIndex();
   keyBytes = 0;
   liveBytes = 0;
-  foundOffset = 0;
-  foundLength = 0;
   /** Length of the value that the last `set` replaced; -1 where the key was new. */
   replacedLength = -1;
 
@@ -23,15 +21,6 @@ export class PlaceTable {
   /** The key's slot, or -1. */
   find(key: Uint8Array): number {
     return this.keys.find(key);
-  }
-
-  /** As `find`, for the key that stands in a buffer; `foundOffset` and `foundLength` then say where its value is. */
-  findAt(buffer: Uint8Array, keyStart: number, keyLength: number): boolean {
-    const slot = this.keys.findAt(buffer, keyStart, keyLength);
-    if (slot < 0) return false;
-    this.foundOffset = this.keys.firstWord(slot);
-    this.foundLength = this.keys.secondWord(slot);
-    return true;
   }
 
   offsetOf(slot: number): number {
