@@ -1,12 +1,12 @@
 import { toUtf8 } from '../../engine/bytes/text/text.js';
 import type { Finding } from '../../engine/finding.js';
+import { OPERATIONS } from '../../engine/inspect/replay/replay-filter.js';
 import { TAG_DELETE, TAG_PUT } from '../../engine/rkyv/entry/wal-entry-format.js';
 import type { ByteOutput } from '../terminal/byte-output.js';
-import { encodeText, type Encoding, type Encodings } from '../command/encoding.js';
+import { encodeText, type Encoding } from '../command/encoding.js';
 import { writeField } from '../text/field-escapes.js';
 import {
   keyOf,
-  OPERATION_OF_TAG,
   operationFields,
   valueOf,
   type LocatedRecord,
@@ -27,13 +27,11 @@ const ABSENT = '-';
  */
 export class TabbedRecords implements RecordOutput {
   readonly #output: ByteOutput;
-  readonly #encodings: Encodings;
-  readonly #redact: boolean;
+  readonly #form: RecordForm;
 
-  constructor(output: ByteOutput, { encodings, redact }: RecordForm) {
+  constructor(output: ByteOutput, form: RecordForm) {
     this.#output = output;
-    this.#encodings = encodings;
-    this.#redact = redact;
+    this.#form = form;
   }
 
   record({ path, offset, recordBytes, view }: LocatedRecord): void {
@@ -41,10 +39,10 @@ export class TabbedRecords implements RecordOutput {
     const output = this.#output;
     writeField(output, Buffer.from(path));
     output.writeText(
-      `\t${offset}\t${recordBytes}\t${coreId}\t${epoch}\t${sequence}\t${timestampNs}\t${OPERATION_OF_TAG[tag]}`,
+      `\t${offset}\t${recordBytes}\t${coreId}\t${epoch}\t${sequence}\t${timestampNs}\t${OPERATIONS[tag]}`,
     );
     if (tag === TAG_PUT || tag === TAG_DELETE) {
-      this.#writeBytes(keyOf(view), this.#encodings.key);
+      this.#writeBytes(keyOf(view), this.#form.encodings.key);
       if (tag === TAG_PUT) this.#writeValue(valueOf(view));
     } else {
       output.writeByte(TAB);
@@ -67,8 +65,8 @@ export class TabbedRecords implements RecordOutput {
   }
 
   #writeValue(value: Uint8Array): void {
-    if (this.#redact) this.#writeBytes(toUtf8(redactedText(value)), 'utf8');
-    else this.#writeBytes(value, this.#encodings.value);
+    if (this.#form.redact) this.#writeBytes(toUtf8(redactedText(value)), 'utf8');
+    else this.#writeBytes(value, this.#form.encodings.value);
   }
 
   #writeBytes(bytes: Uint8Array, encoding: Encoding): void {

@@ -1,11 +1,10 @@
 import type { Finding } from '../../engine/finding.js';
+import { OPERATIONS } from '../../engine/inspect/replay/replay-filter.js';
 import { TAG_DELETE, TAG_PUT } from '../../engine/rkyv/entry/wal-entry-format.js';
 import type { WalEntryView } from '../../engine/rkyv/entry/wal-entry-view.js';
-import type { Encodings } from '../command/encoding.js';
 import { findingText } from '../errors/finding-text.js';
 import {
   keyOf,
-  OPERATION_OF_TAG,
   operationFields,
   valueOf,
   type LocatedRecord,
@@ -21,13 +20,11 @@ import { visibleText } from '../terminal/visible-text.js';
 /** Records for a person at a terminal: a line each, cut to its width. Findings are shown whole. */
 export class ReadableRecords implements RecordOutput {
   readonly #terminal: Terminal;
-  readonly #encodings: Encodings;
-  readonly #redact: boolean;
+  readonly #form: RecordForm;
 
-  constructor(terminal: Terminal, { encodings, redact }: RecordForm) {
+  constructor(terminal: Terminal, form: RecordForm) {
     this.#terminal = terminal;
-    this.#encodings = encodings;
-    this.#redact = redact;
+    this.#form = form;
   }
 
   record({ path, offset, view }: LocatedRecord): void {
@@ -35,7 +32,7 @@ export class ReadableRecords implements RecordOutput {
     const { coreId, epoch, sequence, timestampNs, tag } = view;
     const where = `${path.slice(path.lastIndexOf('/') + 1)}:${offset}`;
     const head = `${formatTime(timestampNs)} ${where} epoch ${epoch} core ${coreId} #${sequence}`;
-    const line = `${head} ${OPERATION_OF_TAG[tag]} ${this.#details(view)}`;
+    const line = `${head} ${OPERATIONS[tag]} ${this.#details(view)}`;
     output.writeText(`${cutTo(outputColumns, visibleText(line))}\n`);
   }
 
@@ -44,10 +41,10 @@ export class ReadableRecords implements RecordOutput {
   }
 
   #details(view: WalEntryView): string {
-    const { key, value } = this.#encodings;
+    const { key, value } = this.#form.encodings;
     if (view.tag === TAG_DELETE) return shownText(keyOf(view), key);
     if (view.tag === TAG_PUT) {
-      const text = this.#redact ? redactedText(valueOf(view)) : shownText(valueOf(view), value);
+      const text = this.#form.redact ? redactedText(valueOf(view)) : shownText(valueOf(view), value);
       return `${shownText(keyOf(view), key)} = ${text}`;
     }
     const fields = Object.entries(operationFields(view.operation()));

@@ -1,15 +1,14 @@
 import type { Finding } from '../../engine/finding.js';
+import { OPERATIONS } from '../../engine/inspect/replay/replay-filter.js';
 import { TAG_DELETE, TAG_PUT } from '../../engine/rkyv/entry/wal-entry-format.js';
 import type { WalEntryView } from '../../engine/rkyv/entry/wal-entry-view.js';
 import type { ByteOutput } from '../terminal/byte-output.js';
-import type { Encodings } from '../command/encoding.js';
 import { writeJsonField } from '../text/json-fields.js';
 import type { RecordDump } from './record-dump.js';
 import { ReadableRecords } from './record-lines.js';
 import { TabbedRecords } from './record-fields.js';
 import {
   keyOf,
-  OPERATION_OF_TAG,
   operationFields,
   valueOf,
   type LocatedRecord,
@@ -59,17 +58,15 @@ class DumpedRecords implements RecordOutput {
 
 class JsonRecords implements RecordOutput {
   readonly #output: ByteOutput;
-  readonly #encodings: Encodings;
-  readonly #redact: boolean;
+  readonly #form: RecordForm;
   readonly #dump: RecordDump | undefined;
   #path: string | undefined;
   #pathJson = '';
 
-  constructor(output: ByteOutput, { encodings, redact, dump }: RecordOutputOptions) {
+  constructor(output: ByteOutput, form: RecordOutputOptions) {
     this.#output = output;
-    this.#encodings = encodings;
-    this.#redact = redact;
-    this.#dump = dump;
+    this.#form = form;
+    this.#dump = form.dump;
   }
 
   record(record: LocatedRecord): void {
@@ -82,7 +79,7 @@ class JsonRecords implements RecordOutput {
     output.writeText(
       `{"segment":${this.#pathJson},"offset":${offset},"bytes":${recordBytes},"coreId":${view.coreId},` +
         `"epoch":"${view.epoch}","sequence":"${view.sequence}","timestampNs":"${view.timestampNs}",` +
-        `"op":"${OPERATION_OF_TAG[view.tag]}"`,
+        `"op":"${OPERATIONS[view.tag]}"`,
     );
     if (view.tag === TAG_PUT || view.tag === TAG_DELETE) this.#writeEntry(view);
     else output.writeText(`,${JSON.stringify(operationFields(view.operation())).slice(1, -1)}`);
@@ -97,13 +94,13 @@ class JsonRecords implements RecordOutput {
   #writeEntry(view: WalEntryView): void {
     const output = this.#output;
     output.writeText(',');
-    writeJsonField(output, 'key', keyOf(view), this.#encodings.key);
+    writeJsonField(output, 'key', keyOf(view), this.#form.encodings.key);
     if (view.tag !== TAG_PUT) return;
-    if (this.#redact) {
+    if (this.#form.redact) {
       output.writeText(`,${JSON.stringify(redactedValue(valueOf(view))).slice(1, -1)}`);
     } else {
       output.writeText(',');
-      writeJsonField(output, 'value', valueOf(view), this.#encodings.value);
+      writeJsonField(output, 'value', valueOf(view), this.#form.encodings.value);
     }
   }
 }

@@ -1,15 +1,6 @@
 import type { Encodings } from '../command/encoding.js';
 import type { Finding } from '../../engine/finding.js';
-import type { OperationName } from '../../engine/inspect/replay/replay-filter.js';
-import {
-  TAG_CHECKPOINT,
-  TAG_COMMIT,
-  TAG_DELETE,
-  TAG_EPOCH_BARRIER,
-  TAG_PUT,
-  type WalOperation,
-  type WalTag,
-} from '../../engine/rkyv/entry/wal-entry-format.js';
+import type { WalOperation } from '../../engine/rkyv/entry/wal-entry-format.js';
 import type { WalEntryView } from '../../engine/rkyv/entry/wal-entry-view.js';
 
 /** A record of a write-ahead log and where it lies; valid until the scanner moves on. */
@@ -36,15 +27,6 @@ export interface RecordOutput {
   record(record: LocatedRecord): void;
   finding(finding: Finding): void;
 }
-
-/** The operations' names by tag. */
-export const OPERATION_OF_TAG: Readonly<Record<WalTag, OperationName>> = {
-  [TAG_PUT]: 'put',
-  [TAG_DELETE]: 'delete',
-  [TAG_CHECKPOINT]: 'checkpoint',
-  [TAG_COMMIT]: 'commit',
-  [TAG_EPOCH_BARRIER]: 'epochBarrier',
-};
 
 /** The key of a record, where it lies. */
 export function keyOf({ bytes, keyStart, keyLength }: WalEntryView): Uint8Array {

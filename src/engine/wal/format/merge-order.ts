@@ -1,4 +1,5 @@
-import { compareHalves, compareSignedHalves } from '../../bytes/halves.js';
+import { compareHalves, compareSignedHalves, readU16, readU32 } from '../../bytes/halves.js';
+import { LAG_PRESENT, ROOT } from '../../rkyv/entry/wal-entry-format.js';
 import type { OrderFields } from './record-order.js';
 
 /** The order in which the records of all cores are merged: epoch, timestamp, core, sequence. */
@@ -11,8 +12,8 @@ export function compareMerged(a: OrderFields, b: OrderFields): number {
   );
 }
 
-/** A copy of the fields that records are merged by. */
-export class MergeKey implements OrderFields {
+/** The fields that order is judged by, of one record after the other. */
+export class KeptOrder implements OrderFields {
   epochLow = 0;
   epochHigh = 0;
   sequenceLow = 0;
@@ -31,5 +32,18 @@ export class MergeKey implements OrderFields {
     this.timestampHigh = fields.timestampHigh;
     this.coreId = fields.coreId;
     this.lag = fields.lag;
+  }
+
+  /** Takes them from a root, wherever it lies. */
+  read(bytes: Uint8Array, root: number): void {
+    this.epochLow = readU32(bytes, root + ROOT.epoch);
+    this.epochHigh = readU32(bytes, root + ROOT.epoch + 4);
+    this.sequenceLow = readU32(bytes, root + ROOT.sequence);
+    this.sequenceHigh = readU32(bytes, root + ROOT.sequence + 4);
+    this.timestampLow = readU32(bytes, root + ROOT.timestampNs);
+    this.timestampHigh = readU32(bytes, root + ROOT.timestampNs + 4);
+    this.coreId = readU16(bytes, root + ROOT.coreId);
+    const hasLag = readU16(bytes, root + ROOT.lagMark) === LAG_PRESENT;
+    this.lag = hasLag ? readU32(bytes, root + ROOT.lag) : -1;
   }
 }

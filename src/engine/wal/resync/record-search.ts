@@ -1,6 +1,7 @@
-import { readU16, readU32 } from '../../bytes/halves.js';
-import { LAG_PRESENT, ROOT, ROOT_BYTES, TAG_COMMIT } from '../../rkyv/entry/wal-entry-format.js';
-import type { OrderFields, RecordOrder, Standing } from '../format/record-order.js';
+import { readU32 } from '../../bytes/halves.js';
+import { ROOT, ROOT_BYTES, TAG_COMMIT } from '../../rkyv/entry/wal-entry-format.js';
+import { KeptOrder } from '../format/merge-order.js';
+import type { RecordOrder, Standing } from '../format/record-order.js';
 import type { RecordReader } from '../record/record-reader.js';
 import { HEADER, isPlausibleLength, RECORD_BYTES_MIN, RECORD_HEADER_BYTES } from '../format/record.js';
 import { hasShapeOfRoot } from '../format/root-shape.js';
@@ -12,30 +13,6 @@ const LENGTH_LOW_BITS = 7;
 const LENGTH_BYTES_BEFORE = 3;
 /** Whether zeros are a hole is asked after at least so many, since to ask is not free. */
 const HOLE_BYTES_MIN = 256 * 1024;
-
-/** The fields of a root that order is judged by. One object is reused for every candidate. */
-class RootFields implements OrderFields {
-  epochLow = 0;
-  epochHigh = 0;
-  sequenceLow = 0;
-  sequenceHigh = 0;
-  timestampLow = 0;
-  timestampHigh = 0;
-  coreId = 0;
-  lag = -1;
-
-  read(bytes: Uint8Array, root: number): void {
-    this.epochLow = readU32(bytes, root + ROOT.epoch);
-    this.epochHigh = readU32(bytes, root + ROOT.epoch + 4);
-    this.sequenceLow = readU32(bytes, root + ROOT.sequence);
-    this.sequenceHigh = readU32(bytes, root + ROOT.sequence + 4);
-    this.timestampLow = readU32(bytes, root + ROOT.timestampNs);
-    this.timestampHigh = readU32(bytes, root + ROOT.timestampNs + 4);
-    this.coreId = readU16(bytes, root + ROOT.coreId);
-    const hasLag = readU16(bytes, root + ROOT.lagMark) === LAG_PRESENT;
-    this.lag = hasLag ? readU32(bytes, root + ROOT.lag) : -1;
-  }
-}
 
 /** What says whether a candidate may be the next record: a `RecordOrder`, as a rule. */
 export type JudgesOrder = Pick<RecordOrder, 'judge' | 'isAfterMissing'>;
@@ -52,7 +29,7 @@ export class RecordSearch {
   rootSaysLength = false;
   readonly #reader: RecordReader;
   readonly #order: JudgesOrder;
-  readonly #fields = new RootFields();
+  readonly #fields = new KeptOrder();
   readonly #far = new Uint8Array(ROOT_BYTES);
 
   constructor(reader: RecordReader, order: JudgesOrder) {

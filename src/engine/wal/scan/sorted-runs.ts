@@ -1,5 +1,5 @@
 import type { FileDescriptor, FileSystem } from '../../storage-io/interface/file-system.js';
-import { compareMerged, MergeKey } from '../format/merge-order.js';
+import { compareMerged, KeptOrder } from '../format/merge-order.js';
 import type { RecordOrder } from '../format/record-order.js';
 import { RecordStream } from './record-stream.js';
 
@@ -31,7 +31,7 @@ export function sortedRuns(source: RunSource, runsMax: number): SortedRun[] {
   const stream = new RecordStream({ fileSystem, descriptor, coreId, from: 0, end });
   const starts = [0];
   const orders = [stream.order.clone()];
-  const last = new MergeKey();
+  const last = new KeptOrder();
   let isFirst = true;
   const before = stream.order.clone();
   for (let event = stream.next(); event !== 'end'; event = stream.next()) {
