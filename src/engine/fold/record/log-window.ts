@@ -1,5 +1,6 @@
 import { StatelogError } from '../../errors.js';
 import type { FileDescriptor, FileSystem } from '../../storage-io/interface/file-system.js';
+import { SlidingWindow } from '../../storage-io/paged/sliding-window.js';
 import { endOfZeros } from '../../storage-io/paged/zero-runs.js';
 
 const WINDOW_BYTES = 1024 * 1024;
@@ -16,31 +17,29 @@ export interface OpenLog {
 }
 
 /**
- * A window that slides over a file, so that what is being looked at lies in one buffer. It reads
+ * A window that slides over a log, so that what is being looked at lies in one buffer. It reads
  * ahead, and grows to twice what is asked for at once: with records of at most 16 MiB and some,
  * that bounds it, and sliding costs no more than reading does.
  *
- * Invariants:
- * - `bytes[i]` for i < `end` - `start` is byte `start + i` of the file.
- * - `end` never passes the file's size as it was when the window was made.
+ * Invariant: `end` never passes the file's size as it was when the window was made.
  */
-export class LogWindow {
-  bytes: Uint8Array;
-  /** The file's offset of `bytes[0]`. */
-  start = 0;
-  /** The file's offset after the last byte that is here. */
-  end = 0;
+export class LogWindow extends SlidingWindow {
   readonly size: number;
   readonly path: string;
   readonly #fileSystem: FileSystem;
   readonly #descriptor: FileDescriptor;
 
   constructor(log: OpenLog) {
+    super(log.fileSystem, log.descriptor);
     this.#fileSystem = log.fileSystem;
     this.#descriptor = log.descriptor;
     this.path = log.path;
     this.size = log.size;
-    this.bytes = new Uint8Array(Math.min(WINDOW_BYTES, log.size));
+  }
+
+  /** The file's offset after the last byte that is here. */
+  get end(): number {
+    return this.start + this.filled;
   }
 
   /**
@@ -48,19 +47,9 @@ export class LogWindow {
    * @throws StatelogError `IO_FAILED` where the file was cut meanwhile; what reading throws
    */
   reach(offset: number, length: number): void {
-    if (offset >= this.start && offset + length <= this.end) return;
-    const kept = offset >= this.start && offset < this.end ? this.end - offset : 0;
-    const target = this.#roomFor(offset, length);
-    const from = offset - this.start;
-    if (target === this.bytes && kept > 0) target.copyWithin(0, from, from + kept);
-    else if (kept > 0) target.set(this.bytes.subarray(from, from + kept));
-    this.bytes = target;
-    this.start = offset;
-    this.end = offset + kept;
-    const wanted = Math.min(target.length - kept, this.size - this.end);
-    const count = this.#fileSystem.read(this.#descriptor, target, kept, wanted, this.end);
-    this.end += count;
-    if (count < wanted) throw cutMeanwhile(this.path, this.end);
+    if (this.holds(offset, length)) return;
+    if (!this.moveTo(offset, this.#roomFor(offset, length), this.size))
+      throw cutMeanwhile(this.path, this.end);
   }
 
   /** The first offset from `offset` on that does not lie in a hole of the file; its size at most. */
@@ -73,11 +62,12 @@ export class LogWindow {
     return endOfZeros(this.#fileSystem, { descriptor: this.#descriptor, offset, end: this.size });
   }
 
-  #roomFor(offset: number, length: number): Uint8Array {
+  #roomFor(offset: number, length: number): number {
     const remaining = this.size - offset;
     const wanted = Math.min(2 * length, remaining);
-    if (wanted <= this.bytes.length) return this.bytes;
-    return new Uint8Array(Math.min(Math.ceil(wanted / ROUNDING_BYTES) * ROUNDING_BYTES, remaining));
+    if (this.bytes.length === 0) return Math.max(Math.min(WINDOW_BYTES, this.size), wanted);
+    if (wanted <= this.bytes.length) return this.bytes.length;
+    return Math.min(Math.ceil(wanted / ROUNDING_BYTES) * ROUNDING_BYTES, remaining);
   }
 }
 
