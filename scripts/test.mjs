@@ -1,16 +1,36 @@
-// `npm test` on a clean clone: installs, builds, lints, checks types, runs a part of the torture and all tests.
-// The last line is `N passed, N failed`.
+// `npm test` on a clean clone: installs, builds, lints, checks types, runs the tests.
+//   --quick        only types, and the tests that start no processes: nothing is built
+// The last line is `N passed, N failed`. What takes longer is `npm run torture`.
+import { parseArgs } from 'node:util';
 import { ensureInstalled } from './ensure-installed.mjs';
-import { programPath, runStep } from './run-step.mjs';
-import { runTests } from './run-tests.mjs';
+import { programPath, runStepsSideBySide } from './run-step.mjs';
+import { StepTimes } from './step-times.mjs';
 
-const node = process.execPath;
-
+const { values } = parseArgs({ options: { quick: { type: 'boolean', default: false } } });
+const times = new StepTimes();
 ensureInstalled();
-runStep('build', node, ['scripts/build.mjs']);
-runStep('eslint', node, [programPath('eslint'), '.']);
-runStep('prettier', node, [programPath('prettier'), '--check', '--log-level', 'warn', '.']);
-runStep('dependency-cruiser', node, [programPath('dependency-cruiser', 'depcruise'), 'src', 'test', 'bench']);
-runStep('tsc', node, [programPath('typescript', 'tsc'), '-p', '.']);
-runStep('torture', node, ['scripts/torture.mjs', '--part']);
-await runTests(process.argv.slice(2));
+times.note('install');
+
+const build = ['build', 'scripts/build.mjs'];
+const types = ['tsc', programPath('typescript', 'tsc'), '-p', '.'];
+const lint = ['eslint', programPath('eslint'), '.'];
+const form = ['prettier', programPath('prettier'), '--check', '--log-level', 'warn', '.'];
+const layers = ['dependency-cruiser', programPath('dependency-cruiser', 'depcruise'), 'src', 'test', 'bench'];
+
+// What is not installed yet cannot be imported at the top.
+const { testFiles } = await import('./tests/test-files.mjs');
+const { runTests } = await import('./tests/run-tests.mjs');
+const run = async () => runTests(await testFiles(values.quick ? 'quick' : 'usual'), { outdir: '.tmp/tests' });
+let counts;
+if (values.quick) {
+  [counts] = await Promise.all([run(), runStepsSideBySide([types])]);
+  times.note('types and tests');
+} else {
+  await runStepsSideBySide([build, types, form, layers], [lint]);
+  times.note('build and lint');
+  counts = await run();
+  times.note('tests');
+}
+const { passed, failed, skipped } = counts;
+console.log(`\n${times}${skipped === 0 ? '' : `\n${skipped} skipped`}\n\n${passed} passed, ${failed} failed`);
+process.exitCode = failed === 0 ? 0 : 1;

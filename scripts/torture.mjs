@@ -1,6 +1,7 @@
 // `npm run torture`: tries what ought not to break the engine, and prints what was tried and what broke.
-//   --long        the figures of a long run        --part        those of `npm test`
+//   --long        the figures of a long run        --part        those of `.ci/run`
 //   --row ID      only this row (repeatable)        --seed N      the same choices as a run before
+//   --minutes N   begin nothing after that long, and try sabotages until then
 import { spawn } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
@@ -13,6 +14,7 @@ const { values } = parseArgs({
     part: { type: 'boolean', default: false },
     row: { type: 'string', multiple: true, default: [] },
     seed: { type: 'string' },
+    minutes: { type: 'string' },
   },
 });
 const scale = values.long ? 'long' : values.part ? 'part' : 'usual';
@@ -22,16 +24,38 @@ const seed = Number(values.seed ?? (values.part ? 1 : Math.floor(Math.random() *
 // Some rows run the command line itself.
 const program = await bundledProgram('test/torture/run-task.ts', 'torture.cjs');
 
+const started = Date.now();
+const deadline = values.minutes === undefined ? Infinity : started + Number(values.minutes) * 60_000;
+
+/** What is noted of a row that was not begun, which has not failed either. */
+const TIME_OUT = 'its time had run out';
+
+/** Tests of the suite that are too many for `npm test`. */
+const EXHAUSTIVE_ROW = {
+  id: 'exhaustive',
+  title: 'tests of every bit, cut and crash',
+  figures: { part: 'all', usual: 'all', long: 'all' },
+  shardsMax: 2,
+  command: (shard) => ['scripts/tests/exhaustive.mjs', '--shard', shard],
+};
+
 /** Runs the suite, or some of it, over sabotaged copies of the sources, so it is no part of the suite itself. */
 const MUTANTS_ROW = {
   id: 'mutants',
   title: 'mutants caught',
-  figures: { usual: 'all', long: 'all' },
+  // In the time that a part leaves.
+  figures: { ...(deadline < Infinity && { part: 'some' }), usual: 'all', long: 'all' },
   shardsMax: 2,
+  command: (shard) => [
+    'scripts/mutants.mjs',
+    '--json',
+    '--shard',
+    shard,
+    ...(deadline < Infinity ? ['--until', String(deadline)] : []),
+  ],
 };
 
-const started = Date.now();
-const rows = [...JSON.parse((await run([])).stdout), MUTANTS_ROW]
+const rows = [...JSON.parse((await run([])).stdout), EXHAUSTIVE_ROW, MUTANTS_ROW]
   .filter(({ figures }) => figures[scale] !== undefined)
   .filter(({ id }) => values.row.length === 0 || values.row.includes(id));
 const cores = Math.max(2, availableParallelism());
@@ -63,10 +87,14 @@ async function runSideBySide(tasks) {
     for (let task = waiting.shift(); task !== undefined; task = waiting.shift()) {
       const taskStarted = Date.now();
       const { row, shard, shards } = task;
+      if (taskStarted > deadline) {
+        found.push({ row, seconds: 0, count: 0, violations: [], notes: [TIME_OUT] });
+        continue;
+      }
       const { stdout, code, signal } =
-        row === MUTANTS_ROW
-          ? await run(['--json', '--shard', `${shard}/${shards}`], ['scripts/mutants.mjs'])
-          : await run([row.id, scale, seed, shard, shards].map(String));
+        row.command === undefined
+          ? await run([row.id, scale, seed, shard, shards].map(String))
+          : await run(row.command(`${shard}/${shards}`), []);
       const seconds = (Date.now() - taskStarted) / 1000;
       found.push({ row, seconds, ...outcomeOf(stdout, code, signal) });
       console.error(`  ${row.id} ${shard + 1}/${shards}: ${seconds.toFixed(1)} s`);
@@ -92,7 +120,9 @@ function printTable() {
     const broken = mine.reduce((sum, outcome) => sum + outcome.violations.length, 0);
     const seconds = mine.reduce((sum, outcome) => sum + outcome.seconds, 0);
     const figure = row.figures[scale];
-    const reached = figure === 'all' ? count > 0 : count >= figure;
+    const reached =
+      mine.some(({ notes }) => notes.includes(TIME_OUT)) ||
+      (typeof figure === 'number' ? count >= figure : count > 0);
     return { row, count, broken, seconds, figure, reached };
   });
   const width = Math.max(...lines.map(({ row }) => row.title.length), 20);
@@ -114,11 +144,12 @@ function printTable() {
       `  again: npm run torture -- ${values.long ? '--long ' : values.part ? '--part ' : ''}--row ${row.id} --seed ${seed}`,
     );
   }
-  const missed = lines.filter(({ reached }) => !reached).length;
   const minutes = (Date.now() - started) / 60_000;
   console.log(
     `\nacknowledged writes lost, bad bytes returned as good, good records destroyed, losses without a word: ${violations.length}`,
   );
   console.log(`seed ${seed}, ${minutes.toFixed(1)} minutes, ${cores} processes`);
-  if (violations.length > 0 || missed > 0) process.exitCode = 1;
+  const failed = lines.filter(({ broken, reached }) => broken > 0 || !reached).length;
+  console.log(`\n${lines.length - failed} passed, ${failed} failed`);
+  if (failed > 0) process.exitCode = 1;
 }

@@ -14,7 +14,7 @@ export const artifactMutants = [
     file: 'src/engine/artifact/read/stage-artifact.ts',
     from: '    if (sync) syncTree(fileSystem, folder);\n',
     to: '    void sync;\n',
-    tests: ['engine/artifact/crash'],
+    tests: ['engine/artifact/crash.exhaustive'],
     match: '*any call that fails during an import leaves*',
   },
   {
@@ -61,7 +61,7 @@ export const artifactMutants = [
         to: '',
       },
     ],
-    tests: ['engine/artifact/crash'],
+    tests: ['engine/artifact/crash.exhaustive'],
   },
   {
     name: 'artifact-file-not-synced',
@@ -69,7 +69,7 @@ export const artifactMutants = [
     file: 'src/engine/artifact/write/write-folder.ts',
     from: '    syncTree(fileSystem, root);\n',
     to: '',
-    tests: ['engine/artifact/crash'],
+    tests: ['engine/artifact/crash.exhaustive'],
   },
   {
     name: 'artifact-name-not-synced',
@@ -77,7 +77,7 @@ export const artifactMutants = [
     file: 'src/engine/storage-io/whole/staging-folder.ts',
     from: '  fileSystem.syncDirectory(dirname(destination));\n',
     to: '',
-    tests: ['engine/artifact/crash'],
+    tests: ['engine/artifact/crash.exhaustive'],
   },
   {
     name: 'imported-directory-not-synced',
@@ -85,7 +85,7 @@ export const artifactMutants = [
     file: 'src/engine/directory/checkpoint/create-directory.ts',
     from: '  syncTree(fileSystem, layout.root);\n',
     to: '',
-    tests: ['engine/transfer/crash'],
+    tests: ['engine/transfer/crash.exhaustive'],
     match: '*a power loss during an import of a state artifact leaves*',
   },
   {

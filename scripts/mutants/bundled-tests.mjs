@@ -1,7 +1,7 @@
 import { build } from 'esbuild';
-import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { fileURLToPath } from 'node:url';
+import { ownUrls } from '../own-urls.mjs';
 
 /**
  * Makes one module of test files and all that they import, which runs them when it is loaded.
@@ -30,22 +30,8 @@ export async function bundleTests(folder, files, titles) {
     format: 'esm',
     packages: 'external',
     alias: { ava: fileURLToPath(new URL('test-runner.mjs', import.meta.url)) },
-    plugins: [ownUrls],
+    plugins: [ownUrls(/\.ts$/)],
     logLevel: 'warning',
   });
   return outfile;
 }
-
-/** Modules find files beside them by their URL, also as part of a bundle. */
-const ownUrls = {
-  name: 'own-urls',
-  setup: ({ onLoad }) => {
-    onLoad({ filter: /\.ts$/ }, ({ path: file }) => ({
-      contents: readFileSync(file, 'utf8').replaceAll(
-        'import.meta.url',
-        JSON.stringify(pathToFileURL(file).href),
-      ),
-      loader: 'ts',
-    }));
-  },
-};

@@ -1,5 +1,5 @@
 /** Sabotages of the state directory: commit point, checkpoints, recovery, readers, commands. See ../mutants.mjs. */
-const crash = 'engine/directory/state-directory.crash';
+const crash = 'engine/directory/state-directory-crash.exhaustive';
 const closeRecord = 'engine/directory/close-record';
 const ofCheckpoints = '*checkpoints of which one is kept*';
 

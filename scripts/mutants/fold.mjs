@@ -6,7 +6,7 @@ export const foldMutants = [
     file: 'src/engine/fold/write/log-writer.ts',
     from: '      this.#fileSystem.dataSync(this.#descriptor);\n',
     to: '',
-    tests: ['engine/fold/crash'],
+    tests: ['engine/fold/crash.exhaustive'],
   },
   {
     name: 'fold-cursor-before-its-data',
@@ -14,7 +14,7 @@ export const foldMutants = [
     file: 'src/engine/fold/store/append-log-fold.ts',
     from: '    for (const update of updates) session.write(update);\n    this.checkpoint(cursor);\n',
     to: '    this.checkpoint(cursor);\n    for (const update of updates) session.write(update);\n    this.checkpoint(cursor);\n',
-    tests: ['engine/fold/crash'],
+    tests: ['engine/fold/crash.exhaustive'],
   },
   {
     name: 'second-sync-after-a-failed-one',
@@ -38,7 +38,7 @@ export const foldMutants = [
     file: 'src/engine/fold/write/locked-replace.ts',
     from: '    fileSystem.sync(descriptor);\n',
     to: '',
-    tests: ['engine/fold/crash'],
+    tests: ['engine/fold/crash.exhaustive'],
   },
   {
     name: 'fold-rewrite-folder-not-synced',
@@ -86,7 +86,7 @@ export const foldMutants = [
     file: 'src/engine/fold/write/writing-session.ts',
     from: '    this.#writer.syncBeforeCursor(next);\n',
     to: '',
-    tests: ['engine/fold/crash'],
+    tests: ['engine/fold/crash.exhaustive'],
   },
   {
     name: 'fold-memo-forgotten',

@@ -193,6 +193,6 @@ export const logMutants = [
     file: 'src/engine/directory/write/open-writer.ts',
     from: 'if (!isLone) lock.makeDurable();',
     to: '',
-    tests: ['engine/directory/state-directory.crash'],
+    tests: ['engine/directory/state-directory-crash.exhaustive'],
   },
 ];

@@ -75,7 +75,7 @@ export const otherUsersMutants = [
         to: 'const flags = O_RDONLY | O_DIRECTORY | (links === undefined ? O_NOFOLLOW : 0);',
       },
     ],
-    tests: ['engine/storage-io/led-elsewhere'],
+    tests: ['engine/storage-io/led-elsewhere.exhaustive'],
   },
   {
     name: 'folders-reached-by-name-though-others-can-swap-them',
@@ -83,7 +83,7 @@ export const otherUsersMutants = [
     file: 'src/engine/storage-io/owners/anchor.ts',
     from: 'const within = `${this.#fileSystem.pathThrough(held)!}/${last}`;',
     to: "const within = last === '.' ? path : path + last.slice(0, 0);",
-    tests: ['engine/storage-io/led-elsewhere'],
+    tests: ['engine/storage-io/led-elsewhere.exhaustive'],
   },
   {
     name: 'folder-that-took-the-place-of-the-first-worked-in',
@@ -91,7 +91,7 @@ export const otherUsersMutants = [
     file: 'src/engine/storage-io/owners/anchor.ts',
     from: 'if (this.#fileSystem.statusOf(held).identity === this.#identity) return held;',
     to: 'if (this.#identity.length > 0) return held;',
-    tests: ['engine/storage-io/led-elsewhere'],
+    tests: ['engine/storage-io/led-elsewhere.exhaustive'],
   },
   {
     name: 'store-of-another-user-worked-on-by-name',
@@ -99,7 +99,7 @@ export const otherUsersMutants = [
     file: 'src/engine/storage-io/views/anchored-file-system.ts',
     from: 'if (!isInOtherHands(fileSystem, folder)) return fileSystem;',
     to: 'if (folder.length > 0) return fileSystem;',
-    tests: ['engine/storage-io/led-elsewhere'],
+    tests: ['engine/storage-io/led-elsewhere.exhaustive'],
   },
   {
     name: 'staged-left-behind-by-a-signal',
@@ -147,7 +147,7 @@ export const otherUsersMutants = [
     file: 'src/engine/storage-io/views/anchored-file-system.ts',
     from: "status?.kind !== 'directory' || !isInOtherHands(fileSystem, path, status)",
     to: "status?.kind !== 'directory' || isInOtherHands(fileSystem, path, status)",
-    tests: ['engine/storage-io/led-elsewhere-reading'],
+    tests: ['engine/storage-io/led-elsewhere-reading.exhaustive'],
   },
   {
     name: 'readers-led-elsewhere-beside-a-state-file',
@@ -155,6 +155,6 @@ export const otherUsersMutants = [
     file: 'src/engine/storage-io/views/anchored-file-system.ts',
     from: 'return whereListed(fileSystem, () => anchored(fileSystem, dirname(path), covers));',
     to: 'return fileSystem;',
-    tests: ['engine/storage-io/led-elsewhere-reading'],
+    tests: ['engine/storage-io/led-elsewhere-reading.exhaustive'],
   },
 ];

@@ -6,7 +6,7 @@ export const stateMutants = [
     file: 'src/engine/state/backends/file-backend.ts',
     from: '    appender.sync();\n',
     to: '    appender.drain();\n',
-    tests: ['engine/state/crash'],
+    tests: ['engine/state/crash.exhaustive'],
   },
   {
     name: 'index-renamed-before-its-values',
@@ -14,7 +14,7 @@ export const stateMutants = [
     file: 'src/engine/state/backends/state-publication.ts',
     from: '  fileSystem.rename(paths.newValues, paths.values);\n  fileSystem.rename(paths.newIndex, paths.index);\n  fileSystem.syncDirectory(paths.folder);\n}',
     to: '  fileSystem.rename(paths.newValues, paths.values);\n  fileSystem.syncDirectory(paths.folder);\n  fileSystem.rename(paths.newIndex, paths.index);\n}',
-    tests: ['engine/state/crash'],
+    tests: ['engine/state/crash.exhaustive'],
     match: '*a power loss while compacting loses nothing*',
   },
   {
@@ -63,7 +63,7 @@ export const stateMutants = [
     file: 'src/engine/repair/state/index-layout.ts',
     from: '    return isReferenceGood && (count <= NODE_ENTRIES || others.nodes === 0) ? layout : undefined;\n',
     to: '    return others.nodes > 0 || count > 0 ? MAP_LAYOUT : layout;\n',
-    tests: ['engine/repair/versioned-index'],
+    tests: ['engine/repair/versioned-index.exhaustive'],
   },
   {
     name: 'index-of-another-generation-trusted',
@@ -71,7 +71,7 @@ export const stateMutants = [
     file: 'src/engine/state/read/state-pair.ts',
     from: '    block.generation === file.generation &&\n',
     to: '',
-    tests: ['engine/state/damage'],
+    tests: ['engine/state/damage.exhaustive'],
     match: '*an index of another store, or of an earlier generation*',
   },
   {

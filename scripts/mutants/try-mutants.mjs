@@ -11,15 +11,19 @@ const OUTPUT_SHOWN = 1500;
  * that did are run without any: one that fails all the same has noticed nothing.
  * @param {readonly object[]} mutants of all.mjs
  * @param {(line: string) => void} say told of each as it is done
- * @returns {Promise<{ caught: number, violations: { where: string, message: string }[] }>}
+ * @param {number} until when none is begun any more, in milliseconds since 1970
+ * @returns {Promise<{ tried: number, caught: number, violations: { where: string, message: string }[] }>}
  */
-export async function tryMutants(mutants, say) {
+export async function tryMutants(mutants, say, until = Infinity) {
   const workspace = new Workspace();
   process.once('exit', () => workspace.remove());
   const violations = [];
   const witnesses = new Map();
+  const tried = [];
   try {
     for (const mutant of mutants) {
+      if (Date.now() > until) break;
+      tried.push(mutant);
       try {
         const { title, files, seconds } = await tryMutant(workspace, mutant);
         say(`${mutant.name}: ${seconds.toFixed(1)} s, ${title ?? 'SURVIVED'}`);
@@ -36,7 +40,7 @@ export async function tryMutants(mutants, say) {
     workspace.remove();
   }
   const broken = new Set(violations.map(({ where }) => where));
-  return { caught: mutants.filter(({ name }) => !broken.has(name)).length, violations };
+  return { tried: tried.length, caught: tried.filter(({ name }) => !broken.has(name)).length, violations };
 }
 
 /** The title of the first test that noticed a sabotage; undefined if none did. */

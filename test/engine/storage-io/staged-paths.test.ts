@@ -31,6 +31,9 @@ test.serial('what is being put together can be taken away at any moment, all of 
 test.serial('a listener is told before something is made and once it is gone, or has its name', (t) => {
   const folder = tempDir(t);
   const told: [string, boolean, number][] = [];
+  t.teardown(() => {
+    onStaged(() => undefined);
+  });
   onStaged((place, isStaged) => told.push([path.dirname(place), isStaged, readdirSync(folder).length]));
   StagingFolder.make(fileSystem, path.join(folder, 'store')).remove();
   createFile(fileSystem, path.join(folder, 'lines'), new Uint8Array(1));

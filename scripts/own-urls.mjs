@@ -1,0 +1,19 @@
+import { readFileSync } from 'node:fs';
+import { pathToFileURL } from 'node:url';
+
+/**
+ * For esbuild: modules find files beside them by their URL, also as part of a bundle.
+ * @param {RegExp} filter paths of the modules that do
+ */
+export const ownUrls = (filter) => ({
+  name: 'own-urls',
+  setup: ({ onLoad }) => {
+    onLoad({ filter }, ({ path: file }) => ({
+      contents: readFileSync(file, 'utf8').replaceAll(
+        'import.meta.url',
+        JSON.stringify(pathToFileURL(file).href),
+      ),
+      loader: 'ts',
+    }));
+  },
+});
