@@ -35,7 +35,7 @@ export class WalStore implements ReadableStore {
     const segments = isFolder ? listSegments(fileSystem, path) : [{ coreId, path }];
     const [missing] = missingSegments(path, segments);
     if (isFolder && missing !== undefined) throw damageError(missing, 'nothing was changed');
-    const scanner = MergedScanner.open(segments, { fileSystem });
+    const scanner = MergedScanner.open(segments, { fileSystem, isLoose: true });
     try {
       this.#replay(scanner);
     } finally {

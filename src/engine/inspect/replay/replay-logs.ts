@@ -63,7 +63,8 @@ export function findLogs(fileSystem: FileSystem, path: string): ReplayLog[] {
 
 function looseLog(path: string, segments: readonly SegmentEntry[], missing: readonly Finding[]): ReplayLog {
   const hints = looseHints(path);
-  return { epoch: undefined, isLive: false, segments, missing, hints, expected: {}, isStillKept: () => true };
+  const expected = { isLoose: true };
+  return { epoch: undefined, isLive: false, segments, missing, hints, expected, isStillKept: () => true };
 }
 
 function logsOfDirectory(fileSystem: FileSystem, root: string): ReplayLog[] {

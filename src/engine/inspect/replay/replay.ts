@@ -128,11 +128,12 @@ class SegmentAfterSegment implements LogScan {
     const segment = this.#segments[this.#next++];
     if (segment === undefined) return undefined;
     const { coreId, path } = segment;
-    const { epoch, isLocked, wasClosed, closedAtOf, isClosed, expectedSequenceOf } = this.#expected;
+    const { epoch, isLoose, isLocked, wasClosed, closedAtOf, isClosed, expectedSequenceOf } = this.#expected;
     return WalScanner.open(path, {
       fileSystem: this.#fileSystem,
       coreId,
       epoch,
+      isLoose,
       isLocked,
       wasClosed,
       closedAt: closedAtOf?.(coreId),

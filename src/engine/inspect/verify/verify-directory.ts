@@ -101,7 +101,7 @@ function* verifyLog(
       if (after !== undefined) {
         const nextSequence = summary.nextSequence ?? expectedSequence;
         const nextDue = after.cores[coreId]!.nextSequence;
-        if (summary.barrier !== epoch) yield missingBarrier(path, summary.goodEnd, epoch, coreId);
+        if (summary.barriers.last !== epoch) yield missingBarrier(path, summary.goodEnd, epoch, coreId);
         else if (nextSequence !== nextDue) {
           yield sequenceGap(path, summary.bytes, coreId, nextDue, nextSequence);
         }

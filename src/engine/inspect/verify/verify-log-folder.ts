@@ -1,8 +1,9 @@
 import type { Finding } from '../../finding.js';
 import type { FileSystem } from '../../storage-io/interface/file-system.js';
+import { missingBarriers, type WatchedSegment } from '../../wal/scan/barriers.js';
 import { missingSegments } from '../../wal/scan/missing-segments.js';
 import { listSegments } from '../../wal/scan/segment-folder.js';
-import { verifySegment } from './verify-segment.js';
+import { verifySegment, type SegmentSummary } from './verify-segment.js';
 import type { Tally } from './tally.js';
 
 /** Checks every segment of a bare folder of them, and that no core's is missing between others. */
@@ -13,7 +14,12 @@ export function* verifyWalFolder(
 ): Generator<Finding, void> {
   const segments = listSegments(fileSystem, folder);
   yield* missingSegments(folder, segments);
-  for (const { path, coreId } of segments) yield* verifyLooseSegment(fileSystem, path, coreId, tally);
+  const watched: WatchedSegment[] = [];
+  for (const { path, coreId } of segments) {
+    const { goodEnd, barriers } = yield* verifyLooseSegment(fileSystem, path, coreId, tally);
+    watched.push({ path, coreId, goodEnd, barriers });
+  }
+  yield* missingBarriers(watched);
 }
 
 /** Checks one segment by itself; of which core it is may be known from its name. */
@@ -22,8 +28,9 @@ export function* verifyLooseSegment(
   path: string,
   coreId: number | undefined,
   tally: Tally,
-): Generator<Finding, void> {
-  const summary = yield* verifySegment({ fileSystem, path, coreId });
+): Generator<Finding, SegmentSummary> {
+  const summary = yield* verifySegment({ fileSystem, path, coreId, isLoose: true });
   tally.addFile(path, summary.bytes);
   tally.records += summary.records;
+  return summary;
 }

@@ -84,7 +84,7 @@ function findingsOf(
   { kind, path }: PathIdentity,
   values: boolean,
   tally: Tally,
-): Generator<Finding, void> {
+): Generator<Finding, unknown> {
   switch (kind) {
     case 'directory':
       return verifyDirectory(fileSystem, path, values, tally);

@@ -1,6 +1,6 @@
 import type { Finding } from '../../finding.js';
-import { TAG_EPOCH_BARRIER } from '../../rkyv/entry/wal-entry-format.js';
 import type { FileSystem } from '../../storage-io/interface/file-system.js';
+import { BarrierWatch } from '../../wal/scan/barriers.js';
 import { WalScanner } from '../../wal/scan/scanner.js';
 import type { ClosedSegment, Locked } from '../../wal/scan/scan-options.js';
 
@@ -16,6 +16,8 @@ export interface SegmentExpectation {
   readonly wasClosed?: (() => boolean) | undefined;
   /** As `WalScanOptions.closedAt`. */
   readonly closedAt?: ClosedSegment | undefined;
+  /** As `WalScanOptions.isLoose`. */
+  readonly isLoose?: boolean | undefined;
   /** True where a checkpoint closed its epoch: nothing of it is torn. */
   readonly isClosed?: boolean | undefined;
 }
@@ -29,27 +31,21 @@ export interface SegmentSummary {
   /** Undefined where the segment does not tell. */
   readonly coreId: number | undefined;
   readonly nextSequence: bigint | undefined;
-  /** The last EpochBarrier's epoch. */
-  readonly barrier: bigint | undefined;
+  readonly barriers: BarrierWatch;
 }
 
 /** Reads a segment from end to end, by the scanner that recovery and replay use. */
 export function* verifySegment(expected: SegmentExpectation): Generator<Finding, SegmentSummary> {
   const scanner = WalScanner.open(expected.path, expected);
-  let barrier: bigint | undefined;
+  const barriers = new BarrierWatch();
   try {
     for (let event = scanner.next(); event !== 'end'; event = scanner.next()) {
       if (event === 'finding') yield scanner.finding!;
-      else if (scanner.view.tag === TAG_EPOCH_BARRIER) barrier = barrierEpochOf(scanner);
+      else barriers.take(scanner.view);
     }
     const { records, end, goodEnd, coreId, nextSequence } = scanner;
-    return { records, bytes: end, goodEnd, coreId, nextSequence, barrier };
+    return { records, bytes: end, goodEnd, coreId, nextSequence, barriers };
   } finally {
     scanner.close();
   }
-}
-
-function barrierEpochOf(scanner: WalScanner): bigint | undefined {
-  const operation = scanner.view.operation();
-  return operation.op === 'epochBarrier' ? operation.barrierEpoch : undefined;
 }

@@ -17,7 +17,7 @@ import type { Locked } from '../../wal/scan/scan-options.js';
 /** A segment to be salvaged, and what it is held against. */
 export interface SegmentSource extends Pick<
   WalScanOptions,
-  'coreId' | 'epoch' | 'expectedSequence' | 'closedAt'
+  'coreId' | 'epoch' | 'expectedSequence' | 'closedAt' | 'isLoose'
 > {
   readonly path: string;
   readonly isLocked?: Locked | undefined;
@@ -46,6 +46,8 @@ export interface SalvagedSegment {
   readonly isWhole: boolean;
   /** The sequence that follows the last good record of the source; undefined where there is none. */
   readonly nextSequence: bigint | undefined;
+  /** Where the last good record of the source ends, in bytes. */
+  readonly goodEnd: number;
 }
 
 /** Damage of which it is not known yet how many records it took. */
@@ -128,6 +130,7 @@ class SegmentSalvage {
   #loss: OpenLoss | undefined;
   #isWhole = true;
   #nextSequence: bigint | undefined;
+  #goodEnd = 0;
 
   constructor(account: RepairAccount, source: SegmentSource, descriptor: FileDescriptor) {
     this.#account = account;
@@ -136,7 +139,7 @@ class SegmentSalvage {
   }
 
   get outcome(): SalvagedSegment {
-    return { isWhole: this.#isWhole, nextSequence: this.#nextSequence };
+    return { isWhole: this.#isWhole, nextSequence: this.#nextSequence, goodEnd: this.#goodEnd };
   }
 
   *read(sink: SalvageSink | undefined): Generator<RepairEvent, void> {
@@ -166,6 +169,7 @@ class SegmentSalvage {
     sink?.finish();
     this.#closeLoss(undefined);
     this.#nextSequence = scanner.nextSequence;
+    this.#goodEnd = scanner.goodEnd;
     account.keptRecords += this.#records;
     account.keptBytes += this.#bytes;
   }
@@ -199,7 +203,7 @@ class SegmentSalvage {
   }
 
   #scan(path: string, descriptor: FileDescriptor, expectedSequence: bigint | undefined): WalScanner {
-    const { coreId, epoch, isLocked, wasClosed, closedAt } = this.#source;
+    const { coreId, epoch, isLoose, isLocked, wasClosed, closedAt } = this.#source;
     return WalScanner.openPart(
       path,
       { descriptor, order: undefined, isFollowed: false },
@@ -208,6 +212,7 @@ class SegmentSalvage {
         coreId,
         epoch,
         expectedSequence,
+        isLoose,
         isLocked,
         wasClosed,
         closedAt: path === this.#source.path ? closedAt : undefined,

@@ -1,5 +1,7 @@
 import { basename, join } from 'node:path';
 import { listSegments } from '../../wal/scan/segment-folder.js';
+import type { WalEntryView } from '../../rkyv/entry/wal-entry-view.js';
+import { BarrierWatch, missingBarriers, type WatchedSegment } from '../../wal/scan/barriers.js';
 import { missingSegments } from '../../wal/scan/missing-segments.js';
 import type { RepairAccount } from '../account/repair-account.js';
 import type { RepairEvent } from '../account/report.js';
@@ -18,7 +20,7 @@ export function* salvageLooseSegment(
   const { coreId, isJoined, arrangement } = arrangeSegment(account.fileSystem, path);
   if (arrangement !== undefined) yield* account.readThrough(arrangement);
   if (isJoined) yield* salvageSegments(account, path, into);
-  else yield* salvageSegment(account, { path, coreId }, into);
+  else yield* salvageSegment(account, { path, coreId, isLoose: true }, into);
 }
 
 /**
@@ -43,10 +45,21 @@ function* salvageSegments(
   const { fileSystem } = account;
   const segments = listSegments(fileSystem, folder);
   if (into !== undefined) fileSystem.makeDirectory(into);
+  const watched: WatchedSegment[] = [];
   for (const finding of missingSegments(folder, segments)) yield account.take(finding);
   for (const { path, coreId } of segments) {
     const destination = into === undefined ? undefined : join(into, basename(path));
-    yield* salvageSegment(account, { path, coreId }, destination);
+    const barriers = new BarrierWatch();
+    const onRecord = (view: WalEntryView): void => {
+      barriers.take(view);
+    };
+    const { goodEnd } = yield* salvageSegment(
+      account,
+      { path, coreId, isLoose: true, onRecord },
+      destination,
+    );
+    watched.push({ path, coreId, goodEnd, barriers });
   }
+  for (const finding of missingBarriers(watched)) yield account.take(finding);
   if (into !== undefined) fileSystem.syncDirectory(into);
 }

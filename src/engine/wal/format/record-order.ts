@@ -25,9 +25,11 @@ export interface OrderFields {
  * - `follows`: it can be the next, counting those that the bytes between them may have held;
  * - `restart`: numbering began anew, as LaminarDB does when it reopens a segment;
  * - `jump`: more are missing than the bytes between them could have held;
+ * - `time-backwards`: an earlier run of the log wrote it, as our own clock tells;
  * - the rest do not belong here at all.
  */
-export type Standing = 'follows' | 'restart' | 'jump' | 'wrong-core' | 'misplaced-epoch' | 'sequence-repeat';
+export type Standing =
+  'follows' | 'restart' | 'jump' | 'wrong-core' | 'misplaced-epoch' | 'sequence-repeat' | 'time-backwards';
 
 /** What is known of a segment before its first byte is read. */
 export interface OrderStart {
@@ -114,7 +116,9 @@ export class RecordOrder {
   judge(fields: OrderFields, offset: number, crc: number): Standing {
     if (!this.#fitsCore(fields)) return 'wrong-core';
     const distance = this.#distance(fields);
-    if (distance === 0 && offset === this.end) return this.#fitsEpoch(fields) ? 'follows' : 'misplaced-epoch';
+    if (distance === 0 && offset === this.end && this.#fitsEpoch(fields)) {
+      return fields.lag >= 0 && this.#isBeforeLast(fields) ? 'time-backwards' : 'follows';
+    }
     const lostMax = Math.floor((offset - this.end) / RECORD_BYTES_MIN);
     if (distance < 0) {
       // Of a log of one epoch, another's record is that before all else.
@@ -125,7 +129,9 @@ export class RecordOrder {
     }
     if (!this.#fitsEpoch(fields)) return 'misplaced-epoch';
     // After a hole even a sequence that fits may be an old copy's; our own clock tells.
-    if (offset > this.end && fields.lag >= 0 && this.#isBeforeLast(fields)) return 'sequence-repeat';
+    if (fields.lag >= 0 && this.#isBeforeLast(fields)) {
+      return offset > this.end ? 'sequence-repeat' : 'time-backwards';
+    }
     return distance <= lostMax ? 'follows' : 'jump';
   }
 

@@ -102,6 +102,13 @@ export function causeOfStanding(standing: Standing, reader: RecordReader, next: 
         expected: next.sequence,
         found: String(view.sequence),
       };
+    case 'time-backwards':
+      return {
+        class: 'time-backwards',
+        reason: 'the record is older than the one in front of it: an earlier run of the log wrote it',
+        expected: next.timestamp,
+        found: String(view.timestampNs),
+      };
     case 'jump':
     case 'follows':
     case 'restart':
@@ -119,6 +126,7 @@ export interface ExpectedNext {
   readonly coreId: number;
   readonly epoch: string;
   readonly sequence: string;
+  readonly timestamp: string;
 }
 
 /** The record that should have the length that lies between two places. */

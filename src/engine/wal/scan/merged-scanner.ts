@@ -24,6 +24,8 @@ export interface MergeOptions {
   readonly closedAtOf?: ((coreId: number) => ClosedSegment | undefined) | undefined;
   /** True where a checkpoint closed the epoch: all of it was durable, so that none of it can be torn. */
   readonly isClosed?: boolean | undefined;
+  /** As `WalScanOptions.isLoose`. */
+  readonly isLoose?: boolean | undefined;
   /** The epoch that all records must have; undefined: any. */
   readonly epoch?: bigint | undefined;
   /** The sequence that a core's first record must have; undefined: any. */
@@ -119,13 +121,14 @@ export class MergedScanner {
           order: from === 0 ? undefined : order,
           isFollowed: to < end || options.isClosed === true,
         };
-        const { isLocked, wasClosed, epoch } = options;
+        const { isLocked, wasClosed, epoch, isLoose } = options;
         const range = {
           from,
           to: Math.min(to, end),
           coreId,
           expectedSequence,
           epoch,
+          isLoose,
           isLocked,
           wasClosed,
           closedAt: options.closedAtOf?.(coreId),

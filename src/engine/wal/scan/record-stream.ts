@@ -186,6 +186,7 @@ export class RecordStream {
       coreId: order.coreId,
       epoch: this.#epoch === undefined ? `at least ${order.lastEpoch}` : String(this.#epoch),
       sequence: order.nextSequence === undefined ? 'any' : String(order.nextSequence),
+      timestamp: `at least ${order.lastTimestampNs}`,
     });
   }
 }

@@ -47,6 +47,11 @@ export interface WalScanOptions {
    * What it names was on disk: before its end nothing is torn, and where the segment ends before it, records are missing.
    */
   readonly closedAt?: ClosedSegment | undefined;
+  /**
+   * True for a segment that is read by itself: one that holds bytes and not one good record is damaged then, or something else
+   * altogether. In a store that is where the first write was not finished.
+   */
+  readonly isLoose?: boolean | undefined;
   /** True where a checkpoint closed the epoch: all of it was durable, so that none of it can be torn. */
   readonly isClosed?: boolean | undefined;
   /**

@@ -232,7 +232,8 @@ export class WalScanner {
   }
 
   #tellGap(gap: Gap): ScanEvent {
-    if (this.#judge.isDamage(gap, this.#stream) || this.#wasOnDisk(gap) || this.#wasThereAtClose(gap)) {
+    const isDamage = this.#judge.isDamage(gap, this.#stream) || this.#isWithoutRecords(gap);
+    if (isDamage || this.#wasOnDisk(gap) || this.#wasThereAtClose(gap)) {
       this.#lastGapEnd = gap.end;
       this.finding = damageFinding(this.path, gap, this.#stream.order.coreId);
       this.isDamaged = true;
@@ -245,6 +246,12 @@ export class WalScanner {
     const tail = { class: this.tail, end, elsewhere: this.#elsewhere };
     this.finding = tailFinding(this.path, gap, tail, this.#stream.order.coreId);
     return 'finding';
+  }
+
+  /** True of a whole segment by itself in which no record is left, and that nobody is writing. */
+  #isWithoutRecords(gap: Gap): boolean {
+    if (this.#options.isLoose !== true || this.records > 0 || this.#streamOptions.from > 0) return false;
+    return gap.nextGood < 0 && !this.#isBeingWritten();
   }
 
   #wasOnDisk(gap: Gap): boolean {

@@ -1,0 +1,54 @@
+import { readU64 } from '../../bytes/halves.js';
+import type { Finding } from '../../finding.js';
+import { ROOT, TAG_EPOCH_BARRIER } from '../../rkyv/entry/wal-entry-format.js';
+import type { WalEntryView } from '../../rkyv/entry/wal-entry-view.js';
+
+/** The barriers of one segment, while its records go by. */
+export class BarrierWatch {
+  /** The epoch that the last barrier closes; undefined before the first. */
+  last: bigint | undefined;
+  /** The same of the last barrier that a record follows: writing went on, so that every core had its own. */
+  followed: bigint | undefined;
+
+  /** Takes the next good record. */
+  take(view: WalEntryView): void {
+    if (this.last !== undefined) this.followed = this.last;
+    if (view.tag === TAG_EPOCH_BARRIER) this.last = readU64(view.bytes, view.rootStart + ROOT.number);
+  }
+}
+
+/** A segment of a folder, and the barriers in it. */
+export interface WatchedSegment {
+  readonly path: string;
+  readonly coreId: number;
+  /** Where its last good record ends, in bytes. */
+  readonly goodEnd: number;
+  readonly barriers: BarrierWatch;
+}
+
+/**
+ * A finding for each segment that lacks a barrier which another core has and wrote on behind: its end is gone, or the file is an
+ * old copy. LaminarDB writes a barrier to all segments before it goes on.
+ */
+export function missingBarriers(segments: readonly WatchedSegment[]): Finding[] {
+  const due = segments.reduce((most: bigint, { barriers }) => larger(most, barriers.followed ?? -1n), -1n);
+  return segments
+    .filter(({ barriers }) => (barriers.last ?? -1n) < due)
+    .map(({ path, coreId, goodEnd, barriers }) => {
+      const has = barriers.last === undefined ? 'none' : `the last for epoch ${barriers.last}`;
+      return {
+        severity: 'damage',
+        class: 'missing-barrier',
+        file: path,
+        offset: goodEnd,
+        bytes: 0,
+        message: `other cores have a barrier for epoch ${due}, and this one ${has}: its end is gone, or it is an old copy`,
+        coreId,
+        epoch: String(due),
+      };
+    });
+}
+
+function larger(one: bigint, other: bigint): bigint {
+  return one > other ? one : other;
+}
