@@ -147,7 +147,7 @@ export const logMutants = [
   {
     name: 'rot-before-a-close-is-torn',
     rule: 'R10: what was on disk when a store was closed is not torn',
-    file: 'src/engine/wal/scan/scanner.ts',
+    file: 'src/engine/wal/scan/closed-segment.ts',
     from: 'return !isSameFile || changedNs === closedAt.changedNs;',
     to: 'return changedNs === closedAt.changedNs;',
     tests: ['engine/directory/closed-cleanly'],

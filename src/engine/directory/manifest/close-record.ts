@@ -1,6 +1,6 @@
 import { crc32c } from '../../bytes/crc/checksum.js';
 import { fromUtf8, toUtf8 } from '../../bytes/text/text.js';
-import type { ClosedSegment } from '../../wal/scan/scan-options.js';
+import type { ClosedSegment } from '../../wal/scan/closed-segment.js';
 
 const FORMAT = 1;
 const CRC_DIGITS = 8;

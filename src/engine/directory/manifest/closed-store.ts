@@ -4,7 +4,7 @@ import type { FileStatus, FileSystem } from '../../storage-io/interface/file-sys
 import { refuseLinkedFile } from '../../storage-io/owners/own-paths.js';
 import { closeQuietly } from '../../storage-io/whole/atomic-write.js';
 import { writeFully } from '../../storage-io/whole/write-fully.js';
-import type { ClosedSegment } from '../../wal/scan/scan-options.js';
+import type { ClosedSegment } from '../../wal/scan/closed-segment.js';
 import { decodeCloseRecord, encodeCloseRecord, type CloseRecord } from './close-record.js';
 import type { DirectoryLayout } from './layout.js';
 import { liveEpoch, type DirectoryManifest } from './manifest.js';

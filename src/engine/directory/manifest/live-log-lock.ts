@@ -3,7 +3,8 @@ import { lockState } from '../../storage-io/lock/lock-holder.js';
 import { readCloseRecord } from './closed-store.js';
 import type { DirectoryLayout } from './layout.js';
 import type { DirectoryManifest } from './manifest.js';
-import type { ClosedSegment, Locked } from '../../wal/scan/scan-options.js';
+import type { ClosedSegment } from '../../wal/scan/closed-segment.js';
+import type { Locked } from '../../wal/scan/scan-options.js';
 
 /** What a store's LOCK and its last clean close say of its live log. */
 export interface LiveLogLock {

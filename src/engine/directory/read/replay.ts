@@ -6,7 +6,8 @@ import { damageError } from '../../wal/scan/scan-findings.js';
 import { WalScanner } from '../../wal/scan/scanner.js';
 import type { Overlay } from '../state/overlay.js';
 import { applyOffsets } from '../manifest/source-mark.js';
-import type { ClosedSegment, Locked } from '../../wal/scan/scan-options.js';
+import type { ClosedSegment } from '../../wal/scan/closed-segment.js';
+import type { Locked } from '../../wal/scan/scan-options.js';
 
 /** Lines taken of each source, and the watermark: what Commits say. */
 export interface Progress {

@@ -7,7 +7,7 @@ import { realFileSystem } from '../../storage-io/real/real-file-system.js';
 import { copyRange } from '../../storage-io/paged/zero-runs.js';
 import { copyBrokenTail } from './broken-copy.js';
 import { cut } from './open-position.js';
-import type { ClosedSegment } from '../scan/scan-options.js';
+import type { ClosedSegment } from '../scan/closed-segment.js';
 import { WalScanner } from '../scan/scanner.js';
 
 /** Called for each good record, in order. The view is valid during the call only. */

@@ -7,7 +7,8 @@ import { compareMerged } from '../format/merge-order.js';
 import { type ScanEvent, WalScanner } from './scanner.js';
 import type { SegmentEntry } from './segment-folder.js';
 import { sortedRuns } from './sorted-runs.js';
-import type { ClosedSegment, Locked } from './scan-options.js';
+import type { ClosedSegment } from './closed-segment.js';
+import type { Locked } from './scan-options.js';
 
 /** More parts than this are not merged each by itself. */
 const RUNS_MAX = 1024;

@@ -2,7 +2,7 @@ import { repairHint } from '../../bytes/text/command-hints.js';
 import { StatelogError } from '../../errors.js';
 import type { Finding } from '../../finding.js';
 import { holderText, type LockHolder } from '../../storage-io/lock/lock-holder.js';
-import type { ClosedSegment } from './scan-options.js';
+import type { ClosedSegment } from './closed-segment.js';
 import type { Gap, GapCause } from './gap.js';
 
 /** What the bytes after the last acknowledged record can be. */

@@ -1,5 +1,6 @@
 import type { FileDescriptor, FileSystem } from '../../storage-io/interface/file-system.js';
 import type { LockHolder } from '../../storage-io/lock/lock-holder.js';
+import type { ClosedSegment } from './closed-segment.js';
 import type { RecordOrder } from '../format/record-order.js';
 
 /**
@@ -7,17 +8,6 @@ import type { RecordOrder } from '../format/record-order.js';
  * another host.
  */
 export type Locked = boolean | LockHolder;
-
-/** How a segment was left by the writer that last closed cleanly: all of it was on disk then. */
-export interface ClosedSegment {
-  /** Where it ended, with a record. */
-  readonly end: number;
-  readonly records: number;
-  readonly nextSequence: bigint;
-  /** Which file it was, and when that had last changed (`FileStatus`): to know one that was written in place since. */
-  readonly identity: string;
-  readonly changedNs: bigint;
-}
 
 /** How to read a segment. */
 export interface WalScanOptions {

@@ -4,6 +4,7 @@ import type { FileDescriptor, FileSystem } from '../../storage-io/interface/file
 import type { LockHolder } from '../../storage-io/lock/lock-holder.js';
 import { realFileSystem } from '../../storage-io/real/real-file-system.js';
 import { endOfZeros } from '../../storage-io/paged/zero-runs.js';
+import { wasThereAtClose } from './closed-segment.js';
 import type { Gap } from './gap.js';
 import { hasStrangeBarrier, remarksOn } from './record-remarks.js';
 import type { RecordOrder } from '../format/record-order.js';
@@ -233,7 +234,7 @@ export class WalScanner {
 
   #tellGap(gap: Gap): ScanEvent {
     const isDamage = this.#judge.isDamage(gap, this.#stream) || this.#isWithoutRecords(gap);
-    if (isDamage || this.#wasOnDisk(gap) || this.#wasThereAtClose(gap)) {
+    if (isDamage || this.#wasOnDisk(gap) || this.#wasThereAtClose(gap.offset)) {
       this.#lastGapEnd = gap.end;
       this.finding = damageFinding(this.path, gap, this.#stream.order.coreId);
       this.isDamaged = true;
@@ -260,16 +261,10 @@ export class WalScanner {
     return this.#options.wasClosed?.() === true;
   }
 
-  /**
-   * True where the last clean close had more than what is before the gap. Of a file that somebody has since written in, in
-   * place, it says nothing: that write may not have been finished.
-   */
-  #wasThereAtClose({ offset }: Gap): boolean {
+  #wasThereAtClose(offset: number): boolean {
     const { closedAt } = this.#options;
-    if (closedAt === undefined || offset >= closedAt.end) return false;
-    const { identity, size, changedNs } = this.#fileSystem.statusOf(this.#descriptor);
-    const isSameFile = identity === closedAt.identity && size === closedAt.end;
-    return !isSameFile || changedNs === closedAt.changedNs;
+    if (closedAt === undefined) return false;
+    return wasThereAtClose(offset, closedAt, this.#fileSystem.statusOf(this.#descriptor));
   }
 
   /** Tells, at the end of a segment, of records that were behind it when it was last closed. */
