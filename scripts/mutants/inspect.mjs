@@ -28,7 +28,7 @@ export const inspectMutants = [
     name: 'barrier-not-looked-for',
     rule: 'R5: a loss is never without a word',
     file: 'src/engine/inspect/verify/verify-directory.ts',
-    from: 'if (summary.barrier !== epoch) yield',
+    from: 'if (summary.barriers.last !== epoch) yield',
     to: 'if (summary.barrier === -1n) yield',
     tests: ['engine/inspect/verify-directory'],
   },
