@@ -31,6 +31,13 @@ export function* positionsInRange(cursor: EntryCursor, range: EntryRange = {}): 
     yield cursor;
 }
 
+/** How many keys there are in the range. */
+export function countInRange(cursor: EntryCursor, range: EntryRange = {}): number {
+  let count = 0;
+  for (const _ of positionsInRange(cursor, range)) count++;
+  return count;
+}
+
 /** Shows every entry of a cursor, in key order; key and value are lent for the call. */
 export function forEachEntryOf(
   cursor: EntryCursor,

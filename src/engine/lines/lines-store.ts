@@ -2,9 +2,10 @@ import { checkBytes } from '../bytes/byte-argument.js';
 import { compareBytes } from '../bytes/compare.js';
 import { JsonLineParts } from '../bytes/text/json-line.js';
 import type { EntryCursor, EntryRange } from '../entry-cursor.js';
-import { keysInRange, positionsInRange } from '../entry-range.js';
+import { positionsInRange } from '../entry-range.js';
 import { StatelogError } from '../errors.js';
 import type { FileDescriptor, FileSystem } from '../storage-io/interface/file-system.js';
+import { CursorStore } from '../store/cursor-store.js';
 import type { EntryVisitor, ReadableStore, StoredEntry } from '../store/store.js';
 import { CheckedLines, type CheckedExport, type LinePlace } from './checked-lines.js';
 import { parseExportLine } from './export-lines.js';
@@ -30,7 +31,7 @@ export function checkLinesFile(
  * An NDJSON export that is read where it lies. All of it is checked when it is opened; memory is that of its keys. A
  * value is read when it is asked for.
  */
-export class LinesStore implements ReadableStore {
+export class LinesStore extends CursorStore implements ReadableStore {
   readonly kind = 'ndjson';
   readonly path: string;
   readonly notices = [];
@@ -42,6 +43,7 @@ export class LinesStore implements ReadableStore {
 
   /** @throws StatelogError as `CheckedLines` does */
   constructor(path: string, fileSystem: FileSystem) {
+    super();
     this.path = path;
     this.#fileSystem = fileSystem;
     this.#descriptor = fileSystem.openRead(path);
@@ -78,35 +80,29 @@ export class LinesStore implements ReadableStore {
 
   get(key: Uint8Array): StoredEntry | undefined {
     checkBytes(key, 'key');
-    const cursor = this.#cursor();
+    const cursor = this.entryCursor();
     return cursor.seek(key) && compareBytes(cursor.key, key) === 0 ? cursor.entry() : undefined;
   }
 
-  *entries(range?: EntryRange): Generator<StoredEntry, void> {
-    const cursor = this.#cursor();
+  override *entries(range?: EntryRange): Generator<StoredEntry, void> {
+    const cursor = this.entryCursor();
     for (const _ of positionsInRange(cursor, range)) yield cursor.entry();
   }
 
-  forEachEntry(visit: EntryVisitor): void {
+  override forEachEntry(visit: EntryVisitor): void {
     for (const { key, value, version } of this.entries()) visit(key, value, version);
   }
 
-  keys(range?: EntryRange): Iterable<Uint8Array> {
-    return keysInRange(this.#cursor(), range);
+  protected override entryCursor(): LinesCursor {
+    return new LinesCursor(this.#keys, (index) => this.#read(index));
   }
 
-  count(range?: EntryRange): number {
-    let count = 0;
-    for (const _ of positionsInRange(this.#cursor(), range)) count++;
-    return count;
+  protected override countAll(): number {
+    return this.#keys.length;
   }
 
   close(): void {
     this.#fileSystem.close(this.#descriptor);
-  }
-
-  #cursor(): LinesCursor {
-    return new LinesCursor(this.#keys, (index) => this.#read(index));
   }
 
   /** @throws StatelogError `IO_FAILED` where the file is not what it was when it was opened */

@@ -1,7 +1,7 @@
 import { checkBytes } from '../bytes/byte-argument.js';
 import { StatelogError, isStatelogError } from '../errors.js';
-import type { EntryRange } from '../entry-cursor.js';
-import { keysInRange, positionsInRange } from '../entry-range.js';
+import type { EntryCursor, EntryRange } from '../entry-cursor.js';
+import { positionsInRange } from '../entry-range.js';
 import type { Finding } from '../finding.js';
 import { AppendLogFold } from '../fold/store/append-log-fold.js';
 import { COMPACT_THRESHOLD_DEFAULT } from '../fold/format/format.js';
@@ -10,6 +10,7 @@ import { KvUpdate } from '../fold/format/update.js';
 import { VersionToken } from '../fold/format/version-token.js';
 import { WatchCursor } from '../fold/format/watch-cursor.js';
 import type { FileSystem } from '../storage-io/interface/file-system.js';
+import { CursorStore } from './cursor-store.js';
 import { remarksOn } from './remarks.js';
 import type {
   CheckpointReport,
@@ -30,7 +31,7 @@ export interface OpenFoldOptions {
 }
 
 /** A fold log as commands see it. */
-export class FoldStore implements WritableStore {
+export class FoldStore extends CursorStore implements WritableStore {
   readonly kind = 'log';
   readonly path: string;
   readonly epoch = undefined;
@@ -39,6 +40,7 @@ export class FoldStore implements WritableStore {
   #next: WatchCursor;
 
   private constructor(fold: AppendLogFold, fileSystem: FileSystem) {
+    super();
     this.#fold = fold;
     this.#fileSystem = fileSystem;
     this.path = fold.path;
@@ -107,30 +109,19 @@ export class FoldStore implements WritableStore {
     return entry === undefined ? undefined : { key, value: entry.value, version: entry.version.toBytes() };
   }
 
-  *entries(range?: EntryRange): Generator<StoredEntry, void> {
+  override *entries(range?: EntryRange): Generator<StoredEntry, void> {
     const cursor = this.#fold.entryCursor();
     for (const at of positionsInRange(cursor, range)) {
       yield { key: at.key.slice(), value: at.value().slice(), version: cursor.version().toBytes() };
     }
   }
 
-  forEachEntry(visit: EntryVisitor): void {
+  override forEachEntry(visit: EntryVisitor): void {
     const cursor = this.#fold.entryCursor();
     for (let valid = cursor.first(); valid; valid = cursor.next()) {
       const value = cursor.value();
       visit(cursor.key, value, cursor.version().toBytes());
     }
-  }
-
-  keys(range?: EntryRange): Iterable<Uint8Array> {
-    return keysInRange(this.#fold.entryCursor(), range);
-  }
-
-  count(range?: EntryRange): number {
-    if (range === undefined) return this.#fold.count;
-    let count = 0;
-    for (const _ of positionsInRange(this.#fold.entryCursor(), range)) count++;
-    return count;
   }
 
   put(key: Uint8Array, value: Uint8Array, options?: PutOptions): void {
@@ -178,6 +169,14 @@ export class FoldStore implements WritableStore {
     const bytesBefore = this.#fold.sizeBytes;
     this.#fold.compact();
     return Promise.resolve({ bytesBefore, bytesAfter: this.#fold.sizeBytes, keys: this.#fold.count });
+  }
+
+  protected override entryCursor(): EntryCursor {
+    return this.#fold.entryCursor();
+  }
+
+  protected override countAll(): number {
+    return this.#fold.count;
   }
 
   close(): void {

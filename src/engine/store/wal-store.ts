@@ -1,8 +1,7 @@
 import { checkBytes } from '../bytes/byte-argument.js';
 import { cutHint } from '../bytes/text/command-hints.js';
 import { applyOffsets } from '../directory/manifest/source-mark.js';
-import type { EntryRange } from '../entry-cursor.js';
-import { entriesInRange, forEachEntryOf, keysInRange, positionsInRange } from '../entry-range.js';
+import type { EntryCursor } from '../entry-cursor.js';
 import type { Finding } from '../finding.js';
 import { TAG_COMMIT, TAG_DELETE, TAG_PUT, type WalOperation } from '../rkyv/entry/wal-entry-format.js';
 import { MmapStateStore } from '../state/store/mmap-state-store.js';
@@ -12,12 +11,13 @@ import { coreIdOfSegmentName } from '../wal/format/segment-name.js';
 import { missingSegments } from '../wal/scan/missing-segments.js';
 import { listSegments } from '../wal/scan/segment-folder.js';
 import { damageError } from '../wal/scan/scan-findings.js';
-import type { EntryVisitor, ReadableStore, StoredEntry } from './store.js';
+import { CursorStore } from './cursor-store.js';
+import type { ReadableStore, StoredEntry } from './store.js';
 
 const ARENA_BYTES = 1024 * 1024;
 
 /** The state that bare segments come to when they are replayed in merged order, in memory. */
-export class WalStore implements ReadableStore {
+export class WalStore extends CursorStore implements ReadableStore {
   readonly kind = 'wal';
   readonly path: string;
   readonly cursor = undefined;
@@ -29,6 +29,7 @@ export class WalStore implements ReadableStore {
 
   /** @throws StatelogError `DAMAGED` where a good record follows a bad one, or a core's segment is missing */
   constructor(path: string, fileSystem: FileSystem) {
+    super();
     this.path = path;
     const isFolder = fileSystem.statusFollowing(path)?.kind === 'directory';
     const coreId = coreIdOfSegmentName(path.slice(path.lastIndexOf('/') + 1)) ?? 0;
@@ -49,23 +50,12 @@ export class WalStore implements ReadableStore {
     return value === undefined ? undefined : { key, value };
   }
 
-  entries(range?: EntryRange): Iterable<StoredEntry> {
-    return entriesInRange(this.#state.entryCursor(), range);
+  protected override entryCursor(): EntryCursor {
+    return this.#state.entryCursor();
   }
 
-  forEachEntry(visit: EntryVisitor): void {
-    forEachEntryOf(this.#state.entryCursor(), visit);
-  }
-
-  keys(range?: EntryRange): Iterable<Uint8Array> {
-    return keysInRange(this.#state.entryCursor(), range);
-  }
-
-  count(range?: EntryRange): number {
-    if (range === undefined) return this.#state.length;
-    let count = 0;
-    for (const _ of positionsInRange(this.#state.entryCursor(), range)) count++;
-    return count;
+  protected override countAll(): number {
+    return this.#state.length;
   }
 
   close(): void {

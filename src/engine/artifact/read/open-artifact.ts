@@ -3,9 +3,9 @@ import { checkBytes } from '../../bytes/byte-argument.js';
 import { coreOfKey } from '../../directory/state/core-state.js';
 import { CoresCursor } from '../../directory/state/cores-cursor.js';
 import type { EntryRange } from '../../entry-cursor.js';
-import { entriesInRange, forEachEntryOf, keysInRange, positionsInRange } from '../../entry-range.js';
 import type { FileStatus, FileSystem } from '../../storage-io/interface/file-system.js';
 import { type FileSlice, slicedFileSystem } from '../../storage-io/views/composed-file-system.js';
+import { CursorStore } from '../../store/cursor-store.js';
 import { FoldStore } from '../../store/fold-store.js';
 import type { EntryVisitor, ReadableStore, StoredEntry } from '../../store/store.js';
 import {
@@ -62,12 +62,12 @@ export function isOwnBackend({ backend }: ExportManifest): boolean {
 export function openPayload({ path, fileSystem }: LocatedArtifact, manifest: ExportManifest): ReadableStore {
   if (manifest.backend === STATE_BACKEND) {
     const payload = openStatePayload(fileSystem, path, manifest, path);
-    return new ArtifactStore(path, new StatePayloadEntries(payload));
+    return new StateArtifact(path, payload);
   }
   refuseOtherThanFold(manifest, path);
   const pathOf = (file: string): string => join(path, file);
   verifyStagedFold(fileSystem, { manifest, pathOf }, path);
-  return new ArtifactStore(path, FoldStore.load(pathOf(FOLD_PATH), fileSystem));
+  return new FoldArtifact(path, FoldStore.load(pathOf(FOLD_PATH), fileSystem));
 }
 
 /**
@@ -127,122 +127,85 @@ class LocatedEntries implements EntrySink {
   }
 }
 
-type Content = Omit<ReadableStore, 'kind' | 'path'>;
-
-/** An artifact as commands see it. */
-class ArtifactStore implements ReadableStore {
+/** An artifact of a fold log as commands see it. */
+class FoldArtifact implements ReadableStore {
   readonly kind = 'artifact';
   readonly path: string;
+  readonly epoch = undefined;
   readonly notices = [];
-  readonly #content: Content;
+  readonly #fold: FoldStore;
 
-  constructor(path: string, content: Content) {
+  constructor(path: string, fold: FoldStore) {
     this.path = path;
-    this.#content = content;
+    this.#fold = fold;
   }
 
-  get epoch(): bigint | undefined {
-    return this.#content.epoch;
-  }
-
-  get cursor(): Uint8Array | undefined {
-    return this.#content.cursor;
-  }
-
-  get cores(): number | undefined {
-    return this.#content.cores;
-  }
-
-  get sources(): ReadonlyMap<string, bigint> | undefined {
-    return this.#content.sources;
-  }
-
-  get watermark(): bigint | undefined {
-    return this.#content.watermark;
+  get cursor(): Uint8Array {
+    return this.#fold.cursor;
   }
 
   get(key: Uint8Array): StoredEntry | undefined {
-    checkBytes(key, 'key');
-    return this.#content.get(key);
+    return this.#fold.get(key);
   }
 
   entries(range?: EntryRange): Iterable<StoredEntry> {
-    return this.#content.entries(range);
+    return this.#fold.entries(range);
   }
 
   forEachEntry(visit: EntryVisitor): void {
-    this.#content.forEachEntry(visit);
+    this.#fold.forEachEntry(visit);
   }
 
   keys(range?: EntryRange): Iterable<Uint8Array> {
-    return this.#content.keys(range);
+    return this.#fold.keys(range);
   }
 
   count(range?: EntryRange): number {
-    return this.#content.count(range);
+    return this.#fold.count(range);
   }
 
   close(): void {
-    this.#content.close();
+    this.#fold.close();
   }
 }
 
 /** The state files of an artifact together. */
-class StatePayloadEntries implements Content {
+class StateArtifact extends CursorStore implements ReadableStore {
+  readonly kind = 'artifact';
+  readonly path: string;
   readonly notices = [];
   readonly cursor = undefined;
-  readonly #payload: StatePayload;
+  readonly epoch: bigint;
+  readonly cores: number;
+  readonly sources: ReadonlyMap<string, bigint>;
+  readonly watermark: bigint | undefined;
+  readonly #files: StatePayload['cores'];
 
-  constructor(payload: StatePayload) {
-    this.#payload = payload;
-  }
-
-  get epoch(): bigint {
-    return this.#payload.summary.epoch;
-  }
-
-  get cores(): number {
-    return this.#payload.cores.length;
-  }
-
-  get sources(): ReadonlyMap<string, bigint> {
-    return this.#payload.summary.sources;
-  }
-
-  get watermark(): bigint | undefined {
-    return this.#payload.summary.watermark;
+  constructor(path: string, { summary, cores }: StatePayload) {
+    super();
+    this.path = path;
+    this.epoch = summary.epoch;
+    this.sources = summary.sources;
+    this.watermark = summary.watermark;
+    this.cores = cores.length;
+    this.#files = cores;
   }
 
   get(key: Uint8Array): StoredEntry | undefined {
     checkBytes(key, 'key');
-    const file = this.#payload.cores[coreOfKey(key, this.cores)]!;
+    const file = this.#files[coreOfKey(key, this.cores)]!;
     return file.find(key) ? { key, value: file.value(file.offset, file.length).slice() } : undefined;
   }
 
-  entries(range?: EntryRange): Iterable<StoredEntry> {
-    return entriesInRange(this.#cursor(), range);
+  protected override entryCursor(): CoresCursor {
+    return new CoresCursor(this.#files.map((file) => file.cursor()));
   }
 
-  forEachEntry(visit: EntryVisitor): void {
-    forEachEntryOf(this.#cursor(), visit);
-  }
-
-  keys(range?: EntryRange): Iterable<Uint8Array> {
-    return keysInRange(this.#cursor(), range);
-  }
-
-  count(range?: EntryRange): number {
-    if (range === undefined) return this.#payload.cores.reduce((sum, file) => sum + file.count, 0);
-    let count = 0;
-    for (const _ of positionsInRange(this.#cursor(), range)) count++;
-    return count;
+  protected override countAll(): number {
+    return this.#files.reduce((sum, file) => sum + file.count, 0);
   }
 
   close(): void {
-    for (const file of this.#payload.cores) file.close();
-  }
-
-  #cursor(): CoresCursor {
-    return new CoresCursor(this.#payload.cores.map((file) => file.cursor()));
+    for (const file of this.#files) file.close();
   }
 }
