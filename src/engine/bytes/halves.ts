@@ -51,9 +51,6 @@ export function writeU64(bytes: Uint8Array, at: number, value: bigint): void {
   writeU32(bytes, at + 4, highHalf(value));
 }
 
-/** The same bytes as `writeU64`, named for signed fields. */
-export const writeI64 = writeU64;
-
 /** The unsigned number with these halves, each given signed or unsigned. */
 export function joinU64(low: number, high: number): bigint {
   scratch.setUint32(0, low, true);

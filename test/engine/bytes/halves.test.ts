@@ -27,7 +27,7 @@ test('unsigned 64-bit numbers are read and written as DataView does, at any posi
 test('signed 64-bit numbers are read and written as DataView does', (t) => {
   const check = (value: bigint) => {
     const bytes = new Uint8Array(8);
-    halves.writeI64(bytes, 0, value);
+    halves.writeU64(bytes, 0, value);
     t.is(new DataView(bytes.buffer).getBigInt64(0, true), value);
     t.is(halves.readI64(bytes, 0), value);
     t.is(halves.joinI64(halves.lowHalf(value), halves.highHalf(value)), value);

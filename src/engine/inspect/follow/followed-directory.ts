@@ -6,7 +6,7 @@ import { isStatelogError } from '../../errors.js';
 import type { Finding } from '../../finding.js';
 import type { FileSystem } from '../../storage-io/interface/file-system.js';
 import { keptLogs, type KeptLog } from '../kept-logs.js';
-import { missingSegment } from '../replay/replay.js';
+import { missingFile } from '../missing-file.js';
 import { removedUnread } from './follow-findings.js';
 import type { LogSupply } from './log-supply.js';
 import { FollowedLog } from './followed-log.js';
@@ -102,7 +102,7 @@ export class FollowedDirectory implements LogSupply {
           log.close();
           return false;
         } else {
-          findings.push(missingSegment({ path, coreId }));
+          findings.push(missingFile('missing-segment', path, coreId));
         }
       }
     } catch (error) {

@@ -1,5 +1,6 @@
 import type { Finding } from '../../finding.js';
 import type { FileSystem } from '../../storage-io/interface/file-system.js';
+import { missingFile } from '../missing-file.js';
 import { MergedScanner } from '../../wal/scan/merged-scanner.js';
 import { type ScanEvent, WalScanner } from '../../wal/scan/scanner.js';
 import type { SegmentEntry } from '../../wal/scan/segment-folder.js';
@@ -79,7 +80,11 @@ export class Replay {
     const present = log.segments.filter(({ path }) => this.#fileSystem.statusFollowing(path) !== undefined);
     this.#missing.push(...log.missing);
     if (present.length < log.segments.length && log.isStillKept()) {
-      this.#missing.push(...log.segments.filter((one) => !present.includes(one)).map(missingSegment));
+      this.#missing.push(
+        ...log.segments
+          .filter((one) => !present.includes(one))
+          .map(({ coreId, path }) => missingFile('missing-segment', path, coreId)),
+      );
     }
     const fileSystem = this.#fileSystem;
     this.#scan = this.#isMerged
@@ -141,18 +146,4 @@ class SegmentAfterSegment implements LogScan {
       expectedSequence: expectedSequenceOf?.(coreId),
     });
   }
-}
-
-/** The finding for a segment that a manifest names. */
-export function missingSegment({ coreId, path }: SegmentEntry): Finding {
-  return {
-    severity: 'damage',
-    class: 'missing-segment',
-    file: path,
-    offset: 0,
-    bytes: 0,
-    message: 'the manifest names this segment, and it is not there',
-    hint: 'put it back from a copy of the store',
-    coreId,
-  };
 }

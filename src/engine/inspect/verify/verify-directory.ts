@@ -1,5 +1,6 @@
+import { missingFile } from '../missing-file.js';
 import { missingHint } from '../../bytes/text/command-hints.js';
-import { isStatelogError, type StatelogError } from '../../errors.js';
+import { isStatelogError } from '../../errors.js';
 import type { Finding } from '../../finding.js';
 import { DirectoryLayout } from '../../directory/manifest/layout.js';
 import { liveLogLock } from '../../directory/manifest/live-log-lock.js';
@@ -124,7 +125,7 @@ export function missingOrDamaged(
   missingClass: 'missing-file' | 'missing-segment',
 ): Finding {
   if (isStatelogError(error, 'DAMAGED')) return findingOf(error, path);
-  if (isStatelogError(error, 'NOT_FOUND')) return missing(error, path, missingClass);
+  if (isStatelogError(error, 'NOT_FOUND')) return missingFile(missingClass, error.details.path ?? path);
   if (isStatelogError(error, 'UNKNOWN_FORMAT') || isStatelogError(error, 'UNSUPPORTED_VERSION')) {
     return {
       ...findingOf(error, path),
@@ -132,22 +133,6 @@ export function missingOrDamaged(
     };
   }
   throw error;
-}
-
-function missing(
-  error: StatelogError,
-  path: string,
-  missingClass: 'missing-file' | 'missing-segment',
-): Finding {
-  return {
-    severity: 'damage',
-    class: missingClass,
-    file: error.details.path ?? path,
-    offset: 0,
-    bytes: 0,
-    message: `the manifest names this ${missingClass === 'missing-file' ? 'file' : 'segment'}, and it is not there`,
-    hint: 'put it back from a copy of the store',
-  };
 }
 
 function missingBarrier(file: string, offset: number, epoch: bigint, coreId: number): Finding {

@@ -1,4 +1,4 @@
-import { writeI64, writeU16, writeU32, writeU64 } from '../../bytes/halves.js';
+import { writeU16, writeU32, writeU64 } from '../../bytes/halves.js';
 import { layOutCommitMap, writeCommitMap, writeCommitMapReference } from '../commit-map/commit-map-writer.js';
 import type { TAG_CHECKPOINT, TAG_EPOCH_BARRIER } from './wal-entry-format.js';
 import { alignToRoot, LAG_PRESENT, ROOT, ROOT_BYTES, TAG_COMMIT, type WalTag } from './wal-entry-format.js';
@@ -93,7 +93,7 @@ export function encodeCommit(
   writeCommitMapReference(layout, entry, root + ROOT.commitMap, controlsAt);
   if (watermark !== undefined) {
     entry[root + ROOT.watermarkMark] = 1;
-    writeI64(entry, root + ROOT.watermark, watermark);
+    writeU64(entry, root + ROOT.watermark, watermark);
   }
   return entry;
 }

@@ -26,10 +26,15 @@ function remarksOnSequence(file: string, stream: RecordStream, remarkable: Remar
   const findings: Finding[] = [];
   if (sequence < sequenceDue) {
     const message = 'numbering starts again here, as it does when LaminarDB reopens a segment';
-    findings.push(notice(file, stream, 'sequence-repeat', message, sequenceDue, sequence));
+    findings.push(
+      notice(file, stream, 'sequence-repeat', message, { expected: sequenceDue, found: sequence }),
+    );
     if (epoch < epochBefore) {
       findings.push(
-        notice(file, stream, 'misplaced-epoch', 'the epoch starts again here', epochBefore, epoch),
+        notice(file, stream, 'misplaced-epoch', 'the epoch starts again here', {
+          expected: epochBefore,
+          found: epoch,
+        }),
       );
     }
   }
@@ -37,7 +42,9 @@ function remarksOnSequence(file: string, stream: RecordStream, remarkable: Remar
     const due = sequence < sequenceDue ? 0n : sequenceDue;
     const missing = sequence - due;
     const message = `${missing} ${missing === 1n ? 'record is' : 'records are'} missing before this one`;
-    findings.push(damage(file, stream, 'sequence-gap', message, due, sequence));
+    findings.push(
+      asDamage(notice(file, stream, 'sequence-gap', message, { expected: due, found: sequence })),
+    );
   }
   return findings;
 }
@@ -46,7 +53,13 @@ function strangeBarrier(file: string, stream: RecordStream): Finding {
   const { view } = stream.reader;
   const closed = readU64(view.bytes, view.rootStart + ROOT.number);
   const message = 'an epoch barrier closes another epoch than its own';
-  return damage(file, stream, 'misplaced-epoch', message, view.epoch, closed);
+  return asDamage(notice(file, stream, 'misplaced-epoch', message, { expected: view.epoch, found: closed }));
+}
+
+/** What a remark compares. */
+interface Compared {
+  readonly expected: bigint;
+  readonly found: bigint;
 }
 
 function notice(
@@ -54,8 +67,7 @@ function notice(
   stream: RecordStream,
   damageClass: DamageClass,
   message: string,
-  expected: bigint,
-  found: bigint,
+  { expected, found }: Compared,
 ): Finding {
   return {
     severity: 'notice',
@@ -70,19 +82,8 @@ function notice(
   };
 }
 
-function damage(
-  file: string,
-  stream: RecordStream,
-  damageClass: DamageClass,
-  message: string,
-  expected: bigint,
-  found: bigint,
-): Finding {
-  return {
-    ...notice(file, stream, damageClass, message, expected, found),
-    severity: 'damage',
-    hint: repairHint(file),
-  };
+function asDamage(finding: Finding): Finding {
+  return { ...finding, severity: 'damage', hint: repairHint(finding.file) };
 }
 
 function placeOf(stream: RecordStream): Partial<Finding> {
