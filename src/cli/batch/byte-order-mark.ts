@@ -1,3 +1,4 @@
+import { startsWithBytes } from '../../engine/bytes/compare.js';
 import { byteOrderMarkLength } from '../../engine/bytes/text/text.js';
 import { StatelogError } from '../../engine/errors.js';
 
@@ -24,9 +25,5 @@ export function withoutByteOrderMark(line: Uint8Array): Uint8Array {
 }
 
 function isUtf16(bytes: Uint8Array): boolean {
-  return UTF16_MARKS.some((mark) => startsWith(bytes, mark));
-}
-
-function startsWith(bytes: Uint8Array, mark: Uint8Array): boolean {
-  return mark.every((byte, index) => bytes[index] === byte);
+  return UTF16_MARKS.some((mark) => startsWithBytes(bytes, mark));
 }

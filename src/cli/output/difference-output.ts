@@ -1,9 +1,8 @@
 import type { ChalkInstance } from 'chalk';
-import { toUtf8 } from '../../engine/bytes/text/text.js';
 import type { ComparedKey, KeyOutcome } from '../../engine/inspect/compare-stores.js';
 import type { ByteOutput } from '../terminal/byte-output.js';
-import { encodeText, type Encoding, type Encodings } from '../command/encoding.js';
-import { writeField } from '../text/field-escapes.js';
+import type { Encodings } from '../command/encoding.js';
+import { writeEncoded, writeValue } from '../text/encoded-field.js';
 import { writeJsonField } from '../text/json-fields.js';
 import { redactedText, redactedValue } from '../text/redaction.js';
 import type { Terminal } from '../terminal/terminal.js';
@@ -62,23 +61,16 @@ function jsonLines(output: ByteOutput, { encodings, redact, keysOnly }: Differen
   };
 }
 
-function tabbedLines(
-  output: ByteOutput,
-  { encodings, redact, keysOnly }: DifferenceOptions,
-): WriteDifference {
-  const writeBytes = (bytes: Uint8Array, encoding: Encoding): void => {
-    output.writeByte(TAB);
-    if (encoding === 'utf8') writeField(output, bytes);
-    else output.writeText(encodeText(bytes, encoding)!);
-  };
+function tabbedLines(output: ByteOutput, options: DifferenceOptions): WriteDifference {
   return ({ outcome, key, before, after }) => {
     output.writeText(SIGNS[outcome]);
-    writeBytes(key, encodings.key);
-    if (!keysOnly) {
+    output.writeByte(TAB);
+    writeEncoded(output, key, options.encodings.key);
+    if (!options.keysOnly) {
       for (const value of [before, after]) {
         if (value === undefined) continue;
-        if (redact) writeBytes(toUtf8(redactedText(value)), 'utf8');
-        else writeBytes(value, encodings.value);
+        output.writeByte(TAB);
+        writeValue(output, value, options);
       }
     }
     output.writeByte(LINE_FEED);

@@ -1,6 +1,6 @@
 import type { ByteOutput } from '../terminal/byte-output.js';
 import { encodeText, type Encodings } from '../command/encoding.js';
-import { writeField } from '../text/field-escapes.js';
+import { writeEncoded } from '../text/encoded-field.js';
 import { writeJsonField } from '../text/json-fields.js';
 import { EntryTable } from './entry-table.js';
 import type { Terminal } from '../terminal/terminal.js';
@@ -46,15 +46,11 @@ function jsonLines(output: ByteOutput, encodings: Encodings): EntryOutput {
 }
 
 function tabbedLines(output: ByteOutput, encodings: Encodings): EntryOutput {
-  const writeEncoded = (bytes: Uint8Array, encoding: Encodings['key']): void => {
-    if (encoding === 'utf8') writeField(output, bytes);
-    else output.writeText(encodeText(bytes, encoding)!);
-  };
   return linesOf(output, (key, value) => {
-    writeEncoded(key, encodings.key);
+    writeEncoded(output, key, encodings.key);
     if (value !== undefined) {
       output.writeByte(TAB);
-      writeEncoded(value, encodings.value);
+      writeEncoded(output, value, encodings.value);
     }
     output.writeByte(LINE_FEED);
   });

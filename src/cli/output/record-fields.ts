@@ -3,7 +3,7 @@ import type { Finding } from '../../engine/finding.js';
 import { OPERATIONS } from '../../engine/inspect/replay/replay-filter.js';
 import { TAG_DELETE, TAG_PUT } from '../../engine/rkyv/entry/wal-entry-format.js';
 import type { ByteOutput } from '../terminal/byte-output.js';
-import { encodeText, type Encoding } from '../command/encoding.js';
+import { writeEncoded, writeValue } from '../text/encoded-field.js';
 import { writeField } from '../text/field-escapes.js';
 import {
   keyOf,
@@ -13,7 +13,6 @@ import {
   type RecordForm,
   type RecordOutput,
 } from './record-parts.js';
-import { redactedText } from '../text/redaction.js';
 
 const TAB = 0x09;
 const LINE_FEED = 0x0a;
@@ -42,8 +41,12 @@ export class TabbedRecords implements RecordOutput {
       `\t${offset}\t${recordBytes}\t${coreId}\t${epoch}\t${sequence}\t${timestampNs}\t${OPERATIONS[tag]}`,
     );
     if (tag === TAG_PUT || tag === TAG_DELETE) {
-      this.#writeBytes(keyOf(view), this.#form.encodings.key);
-      if (tag === TAG_PUT) this.#writeValue(valueOf(view));
+      output.writeByte(TAB);
+      writeEncoded(output, keyOf(view), this.#form.encodings.key);
+      if (tag === TAG_PUT) {
+        output.writeByte(TAB);
+        writeValue(output, valueOf(view), this.#form);
+      }
     } else {
       output.writeByte(TAB);
       writeField(output, toUtf8(JSON.stringify(operationFields(view.operation()))));
@@ -62,16 +65,5 @@ export class TabbedRecords implements RecordOutput {
     );
     writeField(output, Buffer.from(message));
     output.writeByte(LINE_FEED);
-  }
-
-  #writeValue(value: Uint8Array): void {
-    if (this.#form.redact) this.#writeBytes(toUtf8(redactedText(value)), 'utf8');
-    else this.#writeBytes(value, this.#form.encodings.value);
-  }
-
-  #writeBytes(bytes: Uint8Array, encoding: Encoding): void {
-    this.#output.writeByte(TAB);
-    if (encoding === 'utf8') writeField(this.#output, bytes);
-    else this.#output.writeText(encodeText(bytes, encoding)!);
   }
 }
