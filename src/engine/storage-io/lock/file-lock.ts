@@ -27,24 +27,6 @@ export interface FileLockOptions {
   readonly pause?: (milliseconds: number) => Promise<void>;
 }
 
-/** A lock that this process holds on a lock file. */
-export interface FileLock {
-  readonly path: string;
-  /** Device and inode of the lock file, and of the folder where that was asked for. */
-  readonly identity: string;
-  readonly folderIdentity: string | undefined;
-  /** True where the holder before died without a clean release: what it wrote may not be on disk. */
-  readonly tookOver: boolean;
-  /** Who that was, where its text could be read. */
-  readonly previousHolder: LockHolder | undefined;
-  /** Syncs the text, once: from now on a power loss leaves it there, as a death does. */
-  makeDurable(): void;
-  /** Empties the text and frees the lock: the store is whole, and the next one need not look. */
-  release(): void;
-  /** Frees the lock and leaves the text, as a death would: the next one takes over. */
-  abandon(): void;
-}
-
 const TEXT_BYTES_RESERVED = 4096;
 const FIRST_PAUSE_MS = 2;
 const PAUSE_MAX_MS = 50;
@@ -85,7 +67,7 @@ export function tryAcquireFileLock(
     refuseLinkedFile(path, fileSystem.statusOf(descriptor));
     const { text, holder } = readHolder(fileSystem, descriptor);
     writeHolder(fileSystem, descriptor, thisHolder(options.clock ?? new SystemClock()));
-    return new HeldFileLock(fileSystem, path, descriptors, text, holder);
+    return new FileLock(fileSystem, path, descriptors, text, holder);
   } catch (error) {
     for (const descriptor of descriptors) closeQuietly(fileSystem, descriptor);
     throw error;
@@ -139,13 +121,17 @@ export async function openLocked(
   return waitWhileLocked(() => tryOpenLocked(fileSystem, path, open, options), options);
 }
 
-class HeldFileLock implements FileLock {
+/** A lock that this process holds on a lock file. */
+export class FileLock {
   readonly path: string;
-  readonly tookOver: boolean;
-  readonly previousHolder: LockHolder | undefined;
-  readonly #fileSystem: FileSystem;
+  /** Device and inode of the lock file, and of the folder where that was asked for. */
   readonly identity: string;
   readonly folderIdentity: string | undefined;
+  /** True where the holder before died without a clean release: what it wrote may not be on disk. */
+  readonly tookOver: boolean;
+  /** Who that was, where its text could be read. */
+  readonly previousHolder: LockHolder | undefined;
+  readonly #fileSystem: FileSystem;
   /** The lock file's, then the folder's; none once it is free. */
   #descriptors: readonly FileDescriptor[];
   #isDurable = false;
@@ -167,6 +153,7 @@ class HeldFileLock implements FileLock {
     this.previousHolder = previousHolder;
   }
 
+  /** Syncs the text, once: from now on a power loss leaves it there, as a death does. */
   makeDurable(): void {
     const [descriptor] = this.#descriptors;
     if (this.#isDurable || descriptor === undefined) return;
@@ -174,6 +161,7 @@ class HeldFileLock implements FileLock {
     this.#isDurable = true;
   }
 
+  /** Empties the text and frees the lock: the store is whole, and the next one need not look. */
   release(): void {
     const [descriptor] = this.#descriptors;
     if (descriptor === undefined) return;
@@ -188,6 +176,7 @@ class HeldFileLock implements FileLock {
     this.abandon();
   }
 
+  /** Frees the lock and leaves the text, as a death would: the next one takes over. */
   abandon(): void {
     const descriptors = this.#descriptors;
     this.#descriptors = [];
