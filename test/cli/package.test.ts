@@ -2,6 +2,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import test from 'ava';
+import { COMMANDS } from '../../src/commands/index.js';
 import { projectRoot } from '../support/project-root.js';
 import { tempDir } from '../support/temp-dir.js';
 
@@ -38,6 +39,7 @@ test('the packed package holds what runs and its documents, runs elsewhere, and 
     files.some((file) => file.path === 'dist/NOTICES.txt'),
     'the licences of what is bundled travel with it',
   );
+  t.true(files.some((file) => file.path === 'dist/statelog.1'));
 
   const modules = path.join(folder, 'node_modules');
   mkdirSync(modules);
@@ -63,4 +65,18 @@ test('the packed package holds what runs and its documents, runs elsewhere, and 
     `import { StatelogError } from 'statelog';\nconsole.log(new StatelogError('LOCKED', 'in use').code);\n`,
   );
   t.is(execFileSync(process.execPath, [program], { encoding: 'utf8' }), 'LOCKED\n');
+});
+
+interface Definition {
+  readonly flags: Readonly<Record<string, { readonly hidden?: boolean }>>;
+}
+
+test('the manual page has every command, and every flag of each', async (t) => {
+  const page = readFileSync(path.join(projectRoot, 'dist', 'statelog.1'), 'utf8').replaceAll('\\-', '-');
+  for (const [command, load] of Object.entries(COMMANDS)) {
+    const section = page.split(/^\.S[SH] /m).find((text) => text.startsWith(`"statelog ${command}"`));
+    const { flags } = (await load()).default as unknown as Definition;
+    for (const [flag] of Object.entries(flags).filter(([, { hidden }]) => hidden !== true))
+      t.regex(section ?? '', new RegExp(`^\\.B --(\\[no-\\])?${flag}( |$)`, 'm'));
+  }
 });

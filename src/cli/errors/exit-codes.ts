@@ -19,6 +19,20 @@ export const EXIT_CODES = {
 /** One of the exit codes. */
 export type ExitCode = (typeof EXIT_CODES)[keyof typeof EXIT_CODES];
 
+/** What each of them says, as help and the manual page have it. */
+export const EXIT_CODE_MEANINGS: Readonly<Record<ExitCode, string>> = {
+  [EXIT_CODES.done]: 'done',
+  [EXIT_CODES.no]: 'the answer is no',
+  [EXIT_CODES.usage]: 'wrong usage',
+  [EXIT_CODES.damage]: 'damage',
+  [EXIT_CODES.tornTail]: 'a torn tail',
+  [EXIT_CODES.locked]: 'locked by another process',
+  [EXIT_CODES.inputOutput]: 'input or output failed',
+  [EXIT_CODES.foreign]: 'not ours to read',
+  [EXIT_CODES.refused]: 'refused',
+  [EXIT_CODES.defect]: 'a defect of statelog',
+};
+
 /** The one table from what the engine throws to what the process ends with. */
 const EXIT_CODE_OF_ERROR: Readonly<Record<ErrorCode, ExitCode>> = {
   INVALID_ARGUMENT: EXIT_CODES.usage,

@@ -2,6 +2,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Command } from '@oclif/core';
 import packageJson from '../../../package.json' with { type: 'json' };
+import { EXIT_CODE_MEANINGS } from '../errors/exit-codes.js';
 import type { Program } from './program.js';
 
 /**
@@ -10,11 +11,10 @@ import type { Program } from './program.js';
  */
 export const COMMAND_CLASSES: Record<string, Command.Class> = {};
 
+const MEANINGS = Object.entries(EXIT_CODE_MEANINGS).map(([code, meaning]) => `${code} ${meaning}`);
 const DESCRIPTION = `${packageJson.description}.
 
-Exit codes: 0 done; 1 the answer is no; 2 wrong usage; 3 damage;
-4 a torn tail; 5 locked by another process; 6 input or output failed;
-7 not ours to read; 8 refused; 70 a defect of statelog.`;
+Exit codes: ${MEANINGS.join('; ')}.`;
 
 /**
  * Writes oclif's help to standard output.

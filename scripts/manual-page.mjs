@@ -1,0 +1,108 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import { bundle } from './bundle.mjs';
+import { root } from './run-step.mjs';
+
+/** The variables that the program reads, beside those that a flag names. */
+const VARIABLES = [
+  ['NO_COLOR', 'no colour, as --no-color'],
+  ['STATELOG_DEBUG', '1: an error is followed by its stack'],
+];
+
+/**
+ * Writes statelog(1), made from the commands as they are defined.
+ * @param {string} outfile
+ */
+export async function writeManualPage(outfile) {
+  const { name, version, description } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));
+  const { COMMANDS } = await exportsOf('src/commands/index.ts');
+  const { EXIT_CODE_MEANINGS } = await exportsOf('src/cli/errors/exit-codes.ts');
+  const commands = await Promise.all(
+    Object.entries(COMMANDS).map(async ([command, load]) => [command, (await load()).default]),
+  );
+  commands.sort(([left], [right]) => (left < right ? -1 : 1));
+  const global = flagsOf(commands[0][1].baseFlags);
+  const variables = new Map(VARIABLES);
+  for (const [, { flags }] of commands) {
+    for (const [flag, { env }] of Object.entries(flags))
+      if (env) variables.set(env, `what --${flag} is without it`);
+  }
+  const page = [
+    `.TH ${name.toUpperCase()} 1 "" "${name} ${version}" "User Commands"`,
+    ...section('NAME', [`${name} \\- ${text(description)}`]),
+    ...section('SYNOPSIS', [`.B ${name}`, '.I COMMAND', '[\\fIargument\\fR|\\fIflag\\fR]...']),
+    ...section(
+      'COMMANDS',
+      commands.flatMap(([command, definition]) => commandLines(name, command, definition)),
+    ),
+    ...section('FLAGS OF ALL COMMANDS', global),
+    ...section(
+      'EXIT STATUS',
+      Object.entries(EXIT_CODE_MEANINGS).flatMap(([code, meaning]) => item(code, meaning)),
+    ),
+    ...section(
+      'ENVIRONMENT',
+      [...variables].sort().flatMap(([variable, meaning]) => item(variable, meaning)),
+    ),
+    ...section('SEE ALSO', [`${name} \\fICOMMAND\\fR \\-\\-help; the folder docs of the package.`]),
+  ];
+  writeFileSync(outfile, `${page.join('\n')}\n`);
+}
+
+async function exportsOf(entry) {
+  mkdirSync(path.join(root, 'node_modules', '.cache'), { recursive: true });
+  const folder = mkdtempSync(path.join(root, 'node_modules', '.cache', 'statelog-manual-'));
+  try {
+    const file = path.join(folder, 'module.cjs');
+    await bundle(entry, file);
+    return createRequire(file)(file);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function commandLines(name, command, { summary, args, flags }) {
+  const words = Object.entries(args).map(([key, { required }]) => {
+    const word = `\\fI${text(key.toUpperCase())}\\fR`;
+    return required ? word : `[${word}]`;
+  });
+  const described = Object.entries(args).filter(([, { description }]) => description !== undefined);
+  return [
+    `.SS "${name} ${command}"`,
+    `\\fB${name} ${text(command)}\\fR ${words.join(' ')} [\\fIflag\\fR]...`,
+    '.PP',
+    `${text(summary)}.`,
+    ...described.flatMap(([key, { description }]) => item(key.toUpperCase(), description)),
+    ...flagsOf(flags),
+  ];
+}
+
+function flagsOf(flags) {
+  return Object.entries(flags)
+    .filter(([, { hidden }]) => hidden !== true)
+    .sort(([left], [right]) => (left < right ? -1 : 1))
+    .flatMap(([flag, { type, allowNo, options, helpValue, description, multiple, default: usual }]) => {
+      const value =
+        type === 'boolean' ? '' : ` ${options?.join('|') ?? helpValue ?? 'VALUE'}${multiple ? '...' : ''}`;
+      const isTold = ['string', 'number', 'bigint'].includes(typeof usual);
+      return item(
+        `--${allowNo ? '[no-]' : ''}${flag}${value}`,
+        `${description ?? ''}${isTold ? ` (default: ${usual})` : ''}`,
+      );
+    });
+}
+
+function section(title, lines) {
+  return [`.SH ${title}`, ...lines];
+}
+
+function item(term, description) {
+  return ['.TP', `.B ${text(term)}`, text(description)];
+}
+
+/** Text as roff takes it for nothing else. */
+function text(words) {
+  const escaped = String(words).replaceAll('\\', '\\e').replaceAll('-', '\\-');
+  return /^[.']/.test(escaped) ? `\\&${escaped}` : escaped;
+}
