@@ -1,3 +1,4 @@
+import { PAGE_BYTES } from '../../state/format/format.js';
 import type { ByteSource } from '../../bytes/byte-source.js';
 import { readI32, readU32 } from '../../bytes/halves.js';
 import { isStatelogError } from '../../errors.js';
@@ -28,7 +29,6 @@ export interface IndexEntry {
 const SUBTREES_MAX = 100_000;
 /** How deep nodes and damaged stretches may lie in one another. */
 const DEPTH_MAX = 2 * HEIGHT_MAX;
-const PAGE_BYTES = 4096;
 /** For each place where a node may begin, so many may be looked at: bytes made to mislead cost no more. */
 const LOOKS_A_PLACE = 4;
 const LOOKS_FREE = 10_000;
