@@ -2,7 +2,7 @@ import { storeArgument } from '../cli/command/arguments.js';
 import { StatelogCommand } from '../cli/program/base-command.js';
 import { countedText } from '../cli/text/counted-text.js';
 import { EXIT_CODES, type ExitCode } from '../cli/errors/exit-codes.js';
-import { countFlag, cursorFlag, lockFlags } from '../cli/command/flags.js';
+import { countFlag, cursorFlag, lockFlags, openingOf, recoveryFlags } from '../cli/command/flags.js';
 import { withWritable } from '../cli/command/write-session.js';
 import { cursorText, positionText } from '../engine/fold/format/position-text.js';
 import type { CheckpointReport } from '../engine/store/store.js';
@@ -15,6 +15,7 @@ export default class Checkpoint extends StatelogCommand {
   static override args = { store: storeArgument };
   static override flags = {
     ...lockFlags,
+    ...recoveryFlags,
     keep: countFlag({
       description: 'how many checkpoints stay, from now on',
       least: 1,
@@ -25,8 +26,8 @@ export default class Checkpoint extends StatelogCommand {
 
   override async run(): Promise<ExitCode> {
     const { args, flags } = await this.parse(Checkpoint);
-    const { cursor, keep, wait: waitMs, json } = flags;
-    return withWritable(args.store, { waitMs }, this.writeNotices, async (store) => {
+    const { cursor, keep, json } = flags;
+    return withWritable(args.store, openingOf(flags), this.writeNotices, async (store) => {
       if (cursor !== undefined) store.setCursor(cursor);
       const report = await store.checkpoint({ keep });
       this.terminal.output.writeText(`${json ? reportJson(report) : reportText(report)}\n`);

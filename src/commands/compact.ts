@@ -3,7 +3,7 @@ import { storeArgument } from '../cli/command/arguments.js';
 import { StatelogCommand } from '../cli/program/base-command.js';
 import { countedText } from '../cli/text/counted-text.js';
 import { EXIT_CODES, type ExitCode } from '../cli/errors/exit-codes.js';
-import { lockFlags } from '../cli/command/flags.js';
+import { lockFlags, openingOf, recoveryFlags } from '../cli/command/flags.js';
 import { formatSize } from '../cli/command/size-text.js';
 import { withWritable } from '../cli/command/write-session.js';
 import type { StoreCompaction } from '../engine/store/compact-store.js';
@@ -19,6 +19,7 @@ export default class Compact extends StatelogCommand {
   static override args = { store: storeArgument };
   static override flags = {
     ...lockFlags,
+    ...recoveryFlags,
     'drop-broken': boolean({ description: 'remove the copies of what recovery and repair cut, too' }),
     'dry-run': boolean({ description: 'only say what it would come to, about' }),
   };
@@ -28,19 +29,23 @@ export default class Compact extends StatelogCommand {
     const dropBroken = flags['drop-broken'];
     const report = flags['dry-run']
       ? await forecast(args.store, dropBroken)
-      : await this.#compact(args.store, flags.wait, dropBroken);
+      : await this.#compact(args.store, openingOf(flags), dropBroken);
     const { bytesBefore, bytesAfter } = report;
     this.terminal.output.writeText(`${flags.json ? reportJson(report) : reportText(report)}\n`);
     if (bytesAfter > bytesBefore) this.say(LARGER);
     return EXIT_CODES.done;
   }
 
-  async #compact(path: string, waitMs: number, dropBroken: boolean): Promise<StoreCompaction> {
+  async #compact(
+    path: string,
+    opening: ReturnType<typeof openingOf>,
+    dropBroken: boolean,
+  ): Promise<StoreCompaction> {
     const [{ compactStore }, { realFileSystem }] = await Promise.all([
       import('../engine/store/compact-store.js'),
       import('../engine/storage-io/real/real-file-system.js'),
     ]);
-    return withWritable(path, { waitMs }, this.writeNotices, (store) =>
+    return withWritable(path, opening, this.writeNotices, (store) =>
       compactStore(realFileSystem(), store, dropBroken),
     );
   }

@@ -3,7 +3,14 @@ import { storeArgument } from '../cli/command/arguments.js';
 import { StatelogCommand } from '../cli/program/base-command.js';
 import { decodeArgument } from '../cli/command/encoding.js';
 import { EXIT_CODES, type ExitCode } from '../cli/errors/exit-codes.js';
-import { encodingFlags, encodingsOf, lockFlags, textFlag } from '../cli/command/flags.js';
+import {
+  encodingFlags,
+  encodingsOf,
+  lockFlags,
+  openingOf,
+  recoveryFlags,
+  textFlag,
+} from '../cli/command/flags.js';
 import { runBatch } from '../cli/batch/run-batch.js';
 import { usageError } from '../cli/errors/usage-error.js';
 import { withWritable } from '../cli/command/write-session.js';
@@ -17,6 +24,7 @@ export default class Delete extends StatelogCommand {
   static override flags = {
     ...encodingFlags,
     ...lockFlags,
+    ...recoveryFlags,
     batch: textFlag({
       description: 'a batch of lines with the keys, - for standard input',
       helpGroup: 'BATCH',
@@ -39,7 +47,7 @@ export default class Delete extends StatelogCommand {
     const keys = texts.map((text) => decodeArgument(text, encodings.key, 'KEY', '--key-encoding'));
     const { batch: file, tsv, ack } = flags;
     if (file === undefined && (tsv || ack)) throw usageError('--tsv and --ack go with --batch');
-    return withWritable(args.store, { waitMs: flags.wait }, this.writeNotices, async (store) => {
+    return withWritable(args.store, openingOf(flags), this.writeNotices, async (store) => {
       if (file === undefined) return deleteAll(store, keys);
       const format = { encodings, tsv, command: 'delete' as const };
       const { deleted } = await runBatch(store, { file, format, acknowledges: ack }, this.terminal);

@@ -9,7 +9,9 @@ import {
   encodingFlags,
   encodingsOf,
   largeValuesFlag,
+  openingOf,
   lockFlags,
+  recoveryFlags,
   unsigned64Flag,
 } from '../cli/command/flags.js';
 import { runBatch } from '../cli/batch/run-batch.js';
@@ -34,6 +36,7 @@ export default class Put extends StatelogCommand {
   static override flags = {
     ...encodingFlags,
     ...lockFlags,
+    ...recoveryFlags,
     ...largeValuesFlag,
     file: string({
       description: 'the value is what this file holds, - for standard input',
@@ -70,7 +73,7 @@ export default class Put extends StatelogCommand {
     const { args, flags } = await this.parse(Put);
     const encodings = encodingsOf(flags);
     const options = {
-      waitMs: flags.wait,
+      ...openingOf(flags),
       largeValues: flags['large-values'],
       create: mayCreate(args.store, flags) ? {} : undefined,
     };

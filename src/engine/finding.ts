@@ -1,3 +1,5 @@
+import { StatelogError } from './errors.js';
+
 /** The classes of damage, a closed set (docs/errors.md has a paragraph for each). */
 export const DAMAGE_CLASSES = [
   'torn-tail',
@@ -54,6 +56,10 @@ export interface Finding {
   readonly hint?: string | undefined;
   /** True of whole bytes of a kind that is not known: another release wrote them (exit code 7, and never cut). */
   readonly isForeign?: true | undefined;
+  /** True of a torn end that can be a single record, longer than what is there of it or bad, with nothing behind it. */
+  readonly isOneRecord?: true | undefined;
+  /** Of a torn end: how many good records lie in it. */
+  readonly goodRecords?: number | undefined;
   readonly expected?: string | undefined;
   readonly found?: string | undefined;
   /** Offset of the last good record before, and of the next good one after. */
@@ -74,4 +80,38 @@ export function cutNotice(
   const { offset, bytes, class: kind, copy } = tail;
   const message = `an unfinished last write of ${bytes} bytes was copied to ${copy} and cut`;
   return { severity: 'notice', class: kind, file, offset, bytes, message };
+}
+
+/** How many whole records an unfinished end has, as the end of a sentence. */
+export function goodIn(records: number): string {
+  if (records === 0) return '';
+  return records === 1 ? ', with one whole record among them' : `, with ${records} whole records among them`;
+}
+
+/** How much a recovery cuts by itself: an unfinished group of a batch, and no good part of a log. */
+export const LOSS_BYTES_MAX = 1024 * 1024;
+
+/**
+ * Refuses to cut more than is allowed. Zeros are no loss. Unless a limit is given, neither is a single record that was being
+ * written, however long.
+ * @param path the store or log, for the message
+ * @param torn what would be cut
+ * @throws StatelogError `LOSS_LIMIT`
+ */
+export function checkLoss(path: string, torn: readonly Finding[], lossBytesMax: number | undefined): void {
+  const most = lossBytesMax ?? LOSS_BYTES_MAX;
+  const cut = torn.filter(({ class: kind, isOneRecord }) => {
+    return kind !== 'zero-tail' && (lossBytesMax !== undefined || isOneRecord !== true);
+  });
+  const bytes = cut.reduce((sum, finding) => sum + finding.bytes, 0);
+  if (bytes <= most) return;
+  throw new StatelogError('LOSS_LIMIT', `recovery would cut ${bytes} bytes from its end, more than it may`, {
+    path,
+    offset: cut[0]?.offset,
+    class: cut[0]?.class,
+    expected: `at most ${most} bytes`,
+    found: `${bytes} bytes`,
+    safe: 'nothing was changed',
+    hint: `see with 'statelog verify' what it is; --max-loss ${bytes} lets it be copied aside and cut`,
+  });
 }

@@ -169,6 +169,21 @@ export const lockFlags = {
   }),
 };
 
+/** How much the recovery of a store that is opened for writing may cut. */
+export const recoveryFlags = {
+  'max-loss': sizeFlag({
+    description: 'how much of an unfinished last write may be cut; default 1 MiB, or one record',
+  }),
+};
+
+/** What the flags of `lockFlags` and `recoveryFlags` say of opening a store for writing. */
+export function openingOf(flags: { readonly wait: number; readonly 'max-loss': number | undefined }): {
+  readonly waitMs: number;
+  readonly lossBytesMax: number | undefined;
+} {
+  return { waitMs: flags.wait, lossBytesMax: flags['max-loss'] };
+}
+
 function accept<Value>(value: Value | undefined, message: string): Promise<Value> {
   return value === undefined ? Promise.reject(usageError(message)) : Promise.resolve(value);
 }

@@ -113,7 +113,7 @@ class TextLines implements VerifyOutput {
 }
 
 function summaryText(summary: VerifySummary, quick: boolean): string {
-  const { path, kind, files, bytes, records, keys, damage, torn, notices } = summary;
+  const { path, kind, files, bytes, records, recordsBehind, keys, damage, torn, notices } = summary;
   const verdict = damage > 0 ? 'damaged' : torn > 0 ? 'torn tail' : 'good';
   const counts = [
     countedText(files, 'file'),
@@ -121,6 +121,7 @@ function summaryText(summary: VerifySummary, quick: boolean): string {
     records > 0 ? countedText(records, 'record') : undefined,
     keys > 0 ? countedText(keys, 'key') : undefined,
     damage > 0 ? countedText(damage, 'damaged place') : undefined,
+    recordsBehind > 0 ? `${countedText(recordsBehind, 'good record')} behind` : undefined,
     torn > 0 ? `${torn} torn` : undefined,
     notices > 0 ? countedText(notices, 'notice') : undefined,
     quick ? 'values not read' : undefined,

@@ -15,7 +15,8 @@ import { createDirectory } from './checkpoint/create-directory.js';
 import { DirectoryWriter } from './write/directory-writer.js';
 import { DirectoryLayout } from './manifest/layout.js';
 import type { DirectoryManifest } from './manifest/manifest.js';
-import { openWriter, type RecoveryReport } from './write/open-writer.js';
+import { openWriter } from './write/open-writer.js';
+import type { RecoveryReport } from './write/recover-log.js';
 import { readDirectory, type DirectorySnapshot } from './read/reader.js';
 import type { Progress, SegmentState } from './read/replay.js';
 import { closedError } from './manifest/refusals.js';
@@ -42,6 +43,11 @@ export interface NewDirectoryOptions extends DirectoryEnvironment {
 export interface OpenStoreOptions extends DirectoryEnvironment {
   /** How long to wait for the lock; default 0. */
   readonly waitMs?: number | undefined;
+  /**
+   * The most bytes of an unfinished last write that opening may cut, after copying them; default 1 MiB, and a single record of
+   * any length. More is `LOSS_LIMIT`.
+   */
+  readonly lossBytesMax?: number | undefined;
   /** Told what went wrong and did not stop anything, such as a checkpoint that failed. */
   readonly onWarning?: ((error: unknown) => void) | undefined;
 }
@@ -96,11 +102,11 @@ export class StateDirectory {
    * @throws StatelogError `NOT_FOUND`, `LOCKED`, `DAMAGED`, `READ_ONLY` where there are no locks
    */
   static async open(path: string, options: OpenStoreOptions = {}): Promise<StateDirectory> {
-    const { clock = new SystemClock(), waitMs = 0, onWarning } = options;
+    const { clock = new SystemClock(), waitMs = 0, lossBytesMax, onWarning } = options;
     const anchored = anchoredStore(options.fileSystem ?? realFileSystem(), path);
     const fileSystem = inheritingFromFolder(anchored, path);
     const layout = new DirectoryLayout(path);
-    const opened = await openWriter({ fileSystem, clock, layout, waitMs });
+    const opened = await openWriter({ fileSystem, clock, layout, waitMs, lossBytesMax });
     return new StateDirectory(path, new DirectoryWriter({ fileSystem, clock, layout, onWarning }, opened));
   }
 

@@ -94,6 +94,8 @@ export interface OpenWritableOptions {
   readonly waitMs?: number | undefined;
   /** Let a fold log take values of 16 to 64 MiB. */
   readonly largeValues?: boolean | undefined;
+  /** How much of an unfinished last write may be cut; default 1 MiB, and a single record of any length. */
+  readonly lossBytesMax?: number | undefined;
   /** Make the store where there is none. */
   readonly create?: CreateStoreOptions | undefined;
   /** Told what went wrong and did not stop anything. */
@@ -105,7 +107,7 @@ export interface OpenWritableOptions {
  * @throws StatelogError `LOCKED`, `DAMAGED`, `READ_ONLY`; `NOT_REPRESENTABLE` for what is only read
  */
 export async function openWritable(path: string, options: OpenWritableOptions = {}): Promise<WritableStore> {
-  const { fileSystem = realFileSystem(), waitMs = 0, largeValues, onWarning } = options;
+  const { fileSystem = realFileSystem(), waitMs = 0, largeValues, lossBytesMax, onWarning } = options;
   if (options.create !== undefined && isEmptyFolder(fileSystem, path)) {
     createUnlessThere(path, { ...options.create, kind: 'directory', fileSystem });
   }
@@ -117,8 +119,9 @@ export async function openWritable(path: string, options: OpenWritableOptions = 
     throw nothingAt(fileSystem, path, `check the path; 'statelog create' makes a store`);
   }
   const kind = isTornLog(fileSystem, path) ? 'log' : identify(fileSystem, path).kind;
-  if (kind === 'directory') return DirectoryStore.open(path, { fileSystem, waitMs, onWarning });
-  if (kind === 'log') return FoldStore.open(path, { fileSystem, waitMs, largeValues, onWarning });
+  if (kind === 'directory') return DirectoryStore.open(path, { fileSystem, waitMs, lossBytesMax, onWarning });
+  if (kind === 'log')
+    return FoldStore.open(path, { fileSystem, waitMs, largeValues, lossBytesMax, onWarning });
   throw new StatelogError('NOT_REPRESENTABLE', 'this is not a store that can be written', {
     path,
     safe: 'nothing was changed',

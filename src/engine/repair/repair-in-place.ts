@@ -1,6 +1,6 @@
 import { basename, dirname } from 'node:path';
 import { isStatelogError } from '../errors.js';
-import { cutNotice } from '../finding.js';
+import { checkLoss, cutNotice, type Finding } from '../finding.js';
 import { identify, type PathIdentity } from '../inspect/identify.js';
 import { openReadable, openWritable } from '../inspect/open.js';
 import { findLogs } from '../inspect/replay/replay-logs.js';
@@ -20,6 +20,8 @@ export interface InPlaceOptions {
   readonly dryRun: boolean;
   /** How long to wait for the lock. */
   readonly waitMs: number;
+  /** How much may be cut; undefined: what a recovery may cut by itself. */
+  readonly lossBytesMax: number | undefined;
 }
 
 /**
@@ -32,28 +34,32 @@ export interface InPlaceOptions {
 export async function* repairInPlace(
   account: RepairAccount,
   found: PathIdentity,
-  { dryRun, waitMs }: InPlaceOptions,
+  options: InPlaceOptions,
 ): AsyncGenerator<RepairEvent, readonly string[]> {
   const { fileSystem } = account;
   const { kind, path } = found;
   if (kind === 'wal-segment' || kind === 'wal-folder') refusePartOfStore(fileSystem, found);
+  const { dryRun, lossBytesMax } = options;
   const findings = verifyPath(fileSystem, path, { quick: false });
+  const torn: Finding[] = [];
   let step = findings.next();
   for (; step.done !== true; step = findings.next()) {
     if (step.value.isForeign) throw damageError(step.value, 'nothing was changed');
+    if (step.value.severity === 'torn') torn.push(step.value);
     yield account.take(step.value);
   }
   const summary = step.value;
   if (account.gaps > 0) throw notToBeCut(path, account.gaps);
+  checkLoss(path, torn, lossBytesMax);
   account.keptRecords = summary.records;
   account.keptBytes = summary.bytes - account.tornBytes;
   account.keys = summary.keys;
   if (kind === 'directory' || kind === 'log') {
-    return yield* dryRun ? countStore(account, path) : recoverStore(account, path, waitMs);
+    return yield* dryRun ? countStore(account, path) : recoverStore(account, path, options);
   }
   if (dryRun) return [];
   if (kind !== 'wal-segment' && kind !== 'wal-folder') return [];
-  return yield* cutSegments(fileSystem, found, waitMs);
+  return yield* cutSegments(fileSystem, found, options);
 }
 
 /** Counts the keys that a reader finds, who leaves an unfinished last write where it is. */
@@ -70,9 +76,9 @@ function* countStore(account: RepairAccount, path: string): Generator<RepairEven
 async function* recoverStore(
   account: RepairAccount,
   path: string,
-  waitMs: number,
+  { waitMs, lossBytesMax }: InPlaceOptions,
 ): AsyncGenerator<RepairEvent, readonly string[]> {
-  const store = await openWritable(path, { fileSystem: account.fileSystem, waitMs });
+  const store = await openWritable(path, { fileSystem: account.fileSystem, waitMs, lossBytesMax });
   try {
     account.keys = store.count();
     for (const finding of store.notices) yield { finding };
@@ -85,14 +91,20 @@ async function* recoverStore(
 async function* cutSegments(
   fileSystem: FileSystem,
   { path }: PathIdentity,
-  waitMs: number,
+  { waitMs, lossBytesMax }: InPlaceOptions,
 ): AsyncGenerator<RepairEvent, readonly string[]> {
   const copies: string[] = [];
   for (const { path: segment, coreId } of findLogs(fileSystem, path).flatMap((log) => log.segments)) {
     const anchored = anchoredPlace(fileSystem, segment);
     const lock = await openLocked(anchored, segment, () => anchored.openReadWrite(segment), { waitMs });
     try {
-      const { cut } = recoverSegment({ fileSystem: anchored, path: segment, coreId, takeOver: false });
+      const { cut } = recoverSegment({
+        fileSystem: anchored,
+        path: segment,
+        coreId,
+        takeOver: false,
+        lossBytesMax,
+      });
       if (cut === undefined) continue;
       copies.push(cut.copy);
       yield { finding: cutNotice(segment, cut) };

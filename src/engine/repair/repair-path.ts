@@ -73,7 +73,7 @@ export async function* repairPath(request: RepairRequest): AsyncGenerator<Repair
   const account = new RepairAccount(inPlaceOf(fileSystem, found, into), path, lossBytesMax);
   account.totalBytes = treeBytes(fileSystem, found.path);
   let copies: readonly string[] = [];
-  if (into === undefined) copies = yield* repairInPlace(account, found, { dryRun, waitMs });
+  if (into === undefined) copies = yield* repairInPlace(account, found, { dryRun, waitMs, lossBytesMax });
   else yield* salvageInto(account, found, into, dryRun);
   const { keptRecords, keptBytes, lostRecords, lostBytes, lostKeyCount, gaps, torn, census } = account;
   return {

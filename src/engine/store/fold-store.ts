@@ -27,6 +27,7 @@ export interface OpenFoldOptions {
   readonly fileSystem: FileSystem;
   readonly waitMs: number;
   readonly largeValues?: boolean | undefined;
+  readonly lossBytesMax?: number | undefined;
   readonly onWarning?: ((error: unknown) => void) | undefined;
 }
 
@@ -53,9 +54,10 @@ export class FoldStore extends CursorStore implements WritableStore {
 
   static async open(
     path: string,
-    { fileSystem, waitMs, largeValues, onWarning }: OpenFoldOptions,
+    { fileSystem, waitMs, largeValues, lossBytesMax, onWarning }: OpenFoldOptions,
   ): Promise<FoldStore> {
-    const options = { fileSystem, ifMissing: 'fail' as const, compactOnOpen: false, largeValues, onWarning };
+    const policy = { ifMissing: 'fail' as const, compactOnOpen: false, largeValues, lossBytesMax };
+    const options = { fileSystem, ...policy, onWarning };
     const opened = await AppendLogFold.openWhenFree(path, COMPACT_THRESHOLD_DEFAULT, options, { waitMs });
     return new FoldStore(opened.store, fileSystem);
   }

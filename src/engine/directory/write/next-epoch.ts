@@ -6,7 +6,7 @@ import { CoreStates, type CoreState } from '../state/core-state.js';
 import type { DirectoryLayout } from '../manifest/layout.js';
 import { liveEpoch, newestCheckpoint, type DirectoryManifest } from '../manifest/manifest.js';
 import { openCheckpoint } from '../read/open-checkpoint.js';
-import { openMark } from './open-writer.js';
+import { openMark } from './recover-log.js';
 import { Overlay } from '../state/overlay.js';
 import { WritableCore } from './writable-core.js';
 

@@ -1,14 +1,10 @@
-import type { Finding } from '../../finding.js';
 import type { Clock } from '../../storage-io/interface/clock.js';
 import { acquireFileLock, type FileLock } from '../../storage-io/lock/file-lock.js';
 import type { FileSystem } from '../../storage-io/interface/file-system.js';
 import { refuseLinkedFile, refuseLinkedFolders } from '../../storage-io/owners/own-paths.js';
-import { recoverSegment, type CutTail } from '../../wal/recover/recovery.js';
-import { CoreWalWriter } from '../../wal/write/writer.js';
 import { CoreStates, type CoreState } from '../state/core-state.js';
 import { guardedByLock, HeldStore } from './held-store.js';
 import type { DirectoryLayout } from '../manifest/layout.js';
-import type { CloseRecord } from '../manifest/close-record.js';
 import { isFoundationAsClosed, readCloseRecord, syncFoundation } from '../manifest/closed-store.js';
 import { findLeftovers, removeLeftovers } from '../manifest/leftovers.js';
 import { readManifest } from '../manifest/manifest-file.js';
@@ -16,8 +12,9 @@ import { liveEpoch, newestCheckpoint, type DirectoryManifest } from '../manifest
 import { openCheckpoint } from '../read/open-checkpoint.js';
 import { asMissingPart } from '../manifest/missing-part.js';
 import { Overlay } from '../state/overlay.js';
-import { applyRecord, type Progress } from '../read/replay.js';
-import { WritableCore } from './writable-core.js';
+import type { Progress } from '../read/replay.js';
+import { recoverLog, type RecoveryReport } from './recover-log.js';
+import type { WritableCore } from './writable-core.js';
 
 /** How a state directory is opened for writing. */
 export interface OpenWriterOptions {
@@ -26,17 +23,8 @@ export interface OpenWriterOptions {
   readonly layout: DirectoryLayout;
   /** How long to wait for the lock. */
   readonly waitMs: number;
-}
-
-/** What the last writer left, and what was done about it. */
-export interface RecoveryReport {
-  /** True where the last writer died without closing: its segments were written anew. */
-  readonly tookOver: boolean;
-  /** Records replayed. */
-  readonly records: number;
-  /** Torn tails that were copied and cut. */
-  readonly cut: readonly (CutTail & { readonly path: string })[];
-  readonly notices: readonly Finding[];
+  /** How much recovery may cut; undefined: what it may cut by itself. */
+  readonly lossBytesMax?: number | undefined;
 }
 
 /** A state directory that is locked and brought back to where it can be written. */
@@ -93,28 +81,17 @@ function recover(options: OpenWriterOptions, lock: FileLock, unguarded: FileSyst
     return { coreId, base: bases[coreId], overlay: new Overlay() };
   });
   const states = new CoreStates(all);
-  const writers: WritableCore[] = [];
+  let writers: readonly WritableCore[] = [];
   try {
     const progress: Progress = { sources: new Map(entry?.sources), watermark: entry?.watermark };
-    const report = { tookOver: lock.tookOver, records: 0, cut: [] as RecoveryReport['cut'][number][] };
-    const notices: Finding[] = [];
-    for (const state of all) {
-      const segment = recoverCore(options, {
-        manifest,
-        state,
-        progress,
-        report,
-        notices,
-        lock,
-        closed,
-        isDurable,
-      });
-      writers.push(new WritableCore(state, segment));
-    }
+    const { lossBytesMax } = options;
+    const log = { manifest, states: all, progress, lock, closed, isDurable, lossBytesMax };
+    const recovered = recoverLog(options, log);
+    ({ writers } = recovered);
     if (!isDurable) syncFoundation(fileSystem, layout, liveEpoch(manifest));
     removeLeftovers(fileSystem, leftovers);
     const held = new HeldStore(unguarded, layout, lock, writers);
-    return { lock, held, manifest, states, writers, progress, recovery: { ...report, notices } };
+    return { lock, held, manifest, states, writers, progress, recovery: recovered.report };
   } catch (error) {
     for (const { segment } of writers) segment.abandon();
     states.release();
@@ -137,69 +114,4 @@ function refuseLinks(fileSystem: FileSystem, layout: DirectoryLayout, manifest: 
     const path = layout.segment(epoch, coreId);
     refuseLinkedFile(path, fileSystem.status(path));
   }
-}
-
-interface CoreRecovery {
-  readonly manifest: DirectoryManifest;
-  readonly state: CoreState;
-  readonly progress: Progress;
-  readonly report: {
-    records: number;
-    readonly tookOver: boolean;
-    readonly cut: RecoveryReport['cut'][number][];
-  };
-  readonly notices: Finding[];
-  readonly lock: FileLock;
-  readonly closed: CloseRecord | undefined;
-  /** Everything is as it was when it was closed, and on disk. */
-  readonly isDurable: boolean;
-}
-
-function recoverCore(options: OpenWriterOptions, recovery: CoreRecovery): CoreWalWriter {
-  const { fileSystem, clock, layout } = options;
-  const { manifest, state, progress, report, notices, lock, closed, isDurable } = recovery;
-  const epoch = liveEpoch(manifest);
-  const path = layout.segment(epoch, state.coreId);
-  const published = newestCheckpoint(manifest)?.cores[state.coreId];
-  const segment = recoverSegment({
-    fileSystem,
-    path,
-    coreId: state.coreId,
-    epoch,
-    expectedNextSequence: published?.nextSequence ?? 0n,
-    copyBrokenTo: layout.broken,
-    takeOver: report.tookOver,
-    wasClosed: !report.tookOver,
-    closedAt: closed?.segments[state.coreId],
-    onRecord: (view) => {
-      applyRecord(view, state.overlay, progress);
-    },
-    onNotice: (finding) => notices.push(finding),
-  });
-  report.records += segment.records;
-  if (segment.cut !== undefined) report.cut.push({ ...segment.cut, path });
-  return CoreWalWriter.openAt(state.coreId, path, segment.position, {
-    fileSystem,
-    clock,
-    copyBrokenTo: layout.broken,
-    syncFolder: false,
-    links: 'refuse',
-    isDurable,
-    beforeWrite: openMark(lock),
-    start: {
-      nextSequence: segment.nextSequence,
-      lastTimestampNs: segment.lastTimestampNs ?? published?.lastTimestampNs,
-      epoch,
-    },
-  });
-}
-
-/**
- * Makes the LOCK's text durable before a segment is written where a power loss could leave bad bytes with good records
- * behind them, or no good record at all: an empty LOCK says that such bytes were on disk once (live-log-lock.ts).
- */
-export function openMark(lock: FileLock): (isLone: boolean) => void {
-  return (isLone) => {
-    if (!isLone) lock.makeDurable();
-  };
 }

@@ -1,6 +1,6 @@
 import { repairHint, verifyHint } from '../../bytes/text/command-hints.js';
 import { StatelogError } from '../../errors.js';
-import type { DamageClass, Finding } from '../../finding.js';
+import { goodIn, type DamageClass, type Finding } from '../../finding.js';
 import { toHex } from '../../bytes/text/text.js';
 import { FORMAT_VERSION } from '../format/format.js';
 import { type BadHeader, headerBytes } from '../format/header.js';
@@ -17,6 +17,8 @@ export interface FaultPlace {
   /** The same, unless the reading stops before it. */
   readonly nextGood: number | undefined;
   readonly lastGood: number | undefined;
+  /** Of a torn end: how many good records lie in it and are not shown. */
+  readonly goodRecords: number;
 }
 
 /** Of what another release wrote: it is whole, so there is nothing to repair. */
@@ -48,13 +50,20 @@ export function recordFinding(log: OpenLog, fault: RecordFault, place: FaultPlac
     found,
     lastGood,
     nextGood,
+    ...tornEnd(fault, place),
   };
+}
+
+function tornEnd({ kind }: RecordFault, { torn, resume, goodRecords }: FaultPlace): Partial<Finding> {
+  if (!torn) return {};
+  const isOneRecord = kind === 'short' && resume === undefined;
+  return { ...(isOneRecord ? { isOneRecord } : {}), ...(goodRecords > 0 ? { goodRecords } : {}) };
 }
 
 function verdictOn(
   log: OpenLog,
   fault: RecordFault,
-  { torn, inFlight }: FaultPlace,
+  { torn, inFlight, goodRecords }: FaultPlace,
   bytes: number,
 ): Pick<Finding, 'severity' | 'message' | 'hint'> {
   if (inFlight) {
@@ -63,7 +72,7 @@ function verdictOn(
   }
   if (torn) {
     const hint = 'nothing: the next writer copies it aside and cuts it';
-    return { severity: 'torn', message: tornMessage(fault, log.size), hint };
+    return { severity: 'torn', message: `${tornMessage(fault, log.size)}${goodIn(goodRecords)}`, hint };
   }
   const hint = fault.kind === 'unknown' ? NEWER_HINT : repairHint(log.path);
   return { severity: 'damage', message: MESSAGES[fault.kind], hint };

@@ -6,7 +6,7 @@ import { type BadHeader, headerState } from '../format/header.js';
 import type { OpenLog } from '../record/log-window.js';
 import type { FoldRecord } from '../format/record.js';
 import { type RecordFault, FoldRecordReader } from '../record/record-reader.js';
-import { TailRule } from './tail-rule.js';
+import { countGood, TailRule } from './tail-rule.js';
 
 /** What a step of the scanner came to. */
 export type FoldStep = 'record' | 'finding' | 'end';
@@ -112,7 +112,9 @@ export class FoldScanner {
     const nextGood = torn && !this.#showTornTail ? undefined : resume;
     this.position = nextGood ?? size;
     const inFlight = torn && this.#isBeingWritten();
-    const place = { torn, inFlight, resume, nextGood, lastGood: this.#lastGood };
+    const isHidden = torn && resume !== undefined && nextGood === undefined;
+    const goodRecords = isHidden ? countGood(this.#log, resume) : 0;
+    const place = { torn, inFlight, resume, nextGood, lastGood: this.#lastGood, goodRecords };
     this.finding = recordFinding(this.#log, fault, place);
     return 'finding';
   }

@@ -83,3 +83,16 @@ function wasCursor({ kind, offset, type, cursorEnd }: RecordFault, resume: numbe
   if (kind === 'zeros' || resume - offset > CURSOR_BYTES_MAX) return false;
   return type === CURSOR_TYPE || cursorEnd === resume;
 }
+
+/** Counts the good records of a log from the one at `from` on. */
+export function countGood(log: OpenLog, from: number): number {
+  const reader = new FoldRecordReader(log);
+  let records = 0;
+  let next: number | undefined = from;
+  while (next !== undefined && next < reader.size) {
+    const fault = reader.readAt(next);
+    if (fault === undefined) records += 1;
+    next = fault === undefined ? next + reader.record.length : reader.resumeAfter(fault);
+  }
+  return records;
+}

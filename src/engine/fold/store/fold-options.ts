@@ -12,6 +12,8 @@ export interface FoldOptions {
   readonly compactOnOpen?: boolean | undefined;
   /** Whether values of 16 to 64 MiB are taken, which Slipstream reads since 0.8.3 (default false). */
   readonly largeValues?: boolean | undefined;
+  /** The most bytes of an unfinished last write that opening may cut; default 1 MiB, and a single record of any length. */
+  readonly lossBytesMax?: number | undefined;
   /** Told of a rewrite that failed after an apply: the apply stands, and the log is as it was. */
   readonly onWarning?: ((warning: StatelogError) => void) | undefined;
 }
@@ -31,6 +33,10 @@ export interface OpenedFold<T> {
 }
 
 /** What the options ask of opening. */
-export function policyOf({ ifMissing = 'create', compactOnOpen = true }: FoldOptions): OpenPolicy {
-  return { ifMissing, compact: compactOnOpen };
+export function policyOf({
+  ifMissing = 'create',
+  compactOnOpen = true,
+  lossBytesMax,
+}: FoldOptions): OpenPolicy {
+  return { ifMissing, compact: compactOnOpen, lossBytesMax };
 }

@@ -1,6 +1,6 @@
 import { dirname } from 'node:path';
 import { isStatelogError } from '../../errors.js';
-import type { Finding } from '../../finding.js';
+import { checkLoss, type Finding } from '../../finding.js';
 import { anchoredPlace } from '../../storage-io/views/anchored-file-system.js';
 import { closeQuietly } from '../../storage-io/whole/atomic-write.js';
 import { type FileLockOptions, openLocked, tryOpenLocked } from '../../storage-io/lock/file-lock.js';
@@ -66,6 +66,8 @@ export interface OpenPolicy {
   readonly ifMissing: 'create' | 'fail';
   /** Whether a log that holds more than its live entries is rewritten in its compact form. */
   readonly compact: boolean;
+  /** How much of an unfinished last write may be cut; undefined: what a recovery may cut by itself. */
+  readonly lossBytesMax: number | undefined;
 }
 
 /**
@@ -145,6 +147,8 @@ class Opening {
       const log = asOpenLog(this.#fileSystem, this.path, descriptor);
       const replayed = replayLog(log);
       const compact = this.#policy.compact && !replayed.tidy;
+      const torn = replayed.tornTail === undefined ? [] : [replayed.tornTail];
+      checkLoss(this.path, torn, this.#policy.lossBytesMax);
       const cut = replayed.tornTail === undefined ? undefined : copyAside(log, replayed.tornTail);
       const asItIs = { log, replayed, cut, fresh: this.#fresh };
       if (!compact && cut === undefined) return asItIs;

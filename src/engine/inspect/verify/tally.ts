@@ -5,6 +5,8 @@ export class Tally {
   files = 0;
   bytes = 0;
   records = 0;
+  /** Good records of logs that stand behind damage, or in an unfinished end. */
+  recordsBehind = 0;
   /** Live keys, as far as the kind counts them. */
   keys = 0;
 

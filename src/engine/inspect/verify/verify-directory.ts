@@ -99,6 +99,7 @@ function* verifyLog(
       };
       const summary = yield* verifySegment({ fileSystem, path, ...expected });
       tally.records += summary.records;
+      tally.recordsBehind += summary.recordsBehind;
       if (after !== undefined) {
         const nextSequence = summary.nextSequence ?? expectedSequence;
         const nextDue = after.cores[coreId]!.nextSequence;

@@ -12,16 +12,20 @@ export function* verifyFoldLog(fileSystem: FileSystem, path: string, tally: Tall
   try {
     const log = { fileSystem, descriptor, path, size: fileSystem.statusOf(descriptor).size };
     const isLocked = (): boolean => isLogLocked(fileSystem, path);
-    const scanner = new FoldScanner(log, { tornTail: 'show', isLocked });
+    const scanner = new FoldScanner(log, { isLocked });
     const keys = new LiveKeyCount(log);
     let isWhole = true;
+    let isDamaged = false;
     for (let step = scanner.next(); step !== 'end'; step = scanner.next()) {
       if (step === 'record') {
         tally.records++;
+        if (isDamaged) tally.recordsBehind++;
         if (isWhole) keys.take(scanner);
         continue;
       }
       isWhole = false;
+      isDamaged ||= scanner.finding!.severity === 'damage';
+      tally.recordsBehind += scanner.finding!.goodRecords ?? 0;
       refuseOtherVersion(log, scanner.finding!);
       yield scanner.finding!;
     }

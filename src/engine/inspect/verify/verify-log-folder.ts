@@ -32,5 +32,6 @@ export function* verifyLooseSegment(
   const summary = yield* verifySegment({ fileSystem, path, coreId, isLoose: true });
   tally.addFile(path, summary.bytes);
   tally.records += summary.records;
+  tally.recordsBehind += summary.recordsBehind;
   return summary;
 }

@@ -35,6 +35,8 @@ export interface VerifySummary {
   readonly bytes: number;
   /** Records of logs. */
   readonly records: number;
+  /** Of these, those that stand behind damage; and good records in unfinished ends, which are not among them. */
+  readonly recordsBehind: number;
   /** Live keys: those of the newest checkpoint, where there are several. */
   readonly keys: number;
   /** Findings, by severity. */
@@ -75,8 +77,8 @@ export function* verifyPath(
     yield count(findingOf(error, path));
   }
   maps?.finishAll();
-  const { files, bytes, records, keys } = tally;
-  return { path, kind, files, bytes, records, keys, ...counts };
+  const { files, bytes, records, recordsBehind, keys } = tally;
+  return { path, kind, files, bytes, records, recordsBehind, keys, ...counts };
 }
 
 function findingsOf(

@@ -26,6 +26,8 @@ export interface SegmentExpectation {
 /** What a walk over a segment came to, beside its findings. */
 export interface SegmentSummary {
   readonly records: number;
+  /** Good records behind damage, or in an unfinished end. */
+  readonly recordsBehind: number;
   readonly bytes: number;
   /** Where the last good record ends. */
   readonly goodEnd: number;
@@ -39,13 +41,20 @@ export interface SegmentSummary {
 export function* verifySegment(expected: SegmentExpectation): Generator<Finding, SegmentSummary> {
   const scanner = WalScanner.open(expected.path, expected);
   const barriers = new BarrierWatch();
+  let recordsBefore: number | undefined;
+  let inTornEnd = 0;
   try {
     for (let event = scanner.next(); event !== 'end'; event = scanner.next()) {
-      if (event === 'finding') yield scanner.finding!;
-      else barriers.take(scanner.view);
+      if (event === 'finding') {
+        const finding = scanner.finding!;
+        if (finding.severity === 'damage') recordsBefore ??= scanner.records;
+        inTornEnd += finding.goodRecords ?? 0;
+        yield finding;
+      } else barriers.take(scanner.view);
     }
     const { records, end, goodEnd, coreId, nextSequence } = scanner;
-    return { records, bytes: end, goodEnd, coreId, nextSequence, barriers };
+    const recordsBehind = inTornEnd + records - (recordsBefore ?? records);
+    return { records, recordsBehind, bytes: end, goodEnd, coreId, nextSequence, barriers };
   } finally {
     scanner.close();
   }

@@ -1,13 +1,14 @@
 import { dirname } from 'node:path';
-import type { Finding } from '../../finding.js';
+import { checkLoss, type Finding } from '../../finding.js';
 import type { WalEntryView } from '../../rkyv/entry/wal-entry-view.js';
-import { replaceFile } from '../../storage-io/whole/atomic-write.js';
+import { closeQuietly, replaceFile } from '../../storage-io/whole/atomic-write.js';
 import type { FileDescriptor, FileSystem } from '../../storage-io/interface/file-system.js';
 import { realFileSystem } from '../../storage-io/real/real-file-system.js';
 import { copyRange } from '../../storage-io/paged/zero-runs.js';
 import { copyBrokenTail } from './broken-copy.js';
 import { cut } from './open-position.js';
 import type { ClosedSegment } from '../scan/closed-segment.js';
+import { damageError } from '../scan/scan-findings.js';
 import { WalScanner } from '../scan/scanner.js';
 
 /** Called for each good record, in order. The view is valid during the call only. */
@@ -33,6 +34,8 @@ export interface RecoverSegmentOptions {
   readonly wasClosed?: boolean | undefined;
   /** As `WalScanOptions.closedAt`. */
   readonly closedAt?: ClosedSegment | undefined;
+  /** How much may be cut (`checkLoss`); undefined: what a recovery may cut by itself. */
+  readonly lossBytesMax?: number | undefined;
   /** Told of each good record as it is read; on damage, of those before it. */
   readonly onRecord?: RecordVisitor | undefined;
   /** Told of what is worth knowing and no damage. */
@@ -62,73 +65,137 @@ export interface SegmentReport {
   readonly cut: CutTail | undefined;
 }
 
+/** A segment that is open, and was read from end to end: it can be brought to its end, and gone on with. */
+export interface ReadSegment {
+  /** Open for reading and writing; whoever has it closes it. */
+  readonly descriptor: FileDescriptor;
+  /** What is to be cut. */
+  readonly torn: Finding | undefined;
+  readonly report: Omit<SegmentReport, 'cut'>;
+}
+
+/** A segment that ends with its last good record. */
+export interface RecoveredSegment {
+  /** That of the file that has the segment's name now. */
+  readonly descriptor: FileDescriptor;
+  readonly report: SegmentReport;
+  /** True where all of it was written, or cut, and synced just now. */
+  readonly isSynced: boolean;
+}
+
 /**
  * Brings a segment to where it can be written again, in one pass over it. A torn tail is copied, the
  * copy synced, and only then cut. It can be run again after a crash at any moment.
- * @throws StatelogError `DAMAGED` where more than an unfinished last write is wrong; the segment is
- * then unchanged
+ * @throws StatelogError `DAMAGED` where more than an unfinished last write is wrong, `LOSS_LIMIT` where too much
+ * would be cut; the segment is then unchanged
  */
 export function recoverSegment(options: RecoverSegmentOptions): SegmentReport {
   const fileSystem = options.fileSystem ?? realFileSystem();
-  const { path, coreId } = options;
-  const scanner = scanAll(fileSystem, options);
-  const position = scanner.goodEnd;
-  const cut = bringToEnd(fileSystem, options, scanner);
-  return {
-    path,
-    coreId,
-    records: scanner.records,
-    position,
-    nextSequence: scanner.nextSequence ?? options.expectedNextSequence ?? 0n,
-    lastTimestampNs: scanner.lastTimestampNs,
-    lastEpoch: scanner.lastEpoch,
-    cut,
-  };
+  const read = readSegment(options, fileSystem.openReadWrite(options.path));
+  let { descriptor } = read;
+  try {
+    if (read.torn !== undefined) checkLoss(options.path, [read.torn], options.lossBytesMax);
+    // What is written is never led elsewhere by a link.
+    if (needsWriting(options, read)) fileSystem.close(fileSystem.openReadWrite(options.path, 'refuse'));
+    const recovered = bringToEnd(options, read);
+    ({ descriptor } = recovered);
+    return recovered.report;
+  } finally {
+    closeQuietly(fileSystem, descriptor);
+  }
 }
 
-/** Reads a segment to its end. @returns the scanner, closed */
-function scanAll(fileSystem: FileSystem, options: RecoverSegmentOptions): WalScanner {
+/**
+ * Reads a segment that is open from end to end, and changes nothing.
+ * @throws StatelogError `DAMAGED`, with how many good records follow; the descriptor is closed then
+ */
+export function readSegment(options: RecoverSegmentOptions, descriptor: FileDescriptor): ReadSegment {
+  const fileSystem = options.fileSystem ?? realFileSystem();
+  const { path, coreId } = options;
+  try {
+    const scanner = scanAll(fileSystem, options, descriptor);
+    const isTorn = scanner.tail === 'torn-tail' || scanner.tail === 'zero-tail';
+    const report = {
+      path,
+      coreId,
+      records: scanner.records,
+      position: scanner.goodEnd,
+      nextSequence: scanner.nextSequence ?? options.expectedNextSequence ?? 0n,
+      lastTimestampNs: scanner.lastTimestampNs,
+      lastEpoch: scanner.lastEpoch,
+    };
+    return { descriptor, torn: isTorn ? scanner.finding : undefined, report };
+  } catch (error) {
+    closeQuietly(fileSystem, descriptor);
+    throw error;
+  }
+}
+
+function scanAll(
+  fileSystem: FileSystem,
+  options: RecoverSegmentOptions,
+  descriptor: FileDescriptor,
+): WalScanner {
   const { path, coreId, epoch, closedAt, onRecord, onNotice } = options;
   const expectedSequence = options.expectedNextSequence;
   const wasClosed = (): boolean => options.wasClosed === true;
-  const scanner = WalScanner.open(path, { fileSystem, coreId, epoch, expectedSequence, wasClosed, closedAt });
-  try {
-    for (let event = scanner.next(); event !== 'end'; event = scanner.next()) {
-      if (event === 'record') {
-        onRecord?.(scanner.view, scanner.offset, scanner.recordBytes);
-        continue;
-      }
-      scanner.throwIfDamage();
-      if (scanner.finding?.severity === 'notice') onNotice?.(scanner.finding);
+  const part = { descriptor, order: undefined, isFollowed: false };
+  const expected = { fileSystem, coreId, epoch, expectedSequence, wasClosed, closedAt };
+  const scanner = WalScanner.openPart(path, part, expected);
+  for (let event = scanner.next(); event !== 'end'; event = scanner.next()) {
+    if (event === 'record') {
+      onRecord?.(scanner.view, scanner.offset, scanner.recordBytes);
+      continue;
     }
-    return scanner;
-  } finally {
-    scanner.close();
+    const finding = scanner.finding!;
+    if (finding.severity === 'damage') throw damageError(finding, safeAround(scanner));
+    if (finding.severity === 'notice') onNotice?.(finding);
   }
+  return scanner;
+}
+
+/** What is safe around damage that the scanner has just told of; reads the rest. */
+function safeAround(scanner: WalScanner): string {
+  const before = scanner.records;
+  while (scanner.next() !== 'end');
+  const behind = scanner.records - before;
+  return `the ${before} good records before it and the ${behind} behind it; nothing was changed`;
+}
+
+function needsWriting({ takeOver }: RecoverSegmentOptions, { torn }: ReadSegment): boolean {
+  return takeOver || torn !== undefined;
 }
 
 /** Makes the file end where its last good record does. */
-function bringToEnd(
-  fileSystem: FileSystem,
-  options: RecoverSegmentOptions,
-  scanner: WalScanner,
-): CutTail | undefined {
+export function bringToEnd(options: RecoverSegmentOptions, read: ReadSegment): RecoveredSegment {
+  const fileSystem = options.fileSystem ?? realFileSystem();
   const { path, copyBrokenTo, takeOver } = options;
-  const { tail, goodEnd } = scanner;
-  const isTorn = tail === 'torn-tail' || tail === 'zero-tail';
-  if (!isTorn && !takeOver) return undefined;
-  const descriptor = fileSystem.openReadWrite(path, 'refuse');
-  try {
-    const { size } = fileSystem.statusOf(descriptor);
-    const range = { descriptor, offset: goodEnd, end: size };
-    const copy = isTorn ? copyBrokenTail(fileSystem, path, range, copyBrokenTo ?? dirname(path)) : undefined;
-    if (takeOver) writeAnew(fileSystem, path, descriptor, goodEnd);
-    else cut(fileSystem, descriptor, goodEnd);
-    if (copy === undefined) return undefined;
-    return { class: tail === 'zero-tail' ? tail : 'torn-tail', offset: goodEnd, bytes: size - goodEnd, copy };
-  } finally {
-    fileSystem.close(descriptor);
+  const { descriptor, torn, report } = read;
+  if (!needsWriting(options, read))
+    return { descriptor, report: { ...report, cut: undefined }, isSynced: false };
+  const { position } = report;
+  const { size } = fileSystem.statusOf(descriptor);
+  const range = { descriptor, offset: position, end: size };
+  const copy =
+    torn === undefined ? undefined : copyBrokenTail(fileSystem, path, range, copyBrokenTo ?? dirname(path));
+  const cutTail =
+    copy === undefined
+      ? undefined
+      : ({
+          class: torn!.class === 'zero-tail' ? 'zero-tail' : 'torn-tail',
+          offset: position,
+          bytes: size - position,
+          copy,
+        } as const);
+  const result = { report: { ...report, cut: cutTail }, isSynced: true };
+  if (!takeOver) {
+    cut(fileSystem, descriptor, position);
+    return { ...result, descriptor };
   }
+  writeAnew(fileSystem, path, descriptor, position);
+  const written = fileSystem.openReadWrite(path, 'refuse');
+  closeQuietly(fileSystem, descriptor);
+  return { ...result, descriptor: written };
 }
 
 /** Replaces the file by a copy of its first `length` bytes. */

@@ -1,6 +1,6 @@
 import { repairHint } from '../../bytes/text/command-hints.js';
 import { StatelogError } from '../../errors.js';
-import type { Finding } from '../../finding.js';
+import { goodIn, type Finding } from '../../finding.js';
 import { holderText, type LockHolder } from '../../storage-io/lock/lock-holder.js';
 import type { ClosedSegment } from './closed-segment.js';
 import type { Gap, GapCause } from './gap.js';
@@ -61,18 +61,21 @@ export interface Tail {
   readonly end: number;
   /** Of one in flight: who may be writing it, where only another host can tell. */
   readonly elsewhere?: LockHolder | undefined;
+  /** Of a torn one, as `Finding.isOneRecord` and `Finding.goodRecords`. */
+  readonly isOneRecord?: boolean | undefined;
+  readonly goodRecords?: number | undefined;
 }
 
 /** The finding for a gap that reaches to the end and was never acknowledged. */
 export function tailFinding(
   file: string,
   gap: Gap,
-  { class: tailClass, end, elsewhere }: Tail,
+  { class: tailClass, end, elsewhere, isOneRecord, goodRecords = 0 }: Tail,
   coreId: number,
 ): Finding {
   const bytes = end - gap.offset;
   const message: Record<TailClass, string> = {
-    'torn-tail': `the last write was not finished: ${gap.cause.reason}; no sign that any of the ${bytes} bytes was acknowledged`,
+    'torn-tail': `the last write was not finished: ${gap.cause.reason}; no sign that any of the ${bytes} bytes was acknowledged${goodIn(goodRecords)}`,
     'zero-tail': `${bytes} zero bytes follow the last record, as a power cut leaves them`,
     'in-flight':
       elsewhere === undefined
@@ -87,6 +90,8 @@ export function tailFinding(
     bytes,
     message: message[tailClass],
     hint: tailClass === 'in-flight' ? waitHint(elsewhere) : HINT_CUT,
+    ...(isOneRecord === true ? { isOneRecord } : {}),
+    ...(goodRecords > 0 ? { goodRecords } : {}),
     ...comparedOf(gap.cause),
     ...neighboursOf({ ...gap, nextGood: end === gap.end ? gap.nextGood : -1 }),
     ...coreOf(coreId),

@@ -11,6 +11,7 @@ import type { RecordOrder } from '../format/record-order.js';
 import { RecordStream, type RecordStreamOptions } from './record-stream.js';
 import { damageError, damageFinding, missingEnd, tailFinding } from './scan-findings.js';
 import type { Locked, WalScanOptions, WalScanPart } from './scan-options.js';
+import { tornEnd } from './torn-end.js';
 import { TailJudge } from './tail-judge.js';
 
 export type { WalScanOptions, WalScanPart } from './scan-options.js';
@@ -244,7 +245,9 @@ export class WalScanner {
     this.tail = this.#tailOf(gap);
     this.#isOver = this.#options.tornTail !== 'show' || gap.nextGood < 0;
     const end = this.#isOver ? this.end : gap.end;
-    const tail = { class: this.tail, end, elsewhere: this.#elsewhere };
+    const bounds = { ...this.#streamOptions, end: this.end };
+    const torn = this.tail === 'torn-tail' ? tornEnd(bounds, this.#stream, gap, this.#isOver) : undefined;
+    const tail = { class: this.tail, end, elsewhere: this.#elsewhere, ...torn };
     this.finding = tailFinding(this.path, gap, tail, this.#stream.order.coreId);
     return 'finding';
   }

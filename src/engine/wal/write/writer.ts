@@ -13,6 +13,7 @@ import type {
 import { realFileSystem } from '../../storage-io/real/real-file-system.js';
 import { refuseLinkedFile } from '../../storage-io/owners/own-paths.js';
 import type { IoCompletion, StorageIo } from '../../storage-io/submission/storage-io.js';
+import type { RecoveredSegment } from '../recover/recovery.js';
 import { checkNothingFollows, cutTail, startAt } from '../recover/open-position.js';
 import { RecordAppender } from './record-appender.js';
 import { RecordStamp, type StampStart } from './record-stamp.js';
@@ -40,8 +41,6 @@ export interface CoreWalWriterOptions {
   readonly beforeWrite?: ((isLone: boolean) => void) | undefined;
   /** For `openAt`: with 'refuse' the segment is a store's own, and neither a link nor known by a second name. */
   readonly links?: LinkPolicy;
-  /** For `openAt`: what stands before the position is known to be on disk, and is not synced again; default false. */
-  readonly isDurable?: boolean;
   /** For `openAt`: the folder that a torn tail is copied to before it is cut; default: the segment's own. */
   readonly copyBrokenTo?: string;
 }
@@ -125,12 +124,28 @@ export class CoreWalWriter {
       if (options.links === 'refuse') refuseLinkedFile(path, fileSystem.statusOf(descriptor));
       lockSegment(fileSystem, path, descriptor);
       cutTail(fileSystem, descriptor, path, position, options.copyBrokenTo);
-      if (options.isDurable !== true) fileSystem.sync(descriptor);
+      fileSystem.sync(descriptor);
       return new CoreWalWriter(coreId, path, descriptor, position, start, options);
     } catch (error) {
       closeQuietly(fileSystem, descriptor);
       throw error;
     }
+  }
+
+  /**
+   * Goes on with a segment that was just recovered, in the file that was opened for it: that is the writer's once this returns.
+   * @param isDurable all of it is known to be on disk, and is not synced again
+   */
+  static goOn(
+    { descriptor, report }: Pick<RecoveredSegment, 'descriptor' | 'report'>,
+    isDurable: boolean,
+    options: CoreWalWriterOptions & { readonly start: StampStart },
+  ): CoreWalWriter {
+    const { coreId, path, position } = report;
+    const fileSystem = fileSystemOf(options);
+    lockSegment(fileSystem, path, descriptor);
+    if (!isDurable) fileSystem.sync(descriptor);
+    return new CoreWalWriter(coreId, path, descriptor, position, options.start, options);
   }
 
   /** Where the next record starts. */
