@@ -29,7 +29,7 @@ export const inspectMutants = [
     rule: 'R5: a loss is never without a word',
     file: 'src/engine/inspect/verify/verify-directory.ts',
     from: 'if (summary.barriers.last !== epoch) yield',
-    to: 'if (summary.barrier === -1n) yield',
+    to: 'if (summary.barriers.last === -1n) yield',
     tests: ['engine/inspect/verify-directory'],
   },
   {

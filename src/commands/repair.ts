@@ -3,6 +3,7 @@ import { storeArgument } from '../cli/command/arguments.js';
 import { StatelogCommand } from '../cli/program/base-command.js';
 import { EXIT_CODES, type ExitCode } from '../cli/errors/exit-codes.js';
 import { encodingFlags, encodingsOf, lockFlags, sizeFlag, textFlag } from '../cli/command/flags.js';
+import { wishesOf, wishFlags } from '../cli/command/repair-flags.js';
 import { startProgress } from '../cli/terminal/progress.js';
 import { redactFlags } from '../cli/text/redaction.js';
 import { repairEventLine, repairNextLine, repairSummaryLine } from '../cli/output/repair-output.js';
@@ -22,6 +23,7 @@ export default class Repair extends StatelogCommand {
     }),
     'max-loss': sizeFlag({ description: 'refuse to lose more than this' }),
     'dry-run': boolean({ description: 'only say what it would come to' }),
+    ...wishFlags,
   };
 
   override async run(): Promise<ExitCode> {
@@ -35,6 +37,7 @@ export default class Repair extends StatelogCommand {
       lossBytesMax: flags['max-loss'],
       dryRun: flags['dry-run'],
       waitMs: flags.wait,
+      wishes: wishesOf(flags),
     });
     const progress = startProgress(this.terminal, 'repairing', 1);
     try {

@@ -1,6 +1,11 @@
 import { commandText, replayHint } from '../../engine/bytes/text/command-hints.js';
 import type { LockStat } from '../../engine/inspect/stat/stat-report.js';
-import type { LostKey, RepairEvent, RepairSummary } from '../../engine/repair/account/report.js';
+import type {
+  LostKey,
+  RepairEvent,
+  RepairSummary,
+  SourcePosition,
+} from '../../engine/repair/account/report.js';
 import { countedText } from '../text/counted-text.js';
 import { encodeText, type Encoding } from '../command/encoding.js';
 import { findingText } from '../errors/finding-text.js';
@@ -27,7 +32,19 @@ export function repairEventLine(
     const finding = { ...event.finding, hint: undefined };
     return form.json ? JSON.stringify({ finding }) : findingText(finding);
   }
+  if ('source' in event) return form.json ? sourceJson(event.source) : sourceText(event.source);
   return form.json ? lostKeyJson(event.lostKey, form) : lostKeyText(event.lostKey, form);
+}
+
+function sourceJson({ name, upTo, said, isKept }: SourcePosition): string {
+  return JSON.stringify({ source: { name, upTo: String(upTo), said: String(said), isKept } });
+}
+
+function sourceText({ name, upTo, said, isKept }: SourcePosition): string {
+  const outcome = isKept ? 'it keeps that (--keep-sources)' : `it is set to ${upTo}: resume there`;
+  return visibleText(
+    `source: ${name}: nothing is missing of its first ${upTo} lines; ${said} were said to be taken; ${outcome}`,
+  );
 }
 
 /** What a repair came to, as a line: JSON, or for people. */
@@ -70,20 +87,22 @@ export function repairNextLine({
   into,
   dryRun,
   gaps,
+  isWhole,
   writer,
 }: RepairSummary): string | undefined {
   if (into === null || dryRun) return undefined;
   if (kind === 'wal-segment' || kind === 'wal-folder') return gaps === 0 ? undefined : replayHint(into);
   if (kind !== 'directory' && kind !== 'log') return undefined;
-  if (writer !== undefined) return writerText(path, into, writer);
+  const what = isWhole ? `${into} is whole` : `${into} is sound, but for what was lost`;
+  if (writer !== undefined) return writerText(path, into, what, writer);
   const away = commandText('mv', path, `${path}-damaged`);
-  return `${into} is whole; to use it instead, run ${away}, then ${commandText('mv', into, path)}`;
+  return `${what}; to use it instead, run ${away}, then ${commandText('mv', into, path)}`;
 }
 
 /** A store that is written to must not be moved from under its writer, and what it writes is not in the new place. */
-function writerText(path: string, into: string, { held, pid, host }: LockStat): string {
+function writerText(path: string, into: string, what: string, { held, pid, host }: LockStat): string {
   const who = pid === undefined ? 'a process' : `process ${pid} on ${host ?? 'this host'}`;
   if (held === 'yes')
-    return `${into} is whole, and ${who} goes on writing to ${path}: what it writes is not in ${into}; stop it${pid === undefined ? '' : ` (kill ${pid})`}, and run the repair again into another place`;
-  return `${into} is whole, and ${who} may still be writing to ${path}: look there (ps -p ${pid ?? 'PID'}); where it is, stop it, and run the repair again into another place`;
+    return `${what}, and ${who} goes on writing to ${path}: what it writes is not in ${into}; stop it${pid === undefined ? '' : ` (kill ${pid})`}, and run the repair again into another place`;
+  return `${what}, and ${who} may still be writing to ${path}: look there (ps -p ${pid ?? 'PID'}); where it is, stop it, and run the repair again into another place`;
 }

@@ -10,7 +10,7 @@ import { treeBytes } from '../storage-io/whole/tree-bytes.js';
 import { RepairAccount } from './account/repair-account.js';
 import { repairInPlace } from './repair-in-place.js';
 import type { RepairEvent, RepairSummary } from './account/report.js';
-import { salvageInto } from './salvage.js';
+import { salvageInto, type RepairWishes } from './salvage.js';
 
 /** What is to be repaired, and how. */
 export interface RepairRequest {
@@ -22,6 +22,8 @@ export interface RepairRequest {
   readonly lossBytesMax?: number | undefined;
   /** Reads all, and writes nothing. */
   readonly dryRun?: boolean | undefined;
+  /** Into a new place: what somebody says who knows better. */
+  readonly wishes?: RepairWishes | undefined;
   /** How long to wait for a lock; default 0. */
   readonly waitMs?: number | undefined;
 }
@@ -74,7 +76,7 @@ export async function* repairPath(request: RepairRequest): AsyncGenerator<Repair
   account.totalBytes = treeBytes(fileSystem, found.path);
   let copies: readonly string[] = [];
   if (into === undefined) copies = yield* repairInPlace(account, found, { dryRun, waitMs, lossBytesMax });
-  else yield* salvageInto(account, found, into, dryRun);
+  else yield* salvageInto(account, found, into, { dryRun, wishes: request.wishes ?? {} });
   const { keptRecords, keptBytes, lostRecords, lostBytes, lostKeyCount, gaps, torn, census } = account;
   return {
     path,
@@ -85,6 +87,7 @@ export async function* repairPath(request: RepairRequest): AsyncGenerator<Repair
     lost: { records: lostRecords, bytes: lostBytes, keys: lostKeyCount },
     gaps,
     torn,
+    isWhole: account.isWhole,
     keysEstimated: census.isEstimate,
     ...(into === undefined ? {} : writerOf(fileSystem, found)),
     copies,

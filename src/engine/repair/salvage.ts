@@ -8,11 +8,22 @@ import { linesAreNotRepaired, withinSource } from './account/refusals.js';
 import type { RepairAccount } from './account/repair-account.js';
 import type { RepairEvent } from './account/report.js';
 import { salvageArtifact } from './artifact/salvage-artifact.js';
-import { salvageDirectory } from './directory/salvage-directory.js';
+import type { SegmentWishes } from './survey/arrange-segments.js';
+import { salvageDirectory, type DirectoryWishes } from './directory/salvage-directory.js';
 import { salvageFold } from './log/salvage-fold.js';
 import { salvageState } from './state/salvage-state.js';
 import { salvageLooseSegment, salvageWalFolder } from './log/salvage-wal-folder.js';
 import { alreadyThere } from '../storage-io/whole/already-there.js';
+
+/** What somebody who knows better says of what is repaired; each kind takes what concerns it. */
+export type RepairWishes = DirectoryWishes & SegmentWishes;
+
+/** How to salvage. */
+export interface SalvageOptions {
+  /** Reads all, and writes nothing. */
+  readonly dryRun: boolean;
+  readonly wishes: RepairWishes;
+}
 
 /**
  * Brings every good record of what a path holds to a new place of the same kind, and verifies it there:
@@ -23,8 +34,9 @@ export function* salvageInto(
   account: RepairAccount,
   found: PathIdentity,
   into: string,
-  dryRun: boolean,
+  { dryRun, wishes }: SalvageOptions,
 ): Generator<RepairEvent, void> {
+  refuseOtherWishes(found, wishes);
   const { fileSystem } = account;
   const destination = resolve(into);
   const isPair = found.kind === 'state-file';
@@ -32,13 +44,13 @@ export function* salvageInto(
   checkPlace(account, found.path, into);
   if (index !== undefined && fileSystem.status(index) !== undefined) throw alreadyThere(index);
   if (dryRun) {
-    yield* salvageKind(account, found, undefined);
+    yield* salvageKind(account, found, undefined, wishes);
     return;
   }
   const staging = StagingFolder.make(fileSystem, destination);
   try {
     const staged = join(staging.path, basename(destination));
-    yield* salvageKind(account, found, staged);
+    yield* salvageKind(account, found, staged, wishes);
     const source = fileSystem.statusFollowing(found.path);
     if (source !== undefined) staging.giveTo(source);
     fileSystem.syncDirectory(staging.path);
@@ -54,18 +66,19 @@ function salvageKind(
   account: RepairAccount,
   { kind, path }: PathIdentity,
   into: string | undefined,
+  wishes: RepairWishes,
 ): Generator<RepairEvent, unknown> {
   switch (kind) {
     case 'wal-segment':
-      return salvageLooseSegment(account, path, into);
+      return salvageLooseSegment(account, path, into, wishes);
     case 'wal-folder':
-      return salvageWalFolder(account, path, into);
+      return salvageWalFolder(account, path, into, wishes);
     case 'log':
       return salvageFold(account, path, into);
     case 'state-file':
       return salvageState(account, path, into === undefined ? undefined : statePathsOf(into));
     case 'directory':
-      return salvageDirectory(account, path, into);
+      return salvageDirectory(account, path, into, wishes);
     case 'artifact-folder':
       return salvageArtifact(account, path, 'folder', into);
     case 'artifact-tar':
@@ -89,4 +102,24 @@ function checkPlace({ fileSystem }: RepairAccount, source: string, into: string)
   }
   const below = relative(fileSystem.realPath(source), join(fileSystem.realPath(parent), basename(into)));
   if (below !== '..' && !below.startsWith('../')) throw withinSource(into);
+}
+
+/** @throws StatelogError `INVALID_ARGUMENT` for a wish that says nothing of this kind */
+function refuseOtherWishes({ kind, path }: PathIdentity, wishes: RepairWishes): void {
+  const { asCore, asEpoch, baseCheckpoint, without = [], sources } = wishes;
+  const isOfSources = sources?.keep === true || (sources?.set?.size ?? 0) > 0;
+  const [isOfSegments, isOfDirectories] = [
+    asCore !== undefined || asEpoch !== undefined,
+    baseCheckpoint !== undefined || isOfSources,
+  ];
+  const fits =
+    (!isOfSegments || kind === 'wal-segment') &&
+    (!isOfDirectories || kind === 'directory') &&
+    (without.length === 0 || kind === 'directory' || kind === 'wal-folder');
+  if (fits) return;
+  throw new StatelogError('INVALID_ARGUMENT', `what was said says nothing of a ${kind}`, {
+    path,
+    safe: 'nothing was changed',
+    hint: 'core and epoch are for one segment; a base checkpoint and sources for a state directory; what to pass over for folders',
+  });
 }

@@ -31,6 +31,7 @@ export class RepairAccount {
   totalBytes = 0;
   #fileSystem: FileSystem;
   #placeOf = (path: string, offset: number): SlicePlace => ({ path, offset });
+  #madeUpFor = 0;
   #doneBytes = 0;
   #untoldBytes = 0;
   readonly #path: string;
@@ -67,6 +68,17 @@ export class RepairAccount {
     if (finding.severity === 'damage') this.lose(finding.bytes);
     if (finding.severity === 'torn') this.#cut(finding);
     return this.tell(finding);
+  }
+
+  /** Takes damage that costs nothing: something else makes up for all of it. */
+  takeMadeUpFor(finding: Finding): RepairEvent {
+    this.#madeUpFor += 1;
+    return this.take(finding);
+  }
+
+  /** True where nothing that was there is missing. */
+  get isWhole(): boolean {
+    return this.gaps === this.#madeUpFor && this.lostRecords === 0 && this.lostKeyCount === 0;
   }
 
   /** Passes a finding on that may have cost nothing: what is lost of it is counted by itself. */

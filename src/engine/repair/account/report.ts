@@ -24,9 +24,23 @@ export interface RepairProgress {
   readonly totalBytes: number;
 }
 
+/** Up to where nothing of a source is missing, where that is not where its last Commit says. */
+export interface SourcePosition {
+  readonly name: string;
+  /** Lines of it that are certain. */
+  readonly upTo: bigint;
+  /** Lines of it that the last Commit counts. */
+  readonly said: bigint;
+  /** True where the new place keeps what the Commit says. */
+  readonly isKept: boolean;
+}
+
 /** What a repair tells while it goes on. */
 export type RepairEvent =
-  { readonly finding: Finding } | { readonly lostKey: LostKey } | { readonly progress: RepairProgress };
+  | { readonly finding: Finding }
+  | { readonly lostKey: LostKey }
+  | { readonly source: SourcePosition }
+  | { readonly progress: RepairProgress };
 
 /** Records, bytes and keys, of what was kept or lost. */
 export interface Amount {
@@ -50,6 +64,8 @@ export interface RepairSummary {
   /** Places where something was lost; and unfinished last writes. */
   readonly gaps: number;
   readonly torn: number;
+  /** True where nothing that was there is missing: what was damaged or misplaced was made up for. */
+  readonly isWhole: boolean;
   /** True where there are so many keys that those kept were estimated, to some per mille. */
   readonly keysEstimated: boolean;
   /** Who holds the source's lock, or may hold it on another host; absent where nobody does. */

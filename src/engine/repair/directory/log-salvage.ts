@@ -11,6 +11,7 @@ import { missingOrDamaged } from '../../inspect/verify/verify-directory.js';
 import { openStateFile } from '../../state/read/state-file-open.js';
 import type { StateFile } from '../../state/read/state-file.js';
 import { WalScanner } from '../../wal/scan/scanner.js';
+import type { SourcePositions } from './source-positions.js';
 import { SegmentBook } from './segment-book.js';
 import { recordHoles, type RecordHole } from './missing-records.js';
 import { laidOver } from '../state/filled-entries.js';
@@ -41,6 +42,8 @@ interface Numbering {
  * ends. A closed log ends with a barrier again: its checkpoint says that there was one.
  */
 export class LogSalvage {
+  /** Where sources stand by the live log; set before that is salvaged. */
+  positions: SourcePositions | undefined;
   /** What the newest checkpoint lost, by core. */
   readonly lostBelow = new Map<number, readonly LostBelow[]>();
   readonly #account: RepairAccount;
@@ -80,10 +83,14 @@ export class LogSalvage {
     const { fileSystem } = this.#account;
     const folder = this.#into?.walOf(log.epoch);
     if (folder !== undefined) fileSystem.makeDirectory(folder);
-    for (let coreId = 0; coreId < this.#manifest.cores; coreId++) {
+    const { positions } = this;
+    // Commits are the first core's: it comes last, when it is known what is missing of the others.
+    const cores = Array.from({ length: this.#manifest.cores }, (_, core) => this.#manifest.cores - 1 - core);
+    for (const coreId of cores) {
       yield* this.#segment(log, coreId, state?.[coreId]);
       if (log.isLive) this.#countKeys(log, coreId, state?.[coreId]);
     }
+    if (log.isLive) for (const source of positions?.told() ?? []) yield { source };
     if (folder !== undefined) fileSystem.syncDirectory(folder);
   }
 
@@ -152,6 +159,8 @@ export class LogSalvage {
       lostKeys.note(change, 0, isInPlace ? 'put' : undefined);
     }
     const below = this.#openBelow(log, state);
+    const positions = log.isLive ? this.positions : undefined;
+    const lastBefore = before?.cores[coreId]?.lastTimestampNs ?? 0n;
     const source: SegmentSource = {
       path,
       coreId,
@@ -163,11 +172,14 @@ export class LogSalvage {
       isCovered: !log.isLive,
       isBelow: (key) => below?.find(key) ?? false,
       renumberedFrom: first,
+      onGap: (afterNs) => positions?.isMissingAfter(afterNs ?? lastBefore),
       onRecord: (view) => {
         book.take(view);
+        positions?.take(view);
       },
       onEnd: (copier) => {
         book.close(copier);
+        if (coreId === 0) this.#correctSources(copier, book, epoch);
       },
     };
     try {
@@ -186,7 +198,8 @@ export class LogSalvage {
       const lost = atLeastNone((after?.cores[coreId]?.nextSequence ?? expectedSequence) - expectedSequence);
       this.#account.lostRecords += Number(lost);
       for (const lostKey of lostKeys.resolve()) yield this.#account.loseKey(lostKey);
-      if (into !== undefined) this.#writeEmpty(into, book);
+      positions?.isMissingAfter(lastBefore);
+      if (into !== undefined) this.#writeEmpty(into, book, coreId === 0 ? epoch : undefined);
       this.#number(log, coreId, false, book.nextSequence);
     } finally {
       below?.close();
@@ -200,12 +213,19 @@ export class LogSalvage {
     return openStateFile(this.#account.fileSystem, path, { mapping: 'never' });
   }
 
-  #writeEmpty(path: string, book: SegmentBook): void {
+  /** Puts what a source's position really is behind all that was said of it. */
+  #correctSources(copier: RenumberingCopier, book: SegmentBook, epoch: bigint): void {
+    const correction = book.isLive ? this.positions?.correction() : undefined;
+    if (correction !== undefined) book.add(copier, epoch, { op: 'commit', ...correction });
+  }
+
+  #writeEmpty(path: string, book: SegmentBook, epochOfCommits: bigint | undefined): void {
     const { fileSystem } = this.#account;
     const file = NewFile.create(fileSystem, path);
     try {
       const copier = new RenumberingCopier(fileSystem, file.descriptor, book.first);
       book.close(copier);
+      if (epochOfCommits !== undefined) this.#correctSources(copier, book, epochOfCommits);
       copier.finish();
       file.finish();
     } finally {

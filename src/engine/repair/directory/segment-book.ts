@@ -2,7 +2,7 @@ import { joinI64 } from '../../bytes/halves.js';
 import type { KeptLog } from '../../inspect/kept-logs.js';
 import { TAG_EPOCH_BARRIER } from '../../rkyv/entry/wal-entry-format.js';
 import type { WalEntryView } from '../../rkyv/entry/wal-entry-view.js';
-import type { RenumberingCopier } from '../log/renumbering-copier.js';
+import type { OwnOperation, RenumberingCopier } from '../log/renumbering-copier.js';
 
 /** Keeps count of a new segment, and closes that of a closed epoch. */
 export class SegmentBook {
@@ -37,18 +37,28 @@ export class SegmentBook {
     this.#timestampHigh = timestampHigh;
   }
 
+  /** True for the log that is written on. */
+  get isLive(): boolean {
+    return this.#log.isLive;
+  }
+
   /** Adds the barrier that a closed log has lost. */
   close(copier: RenumberingCopier): void {
     if (!this.needsBarrier) return;
-    const { epoch, before } = this.#log;
+    const { epoch } = this.#log;
+    this.add(copier, epoch, { op: 'epochBarrier', barrierEpoch: epoch });
+  }
+
+  /** Adds a record of our own, no earlier than what is before it. */
+  add(copier: RenumberingCopier, epoch: bigint, operation: OwnOperation): void {
     const lastNs = joinI64(this.#timestampLow, this.#timestampHigh);
-    const earliestNs = before?.cores[this.#coreId]?.lastTimestampNs ?? 0n;
+    const earliestNs = this.#log.before?.cores[this.#coreId]?.lastTimestampNs ?? 0n;
     copier.add({
       epoch,
       sequence: copier.nextSequence,
       coreId: this.#coreId,
       timestampNs: lastNs > earliestNs ? lastNs : earliestNs,
-      operation: { op: 'epochBarrier', barrierEpoch: epoch },
+      operation,
       lag: 0,
     });
   }

@@ -9,7 +9,8 @@ import {
   type WalEntry,
   type WalOperation,
 } from '../../rkyv/entry/wal-entry-format.js';
-import { encodeNumbered } from '../../rkyv/entry/wal-entry-encoder.js';
+import { encodeCommit, encodeNumbered } from '../../rkyv/entry/wal-entry-encoder.js';
+import type { WalEntryHeader } from '../../rkyv/entry/wal-entry-encoder.js';
 import type { WalEntryView } from '../../rkyv/entry/wal-entry-view.js';
 import type { FileDescriptor, FileSystem } from '../../storage-io/interface/file-system.js';
 import { writeFully } from '../../storage-io/whole/write-fully.js';
@@ -17,9 +18,10 @@ import { HEADER, RECORD_HEADER_BYTES } from '../../wal/format/record.js';
 
 const BUFFER_BYTES = 1024 * 1024;
 
-type EpochBarrierEntry = WalEntry & {
-  readonly operation: Extract<WalOperation, { readonly op: 'epochBarrier' }>;
-};
+/** What a repair itself has to say in a log. */
+export type OwnOperation = Extract<WalOperation, { readonly op: 'epochBarrier' | 'commit' }>;
+
+type OwnEntry = WalEntry & { readonly operation: OwnOperation };
 
 /**
  * Copies records into a segment of ours without a gap in its numbering, so that it can be written again. Until
@@ -63,9 +65,9 @@ export class RenumberingCopier {
     this.#filled += bytes;
   }
 
-  /** Adds a barrier of our own; its sequence must be `nextSequence`. */
-  add(barrier: EpochBarrierEntry): void {
-    const { epoch, sequence, timestampNs, coreId, lag, operation } = barrier;
+  /** Adds a record of our own; its sequence must be `nextSequence`. */
+  add(entry: OwnEntry): void {
+    const { epoch, sequence, timestampNs, coreId, lag, operation } = entry;
     this.#writeOut();
     const header = {
       epochLow: lowHalf(epoch),
@@ -77,9 +79,10 @@ export class RenumberingCopier {
       timestampHigh: highHalf(timestampNs),
       lag: lag ?? -1,
     };
-    const record = new Uint8Array(RECORD_HEADER_BYTES + ROOT_BYTES);
-    encodeNumbered(record, RECORD_HEADER_BYTES, header, TAG_EPOCH_BARRIER, operation.barrierEpoch);
-    this.#seal(record, 0, ROOT_BYTES);
+    const data = dataOf(header, operation);
+    const record = new Uint8Array(RECORD_HEADER_BYTES + data.length);
+    record.set(data, RECORD_HEADER_BYTES);
+    this.#seal(record, 0, data.length);
     this.#write(record);
   }
 
@@ -112,4 +115,11 @@ export class RenumberingCopier {
     writeFully(this.#fileSystem, this.#into, bytes, 0, bytes.length, this.#position);
     this.#position += bytes.length;
   }
+}
+
+function dataOf(header: WalEntryHeader, operation: OwnOperation): Uint8Array {
+  if (operation.op === 'commit') return encodeCommit(header, operation.offsets, operation.watermark);
+  const data = new Uint8Array(ROOT_BYTES);
+  encodeNumbered(data, 0, header, TAG_EPOCH_BARRIER, operation.barrierEpoch);
+  return data;
 }

@@ -28,6 +28,8 @@ export interface SegmentSource extends Pick<
   readonly isCovered?: boolean | undefined;
   /** The new segment is numbered from here on without a gap, as one must be that is written again. */
   readonly renumberedFrom?: bigint | undefined;
+  /** Told where something is missing: the time of the last good record before that, if there is one. */
+  readonly onGap?: ((afterNs: bigint | undefined) => void) | undefined;
   /** Told of each good record, in order. */
   readonly onRecord?: ((view: WalEntryView) => void) | undefined;
   /** Adds records of our own at the end; the next sequence is given. */
@@ -227,6 +229,7 @@ class SegmentSalvage {
     if (finding.severity !== 'damage') return;
     if (finding.isForeign) throw damageError(finding, 'nothing was written');
     this.#isWhole = false;
+    this.#source.onGap?.(scanner.lastTimestampNs);
     const sequenceDue = scanner.nextSequence;
     const { fileSystem, lostKeys } = this.#account;
     let records = 0;

@@ -5,7 +5,8 @@ import { BarrierWatch, missingBarriers, type WatchedSegment } from '../../wal/sc
 import { missingSegments } from '../../wal/scan/missing-segments.js';
 import type { RepairAccount } from '../account/repair-account.js';
 import type { RepairEvent } from '../account/report.js';
-import { arrangeSegment, arrangeSegments } from '../survey/arrange-segments.js';
+import type { ArrangementWishes } from '../survey/arrange-directory.js';
+import { arrangeSegment, arrangeSegments, type SegmentWishes } from '../survey/arrange-segments.js';
 import { salvageSegment } from './salvage-segment.js';
 
 /**
@@ -16,8 +17,9 @@ export function* salvageLooseSegment(
   account: RepairAccount,
   path: string,
   into: string | undefined,
+  wishes: SegmentWishes = {},
 ): Generator<RepairEvent, void> {
-  const { coreId, isJoined, arrangement } = arrangeSegment(account.fileSystem, path);
+  const { coreId, isJoined, arrangement } = arrangeSegment(account.fileSystem, path, wishes);
   if (arrangement !== undefined) yield* account.readThrough(arrangement);
   if (isJoined) yield* salvageSegments(account, path, into);
   else yield* salvageSegment(account, { path, coreId, isLoose: true }, into);
@@ -31,8 +33,9 @@ export function* salvageWalFolder(
   account: RepairAccount,
   folder: string,
   into: string | undefined,
+  wishes: Pick<ArrangementWishes, 'without'> = {},
 ): Generator<RepairEvent, void> {
-  const arrangement = arrangeSegments(account.fileSystem, folder);
+  const arrangement = arrangeSegments(account.fileSystem, folder, wishes);
   if (arrangement !== undefined) yield* account.readThrough(arrangement);
   yield* salvageSegments(account, folder, into);
 }

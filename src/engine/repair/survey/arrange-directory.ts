@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { equalBytes } from '../../bytes/compare.js';
 import { DirectoryLayout, epochOfName } from '../../directory/manifest/layout.js';
 import {
@@ -12,6 +13,8 @@ import { ArrangementBuilder, type Arrangement } from './arrangement.js';
 import { placeCheckpoints } from './checkpoint-places.js';
 import {
   attempt,
+  identitiesOf,
+  isPassedOver,
   surveyFolder,
   type Evidence,
   type IndexEvidence,
@@ -34,21 +37,35 @@ interface LogPlace {
  * Arranges a state directory by what its files say of themselves: each log from the records of its epoch and core, wherever they
  * lie; each checkpoint's pair by its index; the manifest by its store. Copies that recovery made aside are no evidence:
  * what they hold was never acknowledged.
- * @param without paths that are passed over
  * @returns undefined where everything lies where it belongs
+ * @throws StatelogError `NOT_FOUND` for a file to be passed over that is not there, `EPOCH_NOT_FOUND`
  */
 export function arrangeDirectory(
   fileSystem: FileSystem,
   root: string,
-  without: ReadonlySet<string> = new Set(),
+  wishes: ArrangementWishes = {},
 ): Arrangement | undefined {
   const layout = new DirectoryLayout(root);
-  const evidence = surveyFolder(fileSystem, root, {
-    isDeep: true,
-    without: new Set([...without, layout.broken]),
-  });
-  const arranging = new DirectoryArranging(fileSystem, layout, evidence, without);
-  return arranging.run();
+  const without = identitiesOf(fileSystem, wishes.without ?? []);
+  const evidence = surveyFolder(fileSystem, root, { isDeep: true, without, except: [layout.broken] });
+  const { baseCheckpoint } = wishes;
+  return new DirectoryArranging({ fileSystem, layout, evidence, without, baseCheckpoint }).run();
+}
+
+/** What somebody who knows better says of where things belong. */
+export interface ArrangementWishes {
+  /** Files and folders that are passed over. */
+  readonly without?: readonly string[] | undefined;
+  /** The epoch of the newest checkpoint that is used. */
+  readonly baseCheckpoint?: bigint | undefined;
+}
+
+interface ArrangingOptions {
+  readonly fileSystem: FileSystem;
+  readonly layout: DirectoryLayout;
+  readonly evidence: readonly Evidence[];
+  readonly without: ReadonlySet<string>;
+  readonly baseCheckpoint: bigint | undefined;
 }
 
 class DirectoryArranging {
@@ -59,13 +76,10 @@ class DirectoryArranging {
   readonly #builder: ArrangementBuilder;
   readonly #manifest: ManifestEvidence | undefined;
   readonly #storeId: Uint8Array | undefined;
+  readonly #baseCheckpoint: bigint | undefined;
 
-  constructor(
-    fileSystem: FileSystem,
-    layout: DirectoryLayout,
-    evidence: readonly Evidence[],
-    without: ReadonlySet<string>,
-  ) {
+  constructor({ fileSystem, layout, evidence, without, baseCheckpoint }: ArrangingOptions) {
+    this.#baseCheckpoint = baseCheckpoint;
     this.#fileSystem = fileSystem;
     this.#layout = layout;
     this.#evidence = evidence;
@@ -85,11 +99,14 @@ class DirectoryArranging {
         evidence: this.#evidence,
         manifest: this.#manifest?.manifest,
         storeId: this.#storeId,
+        without: this.#without,
+        baseCheckpoint: this.#baseCheckpoint,
       },
       this.#builder,
     );
     this.#placeLogs();
-    for (const path of this.#without) this.#builder.leaveOut(path);
+    const { manifest } = this.#layout;
+    if (isPassedOver(this.#fileSystem, manifest, this.#without)) this.#builder.leaveOut(manifest);
     if (!this.#builder.isMoved) return undefined;
     const { wal, checkpoints } = this.#layout;
     return this.#builder.build([wal, checkpoints]);
@@ -162,6 +179,9 @@ class DirectoryArranging {
     for (const epoch of epochs) {
       for (const name of attempt(() => this.#fileSystem.readDirectory(this.#layout.walOf(epoch))) ?? []) {
         const coreId = coreIdOfSegmentName(name);
+        if (isPassedOver(this.#fileSystem, join(this.#layout.walOf(epoch), name), this.#without)) {
+          this.#builder.leaveOut(join(this.#layout.walOf(epoch), name));
+        }
         // A name alone makes no log: a file of another epoch, or of nothing, may have it.
         if (coreId !== undefined && this.#isExpected(epoch, segments)) enter(epoch, coreId);
       }

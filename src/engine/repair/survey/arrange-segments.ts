@@ -1,10 +1,14 @@
 import { basename, join } from 'node:path';
+import { commandText } from '../../bytes/text/command-hints.js';
+import { StatelogError } from '../../errors.js';
 import type { FileSystem } from '../../storage-io/interface/file-system.js';
 import { coreIdOfSegmentName } from '../../wal/format/segment-name.js';
 import type { RecordRun } from '../../wal/scan/record-sweep.js';
+import { listSegments } from '../../wal/scan/segment-folder.js';
+import type { ArrangementWishes } from './arrange-directory.js';
 import { ArrangementBuilder, type Arrangement } from './arrangement.js';
 import { sharesRecords } from './doubles.js';
-import { evidenceOf, surveyFolder, type SegmentEvidence } from './evidence.js';
+import { evidenceOf, identitiesOf, isPassedOver, surveyFolder, type SegmentEvidence } from './evidence.js';
 import { gatherLog } from './gathered-log.js';
 import { copyOnly, foreignRun, gatheringFindings, wronglyNamed } from './run-findings.js';
 
@@ -29,9 +33,10 @@ export interface ArrangedSegment {
 export function arrangeSegments(
   fileSystem: FileSystem,
   folder: string,
-  without: ReadonlySet<string> = new Set(),
+  { without = [] }: Pick<ArrangementWishes, 'without'> = {},
 ): Arrangement | undefined {
-  const evidence = surveyFolder(fileSystem, folder, { isDeep: false, without });
+  const identities = identitiesOf(fileSystem, without);
+  const evidence = surveyFolder(fileSystem, folder, { isDeep: false, without: identities });
   const files = evidence.filter((one): one is SegmentEvidence => one.kind === 'segment');
   const builder = new ArrangementBuilder(fileSystem, folder);
   const named = files.filter(({ path }) => coreIdOfSegmentName(basename(path)) !== undefined);
@@ -61,11 +66,25 @@ export function arrangeSegments(
       if (!used.has(file)) builder.findings.push(copyOnly(file));
     }
   }
+  for (const { path } of listSegments(fileSystem, folder)) {
+    if (isPassedOver(fileSystem, path, identities)) builder.leaveOut(path);
+  }
   return builder.isMoved ? builder.build([folder]) : undefined;
 }
 
+/** What somebody who knows better says of the records of one segment. */
+export interface SegmentWishes {
+  /** The core and the epoch of the records that count; all others are left out. */
+  readonly asCore?: number | undefined;
+  readonly asEpoch?: bigint | undefined;
+}
+
 /** Arranges one segment by itself: its records in order, those of its core. */
-export function arrangeSegment(fileSystem: FileSystem, path: string): ArrangedSegment {
+export function arrangeSegment(
+  fileSystem: FileSystem,
+  path: string,
+  { asCore, asEpoch }: SegmentWishes = {},
+): ArrangedSegment {
   const nameSays = coreIdOfSegmentName(basename(path));
   const status = fileSystem.statusFollowing(path);
   const file = status === undefined ? undefined : evidenceOf(fileSystem, path, status);
@@ -74,7 +93,10 @@ export function arrangeSegment(fileSystem: FileSystem, path: string): ArrangedSe
   }
   const counts = recordsByCore(file);
   const [most] = [...counts].sort((a, b) => b[1] - a[1]);
-  const coreId = nameSays !== undefined && counts.has(nameSays) ? nameSays : most![0];
+  const coreId = asCore ?? (nameSays !== undefined && counts.has(nameSays) ? nameSays : most![0]);
+  if (asCore !== undefined || asEpoch !== undefined) {
+    return { coreId, isJoined: false, arrangement: inOrder(fileSystem, file, coreId, nameSays, asEpoch) };
+  }
   const joined = [...counts].filter(([, records]) => records * STRAY_SHARE >= most![1]);
   return joined.length > 1
     ? {
@@ -94,21 +116,36 @@ function inOrder(
   file: SegmentEvidence,
   coreId: number,
   nameSays: number | undefined,
+  epoch?: bigint,
 ): Arrangement | undefined {
   const { path, runs } = file;
   const builder = new ArrangementBuilder(fileSystem, path);
-  const log = gatherLog(fileSystem, candidatesOf([file], coreId), areOnce([file]))!;
+  const isWanted = (run: RecordRun): boolean =>
+    run.coreId === coreId && (epoch === undefined || run.epoch === epoch);
+  const wanted = runs.filter(isWanted);
+  const log = gatherLog(fileSystem, new Map([[file, wanted]]), areOnce([file]));
+  if (log === undefined) throw noSuchRecords(path, coreId, epoch);
   builder.place(path, log.slices);
   const isWronglyNamed = nameSays !== undefined && nameSays !== coreId;
   if (isWronglyNamed) builder.findings.push(wronglyNamed(file, nameSays, coreId));
   if (!builder.isMoved) return isWronglyNamed ? builder.build([]) : undefined;
   builder.findings.push(...gatheringFindings(log, path));
   for (const [index, run] of runs.entries()) {
-    if (run.coreId === coreId) continue;
-    const why = `the segment is of core ${coreId}; they are left out`;
+    if (isWanted(run)) continue;
+    const whole = epoch === undefined ? '' : `, epoch ${epoch}`;
+    const why = `the segment is of core ${coreId}${whole}; they are left out`;
     builder.findings.push(foreignRun({ ...run, file, index, isWhole: true }, why));
   }
   return builder.build([]);
+}
+
+function noSuchRecords(path: string, coreId: number, epoch: bigint | undefined): StatelogError {
+  const whose = `core ${coreId}${epoch === undefined ? '' : `, epoch ${epoch}`}`;
+  return new StatelogError('INVALID_ARGUMENT', `the segment holds no record of ${whose}`, {
+    path,
+    safe: 'nothing was changed',
+    hint: `run ${commandText('statelog', 'wal-replay', path, '--stats')} to see which it holds`,
+  });
 }
 
 /** A file of several segments, as a folder of them. */

@@ -6,7 +6,8 @@ import type { DirectoryManifest } from '../../directory/manifest/manifest.js';
 import type { FileSystem } from '../../storage-io/interface/file-system.js';
 import { valuesFit } from '../state/fitting-index.js';
 import type { ArrangementBuilder } from './arrangement.js';
-import { attempt, type Evidence, type IndexEvidence, type ValuesEvidence } from './evidence.js';
+import { StatelogError } from '../../errors.js';
+import { attempt, isPassedOver, type Evidence, type IndexEvidence, type ValuesEvidence } from './evidence.js';
 import { foreignIndex, pairElsewhere } from './run-findings.js';
 
 const PAIR_NAME = /^state-(0|[1-9]\d{0,4})\.(db|idx)$/;
@@ -18,6 +19,10 @@ export interface CheckpointScope {
   readonly evidence: readonly Evidence[];
   readonly manifest: DirectoryManifest | undefined;
   readonly storeId: Uint8Array | undefined;
+  /** Files that are passed over, by `FileStatus.identity`. */
+  readonly without: ReadonlySet<string>;
+  /** The epoch of the newest checkpoint that is used; undefined: any. */
+  readonly baseCheckpoint: bigint | undefined;
 }
 
 /**
@@ -43,7 +48,25 @@ export function placeCheckpoints(scope: CheckpointScope, builder: ArrangementBui
   for (const { block } of indexes.filter((one) => isOfStore(one, scope))) {
     if (isNewOrKnown(block.epoch, scope)) enter(block.epoch, block.coreId);
   }
-  for (const { epoch, coreId } of places.values()) placePair(scope, builder, epoch, coreId);
+  const { baseCheckpoint } = scope;
+  const isThere = [...places.values()].some(({ epoch }) => epoch === baseCheckpoint);
+  if (baseCheckpoint !== undefined && !isThere) throw noSuchCheckpoint(layout.root, baseCheckpoint);
+  for (const { epoch, coreId } of places.values()) {
+    if (baseCheckpoint === undefined || epoch <= baseCheckpoint) placePair(scope, builder, epoch, coreId);
+    else for (const path of pathsOf(layout, epoch, coreId)) builder.leaveOut(path);
+  }
+}
+
+function pathsOf(layout: DirectoryLayout, epoch: bigint, coreId: number): string[] {
+  return [layout.stateFile(epoch, coreId), layout.indexFile(epoch, coreId)];
+}
+
+function noSuchCheckpoint(path: string, epoch: bigint): StatelogError {
+  return new StatelogError('EPOCH_NOT_FOUND', `there is no checkpoint of epoch ${epoch}`, {
+    path,
+    safe: 'nothing was changed',
+    hint: 'name one that stat shows',
+  });
 }
 
 function placePair(scope: CheckpointScope, builder: ArrangementBuilder, epoch: bigint, coreId: number): void {
@@ -56,8 +79,10 @@ function placePair(scope: CheckpointScope, builder: ArrangementBuilder, epoch: b
     );
     // Nothing says better what should be here.
     if (own === undefined || isOfStore(own, scope)) {
-      builder.keep(indexPath);
-      builder.keep(statePath);
+      for (const path of [indexPath, statePath]) {
+        if (isPassedOver(fileSystem, path, scope.without)) builder.leaveOut(path);
+        else builder.keep(path);
+      }
       return;
     }
     builder.findings.push(foreignIndex(own));

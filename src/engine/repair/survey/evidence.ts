@@ -6,6 +6,7 @@ import {
   type DirectoryManifest,
 } from '../../directory/manifest/manifest.js';
 import { isStatelogError } from '../../errors.js';
+import { nothingAt } from '../../inspect/identify.js';
 import { INDEX_HEADER_BYTES, STATE_HEADER_BYTES } from '../../state/format/format.js';
 import type { IndexBlock } from '../../state/format/index-block.js';
 import { readIndexHead } from '../../state/format/index-head.js';
@@ -57,8 +58,10 @@ export type Evidence = SegmentEvidence | IndexEvidence | ValuesEvidence | Manife
 export interface SurveyScope {
   /** False: no folders within the folder. */
   readonly isDeep: boolean;
-  /** Paths of files and folders that are passed over. */
+  /** Files and folders that are passed over, by `FileStatus.identity`. */
   readonly without?: ReadonlySet<string> | undefined;
+  /** Paths that are passed over. */
+  readonly except?: readonly string[] | undefined;
 }
 
 /**
@@ -87,8 +90,9 @@ class Survey {
   visit(folder: string, depth: number): void {
     for (const name of namesIn(this.#fileSystem, folder)) {
       const path = join(folder, name);
-      if (this.#scope.without?.has(path) === true) continue;
+      if (this.#scope.except?.includes(path) === true) continue;
       const status = attempt(() => this.#fileSystem.statusFollowing(path));
+      if (status !== undefined && this.#scope.without?.has(status.identity) === true) continue;
       if (status?.kind === 'directory' && this.#scope.isDeep && depth < DEPTH_MAX) {
         if (!this.#seen.has(status.identity)) this.visit(path, depth + 1);
         this.#seen.add(status.identity);
@@ -169,4 +173,25 @@ export function attempt<T>(read: () => T): T | undefined {
 
 function namesIn(fileSystem: FileSystem, folder: string): string[] {
   return attempt(() => fileSystem.readDirectory(folder)) ?? [];
+}
+
+/**
+ * The identities of files and folders that are to be passed over.
+ * @throws StatelogError `NOT_FOUND` for a path at which nothing is
+ */
+export function identitiesOf(fileSystem: FileSystem, paths: readonly string[]): Set<string> {
+  return new Set(
+    paths.map((path) => {
+      const status = fileSystem.statusFollowing(path);
+      if (status === undefined) throw nothingAt(fileSystem, path);
+      return status.identity;
+    }),
+  );
+}
+
+/** Whether a path leads to a file that is to be passed over. */
+export function isPassedOver(fileSystem: FileSystem, path: string, without: ReadonlySet<string>): boolean {
+  if (without.size === 0) return false;
+  const identity = attempt(() => fileSystem.statusFollowing(path))?.identity;
+  return identity !== undefined && without.has(identity);
 }
