@@ -71,7 +71,7 @@ export const damageMutants = [
   {
     name: 'older-manifest-taken-as-it-is',
     rule: 'R3: no acknowledged change is dropped by a repair',
-    file: 'src/engine/repair/directory/salvage-directory.ts',
+    file: 'src/engine/repair/directory/found-manifest.ts',
     from: 'return yield* broughtUp(account, layout, manifest);',
     to: 'return manifest;',
     tests: ['engine/repair/salvage-directory'],
