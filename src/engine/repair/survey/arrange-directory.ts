@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import { equalBytes } from '../../bytes/compare.js';
 import { DirectoryLayout, epochOfName } from '../../directory/manifest/layout.js';
 import {
   newestCheckpoint,
@@ -21,6 +20,7 @@ import {
   type ManifestEvidence,
   type SegmentEvidence,
 } from './evidence.js';
+import { commonStoreId, epochOf, manifestFor } from './store-identity.js';
 import { gatherLog } from './gathered-log.js';
 import { copyOnly, foreignManifest, foreignRun, gatheringFindings, withoutRecords } from './run-findings.js';
 
@@ -268,37 +268,4 @@ function isFrom(run: RecordRun, start: CoreCheckpoint): boolean {
 /** Whether a checkpoint closes a log, or comes right before it. */
 function isBeside({ block }: IndexEvidence, epoch: bigint): boolean {
   return block.epoch === epoch || block.epoch + 1n === epoch;
-}
-
-/** The store that most indexes say they are of; where two are as many, the one that the manifest in its place says. */
-function commonStoreId(evidence: readonly Evidence[], manifestPath: string): Uint8Array | undefined {
-  const counts = new Map<string, number>();
-  for (const one of evidence) {
-    if (one.kind !== 'index') continue;
-    const id = Buffer.from(one.block.storeId).toString('hex');
-    counts.set(id, (counts.get(id) ?? 0) + 1);
-  }
-  const own = evidence.find(
-    (one): one is ManifestEvidence => one.kind === 'manifest' && one.path === manifestPath,
-  );
-  const ownId = own === undefined ? '' : Buffer.from(own.manifest.storeId).toString('hex');
-  const [most] = [...counts].sort((a, b) => b[1] - a[1] || Number(b[0] === ownId) - Number(a[0] === ownId));
-  return most === undefined ? undefined : Buffer.from(most[0], 'hex');
-}
-
-/** The manifest of a store: the one in its place, else the newest. */
-function manifestFor(
-  evidence: readonly Evidence[],
-  path: string,
-  storeId: Uint8Array | undefined,
-): ManifestEvidence | undefined {
-  const manifests = evidence
-    .filter((one): one is ManifestEvidence => one.kind === 'manifest')
-    .filter(({ manifest }) => storeId === undefined || equalBytes(manifest.storeId, storeId));
-  const own = manifests.find((one) => one.path === path);
-  return own ?? [...manifests].sort((a, b) => (epochOf(b.manifest) > epochOf(a.manifest) ? 1 : -1))[0];
-}
-
-function epochOf(manifest: DirectoryManifest): bigint {
-  return newestCheckpoint(manifest)?.epoch ?? 0n;
 }
