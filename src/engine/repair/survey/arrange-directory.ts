@@ -1,10 +1,6 @@
 import { join } from 'node:path';
 import { DirectoryLayout, epochOfName } from '../../directory/manifest/layout.js';
-import {
-  newestCheckpoint,
-  type CoreCheckpoint,
-  type DirectoryManifest,
-} from '../../directory/manifest/manifest.js';
+import { type CoreCheckpoint } from '../../directory/manifest/manifest.js';
 import type { FileSystem } from '../../storage-io/interface/file-system.js';
 import { coreIdOfSegmentName } from '../../wal/format/segment-name.js';
 import type { RecordRun } from '../../wal/scan/record-sweep.js';
