@@ -1,8 +1,9 @@
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import test from 'ava';
+import { needing } from '../support/needing.js';
 import { projectRoot } from '../support/project-root.js';
-import { InstalledProgram } from './installed-program.js';
+import { InstalledProgram, isRoot, needsRoot } from './installed-program.js';
 
 /** One only shows messages, the other sweeps for minutes and has tests of its own. */
 const OTHERS = ['20-messages.sh', '24-shared-folder-sweep.sh'];
@@ -17,10 +18,13 @@ test.after.always(() => {
 });
 
 for (const name of scripts.filter((script) => !OTHERS.includes(script))) {
-  test.serial(`the fault of ${name} is gone`, async (t) => {
+  needing(
+    test.serial,
+    'root',
+    isRoot || !needsRoot(name),
+  )(`the fault of ${name} is gone`, async (t) => {
     t.timeout(MINUTES_MAX * 60_000);
     const { code, said } = await program.run(name);
-    if (/^skipped:/m.test(said)) t.log(said.trim());
     t.is(code, 0, said);
   });
 }

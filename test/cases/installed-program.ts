@@ -1,8 +1,18 @@
 import { spawn } from 'node:child_process';
-import { chmodSync, cpSync, mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { projectRoot } from '../support/project-root.js';
+
+const folder = path.join(projectRoot, 'test', 'cases');
+
+/** True if we may mount, and be other users. */
+export const isRoot = process.geteuid?.() === 0;
+
+/** True for a script that does nothing but for root (`lib.sh`). */
+export function needsRoot(script: string): boolean {
+  return /\bneed_root\b/.test(readFileSync(path.join(folder, script), 'utf8'));
+}
 
 /** What a script said, and how it ended. */
 export interface Outcome {
@@ -24,7 +34,7 @@ export class InstalledProgram {
 
   /** Runs a script of this folder on it. */
   run(script: string): Promise<Outcome> {
-    const file = path.join(projectRoot, 'test', 'cases', script);
+    const file = path.join(folder, script);
     // A writer that stops at once leaves a pipe without a reader: the script is to see that, and not to die of it.
     const shell = spawn('bash', ['-c', 'trap "" PIPE; exec bash "$1"', 'case', file], {
       env: {

@@ -9,6 +9,9 @@ const built = ['release', 'debug'].map((profile) =>
 );
 const program = process.env['ORIGINALS_0_8'] ?? built.find(existsSync) ?? built[0]!;
 
+/** What it takes to ask it. */
+export const NEWEST_ORIGINAL = 'Slipstream 0.8, built (test/originals)';
+
 export const newestOriginal = {
   path: program,
   isThere: existsSync(program),

@@ -8,8 +8,9 @@ import { KvUpdate } from '../../../src/engine/fold/format/update.js';
 import { WatchCursor } from '../../../src/engine/fold/format/watch-cursor.js';
 import { commandLine } from '../../support/command-line.js';
 import { fixturePath } from '../../support/fixtures.js';
+import { needing, notTried } from '../../support/needing.js';
 import { tempDir } from '../../support/temp-dir.js';
-import { newestOriginal } from './newest-original.js';
+import { NEWEST_ORIGINAL, newestOriginal } from './newest-original.js';
 import { scanFile } from './scan.js';
 
 const FOLDER = fixturePath('slipstream-0.8');
@@ -58,7 +59,7 @@ for (const name of NAMES) {
     }
     if (newestOriginal.isThere)
       t.deepEqual(newestOriginal.dump(file).slice(1), [...expected.slice(1), '~new 31 ']);
-    else t.log('Slipstream 0.8 is not built here, and read nothing of it');
+    else notTried(t, NEWEST_ORIGINAL);
 
     t.is((await commandLine(['checkpoint', file, '--cursor', '4096'])).exitCode, 0);
     const { store } = AppendLogFold.load(file);
@@ -133,11 +134,10 @@ test('bytes that no release writes are no cursor', (t) => {
   for (const bytes of unknown) t.throws(() => WatchCursor.fromBytes(bytes), { instanceOf: RangeError });
 });
 
-test('the original is found where it was built', (t) => {
-  if (!newestOriginal.isThere) {
-    t.log('Slipstream 0.8 is not built here');
-    t.pass();
-    return;
-  }
+needing(
+  test,
+  NEWEST_ORIGINAL,
+  newestOriginal.isThere,
+)('the original is found where it was built', (t) => {
   t.notThrows(() => execFileSync(newestOriginal.path, ['hash'], { stdio: 'ignore' }));
 });

@@ -8,9 +8,12 @@ const HARNESS = process.env['ORIGINALS_HARNESS'] ?? path.join(homedir(), '.cache
 
 const OUTPUT_BYTES_MAX = 1024 * 1024 * 1024;
 
-/** What the original reads in a file or folder, a line an object; undefined where it was not built. */
-export function readByOriginal(kind: 'wal' | 'wal-dir', file: string): Record<string, unknown>[] | undefined {
-  if (!existsSync(HARNESS)) return undefined;
+/** What it takes to ask it. */
+export const ORIGINAL = "LaminarDB's own reader, built (test/originals)";
+export const isOriginalThere = existsSync(HARNESS);
+
+/** What the original reads in a file or folder, a line an object. */
+export function readByOriginal(kind: 'wal' | 'wal-dir', file: string): Record<string, unknown>[] {
   const output = execFileSync(HARNESS, ['dump', kind, file], {
     encoding: 'utf8',
     maxBuffer: OUTPUT_BYTES_MAX,
