@@ -1,7 +1,7 @@
 import { copyBytes } from '../../bytes/copy.js';
 import { readU32, writeU32 } from '../../bytes/halves.js';
 import { WordCopier } from '../../bytes/word-copier.js';
-import { MmapStateStore } from '../../state/store/mmap-state-store.js';
+import { MemoryBackend } from '../../state/backends/memory-backend.js';
 import type { PlaceCursor } from '../../state/backends/place-table.js';
 import type { OverlayCursor } from './merged-cursor.js';
 
@@ -17,12 +17,12 @@ const NO_BYTES: Uint8Array = new Uint8Array(0);
 export type OverlayAnswer = 'unknown' | 'deleted' | Uint8Array;
 
 /**
- * Every change since the checkpoint, in memory: an in-memory state store whose values are records
+ * Every change since the checkpoint, in memory: the backend of a state store in memory, whose values are records
  * that also hold the key, so that the log's drainer finds all it needs by a record's offset.
  * The arena never compacts itself: the changelog's offsets point into it until they are drained.
  */
 export class Overlay {
-  readonly #store = MmapStateStore.inMemory(ARENA_BYTES_MIN, { autoCompact: false });
+  readonly #store = new MemoryBackend(ARENA_BYTES_MIN, false);
   readonly #copier = new WordCopier();
   #valueBytes = 0;
   #keyBytes = 0;
@@ -146,13 +146,13 @@ export class RecordCursor implements OverlayCursor {
   keyLength = 0;
   valueLength = 0;
   deleted = false;
-  readonly #store: MmapStateStore;
+  readonly #store: MemoryBackend;
   readonly #places: PlaceCursor;
   #key: Uint8Array | undefined;
 
-  constructor(store: MmapStateStore) {
+  constructor(store: MemoryBackend) {
     this.#store = store;
-    this.#places = store.placeCursor();
+    this.#places = store.cursor();
   }
 
   first(): boolean {
