@@ -60,6 +60,7 @@ export function openReadable(path: string, options: OpenReadableOptions = {}): R
 /** Which kinds of store can be made. */
 export type StoreKind = 'directory' | 'log';
 
+/** How a new store is made. */
 export interface CreateStoreOptions {
   readonly fileSystem?: FileSystem | undefined;
   /** Default: a fold log for `*.snap`, else a state directory. */
