@@ -4,6 +4,7 @@ import { directoryMutants } from './directory.mjs';
 import { foldMutants } from './fold.mjs';
 import { failedSyncMutants } from './failed-syncs.mjs';
 import { logMutants } from './log.mjs';
+import { mendMutants } from './mend.mjs';
 import { inspectMutants } from './inspect.mjs';
 import { otherUsersMutants } from './other-users.mjs';
 import { repairMutants } from './repair.mjs';
@@ -24,6 +25,7 @@ export const MUTANTS = [
   ...inspectMutants,
   ...damageMutants,
   ...repairMutants,
+  ...mendMutants,
   ...failedSyncMutants,
   ...otherUsersMutants,
 ];

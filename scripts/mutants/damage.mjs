@@ -13,7 +13,7 @@ export const damageMutants = [
     name: 'slice-reads-past-its-end',
     rule: 'R2: bytes that are not of a file are never returned as its own',
     file: 'src/engine/storage-io/views/composed-file-system.ts',
-    from: 'Math.min(length - done, Math.max(0, slice.length - within))',
+    from: 'Math.min(length - done, slice.length - within)',
     to: 'length - done',
     tests: ['engine/storage-io/composed-file-system'],
   },

@@ -21,6 +21,10 @@ export default class Repair extends StatelogCommand {
       description: 'a new place for every good record; PATH stays as it is',
       helpValue: 'NEW',
     }),
+    mend: boolean({
+      description: 'also keep records that one wrong bit, or one wrong, lost or added byte damaged',
+      dependsOn: ['into'],
+    }),
     'max-loss': sizeFlag({ description: 'refuse to lose more than this' }),
     'dry-run': boolean({ description: 'only say what it would come to' }),
     ...wishFlags,
@@ -34,6 +38,7 @@ export default class Repair extends StatelogCommand {
     const steps = repairPath({
       path: args.path,
       into: flags.into,
+      mend: flags.mend,
       lossBytesMax: flags['max-loss'],
       dryRun: flags['dry-run'],
       waitMs: flags.wait,

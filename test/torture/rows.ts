@@ -9,6 +9,7 @@ import { killsRow } from './process/kills.js';
 import { openPipesRow } from './process/open-pipes.js';
 import { racesRow } from './process/races.js';
 import { realFaultsRow } from './process/real-faults.js';
+import { doubleBitsRow, singleBitRotRow } from './damage/mend-rows.js';
 import { mixUpsRow } from './damage/mix-up-row.js';
 import { mixedMomentsRow } from './damage/mixed-moments.js';
 import { otherUsersRow } from './process/other-users.js';
@@ -23,6 +24,8 @@ export const TORTURE_ROWS: readonly TortureRow[] = [
   truncationsRow,
   bitFlipsRow,
   damageRow,
+  singleBitRotRow,
+  doubleBitsRow,
   decoderInputsRow,
   injectedErrorsRow,
   commandSequencesRow,

@@ -10,6 +10,7 @@ import { countedText } from '../text/counted-text.js';
 import { encodeText, type Encoding } from '../command/encoding.js';
 import { findingText } from '../errors/finding-text.js';
 import { jsonField } from '../text/json-fields.js';
+import { mendedLine } from './mended-output.js';
 import { redactedKey, redactedText } from '../text/redaction.js';
 import { formatSize } from '../command/size-text.js';
 import { visibleText } from '../terminal/visible-text.js';
@@ -33,6 +34,7 @@ export function repairEventLine(
     return form.json ? JSON.stringify({ finding }) : findingText(finding);
   }
   if ('source' in event) return form.json ? sourceJson(event.source) : sourceText(event.source);
+  if ('mended' in event) return mendedLine(event.mended, form);
   return form.json ? lostKeyJson(event.lostKey, form) : lostKeyText(event.lostKey, form);
 }
 
@@ -68,12 +70,22 @@ function lostKeyText(lost: LostKey, { keyEncoding, redact }: RepairLineForm): st
   return visibleText(`lost: ${op} of ${name}: ${file}, byte ${offset}: ${outcome}`);
 }
 
-function summaryText({ path, into, dryRun, kept, lost, keysEstimated, copies }: RepairSummary): string {
+function summaryText({
+  path,
+  into,
+  dryRun,
+  kept,
+  lost,
+  mended,
+  keysEstimated,
+  copies,
+}: RepairSummary): string {
   const keys = `${keysEstimated ? 'about ' : ''}${countedText(kept.keys, 'key')}`;
   const lostKeys = countedText(lost.keys, 'key');
   const outcome = [
     `kept ${countedText(kept.records, 'record')}, ${formatSize(kept.bytes)}, ${keys}`,
     `lost ${countedText(lost.records, 'record')}, ${formatSize(lost.bytes)}, ${lostKeys}`,
+    ...(mended === 0 ? [] : [`mended ${countedText(mended, 'place')}`]),
     ...copies.map((copy) => `copy in ${copy}`),
   ].join('; ');
   const place = into === null ? path : `${path} into ${into}`;

@@ -20,6 +20,11 @@ export interface RepairRequest {
   readonly into?: string | undefined;
   /** The most bytes that may be lost; default: any number. */
   readonly lossBytesMax?: number | undefined;
+  /**
+   * Puts damaged records of logs right where exactly one wrong bit, one wrong, lost or added byte explains all that is wrong. One
+   * whose length alone is wrong is put right without it.
+   */
+  readonly mend?: boolean | undefined;
   /** Reads all, and writes nothing. */
   readonly dryRun?: boolean | undefined;
   /** Into a new place: what somebody says who knows better. */
@@ -68,16 +73,22 @@ function inPlaceOf(fileSystem: FileSystem, { kind }: PathIdentity, into: string 
  * what opening the path throws
  */
 export async function* repairPath(request: RepairRequest): AsyncGenerator<RepairEvent, RepairSummary> {
-  const { path, into, dryRun = false, waitMs = 0, lossBytesMax } = request;
+  const { path, into, dryRun = false, waitMs = 0, lossBytesMax, mend = false } = request;
   const disk = request.fileSystem ?? realFileSystem();
   const found = identifyDamaged(disk, path);
   const fileSystem = sourceOf(disk, found);
-  const account = new RepairAccount(inPlaceOf(fileSystem, found, into), path, lossBytesMax);
+  const account = new RepairAccount(
+    inPlaceOf(fileSystem, found, into),
+    path,
+    lossBytesMax,
+    mend ? 'all' : 'length',
+  );
   account.totalBytes = treeBytes(fileSystem, found.path);
   let copies: readonly string[] = [];
   if (into === undefined) copies = yield* repairInPlace(account, found, { dryRun, waitMs, lossBytesMax });
   else yield* salvageInto(account, found, into, { dryRun, wishes: request.wishes ?? {} });
-  const { keptRecords, keptBytes, lostRecords, lostBytes, lostKeyCount, gaps, torn, census } = account;
+  const { keptRecords, keptBytes, lostRecords, lostBytes, lostKeyCount, gaps, torn, mended, census } =
+    account;
   return {
     path,
     kind: found.kind,
@@ -85,6 +96,7 @@ export async function* repairPath(request: RepairRequest): AsyncGenerator<Repair
     dryRun,
     kept: { records: keptRecords, bytes: keptBytes, keys: account.keys + census.count },
     lost: { records: lostRecords, bytes: lostBytes, keys: lostKeyCount },
+    mended,
     gaps,
     torn,
     isWhole: account.isWhole,

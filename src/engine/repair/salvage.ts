@@ -10,6 +10,7 @@ import type { RepairEvent } from './account/report.js';
 import { salvageArtifact } from './artifact/salvage-artifact.js';
 import type { SegmentWishes } from './survey/arrange-segments.js';
 import { salvageDirectory, type DirectoryWishes } from './directory/salvage-directory.js';
+import { mendSegments } from './mend/mend-logs.js';
 import { salvageFold } from './log/salvage-fold.js';
 import { salvageState } from './state/salvage-state.js';
 import { salvageLooseSegment, salvageWalFolder } from './log/salvage-wal-folder.js';
@@ -62,7 +63,17 @@ export function* salvageInto(
   }
 }
 
-function salvageKind(
+function* salvageKind(
+  account: RepairAccount,
+  found: PathIdentity,
+  into: string | undefined,
+  wishes: RepairWishes,
+): Generator<RepairEvent, void> {
+  yield* mendSegments(account, found, wishes.without);
+  yield* salvageOf(account, found, into, wishes);
+}
+
+function salvageOf(
   account: RepairAccount,
   { kind, path }: PathIdentity,
   into: string | undefined,

@@ -12,18 +12,25 @@ const TABLE_ENTRIES = 256;
  */
 export function buildCrcTables(reflectedPolynomial: number): Int32Array {
   const tables = new Int32Array(STEP_BYTES * TABLE_ENTRIES);
-  for (let byte = 0; byte < TABLE_ENTRIES; byte++) {
-    let register = byte;
-    for (let bit = 0; bit < 8; bit++) {
-      register = (register & 1) === 1 ? (register >>> 1) ^ reflectedPolynomial : register >>> 1;
-    }
-    tables[byte] = register;
-  }
+  tables.set(crcTable(reflectedPolynomial));
   for (let at = TABLE_ENTRIES; at < tables.length; at++) {
     const previous = tables[at - TABLE_ENTRIES]!;
     tables[at] = (previous >>> 8) ^ tables[previous & 0xff]!;
   }
   return tables;
+}
+
+/** The table of one step of a byte: what each byte adds to the register. */
+export function crcTable(reflectedPolynomial: number): Int32Array {
+  const table = new Int32Array(TABLE_ENTRIES);
+  for (let byte = 0; byte < TABLE_ENTRIES; byte++) {
+    let register = byte;
+    for (let bit = 0; bit < 8; bit++) {
+      register = (register & 1) === 1 ? (register >>> 1) ^ reflectedPolynomial : register >>> 1;
+    }
+    table[byte] = register;
+  }
+  return table;
 }
 
 /**

@@ -1,4 +1,3 @@
-import { FETCH_HINT } from '../../artifact/format/invalid.js';
 import { commandText, repairHint } from '../../bytes/text/command-hints.js';
 import { StatelogError } from '../../errors.js';
 import type { Finding } from '../../finding.js';
@@ -74,7 +73,7 @@ export function nothingLeft(path: string): StatelogError {
     path,
     class: 'missing-file',
     safe: 'nothing was changed',
-    hint: FETCH_HINT,
+    hint: 'fetch the artifact again, or export a new one',
   });
 }
 

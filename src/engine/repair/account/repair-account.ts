@@ -1,3 +1,4 @@
+import type { MendScope } from '../../bytes/record-mend.js';
 import { StatelogError } from '../../errors.js';
 import type { Finding } from '../../finding.js';
 import type { FileSystem } from '../../storage-io/interface/file-system.js';
@@ -5,7 +6,7 @@ import { KeyCensus } from './key-census.js';
 import type { SlicePlace } from '../../storage-io/views/composed-file-system.js';
 import type { Arrangement } from '../survey/arrangement.js';
 import { LostKeys } from './lost-keys.js';
-import type { LostKey, RepairEvent } from './report.js';
+import type { LostKey, Mended, RepairEvent } from './report.js';
 
 const TELL_EACH_BYTES = 32 * 1024 * 1024;
 
@@ -29,6 +30,10 @@ export class RepairAccount {
   gaps = 0;
   torn = 0;
   totalBytes = 0;
+  /** Records, or files, that were put right. */
+  mended = 0;
+  /** How far damaged records are put right. */
+  readonly mendScope: MendScope;
   #fileSystem: FileSystem;
   #placeOf = (path: string, offset: number): SlicePlace => ({ path, offset });
   #madeUpFor = 0;
@@ -38,7 +43,13 @@ export class RepairAccount {
   readonly #lossBytesMax: number;
 
   /** @param path the source, for messages */
-  constructor(fileSystem: FileSystem, path: string, lossBytesMax = Infinity) {
+  constructor(
+    fileSystem: FileSystem,
+    path: string,
+    lossBytesMax = Infinity,
+    mendScope: MendScope = 'length',
+  ) {
+    this.mendScope = mendScope;
     this.#fileSystem = fileSystem;
     this.#path = path;
     this.#lossBytesMax = lossBytesMax;
@@ -55,8 +66,18 @@ export class RepairAccount {
    */
   *readThrough({ fileSystem, findings, placeOf }: Arrangement): Generator<RepairEvent, void> {
     for (const finding of findings) yield this.take(finding);
+    const placeBefore = this.#placeOf;
     this.#fileSystem = fileSystem;
-    this.#placeOf = placeOf;
+    this.#placeOf = (path, offset) => {
+      const place = placeOf(path, offset);
+      return placeBefore(place.path, place.offset);
+    };
+  }
+
+  /** Counts and tells of what was put right: nothing is lost with it. */
+  tellMended(mended: Mended): RepairEvent {
+    this.mended += 1;
+    return { mended };
   }
 
   /**

@@ -1,3 +1,4 @@
+import type { MendKind } from '../../bytes/record-mend.js';
 import type { Finding } from '../../finding.js';
 import type { IdentifiedKind } from '../../inspect/identify.js';
 import type { LockStat } from '../../inspect/stat/stat-report.js';
@@ -15,6 +16,23 @@ export interface LostKey {
    * False where nothing stands in its place; the name may then be damaged itself.
    */
   readonly fallsBack: boolean;
+}
+
+/** What was damaged, and is kept as it was before: the only change that makes all of it fit. */
+export interface Mended {
+  /** A record's one change; or a file in which every line feed had become a carriage return and one. */
+  readonly kind: MendKind | 'line-ends';
+  readonly file: string;
+  /** Where the bytes stand that were wrong, the first of them where there are more places. */
+  readonly offset: number;
+  /** What stands there, and what is kept instead; either may be empty. */
+  readonly before: Uint8Array;
+  readonly after: Uint8Array;
+  /** Where the record starts, and how many bytes of the source it is; of a file, all of it. */
+  readonly record: number;
+  readonly bytes: number;
+  /** How many places were put right. */
+  readonly places: number;
 }
 
 /** How far a repair has come. */
@@ -38,6 +56,7 @@ export interface SourcePosition {
 /** What a repair tells while it goes on. */
 export type RepairEvent =
   | { readonly finding: Finding }
+  | { readonly mended: Mended }
   | { readonly lostKey: LostKey }
   | { readonly source: SourcePosition }
   | { readonly progress: RepairProgress };
@@ -61,6 +80,8 @@ export interface RepairSummary {
   readonly dryRun: boolean;
   readonly kept: Amount;
   readonly lost: Amount;
+  /** Records, or whole files, that were put right and kept. */
+  readonly mended: number;
   /** Places where something was lost; and unfinished last writes. */
   readonly gaps: number;
   readonly torn: number;

@@ -8,6 +8,7 @@ import { FoldScanner } from '../../fold/scan/scanner.js';
 import { closeQuietly } from '../../storage-io/whole/atomic-write.js';
 import { writeFully } from '../../storage-io/whole/write-fully.js';
 import type { DamagedChange } from '../account/lost-keys.js';
+import { mendFold } from '../mend/mend-logs.js';
 import { NewFile } from './new-file.js';
 import { RangeCopier } from './range-copier.js';
 import { unreadable } from '../account/refusals.js';
@@ -22,14 +23,16 @@ const GAP_BYTES_MAX = 1024 * 1024;
  * Copies the good records of a fold log to a new one, as they are and in their order, behind a header;
  * then reads the new one from end to end. Each gap is told of, and each key whose change was in one.
  * @param into the new log, synced when this returns; undefined to look only
- * @param fileSystem where the log is read, if it lies within another file
+ * @param heldBy where the log is read, if it lies within another file
  */
 export function* salvageFold(
   account: RepairAccount,
   path: string,
   into: string | undefined,
-  fileSystem = account.fileSystem,
+  heldBy = account.fileSystem,
 ): Generator<RepairEvent, void> {
+  yield* mendFold(account, path, heldBy);
+  const { fileSystem } = account;
   const descriptor = fileSystem.openRead(path);
   let file: NewFile | undefined;
   try {

@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { MANIFEST_NAME } from '../../directory/manifest/layout.js';
 import {
   decodeManifest,
@@ -22,7 +22,8 @@ import { looksLikeSegment } from '../../wal/scan/segment-folder.js';
 const DEPTH_MAX = 8;
 const FILES_MAX = 100_000;
 
-interface FileEvidence {
+/** A file, and what it was when it was looked at. */
+export interface FileEvidence {
   readonly path: string;
   readonly status: FileStatus;
 }
@@ -69,13 +70,24 @@ export interface SurveyScope {
  * place. Files that say nothing are left out. Links are followed, and each folder is looked at once.
  */
 export function surveyFolder(fileSystem: FileSystem, folder: string, scope: SurveyScope): Evidence[] {
-  const survey = new Survey(fileSystem, scope);
-  survey.visit(folder, 0);
-  return survey.found;
+  const found: Evidence[] = [];
+  for (const { path, status } of filesUnder(fileSystem, folder, scope)) {
+    const evidence = attempt(() => evidenceOf(fileSystem, path, status));
+    if (evidence !== undefined) found.push(evidence);
+  }
+  return found;
 }
 
-class Survey {
-  readonly found: Evidence[] = [];
+/** All files under a folder. Links are followed, and each folder is looked at once. */
+export function filesUnder(
+  fileSystem: FileSystem,
+  folder: string,
+  scope: SurveyScope,
+): Generator<FileEvidence, void> {
+  return new FileVisit(fileSystem, scope).visit(folder, 0);
+}
+
+class FileVisit {
   readonly #fileSystem: FileSystem;
   readonly #scope: SurveyScope;
   /** Folders that were seen already: links may lead to the same again. */
@@ -87,35 +99,39 @@ class Survey {
     this.#scope = scope;
   }
 
-  visit(folder: string, depth: number): void {
+  *visit(folder: string, depth: number): Generator<FileEvidence, void> {
     for (const name of namesIn(this.#fileSystem, folder)) {
       const path = join(folder, name);
       if (this.#scope.except?.includes(path) === true) continue;
       const status = attempt(() => this.#fileSystem.statusFollowing(path));
       if (status !== undefined && this.#scope.without?.has(status.identity) === true) continue;
       if (status?.kind === 'directory' && this.#scope.isDeep && depth < DEPTH_MAX) {
-        if (!this.#seen.has(status.identity)) this.visit(path, depth + 1);
+        if (!this.#seen.has(status.identity)) yield* this.visit(path, depth + 1);
         this.#seen.add(status.identity);
       }
       if (status?.kind !== 'file' || this.#files >= FILES_MAX) continue;
       this.#files += 1;
-      const evidence = attempt(() => evidenceOf(this.#fileSystem, path, status));
-      if (evidence !== undefined) this.found.push(evidence);
+      yield { path, status };
     }
   }
+}
+
+/** Whether a file is a segment by its name or its content, and does not begin as a state file does. */
+export function isSegment(fileSystem: FileSystem, path: string): boolean {
+  if (hasStateMagic(headOf(fileSystem, path))) return false;
+  return coreIdOfSegmentName(basename(path)) !== undefined || looksLikeSegment(fileSystem, path);
 }
 
 /** What one file says of itself; undefined where that is nothing. */
 export function evidenceOf(fileSystem: FileSystem, path: string, status: FileStatus): Evidence | undefined {
   const head = headOf(fileSystem, path);
-  const name = path.slice(path.lastIndexOf('/') + 1);
+  const name = basename(path);
   if (hasStateMagic(head)) return pairEvidence(fileSystem, path, status, head);
   if (name.startsWith(MANIFEST_NAME) || head[0] === OPENING_BRACE) {
     const manifest = attempt(() => decodeManifest(readWholeFile(fileSystem, path, MANIFEST_BYTES_MAX), path));
     if (manifest !== undefined) return { kind: 'manifest', path, status, manifest };
   }
-  const isNamed = coreIdOfSegmentName(name) !== undefined;
-  if (!isNamed && !looksLikeSegment(fileSystem, path)) return undefined;
+  if (!isSegment(fileSystem, path)) return undefined;
   return { kind: 'segment', path, status, runs: sweepFile(fileSystem, path) };
 }
 

@@ -13,6 +13,8 @@ export interface FileSlice {
   readonly length: number;
   /** What that file was when the slice was found. */
   readonly holder: Pick<FileStatus, 'identity' | 'size' | 'modifiedNs'>;
+  /** What is read instead of the file's bytes, where that is something else: `start` only says where it stands for them. */
+  readonly bytes?: Uint8Array | undefined;
 }
 
 /** Files and folders that are there besides, or instead of, those on disk. */
@@ -125,6 +127,8 @@ class OpenSlices {
   readonly bytes: number;
   readonly #fileSystem: FileSystem;
   readonly #slices: readonly FileSlice[];
+  /** Where each slice starts in the whole. */
+  readonly #starts: readonly number[];
   /** By path. */
   readonly #descriptors: ReadonlyMap<string, FileDescriptor>;
 
@@ -138,6 +142,8 @@ class OpenSlices {
     this.#descriptors = descriptors;
     this.descriptor = descriptors.get(slices[0]!.path)!;
     this.bytes = bytesOf(slices);
+    let start = 0;
+    this.#starts = slices.map(({ length }) => (start += length) - length);
   }
 
   static open(fileSystem: FileSystem, slices: readonly FileSlice[]): OpenSlices {
@@ -157,19 +163,37 @@ class OpenSlices {
   }
 
   read(into: Uint8Array, offset: number, length: number, position: number): number {
-    let start = 0;
     let done = 0;
-    for (const slice of this.#slices) {
-      const within = position + done - start;
-      start += slice.length;
-      if (within >= slice.length) continue;
-      const wanted = Math.min(length - done, Math.max(0, slice.length - within));
-      const descriptor = this.#descriptors.get(slice.path)!;
-      const count = this.#fileSystem.read(descriptor, into, offset + done, wanted, slice.start + within);
+    for (let index = this.#sliceAt(position); index < this.#slices.length && done < length; index++) {
+      const slice = this.#slices[index]!;
+      const within = position + done - this.#starts[index]!;
+      const wanted = Math.min(length - done, slice.length - within);
+      const count = this.#readSlice(slice, into, offset + done, wanted, within);
       done += count;
-      if (done === length || count < wanted) break;
+      if (count < wanted) break;
     }
     return done;
+  }
+
+  #readSlice(slice: FileSlice, into: Uint8Array, offset: number, length: number, within: number): number {
+    if (slice.bytes !== undefined) {
+      into.set(slice.bytes.subarray(within, within + length), offset);
+      return length;
+    }
+    const descriptor = this.#descriptors.get(slice.path)!;
+    return this.#fileSystem.read(descriptor, into, offset, length, slice.start + within);
+  }
+
+  /** The slice that holds a position: there may be many. */
+  #sliceAt(position: number): number {
+    let low = 0;
+    let high = this.#slices.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (this.#starts[middle]! + this.#slices[middle]!.length > position) high = middle;
+      else low = middle + 1;
+    }
+    return low;
   }
 
   /** Of one slice, as its file says; of several, holes are not told. */

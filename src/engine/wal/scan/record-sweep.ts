@@ -53,6 +53,7 @@ export class RecordSweep {
   readonly #reader: RecordReader;
   readonly #search: RecordSearch;
   #position: number;
+  #lastGood = -1;
 
   /** @param end where the file counts as ending */
   constructor(fileSystem: FileSystem, descriptor: FileDescriptor, from: number, end: number) {
@@ -92,6 +93,42 @@ export class RecordSweep {
     }
   }
 
+  /**
+   * Passes over good records up to bytes that are none, for who looks into those, and says with `goOnAt` where to go on.
+   * @returns where they start; -1 at the end
+   */
+  nextBad(): number {
+    for (;;) {
+      const state = this.#reader.check(this.#position, true);
+      if (state === 'end') return -1;
+      if (state !== 'good') return this.#position;
+      this.#lastGood = this.#position;
+      this.#pass();
+    }
+  }
+
+  /** Where the last good record that `nextBad` passed starts; -1 before the first. */
+  get lastGood(): number {
+    return this.#lastGood;
+  }
+
+  /** Where the next good record behind the bad bytes at `position` starts; -1 if none follows. */
+  goodBehind(position: number): number {
+    this.#position = position;
+    this.#reader.check(position);
+    return this.#findBehindBad();
+  }
+
+  goOnAt(position: number): void {
+    this.#position = position;
+    this.#reader.checksums.reach(position);
+  }
+
+  /** The entry of the good record at a place, until the next call; undefined where there is none. */
+  recordAt(position: number): WalEntryView | undefined {
+    return position >= 0 && this.#reader.check(position) === 'good' ? this.#reader.view : undefined;
+  }
+
   #pass(): void {
     this.#position += this.#reader.recordBytes;
     this.#reader.checksums.reach(this.#position);
@@ -102,13 +139,16 @@ export class RecordSweep {
     const state = this.#reader.check(this.#position, true);
     if (state === 'good') return true;
     if (state === 'end') return false;
-    const { window } = this.#reader;
-    const claimed = this.#claimedEnd();
-    const isSure = claimed > 0 && this.#reader.check(claimed) === 'good';
-    const found = isSure ? claimed : this.#search.next(this.#position + 1, window.end);
+    const found = this.#findBehindBad();
     if (found < 0) return false;
     this.#position = found;
     return true;
+  }
+
+  #findBehindBad(): number {
+    const claimed = this.#claimedEnd();
+    if (claimed > 0 && this.#reader.check(claimed) === 'good') return claimed;
+    return this.#search.next(this.#position + 1, this.#reader.window.end);
   }
 
   /** Where the bad record at hand would end by its own header; -1 if that says nothing. */

@@ -1,0 +1,78 @@
+/** Sabotages of mending. See ../mutants.mjs. */
+const RULE = 'a record is mended only where exactly one change explains all that is wrong';
+const TESTS = ['engine/repair/mend'];
+
+export const mendMutants = [
+  {
+    name: 'first-of-two-mends-taken',
+    rule: RULE,
+    file: 'src/engine/bytes/record-mend.ts',
+    from: 'return mends.length === 1 ? mends[0] : undefined;',
+    to: 'return mends[0];',
+    tests: TESTS,
+    match: 'where two changes would do*',
+  },
+  {
+    name: 'byte-mended-where-two-bits-would-do',
+    rule: RULE,
+    file: 'src/engine/fold/mend/record-mender.ts',
+    from: 'return this.#mayBeTwoBits(bad.bytes, mend) ? undefined : mend;',
+    to: 'return mend;',
+    tests: TESTS,
+    match: 'a byte that two wrong bits*',
+  },
+  {
+    name: 'mended-record-not-held-against-its-neighbours',
+    rule: 'sequence, core and epoch of what is mended fit its place',
+    file: 'src/engine/wal/mend/neighbours.ts',
+    from: 'return before === undefined && after === undefined;',
+    to: 'return true;',
+    tests: TESTS,
+    match: 'a record is put right only where its number*',
+  },
+  {
+    name: 'revision-of-a-mended-record-not-held-against-the-next',
+    rule: 'the order of revisions fits what is mended',
+    file: 'src/engine/fold/mend/log-mender.ts',
+    from: 'return next === undefined || next >= revision;',
+    to: 'return true;',
+    tests: TESTS,
+    match: '*its revision lies between*',
+  },
+  {
+    name: 'long-record-mended-though-two-bits-look-like-one',
+    rule: RULE,
+    file: 'src/engine/fold/mend/record-mender.ts',
+    from: 'const BIT_BYTES_MAX = 11_446;',
+    to: 'const BIT_BYTES_MAX = 11_446_000;',
+    tests: TESTS,
+    match: '*so long that two wrong bits*',
+  },
+  {
+    name: 'carriage-returns-taken-out-unchecked',
+    rule: 'line ends are put back only where the whole file is good then',
+    file: 'src/engine/repair/mend/mend-logs.ts',
+    from: "if (findMends(view, path, format, 'length').isWhole) {",
+    to: "if (findMends(view, path, format, 'length').mends.length >= 0) {",
+    tests: TESTS,
+    match: 'carriage returns*',
+  },
+  {
+    name: 'mending-not-asked-for',
+    rule: 'nothing but a length is put right without --mend',
+    file: 'src/engine/repair/repair-path.ts',
+    from: "mend ? 'all' : 'length'",
+    to: "mend ? 'all' : 'all'",
+    tests: ['cli/commands/mend'],
+    match: '*only with it',
+  },
+  {
+    name: 'mended-bytes-shown-though-redacted',
+    rule: 'what is redacted shows no byte of a value',
+    file: 'src/cli/output/mended-output.ts',
+    from: "const isHidden = redact && kind !== 'length'",
+    to: "const isHidden = redact && kind === 'length'",
+    tests: ['cli/commands/mend'],
+    match: '*redacted',
+  },
+];
