@@ -1,5 +1,5 @@
 import { build } from 'esbuild';
-import { rmSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { ownUrls } from '../own-urls.mjs';
@@ -16,15 +16,15 @@ const SEED = 'test/support/property-seed.ts';
  * @returns {Promise<string[]>} the compiled files
  */
 export async function compileTests(files, outdir) {
-  const folders = new Map();
+  const groups = new Map();
   for (const file of files) {
-    const folder = path.dirname(file);
-    folders.set(folder, [...(folders.get(folder) ?? []), file]);
+    const name = groupOf(file);
+    groups.set(name, [...(groups.get(name) ?? []), file]);
   }
   rmSync(path.join(root, outdir), { recursive: true, force: true });
   await build({
     absWorkingDir: root,
-    entryPoints: [...folders.keys()].map((folder) => ({ in: `folder:${folder}`, out: `${folder}.test` })),
+    entryPoints: [...groups.keys()].map((name) => ({ in: `tests:${name}`, out: `${name}.test` })),
     outdir,
     bundle: true,
     splitting: true,
@@ -35,22 +35,31 @@ export async function compileTests(files, outdir) {
     packages: 'external',
     sourcemap: 'linked',
     sourcesContent: false,
-    plugins: [folderOfTests(folders), titledTests, scriptsStay, ownUrls(/\/test\/.*\.ts$/)],
+    plugins: [groupsOfTests(groups), titledTests, scriptsStay, ownUrls(/\/test\/.*\.ts$/)],
     logLevel: 'warning',
   });
-  return [...folders.keys()].map((folder) => `${outdir}/${folder}.test.js`);
+  return [...groups.keys()].map((name) => `${outdir}/${name}.test.js`);
 }
 
-/** `folder:test/engine/wal` is all files of tests in that folder. */
-const folderOfTests = (folders) => ({
-  name: 'folder-of-tests',
+/** Sets a variable for all tests of a file, and for any other that shares its process. */
+const SETS_VARIABLE = /^process\.env\[/m;
+
+/** Whose process a file of tests runs in: that of its folder, or its own. */
+function groupOf(file) {
+  const isAlone = SETS_VARIABLE.test(readFileSync(path.join(root, file), 'utf8'));
+  return isAlone ? file.slice(0, -'.test.ts'.length) : path.dirname(file);
+}
+
+/** `tests:test/engine/wal` is all files of tests of that group. */
+const groupsOfTests = (groups) => ({
+  name: 'groups-of-tests',
   setup: ({ onResolve, onLoad }) => {
-    onResolve({ filter: /^folder:/ }, ({ path: name }) => ({
-      path: name.slice('folder:'.length),
-      namespace: 'folder',
+    onResolve({ filter: /^tests:/ }, ({ path: name }) => ({
+      path: name.slice('tests:'.length),
+      namespace: 'tests',
     }));
-    onLoad({ filter: /./, namespace: 'folder' }, ({ path: folder }) => ({
-      contents: [SEED, ...folders.get(folder)].map((file) => `import './${file}';`).join('\n'),
+    onLoad({ filter: /./, namespace: 'tests' }, ({ path: name }) => ({
+      contents: [SEED, ...groups.get(name)].map((file) => `import './${file}';`).join('\n'),
       resolveDir: root,
     }));
   },

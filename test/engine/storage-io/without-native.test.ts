@@ -7,8 +7,8 @@ import { realFileSystem } from '../../../src/engine/storage-io/real/real-file-sy
 import { testFileSystemContract } from '../../contracts/file-system-contract.js';
 import { tempDir } from '../../support/temp-dir.js';
 
-// As where there is no binary for the platform. The variable is read at each call, and each test
-// file is a process of its own.
+// As where there is no binary for the platform. The variable is read at each call; a test file that sets one here runs in a
+// process of its own.
 process.env['STATELOG_NO_NATIVE'] = '1';
 
 testFileSystemContract(
