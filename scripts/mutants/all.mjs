@@ -8,6 +8,7 @@ import { mendMutants } from './mend.mjs';
 import { inspectMutants } from './inspect.mjs';
 import { otherUsersMutants } from './other-users.mjs';
 import { repairMutants } from './repair.mjs';
+import { rescueMutants } from './rescue.mjs';
 import { stateMutants } from './state.mjs';
 import { storageIoMutants } from './storage-io.mjs';
 
@@ -25,6 +26,7 @@ export const MUTANTS = [
   ...inspectMutants,
   ...damageMutants,
   ...repairMutants,
+  ...rescueMutants,
   ...mendMutants,
   ...failedSyncMutants,
   ...otherUsersMutants,
