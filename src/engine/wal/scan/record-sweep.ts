@@ -3,7 +3,7 @@ import type { WalEntryView } from '../../rkyv/entry/wal-entry-view.js';
 import { readU32 } from '../../bytes/halves.js';
 import { closeQuietly } from '../../storage-io/whole/atomic-write.js';
 import type { FileDescriptor, FileSystem } from '../../storage-io/interface/file-system.js';
-import { HEADER, isPlausibleLength, RECORD_HEADER_BYTES } from '../format/record.js';
+import { HEADER, isPlausibleLength, RECORD_BYTES_MIN, RECORD_HEADER_BYTES } from '../format/record.js';
 import { RecordReader } from '../record/record-reader.js';
 import { RecordSearch, type JudgesOrder } from '../resync/record-search.js';
 
@@ -45,7 +45,7 @@ const ANY_ORDER: JudgesOrder = { judge: () => 'follows', isAfterMissing: () => f
 /**
  * All good records of a file, whatever core, epoch and sequence they say, and in whatever order they lie: for files that were
  * put together from pieces of others. Records that a whole one holds as its value are passed over with it, and so are
- * those within a bad one whose end a good record marks.
+ * those within a bad one whose end a good record marks, unless they come right before that one.
  *
  * Invariant: all before `#position` lies within a run that was told, or holds no good record.
  */
@@ -147,8 +147,28 @@ export class RecordSweep {
 
   #findBehindBad(): number {
     const claimed = this.#claimedEnd();
-    if (claimed > 0 && this.#reader.check(claimed) === 'good') return claimed;
+    const isSure = claimed > 0 && this.#reader.check(claimed) === 'good';
+    if (isSure) return this.#before(claimed);
     return this.#search.next(this.#position + 1, this.#reader.window.end);
+  }
+
+  /**
+   * Where to go on where a bad record claims to end at a good one, which the reader holds: there, but for records in
+   * between that come right before it in the numbering. Others are bytes of a value.
+   */
+  #before(claimed: number): number {
+    const { view } = this.#reader;
+    const { coreId, epoch, sequence } = view;
+    let at = this.#search.next(this.#position + 1, claimed);
+    while (at >= 0) {
+      const isOfLog = view.coreId === coreId && view.epoch <= epoch && view.sequence < sequence;
+      const end = at + this.#reader.recordBytes;
+      const isNear = sequence - view.sequence <= BigInt(Math.ceil((claimed - at) / RECORD_BYTES_MIN));
+      if (isOfLog && isNear && end <= claimed) return at;
+      at = this.#search.next(end, claimed);
+    }
+    this.#reader.check(claimed);
+    return claimed;
   }
 
   /** Where the bad record at hand would end by its own header; -1 if that says nothing. */
