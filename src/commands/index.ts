@@ -12,6 +12,7 @@ export const COMMANDS: Commands = {
   get: () => import('./get.js'),
   put: () => import('./put.js'),
   repair: () => import('./repair.js'),
+  rescue: () => import('./rescue.js'),
   scan: () => import('./scan.js'),
   stat: () => import('./stat.js'),
   verify: () => import('./verify.js'),

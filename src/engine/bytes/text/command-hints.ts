@@ -47,6 +47,12 @@ function newPlaceFor(path: string): string {
   return `${stem}-repaired${extension}`;
 }
 
+/** A name for what is rescued of something: the first of them, or a later one where that is taken. */
+export function rescuedPlaceFor(path: string, attempt: number): string {
+  const { stem, extension } = partsOf(path);
+  return `${stem}-rescued${attempt === 1 ? '' : `-${attempt}`}${extension}`;
+}
+
 /** A name for a store that is made of a log. */
 function storeFor(path: string): string {
   return `${partsOf(path).stem}-store`;

@@ -1,0 +1,131 @@
+import { DirectoryLayout } from '../directory/manifest/layout.js';
+import { readManifest } from '../directory/manifest/manifest-file.js';
+import { isStatelogError } from '../errors.js';
+import { compareStores, type KeyOutcome } from '../inspect/compare-stores.js';
+import { identify } from '../inspect/identify.js';
+import { openReadable } from '../inspect/open.js';
+import { rescuedPlaceFor } from '../bytes/text/command-hints.js';
+import type { FileSystem } from '../storage-io/interface/file-system.js';
+import { realFileSystem } from '../storage-io/real/real-file-system.js';
+import { anchoredSource } from '../storage-io/views/anchored-file-system.js';
+import type { RepairEvent, RepairSummary } from './account/report.js';
+import { repairPath } from './repair-path.js';
+import { attempt, evidenceOf, surveyFolder, type Evidence } from './survey/evidence.js';
+
+const PLACES_MAX = 1_000;
+
+/** What is to be rescued. */
+export interface RescueRequest {
+  readonly fileSystem?: FileSystem | undefined;
+  readonly path: string;
+  /** The new place; default: a free name beside the path. */
+  readonly into?: string | undefined;
+  /** Anything that may hold the same: what came out is held against it. */
+  readonly backups?: readonly string[] | undefined;
+}
+
+/** How what was rescued differs from something that was there before. */
+export interface Comparison {
+  readonly with: string;
+  /** Keys: only in the other, only in what was rescued, with another value, the same. Undefined where the other cannot be read. */
+  readonly counts: Readonly<Record<KeyOutcome, number>> | undefined;
+  /** Why it could not be compared. */
+  readonly error: string | undefined;
+}
+
+/** What a rescue tells while it goes on. */
+export type RescueEvent = RepairEvent | { readonly evidence: Evidence } | { readonly comparison: Comparison };
+
+/** What a rescue came to. */
+export interface RescueSummary {
+  /** True where nothing was wrong: nothing was made then. */
+  readonly isSound: boolean;
+  readonly repair: RepairSummary;
+}
+
+/**
+ * The whole way from something that may be damaged to something that works: what is there, by what each file says of itself; what
+ * is wrong with it; a repair into a new place; how that differs from what still reads of the old, and from backups. The
+ * path itself is only read. Nothing is made where nothing is wrong.
+ * @throws StatelogError what `repairPath` throws
+ */
+export async function* rescuePath(request: RescueRequest): AsyncGenerator<RescueEvent, RescueSummary> {
+  const { path, backups = [] } = request;
+  const fileSystem = request.fileSystem ?? realFileSystem();
+  for (const evidence of survey(anchoredSource(fileSystem, path), path)) yield { evidence };
+  const into = request.into ?? freePlace(fileSystem, path);
+  const trial = repairPath({ fileSystem, path, into, dryRun: true });
+  let isSound = true;
+  let step = await trial.next();
+  for (; step.done !== true; step = await trial.next()) {
+    if ('finding' in step.value && step.value.finding.severity !== 'notice') isSound = false;
+    if ('finding' in step.value && step.value.finding.class === 'misplaced') isSound = false;
+    yield step.value;
+  }
+  if (isSound && step.value.isWhole && step.value.torn === 0)
+    return { isSound, repair: { ...step.value, into: null } };
+  const repair = await quietly(repairPath({ fileSystem, path, into }));
+  for (const other of [path, ...backups]) yield { comparison: compared(fileSystem, other, into) };
+  return { isSound: false, repair };
+}
+
+/** What lies at a path: in folders everything below it. */
+function survey(fileSystem: FileSystem, path: string): Evidence[] {
+  const status = fileSystem.statusFollowing(path);
+  if (status === undefined || status.kind === 'directory')
+    return surveyFolder(fileSystem, path, { isDeep: true });
+  return [attempt(() => evidenceOf(fileSystem, path, status))].flatMap((one) => one ?? []);
+}
+
+/** A name beside a path at which nothing is. */
+function freePlace(fileSystem: FileSystem, path: string): string {
+  for (let attemptNumber = 1; attemptNumber < PLACES_MAX; attemptNumber++) {
+    const place = rescuedPlaceFor(path, attemptNumber);
+    if (fileSystem.status(place) === undefined) return place;
+  }
+  return rescuedPlaceFor(path, PLACES_MAX);
+}
+
+async function quietly(steps: AsyncGenerator<RepairEvent, RepairSummary>): Promise<RepairSummary> {
+  let step = await steps.next();
+  while (step.done !== true) step = await steps.next();
+  return step.value;
+}
+
+function compared(fileSystem: FileSystem, other: string, into: string): Comparison {
+  const counts: Record<KeyOutcome, number> = { same: 0, added: 0, removed: 0, changed: 0 };
+  try {
+    const before = openReadable(other, { fileSystem, at: newestReadable(fileSystem, other) });
+    try {
+      const after = openReadable(into, { fileSystem });
+      try {
+        for (const { outcome } of compareStores(before, after)) counts[outcome] += 1;
+      } finally {
+        after.close();
+      }
+    } finally {
+      before.close();
+    }
+  } catch (error) {
+    if (!isStatelogError(error)) throw error;
+    return { with: other, counts: undefined, error: error.message };
+  }
+  return { with: other, counts, error: undefined };
+}
+
+/** The epoch of a directory's newest checkpoint that can be read, where what came after it cannot; undefined where all can. */
+function newestReadable(fileSystem: FileSystem, path: string): bigint | undefined {
+  if (attempt(() => identify(fileSystem, path))?.kind !== 'directory' || opens(fileSystem, path))
+    return undefined;
+  const manifest = attempt(() => readManifest(fileSystem, new DirectoryLayout(path)));
+  const epochs = manifest?.checkpoints.map(({ epoch }) => epoch) ?? [];
+  return epochs.reverse().find((at) => opens(fileSystem, path, at));
+}
+
+function opens(fileSystem: FileSystem, path: string, at?: bigint): boolean {
+  const isOpened = attempt(() => {
+    openReadable(path, { fileSystem, at }).close();
+    return true;
+  });
+  return isOpened === true;
+}
