@@ -34,7 +34,7 @@ test('a rescue tells what is there and wrong, brings all that is good beside it,
   t.is(exitCode, 0, stdout);
   const parts = ['What is there', 'What is wrong', 'What was made', 'What to run next'];
   t.deepEqual(
-    parts.map((part) => stdout.indexOf(part) >= 0),
+    parts.map((part) => stdout.includes(part)),
     parts.map(() => true),
     stdout,
   );
