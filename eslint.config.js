@@ -1,7 +1,7 @@
 import avaPlugin from 'eslint-plugin-ava';
 import tseslint from 'typescript-eslint';
 
-/** Modules that only src/engine/storage-io may touch (reliability: one way to the disk). */
+/** Modules that only src/engine/storage-io may touch (docs/architecture.md: one way to the disk). */
 const diskModules = ['fs', 'fs/promises', 'node:fs', 'node:fs/promises'];
 /** What belongs to the command line alone. */
 const terminalModules = ['@oclif/core', 'chalk', 'cli-table3', 'cli-progress'];

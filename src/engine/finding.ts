@@ -1,6 +1,6 @@
 import { StatelogError } from './errors.js';
 
-/** The classes of damage, a closed set (docs/errors.md has a paragraph for each). */
+/** The classes of damage, a closed set (docs/errors.md has a row for each). */
 export const DAMAGE_CLASSES = [
   'torn-tail',
   'zero-tail',

@@ -33,6 +33,7 @@ export interface DirectoryEnvironment {
   readonly clock?: Clock | undefined;
 }
 
+/** How a new state directory is made. */
 export interface NewDirectoryOptions extends DirectoryEnvironment {
   /** Single-writer shards; default 1. */
   readonly cores?: number | undefined;
@@ -40,6 +41,7 @@ export interface NewDirectoryOptions extends DirectoryEnvironment {
   readonly keep?: number | undefined;
 }
 
+/** How a state directory is opened for writing. */
 export interface OpenStoreOptions extends DirectoryEnvironment {
   /** How long to wait for the lock; default 0. */
   readonly waitMs?: number | undefined;
@@ -52,6 +54,7 @@ export interface OpenStoreOptions extends DirectoryEnvironment {
   readonly onWarning?: ((error: unknown) => void) | undefined;
 }
 
+/** How a state directory is opened for reading. */
 export interface ReadStoreOptions extends DirectoryEnvironment {
   /** The state as that checkpoint closed it; default: as it is now. */
   readonly at?: bigint | undefined;

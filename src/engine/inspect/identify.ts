@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { PAYLOAD_FOLDER } from '../artifact/format/format.js';
 import { decodeTarHeader, looksLikeTarHeader, TAR_BLOCK_BYTES } from '../artifact/format/tar-header.js';
 import { missingHint } from '../bytes/text/command-hints.js';
 import { startsWithBytes } from '../bytes/compare.js';
@@ -9,8 +10,10 @@ import { MANIFEST_NAME } from '../directory/manifest/layout.js';
 import { MANIFEST_BYTES_MAX } from '../directory/manifest/manifest.js';
 import { StatelogError } from '../errors.js';
 import { MAGIC as FOLD_MAGIC } from '../fold/format/format.js';
+import { isTornHeader } from '../fold/format/header.js';
 import { looksLikeLog } from '../fold/scan/log-probe.js';
 import { hasStateMagic } from '../state/format/state-header.js';
+import { isLogName } from '../store/log-name.js';
 import type { FileSystem } from '../storage-io/interface/file-system.js';
 import { danglingLink } from '../storage-io/interface/system-error.js';
 import { readFully, readWholeFile } from '../storage-io/whole/write-fully.js';
@@ -41,6 +44,8 @@ const NDJSON_START = toUtf8('{"statelog":');
 /** How much of a file is looked at for a tar's header, and how much at a time. */
 const TAR_PROBE_BYTES = 1024 * 1024;
 const TAR_CHUNK_BYTES = 64 * 1024;
+/** What artifacts have in their folder of data. */
+const PAYLOAD_NAME = /^(fold\.snap|CHECKPOINT\.json|state-\d{1,5}\.(db|idx))$/;
 /** An index starts as its state file does, so here the name has to tell. */
 const INDEX_EXTENSION = /\.idx(\.new)?$/;
 
@@ -74,10 +79,19 @@ function identifyFolder(fileSystem: FileSystem, path: string): PathIdentity {
       hint: missingHint(path),
     });
   }
+  if (holdsPayload(fileSystem, path, names)) return { kind: 'artifact-folder', path };
   throw unknown(
     path,
     names.length === 0 ? 'the folder is empty' : 'the folder holds nothing that statelog knows',
   );
+}
+
+/** True for an artifact that lost its manifest: its payload has names of its own. */
+function holdsPayload(fileSystem: FileSystem, folder: string, names: readonly string[]): boolean {
+  if (!names.includes(PAYLOAD_FOLDER)) return false;
+  const payload = join(folder, PAYLOAD_FOLDER);
+  if (fileSystem.status(payload)?.kind !== 'directory') return false;
+  return fileSystem.readDirectory(payload).some((name) => PAYLOAD_NAME.test(name));
 }
 
 function kindOfManifest(fileSystem: FileSystem, folder: string): 'directory' | 'artifact-folder' {
@@ -110,6 +124,8 @@ function identifyFile(fileSystem: FileSystem, path: string): PathIdentity {
   if (startsWithBytes(head.subarray(byteOrderMarkLength(head)), NDJSON_START))
     return { kind: 'ndjson', path };
   if (looksLikeTarHeader(head)) return { kind: 'artifact-tar', path };
+  // Made by a writer that died at once: the next one makes it anew.
+  if (isTornHeader(head) && isLogName(path)) return { kind: 'log', path };
   const isNamedSegment = coreIdOfSegmentName(path.slice(path.lastIndexOf('/') + 1)) !== undefined;
   if (head.length === 0) {
     if (isNamedSegment) return { kind: 'wal-segment', path };

@@ -9,8 +9,6 @@ import type { ReadableStore, WritableStore } from '../store/store.js';
 import { WalStore } from '../store/wal-store.js';
 import { anchoredSource } from '../storage-io/views/anchored-file-system.js';
 import type { FileSystem } from '../storage-io/interface/file-system.js';
-import { HEADER_BYTES } from '../fold/format/format.js';
-import { isTornHeader } from '../fold/format/header.js';
 import { isEmptyFolder } from '../storage-io/whole/staging-folder.js';
 import { realFileSystem } from '../storage-io/real/real-file-system.js';
 import { LinesStore } from '../lines/lines-store.js';
@@ -62,6 +60,7 @@ export function openReadable(path: string, options: OpenReadableOptions = {}): R
 /** Which kinds of store can be made. */
 export type StoreKind = 'directory' | 'log';
 
+/** How a new store is made. */
 export interface CreateStoreOptions {
   readonly fileSystem?: FileSystem | undefined;
   /** Default: a fold log for `*.snap`, else a state directory. */
@@ -118,7 +117,7 @@ export async function openWritable(path: string, options: OpenWritableOptions = 
   if (fileSystem.statusFollowing(path) === undefined) {
     throw nothingAt(fileSystem, path, `check the path; 'statelog create' makes a store`);
   }
-  const kind = isTornLog(fileSystem, path) ? 'log' : identify(fileSystem, path).kind;
+  const { kind } = identify(fileSystem, path);
   if (kind === 'directory') return DirectoryStore.open(path, { fileSystem, waitMs, lossBytesMax, onWarning });
   if (kind === 'log')
     return FoldStore.open(path, { fileSystem, waitMs, largeValues, lossBytesMax, onWarning });
@@ -135,17 +134,5 @@ function createUnlessThere(path: string, options: CreateStoreOptions): void {
     createStore(path, options);
   } catch (error) {
     if (!isStatelogError(error, 'ALREADY_EXISTS')) throw error;
-  }
-}
-
-/** True for a fold log, by its name, whose header was torn when it was made: a writer makes it again. */
-function isTornLog(fileSystem: FileSystem, path: string): boolean {
-  if (!isLogName(path) || fileSystem.statusFollowing(path)?.kind !== 'file') return false;
-  const descriptor = fileSystem.openRead(path);
-  try {
-    const header = new Uint8Array(HEADER_BYTES);
-    return isTornHeader(header.subarray(0, fileSystem.read(descriptor, header, 0, header.length, 0)));
-  } finally {
-    fileSystem.close(descriptor);
   }
 }

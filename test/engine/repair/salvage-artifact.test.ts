@@ -1,4 +1,5 @@
-import { cpSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { cpSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { openArtifact } from '../../../src/engine/artifact/read/open-artifact.js';
@@ -151,5 +152,30 @@ test('an index that was cut to next to nothing is told of, wherever it was cut',
     writeFileSync(path.join(copy, 'data/state-1.idx'), index.subarray(0, length));
     const { summary } = await repairInto(copy, `${copy}-new`);
     t.true(summary.gaps > 0, `cut at ${length}`);
+  }
+});
+
+test('an artifact folder without its manifest keeps all that its fold holds, as its tar does', async (t) => {
+  const { content, summary } = await salvaged(t, 'artifact', (copy) => {
+    rmSync(path.join(copy, 'MANIFEST.json'));
+  });
+  t.deepEqual(content, contentOf(fixturePath('artifact')).content);
+  t.like(summary, { gaps: 0, lost: { records: 0, keys: 0 } });
+});
+
+test('a tar that an artifact was packed into with its folder is repaired as it is verified', async (t) => {
+  const folder = tempDir(t);
+  cpSync(fixturePath('artifact'), path.join(folder, 'orders'), { recursive: true });
+  for (const format of ['ustar', 'pax', 'gnu']) {
+    const tar = path.join(folder, `${format}.tar`);
+    execFileSync('tar', [`--format=${format}`, '-C', folder, '-cf', tar, 'orders']);
+    const { summary } = await repairInto(tar, path.join(folder, `${format}-new.tar`));
+    t.like(summary, { gaps: 0, lost: { records: 0, keys: 0 } });
+    t.deepEqual(contentOf(path.join(folder, `${format}-new.tar`)), contentOf(fixturePath('artifact')));
+    const spoilt = readFileSync(tar);
+    spoilt.fill(0xee, spoilt.indexOf('"backend"'), spoilt.indexOf('"backend"') + 4);
+    writeFileSync(tar, spoilt);
+    await repairInto(tar, path.join(folder, `${format}-other.tar`));
+    t.deepEqual(contentOf(path.join(folder, `${format}-other.tar`)), contentOf(fixturePath('artifact')));
   }
 });

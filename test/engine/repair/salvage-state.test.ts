@@ -80,3 +80,23 @@ test('a state file of LaminarDB whose index lost its root keeps what can still b
   t.is(summary.kept.keys + summary.lost.keys, all.size);
   for (const [key, value] of content) t.is(value, all.get(key) ?? 'none');
 });
+
+test("a foreign sector in LaminarDB's index costs what lay in it, whatever keys it seems to hold", async (t) => {
+  const index = readFileSync(fixturePath('state-large.idx'));
+  const values = readFileSync(fixturePath('state-large.db'));
+  const all = pairContent(fixturePath('state-large.db'));
+  const random = new SeededRandom(SEED);
+  for (let place = 0; place < PLACES; place++) {
+    const folder = tempDir(t);
+    const spoilt = Buffer.from(index);
+    // Another part of the same index holds nodes, and keys of another place in the order.
+    const [to, from] = [random.below(index.length / 512 - 2), random.below(index.length / 512 - 2)];
+    index.copy(spoilt, 16 + to * 512, 16 + from * 512, 16 + (from + 1) * 512);
+    const source = write(folder, { values, index: spoilt });
+    const { summary } = await repairInto(source, path.join(folder, 'new.db'));
+    const content = pairContent(path.join(folder, 'new.db'));
+    const right = [...content].filter(([key, value]) => all.get(key) === value).length;
+    t.true(right > all.size - 120, `${right} of ${all.size}, sector ${to} from ${from}`);
+    t.is(summary.kept.keys, content.size);
+  }
+});

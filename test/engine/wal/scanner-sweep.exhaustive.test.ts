@@ -5,7 +5,7 @@ import { scanFile } from './scanned.js';
 import { ownSegment } from './segment-builder.js';
 
 const FIXTURES = ['wal-ops/wal-0.log', ...[0, 1, 2, 3].map((core) => `wal-cores/wal-${core}.log`)];
-/** reliability.md, "Figures": every bit so far, one bit of every byte above. */
+/** Every bit so far, one bit of every byte above. */
 const ALL_BITS_BYTES = 16 * 1024;
 /** Of these bytes one bit is tried with the whole file; else the scan is of some records round it. */
 const WHOLE_SCAN_EVERY = 16;

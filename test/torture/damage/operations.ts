@@ -1,6 +1,6 @@
 import type { SeededRandom } from '../../simulated-disk/seeded-random.js';
 
-/** The six operations of damage (reliability: rot). */
+/** The six operations of damage that stand for rot. */
 export const DAMAGE_OPERATIONS = [
   'bit flip',
   'burst',

@@ -4,7 +4,7 @@ import { logSubjects } from './log-subjects.js';
 import { stateSubjects } from './state-subjects.js';
 import { describeChange, type Change, type Subject } from './subject.js';
 
-/** reliability: every bit so far, one bit of every byte above. */
+/** Every bit so far, one bit of every byte above. */
 const ALL_BITS_BYTES = 16 * 1024;
 /** More of them say nothing new. */
 const VIOLATIONS_MAX = 20;

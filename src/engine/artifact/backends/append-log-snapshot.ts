@@ -41,7 +41,7 @@ export class AppendLogSnapshot extends AppendLogFold {
   }
 
   /** The same as the bytes of a tar, each chunk valid until the next is asked for; it returns the manifest. */
-  exportTar(createdAtUnix = nowUnix()): Generator<Uint8Array, ExportManifest> {
+  exportTar(createdAtUnix: number = nowUnix()): Generator<Uint8Array, ExportManifest> {
     return artifactTar(appendLogContent(this, createdAtUnix));
   }
 
@@ -53,7 +53,7 @@ export class AppendLogSnapshot extends AppendLogFold {
   static import(
     artifact: string,
     destination: string,
-    compactThreshold = COMPACT_THRESHOLD_DEFAULT,
+    compactThreshold: number = COMPACT_THRESHOLD_DEFAULT,
     options: FoldOptions = {},
   ): OpenedFold<AppendLogSnapshot> {
     const fileSystem = anchoredPlace(options.fileSystem ?? realFileSystem(), destination);

@@ -1,6 +1,6 @@
 import type { ErrorCode } from '../../errors.js';
 import type { DamageClass, Finding } from '../../finding.js';
-import { artifactError } from './invalid.js';
+import { artifactError, FETCH_HINT } from './invalid.js';
 
 /** One thing that is wrong with an artifact. */
 export interface Fault {
@@ -41,7 +41,7 @@ export function reportFault(origin: string, report: (finding: Finding) => void):
       offset: 0,
       bytes: 0,
       message,
-      hint: hint ?? 'fetch the artifact again, or export a new one',
+      hint: hint ?? FETCH_HINT,
       expected,
       found,
     });

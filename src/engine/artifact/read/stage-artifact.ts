@@ -17,6 +17,7 @@ export interface StagedArtifact {
   pathOf(file: string): string;
 }
 
+/** How an artifact is staged. */
 export interface StageOptions {
   readonly fileSystem: FileSystem;
   /** Called as soon as the manifest was read: what it throws ends the work before any payload is taken. */

@@ -1,7 +1,23 @@
 import { createRequire } from 'node:module';
 import { crc32 as zlibCrc32 } from 'node:zlib';
+import castagnoli from 'crc-32/crc32c.js';
 import { buildCrcTables, crcBySlices } from './crc-slices.js';
 import { CASTAGNOLI, IEEE } from './polynomial.js';
+
+/*
+ * crc-32 sums whole arrays with Castagnoli's polynomial. It takes no range: for one it would need a `subarray`, which costs
+ * more than the sum of a short record; those are summed by slices here. (Hardly any whole array is summed with the polynomial
+ * of IEEE, and crc-32's tables for it would cost each start a third of a millisecond.) Measured on Node 20.20, x64, ns of
+ * processor a call:
+ *
+ * | bytes | whole: crc-32 | whole: slices here |
+ * |---|---|---|
+ * | 14 | 30 | 32 |
+ * | 64 | 46 | 73 |
+ * | 128 | 83 | 131 |
+ * | 200 | 130 | 206 |
+ * | 300 | 194 | 300 |
+ */
 
 /**
  * From this length on, the native functions win. Below it, the call into native code costs more
@@ -17,8 +33,8 @@ import { CASTAGNOLI, IEEE } from './polynomial.js';
  */
 export const NATIVE_BYTES_MIN = 320;
 
-const castagnoliTables = buildCrcTables(CASTAGNOLI);
-/** Made when first needed: most runs never do. */
+/** Made when first needed, which in most runs one of them never is. */
+let castagnoliTables: Int32Array | undefined;
 let ieeeTables: Int32Array | undefined;
 
 type NativeCrc = (bytes: Uint8Array, seed: number) => number;
@@ -31,13 +47,13 @@ let nativeCrc32c: NativeCrc | undefined;
 const BYTES_BEFORE_NATIVE = 128 * 1024;
 let bytesSummed = 0;
 
-/** Loaded when the first long input comes; where there is no binary, the tables do all the work. */
+/** Loaded when the first long input comes; where there is no binary, crc-32 does all the work. */
 function loadNativeCrc32c(): NativeCrc {
   try {
     const native = createRequire(import.meta.url)('@node-rs/crc32') as { crc32c: NativeCrc };
     return native.crc32c;
   } catch {
-    return (bytes, seed) => crcBySlices(castagnoliTables, bytes, 0, bytes.length, seed);
+    return (bytes, seed) => castagnoli.buf(bytes, seed) >>> 0;
   }
 }
 
@@ -54,10 +70,14 @@ function checkRange(bytes: Uint8Array, start: number, end: number): void {
  */
 export function crc32c(bytes: Uint8Array, start = 0, end = bytes.length, seed = 0): number {
   checkRange(bytes, start, end);
-  if (end - start < NATIVE_BYTES_MIN) return crcBySlices(castagnoliTables, bytes, start, end, seed);
+  if (end - start < NATIVE_BYTES_MIN) {
+    if (end - start === bytes.length) return castagnoli.buf(bytes, seed) >>> 0;
+    castagnoliTables ??= buildCrcTables(CASTAGNOLI);
+    return crcBySlices(castagnoliTables, bytes, start, end, seed);
+  }
   if (nativeCrc32c === undefined) {
     bytesSummed += end - start;
-    if (bytesSummed < BYTES_BEFORE_NATIVE) return crcBySlices(castagnoliTables, bytes, start, end, seed);
+    if (bytesSummed < BYTES_BEFORE_NATIVE) return castagnoli.buf(bytes.subarray(start, end), seed) >>> 0;
     nativeCrc32c = loadNativeCrc32c();
   }
   return nativeCrc32c(bytes.subarray(start, end), seed);

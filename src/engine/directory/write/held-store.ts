@@ -12,7 +12,7 @@ import type { WritableCore } from './writable-core.js';
 /**
  * What a writer holds of its store: folder, LOCK, manifest and live segments. It asks before each acknowledgement and
  * each rename whether their paths still mean them, so that it never acknowledges into a store that is elsewhere by now,
- * nor touches another one that was put in its place (reliability R9).
+ * nor touches another one that was put in its place (docs/reliability.md, R9).
  */
 export class HeldStore {
   readonly #fileSystem: FileSystem;

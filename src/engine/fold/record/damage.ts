@@ -3,7 +3,7 @@ import { StatelogError } from '../../errors.js';
 import { goodIn, type DamageClass, type Finding } from '../../finding.js';
 import { toHex } from '../../bytes/text/text.js';
 import { FORMAT_VERSION } from '../format/format.js';
-import { type BadHeader, headerBytes } from '../format/header.js';
+import { type BadHeader, headerBytes, isTornHeader } from '../format/header.js';
 import type { OpenLog } from './log-window.js';
 import type { RecordFault, FaultKind } from './record-reader.js';
 
@@ -107,6 +107,7 @@ export function headerFinding(
   state: BadHeader,
   nextGood: number | undefined,
 ): Finding {
+  if (isTornHeader(header)) return tornHeader(path, header);
   return {
     severity: 'damage',
     class: state === 'bad-version' ? 'bad-version' : 'bad-header',
@@ -121,6 +122,23 @@ export function headerFinding(
     expected: toHex(headerBytes()),
     found: toHex(header),
     nextGood,
+  };
+}
+
+/** Of a log that was being made, in which nothing ever was; one that was cut to nothing looks the same. */
+function tornHeader(path: string, header: Uint8Array): Finding {
+  const isOfZeros = header.length > 0 && header.every((byte) => byte === 0);
+  return {
+    severity: 'torn',
+    class: isOfZeros ? 'zero-tail' : 'torn-tail',
+    file: path,
+    offset: 0,
+    bytes: header.length,
+    message: 'the header of the log is not finished: it was being made, or all of it was cut off',
+    hint: 'nothing if it was being made: the next writer writes it anew; else put back a copy',
+    expected: toHex(headerBytes()),
+    found: toHex(header),
+    isOneRecord: true,
   };
 }
 

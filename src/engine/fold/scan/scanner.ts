@@ -11,6 +11,7 @@ import { countGood, TailRule } from './tail-rule.js';
 /** What a step of the scanner came to. */
 export type FoldStep = 'record' | 'finding' | 'end';
 
+/** How a fold log is scanned. */
 export interface FoldScanOptions {
   /**
    * What to do where the end is torn and good records follow within it: stop (default), as

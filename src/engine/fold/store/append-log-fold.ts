@@ -67,7 +67,7 @@ export class AppendLogFold {
   static open<T extends AppendLogFold>(
     this: FoldClass<T>,
     path: string,
-    compactThreshold = COMPACT_THRESHOLD_DEFAULT,
+    compactThreshold: number = COMPACT_THRESHOLD_DEFAULT,
     options: FoldOptions = {},
   ): OpenedFold<T> {
     const fileSystem = options.fileSystem ?? realFileSystem();
@@ -110,7 +110,7 @@ export class AppendLogFold {
     this: FoldClass<T>,
     log: OpenLog,
     replayed: ReplayedLog,
-    compactThreshold = COMPACT_THRESHOLD_DEFAULT,
+    compactThreshold: number = COMPACT_THRESHOLD_DEFAULT,
     options: FoldOptions = {},
   ): OpenedFold<T> {
     const opened = { log, replayed, cut: undefined, fresh: true };

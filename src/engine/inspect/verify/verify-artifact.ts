@@ -5,7 +5,9 @@ import {
   openPayload,
   type LocatedArtifact,
 } from '../../artifact/read/open-artifact.js';
+import { FETCH_HINT } from '../../artifact/format/invalid.js';
 import type { ExportManifest } from '../../artifact/format/manifest.js';
+import { repairHint } from '../../bytes/text/command-hints.js';
 import { isStatelogError } from '../../errors.js';
 import type { Finding } from '../../finding.js';
 import type { FileSystem } from '../../storage-io/interface/file-system.js';
@@ -29,13 +31,14 @@ export function* verifyArtifact(
     const onFault = reportFault(path, (finding) => findings.push(finding));
     const located = locateArtifact(fileSystem, path, onFault);
     const { manifest } = located;
-    yield* findings;
+    const isRepaired = manifest === undefined || isOwnBackend(manifest);
+    for (const finding of findings) yield isRepaired ? withRepair(finding, path) : finding;
     for (const file of manifest?.files ?? []) tally.addFile(`${path}/${file.path}`, file.size);
     if (findings.length === 0 && manifest !== undefined) yield* verifyPayload(located, manifest, tally);
   } catch (error) {
     if (!isDamage(error)) throw error;
-    yield* findings;
-    yield findingOf(error, path);
+    for (const finding of findings) yield withRepair(finding, path);
+    yield withRepair(findingOf(error, path), path);
   }
 }
 
@@ -51,6 +54,13 @@ function* verifyPayload(
   const store = openPayload(located, manifest);
   tally.keys += store.count();
   store.close();
+}
+
+/** Where no other copy of it is left, what is good in it can be brought out. */
+function withRepair(finding: Finding, path: string): Finding {
+  return finding.hint === FETCH_HINT
+    ? { ...finding, hint: `${FETCH_HINT}; else ${repairHint(path)}` }
+    : finding;
 }
 
 /** True for what ends the reading of an export, and is damage of it. */

@@ -1,3 +1,4 @@
+import { FETCH_HINT } from '../../artifact/format/invalid.js';
 import { commandText, repairHint } from '../../bytes/text/command-hints.js';
 import { StatelogError } from '../../errors.js';
 import type { Finding } from '../../finding.js';
@@ -73,7 +74,7 @@ export function nothingLeft(path: string): StatelogError {
     path,
     class: 'missing-file',
     safe: 'nothing was changed',
-    hint: 'fetch the artifact again, or export a new one',
+    hint: FETCH_HINT,
   });
 }
 

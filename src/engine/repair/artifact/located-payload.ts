@@ -15,7 +15,10 @@ import type { FileSlice } from '../../storage-io/views/composed-file-system.js';
 import { readFully } from '../../storage-io/whole/write-fully.js';
 
 const FOLD_PATH = 'data/fold.snap';
-const OUR_NAMES = /^(\.\/)?(MANIFEST\.json|data\/(fold\.snap|CHECKPOINT\.json|state-\d{1,5}\.(db|idx)))$/;
+const OUR_NAMES =
+  /^(\.\/)?([^/]+\/)?(MANIFEST\.json|data\/(fold\.snap|CHECKPOINT\.json|state-\d{1,5}\.(db|idx)))$/;
+const OWN_START = /^(MANIFEST\.json$|data\/)/;
+const WRAPPED = /^[^/]+\/(MANIFEST\.json$|data\/.*)/;
 /** Where a tar's header has an entry's size, in octal. */
 const SIZE_AT = 124;
 const SIZE_DIGITS = 11;
@@ -100,8 +103,10 @@ function sliceOf(path: string, start: number, length: number, holder: FileStatus
   return { path, start, length, holder };
 }
 
+/** The folder's name, which `tar -cf x.tar artifact` puts in front of every entry, is taken off. */
 function nameIn(name: string): string {
-  return name.startsWith('./') ? name.slice(2) : name;
+  const path = name.startsWith('./') ? name.slice(2) : name;
+  return OWN_START.test(path) ? path : (WRAPPED.exec(path)?.[1] ?? path);
 }
 
 function manifestOf(

@@ -1,5 +1,5 @@
 import { MemorySource } from '../../bytes/byte-source.js';
-import { equalBytes, compareBytes } from '../../bytes/compare.js';
+import { equalBytes } from '../../bytes/compare.js';
 import { readU32, readU64 } from '../../bytes/halves.js';
 import { isStatelogError } from '../../errors.js';
 import { MAP_LAYOUT } from '../../rkyv/ordered-map/ordered-map-format.js';
@@ -25,6 +25,7 @@ import { PagedSource } from '../../storage-io/paged/paged-source.js';
 import { readFully } from '../../storage-io/whole/write-fully.js';
 import { layoutLeft } from './index-layout.js';
 import { IndexWalk, type IndexEntry } from './index-walk.js';
+import { longestRun } from './longest-run.js';
 
 const PAGES_KEPT = 256;
 const NO_MAP = new MemorySource(new Uint8Array(0));
@@ -140,13 +141,11 @@ export class StateSource {
     return this.#values.length;
   }
 
-  /** Entries in strictly ascending order of their keys; one out of order was damaged and is left out. */
+  /** Entries in strictly ascending order of their keys; those out of order were damaged and are left out. */
   *entries(): Generator<SalvagedEntry, void> {
-    let last: Uint8Array | undefined;
     this.named = 0;
-    for (const entry of this.walk.entries()) {
-      if (last !== undefined && compareBytes(last, entry.key) >= 0) continue;
-      last = entry.key;
+    const hasPlace = ({ offset, length }: IndexEntry): boolean => offset + length <= this.valueBytes;
+    for (const entry of longestRun(this.walk.entries(), hasPlace)) {
       this.named += 1;
       yield { ...entry, value: this.#valueOf(entry) };
     }

@@ -32,7 +32,7 @@ const GROWTH_FACTOR = 1.5;
  * - Every place in `table` lies in `#current`, below its `writePos`.
  * - `#published` is the generation on disk: what a crash falls back to. It is `#current`, or an
  *   older one whose file is kept open, since the lock is on it.
- * - After a write or a sync failed, everything is refused, reads too (reliability R8).
+ * - After a write or a sync failed, everything is refused, reads too (docs/reliability.md, R8).
  */
 export class FileBackend extends TableBackend implements StateBackend {
   readonly path: string;

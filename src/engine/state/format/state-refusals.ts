@@ -1,6 +1,6 @@
 import { StatelogError } from '../../errors.js';
 
-/** What every call gets after a write or a sync failed (reliability R8). */
+/** Every call throws this after a write or a sync has failed (docs/reliability.md, R8). */
 export function poisonedError(path: string, cause: unknown): StatelogError {
   return new StatelogError('POISONED', 'a write or a sync failed before, so nothing more is taken', {
     path,

@@ -13,21 +13,25 @@ import type { MappingPolicy } from '../read/state-file.js';
 import { openBarePair } from '../read/state-file-open.js';
 import { StateSnapshot } from './state-snapshot.js';
 
+/** Options of every state store. */
 export interface StateStoreOptions {
   /** Where a snapshot's timestamp comes from (default: the machine's clock). */
   readonly clock?: Clock | undefined;
 }
 
+/** Options of a state store in memory. */
 export interface MemoryStoreOptions extends StateStoreOptions {
   /** False: never compact except when told to, so that values stay at their offsets (default true). */
   readonly autoCompact?: boolean | undefined;
 }
 
+/** Options of a state store in files. */
 export interface FileStoreOptions extends StateStoreOptions {
   /** Default: this machine's disk. */
   readonly fileSystem?: FileSystem | undefined;
 }
 
+/** Options of a state store that is only read. */
 export interface ReadOnlyStoreOptions extends FileStoreOptions {
   /** When to map the files rather than read pages of them (default `when-worth-it`). */
   readonly mapping?: MappingPolicy | undefined;

@@ -42,7 +42,7 @@ export interface ValueFilePosition {
  * Invariants:
  * - File bytes `[32, 32 + #drained)` are written; `[#drained, writePos)` are in `#buffer`.
  * - `#sums`, where it is there, has summed exactly the first `#drained` value bytes.
- * - After a write or a sync failed, everything is refused (reliability R8).
+ * - After a write or a sync failed, everything is refused (docs/reliability.md, R8).
  */
 export class ValueFileAppender {
   readonly path: string;

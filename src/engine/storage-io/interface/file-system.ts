@@ -148,6 +148,7 @@ export type BackgroundDone = (error: unknown) => void;
 /** What kind of thing a path names. */
 export type FileKind = 'file' | 'directory' | 'symlink' | 'fifo' | 'socket' | 'device';
 
+/** The metadata of a file or folder, as `stat` gives it. */
 export interface FileStatus {
   readonly kind: FileKind;
   /** Bytes. */

@@ -1,4 +1,4 @@
-/** Bytes of a page: the unit of reading and of checksums (formats/laminar-state.md). */
+/** Bytes of a page: the unit of reading and of checksums (docs/formats/state-file.md, "What is checked"). */
 export const PAGE_BYTES = 4096;
 
 const WAYS = 4;

@@ -5,7 +5,7 @@ import { RecordStream, type RecordStreamOptions } from './record-stream.js';
 const AHEAD_BLOCK_BYTES = 64 * 1024;
 
 /**
- * Tells a torn tail from damage (docs/formats/wal.md, "Torn, or damaged"). A record proves that
+ * Tells a torn tail from damage (docs/formats/wal.md, "Torn or damaged"). A record proves that
  * everything before `its position - its lag` was durable when it was written, one without a lag that
  * everything before it was. A gap is damage if some good record behind it proves more than the gap's
  * start to have been durable; else nothing from there on was ever acknowledged. Whole data that

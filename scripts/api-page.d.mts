@@ -1,0 +1,2 @@
+/** What docs/api.md should hold, as Markdown. */
+export function apiPage(): Promise<string>;

@@ -1,0 +1,69 @@
+import { compareBytes } from '../../bytes/compare.js';
+import type { IndexEntry } from './index-walk.js';
+
+/** So many entries are looked at together, and half of them are looked ahead at: memory does not grow with the index. */
+const WINDOW_ENTRIES = 65_536;
+
+/**
+ * The entries of an index that was read round foreign bytes, strictly ascending by key. Where some are out of order, those
+ * that make the longest ordered run are taken: a bogus key, however large, costs itself and not what follows it.
+ * @param isPlausible told where entries are out of order; those for which it is false are then left out first
+ */
+export function* longestRun(
+  entries: Iterable<IndexEntry>,
+  isPlausible: (entry: IndexEntry) => boolean,
+  windowEntries = WINDOW_ENTRIES,
+): Generator<IndexEntry, void> {
+  let window: IndexEntry[] = [];
+  let last: Uint8Array | undefined;
+  const run = (): readonly IndexEntry[] => {
+    if (isAscending(window, last)) return window;
+    const floor = last;
+    const above = window.filter(
+      (entry) => isPlausible(entry) && (floor === undefined || compareBytes(floor, entry.key) < 0),
+    );
+    return longestAscending(above);
+  };
+  for (const entry of entries) {
+    window.push(entry);
+    if (window.length < windowEntries) continue;
+    const half = new Set(window.slice(0, windowEntries / 2));
+    for (const one of run()) {
+      if (!half.has(one)) break;
+      last = one.key;
+      yield one;
+    }
+    window = window.slice(half.size);
+  }
+  yield* run();
+}
+
+function isAscending(entries: readonly IndexEntry[], floor: Uint8Array | undefined): boolean {
+  let last = floor;
+  for (const { key } of entries) {
+    if (last !== undefined && compareBytes(last, key) >= 0) return false;
+    last = key;
+  }
+  return true;
+}
+
+/** The longest strictly ascending subsequence, by patience sorting: n log n comparisons. */
+function longestAscending(entries: readonly IndexEntry[]): IndexEntry[] {
+  /** By length less one: the entry with the least key that ends a run so long. */
+  const ends: number[] = [];
+  const before = new Int32Array(entries.length);
+  for (const [index, { key }] of entries.entries()) {
+    let low = 0;
+    let high = ends.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (compareBytes(entries[ends[middle]!]!.key, key) < 0) low = middle + 1;
+      else high = middle;
+    }
+    before[index] = low === 0 ? -1 : ends[low - 1]!;
+    ends[low] = index;
+  }
+  const run: IndexEntry[] = [];
+  for (let index = ends.at(-1) ?? -1; index >= 0; index = before[index]!) run.push(entries[index]!);
+  return run.reverse();
+}
