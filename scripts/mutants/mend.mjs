@@ -75,4 +75,20 @@ export const mendMutants = [
     tests: ['cli/commands/mend'],
     match: '*redacted',
   },
+  {
+    name: 'left-out-write-not-kept-among-what-is-lost',
+    rule: 'nothing that a repair leaves out is thrown away where that was asked for',
+    file: 'src/engine/repair/account/repair-account.ts',
+    from: "if (finding.severity !== 'notice' && finding.class !== 'zero-tail') {",
+    to: "if (finding.severity === 'damage') {",
+    tests: ['cli/commands/lost-found'],
+  },
+  {
+    name: 'lost-bytes-left-behind-by-a-refused-repair',
+    rule: 'a repair that is refused leaves nothing behind',
+    file: 'src/engine/repair/lost-found/lost-found.ts',
+    from: '    this.#index.abandon();\n    this.#staging.remove();',
+    to: '    this.#index.abandon();',
+    tests: ['cli/commands/lost-found'],
+  },
 ];

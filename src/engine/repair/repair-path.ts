@@ -10,7 +10,8 @@ import { treeBytes } from '../storage-io/whole/tree-bytes.js';
 import { RepairAccount } from './account/repair-account.js';
 import { repairInPlace } from './repair-in-place.js';
 import type { RepairEvent, RepairSummary } from './account/report.js';
-import { salvageInto, type RepairWishes } from './salvage.js';
+import { LostFound } from './lost-found/lost-found.js';
+import { checkPlace, salvageInto, type RepairWishes } from './salvage.js';
 
 /** What is to be repaired, and how. */
 export interface RepairRequest {
@@ -25,6 +26,8 @@ export interface RepairRequest {
    * whose length alone is wrong is put right without it.
    */
   readonly mend?: boolean | undefined;
+  /** Into a new place: a new folder for the bytes of all that is lost, with an index of them. */
+  readonly lostFound?: string | undefined;
   /** Reads all, and writes nothing. */
   readonly dryRun?: boolean | undefined;
   /** Into a new place: what somebody says who knows better. */
@@ -65,6 +68,30 @@ function inPlaceOf(fileSystem: FileSystem, { kind }: PathIdentity, into: string 
   return anchoredPlace(fileSystem, into, ...(kind === 'state-file' ? [statePathsOf(into).index] : []));
 }
 
+/** Does a repair, and keeps the bytes of what it loses where that was asked for. */
+function* keepingLost(
+  account: RepairAccount,
+  found: PathIdentity,
+  { lostFound, dryRun = false }: RepairRequest,
+  steps: Generator<RepairEvent, void>,
+): Generator<RepairEvent, void> {
+  if (lostFound !== undefined) checkPlace(account.fileSystem, found.path, lostFound);
+  if (lostFound === undefined || dryRun) {
+    yield* steps;
+    return;
+  }
+  const kept = LostFound.make(anchoredPlace(account.fileSystem, lostFound), lostFound);
+  account.onLost = (source, finding, place) => {
+    kept.take(source, finding, place);
+  };
+  try {
+    yield* steps;
+    kept.finish();
+  } finally {
+    kept.abandon();
+  }
+}
+
 /**
  * Repairs what a path holds. Without a new place it cuts an unfinished last write, after copying it, and
  * refuses anything else. Into a new place it brings every good record, with the source as it is; what is
@@ -86,7 +113,10 @@ export async function* repairPath(request: RepairRequest): AsyncGenerator<Repair
   account.totalBytes = treeBytes(fileSystem, found.path);
   let copies: readonly string[] = [];
   if (into === undefined) copies = yield* repairInPlace(account, found, { dryRun, waitMs, lossBytesMax });
-  else yield* salvageInto(account, found, into, { dryRun, wishes: request.wishes ?? {} });
+  else {
+    const options = { dryRun, wishes: request.wishes ?? {} };
+    yield* keepingLost(account, found, request, salvageInto(account, found, into, options));
+  }
   const { keptRecords, keptBytes, lostRecords, lostBytes, lostKeyCount, gaps, torn, mended, census } =
     account;
   return {

@@ -2,6 +2,7 @@ import { basename, dirname, join, relative, resolve } from 'node:path';
 import { isEmptyFolder, moveIntoPlace, StagingFolder } from '../storage-io/whole/staging-folder.js';
 import { StatelogError } from '../errors.js';
 import type { PathIdentity } from '../inspect/identify.js';
+import type { FileSystem } from '../storage-io/interface/file-system.js';
 import { statePathsOf } from '../state/format/state-paths.js';
 import { refuseWithinStore } from '../inspect/lies-in-store.js';
 import { linesAreNotRepaired, withinSource } from './account/refusals.js';
@@ -42,7 +43,7 @@ export function* salvageInto(
   const destination = resolve(into);
   const isPair = found.kind === 'state-file';
   const index = isPair ? statePathsOf(destination).index : undefined;
-  checkPlace(account, found.path, into);
+  checkPlace(fileSystem, found.path, into);
   if (index !== undefined && fileSystem.status(index) !== undefined) throw alreadyThere(index);
   if (dryRun) {
     yield* salvageKind(account, found, undefined, wishes);
@@ -99,8 +100,11 @@ function salvageOf(
   }
 }
 
-/** Nothing may be at the new place, its folder must be there, and it may not lie within the source. */
-function checkPlace({ fileSystem }: RepairAccount, source: string, into: string): void {
+/**
+ * Nothing may be at the new place, its folder must be there, and it may not lie within the source.
+ * @throws StatelogError `ALREADY_EXISTS`, `NOT_FOUND`, `INVALID_ARGUMENT`
+ */
+export function checkPlace(fileSystem: FileSystem, source: string, into: string): void {
   if (fileSystem.status(into) !== undefined && !isEmptyFolder(fileSystem, into)) throw alreadyThere(into);
   refuseWithinStore(fileSystem, into);
   const parent = dirname(resolve(into));

@@ -128,7 +128,11 @@ test('a record that holds whole records as its value is put right as one', (t) =
 });
 
 test('carriage returns that were there before are left, and a wrong bit among them is put right', async (t) => {
-  const log = logOf(putRecord('a', 'one\r\ntwo\r\n', 1n), putRecord('b', 'three\r\n', 2n), cursorRecord(2n));
+  const log = logOf(
+    putRecord('a', 'one\r\nand two\r\n', 1n),
+    putRecord('b', 'three\r\n', 2n),
+    cursorRecord(2n),
+  );
   const damaged = flipped(log, HEADER_BYTES + 16);
   const disk = new SimulatedDisk();
   disk.plantFile('/source/a.snap', damaged);

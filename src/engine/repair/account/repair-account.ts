@@ -32,6 +32,8 @@ export class RepairAccount {
   totalBytes = 0;
   /** Records, or files, that were put right. */
   mended = 0;
+  /** Given each finding of something lost, or of a last write that is left out, where its file is read, and where it lies on disk. */
+  onLost: ((source: FileSystem, finding: Finding, place: SlicePlace) => void) | undefined;
   /** How far damaged records are put right. */
   readonly mendScope: MendScope;
   #fileSystem: FileSystem;
@@ -88,6 +90,9 @@ export class RepairAccount {
     if (finding.severity === 'damage') this.gaps += 1;
     if (finding.severity === 'damage') this.lose(finding.bytes);
     if (finding.severity === 'torn') this.#cut(finding);
+    if (finding.severity !== 'notice' && finding.class !== 'zero-tail') {
+      this.onLost?.(this.#fileSystem, finding, this.#placeOf(finding.file, finding.offset));
+    }
     return this.tell(finding);
   }
 
