@@ -31,7 +31,7 @@ export async function repairWorks(): Promise<Readonly<Record<string, RepairWork>
   return {
     'a repair of a segment': into('/source/wal-0.log', { '/source/wal-0.log': segment }),
     'a repair of a folder of segments': into('/source', {
-      '/source/wal-0.log': segment,
+      '/source/wal-0.log': flipped(bytesOf('wal-cores/wal-0.log'), 700),
       '/source/wal-1.log': flipped(bytesOf('wal-cores/wal-1.log'), 500),
     }),
     'a repair of a fold log': into('/source/a.snap', { '/source/a.snap': fold }),
