@@ -26,7 +26,7 @@ test('the packed package holds what runs and its documents, runs elsewhere, and 
     .map((file) => file.path)
     .filter(
       (name) =>
-        !/^(bin\/(run\.js|package\.json)$|dist\/|docs\/|(package\.json|README\.md|CHANGELOG\.md|SECURITY\.md|LICENSE)$)/.test(
+        !/^(bin\/(run\.js|package\.json)$|dist\/|docs\/|examples\/|(package\.json|README\.md|CHANGELOG\.md|SECURITY\.md|LICENSE)$)/.test(
           name,
         ),
     );
