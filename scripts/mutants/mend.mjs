@@ -91,4 +91,12 @@ export const mendMutants = [
     to: '    this.#index.abandon();',
     tests: ['cli/commands/lost-found'],
   },
+  {
+    name: 'lost-key-not-looked-for-in-other-cores',
+    rule: 'what is said of a lost key is true of all cores that wrote it',
+    file: 'src/engine/repair/account/lost-keys.ts',
+    from: 'const older = before ?? beside?.op;',
+    to: 'const older = before;',
+    tests: ['engine/repair/lost-keys'],
+  },
 ];

@@ -4,6 +4,7 @@ import test from 'ava';
 import { commandLine } from '../../support/command-line.js';
 import { fixturePath } from '../../support/fixtures.js';
 import { tempDir } from '../../support/temp-dir.js';
+import { entryOf, joined, recordOf } from '../../engine/wal/segment-builder.js';
 
 interface IndexLine {
   readonly file: string;
@@ -80,4 +81,25 @@ test('nothing is made in a dry run, or where something is there, or the repair i
   t.deepEqual(readdirSync(lost), ['mine']);
   t.false(existsSync(path.join(folder, 'b.snap')));
   t.is((await commandLine(['repair', source, '--lost-found', lost])).exitCode, 2);
+});
+
+test('a key that two cores wrote falls back to the other core’s value, which is there', async (t) => {
+  const folder = tempDir(t);
+  const source = path.join(folder, 'cores');
+  mkdirSync(source);
+  const record = (coreId: number, sequence: bigint, key: string, timestampNs: bigint): Uint8Array => {
+    const value = Buffer.from(`of core ${coreId}`);
+    return recordOf(
+      entryOf({ coreId, sequence, timestampNs, operation: { op: 'put', key: Buffer.from(key), value } }),
+    );
+  };
+  const lost = record(0, 1n, 'both', 20n);
+  lost.fill(0xee, 12, 15);
+  // Its key is the first of its data: the value was hit.
+  const damaged = joined(record(0, 0n, 'first', 1n), lost, record(0, 2n, 'last', 30n));
+  writeFileSync(path.join(source, 'wal-0.log'), damaged);
+  writeFileSync(path.join(source, 'wal-1.log'), joined(record(1, 0n, 'both', 10n)));
+  const { stdout } = await commandLine(['repair', source, '--into', path.join(folder, 'into'), '--json']);
+  const told = stdout.split('\n').find((line) => line.startsWith('{"lostKey"'))!;
+  t.like(JSON.parse(told), { lostKey: { key: 'both', op: 'put', fallsBack: true } });
 });

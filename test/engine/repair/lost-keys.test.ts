@@ -38,3 +38,17 @@ test('a lost delete counts only where its key comes back', (t) => {
   t.deepEqual(lostOf(['-a!'], ['a']), ['delete a falls back']);
   t.deepEqual(lostOf(['+a', '-a', '-a!'], ['a']), []);
 });
+
+test('a key that another core wrote, too, falls back to what that wrote before, and is not lost where it wrote later', (t) => {
+  const at = (timestampNs: bigint) => ({ epoch: 1n, timestampNs });
+  const lostWith = (...beside: readonly ['put' | 'delete', bigint][]): boolean[] => {
+    const lost = new LostKeys();
+    lost.note({ key: bytesOf('a'), op: 'put', file: 'log', offset: 0, written: at(50n) }, 0);
+    for (const [op, ns] of beside) lost.seeBeside(bytesOf('a'), 0, 1, op, at(ns));
+    return [...lost.resolve()].map(({ fallsBack }) => fallsBack);
+  };
+  t.deepEqual(lostWith(), [false]);
+  t.deepEqual(lostWith(['put', 40n]), [true]);
+  t.deepEqual(lostWith(['put', 20n], ['delete', 30n], ['put', 10n]), [false]);
+  t.deepEqual(lostWith(['put', 60n]), []);
+});

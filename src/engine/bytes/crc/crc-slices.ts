@@ -20,8 +20,16 @@ export function buildCrcTables(reflectedPolynomial: number): Int32Array {
   return tables;
 }
 
-/** The table of one step of a byte: what each byte adds to the register. */
+const tableOf = new Map<number, Int32Array>();
+
+/** The table of one step of a byte: what each byte adds to the register. Made once for each polynomial. */
 export function crcTable(reflectedPolynomial: number): Int32Array {
+  let table = tableOf.get(reflectedPolynomial);
+  if (table === undefined) tableOf.set(reflectedPolynomial, (table = buildTable(reflectedPolynomial)));
+  return table;
+}
+
+function buildTable(reflectedPolynomial: number): Int32Array {
   const table = new Int32Array(TABLE_ENTRIES);
   for (let byte = 0; byte < TABLE_ENTRIES; byte++) {
     let register = byte;

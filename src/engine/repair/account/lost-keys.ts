@@ -11,6 +11,14 @@ export interface DamagedChange {
   readonly op: 'put' | 'delete';
   readonly file: string;
   readonly offset: number;
+  /** When it was written, as far as what is left of it says so. */
+  readonly written?: WrittenAt | undefined;
+}
+
+/** What records of several cores are ordered by. */
+export interface WrittenAt {
+  readonly epoch: bigint;
+  readonly timestampNs: bigint;
 }
 
 interface Suspect extends DamagedChange {
@@ -18,6 +26,8 @@ interface Suspect extends DamagedChange {
   readonly recordsBefore: number;
   /** What the last good record of the key before it did, and whether one follows. */
   before: 'put' | 'delete' | undefined;
+  /** The last record of the key in another core's log that was written before it. */
+  beside: { readonly op: 'put' | 'delete'; readonly written: WrittenAt } | undefined;
   isOverwritten: boolean;
 }
 
@@ -51,6 +61,7 @@ export class LostKeys {
       ...change,
       recordsBefore,
       before,
+      beside: undefined,
       isOverwritten: false,
     });
   }
@@ -64,14 +75,26 @@ export class LostKeys {
     else suspect.isOverwritten = true;
   }
 
+  /** Takes a good record of another core's log: two may write one key, and the later one counts. */
+  seeBeside(bytes: Uint8Array, start: number, end: number, op: 'put' | 'delete', written: WrittenAt): void {
+    if (this.#sieve[sieveOf(bytes, start, end)] === 0) return;
+    const suspect = this.#suspects.get(nameOf(bytes, start, end));
+    if (suspect?.written === undefined) return;
+    if (isLater(written, suspect.written)) suspect.isOverwritten = true;
+    else if (suspect.beside === undefined || isLater(written, suspect.beside.written)) {
+      suspect.beside = { op, written };
+    }
+  }
+
   /**
    * What was lost of the log that was read twice now; the next log starts anew.
    * @param isBelow whether what lies below the log, such as a checkpoint, has a value for a key
    */
   *resolve(isBelow: (key: Uint8Array) => boolean = () => false): Generator<LostKey, void> {
-    for (const { key, op, file, offset, before, isOverwritten } of this.#suspects.values()) {
+    for (const { key, op, file, offset, before, beside, isOverwritten } of this.#suspects.values()) {
       if (isOverwritten) continue;
-      const fallsBack = before === undefined ? isBelow(key) : before === 'put';
+      const older = before ?? beside?.op;
+      const fallsBack = older === undefined ? isBelow(key) : older === 'put';
       // A delete of what is not there anyway has lost nothing.
       if (op === 'put' || fallsBack) yield { key, op, file, offset, fallsBack };
     }
@@ -84,6 +107,10 @@ export class LostKeys {
     this.#sieve.fill(0);
     this.#bytes = 0;
   }
+}
+
+function isLater(one: WrittenAt, other: WrittenAt): boolean {
+  return one.epoch === other.epoch ? one.timestampNs > other.timestampNs : one.epoch > other.epoch;
 }
 
 function nameOf(bytes: Uint8Array, start: number, end: number): string {

@@ -1,4 +1,4 @@
-import { readU32, readU64 } from '../../bytes/halves.js';
+import { readI64, readU32, readU64 } from '../../bytes/halves.js';
 import type { Finding } from '../../finding.js';
 import { ROOT, ROOT_BYTES, TAG_DELETE, TAG_PUT } from '../../rkyv/entry/wal-entry-format.js';
 import type { FileDescriptor, FileSystem } from '../../storage-io/interface/file-system.js';
@@ -95,7 +95,12 @@ class GapReader {
     if (readU64(this.#root, ROOT.sequence) < this.#sequenceDue) return;
     const key = new Uint8Array(keyLength);
     if (!this.#read(key, start + RECORD_HEADER_BYTES)) return;
-    this.changes.push({ key, op: tag === TAG_PUT ? 'put' : 'delete', file: this.#file, offset: start });
+    const written = {
+      epoch: readU64(this.#root, ROOT.epoch),
+      timestampNs: readI64(this.#root, ROOT.timestampNs),
+    };
+    const op = tag === TAG_PUT ? 'put' : 'delete';
+    this.changes.push({ key, op, file: this.#file, offset: start, written });
   }
 
   #readRoot(recordEnd: number): boolean {

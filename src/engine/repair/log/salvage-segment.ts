@@ -12,6 +12,7 @@ import { RangeCopier } from './range-copier.js';
 import type { RepairAccount } from '../account/repair-account.js';
 import type { RepairEvent } from '../account/report.js';
 import { unreadable } from '../account/refusals.js';
+import type { SegmentEntry } from '../../wal/scan/segment-folder.js';
 import type { Locked } from '../../wal/scan/scan-options.js';
 
 /** A segment to be salvaged, and what it is held against. */
@@ -24,6 +25,8 @@ export interface SegmentSource extends Pick<
   readonly wasClosed?: (() => boolean) | undefined;
   /** Whether what lies below the log, such as a checkpoint, has a value for a key. */
   readonly isBelow?: ((key: Uint8Array) => boolean) | undefined;
+  /** Segments of other cores that may hold the same keys. */
+  readonly beside?: readonly Pick<SegmentEntry, 'path' | 'coreId'>[] | undefined;
   /** A checkpoint holds what the log did: no key is lost with a record of it. */
   readonly isCovered?: boolean | undefined;
   /** The new segment is numbered from here on without a gap, as one must be that is written again. */
@@ -85,6 +88,7 @@ export function* salvageSegment(
     file?.finish();
     if (into !== undefined) salvage.readAgain(into);
     else if (lostKeys.isWanted) salvage.readAgain(source.path);
+    if (lostKeys.isWanted) for (const other of source.beside ?? []) salvage.readBeside(other);
     if (source.isCovered === true) lostKeys.forget();
     for (const lostKey of lostKeys.resolve(source.isBelow)) yield account.loseKey(lostKey);
     return salvage.outcome;
@@ -201,6 +205,23 @@ class SegmentSalvage {
       if (records !== this.#records || bytes !== this.#bytes) throw unreadable(path, this.#records, records);
     } finally {
       closeQuietly(fileSystem, descriptor);
+    }
+  }
+
+  /** Reads another core's segment: it may have older or later changes of keys that were lost. */
+  readBeside({ path, coreId }: Pick<SegmentEntry, 'path' | 'coreId'>): void {
+    const { fileSystem, lostKeys } = this.#account;
+    const scanner = WalScanner.open(path, { fileSystem, coreId, isLoose: true, tornTail: 'show' });
+    try {
+      for (let event = scanner.next(); event !== 'end'; event = scanner.next()) {
+        const { view } = scanner;
+        if (event !== 'record' || !hasKey(view)) continue;
+        const end = view.keyStart + view.keyLength;
+        const op = view.tag === TAG_PUT ? 'put' : 'delete';
+        lostKeys.seeBeside(view.bytes, view.keyStart, end, op, view);
+      }
+    } finally {
+      scanner.close();
     }
   }
 

@@ -58,7 +58,13 @@ function* salvageSegments(
     };
     const { goodEnd } = yield* salvageSegment(
       account,
-      { path, coreId, isLoose: true, onRecord },
+      {
+        path,
+        coreId,
+        isLoose: true,
+        onRecord,
+        beside: segments.filter((other) => other.path !== path),
+      },
       destination,
     );
     watched.push({ path, coreId, goodEnd, barriers });
