@@ -64,17 +64,17 @@ test('a copy of a log that is kept no longer does not come back', async (t) => {
 test('records from before the checkpoint are not taken for those of a log that is gone', async (t) => {
   const folder = tempDir(t);
   const root = path.join(folder, 'store');
-  await storeOf(root);
-  // A store that began later than this one, and has a log of the same epoch with lesser numbers.
+  // A store that lived before this one, and has a log of the same epoch with greater numbers.
   const other = path.join(folder, 'other');
   StateDirectory.create(other, { keep: 2 });
   for (let epoch = 1; epoch <= EPOCHS; epoch++) {
     const store = await StateDirectory.open(other);
-    store.put(toUtf8('key 0'), toUtf8('of another store'));
+    for (let key = 0; key < 50; key++) store.put(toUtf8(`key ${key % 12}`), toUtf8('of another store'));
     await store.sync();
     if (epoch < EPOCHS) await store.checkpoint();
     store.close();
   }
+  await storeOf(root);
   cpSync(path.join(other, 'wal/4/wal-0.log'), path.join(root, 'found.log'));
   rmSync(path.join(root, 'wal/4/wal-0.log'));
   const into = `${root}-into`;
