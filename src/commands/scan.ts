@@ -88,7 +88,7 @@ function* take<T>(items: Iterable<T>, limit: number): Generator<T, void> {
   }
 }
 
-/** Where an item cannot be read, those before it are printed all the same. */
+/** Prints all items; if one cannot be read, those before it are printed all the same. */
 async function printAll<Item>(
   printed: EntryOutput,
   items: Iterable<Item>,

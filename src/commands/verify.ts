@@ -94,7 +94,7 @@ export default class Verify extends StatelogCommand {
   }
 }
 
-/** Who waits sees how far each file was read. */
+/** Reports to a waiting user how far each file was read. */
 function watched(fileSystem: FileSystem, progress: ReadingProgress | undefined): FileSystem {
   if (progress === undefined) return fileSystem;
   return watchedFileSystem(fileSystem, (path, position, size) => {

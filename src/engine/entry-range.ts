@@ -14,7 +14,7 @@ export function* keysInRange(cursor: EntryCursor, range: EntryRange = {}): Gener
   for (const at of positionsInRange(cursor, range)) yield at.key.slice();
 }
 
-/** The same without copies: the cursor itself, standing on each entry in turn. */
+/** Moves a cursor over the entries of a range in turn, without copies, and yields the cursor itself. */
 export function* positionsInRange(cursor: EntryCursor, range: EntryRange = {}): Generator<EntryCursor, void> {
   checkRange(range);
   const low = lowerBound(range);

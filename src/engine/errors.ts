@@ -49,15 +49,15 @@ export const ERROR_CODES = [
 /** One of the closed set of error codes. */
 export type ErrorCode = (typeof ERROR_CODES)[number];
 
-/** What an error knows beyond its message. All fields are optional and typed. */
+/** The details of an error, beside its message. All fields are optional and typed. */
 export interface ErrorDetails {
   /** The file or folder the failure is about. */
   readonly path?: string | undefined;
   /** Byte offset in that file. */
   readonly offset?: number | undefined;
-  /** What to run or do next, as one sentence. */
+  /** The next thing to run or do, as one sentence. */
   readonly hint?: string | undefined;
-  /** What is safe or kept, as one sentence. */
+  /** The part that is safe or kept, as one sentence. */
   readonly safe?: string | undefined;
   /** The class of damage, for `DAMAGED` and `TORN_TAIL` (see `finding.ts`). */
   readonly class?: string | undefined;
@@ -65,7 +65,7 @@ export interface ErrorDetails {
   readonly errno?: string | undefined;
   /** The system call or step that failed, such as `fdatasync`. */
   readonly operation?: string | undefined;
-  /** What was expected and what was found, where two things were compared. */
+  /** The expected and the actual value, where two things were compared. */
   readonly expected?: string | undefined;
   readonly found?: string | undefined;
   /** 1-based input line, for `INVALID_LINE`. */

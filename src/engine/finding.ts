@@ -46,7 +46,7 @@ export interface Finding {
   readonly class: DamageClass;
   /** Path of the file or folder. */
   readonly file: string;
-  /** Where it starts, in bytes from the start of the file. */
+  /** Start of the place, in bytes from the start of the file. */
   readonly offset: number;
   /** How many bytes are concerned; 0 where the finding has no extent. */
   readonly bytes: number;
@@ -58,7 +58,7 @@ export interface Finding {
   readonly isForeign?: true | undefined;
   /** True of a torn end that can be a single record, longer than what is there of it or bad, with nothing behind it. */
   readonly isOneRecord?: true | undefined;
-  /** Of a torn end: how many good records lie in it. */
+  /** For a torn end: the number of good records in it. */
   readonly goodRecords?: number | undefined;
   readonly expected?: string | undefined;
   readonly found?: string | undefined;

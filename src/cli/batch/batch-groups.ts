@@ -7,13 +7,13 @@ import type { SourcePassage } from './source-passage.js';
 
 export type { BatchGroup, BatchGroupLimits } from './pending-group.js';
 
-/** As docs/durability.md says. */
+/** The limits that docs/durability.md states. */
 export const BATCH_GROUP_LIMITS: BatchGroupLimits = { bytesMax: 1024 * 1024, linesMax: 4_096, idleMs: 5 };
 
 /** How a batch is cut. */
 export interface BatchGroupOptions {
   readonly limits?: BatchGroupLimits | undefined;
-  /** What was taken in earlier runs, and is passed over (`--source`). Groups come with their lines then. */
+  /** The lines that earlier runs took and this one passes over (`--source`). Groups come with their lines then. */
   readonly source?: SourcePassage | undefined;
 }
 

@@ -5,7 +5,7 @@ import { parseCursorField, parseVersionFields } from '../../engine/fold/format/p
 import { decodeLongText, decodeText, type Encoding, type Encodings } from '../command/encoding.js';
 import { readField } from '../text/field-escapes.js';
 
-/** What one line of a batch asks for. */
+/** The request that one line of a batch makes. */
 export type BatchOperation =
   | {
       readonly op: 'put';
@@ -40,13 +40,13 @@ export interface BatchFormat {
 
 const TAB = 0x09;
 const OPEN_BRACE = 0x7b;
-/** What JSON takes for blank. */
+/** Bytes that JSON takes for blank. */
 const BLANKS: readonly number[] = [0x20, 0x09, 0x0d];
 /** A longer line that is no object is not looked at any closer. */
 const SHOWN_BYTES_MAX = 64 * 1024;
 
 /**
- * What a line asks for; undefined for a blank one in JSON.
+ * Parses a line; undefined for a blank one in JSON.
  * @param line without its line end; what is returned does not refer to it
  * @param number the line's number from 1, for the error
  * @throws StatelogError `INVALID_LINE`
@@ -112,7 +112,7 @@ function parseJson(
   return { op, key, value: jsonBytes(fields, 'value', format.encodings.value, number), version };
 }
 
-/** What frames an export; other lines may have fields of these names. */
+/** The frame of an export, if a line is part of one; other lines may have fields of these names. */
 function frameOf(fields: JsonFields): ExportFrame | undefined {
   if ('key' in fields || 'keyBase64' in fields || 'op' in fields) return undefined;
   if ('statelog' in fields) return 'export-start';

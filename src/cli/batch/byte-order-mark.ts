@@ -2,7 +2,7 @@ import { startsWithBytes } from '../../engine/bytes/compare.js';
 import { byteOrderMarkLength } from '../../engine/bytes/text/text.js';
 import { StatelogError } from '../../engine/errors.js';
 
-/** The same of UTF-16, in which nothing of ours is written. */
+/** Byte order marks of UTF-16, in which nothing of ours is written. */
 const UTF16_MARKS = [Uint8Array.of(0xff, 0xfe), Uint8Array.of(0xfe, 0xff)];
 
 /** True where a text starts with one of these marks: printed text that does not mean one is escaped there. */

@@ -10,7 +10,7 @@ export interface BatchGroup {
   readonly lines: number;
   /** The last lines up to there, as they came: where they are kept, all that no group before this one had. */
   readonly keptLines: readonly Uint8Array[];
-  /** What comes after this group was refused: nothing comes after it. */
+  /** The error for the line after this group, which ends the batch. */
   readonly refused?: StatelogError | undefined;
 }
 

@@ -20,7 +20,7 @@ export interface BatchRun {
   readonly dropRevisions?: boolean | undefined;
 }
 
-/** What a batch came to. */
+/** The result of a batch. */
 export interface BatchResult {
   /** Lines on disk, those of earlier runs of the same source included. */
   readonly lines: bigint;
@@ -150,7 +150,10 @@ async function acknowledge(running: RunningBatch, lines: bigint): Promise<void> 
   await output.flush();
 }
 
-/** What a format cannot hold is refused before any of it is written: the store is as good as before. */
+/**
+ * True for the error of a format that cannot hold a change: none of it was written, and the store is as good
+ * as before.
+ */
 function isRefusal(error: unknown): error is StatelogError {
   return isStatelogError(error, 'NOT_REPRESENTABLE') || isStatelogError(error, 'LIMIT_EXCEEDED');
 }

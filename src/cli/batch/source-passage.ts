@@ -1,7 +1,7 @@
 import { lineMark } from '../../engine/directory/manifest/source-mark.js';
 import { StatelogError } from '../../engine/errors.js';
 
-/** What was taken from a named source in earlier runs. */
+/** The lines that earlier runs took from a named source. */
 export interface TakenLines {
   readonly source: string;
   /** How many lines. */

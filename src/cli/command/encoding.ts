@@ -22,7 +22,7 @@ export interface Encodings {
   readonly value: Encoding;
 }
 
-/** What Node makes of every byte of an argument that is not UTF-8. */
+/** The character that Node puts for every byte of an argument that is not UTF-8. */
 const REPLACEMENT_CHARACTER = '\ufffd';
 
 /** Bytes from their text; undefined where it is not of that encoding. */
@@ -37,7 +37,7 @@ export function decodeText(text: string, encoding: Encoding): Uint8Array | undef
   }
 }
 
-/** The same of a long text, which can be decoded once. */
+/** Decodes a long text, which can be decoded once. */
 export function decodeLongText(text: LongText, encoding: Encoding): Uint8Array | undefined {
   switch (encoding) {
     case 'utf8':

@@ -21,8 +21,8 @@ const PACKERS: readonly (readonly [RegExp, string])[] = [
 ];
 
 /**
- * What a destination's name asks for: a tar, NDJSON, or a folder. A name that promises something else is refused, as a
- * folder of that name would help nobody.
+ * The form that a destination's name asks for: a tar, NDJSON, or a folder. A name that promises something
+ * else is refused, as a folder of that name would help nobody.
  * @throws StatelogError `NOT_REPRESENTABLE` for a compressed form, `INVALID_ARGUMENT` where the name and `--as` do not fit
  */
 export function destinationForm(

@@ -8,7 +8,7 @@ import { usageError } from '../errors/usage-error.js';
  */
 const MARK = '\0';
 
-/** What is needed to know of a flag to tell its value from the next flag. */
+/** The part of a flag that is needed to tell its value from the next flag. */
 interface FlagShape {
   readonly type: string;
   readonly char?: string | undefined;
@@ -20,7 +20,7 @@ export interface ProtectedArguments {
   readonly argv: string[];
   /** True where `--help` or `-h` stands as a flag, not as a value and not after `--`. */
   readonly wantsHelp: boolean;
-  /** The same of `--json`: known even where the rest cannot be parsed. */
+  /** True if `--json` is given, even if the rest cannot be parsed. */
   readonly wantsJson: boolean;
 }
 

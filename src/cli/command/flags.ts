@@ -8,7 +8,7 @@ import { usageError } from '../errors/usage-error.js';
 
 const ENCODING_GROUP = 'ENCODING';
 
-/** What every command has that takes or prints keys or values. `encodingsOf` reads them. */
+/** Flags of every command that takes or prints keys or values. `encodingsOf` reads them. */
 export const encodingFlags = {
   encoding: encodingFlag('how keys and values are written (default: utf8)'),
   'key-encoding': encodingFlag('how keys are written (default: --encoding)'),
@@ -106,7 +106,10 @@ export const secondsFlag = custom<number>({
     ),
 });
 
-/** What a value came by: a variable stands in for a flag that is not given. */
+/**
+ * The name of the flag or the variable that a value came by: a variable stands in for a flag that is not
+ * given.
+ */
 function nameOf(flag: string, variable: string | undefined, text: string): string {
   return variable !== undefined && process.env[variable] === text ? `the variable ${variable}` : `--${flag}`;
 }
@@ -122,7 +125,7 @@ export const boundFlags = {
   to: textFlag({ description: 'only lesser keys', helpValue: 'B' }),
 };
 
-/** What every command has that may write a fold log's values. */
+/** The flag of every command that may write a fold log's values. */
 export const largeValuesFlag = {
   'large-values': boolean({
     description: 'let a fold log take values of 16 to 64 MiB, which Slipstream reads since 0.8.3',
@@ -130,14 +133,14 @@ export const largeValuesFlag = {
   }),
 };
 
-/** What every command has that may write what a fold log holds into a kind of store that does not. */
+/** The flag of every command that may write a fold log's content into a kind of store that holds less. */
 export const dropRevisionsFlag = {
   'drop-revisions': boolean({
     description: 'let revisions and cursors be lost, where the target keeps none',
   }),
 };
 
-/** What every command has that brings a whole store into another kind. */
+/** Flags of every command that brings a whole store into another kind. */
 export const dropFlags = {
   ...dropRevisionsFlag,
   'drop-cursor': boolean({ description: 'let the cursor be lost, where the target keeps none' }),
@@ -159,7 +162,7 @@ export function lossesOf(flags: {
   };
 }
 
-/** What every command has that locks a store. */
+/** Flags of every command that locks a store. */
 export const lockFlags = {
   wait: secondsFlag({
     description: 'how long to wait for the lock',
@@ -176,7 +179,7 @@ export const recoveryFlags = {
   }),
 };
 
-/** What the flags of `lockFlags` and `recoveryFlags` say of opening a store for writing. */
+/** The options for opening a store for writing, from `lockFlags` and `recoveryFlags`. */
 export function openingOf(flags: { readonly wait: number; readonly 'max-loss': number | undefined }): {
   readonly waitMs: number;
   readonly lossBytesMax: number | undefined;

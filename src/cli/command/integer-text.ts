@@ -16,7 +16,7 @@ export function parseInteger(text: string): bigint | undefined {
   return sign === '-' ? -magnitude : magnitude;
 }
 
-/** The same, undefined also where it is out of the given range, both ends of which are in it. */
+/** Parses an integer; also undefined if it is out of the given range, which includes both ends. */
 export function parseIntegerWithin(text: string, least: bigint, greatest: bigint): bigint | undefined {
   const value = parseInteger(text);
   return value === undefined || value < least || value > greatest ? undefined : value;

@@ -8,7 +8,7 @@ const CORE_MAX = 65_535;
 const GROUP = 'FOR WHO KNOWS BETTER';
 const WITH_NEW = { dependsOn: ['into'], helpGroup: GROUP };
 
-/** What overrules what a repair finds out by itself. `wishesOf` reads them. */
+/** Flags that overrule the findings of a repair. `wishesOf` reads them. */
 export const wishFlags = {
   'base-checkpoint': unsigned64Flag({
     ...WITH_NEW,
@@ -43,7 +43,7 @@ export const wishFlags = {
   }),
 };
 
-/** What a command's parsed `wishFlags` say. @throws StatelogError `USAGE` for a source without a number */
+/** The wishes in a command's parsed `wishFlags`. @throws StatelogError `USAGE` for a source without a number */
 export function wishesOf(flags: {
   readonly 'base-checkpoint'?: bigint | undefined;
   readonly 'as-core'?: number | undefined;

@@ -2,7 +2,7 @@ import type { OpenWritableOptions } from '../../engine/inspect/open.js';
 import type { WritableStore } from '../../engine/store/store.js';
 import type { Finding } from '../../engine/finding.js';
 
-/** What a command that writes has to say besides its answer. */
+/** Remarks of a command that writes, beside its answer. */
 export interface WriteNotices {
   notice(finding: Finding): void;
   warn(error: unknown): void;

@@ -1,7 +1,7 @@
 import { commandText } from '../../engine/bytes/text/command-hints.js';
 import { StatelogError } from '../../engine/errors.js';
 
-/** What the disk refused to read: everything else has been left as it is by then, or was never touched. */
+/** Operations that read: if the disk refuses one, everything else was left as it is, or never touched. */
 const READING = new Set(['read', 'open', 'readdir', 'stat', 'lstat', 'fstat', 'copy']);
 
 /** An error of a disk that fails (EIO) says what is safe, and what to do before more of it does. */

@@ -7,8 +7,8 @@ const REPORT_HINT =
   'this is a defect of statelog: please report it with the command that led here (STATELOG_DEBUG=1 shows where)';
 
 /**
- * Whatever was thrown, as an error of the closed set: the engine's own as they are, the
- * operating system's by their meaning, and all others as a defect of ours.
+ * Turns anything that was thrown into an error of the closed set: the engine's own as they are, the operating
+ * system's by their meaning, and all others as a defect of ours.
  */
 export function asStatelogError(thrown: unknown): StatelogError {
   if (isStatelogError(thrown)) return thrown;
@@ -38,7 +38,7 @@ function says(message: string, offset: number): boolean {
   return new RegExp(`\\b(byte|offset|position|at) ${offset}\\b`).test(message);
 }
 
-/** The same for programs: one JSON object, which holds every detail that is known. */
+/** Renders an error for programs: one JSON object, which holds every detail that is known. */
 export function errorJson(error: StatelogError): string {
   return JSON.stringify({ error: { code: error.code, message: error.message, ...error.details } });
 }

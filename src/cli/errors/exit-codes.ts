@@ -1,7 +1,7 @@
 import type { ErrorCode } from '../../engine/errors.js';
 import type { Finding, Severity } from '../../engine/finding.js';
 
-/** What the process ends with; scripts depend on these numbers (docs/errors.md has the table). */
+/** The exit codes of the process; scripts depend on these numbers (docs/errors.md has the table). */
 export const EXIT_CODES = {
   done: 0,
   /** The answer is no: never a failure, and nothing is printed on standard error. */
@@ -19,7 +19,7 @@ export const EXIT_CODES = {
 /** One of the exit codes. */
 export type ExitCode = (typeof EXIT_CODES)[keyof typeof EXIT_CODES];
 
-/** What each of them says, as help and the manual page have it. */
+/** The meaning of each exit code, as help and the manual page have it. */
 export const EXIT_CODE_MEANINGS: Readonly<Record<ExitCode, string>> = {
   [EXIT_CODES.done]: 'done',
   [EXIT_CODES.no]: 'the answer is no',

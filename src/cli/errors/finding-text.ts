@@ -9,7 +9,7 @@ export function findingText(finding: Finding): string {
 }
 
 /**
- * The same in two parts, the severity left out: what it is, and what to run next.
+ * The text of a finding in two parts, the severity left out: the fault, and the command to run next.
  * @param isNamed whether the file is named; false where it stands above
  */
 export function findingParts(

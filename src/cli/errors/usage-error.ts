@@ -5,7 +5,7 @@ export function usageError(message: string, hint?: string): StatelogError {
   return new StatelogError('INVALID_ARGUMENT', message, { hint });
 }
 
-/** What other programs call what a command of ours does. */
+/** Names that other programs have for our commands. */
 const OTHER_NAMES: ReadonlyMap<string, string> = new Map([
   ['set', 'put'],
   ['add', 'put'],

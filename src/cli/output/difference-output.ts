@@ -36,8 +36,8 @@ export async function differenceOutput(
 }
 
 /**
- * What `put --batch` takes: applied to the first store, the lines make it hold what the second does. Lines
- * that lack the values say no `op`, and are refused there.
+ * Prints lines that `put --batch` takes: applied to the first store, they make it hold the second's content.
+ * Lines that lack the values say no `op`, and are refused there.
  */
 function jsonLines(output: ByteOutput, { encodings, redact, keysOnly }: DifferenceOptions): WriteDifference {
   const writeValue = (name: 'value' | 'oldValue', value: Uint8Array): void => {

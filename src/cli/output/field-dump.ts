@@ -13,7 +13,7 @@ const LINE_BYTES = 16;
 const OFFSET_COLUMNS = 10;
 const NAME_COLUMNS = 13;
 const WRONG_MARK = '!';
-/** What ASCII has a sign for. */
+/** The first byte for which ASCII has a sign. */
 const FIRST_PRINTED = 0x20;
 const LAST_PRINTED = 0x7e;
 const NO_BYTES = new Uint8Array();
@@ -62,7 +62,10 @@ export function fieldsJson(
   });
 }
 
-/** What bytes say tells what they are, and what a wrong one was does; the place of it does not. */
+/**
+ * The text of hidden bytes: their content would tell their meaning, and so would a wrong byte; its place does
+ * not.
+ */
 function textOfHidden({ wrongAt }: ByteField): string {
   return wrongAt === undefined ? '' : `byte ${wrongAt} is wrong`;
 }
@@ -70,7 +73,7 @@ function textOfHidden({ wrongAt }: ByteField): string {
 /** Writes fields as lines of offset, hex, ASCII, name and what they say; wrong ones with a mark, red on a terminal. */
 export type FieldDump = (fields: readonly ByteField[], bytes: FileBytes) => void;
 
-/** What prints fields to `terminal`. The package for colours is loaded only for one. */
+/** Makes the printer of fields for `terminal`. The package for colours is loaded only for one. */
 export async function fieldDump(terminal: Terminal, options: DumpOptions): Promise<FieldDump> {
   const { output, outputIsTerminal, outputColumns } = terminal;
   const lineBytes = outputIsTerminal && outputColumns < WIDE_COLUMNS ? LINE_BYTES / 2 : LINE_BYTES;
@@ -114,7 +117,7 @@ function* linesOf(
   if (left > 0) yield moreLine(left, '');
 }
 
-/** Where showing a field begins: at its start, unless the byte that is wrong lies far behind it. */
+/** The first byte of a field to show: its start, unless the byte that is wrong lies far behind it. */
 function firstShown({ offset, wrongAt = offset }: ByteField, lineBytes: number): number {
   const before = wrongAt - offset - SHOWN_BYTES_MAX / 2;
   return before <= SHOWN_BYTES_MAX / 2 ? offset : offset + Math.floor(before / lineBytes) * lineBytes;

@@ -43,7 +43,7 @@ export class RecordDump {
     this.#dump(segmentFields(bytes, record.offset), bytes);
   }
 
-  /** The same as the end of its JSON object, from the comma on. */
+  /** The end of a record's JSON object, from the comma on. */
   recordJson(record: LocatedRecord): string {
     const bytes = bytesOfEntry(record);
     return this.#json(segmentFields(bytes, record.offset), bytes);

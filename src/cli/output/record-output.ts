@@ -21,7 +21,7 @@ import type { Terminal } from '../terminal/terminal.js';
 /** How records are printed. */
 export interface RecordOutputOptions extends RecordForm {
   readonly json: boolean;
-  /** What prints their bytes, too. */
+  /** Prints the records' bytes, too. */
   readonly dump: RecordDump | undefined;
 }
 

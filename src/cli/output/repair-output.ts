@@ -29,7 +29,7 @@ export function repairEventLine(
   form: RepairLineForm,
 ): string {
   if ('finding' in event) {
-    // What a finding says is to be done is being done.
+    // The repair already does what the hint of a finding asks for.
     const finding = { ...event.finding, hint: undefined };
     return form.json ? JSON.stringify({ finding }) : findingText(finding);
   }
@@ -49,7 +49,7 @@ function sourceText({ name, upTo, said, isKept }: SourcePosition): string {
   );
 }
 
-/** What a repair came to, as a line: JSON, or for people. */
+/** The result of a repair, as a line: JSON, or for people. */
 export function repairSummaryLine(summary: RepairSummary, isJson: boolean): string {
   return isJson ? JSON.stringify({ summary }) : summaryText(summary);
 }
@@ -92,7 +92,7 @@ function summaryText({
   return visibleText(`${place}: ${outcome}${dryRun ? '; nothing was written' : ''}`);
 }
 
-/** What to do with what a repair made, as a line; undefined where nothing is left to do. */
+/** The next step after a repair, as a line; undefined if nothing is left to do. */
 export function repairNextLine({
   kind,
   path,

@@ -10,7 +10,7 @@ import { visibleText } from '../terminal/visible-text.js';
 type Line = readonly [name: string, text: string | undefined];
 
 /**
- * What a path holds, as lines of a name and its value: aligned for a terminal, separated by a tab for a
+ * The facts about a path, as lines of a name and its value: aligned for a terminal, separated by a tab for a
  * pipe. Several checkpoints and segments are a line each.
  */
 export function statText(report: StatReport, isTerminal: boolean): string {

@@ -7,9 +7,9 @@ import { formatSize } from '../command/size-text.js';
 import type { Terminal } from '../terminal/terminal.js';
 import { visibleText } from '../terminal/visible-text.js';
 
-/** Of one file, no more findings are shown to a person. */
+/** The most findings of one file that a person is shown. */
 const FINDINGS_MAX = 200;
-/** What a line has beside the blocks: the size and the name. */
+/** Columns of a line beside the blocks: the size and the name. */
 const BESIDE_COLUMNS = 40;
 const CELLS_MIN = 8;
 const CELLS_MAX = 64;
@@ -24,7 +24,7 @@ const BLOCKS: Readonly<Record<CellState, string>> = {
   damaged: '╳',
 };
 
-/** What was found in a file, until the file is drawn. */
+/** The findings in a file, until the file is drawn. */
 interface Found {
   readonly findings: Finding[];
   /** How many are not shown. */
@@ -85,7 +85,10 @@ export class VerifyMap {
     this.#writeFound(map.path, false);
   }
 
-  /** What was found in no file; then what the blocks mean, if there was more than good ones. */
+  /**
+   * Prints the findings that belong to no file; then the meaning of the blocks, if there was more than good
+   * ones.
+   */
   end(): void {
     for (const file of [...this.#found.keys()]) this.#writeFound(file, true);
     if (this.#seen.size === 0 || (this.#seen.size === 1 && this.#seen.has('good'))) return;

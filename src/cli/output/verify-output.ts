@@ -23,7 +23,7 @@ export interface VerifyOutputOptions {
   readonly json: boolean;
   /** Whether values were left out. */
   readonly quick: boolean;
-  /** What prints the bytes round each fault, too. */
+  /** Prints the bytes round each fault, too. */
   readonly dump: RecordDump | undefined;
 }
 

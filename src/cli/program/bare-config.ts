@@ -1,9 +1,9 @@
 import type { Config } from '@oclif/core/config';
 
 /**
- * As much of oclif's `Config` as a running command reads. Building the whole one means reading
- * package.json, the user's theme and the plugins, and costs about as much as parsing and
- * running a `get`; only help needs it (see `help.ts`).
+ * The part of oclif's `Config` that a running command reads. Building the whole one means reading
+ * package.json, the user's theme and the plugins, and costs about as much as parsing and running a `get`;
+ * only help needs it (see `help.ts`).
  */
 export function bareConfig(version: string): Config {
   const config: Partial<Config> = {

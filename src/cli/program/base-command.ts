@@ -24,8 +24,8 @@ export class HelpRequest extends Error {
 }
 
 /**
- * What every command is made of: parse, call the engine once, render. `run` returns the exit
- * code or throws; `main.ts` says what was thrown and ends the process.
+ * The base of every command: parse, call the engine once, render. `run` returns the exit code or throws;
+ * `main.ts` says what was thrown and ends the process.
  */
 export abstract class StatelogCommand extends Command {
   static override baseFlags = {
@@ -34,7 +34,7 @@ export abstract class StatelogCommand extends Command {
   };
 
   protected readonly terminal: Terminal;
-  /** What the command reads or writes, as it was named. */
+  /** The paths that the command reads or writes, as the user named them. */
   #paths: readonly string[] = [];
   /** True once `--json` was seen: errors are then objects, too. */
   wantsJson = false;
@@ -75,7 +75,7 @@ export abstract class StatelogCommand extends Command {
     return parsed;
   }
 
-  /** The same error; after damage, and where a disk fails, with what to run next, on the path that the command was given. */
+  /** Adds a hint to an error after damage or a failure of the disk, on the path that the command was given. */
   withHint(error: StatelogError): StatelogError {
     const { path: file, ...details } = error.details;
     if (details.errno === 'EIO') return withDiskHint(error);
@@ -100,7 +100,7 @@ export abstract class StatelogCommand extends Command {
     );
   }
 
-  /** What recovery did, and what went wrong without stopping anything: for `withWritable`. */
+  /** Handles the remarks of `withWritable`: the acts of recovery, and failures that stopped nothing. */
   protected readonly writeNotices = {
     notice: (finding: Finding): void => {
       this.notice(finding);

@@ -16,7 +16,7 @@ export interface ExportTask extends Omit<ExportRequest, 'fileSystem'> {
   readonly form: ArtifactForm;
 }
 
-/** What was written, and what was noticed in the source. */
+/** The report of an export, and the remarks about its source. */
 interface ExportOutcome {
   readonly report: ExportReport;
   readonly notices: readonly Finding[];
@@ -47,7 +47,7 @@ type JobName = keyof typeof JOBS;
 type TaskOf<N extends JobName> = Parameters<(typeof JOBS)[N]>[0];
 type ReportOf<N extends JobName> = Awaited<ReturnType<(typeof JOBS)[N]>>;
 
-/** What a thread says to the one that started it. */
+/** A message from a thread to the one that started it. */
 type Message =
   | { readonly staged: string; readonly isThere: boolean }
   | { readonly report: unknown }
@@ -91,7 +91,7 @@ async function isLarge(path: string): Promise<boolean> {
   }
 }
 
-/** What the thread comes to. On a signal it is stopped first, and what it had staged is then removed. */
+/** The result of the thread. On a signal it is stopped first, and what it had staged is then removed. */
 async function follow(thread: Worker): Promise<unknown> {
   const staged = new Set<string>();
   const dispose = onInterrupt(async () => {

@@ -1,7 +1,7 @@
 import { onStaged, removeStaged } from '../../engine/storage-io/whole/staged-paths.js';
 
 const SIGNAL_NUMBERS = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 } as const;
-/** What a shell reports for a process that a signal ended is this and the signal's number. */
+/** A shell reports a process that a signal ended as this plus the signal's number. */
 const SIGNALLED = 128;
 /** The kernel gives the first process of a container no default action for a signal. */
 const FIRST_PROCESS = 1;
@@ -9,7 +9,7 @@ const FIRST_PROCESS = 1;
 type Interruption = keyof typeof SIGNAL_NUMBERS;
 const INTERRUPTIONS = Object.keys(SIGNAL_NUMBERS) as Interruption[];
 
-/** What is to be done when a signal comes, by all who have something to do then. */
+/** Functions to call when a signal comes. */
 const lastThings = new Set<() => void | Promise<void>>();
 
 /**

@@ -5,7 +5,7 @@ import type { Interruption } from '../replay/replay-run.js';
 /** So long after a signal the reader of the output may take to read what is left. */
 const READER_PATIENCE_MS = 1000;
 
-/** What a signal does to work that is under way. */
+/** The effect of a signal on work that is under way. */
 export interface InterruptibleOptions {
   /** Ends a wait of the work, so that it sees that it is over. */
   readonly wake: () => void;
@@ -13,7 +13,7 @@ export interface InterruptibleOptions {
   readonly abandonOutput: () => void;
   /** Whether the work is to come to its own end first: it has something to put in order. */
   readonly isWaitedFor: boolean;
-  /** What is still to be said then. */
+  /** Prints the last words after a signal. */
   readonly last: () => Promise<void>;
 }
 

@@ -2,7 +2,7 @@ import { stripVTControlCharacters } from 'node:util';
 import { nearestName, usageError } from '../errors/usage-error.js';
 import { isStatelogError, type StatelogError } from '../../engine/errors.js';
 
-/** What oclif's parser throws, as far as we read it. Its own messages span several lines. */
+/** The errors of oclif's parser, as far as we read them. Its own messages span several lines. */
 interface ParserError extends Error {
   readonly oclif?: unknown;
   readonly args?: unknown;

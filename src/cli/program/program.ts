@@ -11,7 +11,7 @@ interface CommandConstructor {
 /** Commands by name; each module is loaded when its command is called, and its class is the default export. */
 export type Commands = Readonly<Record<string, () => Promise<{ readonly default: CommandConstructor }>>>;
 
-/** What `main` needs to know of the program it is. */
+/** The facts about the program that `main` needs. */
 export interface Program {
   /** The package's folder. */
   readonly root: string;

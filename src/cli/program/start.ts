@@ -55,7 +55,7 @@ async function run(
   process.exit(exitCode);
 }
 
-/** Whoever measures a process has Node write down what it saw, at the very end. */
+/** True if somebody measures the process: Node then writes down its observations at the very end. */
 function isObserved(): boolean {
   const { NODE_V8_COVERAGE, NODE_OPTIONS } = process.env;
   return NODE_V8_COVERAGE !== undefined || NODE_OPTIONS !== undefined || process.execArgv.length > 0;
@@ -87,7 +87,10 @@ async function drainProducer(): Promise<void> {
   });
 }
 
-/** Whatever its own code would be, an error that reached nobody is a defect of ours. */
+/**
+ * Ends the process with the exit code of a defect: an error that reached nobody is one of ours, whatever its
+ * own code.
+ */
 function endWithDefect(thrown: unknown): void {
   const error = asStatelogError(thrown);
   const defect =

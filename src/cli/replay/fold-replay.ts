@@ -26,7 +26,7 @@ export interface FoldReplayOptions {
   readonly prefix: Uint8Array | undefined;
   readonly fromOffset: number;
   readonly limit: number;
-  /** What prints their bytes, too. */
+  /** Prints the records' bytes, too. */
   readonly dump: RecordDump | undefined;
 }
 

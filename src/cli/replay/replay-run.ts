@@ -14,7 +14,7 @@ import type { Terminal } from '../terminal/terminal.js';
 const RECORDS_BETWEEN_LOOKS = 256;
 const TURN_MS = 50;
 
-/** What gives the records. */
+/** The supplier of the records. */
 export interface RecordSource {
   /** The last finding. */
   readonly finding: Finding | undefined;
@@ -29,7 +29,7 @@ export interface Interruption {
   readonly isOver: boolean;
 }
 
-/** What is done with the records. */
+/** The work to do with the records. */
 export interface ReplayWork {
   readonly source: RecordSource;
   readonly filter: ReplayFilter;

@@ -7,12 +7,12 @@ import type { FileSystem } from '../../engine/storage-io/interface/file-system.j
 import type { LocatedRecord } from '../output/record-parts.js';
 import type { RecordSource } from './replay-run.js';
 
-/** Where records come from. */
+/** A source of records. */
 export interface OpenedSource {
   readonly source: RecordSource;
   /** Tells when there may be more; undefined where there is an end. */
   readonly changes: FileChanges | undefined;
-  /** What is read, in words; undefined where that goes without saying. */
+  /** The source in words; undefined if it goes without saying. */
   readonly description: string | undefined;
   readonly close: () => void;
 }
@@ -76,7 +76,10 @@ export async function openFollow(fileSystem: FileSystem, path: string): Promise<
   };
 }
 
-/** What fails here fails again when the records are asked for, and is then said. */
+/**
+ * Opens the log early, to hold it; a failure here comes again when the records are asked for, and is told
+ * then.
+ */
 function holdQuietly(follow: Follow): void {
   try {
     follow.hold();

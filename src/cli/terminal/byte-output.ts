@@ -1,4 +1,4 @@
-/** Where bytes go in the end. */
+/** The final receiver of bytes. */
 export interface ByteSink {
   /**
    * Takes all the bytes, and resolves when the next may come. The bytes must not change until then.
@@ -29,7 +29,7 @@ export class ByteOutput {
   /** Full buffers, and pieces too large to copy, in order. */
   #pieces: Uint8Array[] = [];
   #isClosed = false;
-  /** What each piece becomes on its way out. */
+  /** Changes each piece on its way out. */
   #filter: ((piece: Uint8Array) => Uint8Array) | undefined;
   readonly #abandoned: Promise<false>;
   #abandon: (() => void) | undefined;

@@ -10,7 +10,7 @@ const STANDARD_ERROR = 2;
 const COLUMNS_DEFAULT = 80;
 const WRITING = 'writing to standard output';
 
-/** What a write fails with when nobody reads the other end any more. */
+/** Errors of a write whose reader has gone. */
 const READER_GONE: ReadonlySet<string | undefined> = new Set(['EPIPE', 'ECONNRESET', 'ERR_STREAM_DESTROYED']);
 
 /** The process's own streams. */

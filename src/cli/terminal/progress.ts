@@ -1,7 +1,7 @@
 import type { Terminal } from './terminal.js';
 import { visibleText } from './visible-text.js';
 
-/** What takes less is over before a person would wonder. */
+/** Shorter work is over before a person would wonder. */
 const SHOWN_AFTER_MS = 500;
 
 /** Work that may take long, as a person sees it. */

@@ -1,6 +1,6 @@
 import type { CharName } from 'cli-table3';
 
-/** What a column takes beside its text: a blank on either side. */
+/** Columns that a cell takes beside its text: a blank on either side. */
 const PADDING_COLUMNS = 2;
 /** No column is cut to less than this, however narrow the terminal. */
 const COLUMN_WIDTH_MIN = 8;

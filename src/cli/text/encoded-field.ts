@@ -9,7 +9,7 @@ export function writeEncoded(output: ByteOutput, bytes: Uint8Array, encoding: En
   else output.writeText(encodeText(bytes, encoding)!);
 }
 
-/** The same of a value, or, where values are to be kept secret, its length and digest. */
+/** Writes a value or, if values are to be kept secret, its length and digest. */
 export function writeValue(
   output: ByteOutput,
   value: Uint8Array,

@@ -1,12 +1,12 @@
 import { boolean } from '@oclif/core/flags';
 import { blake3Hex } from '../../engine/bytes/hash/blake3.js';
 
-/** What every command has that prints values beside `get`. */
+/** Flags of every command but `get` that prints values. */
 export const redactFlags = {
   redact: boolean({ description: 'the length and digest of values, not the values' }),
 };
 
-/** What stands for a value in a JSON object. */
+/** The stand-in for a value in a JSON object. */
 export interface RedactedValue extends Record<string, string | number> {
   readonly valueBytes: number;
   /** BLAKE3, hex. */
@@ -18,7 +18,7 @@ export function redactedValue(value: Uint8Array): RedactedValue {
   return { valueBytes: value.length, valueDigest: blake3Hex(value) };
 }
 
-/** The same of a key that may be no key. */
+/** The stand-in for a key whose bytes may be no key. */
 export function redactedKey(key: Uint8Array): Record<string, string | number> {
   return { keyBytes: key.length, keyDigest: blake3Hex(key) };
 }

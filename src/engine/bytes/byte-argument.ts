@@ -11,7 +11,7 @@ export function checkBytes(value: unknown, name: string): asserts value is Uint8
   if (!(value instanceof Uint8Array) && !isUint8Array(value)) throw wrongType(name, 'a Uint8Array', value);
 }
 
-/** The same for what may be left out. @throws TypeError */
+/** Checks an argument as `checkBytes` does, unless it was left out. @throws TypeError */
 export function checkBytesIfGiven(value: unknown, name: string): void {
   if (value !== undefined) checkBytes(value, name);
 }

@@ -11,7 +11,7 @@ export interface ByteSource {
   readonly bytes: Uint8Array;
   /** Over the same bytes: numbers are read through it at once, and not byte by byte. */
   readonly view: DataView;
-  /** Where the last window starts within `bytes`. */
+  /** Start of the last window within `bytes`. */
   readonly at: number;
   /** How often `window` was called: while this stays, what it showed last is still there. */
   readonly windows: number;

@@ -1,6 +1,6 @@
 /** From this many bytes on, a view and a native copy are quicker than a loop, though the view is allocated. */
 const NATIVE_COPY_BYTES_MIN = 96;
-/** The same for a whole array, which needs no view. */
+/** The length from which `set` copies a whole array more quickly than a loop; it needs no view. */
 const WHOLE_COPY_BYTES_MIN = 32;
 
 /**

@@ -23,7 +23,7 @@ export function freeCopy(bytes: Uint8Array): Uint8Array {
   return copy;
 }
 
-/** The same of `bytes[start, start + length)`. */
+/** Copies `bytes[start, start + length)` as `freeCopy` does. */
 export function freeCopyOf(bytes: Uint8Array, start: number, length: number): Uint8Array {
   const isAlone = length <= INLINE_BYTES_MAX || length > SHARED_BYTES_MAX;
   const copy = isAlone ? new Uint8Array(length) : cutFromSlab(length);

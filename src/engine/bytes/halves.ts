@@ -97,7 +97,7 @@ export function compareHalves(aLow: number, aHigh: number, bLow: number, bHigh: 
   return aHigh === bHigh ? aLow - bLow : aHigh - bHigh;
 }
 
-/** The same for signed 64-bit numbers; their halves are given unsigned all the same. */
+/** Compares signed 64-bit numbers; their halves are still given unsigned. */
 export function compareSignedHalves(aLow: number, aHigh: number, bLow: number, bHigh: number): number {
   return aHigh === bHigh ? aLow - bLow : (aHigh | 0) - (bHigh | 0);
 }

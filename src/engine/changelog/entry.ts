@@ -1,7 +1,7 @@
 import { checkBytes } from '../bytes/byte-argument.js';
 import { KeyHash } from './key-hash.js';
 
-/** What a change does to its key; also the byte that stands for it. */
+/** The effect of a change on its key; also the byte that stands for it. */
 export const StateOp = { put: 0, delete: 1 } as const;
 
 /** One of the two values of `StateOp`. */
@@ -22,7 +22,7 @@ export class StateChangelogEntry {
   readonly epoch: bigint;
   /** `hashKey` of the key, 64 bits. */
   readonly keyHash: bigint;
-  /** Where in the state store the value lies, in bytes, 64 bits; 0 for a delete. */
+  /** Position of the value in the state store, in bytes, 64 bits; 0 for a delete. */
   readonly mmapOffset: bigint;
   /** The value's length in bytes, 32 bits; 0 for a delete. */
   readonly valueLength: number;

@@ -30,7 +30,7 @@ export const ATTACHED = CAPACITY_WORD + 1;
 
 const PRODUCER_LINE = CREATOR_LINE + LINE_WORDS;
 
-/** Who pushes (`bytes/shared/shared-claim.ts`). */
+/** The claim of the producer (`bytes/shared/shared-claim.ts`). */
 export const PRODUCER_CLAIM = PRODUCER_LINE;
 /** Position: how many entries were ever accepted and published. */
 export const HEAD = PRODUCER_CLAIM + 1;
@@ -41,7 +41,7 @@ export const EPOCH = PRODUCER_LINE + LINE_WORDS / 2;
 
 const CONSUMER_LINE = PRODUCER_LINE + LINE_WORDS;
 
-/** Who drains. */
+/** The claim of the consumer. */
 export const CONSUMER_CLAIM = CONSUMER_LINE;
 /** Position: how many entries have left, drained or cleared. */
 export const TAIL = CONSUMER_CLAIM + 1;

@@ -25,7 +25,7 @@ import type { Subscription } from './write/subscribers.js';
 const U64_MAX = 0xffff_ffff_ffff_ffffn;
 const KEEP_MAX = 0xffff_ffff;
 
-/** What every way of opening takes. */
+/** Options that every way of opening takes. */
 export interface DirectoryEnvironment {
   /** Default: the machine's. */
   readonly fileSystem?: FileSystem | undefined;
@@ -74,9 +74,9 @@ export interface ReadStoreOptions extends DirectoryEnvironment {
  */
 export class StateDirectory {
   readonly path: string;
-  /** What the opening found worth saying. */
+  /** Remarks made while opening. */
   readonly notices: readonly Finding[];
-  /** What recovery did; undefined for a reader. */
+  /** The report of the recovery; undefined for a reader. */
   readonly recovery: RecoveryReport | undefined;
   readonly #snapshot: DirectorySnapshot | undefined;
   readonly #writer: DirectoryWriter | undefined;

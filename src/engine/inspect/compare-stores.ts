@@ -2,7 +2,7 @@ import { compareBytes, equalBytes } from '../bytes/compare.js';
 import type { Entry, EntryRange } from '../entry-cursor.js';
 import type { ReadableStore } from '../store/store.js';
 
-/** What became of a key from one store to the other. */
+/** The change of a key from one store to the other. */
 export type KeyOutcome = 'same' | 'added' | 'removed' | 'changed';
 
 /** One key that either store holds, and its values; undefined where it is not there. */

@@ -24,7 +24,7 @@ const PAGE_SUM_BYTES = 4;
 /** The block of an index beside its sums, about. */
 const INDEX_BLOCK_BYTES = 128;
 
-/** What a compaction is to do. */
+/** The compaction to forecast. */
 export interface ForecastOptions {
   readonly fileSystem?: FileSystem | undefined;
   /** The copies of what was cut go as well. */
@@ -32,8 +32,8 @@ export interface ForecastOptions {
 }
 
 /**
- * What a compaction would come to, told without writing. Of a state directory the bytes afterwards
- * are an estimate: the newest checkpoint written anew, beside those that are kept.
+ * Forecasts the result of a compaction without writing. Of a state directory the bytes afterwards are an
+ * estimate: the newest checkpoint written anew, beside those that are kept.
  */
 export function forecastCompaction(path: string, options: ForecastOptions = {}): StoreCompaction {
   const { fileSystem: disk = realFileSystem(), dropBroken = false } = options;
@@ -77,7 +77,7 @@ function checkpointBytes(content: IndexShape & { readonly liveBytes: number }): 
   return values + INDEX_HEADER_BYTES + INDEX_BLOCK_BYTES + sums + index;
 }
 
-/** What lies beside the newest checkpoint afterwards: the earlier ones that are still kept. */
+/** Bytes of the earlier checkpoints that are still kept beside the newest one afterwards. */
 function stayingBytes(
   fileSystem: FileSystem,
   path: string,

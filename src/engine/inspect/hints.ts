@@ -1,7 +1,7 @@
 import { commandText, cutHint, missingHint, repairHint, replayHint } from '../bytes/text/command-hints.js';
 import type { Finding } from '../finding.js';
 
-/** What to do about findings; undefined: as they say themselves. */
+/** The hints for findings; undefined: those of the findings themselves. */
 export interface Hints {
   readonly damage: string;
   readonly torn?: string | undefined;
@@ -11,24 +11,24 @@ export interface Hints {
   readonly missing?: string | undefined;
 }
 
-/** Of segments by themselves: they have no next writer, and what is missing in them stays missing. */
+/** Hints for loose segments: they have no next writer, and missing records stay missing. */
 export function looseHints(path: string): Hints {
   return { damage: repairHint(path), torn: cutHint(path), gap: replayHint(path) };
 }
 
-/** Of what a state directory is made of now. */
+/** Hints for the parts that a state directory consists of now. */
 export function mendHints(root: string): Hints {
   return { damage: repairHint(root), missing: missingHint(root) };
 }
 
-/** Of a checkpoint or a log that a state directory keeps, and does not need. */
+/** Hints for a checkpoint or a log that a state directory keeps and does not need. */
 export function dropHints(root: string): Hints {
   const command = commandText('statelog', 'checkpoint', root, '--keep', '1');
   const hint = `a newer checkpoint holds all that is needed; ${command} lets go of this`;
   return { damage: hint, missing: hint };
 }
 
-/** The same finding with what to do about it: whoever read the file knows it alone, and not what it is a part of. */
+/** Adds a hint to a finding: the reader of a file knows only that file, and not what it is a part of. */
 export function withHint(finding: Finding, hints: Hints): Finding {
   return { ...finding, hint: hintOf(finding, hints) };
 }

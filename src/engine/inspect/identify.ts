@@ -32,7 +32,7 @@ export type IdentifiedKind =
   | 'artifact-tar'
   | 'ndjson';
 
-/** What a path is. */
+/** The identity of a path. */
 export interface PathIdentity {
   readonly kind: IdentifiedKind;
   /** The path to open: as given, but of a state file's index the state file. */
@@ -44,7 +44,7 @@ const NDJSON_START = toUtf8('{"statelog":');
 /** How much of a file is looked at for a tar's header, and how much at a time. */
 const TAR_PROBE_BYTES = 1024 * 1024;
 const TAR_CHUNK_BYTES = 64 * 1024;
-/** What artifacts have in their folder of data. */
+/** Names of files that an artifact has in its folder of data. */
 const PAYLOAD_NAME = /^(fold\.snap|CHECKPOINT\.json|state-\d{1,5}\.(db|idx))$/;
 /** An index starts as its state file does, so here the name has to tell. */
 const INDEX_EXTENSION = /\.idx(\.new)?$/;

@@ -1,7 +1,7 @@
 import { basename, dirname, resolve } from 'node:path';
 import type { FileSystem } from '../storage-io/interface/file-system.js';
 
-/** What tells a path apart from others, then the same of each folder around it. What is not there goes by its name. */
+/** The identity of a path, then that of each folder around it. What is not there goes by its name. */
 export function identitiesAround(fileSystem: FileSystem, path: string): string[] {
   const missing: string[] = [];
   let at = resolve(path);

@@ -3,7 +3,10 @@ import { isStatelogError, StatelogError } from '../errors.js';
 import type { FileSystem } from '../storage-io/interface/file-system.js';
 import { identify } from './identify.js';
 
-/** Of a state directory or an artifact one is there; of a directory that lost its manifest the second. */
+/**
+ * Names in a store's folder: a state directory or an artifact has at least one of them, a directory that lost
+ * its manifest the second.
+ */
 const OWN_NAMES = ['MANIFEST.json', 'checkpoints'];
 
 /** The innermost store or snapshot in which a path lies; a folder of loose segments is the user's. */
@@ -19,7 +22,10 @@ function mayBeOwn(fileSystem: FileSystem, folder: string): boolean {
   return OWN_NAMES.some((name) => isThere(fileSystem, join(folder, name)));
 }
 
-/** What nobody may look at is no store that a command could have been meant to write into. */
+/**
+ * True if the path exists and may be looked at: a store that nobody may look at is none that a command was
+ * meant to write into.
+ */
 function isThere(fileSystem: FileSystem, path: string): boolean {
   try {
     return fileSystem.status(path) !== undefined;

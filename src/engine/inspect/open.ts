@@ -65,7 +65,7 @@ export interface CreateStoreOptions {
   readonly fileSystem?: FileSystem | undefined;
   /** Default: a fold log for `*.snap`, else a state directory. */
   readonly kind?: StoreKind | undefined;
-  /** Of a state directory; default 1. */
+  /** Cores of a state directory; default 1. */
   readonly cores?: number | undefined;
 }
 

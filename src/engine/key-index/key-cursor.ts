@@ -2,7 +2,7 @@ import { checkRange } from './key-range.js';
 import type { KeyTree } from './key-tree.js';
 import { NOWHERE, TreeWalk } from './tree-walk.js';
 
-/** What a cursor asks of the index that it walks. */
+/** The part of an index that a cursor over it needs. */
 export interface CursorIndex {
   /** Another one after each change. */
   readonly version: number;
@@ -62,7 +62,10 @@ export class KeyCursor {
     return this.seekFirstAt(key, 0, key.length);
   }
 
-  /** As `seekFirst`, for the key that stands in `bytes` at `start`. RangeError if it does not lie within them. */
+  /**
+   * Moves as `seekFirst` does, to the key that stands in `bytes` at `start`. RangeError if it does not lie
+   * within them.
+   */
   seekFirstAt(bytes: Uint8Array, start: number, length: number): number {
     checkRange(bytes, start, length);
     this.begin();
@@ -74,7 +77,10 @@ export class KeyCursor {
     return this.seekLastAt(key, 0, key.length);
   }
 
-  /** As `seekLast`, for the key that stands in `bytes` at `start`. RangeError if it does not lie within them. */
+  /**
+   * Moves as `seekLast` does, to the key that stands in `bytes` at `start`. RangeError if it does not lie
+   * within them.
+   */
   seekLastAt(bytes: Uint8Array, start: number, length: number): number {
     checkRange(bytes, start, length);
     this.begin();

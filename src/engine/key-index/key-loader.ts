@@ -25,7 +25,7 @@ export class KeyLoader {
   private children: Int32Array = new Int32Array(CHILDREN_FIRST);
   private bytes = new Uint8Array(CHILDREN_FIRST);
   private end = 0;
-  /** Of each open node: twice its position, and 1 unless it is an end; where its children start. */
+  /** For each open node: twice its position, plus 1 unless it is an end; and the place of its first child. */
   private turns: Int32Array = new Int32Array(LEVELS_FIRST);
   private starts: Int32Array = new Int32Array(LEVELS_FIRST);
   private bytesAbove = new Uint8Array(LEVELS_FIRST);

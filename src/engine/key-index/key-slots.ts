@@ -45,7 +45,7 @@ export class KeySlots {
   private readonly tails: KeyTails;
   /** One past the highest slot that was handed out. */
   limit = 0;
-  /** What `locate` found. */
+  /** The bytes that `locate` found the key in. */
   keyBytes: Uint8Array = new Uint8Array(0);
   keyStart = 0;
   keyLength = 0;
@@ -167,8 +167,8 @@ export class KeySlots {
   }
 
   /**
-   * Where the slot's key stands: `keyBytes`, `keyStart`, `keyLength`, until the slots change or another
-   * key is located. Short keys stay where they are, long ones are copied.
+   * Finds a slot's key: `keyBytes`, `keyStart`, `keyLength` are valid until the slots change or another key
+   * is located. Short keys stay where they are, long ones are copied.
    */
   locate(slot: number): void {
     const slots = this.bytes[slot >>> 15]!;

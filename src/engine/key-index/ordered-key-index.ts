@@ -55,7 +55,10 @@ export class OrderedKeyIndex {
     return this.tree.find(key, 0, key.length);
   }
 
-  /** As `find`, for the key that stands in `bytes` at `start`. RangeError if it does not lie within them. */
+  /**
+   * Finds, as `find` does, the key that stands in `bytes` at `start`. RangeError if it does not lie within
+   * them.
+   */
   findAt(bytes: Uint8Array, start: number, length: number): number {
     checkRange(bytes, start, length);
     return this.tree.find(bytes, start, length);
@@ -66,7 +69,10 @@ export class OrderedKeyIndex {
     return this.insertAt(key, 0, key.length);
   }
 
-  /** As `insert`, for the key that stands in `bytes` at `start`. RangeError if it does not lie within them. */
+  /**
+   * Inserts, as `insert` does, the key that stands in `bytes` at `start`. RangeError if it does not lie
+   * within them.
+   */
   insertAt(bytes: Uint8Array, start: number, length: number): number {
     checkRange(bytes, start, length);
     const { tree } = this;
@@ -91,7 +97,10 @@ export class OrderedKeyIndex {
     return this.removeAt(key, 0, key.length);
   }
 
-  /** As `remove`, for the key that stands in `bytes` at `start`. RangeError if it does not lie within them. */
+  /**
+   * Removes, as `remove` does, the key that stands in `bytes` at `start`. RangeError if it does not lie
+   * within them.
+   */
   removeAt(bytes: Uint8Array, start: number, length: number): number {
     checkRange(bytes, start, length);
     const { tree } = this;

@@ -11,10 +11,10 @@ import { addressOf, wordOf } from './node/node-pool.js';
 import { childCount, placesBelow } from './node/node-search.js';
 import { lengthened } from './tails/segments.js';
 
-/** As many as an array may have that is made without asking for memory: a cursor is often made for a few steps. */
+/** The largest array that is made without asking for memory: a cursor is often made for only a few steps. */
 const LEVELS_FIRST = 16;
 
-/** Where a walk is when it is on no key. */
+/** The position of a walk that stands on no key. */
 export const NOWHERE = -1;
 
 /**

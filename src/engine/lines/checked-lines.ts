@@ -7,14 +7,14 @@ import type { StoredEntry } from '../store/store.js';
 import { AttributeDigest } from './attribute-digest.js';
 import { parseExportLine, type LinesEnd, type LinesHeader } from './export-lines.js';
 
-/** Where a line lies in its stream. */
+/** The place of a line in its stream. */
 export interface LinePlace {
   readonly start: number;
   /** Bytes, its line end left out. */
   readonly length: number;
 }
 
-/** What an export was found to be, once all of it was read. */
+/** The summary of an export, once all of it was read. */
 export interface CheckedExport {
   readonly header: LinesHeader;
   readonly end: LinesEnd;
@@ -46,7 +46,7 @@ export class CheckedLines {
     this.#visit = visit;
   }
 
-  /** What the first line says, once it came. */
+  /** The header, once the first line has come. */
   get header(): LinesHeader | undefined {
     return this.#header;
   }

@@ -18,7 +18,7 @@ import type { StoredEntry } from '../store/store.js';
  * how many entries there were and what they and the rest come to. docs/formats/artifact.md has the page.
  */
 
-/** What the first line says. */
+/** The content of the first line. */
 export interface LinesHeader {
   readonly kind: 'directory' | 'log';
   /** Raw bytes; undefined where the kind has none. */
@@ -30,12 +30,12 @@ export interface LinesHeader {
   readonly watermark?: bigint | undefined;
 }
 
-/** What the last line says: without it the stream was cut. */
+/** The content of the last line: a stream without it was cut. */
 export interface LinesEnd {
   readonly keys: number;
-  /** Of the content, as everywhere. */
+  /** The digest of the content, as everywhere. */
   readonly digest: string;
-  /** Of the header and the versions (`AttributeDigest`); older exports have none. */
+  /** The digest of the header and the versions (`AttributeDigest`); older exports have none. */
   readonly attributes?: string | undefined;
 }
 
@@ -98,7 +98,7 @@ export function endLine({ keys, digest, attributes }: LinesEnd): string {
 }
 
 /**
- * What a line says; a text says what is wrong with it.
+ * Parses a line; the result is a text, saying what is wrong, if the line is bad.
  * @throws StatelogError `UNSUPPORTED_VERSION` for a header of another version, or a cursor of a kind that is not known
  */
 export function parseExportLine(fields: JsonFields | undefined): ParsedLine | string {

@@ -44,13 +44,13 @@ export function checkedConsumerCount(consumerCount: number): number {
   throw new RangeError(`consumerCount must be an integer from 1, not ${consumerCount}`);
 }
 
-/** What is thrown for a consumer that there is not. */
+/** The error for a consumer index that does not exist. */
 export function noSuchConsumer(consumerIndex: number, consumerCount: number): RangeError {
   const range = `an integer from 0 to ${consumerCount - 1}`;
   return new RangeError(`consumerIndex must be ${range}, not ${consumerIndex}`);
 }
 
-/** What `publish` throws when there is no room. */
+/** The error that `publish` throws when there is no room. */
 export function backpressureFull(capacity: number): StatelogError {
   const message = `the slowest consumer is ${capacity} values behind: the buffer is full`;
   return new StatelogError('BACKPRESSURE_FULL', message, {

@@ -24,7 +24,7 @@ export type MulticastVisitor = (bytes: Uint8Array, start: number, end: number) =
 export class SharedMulticastConsumer {
   readonly #memory: MulticastMemory;
   readonly #index: number;
-  /** Where its published tail lies. */
+  /** The word that holds its published tail. */
   readonly #tailWord: number;
   #holdsClaim = false;
   #isVisiting = false;

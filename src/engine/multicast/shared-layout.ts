@@ -25,7 +25,7 @@ import { checkedCapacity, checkedConsumerCount, isCapacity } from './multicast.j
 const WORD_BYTES = 4;
 const LINE_WORDS = 32;
 const SLOT_ALIGNMENT_BYTES = 8;
-/** Where a slot's value starts. */
+/** Start of the value within a slot. */
 export const VALUE_AT = SLOT_ALIGNMENT_BYTES;
 
 const MAGIC = 0x534d_4332; // "SMC2"
@@ -36,7 +36,7 @@ const CONSUMERS_WORD = CAPACITY_WORD + 1;
 const VALUE_BYTES_WORD = CONSUMERS_WORD + 1;
 const ATTACHED_WORD = VALUE_BYTES_WORD + 1;
 
-/** Who publishes (`bytes/shared/shared-claim.ts`). */
+/** The claim of the producer (`bytes/shared/shared-claim.ts`). */
 export const PRODUCER_CLAIM = LINE_WORDS;
 /** Position: how many values were ever published. */
 export const HEAD = PRODUCER_CLAIM + 1;
@@ -70,7 +70,7 @@ export interface MulticastMemory {
   readonly claimant: number;
 }
 
-/** Who consumes as this consumer. */
+/** The claim of a consumer. */
 export function consumerClaim(consumerIndex: number): number {
   return FIRST_CONSUMER_LINE + consumerIndex * LINE_WORDS;
 }

@@ -69,14 +69,14 @@ export class SharedMulticastBuffer implements Multicast<Uint8Array> {
     if (!this.tryPublish(value)) throw backpressureFull(this.capacity);
   }
 
-  /** As in `Multicast`; a `RangeError` for more than `valueBytesMax` bytes. */
+  /** Publishes as `Multicast` says; throws a `RangeError` for more than `valueBytesMax` bytes. */
   tryPublish(value: Uint8Array): boolean {
     const isStaged = this.#producer.stage(value);
     this.#producer.flush();
     return isStaged;
   }
 
-  /** As `tryPublish`, but other ends may not see it until `flush()`. */
+  /** Publishes as `tryPublish` does, but other ends may not see the value until `flush()`. */
   stage(value: Uint8Array): boolean {
     return this.#producer.stage(value);
   }

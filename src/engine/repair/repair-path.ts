@@ -13,7 +13,7 @@ import type { RepairEvent, RepairSummary } from './account/report.js';
 import { LostFound } from './lost-found/lost-found.js';
 import { checkPlace, salvageInto, type RepairWishes } from './salvage.js';
 
-/** What is to be repaired, and how. */
+/** The path to repair, and the way to do it. */
 export interface RepairRequest {
   readonly fileSystem?: FileSystem | undefined;
   readonly path: string;
@@ -36,7 +36,7 @@ export interface RepairRequest {
   readonly waitMs?: number | undefined;
 }
 
-/** What a path is; a state directory is one without its manifest, too. */
+/** Identifies a path; a folder is a state directory even without its manifest. */
 function identifyDamaged(fileSystem: FileSystem, path: string): PathIdentity {
   try {
     return identify(fileSystem, path);
@@ -46,7 +46,7 @@ function identifyDamaged(fileSystem: FileSystem, path: string): PathIdentity {
   }
 }
 
-/** Who writes to the source, or may: what comes from now on is not in the new place. */
+/** The writer of the source, certain or possible: its changes from now on are not in the new place. */
 function writerOf(
   fileSystem: FileSystem,
   { kind, path }: PathIdentity,
@@ -57,12 +57,12 @@ function writerOf(
   return held === 'no' ? undefined : { writer: { held, ...holder } };
 }
 
-/** What reads the source, which may be another user's. */
+/** The file system that reads the source, which may be another user's. */
 function sourceOf(fileSystem: FileSystem, { kind, path }: PathIdentity): FileSystem {
   return kind === 'state-file' ? anchoredBeside(fileSystem, path) : anchoredSource(fileSystem, path);
 }
 
-/** What makes the new place, whose folder may be another user's. */
+/** The file system that makes the new place, whose folder may be another user's. */
 function inPlaceOf(fileSystem: FileSystem, { kind }: PathIdentity, into: string | undefined): FileSystem {
   if (into === undefined) return fileSystem;
   return anchoredPlace(fileSystem, into, ...(kind === 'state-file' ? [statePathsOf(into).index] : []));

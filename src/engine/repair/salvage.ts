@@ -17,7 +17,7 @@ import { salvageState } from './state/salvage-state.js';
 import { salvageLooseSegment, salvageWalFolder } from './log/salvage-wal-folder.js';
 import { alreadyThere } from '../storage-io/whole/already-there.js';
 
-/** What somebody who knows better says of what is repaired; each kind takes what concerns it. */
+/** The user's decisions about a repair; each kind takes those that concern it. */
 export type RepairWishes = DirectoryWishes & SegmentWishes;
 
 /** How to salvage. */

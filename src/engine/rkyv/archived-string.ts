@@ -30,7 +30,7 @@ export function writeString(into: Uint8Array, at: number, text: Uint8Array, text
   }
 }
 
-/** Where the text of an archived string lies, in a buffer that `locateString` was given. */
+/** The place of an archived string's text, in a buffer that `locateString` was given. */
 export interface StringPlace {
   textStart: number;
   textLength: number;

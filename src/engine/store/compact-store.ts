@@ -2,7 +2,7 @@ import type { FileSystem } from '../storage-io/interface/file-system.js';
 import { dropBrokenCopies, type CutStore } from './broken-copies.js';
 import type { CompactReport, WritableStore } from './store.js';
 
-/** What a compaction did, and the copies of what was cut that it removed, where it was to. */
+/** The result of a compaction, with the copies of cut ends that it removed on request. */
 export interface StoreCompaction extends CompactReport {
   readonly droppedCopies?: number | undefined;
   readonly droppedBytes?: number | undefined;
@@ -18,7 +18,7 @@ export async function compactStore(
   return dropBroken ? withoutCopies(report, dropBrokenCopies(fileSystem, asCut(store)), store.kind) : report;
 }
 
-/** The same report once copies are gone: those of a state directory are among its bytes. */
+/** The report after copies were removed: those of a state directory count among its bytes. */
 export function withoutCopies(
   report: CompactReport,
   { paths, bytes }: { readonly paths: readonly string[]; readonly bytes: number },

@@ -2,7 +2,7 @@ import type { EntryCursor, EntryRange } from '../entry-cursor.js';
 import { countInRange, entriesInRange, forEachEntryOf, keysInRange } from '../entry-range.js';
 import type { EntryVisitor, StoredEntry } from './store.js';
 
-/** What a store shows of its entries, by a cursor over them. */
+/** The reading side of a store, made from a cursor over its entries. */
 export abstract class CursorStore {
   /** A cursor that stands nowhere yet. @throws StatelogError once the store is closed */
   protected abstract entryCursor(): EntryCursor;

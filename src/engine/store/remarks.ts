@@ -9,7 +9,10 @@ const WRITABLE_BY_ALL = 0o002;
 /** So many copies are no longer those of an accident or two. */
 const COPIES_TOLD_FROM = 16;
 
-/** What is worth knowing of a store as it lies there, whatever it holds. Where it cannot be told it is not worth an error. */
+/**
+ * Remarks about a store as it lies on disk, whatever it holds. Where it cannot be told it is not worth an
+ * error.
+ */
 export function remarksOn(fileSystem: FileSystem, store: CutStore): Finding[] {
   try {
     return [...openToAll(fileSystem, store.path), ...manyCopies(fileSystem, store)];

@@ -1,7 +1,10 @@
 import type { Entry, EntryRange } from '../entry-cursor.js';
 import type { Finding } from '../finding.js';
 
-/** What a path can be. `wal` is one segment or a folder of them; `artifact` a folder or a tar. */
+/**
+ * The kinds of thing that a path can hold. `wal` is one segment or a folder of them; `artifact` a folder or a
+ * tar.
+ */
 export type PathKind = 'directory' | 'log' | 'state-file' | 'wal' | 'artifact' | 'ndjson';
 
 /** An entry as a store holds it: fold logs also keep a version token (raw, 0 to 10 bytes; 0: none). */
@@ -12,7 +15,7 @@ export interface StoredEntry extends Entry {
 /** Is shown an entry. Key, value and version are lent for the call: copy what must live longer. */
 export type EntryVisitor = (key: Uint8Array, value: Uint8Array, version?: Uint8Array) => void;
 
-/** What is common to everything that holds keys and values: the view that commands read through. */
+/** The view through which commands read anything that holds keys and values. */
 export interface ReadableStore {
   readonly kind: PathKind;
   readonly path: string;
@@ -24,9 +27,9 @@ export interface ReadableStore {
   readonly cores?: number | undefined;
   /** Lines taken of each source, and the digests beside them (directory/manifest/source-mark.ts), where the kind has any. */
   readonly sources?: ReadonlyMap<string, bigint> | undefined;
-  /** Of the newest commit, where the kind has any. */
+  /** The watermark of the newest commit, if the kind has any. */
   readonly watermark?: bigint | undefined;
-  /** What was noticed while opening: a torn tail left in place, bytes in flight. Never damage: that throws. */
+  /** Remarks made while opening: a torn tail left in place, bytes in flight. Never damage: that throws. */
   readonly notices: readonly Finding[];
   /** A copy of the value, or undefined. */
   get(key: Uint8Array): StoredEntry | undefined;
@@ -49,7 +52,7 @@ export interface PutOptions {
   readonly version?: Uint8Array | undefined;
 }
 
-/** What a checkpoint did. */
+/** The result of a checkpoint. */
 export interface CheckpointReport {
   /** The epoch of the newest checkpoint afterwards; undefined for a fold log. */
   readonly epoch: bigint | undefined;
@@ -59,7 +62,7 @@ export interface CheckpointReport {
   readonly changed: boolean;
 }
 
-/** What a compaction did, or would do. Bytes are those of all the store's files. */
+/** The result of a compaction, real or planned. Bytes are those of all the store's files. */
 export interface CompactReport {
   readonly bytesBefore: number;
   readonly bytesAfter: number;

@@ -22,13 +22,13 @@ export function entriesOf(source: { forEachEntry(visit: EntryVisitor): void }): 
   };
 }
 
-/** What a state directory is built from. */
+/** The content to build a state directory from. */
 export interface DirectorySource {
   readonly forEachEntry: EntriesInOrder;
-  /** What is known of each core's part, so that the entries need not be counted first. */
+  /** The shape of each core's part, so that the entries need not be counted first. */
   readonly shapes?: readonly PairShape[] | undefined;
   readonly cores?: number | undefined;
-  /** Where its epochs, sources and numbering go on; default: from the start. */
+  /** The point at which its epochs, sources and numbering go on; default: from the start. */
   readonly summary?: CheckpointSummary | undefined;
 }
 
@@ -56,7 +56,7 @@ export function buildDirectoryStore(fileSystem: FileSystem, root: string, source
   ]);
 }
 
-/** What a fold log is built from. */
+/** The content to build a fold log from. */
 export interface FoldSource {
   readonly forEachEntry: EntriesInOrder;
   readonly cursor: Uint8Array | undefined;

@@ -23,25 +23,31 @@ import { cursorLine, endLine, entryLine, headerLine } from '../lines/export-line
 import { refuseLosses, type AllowedLosses, type Attributes } from './losses.js';
 import type { ExportContent, ExportForm, ExportReport } from './prepared-export.js';
 
-/** What is to be exported, and as what. */
+/** The source of an export and the form that it takes. */
 export interface ExportRequest extends AllowedLosses {
   readonly fileSystem?: FileSystem | undefined;
   readonly source: string;
   /** Default: what fits the source's kind. */
   readonly as?: ExportForm | undefined;
-  /** Of a state directory: as the checkpoint of this epoch has it. */
+  /** The epoch of a state directory's checkpoint to export; default: the state as it is now. */
   readonly at?: bigint | undefined;
-  /** Of a fold's artifact: the prefixes of the keys that it holds ([''] for all), which makes it one of schema 2. */
+  /**
+   * The prefixes of the keys that a fold's artifact holds ([''] for all); with them it is an artifact of
+   * schema 2.
+   */
   readonly scope?: readonly string[] | undefined;
   /** Lets a fold log that is made hold values of 16 to 64 MiB. */
   readonly largeValues?: boolean | undefined;
   /** Seconds since 1970: the same gives the same bytes. */
   readonly createdAtUnix: number;
-  /** Where it will be written to: an artifact's files are put together beside it; default: in the system's folder for that. */
+  /**
+   * The destination, if it is known: an artifact's files are put together beside it; default: in the system's
+   * temporary folder.
+   */
   readonly scratchBeside?: string | undefined;
 }
 
-/** What is exported, and what was noticed in the source. */
+/** The content to export, and the remarks about its source. */
 export interface Prepared {
   readonly content: ExportContent;
   readonly notices: readonly Finding[];
@@ -80,7 +86,7 @@ export interface Preparing extends ExportRequest {
   readonly fileSystem: FileSystem;
   readonly identity: PathIdentity;
   readonly scratch: Scratch;
-  /** What is to be closed afterwards. */
+  /** Functions that close what is open, to be called afterwards. */
   readonly open: (() => void)[];
 }
 

@@ -7,7 +7,7 @@ import type { FileSystem } from '../storage-io/interface/file-system.js';
 import type { EntriesInOrder } from './build-store.js';
 import type { AllowedLosses } from './losses.js';
 
-/** What is to be imported, and to where. */
+/** The source and the destination of an import. */
 export interface ImportRequest extends AllowedLosses {
   readonly fileSystem?: FileSystem | undefined;
   /** A path; for a stream its name in messages. */
@@ -27,30 +27,30 @@ export interface ImportRequest extends AllowedLosses {
   readonly dryRun?: boolean | undefined;
 }
 
-/** What was imported. */
+/** The result of an import. */
 export interface ImportReport {
   readonly path: string;
   readonly kind: 'directory' | 'log';
   readonly epoch: string | null;
-  /** As `--cursor` takes it (fold/format/position-text.ts). */
+  /** The cursor in the form that `--cursor` takes (fold/format/position-text.ts). */
   readonly cursor: string | null;
   readonly keys: number;
   readonly digest: string;
-  /** What was noticed on the way and left as it is, such as a torn end of the source. */
+  /** Remarks about the source that stopped nothing, such as a torn end. */
   readonly notices: readonly Finding[];
 }
 
-/** What is to be known of a content, whatever is made of it. */
+/** The facts about a content, whatever is made of it. */
 export interface ReadContent {
   readonly digest: string;
   readonly keys: number;
   readonly hasVersions: boolean;
 }
 
-/** What one way through the content tells of it, before anything is made. */
+/** The facts that one pass over the content collects, before anything is made. */
 export interface Survey extends ReadContent {
   readonly kind: 'directory' | 'log';
-  /** Of each core, where a state directory is to be made. */
+  /** The shape of each core's part, if a state directory is to be made. */
   readonly shapes: readonly PairShape[];
   /** Why a fold log cannot hold an entry, where one is to be made and cannot. */
   readonly refusal: StatelogError | undefined;
@@ -63,15 +63,15 @@ export interface Verified {
   readonly cursor?: Uint8Array | undefined;
   readonly summary?: CheckpointSummary | undefined;
   readonly cores?: number | undefined;
-  /** Where the files can be the new state directory's own, if it has as many cores: makes them so. */
+  /** Makes the source's files the new state directory's own, if they can be and it has as many cores. */
   readonly adopt?: FillDirectory | undefined;
-  /** What is known of the content already. */
+  /** The facts already known about the content. */
   readonly read?: ReadContent | undefined;
-  /** What was counted as it came. */
+  /** The counts made while the content came. */
   readonly survey?: Survey | undefined;
-  /** Where it lies as the very log that is to be made. */
+  /** Path of the content, if it already is the log that is to be made. */
   readonly log?: string | undefined;
-  /** What was noticed and left as it is, such as a torn end. */
+  /** Remarks that stopped nothing, such as a torn end. */
   readonly notices: readonly Finding[];
   readonly close: () => void;
 }

@@ -139,7 +139,7 @@ function surveyorOf(request: ImportRequest, { kind, cores }: LinesHeader): Surve
   return new Surveyor(request.kind ?? kind, coresOf(request, { cores }), request.largeValues);
 }
 
-/** Where the new store's epochs and sources go on; undefined where there is nothing to go on from. */
+/** The point at which the new store's epochs and sources go on; undefined to start anew. */
 function summaryOf(
   epoch: bigint | undefined,
   { sources = new Map(), watermark }: Pick<LinesHeader, 'sources' | 'watermark'>,

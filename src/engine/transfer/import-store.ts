@@ -16,7 +16,7 @@ import { alreadyThere } from '../storage-io/whole/already-there.js';
 
 export type { ImportReport, ImportRequest } from './import-request.js';
 
-/** Where what is only looked at is copied to. */
+/** The folder for copies that are only looked at. */
 const COPIES = join(tmpdir(), 'statelog-import');
 
 /**
@@ -55,7 +55,10 @@ export async function importStore(request: ImportRequest): Promise<ImportReport>
   }
 }
 
-/** Where a source that has to be copied is copied to: beside the destination, or, to be looked at only, in a folder for that. */
+/**
+ * A copy of a source that cannot be read in place: beside the destination or, only to be looked at, in a
+ * folder for that.
+ */
 class Copy {
   readonly #fileSystem: FileSystem;
   readonly #staging: StagingFolder | undefined;

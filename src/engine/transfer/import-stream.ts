@@ -6,7 +6,7 @@ const OPEN_BRACE = 0x7b;
 
 /** A stream whose first bytes were looked at. */
 export interface OpenedStream {
-  /** Of lines of JSON, not a tar. */
+  /** True for lines of JSON, false for a tar. */
   readonly isNdjson: boolean;
   /** From the first on. */
   readonly chunks: AsyncIterable<Uint8Array>;
@@ -36,7 +36,10 @@ async function peek(
   return { head: chunk, chunks: resumed(chunk, iterator) };
 }
 
-/** Whoever takes no more lets the stream go, also while its producer waits: that is not waited for. */
+/**
+ * Yields the chunks of a stream. A caller that takes no more lets the stream go, and does not wait for its
+ * producer.
+ */
 async function* resumed(
   first: Uint8Array,
   rest: AsyncIterator<Uint8Array>,

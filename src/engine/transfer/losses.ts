@@ -1,6 +1,6 @@
 import { StatelogError } from '../errors.js';
 
-/** What may be lost on the way from one kind of store to another. */
+/** The parts that may be lost on the way from one kind of store to another. */
 export interface AllowedLosses {
   /** Revisions, and the cursor, which counts in them. */
   readonly dropRevisions?: boolean | undefined;
@@ -9,7 +9,7 @@ export interface AllowedLosses {
   readonly dropSources?: boolean | undefined;
 }
 
-/** What a store or snapshot holds beside its entries' keys and values. */
+/** The parts of a store or snapshot beside its entries' keys and values. */
 export interface Attributes {
   readonly hasVersions: boolean;
   readonly cursor: Uint8Array | undefined;

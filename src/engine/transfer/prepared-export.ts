@@ -11,22 +11,22 @@ import { moveIntoPlace, refuseOccupiedFile, withStagingFolder } from '../storage
 import { writeFully } from '../storage-io/whole/write-fully.js';
 import { join } from 'node:path';
 
-/** What a snapshot is exported as. */
+/** The forms in which a snapshot can be exported. */
 export type ExportForm = 'append-log' | 'mmap-state' | 'ndjson';
 
-/** What an export holds. */
+/** The summary of an export. */
 export interface ExportReport {
   readonly path: string;
   /** Decimal; null where the kind has no epochs. */
   readonly epoch: string | null;
-  /** As `--cursor` takes it (fold/format/position-text.ts); null where there is none. */
+  /** The cursor in the form that `--cursor` takes (fold/format/position-text.ts); null if there is none. */
   readonly cursor: string | null;
   readonly keys: number;
   /** BLAKE3 of the content, in hex. */
   readonly digest: string;
 }
 
-/** What an export is made of: the bytes of an artifact's files, or lines. */
+/** The content of an export: the bytes of an artifact's files, or lines. */
 export type ExportContent =
   | { readonly artifact: ArtifactContent; readonly report: () => Omit<ExportReport, 'path'> }
   /** The lines come to the report as they are gone through. */
@@ -37,7 +37,7 @@ const TEXT_BYTES = 64 * 1024;
 /** A snapshot whose content is fixed: write it where it should go, then close it. */
 export class PreparedExport {
   readonly form: ExportForm;
-  /** What was noticed in the source and left as it is, such as a torn end. */
+  /** Remarks about the source that stopped nothing, such as a torn end. */
   readonly notices: readonly Finding[];
   readonly #fileSystem: FileSystem;
   readonly #content: ExportContent;
@@ -59,7 +59,7 @@ export class PreparedExport {
     this.#release = parts.release;
   }
 
-  /** What is exported. Asked for before the content was written, it costs one more way through it. */
+  /** The summary of the export. Asked for before the content was written, it costs one more way through it. */
   get report(): Omit<ExportReport, 'path'> {
     this.#report ??= 'artifact' in this.#content ? this.#content.report() : reportOf(this.#content.lines());
     return this.#report;

@@ -40,7 +40,10 @@ export class AppendLogSnapshot extends AppendLogFold {
     return writeArtifact(this.fileSystem, content, destination, options.form ?? 'folder');
   }
 
-  /** The same as the bytes of a tar, each chunk valid until the next is asked for; it returns the manifest. */
+  /**
+   * Exports the fold as the bytes of a tar, each chunk valid until the next is asked for; returns the
+   * manifest.
+   */
   exportTar(createdAtUnix: number = nowUnix()): Generator<Uint8Array, ExportManifest> {
     return artifactTar(appendLogContent(this, createdAtUnix));
   }

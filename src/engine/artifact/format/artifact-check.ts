@@ -12,11 +12,11 @@ export interface Fault {
   readonly code?: ErrorCode | undefined;
   readonly expected?: string | undefined;
   readonly found?: string | undefined;
-  /** What to do about it; default: fetch it again. */
+  /** The advice to the user; default: fetch the artifact again. */
   readonly hint?: string | undefined;
 }
 
-/** What becomes of a fault: an error, or, where an artifact is only looked at, a finding. */
+/** Handles a fault: throws it as an error or, where an artifact is only checked, reports it as a finding. */
 export type OnFault = (fault: Fault) => void;
 
 /** Ends the work at the first fault. */

@@ -1,6 +1,6 @@
 import { isUtf8 } from '../../bytes/text/text.js';
 
-/** What a pax or GNU header says of the entry behind it. */
+/** The fields that a pax or GNU header gives to the entry behind it. */
 export interface Extension {
   readonly name?: string | undefined;
   readonly size?: number | undefined;

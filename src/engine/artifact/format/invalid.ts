@@ -1,6 +1,6 @@
 import { StatelogError, type ErrorCode, type ErrorDetails } from '../../errors.js';
 
-/** What to do about an artifact that is damaged: there is another, or one can be made. */
+/** The advice for a damaged artifact: there is another copy, or a new one can be made. */
 export const FETCH_HINT = 'fetch the artifact again, or export a new one';
 
 /** The error for an artifact that is not what it should be. `origin`: its path, or a stream's name. */
@@ -8,7 +8,7 @@ export function invalidArtifact(origin: string, reason: string, details: ErrorDe
   return artifactError('INVALID_ARTIFACT', origin, reason, details);
 }
 
-/** The same with another code. */
+/** An error about an artifact, with a code of the caller's choice. */
 export function artifactError(
   code: ErrorCode,
   origin: string,

@@ -22,14 +22,14 @@ export interface ArtifactFile {
   readonly blake3: string;
 }
 
-/** What an artifact says of itself. */
+/** The manifest of an artifact. */
 export interface ExportManifest {
   readonly schemaVersion: number;
-  /** Whose files these are: `append-log`, `mmap-state`; `fjall` and `rocksdb` exist elsewhere. */
+  /** The system that wrote the files: `append-log`, `mmap-state`; `fjall` and `rocksdb` exist elsewhere. */
   readonly backend: string;
   /** The version of those files' format. */
   readonly backendVersion: string;
-  /** What the payload is exactly consistent with; of `mmap-state` the epoch. */
+  /** The position that the payload is exactly consistent with; for `mmap-state` this is the epoch. */
   readonly cursor: WatchCursor;
   /** Seconds since 1970, for information. */
   readonly createdAtUnix: number;

@@ -24,7 +24,7 @@ export function pathFault(path: string): string | undefined {
   return undefined;
 }
 
-/** The same for a file of the payload, which must lie under `data/`. */
+/** The fault of a payload file's path, which must also lie under `data/`. */
 export function payloadPathFault(path: string): string | undefined {
   const fault = pathFault(path);
   if (fault !== undefined) return fault;

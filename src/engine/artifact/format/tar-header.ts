@@ -29,7 +29,7 @@ const PREFIX: Field = { at: 345, bytes: 155 };
 
 const USTAR = toUtf8('ustar\u000000');
 const GNU = toUtf8('ustar  \u0000');
-/** What both start with. */
+/** Length of the prefix that both magic strings share. */
 const USTAR_NAME_BYTES = 'ustar'.length;
 const FILE_TYPES = ['0', '\u0000'];
 const FOLDER_TYPE = '5';
@@ -57,7 +57,7 @@ const TYPE_NAMES: Readonly<Record<string, string>> = {
 /** One entry as its header says it. */
 export interface TarEntry {
   readonly kind: 'file' | 'folder' | 'extended' | 'long-name';
-  /** As it stands there: a folder's may end with a slash. */
+  /** The name as the header has it: a folder's may end with a slash. */
   readonly name: string;
   /** Bytes that follow; 0 for a folder. */
   readonly size: number;

@@ -27,7 +27,7 @@ export interface LocatedArtifact {
   readonly path: string;
   /** Undefined where there is none and faults are only reported. */
   readonly manifest: ExportManifest | undefined;
-  /** The same file system, with the payload's files in it as if they lay in a folder at the artifact's path. */
+  /** The given file system, with the payload's files in it as if they lay in a folder at the artifact's path. */
   readonly fileSystem: FileSystem;
 }
 

@@ -13,7 +13,7 @@ import { TarReader } from './tar-reader.js';
 /** An artifact whose payload was copied to a folder of ours and is what its manifest says. */
 export interface StagedArtifact {
   readonly manifest: ExportManifest;
-  /** Where a file of the manifest lies now. */
+  /** The staged path of a file that the manifest lists. */
   pathOf(file: string): string;
 }
 
@@ -40,7 +40,7 @@ export function stageArtifact(path: string, stagingFolder: string, options: Stag
   });
 }
 
-/** The same for a tar that comes as a stream; `name` stands for it in messages. */
+/** Stages a tar that comes as a stream, as `stageArtifact` does; `name` stands for it in messages. */
 export async function stageArtifactStream(
   chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
   name: string,

@@ -16,7 +16,7 @@ interface ExtendedHeader {
   filled: number;
 }
 
-/** What is to come next. */
+/** The part of the tar that comes next. */
 type Expected = 'header' | 'content' | 'padding' | 'second-zero-block' | 'zeros-to-the-end';
 
 /**

@@ -14,7 +14,7 @@ export interface PayloadFile {
   chunks(): Iterable<Uint8Array>;
 }
 
-/** What is to be exported. */
+/** The content to export. */
 export interface ArtifactContent extends Omit<ExportManifest, 'schemaVersion' | 'files'> {
   /** Sorted by their paths. */
   readonly files: readonly PayloadFile[];

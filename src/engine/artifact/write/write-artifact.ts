@@ -4,7 +4,7 @@ import type { ArtifactContent } from './payload.js';
 import { writeArtifactTar } from './tar-writer.js';
 import { writeArtifactFolder } from './write-folder.js';
 
-/** What an artifact on disk looks like. */
+/** The form of an artifact on disk. */
 export type ArtifactForm = 'folder' | 'tar';
 
 /**

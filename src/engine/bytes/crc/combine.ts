@@ -43,7 +43,7 @@ export class CrcCombiner {
     return (whole ^ this.#moveOn(prefix, length)) >>> 0;
   }
 
-  /** What a sum becomes when `length` zero bytes follow. */
+  /** The checksum after `length` more zero bytes. */
   #moveOn(sum: number, length: number): number {
     let moved = sum | 0;
     let rest = length;

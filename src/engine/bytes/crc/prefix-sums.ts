@@ -62,7 +62,7 @@ export class PrefixSums {
     return this.#base + (this.#firstBlock + this.#blockCount - 1) * this.#blockBytes;
   }
 
-  /** Where the block that holds `offset` starts: the bytes from there on are needed to sum up to it. */
+  /** Start of the block that holds `offset`: the bytes from there on are needed to sum up to `offset`. */
   blockStart(offset: number): number {
     return offset - ((offset - this.#base) % this.#blockBytes);
   }

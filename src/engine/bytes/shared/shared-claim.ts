@@ -1,10 +1,10 @@
 /**
- * Who holds one end of a ring in shared memory. A ring for one producer and one consumer
+ * The holder of one end of a ring in shared memory. A ring for one producer and one consumer
  * gives wrong answers, and no error, where two write or two read; so each end is claimed by
  * the first that uses it, and a second one is told.
  */
 
-/** What a claim's word holds while nobody has claimed. */
+/** The value of a claim's word while nobody has claimed it. */
 const UNCLAIMED = 0;
 
 /** A number for a new claimant, taken from the counter at word `at`; never 0. */

@@ -1,4 +1,4 @@
-/** What a shell takes for one word as it stands. */
+/** Text that a shell takes for one word without quotes. */
 const PLAIN_WORD = /^[\w@%+=:,./-]+$/;
 /** A name's ending that says what is in the file. */
 const EXTENSION = /\.(snap|db|log|tar)$/;
@@ -14,29 +14,29 @@ export function shellWord(word: string): string {
   return PLAIN_WORD.test(word) ? word : quoted(word);
 }
 
-/** What to run to see all that is damaged. */
+/** The hint to run `verify`, which shows all damage. */
 export function verifyHint(path: string): string {
   return `run ${commandText('statelog', 'verify', path)} to see all that is damaged`;
 }
 
-/** What to run to get out of something damaged what is good in it. */
+/** The hint to run `repair --into`, which brings every good record of something damaged to a new place. */
 export function repairHint(path: string): string {
   const command = commandText('statelog', 'repair', path, '--into', newPlaceFor(path));
   return `run ${command} to bring every good record to a new place`;
 }
 
-/** What to run to make a store of a log that has gaps. */
+/** The hint to run `wal-replay --into`, which makes a store of a log that has gaps. */
 export function replayHint(path: string): string {
   const command = commandText('statelog', 'wal-replay', path, '--skip-damage', '--into', storeFor(path));
   return `run ${command} to make a store of the records that are there`;
 }
 
-/** What to do where something is gone: the best first. */
+/** The hint for something that is missing, the best way first. */
 export function missingHint(path: string): string {
   return `put it back from a copy, or ${repairHint(path)}`;
 }
 
-/** What to run to have an unfinished last write cut. */
+/** The hint to run `repair`, which cuts an unfinished last write. */
 export function cutHint(path: string): string {
   return `run ${commandText('statelog', 'repair', path)} to copy it aside and cut it`;
 }

@@ -1,6 +1,6 @@
 import { shellWord } from './command-hints.js';
 
-/** What bytes are that statelog does not read, and how to make something of them that it does. */
+/** A format that statelog does not read, and the filter that turns it into one that it does. */
 export interface ForeignBytes {
   /** "compressed by gzip", "an HTML page": the end of a sentence about them. */
   readonly what: string;
@@ -8,7 +8,10 @@ export interface ForeignBytes {
   readonly filter?: string | undefined;
   /** A program that unpacks the file into a folder, where no pipe does. */
   readonly unpack?: string | undefined;
-  /** What goes before a file's name, where the filter does not take it by itself; it reads standard input without a name. */
+  /**
+   * The flag before a file's name, for a filter that takes none by itself; without a name it reads standard
+   * input.
+   */
   readonly inputFlag?: string | undefined;
 }
 
@@ -54,7 +57,7 @@ export function foreignBytes(head: Uint8Array): ForeignBytes | undefined {
   return PAGE.test(text) ? { what: 'an HTML or XML page, such as a server sends for an error' } : undefined;
 }
 
-/** What to run on a file, or on what writes a stream, to import what is in it. */
+/** The command that imports the content of a file, or of a program's output, through its filter. */
 export function filterHint(foreign: ForeignBytes, path: string | undefined): string {
   const { filter, unpack, inputFlag } = foreign;
   if (unpack !== undefined) {

@@ -7,7 +7,7 @@ export type JsonFields = Readonly<Record<string, unknown>>;
 const SHORT_LINE_BYTES = 16 * 1024 * 1024;
 /** A string of more stays as bytes. */
 const SHORT_TEXT_BYTES = 64 * 1024;
-/** What is left of a line without its long strings: more is in nothing that we read. */
+/** The most bytes that a line may have without its long strings: nothing that we read has more. */
 const SKELETON_BYTES_MAX = 64 * 1024 * 1024;
 /** A value of 256 MiB in base64, and some more: no longer string is in anything that we read. */
 const LONG_TEXT_BYTES_MAX = 384 * 1024 * 1024;

@@ -9,7 +9,7 @@ export interface JsonLine {
   readonly number: number;
   /** Undefined where the line is no JSON object. */
   readonly fields: JsonFields | undefined;
-  /** Where it lies in the stream, its line end left out: bytes. */
+  /** Start of the line in the stream, in bytes; `length` leaves out the line end. */
   readonly start: number;
   readonly length: number;
 }
@@ -26,7 +26,7 @@ export class JsonLines {
   #at = 0;
   #parts: JsonLineParts | undefined;
   #lines = 0;
-  /** Where the chunk, and the line that has not ended, begin in the stream. */
+  /** Positions in the stream at which the chunk and the unfinished line begin. */
   #chunkStart = 0;
   #lineStart = 0;
 

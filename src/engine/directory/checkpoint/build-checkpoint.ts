@@ -15,7 +15,7 @@ const CORES_A_PASS = 8;
 /** Shows all entries in key order, from the first each time it is called; key and value are lent for a call. */
 export type ForEachEntry = (visit: (key: Uint8Array, value: Uint8Array) => void) => void;
 
-/** What a checkpoint that is built from entries says of itself. */
+/** The description of a checkpoint that is built from entries. */
 export interface BuildOptions {
   readonly fileSystem: FileSystem;
   readonly layout: DirectoryLayout;
@@ -23,7 +23,7 @@ export interface BuildOptions {
   readonly epoch: bigint;
   readonly sources: ReadonlyMap<string, bigint>;
   readonly watermark: bigint | undefined;
-  /** Where each core's numbering goes on; cores that are not named start anew. */
+  /** The point at which each core's numbering goes on; cores that are not named start anew. */
   readonly numbering?: readonly Pick<CoreCheckpoint, 'nextSequence' | 'lastTimestampNs'>[] | undefined;
 }
 

@@ -19,7 +19,7 @@ import {
 import type { Progress } from '../read/replay.js';
 import type { WritableCore } from '../write/writable-core.js';
 
-/** What a checkpoint is made of. */
+/** The parts that a checkpoint is made from. */
 export interface CheckpointOptions {
   readonly fileSystem: FileSystem;
   readonly layout: DirectoryLayout;
@@ -31,7 +31,7 @@ export interface CheckpointOptions {
   readonly keep: number;
   /** True: write all values anew, without holes. */
   readonly rewrite: boolean;
-  /** What the writer holds: nothing is renamed or removed where its paths mean something else by now. */
+  /** The writer's hold on its store: nothing is renamed or removed once its paths mean something else. */
   readonly held: HeldStore;
 }
 
@@ -81,7 +81,7 @@ export function makeCheckpoint(unguarded: CheckpointOptions): CheckpointOutcome 
   return { manifest: next };
 }
 
-/** What was begun is taken away again: on a full disk its room is needed, and nothing else would give it back. */
+/** Removes an unfinished checkpoint: on a full disk its room is needed, and nothing else would give it back. */
 function abandonedFor(
   { fileSystem, layout, manifest, held }: CheckpointOptions,
   error: StatelogError,

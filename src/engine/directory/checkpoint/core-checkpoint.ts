@@ -21,14 +21,14 @@ export interface CoreCheckpointOptions {
   readonly fileSystem: FileSystem;
   readonly storeId: Uint8Array;
   readonly epoch: bigint;
-  /** Where the two new files go. */
+  /** Paths of the two new files. */
   readonly statePath: string;
   readonly indexPath: string;
   /** True: write all live values anew, in key order and without holes. */
   readonly rewrite: boolean;
 }
 
-/** What a core's checkpoint will hold, known before anything is written. */
+/** The size of a core's checkpoint, known before anything is written. */
 export interface CoreForecast {
   readonly count: number;
   readonly keyBytes: number;
@@ -68,10 +68,10 @@ export function forecastCheckpoint({ base, overlay }: CoreState): CoreForecast {
   return { count, keyBytes, liveBytes, appendedTo: (base?.writePos ?? 0) + overlay.valueBytes };
 }
 
-/** Where keys that are asked for in ascending order are, if they are there. */
+/** Finds the values of keys that are asked for in ascending order. */
 interface AscendingPlaces {
   find(key: Uint8Array): boolean;
-  /** Of the value that was found. */
+  /** Length of the value that was found. */
   readonly length: number;
 }
 
@@ -152,7 +152,7 @@ function streamEntries(core: CoreState, writer: StatePairWriter, isNewFile: bool
   }
 }
 
-/** The same where there is no checkpoint yet: nothing is merged, and no key is made a view of. */
+/** Streams a core's first checkpoint: nothing is merged, and no key is made a view of. */
 function streamFirst({ overlay }: CoreState, { values, index }: StatePairWriter): void {
   const cursor = overlay.cursor();
   for (let valid = cursor.first(); valid; valid = cursor.next()) {

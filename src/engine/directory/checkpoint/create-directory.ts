@@ -18,7 +18,7 @@ import { alreadyThere } from '../../storage-io/whole/already-there.js';
 
 const STORE_ID_BYTES = 16;
 
-/** What a new state directory is made with. */
+/** The options of a new state directory. */
 export interface CreateDirectoryOptions {
   readonly fileSystem: FileSystem;
   readonly root: string;
@@ -31,8 +31,8 @@ export interface CreateDirectoryOptions {
 }
 
 /**
- * What an import adds to a directory that is being built: files below `layout`, and their entries. They are
- * synced with the rest of it.
+ * Fills a directory that is being built, for an import: with files below `layout`, and their entries. They
+ * are synced with the rest of it.
  */
 export type FillDirectory = (
   layout: DirectoryLayout,

@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { fromUtf8, toUtf8 } from '../../bytes/text/text.js';
 import { signed, sourcesSchema, sourcesToJson, unsigned, type CoreCheckpoint } from './manifest.js';
 
-/** What an exported checkpoint says of itself: its entry in the manifest, less what is of its files. */
+/** The description of an exported checkpoint: its entry in the manifest, without the part about its files. */
 export interface CheckpointSummary {
   readonly epoch: bigint;
   readonly sources: ReadonlyMap<string, bigint>;

@@ -6,15 +6,15 @@ const FORMAT = 1;
 const CRC_DIGITS = 8;
 const DECIMAL = /^(?:0|[1-9][0-9]{0,19})$/;
 
-/** What a clean close leaves: where the live log ended, and which files were on disk then. */
+/** The record of a clean close: where the live log ended, and which files were on disk then. */
 export interface CloseRecord {
-  /** Of the store, in hex. */
+  /** Id of the store, in hex. */
   readonly storeId: string;
   /** The live epoch. */
   readonly epoch: bigint;
   /** One for each core, by its id. */
   readonly segments: readonly ClosedSegment[];
-  /** What the store stood on (closed-store.ts). */
+  /** The files that the store stood on (closed-store.ts). */
   readonly foundation: readonly string[];
 }
 
@@ -54,7 +54,7 @@ function parsedOrUndefined(body: string): unknown {
   }
 }
 
-/** Whoever can write the file can make the checksum fit: nothing is taken for what it is not. */
+/** Reads a record, and checks each field: anybody who can write the file can make the checksum fit. */
 function fromParsed(parsed: unknown): CloseRecord | undefined {
   if (!isObject(parsed) || parsed.format !== FORMAT) return undefined;
   const { storeId, foundation } = parsed;
@@ -79,7 +79,7 @@ function segmentOf(parsed: unknown): ClosedSegment | undefined {
   return { end, records, nextSequence, identity, changedNs };
 }
 
-/** What a record may say, of whatever type. */
+/** The fields of a record before their types are checked. */
 type Fields = Partial<Record<keyof CloseRecord | keyof ClosedSegment | 'format', unknown>>;
 
 function isObject(value: unknown): value is Fields {

@@ -50,7 +50,10 @@ export function writeCloseRecord(
   }
 }
 
-/** What the last clean close left word of, where it was of this store and of this epoch; undefined where nothing can be told. */
+/**
+ * Reads the record of the last clean close, if it is of this store and this epoch; undefined if nothing can
+ * be told.
+ */
 export function readCloseRecord(
   fileSystem: FileSystem,
   layout: DirectoryLayout,

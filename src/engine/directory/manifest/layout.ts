@@ -4,7 +4,7 @@ import path from 'node:path';
 export const MANIFEST_NAME = 'MANIFEST.json';
 /** Held with flock by the one writer. */
 export const LOCK_NAME = 'LOCK';
-/** What the last clean close left (close-record.ts). */
+/** The name of the record of a clean close (close-record.ts). */
 export const CLOSED_NAME = 'CLOSED';
 const CHECKPOINTS_NAME = 'checkpoints';
 const WAL_NAME = 'wal';
@@ -13,7 +13,7 @@ const EPOCH_PATTERN = /^(0|[1-9][0-9]{0,19})$/;
 const STATE_FILE_PATTERN = /^state-(0|[1-9][0-9]{0,4})\.(db|idx)$/;
 const SEGMENT_PATTERN = /^wal-(0|[1-9][0-9]{0,4})\.log$/;
 
-/** Where everything in a state directory lies (docs/architecture.md, "The state directory"). */
+/** The places of everything in a state directory (docs/architecture.md, "The state directory"). */
 export class DirectoryLayout {
   readonly root: string;
 

@@ -16,8 +16,8 @@ export interface Leftover {
 }
 
 /**
- * What a crash left in a state directory: checkpoints that were not published or no longer kept,
- * logs of epochs that are folded and gone or were prepared and not begun, temporary files.
+ * Finds the remains of a crash in a state directory: checkpoints that were not published or are no longer
+ * kept, logs of epochs that are folded and gone or were prepared and not begun, temporary files.
  */
 export function findLeftovers(
   fileSystem: FileSystem,

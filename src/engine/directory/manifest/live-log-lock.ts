@@ -6,7 +6,7 @@ import type { DirectoryManifest } from './manifest.js';
 import type { ClosedSegment } from '../../wal/scan/closed-segment.js';
 import type { Locked } from '../../wal/scan/scan-options.js';
 
-/** What a store's LOCK and its last clean close say of its live log. */
+/** The facts about the live log that a store's LOCK and its last clean close give. */
 export interface LiveLogLock {
   /**
    * Whether a writer is at work, or may be on another host: bytes after the last whole record are then in flight. Asked only

@@ -65,7 +65,7 @@ export function swapManifest(
   return { swapped: true };
 }
 
-/** What every command says of a path where nothing is. */
+/** The error for a path that holds no store, the same in every command. */
 export function noSuchStore(path: string): StatelogError {
   return new StatelogError('NOT_FOUND', 'there is no such store', {
     path,

@@ -16,7 +16,7 @@ const U64_MAX = 0xffff_ffff_ffff_ffffn;
 const I64_MAX = 0x7fff_ffff_ffff_ffffn;
 const U32_MAX = 0xffff_ffff;
 
-/** What a checkpoint's entry says of one core. */
+/** The part of a checkpoint's entry that describes one core. */
 export interface CoreCheckpoint {
   /** The sequence that the core's next record gets. */
   readonly nextSequence: bigint;

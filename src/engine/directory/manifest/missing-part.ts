@@ -3,7 +3,7 @@ import { StatelogError, isStatelogError } from '../../errors.js';
 import type { DirectoryLayout } from './layout.js';
 
 /**
- * What became of opening a store whose manifest names a file that is not there: damage, for readers and writers
+ * Turns the error of opening a store whose manifest names a missing file into damage, for readers and writers
  * alike. Any other error is returned as it is.
  */
 export function asMissingPart(error: unknown, layout: DirectoryLayout): unknown {

@@ -1,11 +1,11 @@
 import { StatelogError } from '../../errors.js';
 
-/** What every call of a closed state directory gets. */
+/** The error that every call of a closed state directory gets. */
 export function closedError(path: string): StatelogError {
   return new StatelogError('CLOSED', 'the state directory is closed', { path });
 }
 
-/** What every call gets after a write or a sync failed: nobody can say how much of it is on disk. */
+/** The error that every call gets after a write or a sync failed: nobody can say how much of it is on disk. */
 export function poisonedError(path: string, cause: unknown): StatelogError {
   return new StatelogError(
     'POISONED',

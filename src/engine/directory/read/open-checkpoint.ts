@@ -8,7 +8,7 @@ import type { MappingPolicy, StateFile } from '../../state/read/state-file.js';
 import type { DirectoryLayout } from '../manifest/layout.js';
 import type { CheckpointEntry, DirectoryManifest } from '../manifest/manifest.js';
 
-/** What a checkpoint is opened with. */
+/** The options for opening a checkpoint. */
 export interface OpenCheckpointOptions {
   readonly fileSystem: FileSystem;
   readonly layout: DirectoryLayout;

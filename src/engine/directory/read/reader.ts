@@ -30,7 +30,7 @@ export interface ReadDirectoryOptions {
   readonly mapping?: MappingPolicy | undefined;
 }
 
-/** What a reader found: a snapshot that later writes do not touch. */
+/** A snapshot, as a reader found it, that later writes do not touch. */
 export interface DirectorySnapshot {
   readonly manifest: DirectoryManifest;
   /** The checkpoint it starts from; undefined for a store without one. */

@@ -25,27 +25,27 @@ export interface ReplayOptions {
   readonly expectedSequence: bigint;
   /** True while a writer may be at work: bytes after the last whole record are then in flight. */
   readonly isLocked: Locked | (() => Locked);
-  /** As `WalScanOptions.wasClosed`. */
+  /** Whether the segment was closed cleanly, as `WalScanOptions.wasClosed` says. */
   readonly wasClosed: () => boolean;
-  /** As `WalScanOptions.closedAt`. */
+  /** The recorded end of the segment, as `WalScanOptions.closedAt` says. */
   readonly closedAt?: ClosedSegment | undefined;
   /** Only changes of this key are taken. */
   readonly only?: Uint8Array | undefined;
 }
 
-/** What a segment of the live epoch holds. */
+/** The content of a segment of the live epoch. */
 export interface SegmentState {
   readonly coreId: number;
   readonly records: number;
-  /** Where its last good record ends. */
+  /** End of the last good record. */
   readonly goodEnd: number;
   /** The sequence that its next record gets. */
   readonly nextSequence: bigint;
-  /** Of its last record; undefined where it has none. */
+  /** Timestamp of the last record; undefined if there is none. */
   readonly lastTimestampNs: bigint | undefined;
 }
 
-/** What a replay came to. */
+/** The result of replaying a segment. */
 export interface ReplayedSegment extends SegmentState {
   /** A torn tail that was left, bytes in flight. */
   readonly notices: readonly Finding[];

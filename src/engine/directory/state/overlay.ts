@@ -13,7 +13,7 @@ const KEY_LENGTH_MASK = 0x7fff_ffff;
 const ARENA_BYTES_MIN = 64 * 1024;
 const NO_BYTES: Uint8Array = new Uint8Array(0);
 
-/** What an overlay says of a key. */
+/** The answer of an overlay about a key. */
 export type OverlayAnswer = 'unknown' | 'deleted' | Uint8Array;
 
 /**
@@ -53,7 +53,10 @@ export class Overlay {
     return this.putFrom(key, 0, key.length, value, 0, value.length);
   }
 
-  /** The same for a key and a value that stand in buffers; fastest where the value is right behind its key. */
+  /**
+   * Puts, as `put` does, a key and a value that stand in buffers; fastest if the value is right behind its
+   * key.
+   */
   putFrom(
     keyBytes: Uint8Array,
     keyStart: number,
@@ -83,7 +86,7 @@ export class Overlay {
     return this.deleteFrom(key, 0, key.length);
   }
 
-  /** The same for a key that stands in a buffer. */
+  /** Deletes, as `delete` does, a key that stands in a buffer. */
   deleteFrom(keyBytes: Uint8Array, keyStart: number, keyLength: number): number {
     const store = this.#store;
     const offset = this.#allocate(keyBytes, keyStart, keyLength, 0);

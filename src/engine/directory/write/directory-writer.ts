@@ -185,7 +185,7 @@ export class DirectoryWriter {
     });
   }
 
-  /** What was synced is acknowledged only where it is still what lies at the store's path. */
+  /** Checks that the synced files still lie at the store's path: only then are they acknowledged. */
   #confirm(): void {
     this.#held.check();
     this.#held.noteWritten();

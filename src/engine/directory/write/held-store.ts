@@ -10,9 +10,10 @@ import type { SegmentState } from '../read/replay.js';
 import type { WritableCore } from './writable-core.js';
 
 /**
- * What a writer holds of its store: folder, LOCK, manifest and live segments. It asks before each acknowledgement and
- * each rename whether their paths still mean them, so that it never acknowledges into a store that is elsewhere by now,
- * nor touches another one that was put in its place (docs/reliability.md, R9).
+ * The hold of a writer on its store: folder, LOCK, manifest and live segments. It asks before each
+ * acknowledgement and each rename whether their paths still mean them, so that it never acknowledges into a
+ * store that is elsewhere by now, nor touches another one that was put in its place (docs/reliability.md,
+ * R9).
  */
 export class HeldStore {
   readonly #fileSystem: FileSystem;
@@ -72,7 +73,7 @@ export class HeldStore {
   }
 
   /**
-   * The same of the folder and LOCK alone, while we replace the rest ourselves.
+   * Checks the folder and LOCK alone, while we replace the rest ourselves.
    * @throws StatelogError `STORE_REPLACED`
    */
   checkPlace(): void {
@@ -123,8 +124,8 @@ export class HeldStore {
 }
 
 /**
- * The same file system, for whoever has the lock and opens the store: names are changed only while the folder and LOCK are
- * those that are locked.
+ * Guards the file system of a writer that has the lock and opens the store: names are changed only while the
+ * folder and LOCK are those that are locked.
  */
 export function guardedByLock(fileSystem: FileSystem, layout: DirectoryLayout, lock: FileLock): FileSystem {
   return guardedFileSystem(fileSystem, () => {

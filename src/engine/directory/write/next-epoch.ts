@@ -10,7 +10,7 @@ import { openMark } from './recover-log.js';
 import { Overlay } from '../state/overlay.js';
 import { WritableCore } from './writable-core.js';
 
-/** What a writer goes on with behind a checkpoint. */
+/** The parts with which a writer goes on behind a checkpoint. */
 export interface NextEpoch {
   readonly states: CoreStates;
   readonly cores: readonly WritableCore[];

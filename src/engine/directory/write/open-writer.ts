@@ -99,7 +99,10 @@ function recover(options: OpenWriterOptions, lock: FileLock, unguarded: FileSyst
   }
 }
 
-/** Whoever may write in the store's folder must not lead a writer, who may be root, to other files. */
+/**
+ * Refuses links in the store's folder: somebody else who may write there must not lead a writer, who may be
+ * root, to other files.
+ */
 function refuseLinks(fileSystem: FileSystem, layout: DirectoryLayout, manifest: DirectoryManifest): void {
   const epoch = liveEpoch(manifest);
   const checkpoints = manifest.checkpoints.map((entry) => layout.checkpoint(entry.epoch));

@@ -20,7 +20,7 @@ import type { CoreState } from '../state/core-state.js';
 import { WritableCore } from './writable-core.js';
 import type { WriterEnvironment } from './writer-environment.js';
 
-/** What the last writer left, and what was done about it. */
+/** The state that the last writer left, and what recovery did about it. */
 export interface RecoveryReport {
   /** True where the last writer died without closing: its segments were written anew. */
   readonly tookOver: boolean;
@@ -37,7 +37,7 @@ export interface LogRecovery {
   readonly states: readonly CoreState[];
   readonly progress: Progress;
   readonly lock: FileLock;
-  /** What the last clean close said, where that is known. */
+  /** The record of the last clean close, if it is known. */
   readonly closed: CloseRecord | undefined;
   /** Everything is as it was when it was closed, and on disk. */
   readonly isDurable: boolean;

@@ -2,8 +2,8 @@ import { isStatelogError } from '../../errors.js';
 import type { WritableCore } from './writable-core.js';
 
 /**
- * Where a write of the log found the disk full, and nothing else failed, cuts what was not acknowledged and closes
- * the segments: the store is then as a writer leaves it that closed well, and the next one needs no room to
+ * Cuts the unacknowledged end of the log and closes the segments, if a write of the log found the disk full
+ * and nothing else failed: the store is then as a clean close leaves it, and the next writer needs no room to
  * recover it.
  * @param failure what the writer failed with
  * @returns whether it is so, on disk

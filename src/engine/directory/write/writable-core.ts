@@ -40,7 +40,7 @@ export class WritableCore {
     changelog?.setEpoch(segment.epoch);
   }
 
-  /** What its segment holds behind the checkpoint that it follows; undefined where there is none. */
+  /** The content of its segment behind the checkpoint that it follows; undefined if there is none. */
   stateBehind(published: CoreCheckpoint | undefined): SegmentState {
     const { coreId, segment } = this;
     return {
@@ -71,7 +71,7 @@ export class WritableCore {
     this.#listened = isListening ? (this.#listened ?? []) : undefined;
   }
 
-  /** What was drained since the last call, in order. */
+  /** The changes drained since the last call, in order. */
   takeListened(): readonly Change[] {
     const taken = this.#listened ?? [];
     if (taken.length > 0) this.#listened = [];

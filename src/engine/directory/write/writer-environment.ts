@@ -2,7 +2,7 @@ import type { Clock } from '../../storage-io/interface/clock.js';
 import type { FileSystem } from '../../storage-io/interface/file-system.js';
 import type { DirectoryLayout } from '../manifest/layout.js';
 
-/** What a writer works with. */
+/** The tools that a writer works with. */
 export interface WriterEnvironment {
   readonly fileSystem: FileSystem;
   readonly clock: Clock;

@@ -14,7 +14,7 @@ const MAGIC_BYTES = 4;
 const VERSION_BYTES = 2;
 /** The header: magic and version. */
 export const HEADER_BYTES = MAGIC_BYTES + VERSION_BYTES;
-/** Where the version stands in the header. */
+/** Position of the version in the header. */
 export const VERSION_AT = MAGIC_BYTES;
 
 /** Each record's tag. */
@@ -28,12 +28,12 @@ export const KEY_LENGTH_BYTES = 2;
 export const VALUE_LENGTH_BYTES = 4;
 export const TOKEN_LENGTH_BYTES = 1;
 
-/** Where the type, and then the first field, stand in a record. */
+/** Positions of the type and of the first field in a record. */
 export const TYPE_AT = CRC_BYTES;
 export const FIELDS_AT = TYPE_AT + TYPE_BYTES;
-/** Where the key of a put or delete starts. */
+/** Position of the key in a put or delete. */
 export const KEY_AT = FIELDS_AT + KEY_LENGTH_BYTES;
-/** Where the token of a cursor record starts. */
+/** Position of the token in a cursor record. */
 export const CURSOR_AT = FIELDS_AT + TOKEN_LENGTH_BYTES;
 
 /** The longest key, by its u16 length. */
@@ -48,7 +48,7 @@ const MEMO_LENGTH_BYTES = 1;
 const MEMO_FLAGS_BYTES = 1;
 /** A cursor with a memo: the version padded with zeros, its length, flags. */
 export const MEMO_BYTES = TOKEN_BYTES_MAX + MEMO_LENGTH_BYTES + MEMO_FLAGS_BYTES;
-/** What follows a memo whose flags say that a time does: u64, little-endian, milliseconds. */
+/** Bytes of a memo's time, which is there if its flags say so: u64, little-endian, milliseconds. */
 export const MEMO_TIME_BYTES = 8;
 
 /** A put's bytes beside its key, value and token. */

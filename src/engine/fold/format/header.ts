@@ -2,10 +2,10 @@ import { equalBytes } from '../../bytes/compare.js';
 import { readU16, writeU16 } from '../../bytes/halves.js';
 import { FORMAT_VERSION, HEADER_BYTES, MAGIC, VERSION_AT } from './format.js';
 
-/** What the first bytes of a file are worth. */
+/** The verdict on the first bytes of a file. */
 export type HeaderState = 'good' | BadHeader;
 
-/** What may be wrong with a header: too few bytes, another magic number, another version. */
+/** The faults that a header can have: too few bytes, another magic number, another version. */
 export type BadHeader = 'short' | 'bad-magic' | 'bad-version';
 
 /** The header of every log that is written here. */

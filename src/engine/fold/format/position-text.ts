@@ -32,8 +32,8 @@ export function parseCursorText(text: string): Uint8Array | undefined {
 }
 
 /**
- * The same for the header of an NDJSON export, which had raw bytes in bare hex in earlier versions. A bare text that is
- * no decimal of a u64 is one of those.
+ * Parses the cursor in the header of an NDJSON export; earlier versions wrote raw bytes in bare hex there. A
+ * bare text that is no decimal of a u64 is one of those.
  */
 export function parseHeaderCursor(text: string): Uint8Array | undefined {
   return parsePosition(text) ?? (BARE_HEX.test(text) ? fromHex(text) : undefined);

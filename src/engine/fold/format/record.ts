@@ -17,7 +17,7 @@ import { VersionToken } from './version-token.js';
 import { isKnownCursor, WatchCursor } from './watch-cursor.js';
 
 /**
- * What the lengths of a record say: `whole` (it lies within the bytes given), `short` (it needs
+ * The verdict on the lengths of a record: `whole` (it lies within the bytes given), `short` (it needs
  * `needed` bytes), `bad-type`, `bad-length` (a value past its limit).
  */
 export type RecordShape = 'whole' | 'short' | 'bad-type' | 'bad-length';
@@ -30,9 +30,9 @@ export type RecordShape = 'whole' | 'short' | 'bad-type' | 'bad-length';
 export class FoldRecord {
   /** The buffer that it lies in. */
   bytes: Uint8Array = new Uint8Array(0);
-  /** Where it starts in the file. */
+  /** Start of the record in the file. */
   offset = 0;
-  /** Where it starts in the buffer. */
+  /** Start of the record in the buffer. */
   start = 0;
   /** All its bytes, once `whole`. */
   length = 0;

@@ -4,7 +4,7 @@ import { toHex } from '../../bytes/text/text.js';
 import { MEMO_BYTES, MEMO_TIME_BYTES, TOKEN_BYTES_MAX } from './format.js';
 import { VersionToken } from './version-token.js';
 
-/** Where a memo's parts stand in a cursor's bytes, after the version padded with zeros. */
+/** Positions of a memo's parts in a cursor's bytes, after the version padded with zeros. */
 const LENGTH_AT = TOKEN_BYTES_MAX;
 const FLAGS_AT = LENGTH_AT + 1;
 const TIME_AT = MEMO_BYTES;
@@ -14,9 +14,10 @@ const FLAG_EVICTING = 0b01;
 const FLAG_TIME = 0b10;
 
 /**
- * Where a reader of a watch goes on: a version token, or none for the start. A cursor that
- * Slipstream's `watch_applied` wrote (0.8.1 and later) may also hold a memo: that the bucket was once seen to evict
- * current values, and when the cursor's message was written. Its bytes are kept as they were read. Immutable.
+ * The position at which a reader of a watch goes on: a version token, or none for the start. A cursor that
+ * Slipstream's `watch_applied` wrote (0.8.1 and later) may also hold a memo: that the bucket was once seen to
+ * evict current values, and when the cursor's message was written. Its bytes are kept as they were read.
+ * Immutable.
  */
 export class WatchCursor {
   readonly version: VersionToken;

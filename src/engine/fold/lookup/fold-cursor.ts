@@ -14,7 +14,7 @@ export class FoldCursor implements EntryCursor {
   readonly #walk: KeyCursor;
   #slot = -1;
   #key: Uint8Array = new Uint8Array(0);
-  /** Of the entry that it stands on, once its value was read. */
+  /** Version of the entry that it stands on, once its value was read. */
   #version: VersionToken | undefined;
 
   /** @param source gives the log's records, and throws once they may no longer be read */

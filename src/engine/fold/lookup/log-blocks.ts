@@ -19,7 +19,7 @@ const BLOCKS_AT_ONCE_MAX = 16;
 const CELL_BITS = 3;
 const CELLS_A_BLOCK = BLOCK_BYTES >> CELL_BITS;
 const WORDS_A_BLOCK = CELLS_A_BLOCK >> 5;
-/** What is longer is read by itself. */
+/** The longest range that is joined from blocks; a longer one is read by itself. */
 const JOINED_BYTES_MAX = 4 * BLOCK_BYTES;
 assert(LOG_BYTES_MAX / BLOCK_BYTES < 2 ** 31, 'a number of a block fits 31 bits');
 assert(PUT_OVERHEAD_BYTES > 1 << CELL_BITS, 'a put is longer than a cell');
@@ -120,7 +120,7 @@ export class LogBlocks {
     this.#nextBlock = block + count;
   }
 
-  /** What lies in several blocks: put together, or read by itself where it is long. */
+  /** Reads a range that spans several blocks: joined from them or, if it is long, read by itself. */
   #join(offset: number, length: number, logEnd: number): void {
     if (this.#joined.length < length || this.#joined.length > KEPT_BYTES_MAX) {
       this.#joined = new Uint8Array(Math.max(length, JOINED_BYTES_MAX));

@@ -7,21 +7,21 @@ import { type BadHeader, headerBytes, isTornHeader } from '../format/header.js';
 import type { OpenLog } from './log-window.js';
 import type { RecordFault, FaultKind } from './record-reader.js';
 
-/** What is known about bad bytes beside themselves. */
+/** The facts about bad bytes beside the bytes themselves. */
 export interface FaultPlace {
   readonly torn: boolean;
   /** A writer is at work: what would be torn is being written. */
   readonly inFlight: boolean;
-  /** Where the next record starts whose checksum holds. */
+  /** Start of the next record whose checksum holds. */
   readonly resume: number | undefined;
-  /** The same, unless the reading stops before it. */
+  /** Start of the next good record, unless the reading stops before it. */
   readonly nextGood: number | undefined;
   readonly lastGood: number | undefined;
-  /** Of a torn end: how many good records lie in it and are not shown. */
+  /** For a torn end: the number of good records in it that are not shown. */
   readonly goodRecords: number;
 }
 
-/** Of what another release wrote: it is whole, so there is nothing to repair. */
+/** The hint for a record of another release: it is whole, so there is nothing to repair. */
 const NEWER_HINT = 'a newer statelog may know it; the program that wrote the log does';
 
 const MESSAGES: Readonly<Record<FaultKind, string>> = {
@@ -125,7 +125,10 @@ export function headerFinding(
   };
 }
 
-/** Of a log that was being made, in which nothing ever was; one that was cut to nothing looks the same. */
+/**
+ * The finding for a log that was cut while it was made, and so never held anything; a log that was cut to
+ * nothing looks the same.
+ */
 function tornHeader(path: string, header: Uint8Array): Finding {
   const isOfZeros = header.length > 0 && header.every((byte) => byte === 0);
   return {

@@ -29,11 +29,11 @@ export type FaultKind = 'short' | 'bad-type' | 'bad-length' | 'checksum' | 'fore
 export interface RecordFault {
   readonly kind: FaultKind;
   readonly offset: number;
-  /** Where the record would end by its own lengths, or the zeros do; undefined where that is not known. */
+  /** End of the record by its own lengths, or end of the zeros; undefined if that is not known. */
   readonly statedEnd: number | undefined;
   /** The byte where the type stands. */
   readonly type: number;
-  /** Where it would end if it was a cursor. */
+  /** End of the record if it is a cursor. */
   readonly cursorEnd: number;
   /** The value that was expected and the one that was found, for a message. */
   readonly expected?: string | undefined;
@@ -79,7 +79,7 @@ export class FoldRecordReader {
     return this.#recordHoldsAt(HEADER_BYTES, 0);
   }
 
-  /** Where the first record starts, if not where it should after the header. */
+  /** Start of the first record, if it does not follow the header as it should. */
   firstRecord(): number | undefined {
     return this.hasRecordAfterHeader() ? HEADER_BYTES : this.#search.find(1);
   }
@@ -101,7 +101,7 @@ export class FoldRecordReader {
     }
   }
 
-  /** Where the next record starts whose checksum holds; undefined if there is none. */
+  /** Start of the next record whose checksum holds; undefined if there is none. */
   resumeAfter(fault: RecordFault): number | undefined {
     const { kind, offset, statedEnd } = fault;
     if (kind === 'foreign' || kind === 'unknown') return statedEnd === this.size ? undefined : statedEnd;

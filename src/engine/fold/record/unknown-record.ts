@@ -19,7 +19,7 @@ export class UnknownRecordSearch {
   }
 
   /**
-   * Where a record of an unknown type ends, if one starts at `offset`; undefined if none does.
+   * End of a record of an unknown type that starts at `offset`; undefined if none does.
    * @param bytesMax how many bytes are looked at, at the most
    * @param endsWell asked of each possible end: whether the file or a record goes on there as it should
    */

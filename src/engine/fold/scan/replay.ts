@@ -10,11 +10,11 @@ import { FoldScanner, type FoldScanOptions } from './scanner.js';
 import { WatchCursor } from '../format/watch-cursor.js';
 import { StatelogError } from '../../errors.js';
 
-/** What a log comes to when it is replayed. */
+/** The result of replaying a log. */
 export interface ReplayedLog {
   readonly index: FoldIndex;
   readonly cursor: WatchCursor;
-  /** Where the good records end: the file's size, unless the end is torn. */
+  /** End of the good records: the file's size, unless the end is torn. */
   readonly goodEnd: number;
   /** The unfinished last write, which is left where it is: torn, or being written. */
   readonly tornTail: Finding | undefined;
@@ -25,9 +25,9 @@ export interface ReplayedLog {
   /** It ends with a cursor, as each apply does. */
   readonly endsWithCursor: boolean;
   /**
-   * Where the next write may start: at the last cursor, where the same one precedes it as after a
-   * clean close, since all before it was synced then. Undefined where that cannot be told: another cursor before
-   * it shows a checkpoint, which may have been acknowledged and must not be written over.
+   * Start of the next write: the last cursor, if an equal one precedes it as after a clean close, since
+   * everything before it was synced then. Undefined where that cannot be told: another cursor before it shows
+   * a checkpoint, which may have been acknowledged and must not be written over.
    */
   readonly appendAt: number | undefined;
 }
@@ -48,14 +48,14 @@ export function replayLog(log: OpenLog, options: Pick<FoldScanOptions, 'isLocked
   return replay.result(finding, scanner.ascending, finding?.offset ?? log.size);
 }
 
-/** The same of a log that must be whole: a torn end is `DAMAGED` too. */
+/** Replays a log that must be whole: a torn end is `DAMAGED` too. */
 export function replayWholeLog(log: OpenLog): ReplayedLog {
   const replayed = replayLog(log);
   if (replayed.tornTail !== undefined) throw damagedError(replayed.tornTail);
   return replayed;
 }
 
-/** What reading a whole log tells without an index. */
+/** The facts that reading a whole log gives without an index. */
 export interface ScannedLog {
   readonly cursor: WatchCursor;
   /** It is the compact form, byte for byte: its puts are the live entries, in key order. */

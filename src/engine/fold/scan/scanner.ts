@@ -8,14 +8,14 @@ import type { FoldRecord } from '../format/record.js';
 import { type RecordFault, FoldRecordReader } from '../record/record-reader.js';
 import { countGood, TailRule } from './tail-rule.js';
 
-/** What a step of the scanner came to. */
+/** The result of a step of the scanner. */
 export type FoldStep = 'record' | 'finding' | 'end';
 
 /** How a fold log is scanned. */
 export interface FoldScanOptions {
   /**
-   * What to do where the end is torn and good records follow within it: stop (default), as
-   * recovery does, since they were never acknowledged; or show them too, as salvage does.
+   * The treatment of a torn end with good records in it: stop (default), as recovery does, since they were
+   * never acknowledged; or show them too, as salvage does.
    */
   readonly tornTail?: 'stop' | 'show' | undefined;
   /**
@@ -39,9 +39,9 @@ export interface FoldScanOptions {
 export class FoldScanner {
   /** The record of the last step, if it was one. */
   readonly record: FoldRecord;
-  /** What the last step found wrong, if it did. */
+  /** The fault that the last step found, if it found one. */
   finding: Finding | undefined;
-  /** Where the next step starts: bytes from the start of the file. */
+  /** Start of the next step, in bytes from the start of the file. */
   position = 0;
   readonly #log: OpenLog;
   readonly #reader: FoldRecordReader;
@@ -120,7 +120,10 @@ export class FoldScanner {
     return 'finding';
   }
 
-  /** Who has let go of the lock since the size was read has written more behind it. */
+  /**
+   * Tells whether the end is still being written: a writer that let go of the lock since the size was read
+   * has written more behind it.
+   */
   #isBeingWritten(): boolean {
     if (this.#isLocked === undefined) return false;
     const { fileSystem, descriptor, size } = this.#log;

@@ -2,7 +2,7 @@ import { CURSOR_BYTES_MAX, CURSOR_TYPE, RECORD_BYTES_MIN } from '../format/forma
 import type { OpenLog } from '../record/log-window.js';
 import { type RecordFault, FoldRecordReader } from '../record/record-reader.js';
 
-/** What a verdict about bad bytes rests on. */
+/** The facts that a verdict about bad bytes rests on. */
 export interface TailFacts {
   readonly fault: RecordFault;
   /** Size of the file. */
@@ -26,7 +26,7 @@ export interface TailFacts {
 export class TailRule {
   readonly #log: OpenLog;
   #ahead: FoldRecordReader | undefined;
-  /** What was found out last: from where, up to which record, and whether no cursor was there. */
+  /** The last answer: from which offset, up to which record, and whether no cursor was there. */
   #askedFrom = -1;
   #knownUpTo = -1;
   #unfinished = false;

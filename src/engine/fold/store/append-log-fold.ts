@@ -46,7 +46,7 @@ export class AppendLogFold {
   #closed = false;
   /** The unfinished end of a log that was opened for reading, left where it is: torn, or being written. */
   readonly tornTail: Finding | undefined;
-  /** What opening for writing cut from the end. */
+  /** The end that opening for writing cut off. */
   readonly cutTail: CutLogTail | undefined;
 
   /** For `open` and `load`. */
@@ -75,7 +75,7 @@ export class AppendLogFold {
     return makeStore(this, opened, { mode: 'write', compactThreshold, options });
   }
 
-  /** The same, waiting `lock.waitMs` for another process that holds the lock. */
+  /** Opens as `open` does, but waits `lock.waitMs` for another process that holds the lock. */
   static async openWhenFree<T extends AppendLogFold>(
     this: FoldClass<T>,
     path: string,
@@ -239,7 +239,7 @@ export class AppendLogFold {
     return compactForm(this.#content.index, this.#source(), this.#content.cursor);
   }
 
-  /** What the log was opened through. */
+  /** The file system that the log was opened through. */
   protected get fileSystem(): FileSystem {
     return this.#content.log.fileSystem;
   }

@@ -18,7 +18,7 @@ export interface FoldOptions {
   readonly onWarning?: ((warning: StatelogError) => void) | undefined;
 }
 
-/** What an open fold is set up with. */
+/** The settings of an open fold. */
 export interface FoldSetup {
   readonly mode: 'read' | 'write';
   /** Bytes appended after which an apply looks whether to rewrite the log. */
@@ -32,7 +32,7 @@ export interface OpenedFold<T> {
   readonly store: T;
 }
 
-/** What the options ask of opening. */
+/** The policy of opening that the options ask for. */
 export function policyOf({
   ifMissing = 'create',
   compactOnOpen = true,

@@ -4,7 +4,7 @@ import type { OpenedLog } from './open-log.js';
 import { FoldRecordSource } from '../lookup/record-source.js';
 import type { WatchCursor } from '../format/watch-cursor.js';
 
-/** What an open fold holds: its index, the file that the index points into, and its cursor. */
+/** The content of an open fold: its index, the file that the index points into, and its cursor. */
 export class FoldContent {
   readonly index: FoldIndex;
   log: OpenLog;

@@ -35,7 +35,7 @@ const BUFFER_BYTES_MAX = 1024 * 1024;
  */
 export class LogWriter implements PendingBytes {
   bytes = new Uint8Array(0);
-  /** Where the buffer starts in the file: what lies before is written. */
+  /** Start of the buffer in the file: everything before it is written. */
   start: number;
   /** The record that was appended last: its offset, its length, and its key within `bytes`. */
   offset = 0;
@@ -49,7 +49,7 @@ export class LogWriter implements PendingBytes {
   #filled = 0;
   /** All before it is on disk. */
   #synced: number;
-  /** The same, and a cursor ends there: what was acknowledged. */
+  /** End of the written bytes at which a cursor also ends: everything before it was acknowledged. */
   #closedEnd: number;
   #endsWithCursor = false;
   /** The buffer holds more than what makes room: a put. */
@@ -60,7 +60,7 @@ export class LogWriter implements PendingBytes {
   #fileSize: number;
   /** When the log was last written, by us. */
   #modifiedNs: bigint;
-  /** What failed first was a write that found the disk full: no sync has failed. */
+  /** True if the first failure was a write that found the disk full: no sync has failed. */
   #isFull = false;
 
   constructor(fileSystem: FileSystem, path: string, descriptor: FileDescriptor, size: number) {

@@ -14,7 +14,7 @@ export function isMountPoint(error: unknown): boolean {
   return isStatelogError(error) && error.details.errno === 'EBUSY' && error.details.operation === 'rename';
 }
 
-/** What is said where a log cannot be made smaller for that reason; any other error is passed on. */
+/** The error for a log that cannot be made smaller for that reason; any other error is passed on. */
 export function orMountPoint(error: unknown, path: string): unknown {
   if (!isMountPoint(error)) return error;
   return new StatelogError('IO_FAILED', `${path} is mounted by itself: no other file can take its place`, {

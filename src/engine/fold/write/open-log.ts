@@ -19,10 +19,10 @@ import { FoldRecordSource } from '../lookup/record-source.js';
 import { type ReplayedLog, replayLog } from '../scan/replay.js';
 import { copyTornTail } from './torn-tail-copy.js';
 
-/** What opening for writing cut from the end of a log. */
+/** The end that opening for writing cut off a log. */
 export interface CutLogTail {
   readonly finding: Finding;
-  /** Where a copy of it lies; undefined for zeros, of which none is made. */
+  /** Path of a copy of it; undefined for zeros, which are not copied. */
   readonly copy: string | undefined;
 }
 
@@ -30,7 +30,7 @@ export interface CutLogTail {
 export interface OpenedLog {
   readonly log: OpenLog;
   readonly replayed: ReplayedLog;
-  /** What was cut; only by opening for writing. */
+  /** The end that was cut off; only opening for writing cuts any. */
   readonly cut: CutLogTail | undefined;
   /** The file was written anew just now: all of it is on disk, and so is its name. */
   readonly fresh: boolean;
@@ -80,7 +80,7 @@ export function openForWriting(fileSystem: FileSystem, path: string, policy: Ope
   return opening.recover(tryOpenLocked(fileSystem, opening.path, () => opening.openOrCreate()));
 }
 
-/** The same, trying again for `waitMs` while another holds the lock. */
+/** Opens as `openForWriting` does, and tries again for `waitMs` while another process holds the lock. */
 export async function openForWritingWhenFree(
   fileSystem: FileSystem,
   path: string,
@@ -93,7 +93,7 @@ export async function openForWritingWhenFree(
 
 /** One log on its way to being open for writing. */
 class Opening {
-  /** What a rewrite renames over: through a symbolic link, that must be the file and not the link. */
+  /** The path that a rewrite renames over: if the user's path is a symbolic link, the file that it leads to. */
   readonly path: string;
   readonly #fileSystem: FileSystem;
   readonly #policy: OpenPolicy;

@@ -32,7 +32,7 @@ export class WritingSession {
   /** The end of the log may be appended to. */
   #settled = false;
   #endsWithCursor: boolean;
-  /** Where the first write starts: the end of the log, or its closing cursor. */
+  /** Start of the first write: the end of the log, or its closing cursor. */
   #appendAt: number | undefined;
   /** Something was written since the last checkpoint; since the log was opened or compact. */
   #hasUncheckpointed = false;

@@ -9,13 +9,13 @@ export interface ByteField {
   readonly isWrong: boolean;
   /** The one byte of them that is wrong, from the start of the file; undefined where that is not known. */
   readonly wrongAt: number | undefined;
-  /** What they say, or what speaks against them; empty where the bytes say it all. */
+  /** The meaning of the bytes, or the evidence against them; empty if the bytes say it all. */
   readonly text: string;
   /** True where a value, or a part of one, may lie in them: `--redact` keeps those to itself. */
   readonly holdsValue: boolean;
 }
 
-/** What a list of fields is made of, but for their places: they lie one behind the other. */
+/** A field without its place, as a part of a list: the parts lie one behind the other. */
 export interface FieldPart {
   readonly name: string;
   readonly bytes: number;
@@ -35,7 +35,7 @@ export function fieldsInRow(offset: number, parts: readonly FieldPart[]): ByteFi
   return fields;
 }
 
-/** The same fields, the one that holds the byte at `offset` marked wrong for it, with what is said of that byte. */
+/** Marks the field that holds the byte at `offset` as wrong, with a remark about that byte. */
 export function markedAt(fields: readonly ByteField[], offset: number, text: string): ByteField[] {
   return fields.map((field) => {
     const isThere = offset >= field.offset && offset < field.offset + field.bytes;
@@ -43,7 +43,7 @@ export function markedAt(fields: readonly ByteField[], offset: number, text: str
   });
 }
 
-/** The same fields, the first of this name marked wrong, with what is said of it. */
+/** Marks the first field of this name as wrong, with a remark about it. */
 export function markedByName(fields: readonly ByteField[], name: string, text: string): ByteField[] {
   const found = fields.find((field) => field.name === name);
   return fields.map((field) => (field === found ? marked(field, text) : field));
@@ -54,8 +54,8 @@ function marked(field: ByteField, text: string): ByteField {
 }
 
 /**
- * The same fields, where the lengths may be wrong that say where they are: any of those that lie from `offset`
- * to `end` may be bytes of a value.
+ * Marks fields as unsure if the lengths that place them may be wrong: any of those from `offset` to `end` may
+ * be bytes of a value.
  */
 export function unsureWithin(fields: readonly ByteField[], offset: number, end: number): ByteField[] {
   return fields.map((field) => {

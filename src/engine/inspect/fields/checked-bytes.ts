@@ -2,7 +2,7 @@ import type { FileBytes } from './file-bytes.js';
 import { findTurnedBit } from './turned-bit.js';
 import { findWrongByte } from './wrong-byte.js';
 
-/** What a checksum is computed over at a time. */
+/** Bytes that one step of computing a checksum takes. */
 const PIECE_BYTES = 1024 * 1024;
 /** In more than this no turned bit is looked for: eight steps a byte. */
 const TURNED_BIT_BYTES_MAX = 4 * 1024 * 1024;
@@ -25,7 +25,7 @@ export function checksumOf(checksum: Checksum, bytes: FileBytes, from: number, l
 export interface Mending {
   /** The wrong byte's offset in the file; undefined where it is one of the checksum. */
   readonly at: number | undefined;
-  /** What is wrong with it, in words. */
+  /** The fault, in words. */
   readonly text: string;
   /** The bytes of the file as they were. */
   readonly read: (offset: number, length: number) => Uint8Array;

@@ -53,7 +53,7 @@ function headParts(root: Uint8Array): FieldPart[] {
   ];
 }
 
-/** What follows the tag in the root. */
+/** The parts of the root behind the tag. */
 function operationParts(root: Uint8Array, tag: number, isContentTold: boolean): FieldPart[] {
   const after = (from: number): FieldPart => unused(root, from, ROOT_BYTES);
   const vec = (name: string, at: number): FieldPart[] => [
@@ -122,7 +122,7 @@ function unused(root: Uint8Array, from: number, to: number): FieldPart {
   return { name: 'unused', bytes: to - from, isWrong };
 }
 
-/** What lies before the root; undefined where the root's pointers lead out of it. */
+/** The parts before the root; undefined if the root's pointers lead out of the entry. */
 function contentParts(root: Uint8Array, contentBytes: number): FieldPart[] | undefined {
   switch (root[ROOT.tag]!) {
     case TAG_PUT:

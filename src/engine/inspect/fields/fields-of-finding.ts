@@ -19,7 +19,7 @@ import { badPageFields, indexHeaderFields, stateHeaderFields } from './state-fie
 
 /** So much of what lies before and after a fault is shown with it. */
 const AROUND_BYTES = 16;
-/** What is shown where nothing is known of the bytes. */
+/** Bytes to show if nothing is known about them. */
 const PLAIN_BYTES = 64;
 
 /** The bytes of a fault, and where to read more of them. */

@@ -2,7 +2,7 @@ import type { FileDescriptor, FileSystem } from '../../storage-io/interface/file
 
 /** Bytes of a file by their offset in it. */
 export interface FileBytes {
-  /** Where the file ends. */
+  /** Size of the file. */
   readonly size: number;
   /** The bytes from `offset` on, fewer than `length` where the file ends, or what is held of it. */
   read(offset: number, length: number): Uint8Array;

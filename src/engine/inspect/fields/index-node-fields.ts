@@ -89,7 +89,7 @@ function referenceFields(bytes: FileBytes, { start, length }: IndexHead, isGood:
   ]);
 }
 
-/** Where the node starts that a place is of, or that has a key's vec there; the source then shows its first bytes. */
+/** Start of the node that holds a place, or that has a key's vec there; the source then shows its first bytes. */
 function nodeAround(source: ByteSource, place: number, layout: MapLayout): number | undefined {
   const starts = [0, ...Array.from({ length: NODE_ENTRIES }, (_, slot) => NODE.keys + slot * KEY_BYTES)];
   return starts
@@ -104,7 +104,7 @@ function nodeAround(source: ByteSource, place: number, layout: MapLayout): numbe
     });
 }
 
-/** What a node of no kind was is told by what it has for a leaf's count. */
+/** Tells what a node of a damaged kind was, by the value in the place of a leaf's count. */
 function isInnerNode({ bytes, at }: ByteSource, layout: MapLayout): boolean {
   const kind = bytes[at]!;
   const count = readU32(bytes, at + layout.entryCount);

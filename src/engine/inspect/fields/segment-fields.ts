@@ -14,7 +14,7 @@ import type { FileBytes } from './file-bytes.js';
 /** Bytes that hold no good record. */
 export interface BadSpan {
   readonly offset: number;
-  /** Where the next good record starts, or the file ends. */
+  /** Start of the next good record, or end of the file. */
   readonly end: number;
   /** Whether a good record starts at `end`. */
   readonly isFollowed: boolean;

@@ -9,7 +9,7 @@ import type { FollowedLog } from './followed-log.js';
 import { FollowedSegments } from './followed-segments.js';
 import type { LogSupply } from './log-supply.js';
 
-/** What `Follow.next` came to; `waiting`: all there is was told of, call again once files have changed. */
+/** The result of `Follow.next`; `waiting`: everything there is was told, so call again once files have changed. */
 export type FollowEvent = 'record' | 'finding' | 'waiting';
 
 /** So often, in records, what is new is opened while an old log is still being read. */
@@ -59,7 +59,7 @@ export class Follow {
     }
   }
 
-  /** Where to watch for changes; not always the same. */
+  /** The folders to watch for changes; they may change themselves. */
   get folders(): readonly string[] {
     return this.#supply.folders;
   }

@@ -116,7 +116,7 @@ export class FollowedDirectory implements LogSupply {
     return true;
   }
 
-  /** What lay between two logs and was removed before it could be opened. */
+  /** Finds the logs between two others that were removed before they could be opened. */
   #removedBetween(before: FollowedLog, log: FollowedLog): Finding[] {
     const starts = this.#starts.get(log)!;
     const beforeStarts = this.#starts.get(before)!;

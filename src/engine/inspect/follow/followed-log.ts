@@ -3,7 +3,7 @@ import { compareMerged } from '../../wal/format/merge-order.js';
 import type { ScanEvent, WalScanner } from '../../wal/scan/scanner.js';
 import type { FollowedSegment } from './followed-segment.js';
 
-/** Where a segment stands: at a record that was not told of yet, at its end for now, or nobody has looked. */
+/** The standing of a segment: at a record that was not told yet, at its end for now, or nobody has looked. */
 type Standing = 'record' | 'end' | 'unknown';
 
 /**

@@ -37,12 +37,15 @@ export class FollowedSegment {
   readonly #told = new ToldRecords();
   readonly #replacements: FileDescriptor[] = [];
   #descriptor: FileDescriptor;
-  /** Of the newest file that was opened. */
+  /** Identity of the newest file that was opened. */
   #identity: string;
   #scanner: WalScanner;
   /** The sequence that the first record must have; undefined: any. */
   #expected: bigint | undefined;
-  /** Where the file is another one: the sequence that would come next if nothing was lost between the two. */
+  /**
+   * For another file in the segment's place: the sequence that would come next if nothing was lost between
+   * the two.
+   */
   #due: bigint | undefined;
   #recordWaits = false;
 

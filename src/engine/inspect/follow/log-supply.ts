@@ -1,9 +1,9 @@
 import type { Finding } from '../../finding.js';
 import type { FollowedLog } from './followed-log.js';
 
-/** Where the logs come from that are followed one after the other. */
+/** Supplies the logs to follow, one after the other. */
 export interface LogSupply {
-  /** Where to watch for changes. */
+  /** The folders to watch for changes. */
   readonly folders: readonly string[];
   /** Opens what is new, before its writer can remove it. Nothing is read. */
   hold(): void;

@@ -39,7 +39,7 @@ export class ToldRecords {
     return before - this.#known;
   }
 
-  /** Where the last record ends; 0 where there is none. */
+  /** End of the last record; 0 if there is none. */
   get end(): number {
     return this.#known === 0 ? 0 : this.#ends[this.#lastSlot]!;
   }

@@ -9,7 +9,7 @@ import { alreadyThere } from '../../storage-io/whole/already-there.js';
 /** How stores are opened that records are applied to. */
 export interface DestinationOptions {
   readonly fileSystem?: FileSystem | undefined;
-  /** Where the records are read. */
+  /** Path that the records are read from. */
   readonly source: string;
   /** Whether a store that is there may be written to. */
   readonly isOntoExisting: boolean;

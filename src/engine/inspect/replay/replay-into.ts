@@ -15,7 +15,7 @@ interface ReplayedChange {
   readonly value: Uint8Array | undefined;
 }
 
-/** What one destination took. */
+/** The changes that one destination took. */
 export interface Applied {
   readonly path: string;
   readonly puts: number;
@@ -96,7 +96,7 @@ class Destination {
     }
   }
 
-  /** What was applied before a failure is synced, too. */
+  /** Syncs all destinations, also with the changes applied before a failure. */
   async #sync(): Promise<void> {
     const puts = this.#newPuts;
     const deletes = this.#newDeletes;
@@ -140,7 +140,7 @@ export class ReplayInto {
     for (const store of stores) store.beginBatch?.();
   }
 
-  /** What is on disk in each destination. */
+  /** The changes on disk in each destination. */
   get applied(): Applied[] {
     return this.#destinations.map(({ store, puts, deletes }) => ({ path: store.path, puts, deletes }));
   }
@@ -216,7 +216,7 @@ function bytesOf({ key, value }: ReplayedChange): number {
   return key.length + (value?.length ?? 0);
 }
 
-/** What was applied, in words. */
+/** The applied changes, in words. */
 export function appliedText(applied: readonly Applied[]): string {
   const each = applied.map(({ path, puts, deletes }) => `${puts} puts and ${deletes} deletes to ${path}`);
   return `applied and on disk: ${each.join('; ')}`;

@@ -23,9 +23,9 @@ export interface ReplayLog {
   readonly segments: readonly SegmentEntry[];
   /** Segments that should lie beside these. */
   readonly missing: readonly Finding[];
-  /** What to do about findings in them. */
+  /** The hints for findings in the logs. */
   readonly hints: Hints;
-  /** What the records are held against. */
+  /** The facts that the records are checked against. */
   readonly expected: Omit<MergeOptions, 'fileSystem'>;
   /** Whether the segments must still be there: a writer drops a log when it keeps its checkpoint no longer. */
   readonly isStillKept: () => boolean;

@@ -2,7 +2,7 @@ import { compareSignedHalves, joinI64 } from '../../bytes/halves.js';
 import type { WalEntryView } from '../../rkyv/entry/wal-entry-view.js';
 import { OPERATIONS, type OperationName } from './replay-filter.js';
 
-/** What the records of one operation come to. */
+/** The totals of one operation's records. */
 export interface OperationStats {
   readonly operation: OperationName;
   readonly count: number;
@@ -60,7 +60,7 @@ export class ReplayStats {
     );
   }
 
-  /** Of all operations together. */
+  /** Records of all operations together. */
   get records(): number {
     return this.#sums.reduce((total, { count }) => total + count, 0);
   }

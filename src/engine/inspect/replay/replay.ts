@@ -7,7 +7,7 @@ import type { SegmentEntry } from '../../wal/scan/segment-folder.js';
 import { withHint, type Hints } from '../hints.js';
 import type { ReplayLog } from './replay-logs.js';
 
-/** What reads one log's segments: merged, or one after the other. */
+/** A reader of one log's segments: merged, or one after the other. */
 interface LogScan {
   finding: Finding | undefined;
   readonly segment: WalScanner;
@@ -33,7 +33,7 @@ export class Replay {
   readonly #missing: Finding[] = [];
   #next = 0;
   #scan: LogScan | undefined;
-  /** Of the log that was opened last. */
+  /** Hints of the log that was opened last. */
   #hints: Hints | undefined;
 
   /** @param isMerged false: each segment's records as they lie */

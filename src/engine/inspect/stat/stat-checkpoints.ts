@@ -9,7 +9,7 @@ import { treeBytes } from '../../storage-io/whole/tree-bytes.js';
 import { attempt } from './stat-problem.js';
 import type { CheckpointStat, StatReport } from './stat-report.js';
 
-/** What a state directory's manifest says, and each checkpoint's files; `fragmentation` is the newest one's. */
+/** Describes a state directory's manifest and each checkpoint's files; `fragmentation` is the newest one's. */
 export function statCheckpoints(fileSystem: FileSystem, layout: DirectoryLayout): Partial<StatReport> {
   const manifest = readManifest(fileSystem, layout);
   const checkpoints = manifest.checkpoints.map((entry) =>

@@ -4,7 +4,7 @@ import type { Finding } from '../../finding.js';
 import type { FileSystem } from '../../storage-io/interface/file-system.js';
 import type { StatReport } from './stat-report.js';
 
-/** What an artifact's manifest says, and the first thing about its payload that does not fit. */
+/** Describes an artifact's manifest, and the first fault of its payload. */
 export function statManifest(fileSystem: FileSystem, path: string): Partial<StatReport> {
   const findings: Finding[] = [];
   const manifest = checkArtifact(fileSystem, path, (finding) => findings.push(finding));

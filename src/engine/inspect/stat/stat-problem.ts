@@ -1,6 +1,6 @@
 import { isStatelogError, type ErrorCode } from '../../errors.js';
 
-/** What was read, or why it could not be. */
+/** A value that was read, or the reason why it could not be. */
 export type Attempt<Value> = { readonly value: Value } | { readonly problem: string };
 
 /**

@@ -19,7 +19,7 @@ import { statManifest } from './stat-manifest.js';
 import type { LockStat, StatReport } from './stat-report.js';
 import { statSegments } from './stat-segments.js';
 
-/** What to tell beyond what is cheap to tell. */
+/** The figures to add to those that are cheap to tell. */
 export interface StatOptions {
   /** Reads all entries, for the digest of the content. */
   readonly digest: boolean;

@@ -2,8 +2,8 @@ import type { Finding } from '../../finding.js';
 import type { FileSystem } from '../../storage-io/interface/file-system.js';
 
 /**
- * What a part of a file is, the worse later: `hole` is room of values that are no longer live, `slack` what lies
- * behind all that is in use, `torn` an unfinished last write.
+ * The state of a part of a file, the worse later: `hole` is room of values that are no longer live, `slack`
+ * is everything behind the bytes in use, `torn` an unfinished last write.
  */
 export const CELL_STATES = ['good', 'hole', 'slack', 'torn', 'damaged'] as const;
 

@@ -1,7 +1,7 @@
 import type { Finding } from '../../finding.js';
 import { withHint, type Hints } from '../hints.js';
 
-/** The same findings with what to do about them. */
+/** Adds hints to findings as they pass. */
 export function* hinted<Result>(
   findings: Generator<Finding, Result>,
   hints: Hints,

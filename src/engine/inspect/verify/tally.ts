@@ -1,6 +1,6 @@
 import type { FileMaps } from './file-map.js';
 
-/** What was read, added up over everything that one path holds. */
+/** The sums over everything that was read from one path. */
 export class Tally {
   files = 0;
   bytes = 0;
@@ -10,7 +10,7 @@ export class Tally {
   /** Live keys, as far as the kind counts them. */
   keys = 0;
 
-  /** What draws the files; undefined where nobody wants that. */
+  /** The maps that draw the files; undefined if nobody wants any. */
   readonly maps: FileMaps | undefined;
 
   constructor(maps?: FileMaps) {

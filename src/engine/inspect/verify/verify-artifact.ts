@@ -14,7 +14,7 @@ import type { FileSystem } from '../../storage-io/interface/file-system.js';
 import type { Tally } from './tally.js';
 import { findingOf } from './verify-state.js';
 
-/** What ends the reading of an artifact, and is damage all the same. */
+/** Codes of errors that end the reading of an artifact, and are damage all the same. */
 const DAMAGE_CODES = ['INVALID_ARTIFACT', 'DIGEST_MISMATCH', 'UNFINISHED_STREAM'] as const;
 
 /**
@@ -56,7 +56,7 @@ function* verifyPayload(
   store.close();
 }
 
-/** Where no other copy of it is left, what is good in it can be brought out. */
+/** Adds the hint to repair: if no other copy is left, the good part can still be brought out. */
 function withRepair(finding: Finding, path: string): Finding {
   return finding.hint === FETCH_HINT
     ? { ...finding, hint: `${FETCH_HINT}; else ${repairHint(path)}` }

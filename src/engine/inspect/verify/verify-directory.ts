@@ -117,7 +117,7 @@ function* verifyLog(
 }
 
 /**
- * What kept a file or a segment from being opened, as a finding.
+ * Turns the error that kept a file or a segment from being opened into a finding.
  * @throws unknown the error itself, where that is no damage
  */
 export function missingOrDamaged(

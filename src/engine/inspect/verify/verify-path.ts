@@ -22,11 +22,11 @@ import { findingOf, verifyStatePair } from './verify-state.js';
 export interface VerifyOptions {
   /** Leaves out the values: their checksums are not computed. */
   readonly quick: boolean;
-  /** Who wants maps of the files. */
+  /** Asks for maps of the files. */
   readonly map?: FileMapOptions | undefined;
 }
 
-/** What verifying one path came to. */
+/** The result of verifying one path. */
 export interface VerifySummary {
   readonly path: string;
   /** Undefined where it is too damaged to tell. */
@@ -35,7 +35,7 @@ export interface VerifySummary {
   readonly bytes: number;
   /** Records of logs. */
   readonly records: number;
-  /** Of these, those that stand behind damage; and good records in unfinished ends, which are not among them. */
+  /** Good records behind damage, which `records` counts; and those in unfinished ends, which it does not. */
   readonly recordsBehind: number;
   /** Live keys: those of the newest checkpoint, where there are several. */
   readonly keys: number;

@@ -5,7 +5,7 @@ import { WalScanner } from '../../wal/scan/scanner.js';
 import type { ClosedSegment } from '../../wal/scan/closed-segment.js';
 import type { Locked } from '../../wal/scan/scan-options.js';
 
-/** What a segment is held against. */
+/** The facts that a segment is checked against. */
 export interface SegmentExpectation {
   readonly fileSystem: FileSystem;
   readonly path: string;
@@ -13,23 +13,23 @@ export interface SegmentExpectation {
   readonly epoch?: bigint | undefined;
   readonly expectedSequence?: bigint | undefined;
   readonly isLocked?: Locked | (() => Locked) | undefined;
-  /** As `WalScanOptions.wasClosed`. */
+  /** Whether the segment was closed cleanly, as `WalScanOptions.wasClosed` says. */
   readonly wasClosed?: (() => boolean) | undefined;
-  /** As `WalScanOptions.closedAt`. */
+  /** The recorded end of the segment, as `WalScanOptions.closedAt` says. */
   readonly closedAt?: ClosedSegment | undefined;
-  /** As `WalScanOptions.isLoose`. */
+  /** Whether the segment lies by itself, as `WalScanOptions.isLoose` says. */
   readonly isLoose?: boolean | undefined;
   /** True where a checkpoint closed its epoch: nothing of it is torn. */
   readonly isClosed?: boolean | undefined;
 }
 
-/** What a walk over a segment came to, beside its findings. */
+/** The result of walking over a segment, beside its findings. */
 export interface SegmentSummary {
   readonly records: number;
   /** Good records behind damage, or in an unfinished end. */
   readonly recordsBehind: number;
   readonly bytes: number;
-  /** Where the last good record ends. */
+  /** End of the last good record. */
   readonly goodEnd: number;
   /** Undefined where the segment does not tell. */
   readonly coreId: number | undefined;

@@ -27,7 +27,7 @@
  * that lie close together, such as digits: it is the fastest to search, and of a line's size.
  */
 
-/** What a node is: the low three bits of its reference. */
+/** The kinds of node, as the low three bits of a reference. */
 export const END = 0;
 export const PAIR = 1;
 export const FEW = 2;

@@ -125,7 +125,7 @@ export class KeyTails {
     this.evacuated = NONE;
   }
 
-  /** Where a tail's bytes begin in its segment. */
+  /** Start of a tail's bytes in its segment. */
   private byteAt(tail: number): number {
     return this.segments.wordOf(tail) * WORD_BYTES + HEADER_BYTES;
   }

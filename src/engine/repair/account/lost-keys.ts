@@ -24,7 +24,7 @@ export interface WrittenAt {
 interface Suspect extends DamagedChange {
   /** How many good records of the log lie before the damaged one. */
   readonly recordsBefore: number;
-  /** What the last good record of the key before it did, and whether one follows. */
+  /** The effect of the last good record of the key before it, and whether one follows. */
   before: 'put' | 'delete' | undefined;
   /** The last record of the key in another core's log that was written before it. */
   beside: { readonly op: 'put' | 'delete'; readonly written: WrittenAt } | undefined;
@@ -87,7 +87,7 @@ export class LostKeys {
   }
 
   /**
-   * What was lost of the log that was read twice now; the next log starts anew.
+   * Resolves the losses of the log that was just read for the second time; the next log starts anew.
    * @param isBelow whether what lies below the log, such as a checkpoint, has a value for a key
    */
   *resolve(isBelow: (key: Uint8Array) => boolean = () => false): Generator<LostKey, void> {

@@ -11,7 +11,7 @@ import type { LostKey, Mended, RepairEvent } from './report.js';
 const TELL_EACH_BYTES = 32 * 1024 * 1024;
 
 /**
- * What a repair has kept and lost so far, and the limit of what it may lose.
+ * The running totals of a repair, kept and lost, and the limit of its losses.
  *
  * Invariant: `lostBytes` and `tornBytes` together never pass `lossBytesMax`: whatever would let them, throws.
  */
@@ -57,7 +57,7 @@ export class RepairAccount {
     this.#lossBytesMax = lossBytesMax;
   }
 
-  /** Where the source is read, and the new place is written. */
+  /** The file system that reads the source and writes the new place. */
   get fileSystem(): FileSystem {
     return this.#fileSystem;
   }

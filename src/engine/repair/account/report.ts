@@ -6,9 +6,9 @@ import type { LockStat } from '../../inspect/stat/stat-report.js';
 /** A key whose last change was lost, as far as its damaged record can still be made out. */
 export interface LostKey {
   readonly key: Uint8Array;
-  /** What the damaged record did. */
+  /** The effect of the damaged record. */
   readonly op: 'put' | 'delete';
-  /** Where the damaged record lies in the source. */
+  /** The place of the damaged record in the source. */
   readonly file: string;
   readonly offset: number;
   /**
@@ -53,7 +53,7 @@ export interface SourcePosition {
   readonly isKept: boolean;
 }
 
-/** What a repair tells while it goes on. */
+/** An event of a repair under way. */
 export type RepairEvent =
   | { readonly finding: Finding }
   | { readonly mended: Mended }
@@ -71,7 +71,7 @@ export interface Amount {
   readonly keys: number;
 }
 
-/** What a repair came to. */
+/** The result of a repair. */
 export interface RepairSummary {
   readonly path: string;
   readonly kind: IdentifiedKind;
@@ -89,7 +89,7 @@ export interface RepairSummary {
   readonly isWhole: boolean;
   /** True where there are so many keys that those kept were estimated, to some per mille. */
   readonly keysEstimated: boolean;
-  /** Who holds the source's lock, or may hold it on another host; absent where nobody does. */
+  /** The holder, or possible holder on another host, of the source's lock; absent if nobody holds it. */
   readonly writer?: LockStat | undefined;
   /** Copies of what was cut. */
   readonly copies: readonly string[];

@@ -19,11 +19,14 @@ const OUR_NAMES =
   /^(\.\/)?([^/]+\/)?(MANIFEST\.json|data\/(fold\.snap|CHECKPOINT\.json|state-\d{1,5}\.(db|idx)))$/;
 const OWN_START = /^(MANIFEST\.json$|data\/)/;
 const WRAPPED = /^[^/]+\/(MANIFEST\.json$|data\/.*)/;
-/** Where a tar's header has an entry's size, in octal. */
+/** Position of an entry's size in a tar's header, in octal. */
 const SIZE_AT = 124;
 const SIZE_DIGITS = 11;
 
-/** What is left of an artifact: where its files lie, by their paths in it, and its manifest if that can be read. */
+/**
+ * The rest of an artifact: the places of its files, by their paths in it, and its manifest if that can be
+ * read.
+ */
 export interface LocatedPayload {
   readonly files: ReadonlyMap<string, FileSlice>;
   readonly manifest: ExportManifest | undefined;

@@ -28,7 +28,7 @@ const NO_STORE = new Uint8Array(STORE_ID_BYTES);
 const STATE_NAME = /^data\/state-(\d{1,5})\.(db|idx)$/;
 const CORES_MAX = 1024;
 
-/** Where an artifact goes. */
+/** The destination of an artifact. */
 export interface NewArtifact {
   readonly path: string;
   readonly form: ArtifactForm;

@@ -79,7 +79,7 @@ function* broughtUp(
   return { ...known, checkpoints };
 }
 
-/** What shows that the manifest is of another moment than what lies beside it. */
+/** The evidence that the manifest is of another moment than the files beside it. */
 function otherMoment(
   fileSystem: FileSystem,
   layout: DirectoryLayout,

@@ -30,7 +30,7 @@ export interface LostBelow {
   readonly isInPlace: boolean;
 }
 
-/** What is known of one core's segment once it was salvaged. */
+/** The facts about one core's segment once it was salvaged. */
 interface Numbering {
   readonly isWhole: boolean;
   /** The sequence that the next log's first record gets in the new place. */
@@ -42,9 +42,9 @@ interface Numbering {
  * ends. A closed log ends with a barrier again: its checkpoint says that there was one.
  */
 export class LogSalvage {
-  /** Where sources stand by the live log; set before that is salvaged. */
+  /** The position of each source by the live log; set before that log is salvaged. */
   positions: SourcePositions | undefined;
-  /** What the newest checkpoint lost, by core. */
+  /** The losses of the newest checkpoint, by core. */
   readonly lostBelow = new Map<number, readonly LostBelow[]>();
   readonly #account: RepairAccount;
   readonly #layout: DirectoryLayout;

@@ -16,7 +16,7 @@ export interface RecordHole {
 }
 
 /**
- * What is missing of one core's records between two points of its numbering.
+ * The records of one core that are missing between two points of its numbering.
  * @param segments its segments in order of epoch; those that are not there are passed over
  */
 export function recordHoles(

@@ -19,7 +19,7 @@ import { coreIdOfSegmentName } from '../../wal/format/segment-name.js';
 const INDEX_NAME = /^state-(\d{1,5})\.idx$/;
 const FIRST_EPOCH = 1n;
 
-/** What one segment says that a manifest would. */
+/** The facts in one segment that a manifest would hold. */
 interface SegmentWords {
   readonly records: number;
   readonly firstSequence: bigint | undefined;
@@ -164,7 +164,7 @@ function readWords(fileSystem: FileSystem, path: string, epoch: bigint, coreId: 
   }
 }
 
-/** What is read; undefined where it is not there, or damaged. */
+/** Reads something; undefined if it is not there, or damaged. */
 function attempt<T>(read: () => T): T | undefined {
   try {
     return read();

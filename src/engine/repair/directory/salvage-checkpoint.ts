@@ -23,7 +23,7 @@ import {
 import { isBlockOf, StateSource } from '../state/state-source.js';
 import { writePair } from '../state/write-pair.js';
 
-/** What one core of a checkpoint is salvaged from. */
+/** The source of one core of a checkpoint. */
 export interface CoreSource {
   readonly fileSystem: FileSystem;
   readonly layout: DirectoryLayout;
@@ -42,7 +42,7 @@ export interface CoreSource {
  * before it and the log between them make up for it: in full, if both are whole.
  */
 export class CheckpointCore {
-  /** What is wrong with its files. */
+  /** The faults of its files. */
   readonly findings: readonly Finding[];
   /** True where every entry is known, from its own files or from what came before. */
   readonly isExact: boolean;
@@ -64,7 +64,7 @@ export class CheckpointCore {
     return !this.findings.some(({ severity }) => severity === 'damage');
   }
 
-  /** Where its values lie. */
+  /** Path of its values. */
   get path(): string {
     const { layout, entry, coreId } = this.#source;
     return layout.stateFile(entry.epoch, coreId);

@@ -24,7 +24,7 @@ import { unnamedEntries } from '../account/unnamed.js';
 /** Keys of one core that are named at the most. */
 const LOST_CHANGES_MAX = 16_384;
 
-/** What somebody who knows better says of a directory that is repaired. */
+/** The user's decisions about a directory under repair. */
 export type DirectoryWishes = ArrangementWishes & { readonly sources?: SourceWishes | undefined };
 
 /**

@@ -20,7 +20,7 @@ export class SegmentBook {
     this.first = first;
   }
 
-  /** What the record after the segment's last is numbered, a barrier counted that `close` adds. */
+  /** The number of the record after the segment's last, counting the barrier that `close` adds. */
   get nextSequence(): bigint {
     return this.first + BigInt(this.#records) + (this.needsBarrier ? 1n : 0n);
   }

@@ -5,7 +5,7 @@ import { TAG_COMMIT } from '../../rkyv/entry/wal-entry-format.js';
 import type { WalEntryView } from '../../rkyv/entry/wal-entry-view.js';
 import type { SourcePosition } from '../account/report.js';
 
-/** What somebody who knows better says of sources. */
+/** The user's decisions about sources. */
 export interface SourceWishes {
   /** Leaves them where the last Commit has them, whatever is missing. */
   readonly keep?: boolean | undefined;
@@ -13,7 +13,7 @@ export interface SourceWishes {
   readonly set?: ReadonlyMap<string, bigint> | undefined;
 }
 
-/** What a checkpoint's entry in the manifest says of sources. */
+/** The part of a checkpoint's entry in the manifest that is about sources. */
 type CheckpointWords = Pick<CheckpointEntry, 'sources' | 'watermark'>;
 
 const BEFORE_ALL_NS = -(2n ** 63n);
@@ -62,7 +62,7 @@ export class SourcePositions {
       this.#missingAfterNs = timestampNs;
   }
 
-  /** What is to be told of each source whose last Commit cannot be relied on. */
+  /** The position of each source whose last Commit cannot be relied on. */
   told(): SourcePosition[] {
     const [said, safe] = [this.#progress(false), this.#progress(true)];
     return [...withoutMarks(said.sources)].flatMap(([name, position]) => {
@@ -71,7 +71,7 @@ export class SourcePositions {
     });
   }
 
-  /** What a Commit behind all others must say; undefined where the last one is right. */
+  /** The Commit to add behind all others; undefined if the last one is right. */
   correction(): Omit<Commit, 'timestampNs'> | undefined {
     const { keep = false, set = new Map<string, bigint>() } = this.#wishes;
     const [said, safe] = [this.#progress(false), this.#progress(!keep)];

@@ -10,7 +10,7 @@ import type { DamagedChange } from '../account/lost-keys.js';
 const RECORDS_MAX = 1024;
 const KEY_BYTES_MAX = 64 * 1024;
 
-/** What bad bytes of a segment still show of the records that they held. */
+/** The traces of records that bad bytes of a segment still show. */
 export interface MadeOut {
   /** Records that can be told, whether they have keys or not. */
   readonly records: number;

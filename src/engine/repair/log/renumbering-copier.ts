@@ -18,7 +18,7 @@ import { HEADER, RECORD_HEADER_BYTES } from '../../wal/format/record.js';
 
 const BUFFER_BYTES = 1024 * 1024;
 
-/** What a repair itself has to say in a log. */
+/** An operation that a repair itself records in a log. */
 export type OwnOperation = Extract<WalOperation, { readonly op: 'epochBarrier' | 'commit' }>;
 
 type OwnEntry = WalEntry & { readonly operation: OwnOperation };

@@ -45,13 +45,13 @@ interface SalvageSink {
   finish(): void;
 }
 
-/** What became of a segment. */
+/** The result of salvaging a segment. */
 export interface SalvagedSegment {
   /** True where nothing of it was damaged or missing. */
   readonly isWhole: boolean;
   /** The sequence that follows the last good record of the source; undefined where there is none. */
   readonly nextSequence: bigint | undefined;
-  /** Where the last good record of the source ends, in bytes. */
+  /** End of the last good record of the source, in bytes. */
   readonly goodEnd: number;
 }
 

@@ -2,7 +2,7 @@ import { compareBytes } from '../../bytes/compare.js';
 import type { Overlay } from '../../directory/state/overlay.js';
 import type { SalvagedEntry } from './state-source.js';
 
-/** What is known of a key from elsewhere: its value, or, where that is undefined, that it was deleted. */
+/** A key as it is known from elsewhere: its value, or undefined if it was deleted. */
 export interface KnownEntry {
   readonly key: Uint8Array;
   readonly value: Uint8Array | undefined;
@@ -11,7 +11,7 @@ export interface KnownEntry {
 /** Entries in key order, from the first each time they are asked for. Keys and values are free to keep. */
 export type KnownEntries = () => Iterable<KnownEntry>;
 
-/** What there is to put together. */
+/** The parts to put together. */
 export interface FillOptions {
   /** Undefined where nothing of the state itself is left: what is known from elsewhere is then all there is to go by. */
   readonly entries: (() => Iterable<SalvagedEntry>) | undefined;

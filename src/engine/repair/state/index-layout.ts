@@ -50,11 +50,11 @@ function countNodes(source: ByteSource): readonly [today: NodeCount, versioned: 
 /** Counts the nodes of one layout, from the end of a map back. */
 class NodeCount {
   nodes = 0;
-  /** Of which one begins where the other ends. */
+  /** Pairs of nodes of which one begins where the other ends. */
   pairs = 0;
   readonly #source: ByteSource;
   readonly #layout: MapLayout;
-  /** Where the keys of the node found last start. */
+  /** Start of the keys of the node found last. */
   #nextAt = -1;
 
   constructor(source: ByteSource, layout: MapLayout) {

@@ -57,7 +57,7 @@ export class IndexWalk {
   readonly #source: ByteSource;
   readonly #layout: MapLayout;
   readonly #rootAt: number | undefined;
-  /** Where the last node may end. */
+  /** The last position at which a node may end. */
   readonly #nodesEnd: number;
   #looksLeft = 0;
 
@@ -121,7 +121,7 @@ export class IndexWalk {
     }
   }
 
-  /** What is left of subtrees in a stretch whose upper nodes are gone. */
+  /** The remains of subtrees in a stretch whose upper nodes are gone. */
   *#hole(low: number, high: number, depth: number): Generator<IndexEntry, void> {
     this.holes += 1;
     if (depth > DEPTH_MAX) return;
@@ -136,7 +136,7 @@ export class IndexWalk {
     for (const root of roots.reverse()) yield* this.#subtree(root.at, root.low, high, depth + 1);
   }
 
-  /** Where the last node lies that ends at `high` or before, as far as its shape tells. */
+  /** Position of the last node that ends at `high` or before, as far as its shape tells. */
   #lastNodeBefore(low: number, high: number): number | undefined {
     const { leafBytes, nodeAlignment } = this.#layout;
     const last = high - leafBytes;
@@ -159,7 +159,7 @@ export class IndexWalk {
     );
   }
 
-  /** Where a subtree begins: at its leftmost leaf's first key; `low` where the way there is damaged. */
+  /** Start of a subtree: its leftmost leaf's first key; `low` if the way there is damaged. */
   #startOf(root: number, low: number): number {
     let high = this.#nodesEnd;
     for (let at = root; ;) {
@@ -207,7 +207,7 @@ export class IndexWalk {
     return { at, entries, children };
   }
 
-  /** What an action comes to; undefined where it meets damage. */
+  /** The result of an action; undefined if it meets damage. */
   #attempt<T>(action: () => T): T | undefined {
     try {
       return action();

@@ -89,7 +89,7 @@ class DamagedState {
     yield* this.#reportUnnamed();
   }
 
-  /** What is kept, in key order. */
+  /** The kept entries, in key order. */
   *entries(): Generator<Entry, void> {
     for (const { key, value } of this.#filled()) if (value !== undefined) yield { key, value };
   }

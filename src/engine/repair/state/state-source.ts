@@ -30,7 +30,7 @@ import { longestRun } from './longest-run.js';
 const PAGES_KEPT = 256;
 const NO_MAP = new MemorySource(new Uint8Array(0));
 
-/** What names the values of a state file, as far as it is left. */
+/** The rest of the index that names a state file's values. */
 interface IndexPlace {
   readonly path: string;
   readonly start: number;
@@ -179,7 +179,7 @@ function sumsUpTo(sums: Uint32Array, length: number): Uint32Array {
   return sums.subarray(0, pageCount(length));
 }
 
-/** Where an index's map lies, and what it says of its values; by its end where its start is gone. */
+/** The place of an index's map and its facts about the values; found from its end if its start is gone. */
 function placeOf(fileSystem: FileSystem, descriptor: FileDescriptor, path: string): IndexPlace | undefined {
   const { size } = fileSystem.statusOf(descriptor);
   if (size < INDEX_HEADER_BYTES + INDEX_BYTES_MIN) return undefined;

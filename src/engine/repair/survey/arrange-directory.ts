@@ -48,7 +48,7 @@ export function arrangeDirectory(
   return new DirectoryArranging({ fileSystem, layout, evidence, without, baseCheckpoint }).run();
 }
 
-/** What somebody who knows better says of where things belong. */
+/** The user's decisions about where files belong. */
 export interface ArrangementWishes {
   /** Files and folders that are passed over. */
   readonly without?: readonly string[] | undefined;
@@ -226,7 +226,7 @@ class DirectoryArranging {
     return candidates;
   }
 
-  /** What the manifest says of the end of the log before one. */
+  /** The manifest's facts about the end of the log before one. */
   #startOf(epoch: bigint, coreId: number): CoreCheckpoint | undefined {
     const before = this.#manifest?.manifest.checkpoints.filter((one) => one.epoch < epoch).at(-1);
     return before?.cores[coreId];

@@ -72,7 +72,7 @@ export function arrangeSegments(
   return builder.isMoved ? builder.build([folder]) : undefined;
 }
 
-/** What somebody who knows better says of the records of one segment. */
+/** The user's decisions about the records of one segment. */
 export interface SegmentWishes {
   /** The core and the epoch of the records that count; all others are left out. */
   readonly asCore?: number | undefined;

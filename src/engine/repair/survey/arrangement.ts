@@ -12,13 +12,13 @@ import {
 export interface Arrangement {
   /** Everything under its root at the name that belongs to it. */
   readonly fileSystem: FileSystem;
-  /** What did not lie where it says that it belongs, and what is left out. */
+  /** Findings about misplaced files, and about files that are left out. */
   readonly findings: readonly Finding[];
-  /** Where a byte of a file of this arrangement lies on disk. */
+  /** Finds the place on disk of a byte in a file of this arrangement. */
   readonly placeOf: (path: string, offset: number) => SlicePlace;
 }
 
-/** What is put together of an arrangement so far. */
+/** Collects an arrangement. */
 export class ArrangementBuilder {
   readonly findings: Finding[] = [];
   readonly #fileSystem: FileSystem;

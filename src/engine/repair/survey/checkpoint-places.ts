@@ -12,7 +12,7 @@ import { foreignIndex, pairElsewhere } from './run-findings.js';
 
 const PAIR_NAME = /^state-(0|[1-9]\d{0,4})\.(db|idx)$/;
 
-/** What the files of checkpoints are placed by. */
+/** The facts by which the files of checkpoints are placed. */
 export interface CheckpointScope {
   readonly fileSystem: FileSystem;
   readonly layout: DirectoryLayout;

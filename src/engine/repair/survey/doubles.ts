@@ -9,7 +9,7 @@ import {
 import type { SegmentEvidence } from './evidence.js';
 import type { PlacedRun } from './run-order.js';
 
-/** What became of runs of one log when each record was to be there once. */
+/** The runs of one log with each record once. */
 export interface Distinct {
   readonly runs: readonly PlacedRun[];
   /** Parts that another run holds, record for record. */
@@ -171,7 +171,7 @@ function part(fileSystem: FileSystem, run: PlacedRun, span: Span): PlacedRun {
   };
 }
 
-/** What is left of a run without these sequences. */
+/** The rest of a run without these sequences. */
 function outside(fileSystem: FileSystem, run: PlacedRun, { from, to }: Span): PlacedRun[] {
   const spans = [
     { from: run.firstSequence, to: from },

@@ -52,10 +52,10 @@ export interface ManifestEvidence extends FileEvidence {
   readonly manifest: DirectoryManifest;
 }
 
-/** What a file says of itself, whatever it is named. */
+/** The content of a file as evidence, whatever the file is named. */
 export type Evidence = SegmentEvidence | IndexEvidence | ValuesEvidence | ManifestEvidence;
 
-/** What is looked at, and what is left out of it. */
+/** The paths to survey, and those to leave out. */
 export interface SurveyScope {
   /** False: no folders within the folder. */
   readonly isDeep: boolean;
@@ -169,7 +169,7 @@ function headOf(fileSystem: FileSystem, path: string): Uint8Array {
   }
 }
 
-/** What is read; undefined where it is not there, not to be read, or damaged. */
+/** Reads something; undefined if it is not there, not readable, or damaged. */
 export function attempt<T>(read: () => T): T | undefined {
   try {
     return read();

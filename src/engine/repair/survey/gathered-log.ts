@@ -10,7 +10,7 @@ const BLOCK_BYTES = 4096;
 
 /** A log of one core, gathered from wherever its records lie. */
 export interface GatheredLog {
-  /** What it is made of, in order: good records, and what lies between them where it may belong there. */
+  /** The slices of the log, in order: good records, and bytes between them that may belong there. */
   readonly slices: readonly FileSlice[];
   /** Its runs, in order. */
   readonly runs: readonly PlacedRun[];

@@ -32,7 +32,7 @@ function spanOf(run: PlacedRun): string {
 }
 
 /**
- * What there is to say of a log that was gathered.
+ * Findings about a gathered log.
  * @param path where it belongs
  */
 export function* gatheringFindings(log: GatheredLog, path: string): Generator<Finding, void> {

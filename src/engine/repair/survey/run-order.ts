@@ -17,7 +17,7 @@ const PAIRWISE_MAX = 2_048;
 /** Which runs make up a log, in order, and which do not go with the others. */
 export interface OrderedRuns {
   readonly kept: readonly PlacedRun[];
-  /** Of an earlier time than what they would follow: an older run of the writer left them. */
+  /** Runs from an earlier time than the records that they would follow: the writer left them in an older run. */
   readonly older: readonly PlacedRun[];
 }
 

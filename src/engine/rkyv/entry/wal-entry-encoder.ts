@@ -4,7 +4,7 @@ import type { TAG_CHECKPOINT, TAG_EPOCH_BARRIER } from './wal-entry-format.js';
 import { alignToRoot, LAG_PRESENT, ROOT, ROOT_BYTES, TAG_COMMIT, type WalTag } from './wal-entry-format.js';
 
 /**
- * What all entries have in common, 64-bit numbers as u32 halves. A writer keeps one and changes its
+ * The fields that all entries have, with 64-bit numbers as u32 halves. A writer keeps one and changes its
  * fields from record to record.
  */
 export interface WalEntryHeader {

@@ -14,7 +14,7 @@ export const TAG_EPOCH_BARRIER = 4;
 export type WalTag =
   typeof TAG_PUT | typeof TAG_DELETE | typeof TAG_CHECKPOINT | typeof TAG_COMMIT | typeof TAG_EPOCH_BARRIER;
 
-/** What an entry did. Keys and values are any bytes; offsets are u64, the watermark i64. */
+/** The change that an entry records. Keys and values are any bytes; offsets are u64, the watermark i64. */
 export type WalOperation =
   | { readonly op: 'put'; readonly key: Uint8Array; readonly value: Uint8Array }
   | { readonly op: 'delete'; readonly key: Uint8Array }
@@ -72,7 +72,7 @@ export const ROOT_BYTES = ROOT.watermark + 8;
 /** The root's alignment, counted from the start of the entry. */
 export const ROOT_ALIGNMENT = 8;
 
-/** What stands in `lagMark` where the next field is a lag. */
+/** The value of `lagMark` if the next field is a lag. */
 export const LAG_PRESENT = 1;
 
 /** `length` rounded up to the root's alignment. */

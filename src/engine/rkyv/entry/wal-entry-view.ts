@@ -45,7 +45,7 @@ assert(new Uint8Array(Uint32Array.of(1).buffer)[0] === 1, 'words are little-endi
  */
 export class WalEntryView {
   bytes: Uint8Array = NO_BYTES;
-  /** Where the root starts in `bytes`. */
+  /** Start of the root in `bytes`. */
   rootStart = 0;
 
   /** u64 and i64 fields as unsigned 32-bit halves. */

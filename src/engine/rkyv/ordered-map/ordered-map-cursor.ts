@@ -5,10 +5,10 @@ import type { LocatedKey } from '../../bytes/located-key.js';
 import { HEIGHT_MAX, type MapLayout, NODE_ENTRIES } from './ordered-map-format.js';
 import { NO_CHILD, OrderedMapNode } from './ordered-map-node.js';
 
-/** Where a map lies and what its root says; checked by `OrderedMapReader`. */
+/** The place of a map and the content of its root; `OrderedMapReader` has checked both. */
 export interface OrderedMapPlace {
   readonly source: ByteSource;
-  /** Where the map starts in the source. */
+  /** Start of the map in the source. */
   readonly start: number;
   readonly count: number;
   /** Positions from the start of the map: of the root node, and of the end of all nodes. */
@@ -64,7 +64,7 @@ export class OrderedMapCursor {
     return this.locateKey().keyLength;
   }
 
-  /** Where the entry's node lies in the source: for reports. */
+  /** Position of the entry's node in the source, for reports. */
   get position(): number {
     return this.#place.start + this.#node.at;
   }

@@ -25,13 +25,16 @@ export const PLACE_BYTES = 8;
 /** LaminarDB 0.1 to 0.16 had a `version:u64` behind each value's place. */
 export const VALUE_VERSION_BYTES = 8;
 
-/** Where the parts of a node lie, in bytes from its start, and how long it is. Its kind and its keys lie the same in all. */
+/**
+ * The positions of a node's parts, in bytes from its start, and its length. Its kind and its keys lie the
+ * same in all.
+ */
 export interface MapLayout {
   readonly values: number;
   readonly valueBytes: number;
-  /** Of a leaf: how many entries it has. */
+  /** For a leaf: its number of entries. */
   readonly entryCount: number;
-  /** Of an inner node: the pointers to its children. */
+  /** For an inner node: the pointers to its children. */
   readonly children: number;
   readonly leafBytes: number;
   readonly innerBytes: number;

@@ -26,15 +26,18 @@ import {
 
 const COUNT_BYTES = 4;
 
-/** What the end of a map tells. */
+/** The facts that the end of a map gives away. */
 export interface MapEnd {
-  /** That of the last node, or, where that is of none or of both, that of the reference; undefined where neither tells. */
+  /**
+   * The layout that the last node has; if that fits none or both, the one that the reference has; undefined
+   * if neither tells.
+   */
   readonly layout: MapLayout | undefined;
   /** True if the reference leads to where the root of such a map lies: right before it. */
   readonly isReferenceGood: boolean;
   /** The last node, where it is whole. */
   readonly root: NodeShape | undefined;
-  /** What the reference says, whatever it is. */
+  /** The value of the reference, unchecked. */
   readonly pointer: number;
   readonly count: number;
 }
@@ -78,7 +81,7 @@ export function layoutOfMap(source: ByteSource, start: number, length: number): 
   });
 }
 
-/** Where a node would lie: at a position, with its keys, within `[low, high)`. */
+/** A possible place of a node: its position, with its keys, within `[low, high)`. */
 export interface NodePlace {
   readonly at: number;
   readonly low: number;
@@ -88,7 +91,7 @@ export interface NodePlace {
 
 /** A node that was told by its shape. */
 export interface NodeShape {
-  /** Where its keys start. */
+  /** Start of its keys. */
   readonly keysAt: number;
   readonly end: number;
   readonly isInner: boolean;
@@ -116,7 +119,7 @@ export function shapeOfNode(source: ByteSource, start: number, place: NodePlace)
   return { keysAt, end: at + nodeBytes, isInner, entryCount };
 }
 
-/** Where the keys of the node that the source shows start, if they lie as they are written. */
+/** Start of the keys of the node that the source shows, if they lie as a writer lays them. */
 function keysBefore(
   source: ByteSource,
   { at, low, layout }: NodePlace,

@@ -11,7 +11,7 @@ import {
   NODE_ENTRIES,
 } from './ordered-map-format.js';
 
-/** What `child` returns where there is none. */
+/** The value that `child` returns if there is none. */
 export const NO_CHILD = -1;
 
 /** Up to this many bytes of keys before a node are looked at together with it, in one window. */
@@ -42,7 +42,7 @@ export class OrderedMapNode {
   #bytes: Uint8Array;
   #view: DataView;
   #origin = 0;
-  /** What the source's counter was when it showed the node. */
+  /** The source's counter when it showed the node. */
   #windows = -1;
   /** How many bytes the key searched for has in common with the nearest keys met below and above it. */
   #commonBelow = 0;
@@ -50,15 +50,18 @@ export class OrderedMapNode {
 
   /** Position of the node from the start of the map. */
   at = 0;
-  /** Where the node's subtree may begin. */
+  /** The earliest position at which the node's subtree may begin. */
   low = 0;
   isInner = false;
   entryCount = 0;
-  /** What `locateKey` found: `keyBytes[keyStart, keyStart + keyLength)`, until the source is used again. */
+  /**
+   * The key that `locateKey` found: `keyBytes[keyStart, keyStart + keyLength)`, until the source is used
+   * again.
+   */
   keyBytes: Uint8Array;
   keyStart = 0;
   keyLength = 0;
-  /** What `readValue` found. */
+  /** The value that `readValue` found. */
   valueOffset = 0;
   valueLength = 0;
 
@@ -123,7 +126,7 @@ export class OrderedMapNode {
     return pointer === MISSING ? NO_CHILD : field + pointer;
   }
 
-  /** Where the subtree of an inner node's child may begin: behind the last child before it. */
+  /** The earliest position of an inner node's child's subtree: right behind the child before it. */
   lowOfChild(slot: number): number {
     for (let before = slot - 1; before >= 0; before--) {
       const sibling = this.child(before);

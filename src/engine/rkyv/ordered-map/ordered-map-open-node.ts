@@ -8,7 +8,7 @@ export class OpenNode {
   count = 0;
   keyBytes = new Uint8Array(KEY_BYTES_START);
   keyBytesUsed = 0;
-  /** Where each key ends, from where the first starts on; it starts where the one before ends. */
+  /** The end of each key, counted from the start of the first; a key starts where the one before it ends. */
   readonly keyEnds = new Float64Array(NODE_ENTRIES);
   readonly offsets = new Uint32Array(NODE_ENTRIES);
   readonly lengths = new Uint32Array(NODE_ENTRIES);

@@ -63,7 +63,7 @@ export class OrderedMapOutput {
   }
 
   /**
-   * The same with where the position `target` is, from the field on.
+   * Writes a pointer from the field to the position `target`.
    * @throws StatelogError `LIMIT_EXCEEDED`
    */
   pointer(field: number, target: number): void {
@@ -76,7 +76,7 @@ export class OrderedMapOutput {
     this.#view.setInt32(this.length + field, pointer, true);
   }
 
-  /** What both kinds of nodes have: kind, keys and values. The keys start at position `keysAt`. */
+  /** Writes the part that both kinds of nodes have: kind, keys and values. The keys start at position `keysAt`. */
   entries(open: OpenNode, kind: number, keysAt: number): void {
     this.word(NODE.kind, kind);
     let keyStart = 0;

@@ -27,7 +27,7 @@ export class OrderedMapReader {
 
   /** How many entries the map claims to have; its length bounds it. */
   readonly count: number;
-  /** What the last `find` that returned true found: u32 each. */
+  /** The value that the last successful `find` found: u32 each. */
   offset = 0;
   length = 0;
 
@@ -51,7 +51,7 @@ export class OrderedMapReader {
     return this.findAt(key, 0, key.length);
   }
 
-  /** The same for the key that stands in a buffer. RangeError if it does not lie within it. */
+  /** Finds, as `find` does, the key that stands in a buffer. RangeError if it does not lie within it. */
   findAt(buffer: Uint8Array, keyStart: number, keyLength: number): boolean {
     if (!(keyStart >= 0 && keyLength >= 0 && keyStart + keyLength <= buffer.length)) {
       throw new RangeError(`no key of ${keyLength} bytes at ${keyStart} in ${buffer.length}`);
@@ -103,7 +103,7 @@ export class OrderedMapReader {
     return node.fail(at, 'the tree is deeper than its entries need');
   }
 
-  /** Where the node that `find` came to last lies in the source: for reports. */
+  /** Position in the source of the node that `find` came to last, for reports. */
   get position(): number {
     return this.#place.start + this.#node.at;
   }

@@ -26,7 +26,7 @@ const HEAD_BYTES = 6;
 export class OrderedMapTop {
   /** Levels of the map that are here. */
   readonly levels: number;
-  /** What the last `find` came to: the value, or the subtree and its parent. */
+  /** The result of the last `find`: the value, or the subtree and its parent. */
   offset = 0;
   length = 0;
   child = NO_CHILD;
@@ -162,7 +162,7 @@ export class OrderedMapTop {
     this.#keyBytes = grown;
   }
 
-  /** What the first and the last key begin with is common to all. */
+  /** Leaves out of the heads the bytes that the first and the last key, and so all keys, begin with. */
   #makeHeads(): void {
     const last = this.#keyStart(this.#count - 1);
     const shorter = Math.min(this.#keyEnds[0]!, this.#keyEnds[this.#count - 1]! - last);

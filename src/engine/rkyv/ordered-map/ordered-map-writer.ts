@@ -82,7 +82,7 @@ export class OrderedMapWriter {
     this.addAt(key, 0, key.length, offset, length);
   }
 
-  /** The same for the key that stands in a buffer. */
+  /** Adds, as `add` does, an entry whose key stands in a buffer. */
   addAt(bytes: Uint8Array, keyStart: number, keyLength: number, offset: number, length: number): void {
     if (this.#added >= this.#count) throw new RangeError(`more than ${this.#count} entries`);
     checkU32(offset, 'offset');

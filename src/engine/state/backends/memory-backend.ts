@@ -14,10 +14,10 @@ const AT_ONCE_BYTES_MAX = 128 * 1024;
 const AT_ONCE_KEYS_MAX = 1024;
 /** A larger one is compacted in steps, which start earlier, so that they end in time. */
 const STEPS_FRAGMENTATION = 0.4;
-/** What each put pays for a step: so many bytes for each of its own, and a bit. */
+/** The share of a step that each put pays: this many bytes for each of its own, and a little more. */
 const STEP_BYTES_EACH = 4;
 const STEP_BYTES_BASE = 512;
-/** What visiting a key costs, in bytes copied. */
+/** The cost of visiting a key, in bytes copied. */
 const VISIT_BYTES = 16;
 /** Steps are gathered, since each looks its way up anew. */
 const STEP_BYTES_MIN = 4096;

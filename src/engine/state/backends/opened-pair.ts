@@ -7,11 +7,11 @@ import type { StatePaths } from '../format/state-paths.js';
 /** A pair that was opened for writing and is locked. */
 export interface OpenedPair {
   readonly fileSystem: FileSystem;
-  /** As the caller gave it. */
+  /** The path as the caller gave it. */
   readonly path: string;
   readonly paths: StatePaths;
   readonly generation: StateGeneration;
-  /** What is on disk: the same, or where that is still to be put in place, the file that it will replace. */
+  /** The file on disk: this one or, while this one is still to be put in place, the one that it will replace. */
   readonly published: ReplacedFile;
   readonly table: PlaceTable;
   readonly storeId: Uint8Array;

@@ -52,7 +52,7 @@ export function openPersistent(disk: FileSystem, path: string, initialCapacity: 
   }
 }
 
-/** What is known of a store before it is open. */
+/** The facts about a store before it is open. */
 interface StoreToOpen {
   readonly fileSystem: FileSystem;
   readonly path: string;
@@ -60,7 +60,7 @@ interface StoreToOpen {
   readonly initialCapacity: number;
 }
 
-/** What lies under the names of a pair, opened to choose from. */
+/** The files under a pair's names, opened so that one can be chosen. */
 interface Candidates {
   readonly values: ValuesCandidate[];
   readonly indexes: IndexCandidate[];

@@ -2,8 +2,8 @@ import type { EntryCursor } from '../../entry-cursor.js';
 import { type KeyCursor, type KeyLoader, OrderedKeyIndex } from '../../key-index/ordered-key-index.js';
 
 /**
- * Where each key's value is: an ordered index of keys whose two words are the value's offset and
- * length, with the sizes kept, never recounted.
+ * The place of each key's value: an ordered index of keys whose two words are the value's offset and length.
+ * Total sizes are kept up to date and never recounted.
  *
  * Invariants: `keyBytes` and `liveBytes` are the sums over all keys here.
  */
@@ -36,7 +36,7 @@ export class PlaceTable {
     this.setAt(key, 0, key.length, offset, length);
   }
 
-  /** The same for the key that stands in a buffer. */
+  /** Sets, as `set` does, the place for the key that stands in a buffer. */
   setAt(buffer: Uint8Array, keyStart: number, keyLength: number, offset: number, length: number): void {
     const slot = this.keys.insertAt(buffer, keyStart, keyLength);
     this.replacedLength = this.keys.inserted ? -1 : this.keys.secondWord(slot);
@@ -163,7 +163,7 @@ export class PlaceCursor implements EntryCursor {
     return this.#table.keys.keyLengthOf(this.slot);
   }
 
-  /** Where the entry's value is. */
+  /** Offset of the entry's value. */
   get offset(): number {
     return this.#table.offsetOf(this.slot);
   }

@@ -1,11 +1,11 @@
 import type { Entry, EntryCursor } from '../../entry-cursor.js';
 
 /**
- * What a state store is made of, in memory or on disk. Every method throws `CLOSED` after `close`, and
- * `POISONED` after a write or a sync failed.
+ * The part of a state store that differs between memory and disk. Every method throws `CLOSED` after `close`,
+ * and `POISONED` after a write or a sync failed.
  */
 export interface StateBackend {
-  /** Of the state file; undefined in memory. */
+  /** Path of the state file; undefined in memory. */
   readonly path: string | undefined;
   /** How many keys there are. */
   readonly length: number;
@@ -18,7 +18,10 @@ export interface StateBackend {
   /** A view of the value that stays readable until the store is closed, or undefined. */
   getRef(key: Uint8Array): Uint8Array | undefined;
   contains(key: Uint8Array): boolean;
-  /** As `contains`, for the key that stands in a buffer; these two then say where its value is. */
+  /**
+   * Looks up, as `contains` does, the key that stands in a buffer; the next two members then give its value's
+   * place.
+   */
   findAt(buffer: Uint8Array, keyStart: number, keyLength: number): boolean;
   readonly foundOffset: number;
   readonly foundLength: number;

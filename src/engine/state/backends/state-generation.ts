@@ -71,7 +71,7 @@ export class StateGeneration {
     return this.#read(offset, length);
   }
 
-  /** The same, to be copied or written at once. */
+  /** Shows the value as `view` does, for a caller that copies or writes it at once. */
   peek(offset: number, length: number): Uint8Array {
     if (length === 0) return NO_BYTES;
     if (offset >= this.appender.drained) return this.appender.peekBuffered(offset, length);

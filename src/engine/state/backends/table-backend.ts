@@ -1,12 +1,12 @@
 import type { StatelogError } from '../../errors.js';
 import type { PlaceTable } from './place-table.js';
 
-/** What backends have in common that keep all keys in memory, each with the place of its value. */
+/** The common part of the backends that keep all keys, each with its value's place, in memory. */
 export abstract class TableBackend {
   foundOffset = 0;
   foundLength = 0;
   protected readonly table: PlaceTable;
-  /** What every call gets after a failure, or after `close`. */
+  /** The error that every call gets after a failure, or after `close`. */
   protected refusal: StatelogError | undefined;
 
   constructor(table: PlaceTable) {

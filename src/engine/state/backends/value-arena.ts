@@ -84,7 +84,7 @@ export class ValueArena {
     return buffer;
   }
 
-  /** Where in `bufferAt` the value at an address starts. */
+  /** Start, within `bufferAt`, of the value at an address. */
   startAt(at: number): number {
     return at - this.#bases[at >>> SEGMENT_SHIFT]!;
   }

@@ -18,11 +18,11 @@ const GENERATION_BYTES = 8;
 const DATA_OFFSET_BYTES = 8;
 const STATE_UNUSED_BYTES = 4;
 
-/** Where the version stands in both files. */
+/** Position of the version in both files. */
 export const VERSION_AT = MAGIC_BYTES;
-/** Where a state file has its generation; the original calls it entry_count and never reads it. */
+/** Position of a state file's generation; the original calls it entry_count and never reads it. */
 export const GENERATION_AT = VERSION_AT + VERSION_BYTES;
-/** Where it has the offset of its data, which is always 0. */
+/** Position of a state file's data offset, which is always 0. */
 export const DATA_OFFSET_AT = GENERATION_AT + GENERATION_BYTES;
 /** The header of a state file: offsets of values count from its end. */
 export const STATE_HEADER_BYTES = DATA_OFFSET_AT + DATA_OFFSET_BYTES + STATE_UNUSED_BYTES;
@@ -31,14 +31,14 @@ const BLOCK_LENGTH_BYTES = 4;
 const WRITE_POS_BYTES = 8;
 const NEXT_VERSION_BYTES = 8;
 
-/** Where an index file has the length of its block; the original writes 0 there. */
+/** Position of an index file's block length; the original writes 0 there. */
 export const BLOCK_LENGTH_AT = VERSION_AT + VERSION_BYTES;
 export const WRITE_POS_AT = BLOCK_LENGTH_AT + BLOCK_LENGTH_BYTES;
 export const NEXT_VERSION_AT = WRITE_POS_AT + WRITE_POS_BYTES;
 /** The header of an index file. */
 export const INDEX_HEADER_BYTES = NEXT_VERSION_AT + NEXT_VERSION_BYTES;
 
-/** What one checksum covers, of the index's rkyv bytes and of the values. */
+/** Bytes under one checksum, both of the index's rkyv bytes and of the values. */
 export { PAGE_BYTES };
 export const PAGE_SHIFT = 12;
 

@@ -11,7 +11,7 @@ import { INDEX_BYTES_MAX, INDEX_BYTES_MIN, VALUE_REGION_BYTES_MAX, pageCount } f
 export interface IndexBlockFields {
   /** 16 random bytes that name the store. */
   readonly storeId: Uint8Array;
-  /** The same as in the header of the state file that this index belongs to. */
+  /** The generation, equal to that in the header of the state file that this index belongs to. */
   readonly generation: bigint;
   /** The epoch that a checkpoint closes; 0 in a bare pair. */
   readonly epoch: bigint;
@@ -32,7 +32,7 @@ export interface IndexBlockFields {
 
 /** A block that was read. Its fields are checked; its sums may still be read when they are asked for. */
 export interface IndexBlock extends IndexBlockFields {
-  /** The same sums by their number, without reading all of them. */
+  /** The sums of the index, by page number, without reading all of them. */
   readonly indexSums: PageSumSource;
   readonly valueSums: PageSumSource;
 }
@@ -68,7 +68,7 @@ export const BLOCK = {
   liveBytes: LIVE_BYTES_AT,
 } as const;
 
-/** Where the sums start: what a block of an empty store has before its padding. */
+/** Start of the sums: a block of an empty store is that long before its padding. */
 const SUMS_AT = LIVE_BYTES_AT + 8;
 /** The block before its sums, which holds the checksum of all of it. */
 export const BLOCK_FIXED_BYTES = SUMS_AT;
@@ -150,7 +150,7 @@ export function decodeIndexBlock(
   return { ...fixed, indexPageSums, valuePageSums, indexSums: indexPageSums, valueSums: valuePageSums };
 }
 
-/** What a block says before its sums. */
+/** The fields of a block before its sums. */
 export type BlockFixed = Omit<IndexBlockFields, 'indexPageSums' | 'valuePageSums'>;
 
 /**
@@ -183,7 +183,7 @@ export function decodeBlockFixed(
   };
 }
 
-/** Whose a block is. */
+/** The owner of a block. */
 function ownerIn(bytes: Uint8Array): Pick<IndexBlockFields, 'storeId' | 'generation' | 'epoch' | 'coreId'> {
   return {
     storeId: bytes.slice(BLOCK.storeId, BLOCK.storeId + STORE_ID_BYTES),
@@ -204,7 +204,7 @@ function readLength(bytes: Uint8Array, at: number, max: number): number | undefi
   return value > BigInt(max) ? undefined : Number(value);
 }
 
-/** What a block says of its two files, whether or not all of it is as it was written. */
+/** The sums of both files in a block, whether or not the rest of it is intact. */
 export interface BlockSums {
   readonly storeId: Uint8Array;
   readonly generation: bigint;

@@ -5,7 +5,7 @@ import { encodeIndexBlock, type IndexBlockFields } from './index-block.js';
 import { HEAD_CHECKED_BYTES } from './index-head.js';
 import { writeMagic } from './state-header.js';
 
-/** What stands before an index's rkyv bytes. */
+/** The part of an index file before its rkyv bytes. */
 export interface IndexHeadFields {
   readonly writePos: number;
   readonly nextVersion: bigint;

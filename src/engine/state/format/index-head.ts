@@ -26,7 +26,7 @@ import {
 import { stateDamage } from './state-damage.js';
 import { checkMagic } from './state-header.js';
 
-/** What stands before an index's rkyv bytes. */
+/** The part of an index file before its rkyv bytes. */
 export interface IndexHead {
   /** Value bytes in use. */
   readonly writePos: number;
@@ -34,14 +34,14 @@ export interface IndexHead {
   readonly nextVersion: bigint;
   /** Undefined in a file that LaminarDB wrote: it has no checksums. */
   readonly block: IndexBlock | undefined;
-  /** Where the rkyv bytes start in the file, and how many there are. */
+  /** Start and length of the rkyv bytes in the file. */
   readonly start: number;
   readonly length: number;
   /** crc32c of the header and the block's part before its sums, which holds the checksum of all of it. */
   readonly headCrc: number;
 }
 
-/** What `headCrc` is of, in an index that has a block. */
+/** The bytes that `headCrc` covers, in an index that has a block. */
 export const HEAD_CHECKED_BYTES = INDEX_HEADER_BYTES + BLOCK_FIXED_BYTES;
 
 /**

@@ -9,7 +9,7 @@ import {
 } from '../../rkyv/ordered-map/ordered-map-format.js';
 import { INDEX_BYTES_MAX } from './format.js';
 
-/** What the size of an index follows from. */
+/** The numbers that determine the size of an index. */
 export interface IndexShape {
   readonly count: number;
   /** Bytes of all keys. */

@@ -9,7 +9,7 @@ const SUM_BYTES = 4;
 /** Sums are read this many at a time: a lookup needs few of them, and each of another place. */
 const SUMS_A_READ = 64;
 
-/** Where a block lies. */
+/** The place of a block. */
 export interface BlockFile {
   readonly fileSystem: FileSystem;
   readonly descriptor: FileDescriptor;

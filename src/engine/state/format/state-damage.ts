@@ -1,7 +1,7 @@
 import { StatelogError } from '../../errors.js';
 import type { DamageClass } from '../../finding.js';
 
-/** What a damage report knows beyond its sentence. */
+/** The details of a damage report, beside its sentence. */
 export interface DamageDetails {
   readonly expected?: string | undefined;
   readonly found?: string | undefined;

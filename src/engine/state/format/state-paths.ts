@@ -11,7 +11,7 @@ export interface StatePaths {
   readonly values: string;
   /** Its index, `NAME.idx`. */
   readonly index: string;
-  /** What will replace them: the next generation, while it is being written or put in place. */
+  /** Paths of the next generation, while it is being written or put in place. */
   readonly newValues: string;
   readonly newIndex: string;
   /** The folder of all of them. */
@@ -41,7 +41,7 @@ export function statePathsOf(path: string): StatePaths {
 }
 
 /**
- * The same, where the path may be a symbolic link: the store lies where it points to, since a rename
+ * The paths of a pair whose own path may be a symbolic link: the store lies where it points, since a rename
  * would replace the link.
  */
 export function realStatePathsOf(fileSystem: FileSystem, path: string): StatePaths {

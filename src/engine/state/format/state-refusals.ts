@@ -10,12 +10,12 @@ export function poisonedError(path: string, cause: unknown): StatelogError {
   });
 }
 
-/** What every call gets after `close`. */
+/** The error that every call gets after `close`. */
 export function closedError(path: string | undefined): StatelogError {
   return new StatelogError('CLOSED', 'the store is closed', { path });
 }
 
-/** What a call that writes gets in a store that was opened to be read. */
+/** The error that a writing call gets in a store that was opened for reading. */
 export function readOnlyError(path: string): StatelogError {
   return new StatelogError('READ_ONLY', 'the store was opened read-only', {
     path,

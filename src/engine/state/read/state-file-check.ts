@@ -13,7 +13,7 @@ import { indexPagesOf, valuePagesOf, type SummedPages } from './summed-pages.js'
 const PAGES_A_READ = 256;
 const HINT = `'statelog scan' prints what is whole up to it; bring the rest back from a copy`;
 
-/** What is checked of a state file. */
+/** The parts of a state file to check. */
 export interface StateCheckOptions {
   readonly fileSystem: FileSystem;
   /** False: the index alone. */
@@ -109,7 +109,7 @@ function badPages(paged: SummedPages, from: number, to: number): Finding {
   };
 }
 
-/** Where it comes to one of the pages that are known to be bad, the rest cannot be judged. */
+/** Checks the entries; once it meets a page that is known to be bad, the rest cannot be judged. */
 function* checkEntries(
   file: StateFile,
   badIndexPages: readonly Finding[],

@@ -1,7 +1,7 @@
 import type { EntryCursor } from '../../entry-cursor.js';
 import type { OrderedMapCursor } from '../../rkyv/ordered-map/ordered-map-reader.js';
 
-/** What a cursor needs of the state file that it walks. */
+/** The part of a state file that a cursor over it needs. */
 export interface CursorOwner {
   /** @throws StatelogError `CLOSED` */
   checkOpen(): void;
@@ -94,7 +94,7 @@ export class StateFileCursor implements EntryCursor {
     }
   }
 
-  /** Where the entry's value is. */
+  /** Offset of the entry's value. */
   get offset(): number {
     return this.#cursor.offset;
   }

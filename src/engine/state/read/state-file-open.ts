@@ -17,7 +17,7 @@ import { type StatePaths, realStatePathsOf, statePathsOf } from '../format/state
 
 export interface StateFileOptions {
   readonly mapping?: MappingPolicy | undefined;
-  /** What the index's `headCrc` must be, where that is known: its block is then read as it is needed. */
+  /** The expected `headCrc` of the index, if it is known: its block is then read only as it is needed. */
   readonly knownHeadCrc?: number | undefined;
 }
 

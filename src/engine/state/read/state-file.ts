@@ -38,7 +38,7 @@ export class StateFile implements CursorOwner {
   readonly indexPath: string;
   /** How many keys there are, as the index claims. */
   readonly count: number;
-  /** Where the value is that `find` found last. */
+  /** Place of the value that `find` found last. */
   offset = 0;
   length = 0;
   readonly #fileSystem: FileSystem;
@@ -75,7 +75,7 @@ export class StateFile implements CursorOwner {
     return this.#pair.index.head.block;
   }
 
-  /** As it stands in the state file's header. */
+  /** The generation in the state file's header. */
   get generation(): bigint {
     return this.#pair.values.generation;
   }
@@ -89,7 +89,7 @@ export class StateFile implements CursorOwner {
     return this.#pair.index.head.nextVersion;
   }
 
-  /** Where the rkyv bytes start in the index file. */
+  /** Start of the rkyv bytes in the index file. */
   get indexStart(): number {
     return this.#pair.index.head.start;
   }
@@ -99,7 +99,7 @@ export class StateFile implements CursorOwner {
     return { values: this.#pair.values.descriptor, index: this.#pair.index.descriptor };
   }
 
-  /** As `IndexHead.headCrc`: what a manifest names an index by. */
+  /** The checksum that `IndexHead.headCrc` describes: a manifest names an index by it. */
   get headCrc(): number {
     return this.#pair.index.head.headCrc;
   }
@@ -131,7 +131,7 @@ export class StateFile implements CursorOwner {
     return this.findAt(key, 0, key.length);
   }
 
-  /** As `find`, for the key that stands in a buffer. RangeError if it does not lie within it. */
+  /** Finds, as `find` does, the key that stands in a buffer. RangeError if it does not lie within it. */
   findAt(buffer: Uint8Array, keyStart: number, keyLength: number): boolean {
     this.#countRead();
     try {
@@ -156,7 +156,7 @@ export class StateFile implements CursorOwner {
     return this.#values.view(offset, length);
   }
 
-  /** As `value`, for a look that ends before anything else is read of this file: nothing is copied then. */
+  /** Shows a value as `value` does, but without a copy: it is valid until anything else is read from this file. */
   peek(offset: number, length: number): Uint8Array {
     this.checkOpen();
     this.checkPlace(offset, length);

@@ -8,11 +8,11 @@ export interface SummedPages {
   readonly descriptor: FileDescriptor;
   /** For messages. */
   readonly path: string;
-  /** Where they start in the file; pages are counted from here. */
+  /** Start of the pages in the file; they are counted from here. */
   readonly start: number;
   readonly length: number;
   readonly sums: Uint32Array;
-  /** What it is called where one of them fails. */
+  /** The class of damage to report if one of them fails. */
   readonly class: 'index-mismatch' | 'value-mismatch';
 }
 

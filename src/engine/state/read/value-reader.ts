@@ -5,7 +5,7 @@ import { PagedSource, type PageSumSource } from '../../storage-io/paged/paged-so
 import { readFully } from '../../storage-io/whole/write-fully.js';
 import { STATE_HEADER_BYTES, VALUE_REGION_BYTES_MAX, cachedPages } from '../format/format.js';
 
-/** Where values are read and not mapped. */
+/** The number of pages kept if values are read and not mapped. */
 const PAGES_KEPT = 64;
 
 export interface ValueReaderOptions {
@@ -75,7 +75,7 @@ export class ValueReader {
     return this.#read(start, length);
   }
 
-  /** As `view`, for a look that ends before anything else is read here: nothing is copied then. */
+  /** Shows a value as `view` does, but without a copy: it is valid until anything else is read here. */
   peek(offset: number, length: number): Uint8Array {
     const isRead = this.#mappingUpTo(STATE_HEADER_BYTES + offset + length) === undefined;
     if (!isRead || offset >= this.#options.sealedLength) return this.view(offset, length);
@@ -109,7 +109,7 @@ export class ValueReader {
     return this.#mappable ? this.#mapAnew() : undefined;
   }
 
-  /** Where the kernel refuses another mapping, values are read from then on. */
+  /** Maps the file anew; if the kernel refuses, values are read from then on. */
   #mapAnew(): Mapping | undefined {
     const { fileSystem, descriptor } = this.#options;
     try {

@@ -15,7 +15,7 @@ import { StateSnapshot } from './state-snapshot.js';
 
 /** Options of every state store. */
 export interface StateStoreOptions {
-  /** Where a snapshot's timestamp comes from (default: the machine's clock). */
+  /** The clock for the timestamps of snapshots (default: the machine's). */
   readonly clock?: Clock | undefined;
 }
 
@@ -87,7 +87,7 @@ export class MmapStateStore {
     return this.#backend.path !== undefined;
   }
 
-  /** Of the state file; undefined in memory. */
+  /** Path of the state file; undefined in memory. */
   get path(): string | undefined {
     return this.#backend.path;
   }
@@ -202,7 +202,8 @@ export class MmapStateStore {
   }
 
   /**
-   * The same for a store in memory; it also tells where values are (`offset`, `length`), for `bufferAt`.
+   * A cursor, as `entryCursor` gives it, that also tells each value's place (`offset`, `length`) for
+   * `bufferAt`; only for a store in memory.
    * @throws TypeError for a store on disk
    */
   placeCursor(): PlaceCursor {
@@ -235,7 +236,10 @@ export class MmapStateStore {
     this.#backend.save();
   }
 
-  /** The same: an index is worth nothing without the values that it points to, so they are synced first. */
+  /**
+   * Does what `flush` does: an index is worth nothing without the values that it points to, so they are
+   * synced first.
+   */
   saveIndex(): void {
     this.#backend.save();
   }
@@ -262,7 +266,7 @@ export class MmapStateStore {
   }
 
   /**
-   * What lies at an offset that `allocate` returned, whether or not the key still has it; until the
+   * The bytes at an offset that `allocate` returned, whether or not the key still has them; valid until the
    * store is compacted, cleared or restored.
    */
   viewAt(offset: number, length: number): Uint8Array {

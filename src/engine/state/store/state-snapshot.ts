@@ -135,7 +135,7 @@ function writeVec(bytes: Uint8Array, field: number, target: number, length: numb
   writeU32(bytes, field + 4, length);
 }
 
-/** Where the pointer at `field` points to. */
+/** Follows the pointer at `field`. */
 function readPointer(bytes: Uint8Array, field: number): number {
   return field + readI32(bytes, field);
 }

@@ -25,7 +25,7 @@ export interface IndexFileOptions extends IndexShape {
   readonly block?: boolean | undefined;
 }
 
-/** What is known only when all entries were added. */
+/** The fields that are known only after all entries were added. */
 export interface IndexFileFields {
   readonly writePos: number;
   readonly nextVersion: bigint;
@@ -37,11 +37,11 @@ export interface IndexFileFields {
   readonly valuePageSums: Uint32Array;
 }
 
-/** What was written. */
+/** The result of writing an index. */
 export interface IndexFileResult extends IndexMeasure {
   /** Bytes of all live values. */
   readonly liveBytes: number;
-  /** As `IndexHead.headCrc`. */
+  /** The checksum that `IndexHead.headCrc` describes. */
   readonly headCrc: number;
 }
 
@@ -82,7 +82,7 @@ export class IndexFileWriter {
     this.addAt(key, 0, key.length, offset, length);
   }
 
-  /** The same for the key that stands in a buffer. */
+  /** Adds, as `add` does, an entry whose key stands in a buffer. */
   addAt(buffer: Uint8Array, keyStart: number, keyLength: number, offset: number, length: number): void {
     this.#map.addAt(buffer, keyStart, keyLength, offset, length);
     this.#keyBytes += keyLength;

@@ -11,7 +11,7 @@ export interface NewPair {
   readonly statePath: string;
   readonly indexPath: string;
   readonly storeId: Uint8Array;
-  /** Of the state file, where it is new. */
+  /** Generation of the state file, if it is new. */
   readonly generation: bigint;
   /** 0 in a bare pair. */
   readonly epoch: bigint;
@@ -20,11 +20,11 @@ export interface NewPair {
 
 /** How much a pair will hold. */
 export interface PairShape extends IndexShape {
-  /** Of the whole state file, holes included. */
+  /** Bytes of the whole state file, holes included. */
   readonly valueBytes: number;
 }
 
-/** What was written. */
+/** The result of writing a pair. */
 export interface WrittenPair {
   readonly count: number;
   readonly writePos: number;

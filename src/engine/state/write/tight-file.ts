@@ -52,10 +52,10 @@ export function hasPlainHead(fileSystem: FileSystem, file: StateFile, epoch: big
   return equalBytes(header, encodeStateHeader(epoch));
 }
 
-/** Whom a state file and its index belong to. */
+/** The owner of a state file and its index. */
 export interface StateFileOwner {
   readonly storeId: Uint8Array;
-  /** Of the checkpoint; the generation too. */
+  /** Epoch of the checkpoint, which is the generation too. */
   readonly epoch: bigint;
 }
 
@@ -87,7 +87,7 @@ export function stateFileLengthOf({ writePos }: StateFile): number {
   return Math.max(STATE_HEADER_BYTES + writePos, STATE_FILE_BYTES_MIN);
 }
 
-/** The same of its index. */
+/** Makes the bytes of the index for a tight state file. */
 export function* indexBytesFor(
   fileSystem: FileSystem,
   file: StateFile,

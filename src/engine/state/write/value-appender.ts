@@ -22,7 +22,7 @@ export interface ValueFileOptions {
   readonly reserve?: boolean;
 }
 
-/** Where a file that is there already is gone on with. */
+/** The position in an existing file at which writing goes on. */
 export interface ValueFilePosition {
   /** Value bytes in use: the next value goes there, over whatever a failed attempt left. */
   readonly writePos: number;
@@ -56,7 +56,7 @@ export class ValueFileAppender {
   #drained: number;
   #sums: PageSums | undefined;
   #fileLength: number;
-  /** What every call gets after a failure, or after `close`. */
+  /** The error that every call gets after a failure, or after `close`. */
   #refusal: StatelogError | undefined;
 
   private constructor(
@@ -174,7 +174,7 @@ export class ValueFileAppender {
     return this.peekBuffered(offset, length);
   }
 
-  /** The same, to be copied at once. */
+  /** Shows buffered bytes as `buffered` does, for a caller that copies them at once. */
   peekBuffered(offset: number, length: number): Uint8Array {
     const start = offset - this.#drained;
     assert(start >= 0 && start + length <= this.#buffered, 'the value is in the buffer');

@@ -1,13 +1,16 @@
 import { joinI64 } from '../../bytes/halves.js';
 
-/** Where time comes from, so that a test can set it back a year. */
+/** The source of time, so that a test can set it back a year. */
 export interface Clock {
   /**
    * Nanoseconds since the Unix epoch as two halves of an i64, written to `into[0]` (low) and
    * `into[1]` (high). No bigint, since it is read on the append path.
    */
   read(into: Uint32Array): void;
-  /** The same as a bigint, for paths that are not hot; negative before 1970. */
+  /**
+   * The time as a bigint, in nanoseconds since the Unix epoch, for paths that are not hot; negative before
+   * 1970.
+   */
   nowNs(): bigint;
 }
 

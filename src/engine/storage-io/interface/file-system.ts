@@ -39,8 +39,8 @@ export interface FileSystem {
     position: number,
   ): number;
   /**
-   * Where data starts from `position` on: all before it is a hole, and reads as zeros. `Infinity` where
-   * nothing but a hole follows, and `position` itself where holes cannot be told.
+   * Start of the next data from `position` on: everything before it is a hole, and reads as zeros. `Infinity`
+   * where nothing but a hole follows, and `position` itself where holes cannot be told.
    */
   dataFrom(descriptor: FileDescriptor, position: number): number;
   truncate(descriptor: FileDescriptor, length: number): void;
@@ -98,7 +98,7 @@ export interface FileSystem {
    * has none.
    */
   pathThrough(folder: FileDescriptor): string | undefined;
-  /** What an open file or folder is called in errors from now on. */
+  /** Sets the name that errors give to an open file or folder from now on. */
   nameDescriptor(descriptor: FileDescriptor, path: string): void;
 
   /** The user that this process acts as: its effective id; 0 may do everything. */
@@ -110,7 +110,10 @@ export interface FileSystem {
   /** Sets the permission bits of an open file or folder. */
   changeMode(descriptor: FileDescriptor, mode: number): void;
 
-  /** What a power loss leaves written whole or not at all, where it lies within one such page of the file: bytes. */
+  /**
+   * The size of a page in bytes: a power loss leaves a write within one such page of a file whole or not done
+   * at all.
+   */
   readonly pageBytes: number;
 
   /** False where flock is not to be had: stores then open read-only. */
@@ -139,13 +142,13 @@ export interface LockOwner {
 /** An open file, as the file system that opened it counts them. */
 export type FileDescriptor = number;
 
-/** What to do with a symbolic link: users' paths may be links, a store's own files may not. */
+/** The treatment of a symbolic link: users' paths may be links, a store's own files may not. */
 export type LinkPolicy = 'follow' | 'refuse';
 
 /** Called once when a background operation ends. */
 export type BackgroundDone = (error: unknown) => void;
 
-/** What kind of thing a path names. */
+/** The kinds of thing that a path can name. */
 export type FileKind = 'file' | 'directory' | 'symlink' | 'fifo' | 'socket' | 'device';
 
 /** The metadata of a file or folder, as `stat` gives it. */

@@ -8,7 +8,7 @@ interface Meaning {
   readonly hint?: string;
 }
 
-/** What the errors of the operating system mean to a person, and as one of our codes. */
+/** The operating system's errors, each in plain words and as one of our codes. */
 const MEANINGS: ReadonlyMap<string, Meaning> = new Map([
   ['ENOENT', { code: 'NOT_FOUND', words: 'there is no such file or folder' }],
   ['EACCES', { code: 'PERMISSION_DENIED', words: 'permission denied' }],
@@ -78,7 +78,7 @@ export function twoPathError(
   return systemError(operation, errno === 'ENOENT' ? from : to, errno, cause);
 }
 
-/** What `fs` threw, as one of our errors; anything that is no system error passes unchanged. */
+/** Turns an error that `fs` threw into one of ours; anything that is no system error passes unchanged. */
 export function asSystemError(
   operation: string,
   path: string | undefined,

@@ -19,9 +19,9 @@ export interface FileLockOptions {
    * folder that cannot be locked, as on some network file systems, is left unlocked.
    */
   readonly folder?: string | undefined;
-  /** What is locked, for the message, such as a store's path (default: the lock file's path). */
+  /** The locked thing, for messages, such as a store's path (default: the lock file's path). */
   readonly describe?: string;
-  /** Where `since` comes from. */
+  /** The clock that `since` is read from. */
   readonly clock?: Clock;
   /** Passes the time between two tries; for tests. */
   readonly pause?: (milliseconds: number) => Promise<void>;
@@ -47,7 +47,7 @@ export async function acquireFileLock(
   return waitWhileLocked(() => tryAcquireFileLock(fileSystem, path, options), options);
 }
 
-/** The same without waiting. */
+/** Acquires the lock without waiting. */
 export function tryAcquireFileLock(
   fileSystem: FileSystem,
   path: string,
@@ -111,7 +111,7 @@ export function tryOpenLocked(
   });
 }
 
-/** The same, trying again for `waitMs` while another holds it. */
+/** Opens and locks, and tries again for `waitMs` while another process holds the lock. */
 export async function openLocked(
   fileSystem: FileSystem,
   path: string,
@@ -129,7 +129,7 @@ export class FileLock {
   readonly folderIdentity: string | undefined;
   /** True where the holder before died without a clean release: what it wrote may not be on disk. */
   readonly tookOver: boolean;
-  /** Who that was, where its text could be read. */
+  /** The previous holder, if its text could be read. */
   readonly previousHolder: LockHolder | undefined;
   readonly #fileSystem: FileSystem;
   /** The lock file's, then the folder's; none once it is free. */

@@ -4,7 +4,7 @@ import type { FileDescriptor, FileSystem, LockOwner } from '../interface/file-sy
 import { errnoOf } from '../interface/system-error.js';
 import { writeFully } from '../whole/write-fully.js';
 
-/** Who holds a lock, and since when (RFC 3339). */
+/** The holder of a lock, and the time since when (RFC 3339). */
 export interface LockHolder {
   readonly pid: number;
   readonly host: string;
@@ -29,7 +29,7 @@ export function thisHolder(clock: Clock): LockHolder {
   return { pid: process.pid, host: hostname(), since };
 }
 
-/** What a lock file says. `text` is false where it is empty, as a clean close leaves it. */
+/** Reads a lock file. `text` is false where it is empty, as a clean close leaves it. */
 export function readHolder(
   fileSystem: FileSystem,
   descriptor: FileDescriptor,
@@ -83,7 +83,7 @@ export function holderOf(
 /** Whether a lock is held at the moment; `unknown` where its holder may be on another host. */
 export interface LockState {
   readonly held: 'yes' | 'no' | 'unknown';
-  /** Who holds it; where nobody does, who left its text behind by dying. */
+  /** The holder; if nobody holds the lock, the one that left its text behind by dying. */
   readonly holder: LockHolder | undefined;
   /** True where nobody holds it and no text is left: whoever held it last closed cleanly. */
   readonly wasClosed: boolean;

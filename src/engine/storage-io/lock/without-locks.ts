@@ -1,7 +1,7 @@
 import { isStatelogError } from '../../errors.js';
 import type { FileDescriptor, FileSystem } from '../interface/file-system.js';
 
-/** What flock fails with on a file system that offers no locks. */
+/** Errors of flock on a file system that offers no locks. */
 const NO_LOCKS: ReadonlySet<string | undefined> = new Set([
   'ENOLCK',
   'ENOSYS',

@@ -26,7 +26,7 @@ export class Anchor {
     return this.#namesTo(path) !== undefined;
   }
 
-  /** The same but for the folder itself, whose path is the user's. */
+  /** True for a path below the folder, and not for the folder itself, whose path is the user's. */
   isBelow(path: string): boolean {
     return (this.#namesTo(path)?.length ?? 0) > 0;
   }
@@ -42,7 +42,7 @@ export class Anchor {
     return this.#from(path, names.slice(0, -1), names.at(-1) ?? '.', act);
   }
 
-  /** The same with a folder and what is in it: it is no link either. */
+  /** Reaches a folder and what is in it: the folder must be no link either. */
   reachInto<T>(path: string, act: (path: string) => T): T {
     const names = this.#namesTo(path);
     return names === undefined ? act(path) : this.#from(path, names, '.', act);
@@ -92,7 +92,7 @@ export class Anchor {
   }
 }
 
-/** What is refused of a link where nothing is written or read through one. */
+/** The error for a link in a place where nothing is written or read through one. */
 export function linkInTheWay(path: string): StatelogError {
   return ledElsewhere(path, 'a symbolic link', 'somebody else could choose where it leads');
 }

@@ -32,7 +32,7 @@ export function checkStillHeld(fileSystem: FileSystem, store: string, held: read
   }
 }
 
-/** What became of a held path, as the end of a sentence; undefined where it is as it was. */
+/** The change of a held path, as the end of a sentence; undefined if it is as it was. */
 function changeOf(held: HeldPath, found: FileStatus | undefined): string | undefined {
   if (found === undefined) return 'was moved or removed';
   if (found.identity !== held.identity) return 'was replaced';

@@ -25,7 +25,7 @@ function wordOf({ kind }: FileStatus): string {
   return kind === 'symlink' ? 'a symbolic link' : `a ${kind}`;
 }
 
-/** What is refused of a path that leads to something else than a store's own. */
+/** The error for a path that leads to something other than a store's own. */
 export function ledElsewhere(
   path: string,
   what: string,

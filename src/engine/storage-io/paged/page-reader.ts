@@ -5,14 +5,14 @@ import { readFully } from '../whole/write-fully.js';
 
 /** Once more pages than a lookup needs were read one after the other, it is a walk. */
 const WALK_PAGES_MIN = 8;
-/** Of a walk so many are read in one go. */
+/** Pages that a walk reads in one go. */
 const AHEAD_PAGES = 32;
 
 /** Which bytes of a file are read by pages. */
 export interface PagedBytes {
   readonly fileSystem: FileSystem;
   readonly descriptor: FileDescriptor;
-  /** Where the bytes start in the file; pages are counted from here. */
+  /** Start of the bytes in the file; pages are counted from here. */
   readonly start: number;
   /** How many there are. The last page may be short. */
   readonly length: number;

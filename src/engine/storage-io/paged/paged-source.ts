@@ -27,7 +27,7 @@ export interface PagedSourceOptions {
   readonly descriptor: FileDescriptor;
   /** For messages. */
   readonly path: string;
-  /** Where the bytes start in the file; pages are counted from here. */
+  /** Start of the bytes in the file; pages are counted from here. */
   readonly start: number;
   /** How many there are: checked against the file's size by the caller. */
   readonly length: number;
@@ -35,7 +35,7 @@ export interface PagedSourceOptions {
   readonly pageSums?: PageSumSource | undefined;
   /** A mapping that covers the bytes: they are then not read, but looked at where they lie. */
   readonly mapping?: Mapping | undefined;
-  /** What a page is that fails its checksum (default `value-mismatch`). */
+  /** The class of damage for a page that fails its checksum (default `value-mismatch`). */
   readonly damageClass?: DamageClass | undefined;
   /** Pages kept in memory where there is no mapping, as far as there are so many: a multiple of 4 (default 64). */
   readonly slots?: number | undefined;

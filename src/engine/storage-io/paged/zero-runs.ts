@@ -20,7 +20,7 @@ export interface FileRange {
 export interface Chunk {
   /** Valid until the next chunk. */
   readonly bytes: Buffer;
-  /** Where they start, counted from the start of the range: a multiple of 64 KiB. */
+  /** Start of the run, counted from the start of the range: a multiple of 64 KiB. */
   readonly position: number;
 }
 

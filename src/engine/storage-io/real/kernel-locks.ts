@@ -4,7 +4,7 @@ import type { LockOwner } from '../interface/file-system.js';
 const LOCKS_PATH = '/proc/locks';
 /** Linux reports times of processes in hundredths of a second on every architecture that Node runs on. */
 const CLOCK_TICKS_A_SECOND = 100;
-/** Of the fields after the process's name, which may hold anything, in /proc/PID/stat. */
+/** The start time's index among the fields of /proc/PID/stat after the process's name, which may hold anything. */
 const START_TIME_FIELD = 19;
 
 /**

@@ -229,7 +229,7 @@ class RealFileSystem implements FileSystem {
     this.#follow(from, to);
   }
 
-  /** What is open goes by its new name from now on. */
+  /** Renames open files: errors call them by their new names from now on. */
   #follow(from: string, to: string): void {
     for (const [descriptor, path] of this.#paths) {
       if (path === from) this.#paths.set(descriptor, to);

@@ -5,7 +5,10 @@ import { attempt } from './system-call.js';
 
 const MODE_BITS = 0o7777;
 
-/** What `lstat` or `stat` says of a path; undefined where nothing is, also because a part of it is a file. */
+/**
+ * The status that `lstat` or `stat` gives of a path; undefined if nothing is there, also because a part of it
+ * is a file.
+ */
 export function statusOrUndefined(
   operation: string,
   path: string,
@@ -20,7 +23,7 @@ export function statusOrUndefined(
   }
 }
 
-/** What node:fs says of a file, in our words. */
+/** Converts a status of node:fs to ours. */
 export function toStatus(stats: BigIntStats): FileStatus {
   return {
     kind: kindOf(stats),

@@ -17,7 +17,7 @@ export function attempt<T>(operation: string, path: string | undefined, action: 
   }
 }
 
-/** The same for a call with two paths. */
+/** Makes a call that takes two paths, as `attempt` does. */
 export function attemptOnTwo(
   operation: 'rename' | 'link',
   from: string,

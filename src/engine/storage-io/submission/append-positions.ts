@@ -2,7 +2,7 @@ import { constants } from 'node:os';
 import { isStatelogError } from '../../errors.js';
 import type { FileDescriptor } from '../interface/file-system.js';
 
-/** Where the next append of a descriptor goes, and whether an earlier operation of it failed. */
+/** The position of a descriptor's next append, and whether an earlier operation on it failed. */
 export interface AppendPosition {
   next: number;
   /** Undefined while all went well. */

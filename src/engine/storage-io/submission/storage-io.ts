@@ -23,7 +23,7 @@ export interface StorageIo {
   submitAppend(descriptor: FileDescriptor, bytes: Uint8Array): number;
   /** @returns the token of the completion */
   submitDatasync(descriptor: FileDescriptor): number;
-  /** What ended since the last call, in the order in which it ended. */
+  /** Returns the operations that ended since the last call, in the order in which they ended. */
   pollCompletions(): IoCompletion[];
   /** Resolves when there is something to poll, and at once where nothing is under way. */
   waitForCompletions(): Promise<void>;
@@ -36,6 +36,6 @@ export interface IoCompletion {
   readonly token: number;
   /** Bytes appended, 0 for a datasync; below zero the operating system's error number, negated. */
   readonly result: number;
-  /** What went wrong, where `result` is below zero. */
+  /** The error, if `result` is below zero. */
   readonly error: unknown;
 }

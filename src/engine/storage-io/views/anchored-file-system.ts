@@ -8,7 +8,10 @@ import { isInOtherHands, othersCanSwap } from '../owners/other-hands.js';
 import { withReplaced } from './replaced-members.js';
 import { isTemporaryName, isTemporaryNameOf } from '../whole/temporary-name.js';
 
-/** What is put beside a file and named after it: copies of what recovery cut, and a pair's next generation. */
+/**
+ * Marks in the names of files that are put beside another and named after it: copies that recovery made, and
+ * a pair's next generation.
+ */
 const OWN_SUFFIXES = ['.broken-', '.at-', '.new'];
 
 /**
@@ -23,8 +26,9 @@ export function anchoredStore(fileSystem: FileSystem, folder: string): FileSyste
 }
 
 /**
- * The same for what makes or replaces files or a folder at paths of one folder: they, what is staged for them and what is named
- * after them are reached so, and what else lies there is not concerned.
+ * Anchors the file system of a caller that makes or replaces files or a folder at paths of one folder: these,
+ * their staged forms and the files named after them are reached by descriptor; other files there are not
+ * concerned.
  * @throws StatelogError as `anchoredStore`
  */
 export function anchoredPlace(fileSystem: FileSystem, path: string, ...alongside: string[]): FileSystem {
@@ -35,8 +39,8 @@ export function anchoredPlace(fileSystem: FileSystem, path: string, ...alongside
 }
 
 /**
- * The same for what reads a store's folder; a file by itself is the one that was named, and is read as it is. A user who may not
- * list the folder reads by path.
+ * Anchors the file system of a caller that reads a store's folder; a file by itself is the one that was
+ * named, and is read as it is. A user who may not list the folder reads by path.
  * @throws StatelogError as `anchoredStore`
  */
 export function anchoredSource(fileSystem: FileSystem, path: string): FileSystem {
@@ -46,8 +50,9 @@ export function anchoredSource(fileSystem: FileSystem, path: string): FileSystem
 }
 
 /**
- * The same for what reads a file and others that are named after it, as a state file's index is. The path that was named may be
- * a link, and goes on leading where it leads now; what lies beside it, there and where it leads, may not be one.
+ * Anchors the file system of a caller that reads a file and others named after it, such as a state file's
+ * index. The path that was named may be a link, and goes on leading where it leads now; what lies beside it,
+ * there and where it leads, may not be one.
  * @throws StatelogError as `anchoredStore`
  */
 export function anchoredBeside(fileSystem: FileSystem, path: string): FileSystem {
@@ -133,7 +138,10 @@ function membersOf(fileSystem: FileSystem, anchor: Anchor): FileSystem {
   return anchoredSystem;
 }
 
-/** What is open goes by the path that it was asked for, also once it is renamed. */
+/**
+ * Opens and renames through the anchor; an open file keeps the path that it was asked for, also once it is
+ * renamed.
+ */
 function opensAndRenames(fileSystem: FileSystem, anchor: Anchor): Partial<FileSystem> {
   const names = new Map<FileDescriptor, string>();
   const name = (descriptor: FileDescriptor, path: string): FileDescriptor => {

@@ -11,7 +11,7 @@ export interface FileSlice {
   /** Bytes. */
   readonly start: number;
   readonly length: number;
-  /** What that file was when the slice was found. */
+  /** Status of the file that holds the slice, when the slice was found. */
   readonly holder: Pick<FileStatus, 'identity' | 'size' | 'modifiedNs'>;
   /** What is read instead of the file's bytes, where that is something else: `start` only says where it stands for them. */
   readonly bytes?: Uint8Array | undefined;
@@ -29,13 +29,13 @@ export interface Composition {
   readonly root?: string | undefined;
 }
 
-/** Where a byte of a composed file lies on disk. */
+/** The place on disk of a composed file's byte. */
 export interface SlicePlace {
   readonly path: string;
   readonly offset: number;
 }
 
-/** Where byte `offset` of a composed file lies: behind its end, behind the last slice. */
+/** Finds the place of byte `offset` of a composed file; an offset behind its end is behind the last slice. */
 export function placeInSlices(slices: readonly FileSlice[], offset: number): SlicePlace {
   let before = 0;
   for (const slice of slices) {
@@ -122,7 +122,7 @@ export function slicedFileSystem(fileSystem: FileSystem, slices: ReadonlyMap<str
 
 /** The files that a composed one is made of, while it is open. */
 class OpenSlices {
-  /** That of the first slice: it stands for the whole. */
+  /** Descriptor of the first slice: it stands for the whole. */
   readonly descriptor: FileDescriptor;
   readonly bytes: number;
   readonly #fileSystem: FileSystem;

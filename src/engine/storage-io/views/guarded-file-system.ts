@@ -2,8 +2,9 @@ import type { FileSystem } from '../interface/file-system.js';
 import { withReplaced } from './replaced-members.js';
 
 /**
- * The same file system, which asks before each change of names whether they still mean what they meant: so that work that
- * makes, renames and removes files by their paths touches nothing of another store that was put there meanwhile.
+ * A file system that asks, before each change of names, whether they still mean what they meant: so work that
+ * makes, renames and removes files by their paths touches nothing of another store that was put there
+ * meanwhile.
  * @param guard throws where they do not
  */
 export function guardedFileSystem(fileSystem: FileSystem, guard: () => void): FileSystem {

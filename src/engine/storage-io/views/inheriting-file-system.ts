@@ -4,7 +4,7 @@ import { copyByDescriptor } from '../whole/copy-by-descriptor.js';
 import type { FileDescriptor, FileStatus, FileSystem } from '../interface/file-system.js';
 import { withReplaced } from './replaced-members.js';
 
-/** Who owns what is made, and who may do what with it. */
+/** Owner, group and mode for new files and folders. */
 interface Inheritance {
   readonly owner: number;
   readonly group: number;
@@ -14,7 +14,7 @@ interface Inheritance {
 
 const FILE_BITS = 0o666;
 const ALL_BITS = 0o7777;
-/** What files and folders have that are made without more ado. */
+/** Modes of new files and folders, unless a store's own are inherited. */
 const FILE_MODE = 0o600;
 const FOLDER_MODE = 0o700;
 const GROUP_BITS = 0o070;
@@ -38,7 +38,7 @@ export function inheritingFromFolder(fileSystem: FileSystem, folder: string): Fi
   });
 }
 
-/** The same where a file is replaced: what is made beside it, or in its place, is as it was. */
+/** Inherits from the file that is replaced: new files beside it, or in its place, are as it was. */
 export function inheritingFromFile(fileSystem: FileSystem, file: string): FileSystem {
   const like = fileSystem.statusFollowing(file);
   if (like === undefined) return fileSystem;

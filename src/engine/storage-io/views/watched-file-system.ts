@@ -5,7 +5,7 @@ import { withReplaced } from './replaced-members.js';
 export type ReadWatcher = (path: string, position: number, size: number) => void;
 
 /**
- * The same file system, which tells of each read of a file that was opened through it; so whoever started long work
+ * A file system that reports each read of a file that was opened through it, so that a caller of long work
  * sees how far it is. What is read through a mapping is not told of.
  */
 export function watchedFileSystem(fileSystem: FileSystem, onRead: ReadWatcher): FileSystem {

@@ -11,11 +11,11 @@ import { isTemporaryNameOf, temporaryPath } from './temporary-name.js';
 
 const LOCK_NAME = 'LOCK';
 const CONTENT_NAME = 'content';
-/** What is staged within an empty folder that is to be filled goes by this name. */
+/** Name of the staging folder within an empty folder that is to be filled. */
 const STAGED_NAME = 'staged';
 /** An empty volume has this folder. */
 export const VOLUME_FOLDER_NAME = 'lost+found';
-/** What a folder holds that is put in its place comes last: it says that all of it is there. */
+/** The file that is put in its place last: it says that all the others are there. */
 const LAST_NAME = 'MANIFEST.json';
 /** A name that somebody else takes for abandoned, before it is locked, is given up for another. */
 const NAMES_MAX = 100;
@@ -26,7 +26,7 @@ const NAMES_MAX = 100;
  * the same place can tell what a killed process left, and removes that. Where there are no locks, nobody does.
  */
 export class StagingFolder {
-  /** Where to work: empty at first. */
+  /** Path of the folder to work in, empty at first. */
   readonly path: string;
   readonly #fileSystem: FileSystem;
   readonly #root: string;

@@ -34,7 +34,7 @@ export function copyTail(
   }
 }
 
-/** Whoever made it may have died before its name was on disk. */
+/** Makes the name of an earlier copy durable: its maker may have died before its name was on disk. */
 function durable(fileSystem: FileSystem, copy: string): string {
   syncFile(fileSystem, copy);
   fileSystem.syncDirectory(dirname(copy));

@@ -8,7 +8,7 @@ import {
 } from '../../bytes/halves.js';
 import { RECORD_BYTES_MIN } from './record.js';
 
-/** What of an entry says where it belongs: the fields of `WalEntryView` that order is judged by. */
+/** The fields of `WalEntryView` that decide where an entry belongs. */
 export interface OrderFields {
   readonly epochLow: number;
   readonly epochHigh: number;
@@ -31,7 +31,7 @@ export interface OrderFields {
 export type Standing =
   'follows' | 'restart' | 'jump' | 'wrong-core' | 'misplaced-epoch' | 'sequence-repeat' | 'time-backwards';
 
-/** What is known of a segment before its first byte is read. */
+/** The facts about a segment before its first byte is read. */
 export interface OrderStart {
   /** Undefined: that of the first good record. */
   readonly coreId?: number | undefined;
@@ -39,7 +39,7 @@ export interface OrderStart {
   readonly expectedSequence?: bigint | undefined;
   /** The epoch that all records must have; undefined: any, as long as none goes back. */
   readonly epoch?: bigint | undefined;
-  /** Where the first record starts. */
+  /** Start of the first record. */
   readonly from: number;
 }
 
@@ -54,9 +54,9 @@ export interface OrderStart {
  */
 export class RecordOrder {
   coreId: number;
-  /** Where the last good record ends. */
+  /** End of the last good record. */
   end: number;
-  /** Where the last good record starts; -1 before the first. */
+  /** Start of the last good record; -1 before the first. */
   lastOffset = -1;
   lastEpochLow = 0;
   lastEpochHigh = 0;

@@ -50,7 +50,7 @@ export class BlockWindow extends SlidingWindow {
     return this.start + this.filled - position;
   }
 
-  /** Where a position that is in memory lies in `bytes`. */
+  /** Index in `bytes` of a position that is in memory. */
   indexOf(position: number): number {
     return position - this.start;
   }

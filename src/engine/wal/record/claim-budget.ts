@@ -5,10 +5,10 @@ import { HeaderIndex } from './header-index.js';
 const PIECE_BYTES = 256 * 1024;
 /** Ranges up to this long are never counted: the headers that claim them take up enough room themselves. */
 const FREE_BYTES_MAX = 4096;
-/** What may be checksummed in vain: so much at first, and for each byte of progress so many more. */
+/** Bytes that may be checksummed in vain: so many at first, and so many more for each byte of progress. */
 const WASTE_BYTES_FREE = 64 * 1024 * 1024;
 const WASTE_BYTES_A_BYTE = 4;
-/** The same for reads far from where the scanner is. */
+/** The number of reads far from the scanner's position that may be in vain. */
 const PEEKS_FREE = 16_384;
 const BYTES_A_PEEK = 64;
 

@@ -13,7 +13,7 @@ import { ANY_LENGTH, entryLengthOfRoot } from '../format/root-shape.js';
 /** A Commit longer than this has tens of thousands of sources. */
 const USUAL_COMMIT_BYTES_MAX = 1024 * 1024;
 
-/** What is at a position: a good record, or what speaks against one. */
+/** The bytes at a position: a good record, or the evidence against one. */
 export type RecordState =
   'good' | 'end' | 'short-header' | 'bad-length' | 'past-end' | 'bad-checksum' | 'undecodable';
 
@@ -26,7 +26,7 @@ export class RecordReader {
   checksums: ClaimChecksum;
   /** The entry of the last record found good, until the next call of `check`. */
   readonly view = new WalEntryView();
-  /** What the last record's header says, as far as there was one. */
+  /** The last record's header, as far as there was one. */
   length = 0;
   headerCrc = 0;
   /** The crc32c of its data, where that was computed. */

@@ -12,7 +12,7 @@ export interface PositionOptions {
   readonly coreId: number;
   readonly path: string;
   readonly position: number;
-  /** What a recovery found out: all before `position` is then taken to be good, and not read again. */
+  /** The result of a recovery: everything before `position` is then taken to be good, and not read again. */
   readonly start?: StampStart | undefined;
 }
 

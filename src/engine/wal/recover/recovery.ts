@@ -32,7 +32,7 @@ export interface RecoverSegmentOptions {
   readonly takeOver: boolean;
   /** True where the last writer closed cleanly: nothing before a good record can be torn then. */
   readonly wasClosed?: boolean | undefined;
-  /** As `WalScanOptions.closedAt`. */
+  /** The recorded end of the segment, as `WalScanOptions.closedAt` says. */
   readonly closedAt?: ClosedSegment | undefined;
   /** How much may be cut (`checkLoss`); undefined: what a recovery may cut by itself. */
   readonly lossBytesMax?: number | undefined;
@@ -42,7 +42,7 @@ export interface RecoverSegmentOptions {
   readonly onNotice?: ((finding: Finding) => void) | undefined;
 }
 
-/** What was cut from a segment. */
+/** The end that was cut off a segment. */
 export interface CutTail {
   readonly class: 'torn-tail' | 'zero-tail';
   readonly offset: number;
@@ -56,10 +56,10 @@ export interface SegmentReport {
   readonly path: string;
   readonly coreId: number;
   readonly records: number;
-  /** Where the last good record ends, and the file with it. */
+  /** End of the last good record, and of the file with it. */
   readonly position: number;
   readonly nextSequence: bigint;
-  /** Of the last record; undefined where there is none. */
+  /** Timestamp of the last record; undefined if there is none. */
   readonly lastTimestampNs: bigint | undefined;
   readonly lastEpoch: bigint | undefined;
   readonly cut: CutTail | undefined;
@@ -69,14 +69,14 @@ export interface SegmentReport {
 export interface ReadSegment {
   /** Open for reading and writing; whoever has it closes it. */
   readonly descriptor: FileDescriptor;
-  /** What is to be cut. */
+  /** The end to cut off. */
   readonly torn: Finding | undefined;
   readonly report: Omit<SegmentReport, 'cut'>;
 }
 
 /** A segment that ends with its last good record. */
 export interface RecoveredSegment {
-  /** That of the file that has the segment's name now. */
+  /** Descriptor of the file that has the segment's name now. */
   readonly descriptor: FileDescriptor;
   readonly report: SegmentReport;
   /** True where all of it was written, or cut, and synced just now. */
@@ -154,7 +154,7 @@ function scanAll(
   return scanner;
 }
 
-/** What is safe around damage that the scanner has just told of; reads the rest. */
+/** The safe part around damage that the scanner has just reported; reads the rest. */
 function safeAround(scanner: WalScanner): string {
   const before = scanner.records;
   while (scanner.next() !== 'end');

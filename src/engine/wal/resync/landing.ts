@@ -31,7 +31,7 @@ export class Landing {
   readonly #order: RecordOrder;
   readonly #from: number;
   #lookedBytes = 0;
-  /** What the last record that jumps says. */
+  /** The content of the last record that jumps. */
   #runSequence = 0n;
   #runTimestampNs = 0n;
 
@@ -93,13 +93,13 @@ export class Landing {
     return this.#lookedBytes > allowed ? 1 : LOOKAHEAD_BYTES;
   }
 
-  /** Where the bad record would end by its own header, past the end of the file too; `badAt` if that says nothing. */
+  /** End of the bad record by its own header, past the end of the file too; `badAt` if that says nothing. */
   #claimedEnd(badAt: number): number {
     const length = this.#lengthAt(badAt);
     return isPlausibleLength(length) ? badAt + RECORD_HEADER_BYTES + length : badAt;
   }
 
-  /** Where the bad record ends for certain, else the next byte. */
+  /** The certain end of the bad record, else the next byte. */
   #certainEnd(badAt: number): number {
     const length = this.#lengthAt(badAt);
     if (length < 0) return badAt + 1;

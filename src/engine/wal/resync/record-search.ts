@@ -14,7 +14,7 @@ const LENGTH_BYTES_BEFORE = 3;
 /** Whether zeros are a hole is asked after at least so many, since to ask is not free. */
 const HOLE_BYTES_MIN = 256 * 1024;
 
-/** What says whether a candidate may be the next record: a `RecordOrder`, as a rule. */
+/** Decides whether a candidate may be the next record: a `RecordOrder`, as a rule. */
 export type JudgesOrder = Pick<RecordOrder, 'judge' | 'isAfterMissing'>;
 
 /**
@@ -69,7 +69,7 @@ export class RecordSearch {
     return this.#readRoot(position, length) && this.#order.isAfterMissing(0, this.#fields);
   }
 
-  /** Where to go on after a stretch without a plausible length: a hole of a sparse file is not read. */
+  /** The position to go on at after a stretch without a plausible length: a hole of a sparse file is not read. */
   #skipHole(position: number, passed: number): number {
     if (passed < HOLE_BYTES_MIN) return position;
     return Math.max(position, this.#reader.window.skipHole(position) - LENGTH_BYTES_BEFORE);

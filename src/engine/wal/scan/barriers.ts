@@ -7,7 +7,7 @@ import type { WalEntryView } from '../../rkyv/entry/wal-entry-view.js';
 export class BarrierWatch {
   /** The epoch that the last barrier closes; undefined before the first. */
   last: bigint | undefined;
-  /** The same of the last barrier that a record follows: writing went on, so that every core had its own. */
+  /** The last barrier that a record follows: writing went on, so every core had its own. */
   followed: bigint | undefined;
 
   /** Takes the next good record. */
@@ -21,7 +21,7 @@ export class BarrierWatch {
 export interface WatchedSegment {
   readonly path: string;
   readonly coreId: number;
-  /** Where its last good record ends, in bytes. */
+  /** End of its last good record, in bytes. */
   readonly goodEnd: number;
   readonly barriers: BarrierWatch;
 }

@@ -2,7 +2,7 @@ import type { FileStatus } from '../../storage-io/interface/file-system.js';
 
 /** How a segment was left by the writer that last closed cleanly: all of it was on disk then. */
 export interface ClosedSegment {
-  /** Where it ended, with a record. */
+  /** The end of the segment, which was the end of a record. */
   readonly end: number;
   readonly records: number;
   readonly nextSequence: bigint;

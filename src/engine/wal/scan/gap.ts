@@ -5,10 +5,10 @@ import type { Standing } from '../format/record-order.js';
 import type { RecordReader, RecordState } from '../record/record-reader.js';
 import { RECORD_HEADER_BYTES, RECORD_LENGTH_MAX, RECORD_LENGTH_MIN } from '../format/record.js';
 
-/** What is wrong at the first byte of a gap. */
+/** The fault at the first byte of a gap. */
 export interface GapCause {
   readonly class: DamageClass;
-  /** As `Finding.isForeign`. */
+  /** True for whole bytes of an unknown kind, as `Finding.isForeign` says. */
   readonly isForeign?: true;
   /** A clause: "the checksum differs". */
   readonly reason: string;
@@ -121,7 +121,7 @@ export function causeOfStanding(standing: Standing, reader: RecordReader, next: 
   }
 }
 
-/** What the next record should say, as text. */
+/** The expected content of the next record, as text. */
 export interface ExpectedNext {
   readonly coreId: number;
   readonly epoch: string;

@@ -12,7 +12,7 @@ import type { Locked } from './scan-options.js';
 
 /** More parts than this are not merged each by itself. */
 const RUNS_MAX = 1024;
-/** What the windows of all parts take together. */
+/** Bytes of all parts' windows together. */
 const WINDOWS_BYTES = 32 * WINDOW_BLOCK_BYTES;
 
 /** How to read segments together. */
@@ -21,11 +21,11 @@ export interface MergeOptions {
   /** True while a writer holds the lock: unfinished last records are then being written. */
   readonly isLocked?: Locked | (() => Locked) | undefined;
   readonly wasClosed?: (() => boolean) | undefined;
-  /** As `WalScanOptions.closedAt`, of each core. */
+  /** The recorded end of each core's segment, as `WalScanOptions.closedAt` says. */
   readonly closedAtOf?: ((coreId: number) => ClosedSegment | undefined) | undefined;
   /** True where a checkpoint closed the epoch: all of it was durable, so that none of it can be torn. */
   readonly isClosed?: boolean | undefined;
-  /** As `WalScanOptions.isLoose`. */
+  /** Whether the segments lie by themselves, as `WalScanOptions.isLoose` says. */
   readonly isLoose?: boolean | undefined;
   /** The epoch that all records must have; undefined: any. */
   readonly epoch?: bigint | undefined;

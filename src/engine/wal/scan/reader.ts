@@ -2,7 +2,7 @@ import type { Finding } from '../../finding.js';
 import type { WalEntry } from '../../rkyv/entry/wal-entry-format.js';
 import { type TailState, type WalScanOptions, WalScanner } from './scanner.js';
 
-/** What `CoreWalReader.readNext` came to. */
+/** The result of `CoreWalReader.readNext`. */
 export type WalReadResult =
   | { readonly kind: 'entry'; readonly entry: WalEntry; readonly offset: number; readonly bytes: number }
   | { readonly kind: 'finding'; readonly finding: Finding }
@@ -33,7 +33,7 @@ export class CoreWalReader implements Iterable<WalEntry> {
     return this.#scanner.path;
   }
 
-  /** Where the last entry read ends. */
+  /** End of the last entry read. */
   get position(): number {
     return this.#scanner.goodEnd;
   }
@@ -78,7 +78,10 @@ export class CoreWalReader implements Iterable<WalEntry> {
     return [...this];
   }
 
-  /** Those that are left of epochs up to and with `epoch`. @throws StatelogError `DAMAGED` at damage */
+  /**
+   * Reads the entries that are left of epochs up to and with `epoch`. @throws StatelogError `DAMAGED` at
+   * damage
+   */
   readUpToEpoch(epoch: bigint): WalEntry[] {
     const entries: WalEntry[] = [];
     for (const entry of this) {

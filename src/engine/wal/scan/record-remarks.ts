@@ -11,7 +11,7 @@ export function hasStrangeBarrier(view: WalEntryView): boolean {
   return readU64(view.bytes, view.rootStart + ROOT.number) !== view.epoch;
 }
 
-/** What there is to say about the stream's last record: good in itself, but not what was due. */
+/** Remarks about the stream's last record: good in itself, but not the one that was due. */
 export function remarksOn(file: string, stream: RecordStream): Finding[] {
   const { remarkable, reader } = stream;
   const findings: Finding[] = [];
@@ -56,7 +56,7 @@ function strangeBarrier(file: string, stream: RecordStream): Finding {
   return asDamage(notice(file, stream, 'misplaced-epoch', message, { expected: view.epoch, found: closed }));
 }
 
-/** What a remark compares. */
+/** The two sides that a remark compares. */
 interface Compared {
   readonly expected: bigint;
   readonly found: bigint;

@@ -6,10 +6,10 @@ import { RecordOrder, type Standing } from '../format/record-order.js';
 import { RecordReader } from '../record/record-reader.js';
 import { HEADER, isPlausibleLength, RECORD_HEADER_BYTES } from '../format/record.js';
 
-/** What `RecordStream.next` came to. */
+/** The result of `RecordStream.next`. */
 export type StreamEvent = 'record' | 'gap' | 'end';
 
-/** What a segment is read with. Positions are bytes from the start of the file. */
+/** The options for reading a segment. Positions are bytes from the start of the file. */
 export interface RecordStreamOptions {
   readonly fileSystem: FileSystem;
   readonly descriptor: FileDescriptor;
@@ -19,12 +19,12 @@ export interface RecordStreamOptions {
   readonly expectedSequence?: bigint | undefined;
   /** The epoch that all records must have; undefined: any, as long as none goes back. */
   readonly epoch?: bigint | undefined;
-  /** Where the first record starts. */
+  /** Start of the first record. */
   readonly from: number;
-  /** Where the file counts as ending. */
+  /** The position that counts as the end of the file. */
   readonly end: number;
   readonly blockBytes?: number | undefined;
-  /** What is known of the records before `from`; then nothing of the above about order is asked. */
+  /** The order of the records before `from`; with it, none of the options about order above is used. */
   readonly order?: RecordOrder | undefined;
 }
 
@@ -47,12 +47,12 @@ export interface Remarkable {
 export class RecordStream {
   readonly reader: RecordReader;
   readonly order: RecordOrder;
-  /** Where the next record, or the next gap, starts. */
+  /** Start of the next record, or of the next gap. */
   position: number;
   /** The last record's offset and size. */
   offset = 0;
   recordBytes = 0;
-  /** What is special about the last record; undefined for nearly all. */
+  /** The peculiarity of the last record; undefined for nearly all. */
   remarkable: Remarkable | undefined = undefined;
   /** The last gap. */
   gap: Gap | undefined;
@@ -164,7 +164,10 @@ export class RecordStream {
     return 'gap';
   }
 
-  /** Where only a length was wrong, the data between the header and the next record has the right checksum. */
+  /**
+   * The cause of a gap in which only a length was wrong: the data between the header and the next record has
+   * the right checksum.
+   */
   #causeIfLength(position: number, landed: number, cause: GapCause): GapCause | undefined {
     const { window, checksums } = this.reader;
     const length = landed - position - RECORD_HEADER_BYTES;

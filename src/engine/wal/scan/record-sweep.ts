@@ -13,7 +13,7 @@ export interface RecordRun {
   readonly epoch: bigint;
   readonly firstSequence: bigint;
   readonly records: number;
-  /** Where the first record starts and where the last one ends, in bytes of the file. */
+  /** Start of the first record and end of the last one, in bytes of the file. */
   readonly offset: number;
   readonly end: number;
   readonly firstTimestampNs: bigint;
@@ -24,7 +24,7 @@ export interface RecordRun {
   readonly barrier: bigint | undefined;
 }
 
-/** Where one good record lies, and what tells it from another. */
+/** The place of one good record, and the fields that tell it from another. */
 export interface SweptRecord {
   readonly sequence: bigint;
   readonly timestampNs: bigint;

@@ -5,11 +5,11 @@ import { holderText, type LockHolder } from '../../storage-io/lock/lock-holder.j
 import type { ClosedSegment } from './closed-segment.js';
 import type { Gap, GapCause } from './gap.js';
 
-/** What the bytes after the last acknowledged record can be. */
+/** The kinds of bytes after the last acknowledged record. */
 export type TailClass = 'torn-tail' | 'zero-tail' | 'in-flight';
 
 const HINT_CUT = 'nothing: the next writer copies it aside and cuts it';
-/** Of what another release wrote: it is whole, so there is nothing to repair. */
+/** The hint for a record of another release: it is whole, so there is nothing to repair. */
 const HINT_NEWER = 'a newer statelog may know it; the program that wrote the log does';
 const HINT_WAIT = 'nothing: it is being written';
 
@@ -59,9 +59,9 @@ export function missingEnd(
 export interface Tail {
   readonly class: TailClass;
   readonly end: number;
-  /** Of one in flight: who may be writing it, where only another host can tell. */
+  /** For a record in flight: its possible writer, if only another host can tell. */
   readonly elsewhere?: LockHolder | undefined;
-  /** Of a torn one, as `Finding.isOneRecord` and `Finding.goodRecords`. */
+  /** For a torn end: as `Finding.isOneRecord` and `Finding.goodRecords` say. */
   readonly isOneRecord?: boolean | undefined;
   readonly goodRecords?: number | undefined;
 }

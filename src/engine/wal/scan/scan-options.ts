@@ -45,8 +45,8 @@ export interface WalScanOptions {
   /** True where a checkpoint closed the epoch: all of it was durable, so that none of it can be torn. */
   readonly isClosed?: boolean | undefined;
   /**
-   * What to do where the end is torn and good records follow within it: stop (default), as recovery does,
-   * since they were never acknowledged; or show them too, as salvage does.
+   * The treatment of a torn end with good records in it: stop (default), as recovery does, since they were
+   * never acknowledged; or show them too, as salvage does.
    */
   readonly tornTail?: 'stop' | 'show' | undefined;
   /** How much to read at a time; default 1 MiB. */
@@ -57,7 +57,7 @@ export interface WalScanOptions {
 export interface WalScanPart {
   /** An open descriptor of the segment; the scanner does not close it. */
   readonly descriptor: FileDescriptor;
-  /** What the records before `from` say of the order; undefined where it starts with the segment. */
+  /** The order of the records before `from`; undefined if the scan starts with the segment. */
   readonly order: RecordOrder | undefined;
   /** Whether good records follow behind `to`: a gap before them is then no torn tail. */
   readonly isFollowed: boolean;

@@ -16,7 +16,7 @@ import { TailJudge } from './tail-judge.js';
 
 export type { WalScanOptions, WalScanPart } from './scan-options.js';
 
-/** What `WalScanner.next` came to. */
+/** The result of `WalScanner.next`. */
 export type ScanEvent = 'record' | 'finding' | 'end';
 
 /** How a segment ends: after a whole record, or with bytes that were never acknowledged. */
@@ -48,7 +48,7 @@ export class WalScanner {
   isDamaged = false;
   /** How the segment ends; meaningful once `next` returned `end`. */
   tail: TailState = 'clean';
-  /** Where the last good record ends: all before it is good if `isDamaged` is false. */
+  /** End of the last good record: everything before it is good if `isDamaged` is false. */
   goodEnd: number;
   readonly #fileSystem: FileSystem;
   readonly #descriptor: FileDescriptor;
@@ -56,12 +56,12 @@ export class WalScanner {
   readonly #options: WalScanOptions;
   readonly #streamOptions: RecordStreamOptions;
   #judge: TailJudge;
-  /** What lies before has been told of: as records, or as damage. */
+  /** Everything before this position was told, as records or as damage. */
   #toldEnd: number;
   #isLocked: Locked | (() => Locked);
-  /** Who may be writing the end, on another host. */
+  /** The possible writer of the end, on another host. */
   #elsewhere: LockHolder | undefined;
-  /** Where the last gap that was damage ends. */
+  /** End of the last gap that was damage. */
   #lastGapEnd = -1;
   readonly #pending: Finding[] = [];
   #recordWaits = false;
@@ -122,7 +122,7 @@ export class WalScanner {
     return new WalScanner(path, part.descriptor, options.fileSystem ?? realFileSystem(), options, part);
   }
 
-  /** Where the file counted as ending when it was opened or last looked at. */
+  /** The end of the file when it was opened or last looked at. */
   get end(): number {
     return this.#stream.reader.window.end;
   }
@@ -133,12 +133,12 @@ export class WalScanner {
     return coreId < 0 ? undefined : coreId;
   }
 
-  /** Where what it has told of ends, as records or as damage. */
+  /** The position up to which everything was told, as records or as damage. */
   get toldEnd(): number {
     return this.#toldEnd;
   }
 
-  /** What the records so far say of the order: for `openPart`, to go on in a copy of the segment. */
+  /** The order of the records so far: for `openPart`, to go on in a copy of the segment. */
   get order(): RecordOrder {
     return this.#stream.order.clone();
   }
@@ -289,7 +289,7 @@ export class WalScanner {
     return endOfZeros(this.#fileSystem, tail) === this.end ? 'zero-tail' : 'torn-tail';
   }
 
-  /** Who has let go of the lock since the end was read has written more behind it. */
+  /** True while a writer is at work on the end; one that has released the lock meanwhile has written more behind it. */
   #isBeingWritten(): boolean {
     const isLocked = typeof this.#isLocked === 'function' ? this.#isLocked() : this.#isLocked;
     this.#elsewhere = typeof isLocked === 'object' ? isLocked : undefined;

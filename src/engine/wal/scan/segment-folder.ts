@@ -41,7 +41,7 @@ export function looksLikeSegment(fileSystem: FileSystem, file: string): boolean 
   }
 }
 
-/** Where the first record would end, if the file is a segment; 0 where its length is none of a record. */
+/** End of the first record, if the file is a segment; 0 if its length is none of a record. */
 function firstRecordEnd(fileSystem: FileSystem, file: string): number {
   const header = new Uint8Array(RECORD_HEADER_BYTES);
   const descriptor = fileSystem.openRead(file);

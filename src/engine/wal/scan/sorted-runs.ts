@@ -6,13 +6,13 @@ import { RecordStream } from './record-stream.js';
 /** A part of a segment whose records are in merged order. */
 export interface SortedRun {
   readonly from: number;
-  /** Where the next run starts; Infinity for the last one. */
+  /** Start of the next run; Infinity for the last one. */
   readonly to: number;
-  /** What the records before it say of the order. */
+  /** The order of the records before it. */
   readonly order: RecordOrder;
 }
 
-/** What to look for runs in. */
+/** The source to look for runs in. */
 export interface RunSource {
   readonly fileSystem: FileSystem;
   readonly descriptor: FileDescriptor;

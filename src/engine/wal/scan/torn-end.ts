@@ -3,7 +3,7 @@ import { HEADER, isPlausibleLength, RECORD_HEADER_BYTES } from '../format/record
 import type { Gap } from './gap.js';
 import { RecordStream, type RecordStreamOptions } from './record-stream.js';
 
-/** What a torn end of a segment is, as far as its bytes tell. */
+/** The nature of a segment's torn end, as far as its bytes tell. */
 export interface TornEnd {
   /** It can be one record and no more. */
   readonly isOneRecord: boolean;

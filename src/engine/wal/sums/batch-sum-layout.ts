@@ -10,13 +10,13 @@ const PAGE_BYTES = 65_536;
 export const STEP_BYTES = 8;
 export const TABLE_BYTES = 256 * 4;
 
-/** Where the tables stand in the memory. */
+/** Position of the tables in the memory. */
 export const TABLES_AT = 0;
-/** Where the records are put. */
+/** Position of the records. */
 export const RECORDS_AT = TABLES_AT + STEP_BYTES * TABLE_BYTES;
-/** Where the checksums stand afterwards, four bytes each. */
+/** Position of the resulting checksums, four bytes each. */
 export const SUMS_AT = RECORDS_AT + BATCH_BYTES_MAX;
-/** Where the memory that is used ends. */
+/** End of the memory in use. */
 export const END_AT = SUMS_AT + 4 * Math.ceil(BATCH_BYTES_MAX / RECORD_BYTES_MIN);
 /** The memory's size, in pages of WebAssembly. */
 export const PAGES = Math.ceil(END_AT / PAGE_BYTES);

@@ -3,7 +3,7 @@ import { CASTAGNOLI } from '../../bytes/crc/polynomial.js';
 import { BATCH_SUM_CODE } from './batch-sum-code.js';
 import { END_AT, PAGES, STEP_BYTES, SUMS_AT, TABLES_AT } from './batch-sum-layout.js';
 
-/** What is used of the global of this name, which only TypeScript's library for browsers describes. */
+/** The used part of the global of this name, which only TypeScript's library for browsers describes. */
 declare const WebAssembly: {
   readonly Memory: new (size: { initial: number; maximum: number }) => { readonly buffer: ArrayBuffer };
   readonly Module: new (code: Uint8Array) => object;

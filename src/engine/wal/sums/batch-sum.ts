@@ -41,7 +41,7 @@ export function checksumRecords(records: WordBuffer, from: number, to: number): 
   }
 }
 
-/** Where the short records that start at `from` end, and a batch with them. */
+/** End of the short records that start at `from`, and of a batch with them. */
 function endOfShort(words: Int32Array, from: number, to: number): number {
   const stop = Math.min(to, from + BATCH_BYTES_MAX);
   for (let at = from; at < stop;) {

@@ -18,7 +18,10 @@ import { HEADER, RECORD_HEADER_BYTES, RECORD_LENGTH_MAX } from '../format/record
 
 const LAG_MAX = 0xffff_ffff;
 
-/** Where records go once a buffer is full. Either call may fail; nothing of the record at hand is then appended. */
+/**
+ * The destination of records once a buffer is full. Either call may fail; nothing of the record at hand is
+ * then appended.
+ */
 export interface RecordSink {
   /** Empties the appender's buffer, or gives it another. */
   makeRoom(): void;
@@ -160,7 +163,7 @@ export class RecordAppender {
     return this.#finish(length);
   }
 
-  /** What the next record's lag is. It must fit in its field: more than 4 GiB never lie unsynced. */
+  /** The next record's lag. It must fit in its field: more than 4 GiB never lie unsynced. */
   #lag(): number {
     if (this.position - this.syncedPosition > LAG_MAX) this.#sink.sync();
     return this.position - this.syncedPosition;

@@ -2,7 +2,7 @@ import { checksumRecords } from '../sums/batch-sum.js';
 import type { WordBuffer } from '../format/record-words.js';
 
 const WORD_BYTES = 4;
-/** What a buffer starts with: a writer of one record does not need more. */
+/** A buffer's first size: a writer of one record does not need more. */
 const FIRST_BYTES = 16 * 1024;
 
 /**

@@ -9,7 +9,7 @@ const I64_MIN = -(2n ** 63n);
 const USES_OF_A_READING = 8;
 const CORE_ID_MAX = 0xffff;
 
-/** Where a segment's numbering goes on. */
+/** The point at which a segment's numbering goes on. */
 export interface StampStart {
   /** The sequence of the next record; default 0. */
   readonly nextSequence?: bigint | undefined;
@@ -20,7 +20,7 @@ export interface StampStart {
 }
 
 /**
- * What each record says of itself besides its operation: core, epoch, sequence, time and lag.
+ * The fields of each record beside its operation: core, epoch, sequence, time and lag.
  *
  * Invariants:
  * - `header` has the sequence and the epoch of the next record, and the timestamp of the last one;

@@ -29,7 +29,7 @@ export interface WalSegmentsOptions extends Omit<CoreWalWriterOptions, 'start'> 
  */
 export class WalSegments {
   readonly folder: string;
-  /** What recovery found in each segment; empty for segments that were created. */
+  /** The findings of the recovery in each segment; empty for segments that were created. */
   readonly reports: readonly SegmentReport[];
   readonly #fileSystem: FileSystem;
   readonly #writers: readonly CoreWalWriter[];

@@ -12,7 +12,7 @@ interface PendingSync {
   readonly entries: number;
 }
 
-/** What a call of `Submissions.complete` found. */
+/** The result of `Submissions.complete`. */
 export interface Completed {
   /** A sync that ended well. */
   readonly sync: PendingSync | undefined;

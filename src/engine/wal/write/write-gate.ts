@@ -4,7 +4,7 @@ import { StatelogError } from '../../errors.js';
 export type WriteWay = 'direct' | 'submitted';
 
 /**
- * What a writer may still do.
+ * The gate that a writer's calls pass.
  *
  * Invariants:
  * - the way is chosen by the first call that names one, or the first write, and never changes afterwards;
@@ -12,7 +12,7 @@ export type WriteWay = 'direct' | 'submitted';
  */
 export class WriteGate {
   state: WriteWay | 'unused' | 'poisoned' | 'closed' = 'unused';
-  /** What a write failed with, where that was the first failure: no sync has failed. */
+  /** The error of a failed write, if that was the first failure: no sync has failed. */
   writeFailure: unknown;
   readonly #path: string;
   #cause: unknown;
@@ -62,7 +62,7 @@ export class WriteGate {
     }
   }
 
-  /** The same for a write. */
+  /** Guards a write, as `guard` does. */
   guardWrite<T>(action: () => T): T {
     try {
       return action();

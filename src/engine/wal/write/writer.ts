@@ -24,15 +24,15 @@ import { WriteGate } from './write-gate.js';
 
 const BUFFER_BYTES = 1024 * 1024;
 
-/** What a writer works with. */
+/** The options of a writer. */
 export interface CoreWalWriterOptions {
   readonly fileSystem?: FileSystem;
   readonly clock?: Clock;
   /** Records are collected in a buffer of this size before they are written; default 1 MiB. */
   readonly bufferBytes?: number;
   /**
-   * Where numbering goes on: from the manifest, or from the report of a recovery. For `openAt` it also
-   * says that everything before the position was found good, and need not be read again.
+   * The point at which numbering goes on: from the manifest, or from the report of a recovery. For `openAt`
+   * it also says that everything before the position was found good, and need not be read again.
    */
   readonly start?: StampStart;
   /** Whether the first sync also makes the file's name durable; default true. */
@@ -148,7 +148,7 @@ export class CoreWalWriter {
     return new CoreWalWriter(coreId, path, descriptor, position, options.start, options);
   }
 
-  /** Where the next record starts. */
+  /** Start of the next record. */
   get position(): number {
     return this.#appender.position;
   }
@@ -158,7 +158,7 @@ export class CoreWalWriter {
     return this.#appender.syncedPosition;
   }
 
-  /** Where what is in the file ends; what was appended after it is in memory. */
+  /** End of the bytes in the file; later appends are still in memory. */
   get writtenPosition(): number {
     return this.#appender.position - this.#appender.buffer.filled;
   }
@@ -181,7 +181,7 @@ export class CoreWalWriter {
     return this.#appender.stamp.lastTimestampNs;
   }
 
-  /** What is open, whatever its path now means. */
+  /** Status of the open file, whatever its path now means. */
   get status(): FileStatus {
     return this.#fileSystem.statusOf(this.#descriptor);
   }
@@ -389,7 +389,7 @@ export class CoreWalWriter {
     }
   }
 
-  /** What a write failed with, where no sync failed before it. */
+  /** The error of a failed write, if no sync failed before it. */
   get writeFailure(): unknown {
     return this.#gate.writeFailure;
   }
