@@ -109,11 +109,12 @@ export default class WalReplay extends StatelogCommand {
     });
     if (flags.follow && !flags.merge)
       throw usageError('--follow shows records as they come: leave out --no-merge');
-    const [{ identify }, { realFileSystem }] = await Promise.all([
+    const [{ identify }, { realFileSystem }, { readingOnFileSystem }] = await Promise.all([
       import('../engine/inspect/identify.js'),
       import('../engine/storage-io/real/real-file-system.js'),
+      import('../engine/storage-io/views/reading-on-file-system.js'),
     ]);
-    const fileSystem = realFileSystem();
+    const fileSystem = flags.follow ? realFileSystem() : readingOnFileSystem(realFileSystem());
     const { redact } = flags;
     const dump = flags.hexdump ? await this.#dump(fileSystem, args.path, redact) : undefined;
     if (identify(fileSystem, args.path).kind === 'log') {

@@ -25,6 +25,7 @@ export const DAMAGE_CLASSES = [
   'unlisted-file',
   'missing-file',
   'cursor-mismatch',
+  'unreadable',
   'leftover',
   'broken-copy',
   'open-to-all',
@@ -56,6 +57,8 @@ export interface Finding {
   readonly hint?: string | undefined;
   /** True of whole bytes of a kind that is not known: another release wrote them (exit code 7, and never cut). */
   readonly isForeign?: true | undefined;
+  /** True of what the system does not let us read: whether it is good cannot be told (exit code 6). */
+  readonly isRefused?: true | undefined;
   /** True of a torn end that can be a single record, longer than what is there of it or bad, with nothing behind it. */
   readonly isOneRecord?: true | undefined;
   /** For a torn end: the number of good records in it. */

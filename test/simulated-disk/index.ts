@@ -5,7 +5,15 @@ export { SimulatedDisk } from './disk/disk.js';
 export type { CrashReport, CrashScenario } from './power-loss/explore-crashes.js';
 export { CrashViolation, exploreCrashes, exploreCrashesInPlace } from './power-loss/explore-crashes.js';
 export type { Fault, FaultPlan, SimulatedOperation } from './faults/fault-plan.js';
-export { combinePlans, crashAt, failAt, failEvery, shortWriteAt, skipSyncs } from './faults/fault-plan.js';
+export {
+  combinePlans,
+  crashAt,
+  failAt,
+  failEvery,
+  shortWriteAt,
+  skipSyncs,
+  unreadablePlaces,
+} from './faults/fault-plan.js';
 export type { PowerLossImage, PowerLossOptions } from './power-loss/power-loss.js';
 export { countPowerLossImages, powerLossImages } from './power-loss/power-loss.js';
 export { SeededRandom } from './seeded-random.js';

@@ -1,4 +1,4 @@
-import { commandText } from '../../engine/bytes/text/command-hints.js';
+import { diskCopyHint } from '../../engine/bytes/text/command-hints.js';
 import { StatelogError } from '../../engine/errors.js';
 
 /** Operations that read: if the disk refuses one, everything else was left as it is, or never touched. */
@@ -9,12 +9,11 @@ export function withDiskHint(error: StatelogError): StatelogError {
   const { path, operation, safe, hint } = error.details;
   if (hint !== undefined) return error;
   const isReading = operation !== undefined && READING.has(operation);
-  const rescue = path === undefined ? 'ddrescue' : commandText('ddrescue', path, 'COPY');
   return new StatelogError(error.code, error.message, {
     ...error.details,
     safe: safe ?? (isReading ? 'nothing of it was changed' : 'what was acknowledged before is on disk'),
     hint: isReading
-      ? `the disk may be failing: ${rescue} copies what can be read, 'statelog verify' tells what the copy lacks`
+      ? diskCopyHint(path)
       : "the disk may be failing: see the kernel's log, and 'statelog verify' the store before it is written again",
     cause: error,
   });

@@ -86,8 +86,10 @@ const EXIT_CODE_OF_SEVERITY: Readonly<Record<Severity, ExitCode>> = {
 export function exitCodeOfFinding({
   severity,
   isForeign,
-}: Pick<Finding, 'severity' | 'isForeign'>): ExitCode {
+  isRefused,
+}: Pick<Finding, 'severity' | 'isForeign' | 'isRefused'>): ExitCode {
   if (isForeign) return EXIT_CODES.foreign;
+  if (isRefused) return EXIT_CODES.inputOutput;
   return EXIT_CODE_OF_SEVERITY[severity];
 }
 

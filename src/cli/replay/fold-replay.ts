@@ -6,6 +6,7 @@ import { refuseOtherVersion } from '../../engine/fold/record/other-version.js';
 import { FoldScanner } from '../../engine/fold/scan/scanner.js';
 import type { FileSystem } from '../../engine/storage-io/interface/file-system.js';
 import type { Finding } from '../../engine/finding.js';
+import { newlyUnreadable } from '../../engine/inspect/unreadable.js';
 import type { ByteOutput } from '../terminal/byte-output.js';
 import type { Encodings } from '../command/encoding.js';
 import { EXIT_CODES, exitCodeOfFinding, worseExitCode, type ExitCode } from '../errors/exit-codes.js';
@@ -40,6 +41,10 @@ export async function replayFold(
   const { output } = terminal;
   const descriptor = fileSystem.openRead(path);
   let worst: ExitCode = EXIT_CODES.done;
+  const tell = (finding: Finding): void => {
+    worst = worseExitCode(worst, exitCodeOfFinding(finding));
+    writeFinding(output, finding, options);
+  };
   try {
     const size = fileSystem.statusOf(descriptor).size;
     const isLocked = (): boolean => isLogLocked(fileSystem, path);
@@ -51,8 +56,7 @@ export async function replayFold(
         const finding = scanner.finding!;
         if (finding.isForeign) await output.flush();
         refuseOtherVersion(log, finding);
-        worst = worseExitCode(worst, exitCodeOfFinding(finding));
-        writeFinding(output, finding, options);
+        for (const one of [...newlyUnreadable(fileSystem), finding]) tell(one);
       } else if (isWanted(scanner.record, options)) {
         left -= 1;
         output.writeText(`${lineOf(path, scanner.record, options)}\n`);
@@ -60,6 +64,7 @@ export async function replayFold(
       }
       if (output.isFull && !(await output.flush())) break;
     }
+    newlyUnreadable(fileSystem).forEach(tell);
     await output.flush();
     return worst;
   } finally {

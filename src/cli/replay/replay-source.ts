@@ -26,12 +26,13 @@ export async function openReplay(
   path: string,
   options: { readonly filter: ReplayFilter; readonly isMerged: boolean },
 ): Promise<OpenedSource> {
-  const [{ findLogs }, { Replay }, { anchoredSource }] = await Promise.all([
+  const [{ findLogs }, { Replay }, { anchoredSource }, { readingOnFileSystem }] = await Promise.all([
     import('../../engine/inspect/replay/replay-logs.js'),
     import('../../engine/inspect/replay/replay.js'),
     import('../../engine/storage-io/views/anchored-file-system.js'),
+    import('../../engine/storage-io/views/reading-on-file-system.js'),
   ]);
-  const fileSystem = anchoredSource(disk, path);
+  const fileSystem = readingOnFileSystem(anchoredSource(disk, path));
   const logs = findLogs(fileSystem, path).filter(
     ({ epoch }) => epoch === undefined || options.filter.mayTakeEpoch(epoch),
   );

@@ -38,7 +38,7 @@ function hintOf(
   hints: Hints,
 ): string | undefined {
   if (severity === 'torn') return hints.torn ?? hint;
-  if (severity === 'notice' || isForeign) return hint;
+  if (severity === 'notice' || isForeign || damageClass === 'unreadable') return hint;
   if (damageClass === 'missing-file' || damageClass === 'missing-segment') return hints.missing ?? hint;
   return damageClass === 'sequence-gap' ? (hints.gap ?? hints.damage) : hints.damage;
 }

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { PAYLOAD_FOLDER } from '../artifact/format/format.js';
 import { decodeTarHeader, looksLikeTarHeader, TAR_BLOCK_BYTES } from '../artifact/format/tar-header.js';
-import { missingHint } from '../bytes/text/command-hints.js';
+import { diskCopyHint, missingHint } from '../bytes/text/command-hints.js';
 import { startsWithBytes } from '../bytes/compare.js';
 import { filterHint, foreignBytes, type ForeignBytes } from '../bytes/text/foreign-bytes.js';
 import { readU32 } from '../bytes/halves.js';
@@ -143,6 +143,7 @@ function identifyFile(fileSystem: FileSystem, path: string): PathIdentity {
     return { kind: 'wal-segment', path };
   }
   if (isHalfOfPair(fileSystem, path)) return { kind: 'state-file', path: statePathOf(fileSystem, path) };
+  if (fileSystem.unreadable?.touches(path, 0, TAR_PROBE_BYTES) === true) throw headUnreadable(path);
   const foreign = foreignBytes(head);
   throw unknown(path, 'the file is of no kind that statelog knows', foreign);
 }
@@ -179,6 +180,20 @@ function looksLikeTar(fileSystem: FileSystem, path: string): boolean {
   } finally {
     fileSystem.close(descriptor);
   }
+}
+
+/** What it is may have stood where nothing can be read. */
+function headUnreadable(path: string): StatelogError {
+  return new StatelogError(
+    'DAMAGED',
+    'what the file is cannot be told: the disk does not give its start out',
+    {
+      path,
+      class: 'unreadable',
+      safe: 'nothing was changed',
+      hint: diskCopyHint(path),
+    },
+  );
 }
 
 function unknown(path: string, what: string, foreign?: ForeignBytes): StatelogError {

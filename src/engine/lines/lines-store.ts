@@ -5,6 +5,7 @@ import type { EntryCursor, EntryRange } from '../entry-cursor.js';
 import { positionsInRange } from '../entry-range.js';
 import { StatelogError } from '../errors.js';
 import type { FileDescriptor, FileSystem } from '../storage-io/interface/file-system.js';
+import { cutMeanwhile } from '../storage-io/whole/write-fully.js';
 import { CursorStore } from '../store/cursor-store.js';
 import type { EntryVisitor, ReadableStore, StoredEntry } from '../store/store.js';
 import { CheckedLines, type CheckedExport, type LinePlace } from './checked-lines.js';
@@ -200,8 +201,8 @@ function readChunks(
   for (let at = start; at < end;) {
     const chunk = new Uint8Array(Math.min(CHUNK_BYTES, end - at));
     const count = fileSystem.read(descriptor, chunk, 0, chunk.length, at);
-    if (count === 0) return;
-    take(chunk.subarray(0, count));
+    if (count < chunk.length) throw cutMeanwhile(undefined, at + count);
+    take(chunk);
     at += count;
   }
 }

@@ -5,6 +5,8 @@ import type { FileSystem } from '../storage-io/interface/file-system.js';
 import { statePathsOf } from '../state/format/state-paths.js';
 import { anchoredPlace, anchoredSource, anchoredBeside } from '../storage-io/views/anchored-file-system.js';
 import { lockState } from '../storage-io/lock/lock-holder.js';
+import { newlyUnreadable } from '../inspect/unreadable.js';
+import { readingOnFileSystem } from '../storage-io/views/reading-on-file-system.js';
 import { realFileSystem } from '../storage-io/real/real-file-system.js';
 import { treeBytes } from '../storage-io/whole/tree-bytes.js';
 import { RepairAccount } from './account/repair-account.js';
@@ -12,6 +14,7 @@ import { repairInPlace } from './repair-in-place.js';
 import type { RepairEvent, RepairSummary } from './account/report.js';
 import { LostFound } from './lost-found/lost-found.js';
 import { checkPlace, salvageInto, type RepairWishes } from './salvage.js';
+import { openableBelow } from './unopened.js';
 
 /** The path to repair, and the way to do it. */
 export interface RepairRequest {
@@ -102,8 +105,12 @@ function* keepingLost(
 export async function* repairPath(request: RepairRequest): AsyncGenerator<RepairEvent, RepairSummary> {
   const { path, into, dryRun = false, waitMs = 0, lossBytesMax, mend = false } = request;
   const disk = request.fileSystem ?? realFileSystem();
-  const found = identifyDamaged(disk, path);
-  const fileSystem = sourceOf(disk, found);
+  const view = readingOnFileSystem(disk);
+  const found = identifyDamaged(view, path);
+  // In place it writes as a writer does, which stops where the disk fails.
+  const source = sourceOf(into === undefined ? disk : view, found);
+  const { fileSystem, findings: unopened } =
+    into === undefined ? { fileSystem: source, findings: [] } : openableBelow(source, found.path);
   const account = new RepairAccount(
     inPlaceOf(fileSystem, found, into),
     path,
@@ -114,8 +121,10 @@ export async function* repairPath(request: RepairRequest): AsyncGenerator<Repair
   let copies: readonly string[] = [];
   if (into === undefined) copies = yield* repairInPlace(account, found, { dryRun, waitMs, lossBytesMax });
   else {
+    for (const finding of unopened) yield account.tellUnopened(finding);
     const options = { dryRun, wishes: request.wishes ?? {} };
     yield* keepingLost(account, found, request, salvageInto(account, found, into, options));
+    for (const finding of newlyUnreadable(fileSystem)) yield account.tellUnreadable(finding);
   }
   const { keptRecords, keptBytes, lostRecords, lostBytes, lostKeyCount, gaps, torn, mended, census } =
     account;

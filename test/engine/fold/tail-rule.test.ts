@@ -201,8 +201,9 @@ test('a value that holds a whole log is not taken for records, whatever is damag
 
 test('headers that are not ours are told apart', (t) => {
   const log = logOf(...first);
-  t.like(onlyFinding(new Uint8Array(0)), { class: 'bad-header', severity: 'damage', bytes: 0 });
-  t.like(onlyFinding(log.subarray(0, 5)), { class: 'bad-header', bytes: 5 });
+  t.like(onlyFinding(new Uint8Array(0)), { class: 'torn-tail', severity: 'torn', bytes: 0 });
+  t.like(onlyFinding(log.subarray(0, 5)), { class: 'torn-tail', severity: 'torn', bytes: 5 });
+  t.like(onlyFinding(Buffer.from('note')), { class: 'bad-header', severity: 'damage', bytes: 4 });
   t.like(onlyFinding(withByte(log, 4, () => 3)), { class: 'bad-version', found: '504753530300' });
   const { records, findings } = scanBytes(withByte(log, 1, flip));
   t.like(findings, { length: 1, 0: { class: 'bad-header', offset: 0, bytes: 6, nextGood: 6 } });

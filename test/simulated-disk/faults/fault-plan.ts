@@ -60,6 +60,14 @@ export function failEvery(name: string, errno: string, from = 0): FaultPlan {
   };
 }
 
+/** A bad place of a disk: each read fails that asks for a byte of `[from, to)` of a file whose path matches. */
+export function unreadablePlaces(paths: RegExp, from: number, to: number): FaultPlan {
+  return ({ name, path, offset, bytes }) =>
+    name === 'read' && paths.test(path) && offset < to && offset + bytes > from
+      ? { kind: 'error', errno: 'EIO', when: 'before' }
+      : undefined;
+}
+
 /** The first fault that any of the plans has for a call. All of them are asked. */
 export function combinePlans(...plans: readonly FaultPlan[]): FaultPlan {
   return (operation) => {

@@ -1,6 +1,7 @@
 import { createBlake3 } from '../../bytes/hash/blake3.js';
 import { StatelogError } from '../../errors.js';
 import type { FileDescriptor, FileSystem } from '../../storage-io/interface/file-system.js';
+import { cutMeanwhile } from '../../storage-io/whole/write-fully.js';
 import { CHUNK_BYTES, SCHEMA_VERSION, SCOPED_SCHEMA_VERSION } from '../format/format.js';
 import type { ArtifactFile, ExportManifest } from '../format/manifest.js';
 
@@ -62,7 +63,10 @@ export class HashedFile {
   }
 }
 
-/** The bytes of an open file, up to `size`, for a payload that lies on disk already. */
+/**
+ * The bytes of an open file, up to `size`, for a payload that lies on disk already.
+ * @throws StatelogError `IO_FAILED` where the file ends before that
+ */
 export function* fileChunks(
   fileSystem: FileSystem,
   descriptor: FileDescriptor,
@@ -70,8 +74,9 @@ export function* fileChunks(
 ): Generator<Uint8Array, void> {
   const chunk = new Uint8Array(Math.min(CHUNK_BYTES, size));
   for (let offset = 0; offset < size;) {
-    const count = fileSystem.read(descriptor, chunk, 0, Math.min(chunk.length, size - offset), offset);
-    if (count === 0) return;
+    const wanted = Math.min(chunk.length, size - offset);
+    const count = fileSystem.read(descriptor, chunk, 0, wanted, offset);
+    if (count < wanted) throw cutMeanwhile(undefined, offset + count);
     yield count === chunk.length ? chunk : chunk.subarray(0, count);
     offset += count;
   }

@@ -41,6 +41,12 @@ export function cutHint(path: string): string {
   return `run ${commandText('statelog', 'repair', path)} to copy it aside and cut it`;
 }
 
+/** What to do about a file of which the disk does not give out all. */
+export function diskCopyHint(path: string | undefined): string {
+  const rescue = path === undefined ? 'ddrescue' : commandText('ddrescue', path, 'COPY');
+  return `the disk may be failing: ${rescue} copies what can be read, 'statelog verify' tells what the copy lacks`;
+}
+
 /** A name for what is made of something damaged. */
 function newPlaceFor(path: string): string {
   const { stem, extension } = partsOf(path);

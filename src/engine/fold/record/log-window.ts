@@ -1,6 +1,6 @@
-import { StatelogError } from '../../errors.js';
 import type { FileDescriptor, FileSystem } from '../../storage-io/interface/file-system.js';
 import { SlidingWindow } from '../../storage-io/paged/sliding-window.js';
+import { cutMeanwhile } from '../../storage-io/whole/write-fully.js';
 import { endOfZeros } from '../../storage-io/paged/zero-runs.js';
 
 const WINDOW_BYTES = 1024 * 1024;
@@ -78,13 +78,4 @@ export class LogWindow extends SlidingWindow {
 export function readLog(log: OpenLog, into: Uint8Array, at: number, length: number, offset: number): void {
   const count = log.fileSystem.read(log.descriptor, into, at, length, offset);
   if (count < length) throw cutMeanwhile(log.path, offset + count);
-}
-
-function cutMeanwhile(path: string, offset: number): StatelogError {
-  return new StatelogError('IO_FAILED', `${path} was cut while it was read`, {
-    path,
-    offset,
-    operation: 'read',
-    hint: 'something else writes to the file: run it again',
-  });
 }

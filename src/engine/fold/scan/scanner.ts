@@ -102,13 +102,9 @@ export class FoldScanner {
   #report(fault: RecordFault): FoldStep {
     const { size } = this.#log;
     const resume = this.#reader.resumeAfter(fault);
-    const torn = this.#rule.isTorn({
-      fault,
-      size,
-      appended: this.#signs.appended,
-      cursorSeen: this.#signs.cursorSeen,
-      resume,
-    });
+    const { appended, cursorSeen } = this.#signs;
+    const isTorn = this.#rule.isTorn({ fault, size, appended, cursorSeen, resume });
+    const torn = isTorn && !this.#isUnreadable(fault.offset, resume ?? size);
     this.#signs.stopComparingKeys();
     const nextGood = torn && !this.#showTornTail ? undefined : resume;
     this.position = nextGood ?? size;
@@ -118,6 +114,12 @@ export class FoldScanner {
     const place = { torn, inFlight, resume, nextGood, lastGood: this.#lastGood, goodRecords };
     this.finding = recordFinding(this.#log, fault, place);
     return 'finding';
+  }
+
+  /** What the disk does not give out stands as zeros, and was there. */
+  #isUnreadable(offset: number, end: number): boolean {
+    const { fileSystem, path } = this.#log;
+    return fileSystem.unreadable?.touches(path, offset, end - offset) === true;
   }
 
   /**

@@ -156,7 +156,8 @@ export class FollowedSegment {
   #scan(from: number, order: WalScanner['order'] | undefined): WalScanner {
     const { coreId, epoch } = this.#options;
     const part = { descriptor: this.#descriptor, order, isFollowed: false };
-    const range = { from, coreId, epoch, expectedSequence: this.#expected, isLocked: true };
+    const expectedSequence = this.#expected;
+    const range = { from, coreId, epoch, expectedSequence, isLocked: true, mayBeCut: true };
     return WalScanner.openPart(this.path, part, { fileSystem: this.#fileSystem, ...range });
   }
 }

@@ -1,4 +1,5 @@
 import type { Finding } from '../../finding.js';
+import { newlyUnreadable, unopenedFinding } from '../unreadable.js';
 import type { FileSystem } from '../../storage-io/interface/file-system.js';
 import { missingFile } from '../missing-file.js';
 import { MergedScanner } from '../../wal/scan/merged-scanner.js';
@@ -62,9 +63,11 @@ export class Replay {
       if (this.#scan === undefined && !this.#openNext()) return 'end';
       if (this.#missing.length > 0) continue;
       const event = this.#scan!.next();
-      if (event === 'finding') this.finding = withHint(this.#scan!.finding!, this.#hints!);
-      if (event !== 'end') return event;
-      this.close();
+      // What cannot be read shows ahead of what is judged: it is told with it.
+      if (event === 'finding') this.#missing.push(...newlyUnreadable(this.#fileSystem), this.#scan!.finding!);
+      else if (event === 'record') return event;
+      else this.close();
+      if (event === 'end') this.#missing.push(...newlyUnreadable(this.#fileSystem));
     }
   }
 
@@ -77,12 +80,13 @@ export class Replay {
     const log = this.#logs[this.#next++];
     if (log === undefined) return false;
     this.#hints = log.hints;
-    const present = log.segments.filter(({ path }) => this.#fileSystem.statusFollowing(path) !== undefined);
+    const there = log.segments.filter(({ path }) => this.#fileSystem.statusFollowing(path) !== undefined);
     this.#missing.push(...log.missing);
-    if (present.length < log.segments.length && log.isStillKept()) {
+    const present = there.filter((segment) => this.#canOpen(segment));
+    if (there.length < log.segments.length && log.isStillKept()) {
       this.#missing.push(
         ...log.segments
-          .filter((one) => !present.includes(one))
+          .filter((one) => !there.includes(one))
           .map(({ coreId, path }) => missingFile('missing-segment', path, coreId)),
       );
     }
@@ -91,6 +95,19 @@ export class Replay {
       ? MergedScanner.open(present, { ...log.expected, fileSystem })
       : new SegmentAfterSegment(fileSystem, present, log.expected);
     return true;
+  }
+
+  /** One segment that cannot be opened is told of, and the others are read. */
+  #canOpen({ path }: SegmentEntry): boolean {
+    try {
+      this.#fileSystem.close(this.#fileSystem.openRead(path));
+      return true;
+    } catch (error) {
+      const unopened = unopenedFinding(error, path);
+      if (unopened === undefined) throw error;
+      this.#missing.push(unopened);
+      return false;
+    }
   }
 }
 

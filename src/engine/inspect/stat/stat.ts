@@ -7,6 +7,7 @@ import { StateFileStore } from '../../store/state-file-store.js';
 import { remarksOn } from '../../store/remarks.js';
 import type { ReadableStore } from '../../store/store.js';
 import { anchoredSource } from '../../storage-io/views/anchored-file-system.js';
+import { readingOnFileSystem } from '../../storage-io/views/reading-on-file-system.js';
 import type { FileSystem } from '../../storage-io/interface/file-system.js';
 import { lockState } from '../../storage-io/lock/lock-holder.js';
 import { treeBytes } from '../../storage-io/whole/tree-bytes.js';
@@ -17,6 +18,7 @@ import { sourcesText, statCheckpoints } from './stat-checkpoints.js';
 import { attempt, problemOf } from './stat-problem.js';
 import { statManifest } from './stat-manifest.js';
 import type { LockStat, StatReport } from './stat-report.js';
+import { newlyUnreadable } from '../unreadable.js';
 import { statSegments } from './stat-segments.js';
 
 /** The figures to add to those that are cheap to tell. */
@@ -31,16 +33,27 @@ export interface StatOptions {
  * @throws StatelogError `NOT_FOUND`, `UNKNOWN_FORMAT`, `UNSUPPORTED_VERSION`, and `NOT_A_FILE` for a device
  */
 export function statPath(disk: FileSystem, path: string, options: StatOptions): StatReport {
-  const fileSystem = anchoredSource(disk, path);
+  const fileSystem = readingOnFileSystem(anchoredSource(disk, path));
   const found = attempt(() => identify(fileSystem, path), ['DAMAGED']);
   if ('problem' in found) return { path, problem: found.problem };
   const identity = found.value;
+  const content = joined(statKind(fileSystem, identity), options.digest ? digestOf(fileSystem, path) : {});
   return {
     path,
     kind: identity.kind,
     bytes: bytesOf(fileSystem, identity),
-    ...joined(statKind(fileSystem, identity), options.digest ? digestOf(fileSystem, path) : {}),
+    ...joined(unreadableOf(fileSystem), content),
     notices: noticesOf(fileSystem, identity),
+  };
+}
+
+/** What could not be read of it, as a problem. */
+function unreadableOf(fileSystem: FileSystem): Part {
+  const [first, ...others] = newlyUnreadable(fileSystem);
+  if (first === undefined) return {};
+  const more = others.length === 0 ? '' : `, and ${others.length} more places`;
+  return {
+    problem: `the disk does not give out ${first.bytes} bytes at ${first.offset} of ${first.file}${more}`,
   };
 }
 

@@ -1,4 +1,5 @@
 import type { Finding } from '../../finding.js';
+import { unreadableFinding } from '../unreadable.js';
 import type { FileSystem } from '../../storage-io/interface/file-system.js';
 
 /**
@@ -103,7 +104,8 @@ export class FileMaps {
   }
 
   mark(finding: Finding): void {
-    if (finding.severity === 'notice') return;
+    // What cannot be read is marked once the file is through: it shows ahead of what is judged.
+    if (finding.severity === 'notice' || finding.class === 'unreadable') return;
     const { file } = finding;
     const status = this.#fileSystem.statusFollowing(file);
     if (this.#open.has(file) || status?.kind === 'file') this.#mapOf(file, status?.size ?? 0).mark(finding);
@@ -119,6 +121,7 @@ export class FileMaps {
   finish(file: string, bytes: number): void {
     const map = this.#mapOf(file, bytes);
     for (const finding of this.#unplaced) if (finding.file === file) map.mark(finding);
+    for (const span of this.#fileSystem.unreadable?.of(file) ?? []) map.mark(unreadableFinding(span));
     this.#open.delete(file);
     this.#options.onFile(map);
   }

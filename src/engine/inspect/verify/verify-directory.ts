@@ -13,6 +13,7 @@ import {
 import { openCheckpoint } from '../../directory/read/open-checkpoint.js';
 import type { StateFile } from '../../state/read/state-file.js';
 import type { FileSystem } from '../../storage-io/interface/file-system.js';
+import { unopenedFinding } from '../unreadable.js';
 import { dropHints, mendHints } from '../hints.js';
 import { isCheckpointKept, isLogKept, keptLogs, type KeptLog } from '../kept-logs.js';
 import { hinted } from './hinted.js';
@@ -133,6 +134,8 @@ export function missingOrDamaged(
       class: error.code === 'UNKNOWN_FORMAT' ? 'bad-header' : 'bad-version',
     };
   }
+  const unopened = unopenedFinding(error, path);
+  if (unopened !== undefined) return unopened;
   throw error;
 }
 

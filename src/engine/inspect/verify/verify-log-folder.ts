@@ -3,6 +3,7 @@ import type { FileSystem } from '../../storage-io/interface/file-system.js';
 import { missingBarriers, type WatchedSegment } from '../../wal/scan/barriers.js';
 import { missingSegments } from '../../wal/scan/missing-segments.js';
 import { listSegments } from '../../wal/scan/segment-folder.js';
+import { unopenedFinding } from '../unreadable.js';
 import { verifySegment, type SegmentSummary } from './verify-segment.js';
 import type { Tally } from './tally.js';
 
@@ -16,8 +17,14 @@ export function* verifyWalFolder(
   yield* missingSegments(folder, segments);
   const watched: WatchedSegment[] = [];
   for (const { path, coreId } of segments) {
-    const { goodEnd, barriers } = yield* verifyLooseSegment(fileSystem, path, coreId, tally);
-    watched.push({ path, coreId, goodEnd, barriers });
+    try {
+      const { goodEnd, barriers } = yield* verifyLooseSegment(fileSystem, path, coreId, tally);
+      watched.push({ path, coreId, goodEnd, barriers });
+    } catch (error) {
+      const unopened = unopenedFinding(error, path);
+      if (unopened === undefined) throw error;
+      yield unopened;
+    }
   }
   yield* missingBarriers(watched);
 }

@@ -3,6 +3,7 @@ import { missingHint, repairHint } from '../../bytes/text/command-hints.js';
 import { isStatelogError } from '../../errors.js';
 import type { Finding } from '../../finding.js';
 import { anchoredSource } from '../../storage-io/views/anchored-file-system.js';
+import { readingOnFileSystem } from '../../storage-io/views/reading-on-file-system.js';
 import type { FileSystem } from '../../storage-io/interface/file-system.js';
 import { openToAll } from '../../store/remarks.js';
 import { coreIdOfSegmentName } from '../../wal/format/segment-name.js';
@@ -10,6 +11,7 @@ import { looseHints } from '../hints.js';
 import { identify, type IdentifiedKind, type PathIdentity } from '../identify.js';
 import { FileMaps, type FileMapOptions } from './file-map.js';
 import { hinted } from './hinted.js';
+import { newlyUnreadable } from '../unreadable.js';
 import { Tally } from './tally.js';
 import { verifyArtifact } from './verify-artifact.js';
 import { verifyDirectory } from './verify-directory.js';
@@ -56,7 +58,7 @@ export function* verifyPath(
   path: string,
   options: VerifyOptions,
 ): Generator<Finding, VerifySummary> {
-  const fileSystem = anchoredSource(disk, path);
+  const fileSystem = readingOnFileSystem(anchoredSource(disk, path));
   const maps = options.map === undefined ? undefined : new FileMaps(fileSystem, options.map);
   const tally = new Tally(maps);
   const counts = { damage: 0, torn: 0, notices: 0 };
@@ -71,11 +73,15 @@ export function* verifyPath(
     kind = found.kind;
     if (kind === 'directory' || kind === 'log')
       for (const finding of openToAll(fileSystem, path)) yield count(finding);
-    for (const finding of findingsOf(fileSystem, found, !options.quick, tally)) yield count(finding);
+    for (const finding of findingsOf(fileSystem, found, !options.quick, tally)) {
+      for (const one of newlyUnreadable(fileSystem)) yield count(one);
+      yield count(finding);
+    }
   } catch (error) {
     if (!isStatelogError(error, 'DAMAGED')) throw error;
     yield count(findingOf(error, path));
   }
+  for (const finding of newlyUnreadable(fileSystem)) yield count(finding);
   maps?.finishAll();
   const { files, bytes, records, recordsBehind, keys } = tally;
   return { path, kind, files, bytes, records, recordsBehind, keys, ...counts };

@@ -102,6 +102,19 @@ export class RepairAccount {
     return this.take(finding);
   }
 
+  /** Takes a file that cannot be opened: whatever is in it is missing. */
+  tellUnopened(finding: Finding): RepairEvent {
+    this.gaps += 1;
+    return { finding };
+  }
+
+  /** Takes a place that cannot be read: what is lost with it was taken by itself. */
+  tellUnreadable(finding: Finding): RepairEvent {
+    this.gaps += 1;
+    this.#madeUpFor += 1;
+    return { finding };
+  }
+
   /** True where nothing that was there is missing. */
   get isWhole(): boolean {
     return this.gaps === this.#madeUpFor && this.lostRecords === 0 && this.lostKeyCount === 0;

@@ -1,3 +1,4 @@
+import { isStatelogError } from '../../errors.js';
 import type { ByteSource } from '../../bytes/byte-source.js';
 import {
   MAP_LAYOUT,
@@ -6,12 +7,14 @@ import {
   NODE_ENTRIES,
   VERSIONED_MAP_LAYOUT,
 } from '../../rkyv/ordered-map/ordered-map-format.js';
-import { readMapEnd, shapeOfNode } from '../../rkyv/ordered-map/ordered-map-layout.js';
+import { readMapEnd, shapeOfNode, type MapEnd } from '../../rkyv/ordered-map/ordered-map-layout.js';
 
 /** So many pairs of nodes are proof enough. */
 const PAIRS_ENOUGH = 64;
 /** Nodes of every layout begin at a multiple of this. */
 const STEP_BYTES = 4;
+/** Of a map whose end tells nothing. */
+const NO_END: MapEnd = { layout: undefined, isReferenceGood: false, root: undefined, pointer: 0, count: 0 };
 
 /**
  * The layout of a map of which parts may be damaged or missing. A leaf of the one may pass for one of the other, with
@@ -22,7 +25,8 @@ const STEP_BYTES = 4;
  */
 export function layoutLeft(source: ByteSource): MapLayout | undefined {
   if (source.length < MAP_ROOT_BYTES) return undefined;
-  const { layout, isReferenceGood, root, pointer, count } = readMapEnd(source, 0, source.length);
+  const { layout, isReferenceGood, root, pointer, count } =
+    unlessUnreadable(() => readMapEnd(source, 0, source.length)) ?? NO_END;
   if (layout !== undefined && isReferenceGood && (root !== undefined || count === 0)) return layout;
   const [today, versioned] = countNodes(source);
   if (today.pairs !== versioned.pairs) {
@@ -35,6 +39,16 @@ export function layoutLeft(source: ByteSource): MapLayout | undefined {
   // The only node of a map, behind which half of the reference is good.
   const isHalfGood = count === root.entryCount || pointer === -layout!.leafBytes;
   return !root.isInner && root.keysAt === 0 && isHalfGood ? layout : undefined;
+}
+
+/** What is read; undefined where the disk does not give it out. */
+function unlessUnreadable<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch (error) {
+    if (isStatelogError(error, 'DAMAGED')) return undefined;
+    throw error;
+  }
 }
 
 function countNodes(source: ByteSource): readonly [today: NodeCount, versioned: NodeCount] {
@@ -64,7 +78,7 @@ class NodeCount {
 
   look(at: number): void {
     const place = { at, low: 0, high: this.#source.length, layout: this.#layout };
-    const shape = shapeOfNode(this.#source, 0, place);
+    const shape = unlessUnreadable(() => shapeOfNode(this.#source, 0, place));
     if (shape === undefined) return;
     this.nodes += 1;
     if (shape.end === this.#nextAt) this.pairs += 1;

@@ -1,3 +1,5 @@
+import type { Unreadable } from './unreadable-spans.js';
+
 /**
  * The one way to the disk. All engine code reaches files through this interface, so that a
  * simulated disk can stand in for the real one and fail, tear and forget at every step.
@@ -125,6 +127,9 @@ export interface FileSystem {
    * that can be seen from here, undefined where it cannot be told at all.
    */
   lockOwner(path: string): LockOwner | false | undefined;
+
+  /** Of a view that reads on where the disk fails: what stands as zeros since it cannot be read. */
+  readonly unreadable?: Unreadable | undefined;
 
   /** False where mmap is not to be had: files are then read. */
   readonly canMap: boolean;

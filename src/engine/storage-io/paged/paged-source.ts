@@ -92,6 +92,19 @@ export class PagedSource implements ByteSource {
     if (this.#cache === undefined) this.#mappedWindow(offset, length);
     else if (length === 0) this.at = 0;
     else this.#readWindow(this.#cache, offset, length);
+    this.#refuseUnreadable(offset, length);
+  }
+
+  /** Where there are no sums, zeros that stand for what could not be read would pass for what was written. */
+  #refuseUnreadable(offset: number, length: number): void {
+    const { fileSystem, path, start, damageClass } = this.#options;
+    if (fileSystem.unreadable?.touches(path, start + offset, length) !== true) return;
+    throw new StatelogError('DAMAGED', `${path}: bytes at ${start + offset} cannot be read`, {
+      path,
+      offset: start + offset,
+      class: damageClass ?? 'value-mismatch',
+      hint: `run \`statelog verify\` to see all that is damaged`,
+    });
   }
 
   #readWindow(cache: PageCache, offset: number, length: number): void {

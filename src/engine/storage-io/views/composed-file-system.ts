@@ -1,7 +1,9 @@
+import { join } from 'node:path';
 import { StatelogError } from '../../errors.js';
 import { copyByDescriptor } from '../whole/copy-by-descriptor.js';
 import { closeQuietly } from '../whole/atomic-write.js';
 import type { FileDescriptor, FileStatus, FileSystem } from '../interface/file-system.js';
+import type { Unreadable } from '../interface/unreadable-spans.js';
 import { withReplaced } from './replaced-members.js';
 
 /** A part of a file, or all of it. */
@@ -101,16 +103,47 @@ export function composedFileSystem(fileSystem: FileSystem, composition: Composit
       if (isComposed(path)) return statusOfComposed(path);
       return isHidden(path) ? undefined : fileSystem.statusFollowing(path);
     },
-    readDirectory: (path) => [...(folders.get(path) ?? fileSystem.readDirectory(path))],
+    readDirectory: (path) =>
+      [...(folders.get(path) ?? fileSystem.readDirectory(path))].filter(
+        (name) => hidden?.has(join(path, name)) !== true,
+      ),
     copyFile: (from, to) => {
       if (!files.has(from)) fileSystem.copyFile(from, to);
       else copyByDescriptor(composedFileSystem(fileSystem, composition), from, to);
     },
+    unreadable: unreadableThrough(fileSystem.unreadable, files),
     // A mapping starts where its file does.
     canMap: false,
     map: () => undefined,
   };
   return withReplaced(fileSystem, replaced);
+}
+
+/** What cannot be read of a composed file is what cannot be read of its slices. */
+function unreadableThrough(
+  unreadable: Unreadable | undefined,
+  files: Composition['files'],
+): Unreadable | undefined {
+  if (unreadable === undefined) return undefined;
+  const touches: Unreadable['touches'] = (path, offset, bytes) => {
+    const slices = files.get(path);
+    if (slices === undefined) return unreadable.touches(path, offset, bytes);
+    let start = 0;
+    return slices.some((slice) => {
+      const from = Math.max(offset - start, 0);
+      const to = Math.min(offset + bytes - start, slice.length);
+      start += slice.length;
+      return from < to && unreadable.touches(slice.path, slice.start + from, to - from);
+    });
+  };
+  return {
+    get isEmpty() {
+      return unreadable.isEmpty;
+    },
+    touches,
+    of: (path) => unreadable.of(path),
+    takeNew: () => unreadable.takeNew(),
+  };
 }
 
 /** A file system with more files in it, each of them one slice of another. */

@@ -45,6 +45,17 @@ export function readFully(
   );
 }
 
+/** The error for a file that was cut while it was read: it ends at `offset` now. */
+export function cutMeanwhile(path: string | undefined, offset: number): StatelogError {
+  return new StatelogError('IO_FAILED', `${path ?? 'a file'} was cut while it was read`, {
+    path,
+    offset,
+    operation: 'read',
+    safe: 'nothing of it was changed',
+    hint: 'something else writes to the file: run it again',
+  });
+}
+
 /**
  * All bytes of a file that must be small.
  * @throws StatelogError `LIMIT_EXCEEDED` above `bytesMax`; nothing is allocated for it then

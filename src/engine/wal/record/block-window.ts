@@ -37,6 +37,8 @@ export class BlockWindow extends SlidingWindow {
     this.#blockBytes = Math.max(blockBytes, BLOCK_BYTES_MIN);
   }
 
+  /** True once somebody cut the file while it was being read. */
+  wasCut = false;
   /** Changes whenever what is in memory does. */
   generation = 0;
 
@@ -93,7 +95,9 @@ export class BlockWindow extends SlidingWindow {
     const left = Math.min(this.end - start, this.#blockBytes);
     this.generation += 1;
     // Somebody cut the file while it was being read: it ends where it ends now.
-    if (!this.moveTo(start, this.#roomFor(left), this.end)) this.end = this.start + this.filled;
+    if (this.moveTo(start, this.#roomFor(left), this.end)) return;
+    this.end = this.start + this.filled;
+    this.wasCut = true;
   }
 
   /** At least doubled, so that a file that grows while it is read is not copied again for each record. */

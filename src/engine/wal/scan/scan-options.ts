@@ -49,6 +49,8 @@ export interface WalScanOptions {
    * never acknowledged; or show them too, as salvage does.
    */
   readonly tornTail?: 'stop' | 'show' | undefined;
+  /** True for a segment that is followed: one that is cut while it is read is looked at again. */
+  readonly mayBeCut?: boolean | undefined;
   /** How much to read at a time; default 1 MiB. */
   readonly blockBytes?: number | undefined;
 }

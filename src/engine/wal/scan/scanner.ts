@@ -11,7 +11,7 @@ import type { RecordOrder } from '../format/record-order.js';
 import { RecordStream, type RecordStreamOptions } from './record-stream.js';
 import { damageError, damageFinding, missingEnd, tailFinding } from './scan-findings.js';
 import type { Locked, WalScanOptions, WalScanPart } from './scan-options.js';
-import { tornEnd } from './torn-end.js';
+import { isUnreadable, refuseCut, tornEnd } from './torn-end.js';
 import { TailJudge } from './tail-judge.js';
 
 export type { WalScanOptions, WalScanPart } from './scan-options.js';
@@ -175,10 +175,8 @@ export class WalScanner {
     }
     if (this.#isOver) return 'end';
     const event = this.#stream.next();
-    if (event === 'end') {
-      this.#isOver = true;
-      return this.#tellMissingEnd();
-    }
+    refuseCut(this.path, this.#stream, this.#options);
+    if (event === 'end') return this.#tellMissingEnd();
     if (event === 'gap') return this.#tellGap(this.#stream.gap!);
     if (this.#stream.remarkable === undefined && !hasStrangeBarrier(this.view)) return this.#tellRecord();
     this.#pending.push(...remarksOn(this.path, this.#stream));
@@ -259,6 +257,7 @@ export class WalScanner {
   }
 
   #wasOnDisk(gap: Gap): boolean {
+    if (isUnreadable(this.#fileSystem, this.path, gap)) return true;
     const isSegmentWithoutRecords = this.records === 0 && this.#streamOptions.from === 0;
     if (gap.nextGood < 0 && !isSegmentWithoutRecords) return false;
     return this.#options.wasClosed?.() === true;
@@ -272,6 +271,7 @@ export class WalScanner {
 
   /** Tells, at the end of a segment, of records that were behind it when it was last closed. */
   #tellMissingEnd(): ScanEvent {
+    this.#isOver = true;
     const { closedAt, to = Infinity } = this.#options;
     if (closedAt === undefined || this.end >= closedAt.end || to < this.end) return 'end';
     const due = this.nextSequence ?? this.#options.expectedSequence ?? 0n;

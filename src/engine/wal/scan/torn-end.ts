@@ -1,7 +1,10 @@
 import { readU32 } from '../../bytes/halves.js';
+import type { FileSystem } from '../../storage-io/interface/file-system.js';
+import { cutMeanwhile } from '../../storage-io/whole/write-fully.js';
 import { HEADER, isPlausibleLength, RECORD_HEADER_BYTES } from '../format/record.js';
 import type { Gap } from './gap.js';
 import { RecordStream, type RecordStreamOptions } from './record-stream.js';
+import type { WalScanOptions } from './scan-options.js';
 
 /** The nature of a segment's torn end, as far as its bytes tell. */
 export interface TornEnd {
@@ -43,4 +46,18 @@ function countGood(options: RecordStreamOptions, stream: RecordStream): number {
   let records = 0;
   for (let event = ahead.next(); event !== 'end'; event = ahead.next()) if (event === 'record') records += 1;
   return records;
+}
+
+/** What the disk does not give out stands as zeros, and was there: it is no unfinished write. */
+export function isUnreadable(fileSystem: FileSystem, path: string, { offset, end }: Gap): boolean {
+  return fileSystem.unreadable?.touches(path, offset, end - offset) === true;
+}
+
+/** @throws StatelogError `IO_FAILED` where the file was cut while it was read: what is missing is neither torn nor damaged */
+export function refuseCut(
+  path: string,
+  { reader }: RecordStream,
+  { mayBeCut }: Pick<WalScanOptions, 'mayBeCut'>,
+): void {
+  if (reader.window.wasCut && mayBeCut !== true) throw cutMeanwhile(path, reader.window.end);
 }

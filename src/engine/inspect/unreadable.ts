@@ -1,0 +1,38 @@
+import { diskCopyHint } from '../bytes/text/command-hints.js';
+import { isStatelogError } from '../errors.js';
+import type { Finding } from '../finding.js';
+import type { FileSystem } from '../storage-io/interface/file-system.js';
+import type { UnreadableSpan } from '../storage-io/interface/unreadable-spans.js';
+import { isUnreadable } from '../storage-io/views/reading-on-file-system.js';
+
+/** The finding for a stretch of a file that the disk does not give out. */
+export function unreadableFinding({ path, offset, bytes }: UnreadableSpan): Finding {
+  return {
+    severity: 'damage',
+    class: 'unreadable',
+    file: path,
+    offset,
+    bytes,
+    message: `the disk does not give these bytes out, and they are taken for zeros`,
+    hint: diskCopyHint(path),
+  };
+}
+
+/** Findings for all that could not be read since the last time; none where nothing reads on. */
+export function newlyUnreadable({ unreadable }: FileSystem): Finding[] {
+  if (unreadable === undefined || unreadable.isEmpty) return [];
+  return unreadable.takeNew().map(unreadableFinding);
+}
+
+/**
+ * The finding for a file that cannot be opened, by its rights or since the disk fails: others can be read all the same.
+ * @returns undefined for any other error
+ */
+export function unopenedFinding(error: unknown, file: string): Finding | undefined {
+  const place = { file, offset: 0, bytes: 0 };
+  const asDamage = { severity: 'damage', class: 'unreadable', ...place } as const;
+  if (isUnreadable(error)) return { ...asDamage, message: error.message, hint: diskCopyHint(file) };
+  if (!isStatelogError(error, 'PERMISSION_DENIED')) return undefined;
+  const hint = `run it as the file's owner, or change its rights`;
+  return { ...asDamage, message: error.message, hint, isRefused: true };
+}
