@@ -83,7 +83,7 @@ export default class Put extends StatelogCommand {
       try {
         return await withWritable(args.store, options, this.writeNotices, (store) => putOne(store, change));
       } catch (error) {
-        // Where there is no store there is no such value.
+        // A store that does not exist holds no such value.
         if (flags.create && change.ifValue !== undefined && isMissingStore(error, args.store))
           return EXIT_CODES.no;
         throw error;

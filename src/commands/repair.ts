@@ -56,7 +56,7 @@ export default class Repair extends StatelogCommand {
       for (; step.done !== true; step = await steps.next()) {
         if ('progress' in step.value) {
           progress.advanceTo(step.value.progress.doneBytes / Math.max(1, step.value.progress.totalBytes));
-          // What shows it is loaded, and writes, when the event loop comes round.
+          // The progress display loads, and writes, when the event loop comes round.
           await new Promise(setImmediate);
           continue;
         }

@@ -4,7 +4,7 @@
 export { ERROR_CODES, StatelogError, isStatelogError, type ErrorCode, type ErrorDetails } from './errors.js';
 export { DAMAGE_CLASSES, type DamageClass, type Finding, type Severity } from './finding.js';
 
-// What holds entries, whatever its kind.
+// Stores of every kind.
 export type { Entry, EntryCursor, EntryRange } from './entry-cursor.js';
 export type { PathKind, ReadableStore, StoredEntry, WritableStore } from './store/store.js';
 export { ContentDigest } from './bytes/hash/content-digest.js';
@@ -54,7 +54,7 @@ export { stageArtifact, stageArtifactStream, type StagedArtifact } from './artif
 export { StateDirectory } from './directory/state-directory.js';
 export { Subscription, type Change } from './directory/write/subscribers.js';
 
-// Any path: what it is, opened, compared, verified, exported and imported.
+// Any path: identifying, opening, comparing, verifying, exporting and importing.
 export { compareStores, type ComparedKey, type KeyOutcome } from './inspect/compare-stores.js';
 export { identify, type IdentifiedKind, type PathIdentity } from './inspect/identify.js';
 export { createStore, openReadable, openWritable } from './inspect/open.js';
@@ -65,7 +65,7 @@ export { prepareExport } from './transfer/export-store.js';
 export type { ExportReport, PreparedExport } from './transfer/prepared-export.js';
 export { importStore, type ImportReport, type ImportRequest } from './transfer/import-store.js';
 
-// The disk and the clock, for whoever stands in for them.
+// The disk and the clock, for programs that replace them.
 export { SystemClock, type Clock } from './storage-io/interface/clock.js';
 export type { FileDescriptor, FileStatus, FileSystem, Mapping } from './storage-io/interface/file-system.js';
 export { realFileSystem } from './storage-io/real/real-file-system.js';

@@ -6,7 +6,7 @@ import { visibleText } from '../terminal/visible-text.js';
 /** How the line is written. */
 interface MendedForm {
   readonly json: boolean;
-  /** What stood there, and what should, may be bytes of a value: only lengths are shown then. */
+  /** The bytes before and after may be bytes of a value: only their lengths are shown then. */
   readonly redact: boolean;
 }
 
@@ -19,7 +19,7 @@ const WHAT: Readonly<Record<Mended['kind'], string>> = {
   'line-ends': 'a carriage return stood before every line feed',
 };
 
-/** What was put right, as a line: JSON, or for people. */
+/** A mended place, as a line: JSON, or for people. */
 export function mendedLine(mended: Mended, { json, redact }: MendedForm): string {
   const { kind, file, offset, before, after, record, bytes, places } = mended;
   const isHidden = redact && kind !== 'length' && kind !== 'line-ends';

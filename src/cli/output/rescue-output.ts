@@ -103,7 +103,7 @@ function evidenceText(evidence: Evidence): string {
   return visibleText(`${evidence.path}: ${formatSize(evidence.status.size)}, ${saysText(evidence)}`);
 }
 
-/** What a file says of itself, in a clause. */
+/** The content of a file's evidence, in a clause. */
 function saysText(evidence: Evidence): string {
   switch (evidence.kind) {
     case 'segment':

@@ -85,7 +85,7 @@ async function isLarge(path: string): Promise<boolean> {
   try {
     return treeBytes(realFileSystem(), path) >= OWN_THREAD_BYTES;
   } catch (error) {
-    // What is wrong with it the work says.
+    // The work itself reports a fault of it.
     if (isStatelogError(error)) return false;
     throw error;
   }

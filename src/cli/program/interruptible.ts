@@ -33,7 +33,7 @@ export async function runInterruptibly(
     wake();
     setTimeout(abandonOutput, READER_PATIENCE_MS).unref();
     if (isWaitedFor && !(await succeeds(running))) {
-      // What failed is said by who awaits it, and that ends the process.
+      // The caller that awaits the work reports its failure, and that ends the process.
       await forEver();
     }
     await last();

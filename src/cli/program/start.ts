@@ -71,7 +71,7 @@ const DRAIN_PAUSE_MS_MAX = 250;
  */
 async function drainProducer(): Promise<void> {
   const { stdin } = process;
-  // What was never read from has no producer that waits for us.
+  // An input that was never read has no producer that waits for us.
   if (!('bytesRead' in stdin) || stdin.bytesRead === 0 || stdin.readableEnded || stdin.isTTY) return;
   await new Promise<void>((resolve) => {
     let pause = setTimeout(resolve, DRAIN_PAUSE_MS_MAX);

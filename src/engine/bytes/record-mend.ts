@@ -1,8 +1,8 @@
 import type { ByteChange } from './crc/one-change.js';
 
 /**
- * What one change put a record right: its length alone was wrong (whatever stood there), one bit, one byte, a byte that was lost, or one
- * that was added.
+ * The one change that puts a record right: only its length was wrong (whatever stood there), one bit, one
+ * byte, a byte that was lost, or one that was added.
  */
 export type MendKind = 'length' | 'bit' | 'byte' | 'lost-byte' | 'added-byte';
 
@@ -13,10 +13,10 @@ export type MendScope = 'length' | 'all';
 export interface RecordMend {
   readonly kind: MendKind;
   readonly at: number;
-  /** What stands there, and what should: either may be empty. */
+  /** The bytes as they stand, and as they should be: either may be empty. */
   readonly before: Uint8Array;
   readonly after: Uint8Array;
-  /** Where it ends. */
+  /** End of the record. */
   readonly end: number;
 }
 

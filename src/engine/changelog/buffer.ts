@@ -28,7 +28,7 @@ export interface CheckpointBarrier {
  * Exactly `capacity` entries fit. A capacity that is not a power of two is rounded up to one,
  * as in the original; the original's ring holds one entry less than it says.
  *
- * What is pushed by `push`, `pushPut` and `pushDelete` is visible to the other end at once.
+ * The other end sees entries of `push`, `pushPut` and `pushDelete` at once.
  * `pushRecord` publishes in batches of up to 64 entries, or with `flush()`, or when the ring
  * is full; `drainTo` gives its room back in such batches and at its end. Within one object
  * everything is visible always. Nothing is allocated after construction, but for the entries

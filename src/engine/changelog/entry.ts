@@ -75,14 +75,14 @@ export class StateChangelogEntry {
   }
 }
 
-/** `value`, if it fits 64 bits unsigned; else a `RangeError`. */
+/** Returns `value` if it fits 64 unsigned bits; throws a `RangeError` otherwise. */
 export function checkedU64(value: bigint, name: string): bigint {
   if (typeof value !== 'bigint') throw new TypeError(`${name} must be a bigint`);
   if (value < 0n || value > U64_MAX) throw new RangeError(`${name} must be from 0 to 2^64 - 1`);
   return value;
 }
 
-/** `value`, if it is an integer that fits 32 bits unsigned; else a `RangeError`. */
+/** Returns `value` if it is an integer that fits 32 unsigned bits; throws a `RangeError` otherwise. */
 export function checkedU32(value: number, name: string): number {
   if (Number.isInteger(value) && value >= 0 && value <= U32_MAX) return value;
   throw new RangeError(`${name} must be an integer from 0 to 2^32 - 1, not ${value}`);

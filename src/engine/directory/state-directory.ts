@@ -228,7 +228,7 @@ export class StateDirectory {
   }
 
   /**
-   * `sync`, and then records, on disk too when it resolves, how far sources were read. What it says is
+   * Does what `sync` does, and then records, also on disk when it resolves, how far sources were read. The record is
    * never ahead of the data: the data is synced first.
    * @param offsets lines taken, by source; sources not named keep what they had
    * @param watermark event time up to which everything has come; undefined: as before
@@ -239,7 +239,7 @@ export class StateDirectory {
   }
 
   /**
-   * Folds the log into a new checkpoint. Where nothing came since the last one, nothing is made.
+   * Folds the log into a new checkpoint. Without changes since the last one, none is made.
    * @param options.keep how many checkpoints stay, from now on
    * @returns whether one was made
    */
@@ -268,7 +268,7 @@ export class StateDirectory {
     return this.#mustWrite().subscribe();
   }
 
-  /** Releases the lock and the files. Call `sync` first: what was not synced is not promised. */
+  /** Releases the lock and the files. Call `sync` first: changes that were not synced may be lost. */
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;

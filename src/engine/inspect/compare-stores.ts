@@ -14,8 +14,8 @@ export interface ComparedKey {
 }
 
 /**
- * Goes through two stores in key order, both at once, and tells of every key that either holds what
- * became of it from the first to the second. It holds one entry of each. Keys and values count, as in
+ * Goes through two stores in key order, both at once, and yields every key that either holds, with
+ * the change from the first store to the second. It holds one entry of each. Keys and values count, as in
  * the digest of the content; cursors and revisions do not.
  * @param range forwards: which keys; default: all
  * @throws StatelogError `DAMAGED` where a value of either cannot be read; all before it was told

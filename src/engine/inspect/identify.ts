@@ -137,7 +137,7 @@ function identifyFile(fileSystem: FileSystem, path: string): PathIdentity {
   // A tar before a fold log, which may lie in it.
   if (looksLikeTar(fileSystem, path)) return { kind: 'artifact-tar', path };
   if (looksLikeLog(fileSystem, path)) return { kind: 'log', path };
-  // Of a name and a first length like a segment's, one whose every record is gone.
+  // A name and a first length like a segment's: a segment whose every record is gone.
   const length = head.length >= 4 ? readU32(head, 0) : 0;
   if (isNamedSegment && (length === 0 || isPlausibleLength(length))) {
     return { kind: 'wal-segment', path };

@@ -57,7 +57,7 @@ export function openReadable(path: string, options: OpenReadableOptions = {}): R
   }
 }
 
-/** Which kinds of store can be made. */
+/** The kinds of store that can be made. */
 export type StoreKind = 'directory' | 'log';
 
 /** How a new store is made. */

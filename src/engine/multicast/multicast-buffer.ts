@@ -50,7 +50,7 @@ export class MulticastBuffer<T> implements Multicast<T> {
     return BigInt(this.#written() - this.available(consumerIndex));
   }
 
-  /** How many values wait for this consumer. `RangeError` for an index that there is not. */
+  /** The number of values that wait for this consumer. @throws RangeError for an index that does not exist */
   available(consumerIndex: number): number {
     return (this.#head - this.#read(consumerIndex)) | 0;
   }

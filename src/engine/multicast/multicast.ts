@@ -15,17 +15,17 @@ export interface Multicast<T> {
   readonly consumerCount: number;
   /** How many values were ever published. */
   readonly writePosition: bigint;
-  /** How many of them this consumer has had. `RangeError` for an index that there is not. */
+  /** The number of values that this consumer has taken. @throws RangeError for an index that does not exist */
   readPosition(consumerIndex: number): bigint;
   /** Publishes a value, or throws `BACKPRESSURE_FULL` while the slowest consumer holds its slot. */
   publish(value: T): void;
   /** Publishes a value, or returns false while the slowest consumer holds its slot. */
   tryPublish(value: T): boolean;
-  /** This consumer's next value, or undefined. `RangeError` for an index that there is not. */
+  /** Takes this consumer's next value; undefined if there is none. @throws RangeError for an index that does not exist */
   consume(consumerIndex: number): T | undefined;
 }
 
-/** `capacity`, if it is a power of two up to `CAPACITY_MAX`; else a `RangeError`. */
+/** Returns `capacity` if it is a power of two up to `CAPACITY_MAX`; throws a `RangeError` otherwise. */
 export function checkedCapacity(capacity: number): number {
   if (isCapacity(capacity)) return capacity;
   const range = `a power of two from 1 to ${CAPACITY_MAX}`;
@@ -38,7 +38,7 @@ export function isCapacity(capacity: number): boolean {
   return isInRange && (capacity & (capacity - 1)) === 0;
 }
 
-/** `consumerCount`, if it is an integer from 1; else a `RangeError`. */
+/** Returns `consumerCount` if it is an integer from 1; throws a `RangeError` otherwise. */
 export function checkedConsumerCount(consumerCount: number): number {
   if (Number.isSafeInteger(consumerCount) && consumerCount >= 1) return consumerCount;
   throw new RangeError(`consumerCount must be an integer from 1, not ${consumerCount}`);

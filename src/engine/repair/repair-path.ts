@@ -33,7 +33,7 @@ export interface RepairRequest {
   readonly lostFound?: string | undefined;
   /** Reads all, and writes nothing. */
   readonly dryRun?: boolean | undefined;
-  /** Into a new place: what somebody says who knows better. */
+  /** The user's decisions, for a repair into a new place. */
   readonly wishes?: RepairWishes | undefined;
   /** How long to wait for a lock; default 0. */
   readonly waitMs?: number | undefined;

@@ -14,7 +14,7 @@ import { attempt, evidenceOf, surveyFolder, type Evidence } from './survey/evide
 
 const PLACES_MAX = 1_000;
 
-/** What is to be rescued. */
+/** The path to rescue, and the way to do it. */
 export interface RescueRequest {
   readonly fileSystem?: FileSystem | undefined;
   readonly path: string;
@@ -33,10 +33,10 @@ export interface Comparison {
   readonly error: string | undefined;
 }
 
-/** What a rescue tells while it goes on. */
+/** An event of a rescue under way. */
 export type RescueEvent = RepairEvent | { readonly evidence: Evidence } | { readonly comparison: Comparison };
 
-/** What a rescue came to. */
+/** The result of a rescue. */
 export interface RescueSummary {
   /** True where nothing was wrong: nothing was made then. */
   readonly isSound: boolean;
@@ -69,7 +69,7 @@ export async function* rescuePath(request: RescueRequest): AsyncGenerator<Rescue
   return { isSound: false, repair };
 }
 
-/** What lies at a path: in folders everything below it. */
+/** Surveys a path: of a folder everything below it. */
 function survey(fileSystem: FileSystem, path: string): Evidence[] {
   const status = fileSystem.statusFollowing(path);
   if (status === undefined || status.kind === 'directory')

@@ -69,7 +69,7 @@ export interface CompactReport {
   readonly keys: number;
 }
 
-/** A store that is locked for writing. What was put or deleted is visible at once and durable after `sync`. */
+/** A store that is locked for writing. Its puts and deletes are visible at once and durable after `sync`. */
 export interface WritableStore extends ReadableStore {
   put(key: Uint8Array, value: Uint8Array, options?: PutOptions): void;
   /** Returns whether the key was there. */
@@ -91,6 +91,6 @@ export interface WritableStore extends ReadableStore {
   readonly copies: readonly string[];
   checkpoint(options: { readonly keep?: number | undefined }): Promise<CheckpointReport>;
   compact(): Promise<CompactReport>;
-  /** Releases the lock. What was not synced is not promised. */
+  /** Releases the lock. Changes that were not synced may be lost. */
   close(): void;
 }

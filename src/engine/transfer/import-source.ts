@@ -164,7 +164,7 @@ function verifiedArtifact(
   return {
     kind: 'directory',
     summary,
-    // Of several cores the entries have to be brought into one order first.
+    // Entries of several cores have to be brought into one order first.
     read: cores.length === 1 ? { digest: digest.hex(), keys: digest.keys, hasVersions: false } : undefined,
     adopt: payload.isTight ? adoptStatePayload(fileSystem, staging, payload) : undefined,
     forEachEntry: (visit) => {

@@ -20,14 +20,14 @@ import { type ArtifactForm, writeArtifact } from '../write/write-artifact.js';
 
 /** How a fold is exported. */
 export interface ExportOptions {
-  /** Seconds since 1970, such as SOURCE_DATE_EPOCH says (default: now). The same gives the same bytes. */
+  /** Seconds since 1970, for instance SOURCE_DATE_EPOCH (default: now). An equal time gives equal bytes. */
   readonly createdAtUnix?: number | undefined;
   readonly clock?: Clock | undefined;
   /** Default: a folder. */
   readonly form?: ArtifactForm | undefined;
 }
 
-/** The fold log with all that Slipstream's class of this name does: also exported and imported as an artifact. */
+/** A fold log that can also be exported and imported as an artifact. It does everything that Slipstream's class of this name does. */
 export class AppendLogSnapshot extends AppendLogFold {
   /**
    * Exports the fold as it is now: an artifact that is whole and on disk when this returns, or is
@@ -84,7 +84,7 @@ export class AppendLogSnapshot extends AppendLogFold {
         const log = { fileSystem, descriptor, path: destination, size };
         return AppendLogSnapshot.adopt(log, replayed, compactThreshold, options);
       }
-      // Whoever made it did not write the compact form.
+      // Another program made it, and not in the compact form.
       closeQuietly(fileSystem, descriptor);
       return AppendLogSnapshot.open(destination, compactThreshold, options);
     });

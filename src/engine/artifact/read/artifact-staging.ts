@@ -131,7 +131,7 @@ export class ArtifactStaging implements EntrySink {
       return;
     }
     if (listed !== undefined && listed.size !== size) {
-      // What is wrong is known: none of it needs to be read.
+      // The fault is known: none of it needs to be read.
       this.#otherSize(listed, size);
       this.#found.set(path, { path, size, blake3: '' });
       this.#file = { kind: 'skipped', path, size: 0 };

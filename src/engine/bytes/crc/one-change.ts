@@ -9,7 +9,7 @@ export interface ByteChange {
   readonly byte: number;
 }
 
-/** What is looked for. */
+/** The kinds of change to look for. */
 export interface ChangeKinds {
   readonly wrong: boolean;
   readonly lost: boolean;

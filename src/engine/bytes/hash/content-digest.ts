@@ -66,7 +66,7 @@ export class ContentDigest {
   }
 
   /**
-   * 64 hex digits. Entries may still be added afterwards. Of no entries: BLAKE3 of nothing.
+   * Returns the digest as 64 hex digits; without entries, BLAKE3 of nothing. Entries may still be added afterwards.
    * @throws RangeError while value bytes are missing
    */
   hex(): string {

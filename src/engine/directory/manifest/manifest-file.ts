@@ -54,7 +54,7 @@ export function swapManifest(
     temporary = writeTemporaryFile(fileSystem, layout.manifest, bytes);
     fileSystem.rename(temporary, layout.manifest);
   } catch (error) {
-    // What lies at these paths is another store: nothing of it says how the rename went.
+    // Another store lies at these paths: nothing in it tells how the rename went.
     if (!isStatelogError(error) || error.code === 'STORE_REPLACED') throw error;
     // A rename may fail and have happened all the same.
     if (equalBytes(readManifestBytes(fileSystem, layout), bytes)) throw error;

@@ -8,7 +8,7 @@ import { StatelogError } from '../../errors.js';
 export const MANIFEST_FORMAT = 1;
 /** A manifest is small; one past this is not ours, whatever it claims. */
 export const MANIFEST_BYTES_MAX = 16 * 1024 * 1024;
-/** A core's id is a u16 in every record. */
+/** The most cores of a store. A record's u16 would hold more ids, but each core keeps files of its own open. */
 export const CORES_MAX = 1024;
 /** How many checkpoints stay unless told otherwise. */
 export const KEEP_DEFAULT = 2;

@@ -148,7 +148,7 @@ export class DirectoryWriter {
 
   subscribe(): Subscription {
     this.#checkUsable();
-    // What was put before now is not for the newcomer.
+    // Earlier puts are not for the newcomer.
     this.#orPoison(() => {
       for (const core of this.#cores) core.drain();
     });

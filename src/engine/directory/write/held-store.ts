@@ -93,7 +93,7 @@ export class HeldStore {
         const { records, nextSequence } = states[coreId]!;
         return { records, nextSequence, status: segment.status };
       });
-      // What is still in memory has no place in the record.
+      // Bytes still in memory have no place in the record.
       if (segments.every(({ entriesSinceSync }) => entriesSinceSync === 0)) {
         writeCloseRecord(this.#fileSystem, this.#layout, manifest, closed);
       }

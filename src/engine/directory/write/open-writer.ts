@@ -71,7 +71,7 @@ function recover(options: OpenWriterOptions, lock: FileLock, unguarded: FileSyst
   const manifest = readManifest(fileSystem, layout);
   refuseLinks(fileSystem, layout, manifest);
   const closed = readCloseRecord(fileSystem, layout, manifest);
-  // Of a writer that died nobody knows what it left in the page cache.
+  // Nobody knows what a writer that died left in the page cache.
   const isDurable =
     !lock.tookOver && closed !== undefined && isFoundationAsClosed(fileSystem, layout, closed);
   const leftovers = findLeftovers(fileSystem, layout, manifest);

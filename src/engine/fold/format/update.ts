@@ -56,7 +56,7 @@ export function checkUpdate(update: KvUpdate, largeValues = false): void {
   checkValue(update.value, largeValues);
 }
 
-/** A key, if it is one. @throws TypeError */
+/** Returns the key after checking it. @throws TypeError for anything but text or bytes */
 export function checkedKey(key: KeyLike): KeyLike {
   if (typeof key === 'string') return key;
   checkBytes(key, 'key');

@@ -14,7 +14,7 @@ const REVISIONS_MIN = 8;
 
 /** A damaged record of a log, and the change that puts it right. */
 export interface PlacedFoldMend {
-  /** Where the record starts. */
+  /** Start of the record. */
   readonly offset: number;
   readonly mend: RecordMend;
 }
@@ -50,7 +50,7 @@ export class FoldLogMender {
     return !this.#hasBad && this.#records > 0;
   }
 
-  /** What can be put right, in the order in which it lies. */
+  /** Yields the possible mends, in the order in which they lie. */
   *mends(): Generator<PlacedFoldMend, void> {
     const { size } = this.#log;
     for (let offset = HEADER_BYTES; offset < size;) {
@@ -81,7 +81,7 @@ export class FoldLogMender {
     return mend;
   }
 
-  /** Where a bad record may end, counted from its start. */
+  /** Possible ends of a bad record, counted from its start. */
   #endsOf(fault: RecordFault, depth: number): number[] {
     const { offset, statedEnd } = fault;
     const { size } = this.#log;

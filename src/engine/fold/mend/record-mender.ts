@@ -25,9 +25,10 @@ import { lengthMends } from './length-mends.js';
  */
 const BIT_BYTES_MAX = 11_446;
 /**
- * The same for a wrong, a lost or an added byte. Of `n` bytes damaged in any other way, whose lengths, type and key are right
- * all the same, and behind which a good record starts, the sum would be right by chance after one of the changes tried in `8n` (a bit),
- * `255n`, `256n` and `n` of 2^32 cases; one that two wrong bits anywhere explain as well is left as it is.
+ * The longest record in which a wrong, a lost or an added byte is looked for. Of `n` bytes damaged in any
+ * other way, whose lengths, type and key are right all the same, and behind which a good record starts, the
+ * sum would be right by chance after one of the changes tried in `8n` (a bit), `255n`, `256n` and `n` of 2^32
+ * cases; one that two wrong bits anywhere explain as well is left as it is.
  */
 const BYTE_BYTES_MAX = 8 * 1024;
 
@@ -35,7 +36,7 @@ const BYTE_BYTES_MAX = 8 * 1024;
 export interface BadFoldRecord {
   /** From its first byte on, as many as may belong to it. */
   readonly bytes: Uint8Array;
-  /** Where it may end, counted from its first byte: where good records start, or the log ends. */
+  /** Possible ends of the record, counted from its first byte: starts of good records, or the end of the log. */
   readonly ends: readonly number[];
   /** Whether a record that was put right may stand here, before what follows at `end`, by its revision. */
   readonly isInOrder: (record: FoldRecord, end: number) => boolean;

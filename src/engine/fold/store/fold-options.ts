@@ -6,11 +6,11 @@ import type { WatchCursor } from '../format/watch-cursor.js';
 /** How a log is opened. */
 export interface FoldOptions {
   readonly fileSystem?: FileSystem | undefined;
-  /** Whether a log that is not there is made (default `create`). */
+  /** The treatment of a log that does not exist: make it (default), or throw `NOT_FOUND`. */
   readonly ifMissing?: 'create' | 'fail' | undefined;
-  /** Whether a log that holds more than its live entries is rewritten when it is opened (default true). */
+  /** True (default): opening rewrites a log that holds more than its live entries. */
   readonly compactOnOpen?: boolean | undefined;
-  /** Whether values of 16 to 64 MiB are taken, which Slipstream reads since 0.8.3 (default false). */
+  /** True: take values of 16 to 64 MiB, which Slipstream reads since 0.8.3 (default false). */
   readonly largeValues?: boolean | undefined;
   /** The most bytes of an unfinished last write that opening may cut; default 1 MiB, and a single record of any length. */
   readonly lossBytesMax?: number | undefined;

@@ -159,7 +159,7 @@ class Opening {
           writeAgain(log, replayed.goodEnd);
         });
       } catch (error) {
-        // What only would have made it tidy can wait until there is room.
+        // A rewrite that only tidies can wait until there is room.
         if (cut === undefined && isStatelogError(error, 'DISK_FULL')) return asItIs;
         throw error;
       }

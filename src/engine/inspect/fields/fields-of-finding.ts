@@ -119,7 +119,7 @@ function indexFields(fileSystem: FileSystem, bytes: FileBytes, finding: Finding)
   const head = headOf(fileSystem, finding.file);
   if (head === undefined || finding.offset < Math.max(head.start, INDEX_HEADER_BYTES))
     return indexHeaderFields(bytes);
-  // Of one with checksums a page is known to be bad, but not which node.
+  // Checksums tell which page is bad, but not which node.
   if (head.block === undefined)
     return indexNodeFields(bytes, head, finding.offset) ?? plainFields(bytes, finding);
   return pageFields(bytes, finding, {

@@ -52,7 +52,7 @@ export class Follow {
       case 'artifact-folder':
       case 'artifact-tar':
       case 'ndjson': {
-        // Of what holds no log, this throws.
+        // This throws if the path holds no log.
         const [log] = findLogs(fileSystem, path);
         return new Follow(FollowedSegments.ofSegment(fileSystem, log!.segments[0]!));
       }

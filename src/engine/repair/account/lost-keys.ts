@@ -15,7 +15,7 @@ export interface DamagedChange {
   readonly written?: WrittenAt | undefined;
 }
 
-/** What records of several cores are ordered by. */
+/** The fields that order records of several cores. */
 export interface WrittenAt {
   readonly epoch: bigint;
   readonly timestampNs: bigint;

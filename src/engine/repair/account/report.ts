@@ -18,17 +18,17 @@ export interface LostKey {
   readonly fallsBack: boolean;
 }
 
-/** What was damaged, and is kept as it was before: the only change that makes all of it fit. */
+/** A damaged place that is kept as it was before the damage: only one change makes all of it fit. */
 export interface Mended {
   /** A record's one change; or a file in which every line feed had become a carriage return and one. */
   readonly kind: MendKind | 'line-ends';
   readonly file: string;
-  /** Where the bytes stand that were wrong, the first of them where there are more places. */
+  /** Position of the wrong bytes, of the first ones if there are more places. */
   readonly offset: number;
-  /** What stands there, and what is kept instead; either may be empty. */
+  /** The bytes as they stand, and as they are kept instead; either may be empty. */
   readonly before: Uint8Array;
   readonly after: Uint8Array;
-  /** Where the record starts, and how many bytes of the source it is; of a file, all of it. */
+  /** Start of the record, and its length in the source in bytes; for a file, all of it. */
   readonly record: number;
   readonly bytes: number;
   /** How many places were put right. */

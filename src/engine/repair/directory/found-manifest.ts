@@ -90,7 +90,7 @@ function otherMoment(
   if (later !== undefined) return { path: later.path, what: 'the manifest is older than this log' };
   const newest = newestCheckpoint(known);
   if (newest === undefined || isCheckpointThere(fileSystem, layout, newest.epoch)) return undefined;
-  // Of its newest checkpoint nothing is left: another one that is there, named or not, is better than none.
+  // Nothing is left of its newest checkpoint: another one that is there, named or not, is better than none.
   const isAnyThere = checkpointsThere(fileSystem, layout).length > 0;
   if (!isAnyThere) return undefined;
   return {

@@ -192,7 +192,7 @@ class SegmentSalvage {
       let bytes = 0;
       for (let event = scanner.next(); event !== 'end'; event = scanner.next()) {
         if (event !== 'record') continue;
-        // What follows then is ours.
+        // The records from here on are ours.
         if (onEnd !== undefined && records === this.#records) break;
         const { view } = scanner;
         if (lostKeys.isWanted && hasKey(view)) {

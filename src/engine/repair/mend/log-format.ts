@@ -11,12 +11,12 @@ export type LogFormat = 'segment' | 'fold';
 
 /** A damaged record, and the change that puts it right. */
 export interface LogMend {
-  /** Where the record starts. */
+  /** Start of the record. */
   readonly offset: number;
   readonly mend: RecordMend;
 }
 
-/** What going through a log came to. */
+/** The result of going through a log. */
 export interface LogMends {
   readonly mends: readonly LogMend[];
   /** True where no bytes of it are bad, and records are there. */

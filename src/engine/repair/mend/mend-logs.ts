@@ -11,7 +11,7 @@ import { patchedView, type Patch } from './patches.js';
 const CARRIAGE_RETURN_LINE_FEED = Uint8Array.of(0x0d, 0x0a);
 const LINE_FEED = Uint8Array.of(0x0a);
 
-/** What is put right in one file. */
+/** The mends of one file. */
 interface FileMends {
   readonly patches: readonly Patch[];
   readonly mended: readonly Mended[];
@@ -38,7 +38,7 @@ export function* mendSegments(
   yield* mendFiles(account, fileSystem, paths, 'segment');
 }
 
-/** The same of a fold log. @param fileSystem where it is read, if it lies within another file */
+/** Mends a fold log. @param fileSystem where it is read, if it lies within another file */
 export function mendFold(
   account: RepairAccount,
   path: string,

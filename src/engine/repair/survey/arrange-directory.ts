@@ -219,7 +219,7 @@ class DirectoryArranging {
     for (const file of own === undefined ? segments : [own, ...segments.filter((one) => one !== own)]) {
       const runs = file.runs
         .filter((run) => run.epoch === epoch && run.coreId === coreId)
-        // What came before the checkpoint is of another store, or of an earlier life of this one.
+        // Records from before the checkpoint are of another store, or of an earlier life of this one.
         .filter((run) => file === own || start === undefined || isFrom(run, start));
       if (runs.length > 0) candidates.set(file, runs);
     }

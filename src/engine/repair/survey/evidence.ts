@@ -122,7 +122,7 @@ export function isSegment(fileSystem: FileSystem, path: string): boolean {
   return coreIdOfSegmentName(basename(path)) !== undefined || looksLikeSegment(fileSystem, path);
 }
 
-/** What one file says of itself; undefined where that is nothing. */
+/** Reads the evidence in one file; undefined if it holds none. */
 export function evidenceOf(fileSystem: FileSystem, path: string, status: FileStatus): Evidence | undefined {
   const head = headOf(fileSystem, path);
   const name = basename(path);

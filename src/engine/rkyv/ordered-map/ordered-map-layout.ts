@@ -53,7 +53,7 @@ export function readMapEnd(source: ByteSource, start: number, length: number): M
   source.window(start + nodesEnd, MAP_ROOT_BYTES);
   const pointer = readI32(source.bytes, source.at + MAP_ROOT.pointer);
   const count = readU32(source.bytes, source.at + MAP_ROOT.count);
-  // What was cut off may have left the same bytes behind other ones.
+  // A cut end may leave the same bytes behind other ones.
   if (count === 0 && pointer === MISSING && nodesEnd === 0) {
     return { layout: MAP_LAYOUT, isReferenceGood: true, root: undefined, pointer, count };
   }

@@ -160,7 +160,7 @@ function takeOver(
     if (isNew) fileSystem.rename(paths.newValues, paths.values);
     if (index.path === paths.newIndex) fileSystem.rename(paths.newIndex, paths.index);
     removeLeftovers(fileSystem, paths);
-    // What is there now is what the next save builds on: its names must be as durable as its bytes.
+    // The next save builds on the files that are here now: their names must be as durable as their bytes.
     fileSystem.syncDirectory(paths.folder);
     if (isNew) closeQuietly(fileSystem, locked);
     return new FileBackend({

@@ -38,9 +38,9 @@ export interface ReadOnlyStoreOptions extends FileStoreOptions {
 }
 
 /**
- * An ordered key-value store: in memory, on disk, or a store on disk that is only read. What
- * LaminarDB's store of the same name does, without what a crash or damage did to it
- * (docs/formats/state-file.md, "What the original does not do").
+ * An ordered key-value store: in memory, on disk, or a store on disk that is only read. It does
+ * everything that LaminarDB's store of this name does, and survives crashes and damage that the
+ * original does not (docs/formats/state-file.md, "What the original does not do").
  *
  * A store on disk is, after a crash, as its last `flush`, `saveIndex` or `compact` left it.
  *
@@ -75,7 +75,7 @@ export class MmapStateStore {
 
   /**
    * Opens the state file at `path` and its index as they lie on disk: nothing is loaded, locked or
-   * written, and each page is checked when it is first touched. What is written later is not seen.
+   * written, and each page is checked when it is first touched. It does not see later writes.
    * @throws StatelogError `NOT_FOUND`, `DAMAGED`, `UNKNOWN_FORMAT`, `UNSUPPORTED_VERSION`
    */
   static openReadOnly(path: string, options: ReadOnlyStoreOptions = {}): MmapStateStore {
@@ -132,7 +132,7 @@ export class MmapStateStore {
   }
 
   /**
-   * Whether there is the key that stands in `buffer` at `keyStart`. No view of anything is made, so this is
+   * True if the store has the key that stands in `buffer` at `keyStart`. No view of anything is made, so this is
    * the quickest lookup; `foundOffset` and `foundLength` say where the value is that it found last, until
    * the store changes: in memory for `viewAt`, on disk from the state file's first value on.
    * RangeError if the key does not lie within the buffer.
@@ -244,7 +244,7 @@ export class MmapStateStore {
     this.#backend.save();
   }
 
-  /** Frees everything, the lock too. What was not flushed is not promised. */
+  /** Frees everything, the lock too. Changes that were not flushed may be lost. */
   close(): void {
     this.#backend.close();
   }

@@ -63,7 +63,7 @@ export function tryAcquireFileLock(
       throw lockedError(fileSystem, path, readHolder(fileSystem, held).holder, options.describe);
     });
     descriptors.unshift(descriptor);
-    // What is written in it would be written to whatever has its other name.
+    // A write to it would reach the file under its other name, too.
     refuseLinkedFile(path, fileSystem.statusOf(descriptor));
     const { text, holder } = readHolder(fileSystem, descriptor);
     writeHolder(fileSystem, descriptor, thisHolder(options.clock ?? new SystemClock()));

@@ -39,7 +39,7 @@ const OPEN_OR_CREATE_TRIES_MAX = 3;
 
 const singleton = { instance: undefined as FileSystem | undefined };
 
-/** The disk of this machine. One for the process, since it remembers which path a descriptor is of. */
+/** The disk of this machine. The process has one of it, since it remembers each descriptor's path. */
 export function realFileSystem(): FileSystem {
   singleton.instance ??= new RealFileSystem();
   return singleton.instance;

@@ -4,12 +4,12 @@ import type { FileSystem } from '../interface/file-system.js';
 import type { StorageIo } from './storage-io.js';
 import { SynchronousStorageIo } from './synchronous-storage-io.js';
 
-/** Does everything at once; completions are there when the submission returns. */
+/** Makes a `StorageIo` that does everything at once: a completion is ready when its submission returns. */
 export function createSynchronousStorageIo(fileSystem: FileSystem): StorageIo {
   return new SynchronousStorageIo(fileSystem, new AppendPositions());
 }
 
-/** Works in other threads, at most one operation of a descriptor at a time. */
+/** Makes a `StorageIo` that works in other threads, on at most one operation of a descriptor at a time. */
 export function createAsynchronousStorageIo(fileSystem: FileSystem): StorageIo {
   return new AsynchronousStorageIo(fileSystem, new AppendPositions());
 }

@@ -2,7 +2,7 @@ import type { FileDescriptor } from '../interface/file-system.js';
 
 /**
  * Appends and syncs by submission and completion, so that a writer can go on encoding while the
- * disk works. Of each descriptor, operations are done in the order of their submission: appends
+ * disk works. Operations on one descriptor are done in the order of their submission: appends
  * follow one another without a hole, and a datasync waits for what was submitted before it and
  * covers nothing else.
  *

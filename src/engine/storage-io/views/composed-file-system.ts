@@ -15,7 +15,7 @@ export interface FileSlice {
   readonly length: number;
   /** Status of the file that holds the slice, when the slice was found. */
   readonly holder: Pick<FileStatus, 'identity' | 'size' | 'modifiedNs'>;
-  /** What is read instead of the file's bytes, where that is something else: `start` only says where it stands for them. */
+  /** Bytes to read in place of the file's: `start` then only says where in the file they would stand. */
   readonly bytes?: Uint8Array | undefined;
 }
 
@@ -160,7 +160,7 @@ class OpenSlices {
   readonly bytes: number;
   readonly #fileSystem: FileSystem;
   readonly #slices: readonly FileSlice[];
-  /** Where each slice starts in the whole. */
+  /** Start of each slice in the whole. */
   readonly #starts: readonly number[];
   /** By path. */
   readonly #descriptors: ReadonlyMap<string, FileDescriptor>;
@@ -229,7 +229,7 @@ class OpenSlices {
     return low;
   }
 
-  /** Of one slice, as its file says; of several, holes are not told. */
+  /** Tells the holes of a single slice, as its file does; of several slices no holes are told. */
   dataFrom(position: number): number {
     const [slice] = this.#slices;
     if (this.#slices.length > 1 || slice === undefined) return position;

@@ -67,7 +67,7 @@ function inheriting(fileSystem: FileSystem, store: string, like: Inheritance): F
   return withReplaced(fileSystem, {
     createExclusive: (path) => give(fileSystem.createExclusive(path), like.fileMode),
     openOrCreate: (path, links) => {
-      // What was there is not given away, nor what takes the name meanwhile.
+      // A file that was there is not given away, nor one that takes the name meanwhile.
       for (let tries = 1; ; tries += 1) {
         try {
           return fileSystem.openReadWrite(path, links);
@@ -83,7 +83,7 @@ function inheriting(fileSystem: FileSystem, store: string, like: Inheritance): F
     },
     makeDirectory: (path) => {
       fileSystem.makeDirectory(path);
-      // Whoever owns the folder above may have put a link in its place since.
+      // The owner of the folder above may have put a link in its place since.
       fileSystem.close(give(fileSystem.openDirectory(path, 'refuse'), like.folderMode));
     },
     copyFile: (from, to) => {

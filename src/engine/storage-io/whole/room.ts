@@ -13,7 +13,7 @@ export function freeBytesAt(path: string, userId: number): number | undefined {
     const { bsize, blocks, bfree, bavail } = statfsSync(path);
     return blocks === 0 ? undefined : bsize * (userId === ROOT ? bfree : bavail);
   } catch {
-    // Whoever writes there will say what is wrong with it.
+    // The write itself will report the fault.
     return undefined;
   }
 }

@@ -52,7 +52,7 @@ export class StagingFolder {
       const folder = new StagingFolder(fileSystem, root);
       try {
         noteStaged(fileSystem, root);
-        // Whoever finds it empty may take it for abandoned, before it has its rights even.
+        // Another process that finds it empty may take it for abandoned, even before it has its rights.
         fileSystem.makeDirectory(root);
         folder.#identity = fileSystem.status(root)?.identity;
         if (fileSystem.canLock) folder.#claim();
@@ -101,7 +101,7 @@ function removeAbandoned(fileSystem: FileSystem, destination: string): void {
       if (isTemporaryNameOf(name, basename(destination))) removeIfAbandoned(fileSystem, join(folder, name));
     }
   } catch (error) {
-    // What cannot be read cannot be cleared up: whatever comes next will say what is wrong with it.
+    // A folder that cannot be read cannot be cleared up: the next step will report the fault.
     if (!isStatelogError(error)) throw error;
   }
 }

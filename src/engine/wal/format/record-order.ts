@@ -121,7 +121,7 @@ export class RecordOrder {
     }
     const lostMax = Math.floor((offset - this.end) / RECORD_BYTES_MIN);
     if (distance < 0) {
-      // Of a log of one epoch, another's record is that before all else.
+      // In a log of one epoch, a record of another is first of all that.
       if (this.#epoch !== undefined && !this.#fitsEpoch(fields)) return 'misplaced-epoch';
       if (!this.#isRestart(fields, crc)) return 'sequence-repeat';
       const sequence = fields.sequenceHigh === 0 ? fields.sequenceLow : Infinity;

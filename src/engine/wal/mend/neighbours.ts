@@ -1,7 +1,7 @@
 import { joinI64, joinU64 } from '../../bytes/halves.js';
 import type { OrderFields } from '../format/record-order.js';
 
-/** What a good record beside a damaged one says. */
+/** The facts that a good record gives about a damaged one beside it. */
 export interface Neighbour {
   readonly coreId: number;
   readonly epoch: bigint;
@@ -11,7 +11,7 @@ export interface Neighbour {
   readonly hasLag: boolean;
 }
 
-/** What an entry says, for those beside it. */
+/** The facts that an entry gives about those beside it. */
 export function neighbourOf(fields: OrderFields): Neighbour {
   return {
     coreId: fields.coreId,

@@ -40,9 +40,12 @@ const ADDED_BYTES_MAX = BIT_BYTES_MAX;
 export interface BadRecord {
   /** From its first byte on, as many as may belong to it; they are changed while it is looked at, and put back. */
   readonly bytes: Uint8Array;
-  /** Where it starts in its file. */
+  /** Start of the record in its file. */
   readonly position: number;
-  /** Where, counted from its first byte, the next good record starts, or the file ends; -1 where that is not known. */
+  /**
+   * Start of the next good record or end of the file, counted from the record's first byte; -1 if that is not
+   * known.
+   */
   readonly end: number;
   /** The record that ends where it starts, if that is good. */
   readonly before: Neighbour | undefined;
@@ -69,7 +72,7 @@ export class RecordMender {
     return mend === undefined || (mend.kind === 'byte' && this.#mayBeTwoBits(bad, mend)) ? undefined : mend;
   }
 
-  /** Where the data has the checksum that the header states, and only the length is not that of the data. */
+  /** Mends for a wrong length: the data has the checksum that the header states. */
   #lengthMends(bad: BadRecord): RecordMend[] {
     const { bytes } = bad;
     const mends: RecordMend[] = [];
@@ -94,7 +97,7 @@ export class RecordMender {
     return mends;
   }
 
-  /** Where the length is right, and one byte of the checksum or of the data is wrong. */
+  /** Mends for one wrong byte of the checksum or of the data: the length is right. */
   #changedMends(bad: BadRecord): RecordMend[] {
     const { bytes } = bad;
     const length = readU32(bytes, HEADER.length);
@@ -113,7 +116,7 @@ export class RecordMender {
     return mends.filter((mend) => this.#holdsAfter(bad, mend, length));
   }
 
-  /** Where the next good record starts a byte earlier or later than the length says. */
+  /** Mends for a next good record that starts a byte earlier or later than the length says. */
   #shiftedMends(bad: BadRecord): RecordMend[] {
     const { bytes, end } = bad;
     if (end < RECORD_BYTES_MIN - 1 || end > bytes.length) return [];
@@ -138,7 +141,7 @@ export class RecordMender {
     return [...inHeader, ...mends.filter((mend) => this.#holdsAfter(bad, mend, stated))];
   }
 
-  /** Where a byte of the header itself was lost or added: root and data say what all of it must be. */
+  /** Mends for a byte of the header itself that was lost or added: root and data say what all of it must be. */
   #shiftedHeader(bad: BadRecord): RecordMend[] {
     const { bytes, end } = bad;
     const mends: RecordMend[] = [];

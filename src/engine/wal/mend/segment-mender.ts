@@ -16,7 +16,7 @@ const LOOKED_BYTES_A_BYTE = 4;
 
 /** A damaged record of a file, and the change that puts it right. */
 export interface PlacedMend {
-  /** Where the record starts. */
+  /** Start of the record. */
   readonly offset: number;
   readonly mend: RecordMend;
 }
@@ -49,7 +49,7 @@ export class SegmentMender {
     return !this.#hasBad && this.#sweep.lastGood >= 0;
   }
 
-  /** What can be put right, in the order in which it lies. */
+  /** Yields the possible mends, in the order in which they lie. */
   *mends(): Generator<PlacedMend, void> {
     const sweep = this.#sweep;
     for (let badAt = sweep.nextBad(); badAt >= 0; badAt = sweep.nextBad()) {
@@ -86,7 +86,7 @@ export class SegmentMender {
     return mend ?? this.#mendBeyond(offset, end, before);
   }
 
-  /** What was found to be the next good record may be a part of this one's value. */
+  /** Mends beyond the apparent end: the next good record may be a part of this one's value. */
   #mendBeyond(offset: number, end: number, before: Neighbour | undefined): RecordMend | undefined {
     const to = Math.min(this.#size, Math.max(end, offset) + BEYOND_BYTES, offset + 2 * BEYOND_BYTES);
     if (to <= end && this.#isWorthReading(offset, end)) return undefined;
@@ -117,7 +117,7 @@ export class SegmentMender {
     return implied === length;
   }
 
-  /** Where a record that cannot be mended ends, seen from its start, if its length and its root agree. */
+  /** End of a record that cannot be mended, counted from its start, if its length and its root agree. */
   #certainEnd(offset: number, end: number): number | undefined {
     const header = this.#read(offset, RECORD_HEADER_BYTES);
     if (header.length < RECORD_HEADER_BYTES) return undefined;

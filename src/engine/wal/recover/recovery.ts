@@ -95,7 +95,7 @@ export function recoverSegment(options: RecoverSegmentOptions): SegmentReport {
   let { descriptor } = read;
   try {
     if (read.torn !== undefined) checkLoss(options.path, [read.torn], options.lossBytesMax);
-    // What is written is never led elsewhere by a link.
+    // A link never leads a write elsewhere.
     if (needsWriting(options, read)) fileSystem.close(fileSystem.openReadWrite(options.path, 'refuse'));
     const recovered = bringToEnd(options, read);
     ({ descriptor } = recovered);

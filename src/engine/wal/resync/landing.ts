@@ -109,7 +109,7 @@ export class Landing {
     if (this.#reader.checksums.isExhausted) return badAt + 1;
     for (let bit = 0; bit < LENGTH_BITS; bit++) {
       const mended = this.#endIfCertain(badAt, (length ^ (1 << bit)) >>> 0);
-      // Of a Commit that is whole further on, after a copied block, this would be the end by chance.
+      // A Commit may be whole further on, after a copied block: its end here would be chance.
       if (mended > 0 && this.#search.rootSaysLength) return mended;
     }
     return badAt + 1;

@@ -9,8 +9,8 @@ export type WalReadResult =
   | { readonly kind: 'end'; readonly tail: TailState };
 
 /**
- * One core's segment, read from any record on, entry by entry as objects of their own. For who reads
- * little, or wants plain objects; `WalScanner` allocates nothing per record.
+ * Reads one core's segment from any record on, entry by entry, each as an object of its own. Use it to read
+ * little, or to get plain objects; `WalScanner` allocates nothing per record.
  */
 export class CoreWalReader implements Iterable<WalEntry> {
   readonly coreId: number;

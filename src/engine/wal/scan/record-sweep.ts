@@ -107,12 +107,12 @@ export class RecordSweep {
     }
   }
 
-  /** Where the last good record that `nextBad` passed starts; -1 before the first. */
+  /** Start of the last good record that `nextBad` passed; -1 before the first. */
   get lastGood(): number {
     return this.#lastGood;
   }
 
-  /** Where the next good record behind the bad bytes at `position` starts; -1 if none follows. */
+  /** Start of the next good record behind the bad bytes at `position`; -1 if none follows. */
   goodBehind(position: number): number {
     this.#position = position;
     this.#reader.check(position);
@@ -153,8 +153,8 @@ export class RecordSweep {
   }
 
   /**
-   * Where to go on where a bad record claims to end at a good one, which the reader holds: there, but for records in
-   * between that come right before it in the numbering. Others are bytes of a value.
+   * The position to go on at if a bad record claims to end at a good one, which the reader holds: there,
+   * unless records in between come right before it in the numbering. Others are bytes of a value.
    */
   #before(claimed: number): number {
     const { view } = this.#reader;
@@ -171,7 +171,7 @@ export class RecordSweep {
     return claimed;
   }
 
-  /** Where the bad record at hand would end by its own header; -1 if that says nothing. */
+  /** End of the bad record at hand by its own header; -1 if that says nothing. */
   #claimedEnd(): number {
     const { window } = this.#reader;
     const at = window.load(this.#position, RECORD_HEADER_BYTES);

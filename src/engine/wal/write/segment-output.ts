@@ -146,7 +146,7 @@ export class SegmentOutput implements RecordSink {
 
   close(): void {
     this.gate.state = 'closed';
-    // Whatever was acknowledged has been synced: a close that fails takes nothing back.
+    // Everything acknowledged has been synced: a close that fails takes nothing back.
     closeQuietly(this.#file.fileSystem, this.#file.descriptor);
   }
 
