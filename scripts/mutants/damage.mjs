@@ -155,7 +155,7 @@ export const damageMutants = [
   {
     name: 'redaction-forgotten',
     rule: 'values that are to be kept secret are',
-    file: 'src/cli/output/record-output.ts',
+    file: 'src/cli/output/records/record-output.ts',
     from: '    if (this.#form.redact) {',
     to: '    if (this.#form.redact && view.keyLength < 0) {',
     tests: ['damage/redaction'],

@@ -153,7 +153,7 @@ export const rescueMutants = [
   {
     name: 'missing-barrier-of-a-folder-not-told',
     rule: 'R5: damage is never without a word',
-    file: 'src/engine/wal/scan/barriers.ts',
+    file: 'src/engine/wal/folder/barriers.ts',
     from: '.filter(({ barriers }) => (barriers.last ?? -1n) < due)',
     to: '.filter(({ barriers }) => (barriers.last ?? due) < due)',
     tests: ['engine/repair/strays'],

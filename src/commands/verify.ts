@@ -5,7 +5,7 @@ import { asStatelogError, errorJson, errorLine, exitCodeOf } from '../cli/errors
 import { EXIT_CODES, exitCodeOfFinding, worseExitCode, type ExitCode } from '../cli/errors/exit-codes.js';
 import { ReadingProgress } from '../cli/terminal/progress.js';
 import { redactFlags } from '../cli/text/redaction.js';
-import type { RecordDump } from '../cli/output/record-dump.js';
+import type { RecordDump } from '../cli/output/records/record-dump.js';
 import { usageError } from '../cli/errors/usage-error.js';
 import { verifyOutput } from '../cli/output/verify-output.js';
 import type { FileSystem } from '../engine/storage-io/interface/file-system.js';
@@ -89,7 +89,7 @@ export default class Verify extends StatelogCommand {
   }
 
   async #dump(fileSystem: FileSystem, path: string, redact: boolean): Promise<RecordDump> {
-    const { RecordDump: Dump } = await import('../cli/output/record-dump.js');
+    const { RecordDump: Dump } = await import('../cli/output/records/record-dump.js');
     return Dump.to(this.terminal, fileSystem, path, { redact });
   }
 }

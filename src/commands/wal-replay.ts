@@ -15,10 +15,10 @@ import {
 } from '../cli/command/flags.js';
 import { redactFlags } from '../cli/text/redaction.js';
 import { runInterruptibly } from '../cli/program/interruptible.js';
-import type { RecordDump } from '../cli/output/record-dump.js';
-import { recordOutput } from '../cli/output/record-output.js';
+import type { RecordDump } from '../cli/output/records/record-dump.js';
+import { recordOutput } from '../cli/output/records/record-output.js';
 import { runReplay, type Interruption, type ReplayWork } from '../cli/replay/replay-run.js';
-import { writeReplayStats } from '../cli/output/replay-stats-output.js';
+import { writeReplayStats } from '../cli/output/records/replay-stats-output.js';
 import { usageError } from '../cli/errors/usage-error.js';
 import { OPERATIONS, ReplayFilter, type OperationName } from '../engine/inspect/replay/replay-filter.js';
 import { ReplayStats } from '../engine/inspect/replay/replay-stats.js';
@@ -148,7 +148,7 @@ export default class WalReplay extends StatelogCommand {
   }
 
   async #dump(fileSystem: FileSystem, path: string, redact: boolean): Promise<RecordDump> {
-    const { RecordDump: Dump } = await import('../cli/output/record-dump.js');
+    const { RecordDump: Dump } = await import('../cli/output/records/record-dump.js');
     return Dump.to(this.terminal, fileSystem, path, { redact });
   }
 

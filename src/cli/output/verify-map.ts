@@ -2,7 +2,7 @@ import type { ChalkInstance } from 'chalk';
 import type { Finding, Severity } from '../../engine/finding.js';
 import { CELL_STATES, type CellState, type FileMap } from '../../engine/inspect/verify/file-map.js';
 import { findingParts } from '../errors/finding-text.js';
-import type { RecordDump } from './record-dump.js';
+import type { RecordDump } from './records/record-dump.js';
 import { formatSize } from '../command/size-text.js';
 import type { Terminal } from '../terminal/terminal.js';
 import { visibleText } from '../terminal/visible-text.js';

@@ -3,7 +3,7 @@ import type { FileMapOptions } from '../../engine/inspect/verify/file-map.js';
 import type { VerifySummary } from '../../engine/inspect/verify/verify-path.js';
 import { countedText } from '../text/counted-text.js';
 import { findingText } from '../errors/finding-text.js';
-import type { RecordDump } from './record-dump.js';
+import type { RecordDump } from './records/record-dump.js';
 import { formatSize } from '../command/size-text.js';
 import type { Terminal } from '../terminal/terminal.js';
 import { visibleText } from '../terminal/visible-text.js';

@@ -12,7 +12,7 @@ import type { Encodings } from '../command/encoding.js';
 import { EXIT_CODES, exitCodeOfFinding, worseExitCode, type ExitCode } from '../errors/exit-codes.js';
 import { findingText } from '../errors/finding-text.js';
 import { jsonField } from '../text/json-fields.js';
-import type { RecordDump } from '../output/record-dump.js';
+import type { RecordDump } from '../output/records/record-dump.js';
 import { redactedText, redactedValue } from '../text/redaction.js';
 import type { Terminal } from '../terminal/terminal.js';
 import { visibleText } from '../terminal/visible-text.js';

@@ -7,7 +7,7 @@ import type { FileChanges } from '../../engine/storage-io/real/file-changes.js';
 import type { ScanEvent } from '../../engine/wal/scan/scanner.js';
 import type { ByteOutput } from '../terminal/byte-output.js';
 import { EXIT_CODES, exitCodeOfFinding, worseExitCode, type ExitCode } from '../errors/exit-codes.js';
-import type { LocatedRecord, RecordOutput } from '../output/record-parts.js';
+import type { LocatedRecord, RecordOutput } from '../output/records/record-parts.js';
 import type { Terminal } from '../terminal/terminal.js';
 
 /** So often, in records, is looked whether the event loop must have its turn: a signal waits for that. */

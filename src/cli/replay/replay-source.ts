@@ -4,7 +4,7 @@ import type { Follow } from '../../engine/inspect/follow/follow.js';
 import type { ReplayFilter } from '../../engine/inspect/replay/replay-filter.js';
 import type { FileChanges } from '../../engine/storage-io/real/file-changes.js';
 import type { FileSystem } from '../../engine/storage-io/interface/file-system.js';
-import type { LocatedRecord } from '../output/record-parts.js';
+import type { LocatedRecord } from '../output/records/record-parts.js';
 import type { RecordSource } from './replay-run.js';
 
 /** A source of records. */

@@ -19,7 +19,7 @@ import { danglingLink } from '../storage-io/interface/system-error.js';
 import { readFully, readWholeFile } from '../storage-io/whole/write-fully.js';
 import { isPlausibleLength } from '../wal/format/record.js';
 import { coreIdOfSegmentName } from '../wal/format/segment-name.js';
-import { listSegments, looksLikeSegment } from '../wal/scan/segment-folder.js';
+import { listSegments, looksLikeSegment } from '../wal/folder/segment-folder.js';
 
 /** The kinds of things that a path can be. */
 export type IdentifiedKind =

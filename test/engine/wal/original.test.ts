@@ -5,7 +5,7 @@ import { toUtf8 } from '../../../src/engine/bytes/text/text.js';
 import { MergedScanner } from '../../../src/engine/wal/scan/merged-scanner.js';
 import { realFileSystem } from '../../../src/engine/storage-io/real/real-file-system.js';
 import { WalScanner } from '../../../src/engine/wal/scan/scanner.js';
-import { listSegments } from '../../../src/engine/wal/scan/segment-folder.js';
+import { listSegments } from '../../../src/engine/wal/folder/segment-folder.js';
 import { WalSegments } from '../../../src/engine/wal/write/segments.js';
 import { CoreWalWriter } from '../../../src/engine/wal/write/writer.js';
 import { needing } from '../../support/needing.js';

@@ -3,7 +3,7 @@ import { realFileSystem } from '../../../src/engine/storage-io/real/real-file-sy
 import { MergedScanner } from '../../../src/engine/wal/scan/merged-scanner.js';
 import { CoreWalReader } from '../../../src/engine/wal/scan/reader.js';
 import { WalScanner } from '../../../src/engine/wal/scan/scanner.js';
-import { listSegments, looksLikeSegment } from '../../../src/engine/wal/scan/segment-folder.js';
+import { listSegments, looksLikeSegment } from '../../../src/engine/wal/folder/segment-folder.js';
 import { fixturePath } from '../../support/fixtures.js';
 import { entryAsLine, fixtureLines } from '../rkyv/fixture-records.js';
 

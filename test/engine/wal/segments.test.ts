@@ -7,7 +7,7 @@ import { SimulatedFileSystem } from '../../simulated-disk/simulated-file-system.
 import { createSynchronousStorageIo } from '../../../src/engine/storage-io/submission/create-storage-io.js';
 import { writeFully } from '../../../src/engine/storage-io/whole/write-fully.js';
 import { MergedScanner } from '../../../src/engine/wal/scan/merged-scanner.js';
-import { listSegments } from '../../../src/engine/wal/scan/segment-folder.js';
+import { listSegments } from '../../../src/engine/wal/folder/segment-folder.js';
 import { WalSegments } from '../../../src/engine/wal/write/segments.js';
 import { entryOf, joined, recordOf, records } from './segment-builder.js';
 

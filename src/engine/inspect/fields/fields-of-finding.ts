@@ -9,7 +9,7 @@ import { hasStateMagic } from '../../state/format/state-header.js';
 import { statePathsOf } from '../../state/format/state-paths.js';
 import type { FileSystem } from '../../storage-io/interface/file-system.js';
 import { coreIdOfSegmentName } from '../../wal/format/segment-name.js';
-import { looksLikeSegment } from '../../wal/scan/segment-folder.js';
+import { looksLikeSegment } from '../../wal/folder/segment-folder.js';
 import { fieldsInRow, type ByteField } from './byte-field.js';
 import { OpenFileBytes, type FileBytes } from './file-bytes.js';
 import { badFoldFields } from './fold-fields.js';

@@ -1,7 +1,7 @@
 import { dirname } from 'node:path';
 import type { Finding } from '../../finding.js';
 import type { FileSystem } from '../../storage-io/interface/file-system.js';
-import { listSegments, type SegmentEntry } from '../../wal/scan/segment-folder.js';
+import { listSegments, type SegmentEntry } from '../../wal/folder/segment-folder.js';
 import type { LogSupply } from './log-supply.js';
 import { FollowedLog } from './followed-log.js';
 import { FollowedSegment } from './followed-segment.js';

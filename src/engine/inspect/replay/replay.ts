@@ -4,7 +4,7 @@ import type { FileSystem } from '../../storage-io/interface/file-system.js';
 import { missingFile } from '../missing-file.js';
 import { MergedScanner } from '../../wal/scan/merged-scanner.js';
 import { type ScanEvent, WalScanner } from '../../wal/scan/scanner.js';
-import type { SegmentEntry } from '../../wal/scan/segment-folder.js';
+import type { SegmentEntry } from '../../wal/folder/segment-folder.js';
 import { withHint, type Hints } from '../hints.js';
 import type { ReplayLog } from './replay-logs.js';
 

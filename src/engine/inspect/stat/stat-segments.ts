@@ -1,6 +1,6 @@
 import type { FileSystem } from '../../storage-io/interface/file-system.js';
 import { WalScanner } from '../../wal/scan/scanner.js';
-import type { SegmentEntry } from '../../wal/scan/segment-folder.js';
+import type { SegmentEntry } from '../../wal/folder/segment-folder.js';
 import { findLogs, type ReplayLog } from '../replay/replay-logs.js';
 import { attempt } from './stat-problem.js';
 import type { SegmentStat } from './stat-report.js';

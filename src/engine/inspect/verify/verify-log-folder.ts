@@ -1,8 +1,8 @@
 import type { Finding } from '../../finding.js';
 import type { FileSystem } from '../../storage-io/interface/file-system.js';
-import { missingBarriers, type WatchedSegment } from '../../wal/scan/barriers.js';
-import { missingSegments } from '../../wal/scan/missing-segments.js';
-import { listSegments } from '../../wal/scan/segment-folder.js';
+import { missingBarriers, type WatchedSegment } from '../../wal/folder/barriers.js';
+import { missingSegments } from '../../wal/folder/missing-segments.js';
+import { listSegments } from '../../wal/folder/segment-folder.js';
 import { unopenedFinding } from '../unreadable.js';
 import { verifySegment, type SegmentSummary } from './verify-segment.js';
 import type { Tally } from './tally.js';

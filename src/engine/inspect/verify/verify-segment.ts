@@ -1,6 +1,6 @@
 import type { Finding } from '../../finding.js';
 import type { FileSystem } from '../../storage-io/interface/file-system.js';
-import { BarrierWatch } from '../../wal/scan/barriers.js';
+import { BarrierWatch } from '../../wal/folder/barriers.js';
 import { WalScanner } from '../../wal/scan/scanner.js';
 import type { ClosedSegment } from '../../wal/scan/closed-segment.js';
 import type { Locked } from '../../wal/scan/scan-options.js';

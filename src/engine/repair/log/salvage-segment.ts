@@ -12,7 +12,7 @@ import { RangeCopier } from './range-copier.js';
 import type { RepairAccount } from '../account/repair-account.js';
 import type { RepairEvent } from '../account/report.js';
 import { unreadable } from '../account/refusals.js';
-import type { SegmentEntry } from '../../wal/scan/segment-folder.js';
+import type { SegmentEntry } from '../../wal/folder/segment-folder.js';
 import type { Locked } from '../../wal/scan/scan-options.js';
 
 /** A segment to be salvaged, and what it is held against. */

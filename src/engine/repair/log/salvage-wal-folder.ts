@@ -1,8 +1,8 @@
 import { basename, join } from 'node:path';
-import { listSegments } from '../../wal/scan/segment-folder.js';
+import { listSegments } from '../../wal/folder/segment-folder.js';
 import type { WalEntryView } from '../../rkyv/entry/wal-entry-view.js';
-import { BarrierWatch, missingBarriers, type WatchedSegment } from '../../wal/scan/barriers.js';
-import { missingSegments } from '../../wal/scan/missing-segments.js';
+import { BarrierWatch, missingBarriers, type WatchedSegment } from '../../wal/folder/barriers.js';
+import { missingSegments } from '../../wal/folder/missing-segments.js';
 import type { RepairAccount } from '../account/repair-account.js';
 import type { RepairEvent } from '../account/report.js';
 import type { ArrangementWishes } from '../survey/arrange-directory.js';

@@ -3,7 +3,7 @@ import { applyRecord } from '../../directory/read/replay.js';
 import { Overlay } from '../../directory/state/overlay.js';
 import type { FileSystem } from '../../storage-io/interface/file-system.js';
 import { MergedScanner } from '../../wal/scan/merged-scanner.js';
-import { listSegments, type SegmentEntry } from '../../wal/scan/segment-folder.js';
+import { listSegments, type SegmentEntry } from '../../wal/folder/segment-folder.js';
 
 const WAL_FOLDER = 'wal';
 

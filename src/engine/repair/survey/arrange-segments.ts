@@ -4,7 +4,7 @@ import { StatelogError } from '../../errors.js';
 import type { FileSystem } from '../../storage-io/interface/file-system.js';
 import { coreIdOfSegmentName } from '../../wal/format/segment-name.js';
 import type { RecordRun } from '../../wal/scan/record-sweep.js';
-import { listSegments } from '../../wal/scan/segment-folder.js';
+import { listSegments } from '../../wal/folder/segment-folder.js';
 import type { ArrangementWishes } from './arrange-directory.js';
 import { ArrangementBuilder, type Arrangement } from './arrangement.js';
 import { sharesRecords } from './doubles.js';

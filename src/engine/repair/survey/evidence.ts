@@ -16,7 +16,7 @@ import { closeQuietly } from '../../storage-io/whole/atomic-write.js';
 import { readWholeFile } from '../../storage-io/whole/write-fully.js';
 import { coreIdOfSegmentName } from '../../wal/format/segment-name.js';
 import { sweepFile, type RecordRun } from '../../wal/scan/record-sweep.js';
-import { looksLikeSegment } from '../../wal/scan/segment-folder.js';
+import { looksLikeSegment } from '../../wal/folder/segment-folder.js';
 
 /** Folders within folders, and files, that are looked at; what lies deeper or comes later is passed over. */
 const DEPTH_MAX = 8;

@@ -5,7 +5,7 @@ import { realFileSystem } from '../../storage-io/real/real-file-system.js';
 import { WINDOW_BLOCK_BYTES } from '../record/block-window.js';
 import { compareMerged } from '../format/merge-order.js';
 import { type ScanEvent, WalScanner } from './scanner.js';
-import type { SegmentEntry } from './segment-folder.js';
+import type { SegmentEntry } from '../folder/segment-folder.js';
 import { sortedRuns } from './sorted-runs.js';
 import type { ClosedSegment } from './closed-segment.js';
 import type { Locked } from './scan-options.js';

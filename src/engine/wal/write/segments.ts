@@ -6,7 +6,7 @@ import { realFileSystem } from '../../storage-io/real/real-file-system.js';
 import type { IoCompletion } from '../../storage-io/submission/storage-io.js';
 import { MergedScanner } from '../scan/merged-scanner.js';
 import { type RecordVisitor, recoverSegment, type SegmentReport } from '../recover/recovery.js';
-import { listSegments, type SegmentEntry } from '../scan/segment-folder.js';
+import { listSegments, type SegmentEntry } from '../folder/segment-folder.js';
 import { segmentName } from '../format/segment-name.js';
 import { CoreWalWriter, type CoreWalWriterOptions } from './writer.js';
 

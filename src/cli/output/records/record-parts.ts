@@ -1,7 +1,7 @@
-import type { Encodings } from '../command/encoding.js';
-import type { Finding } from '../../engine/finding.js';
-import type { WalOperation } from '../../engine/rkyv/entry/wal-entry-format.js';
-import type { WalEntryView } from '../../engine/rkyv/entry/wal-entry-view.js';
+import type { Encodings } from '../../command/encoding.js';
+import type { Finding } from '../../../engine/finding.js';
+import type { WalOperation } from '../../../engine/rkyv/entry/wal-entry-format.js';
+import type { WalEntryView } from '../../../engine/rkyv/entry/wal-entry-view.js';
 
 /** A record of a write-ahead log and where it lies; valid until the scanner moves on. */
 export interface LocatedRecord {

@@ -1,17 +1,17 @@
-import type { Finding } from '../../engine/finding.js';
-import type { ByteField } from '../../engine/inspect/fields/byte-field.js';
-import { EntryBytes } from '../../engine/inspect/fields/entry-bytes.js';
-import { HeldBytes, type FileBytes } from '../../engine/inspect/fields/file-bytes.js';
-import { withFaultBytes } from '../../engine/inspect/fields/fields-of-finding.js';
-import { foldFields } from '../../engine/inspect/fields/fold-fields.js';
-import { segmentFields } from '../../engine/inspect/fields/segment-fields.js';
-import type { FoldRecord } from '../../engine/fold/format/record.js';
-import { anchoredBeside, anchoredSource } from '../../engine/storage-io/views/anchored-file-system.js';
-import type { FileSystem } from '../../engine/storage-io/interface/file-system.js';
-import { RECORD_HEADER_BYTES } from '../../engine/wal/format/record.js';
-import { fieldDump, fieldsJson, type DumpOptions, type FieldDump } from './field-dump.js';
+import type { Finding } from '../../../engine/finding.js';
+import type { ByteField } from '../../../engine/inspect/fields/byte-field.js';
+import { EntryBytes } from '../../../engine/inspect/fields/entry-bytes.js';
+import { HeldBytes, type FileBytes } from '../../../engine/inspect/fields/file-bytes.js';
+import { withFaultBytes } from '../../../engine/inspect/fields/fields-of-finding.js';
+import { foldFields } from '../../../engine/inspect/fields/fold-fields.js';
+import { segmentFields } from '../../../engine/inspect/fields/segment-fields.js';
+import type { FoldRecord } from '../../../engine/fold/format/record.js';
+import { anchoredBeside, anchoredSource } from '../../../engine/storage-io/views/anchored-file-system.js';
+import type { FileSystem } from '../../../engine/storage-io/interface/file-system.js';
+import { RECORD_HEADER_BYTES } from '../../../engine/wal/format/record.js';
+import { fieldDump, fieldsJson, type DumpOptions, type FieldDump } from '../field-dump.js';
 import type { LocatedRecord } from './record-parts.js';
-import type { Terminal } from '../terminal/terminal.js';
+import type { Terminal } from '../../terminal/terminal.js';
 
 /** Prints the bytes of records and faults, field by field, for `--hexdump`. */
 export class RecordDump {

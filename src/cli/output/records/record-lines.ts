@@ -1,8 +1,8 @@
-import type { Finding } from '../../engine/finding.js';
-import { OPERATIONS } from '../../engine/inspect/replay/replay-filter.js';
-import { TAG_DELETE, TAG_PUT } from '../../engine/rkyv/entry/wal-entry-format.js';
-import type { WalEntryView } from '../../engine/rkyv/entry/wal-entry-view.js';
-import { findingText } from '../errors/finding-text.js';
+import type { Finding } from '../../../engine/finding.js';
+import { OPERATIONS } from '../../../engine/inspect/replay/replay-filter.js';
+import { TAG_DELETE, TAG_PUT } from '../../../engine/rkyv/entry/wal-entry-format.js';
+import type { WalEntryView } from '../../../engine/rkyv/entry/wal-entry-view.js';
+import { findingText } from '../../errors/finding-text.js';
 import {
   keyOf,
   operationFields,
@@ -11,11 +11,11 @@ import {
   type RecordForm,
   type RecordOutput,
 } from './record-parts.js';
-import { redactedText } from '../text/redaction.js';
-import type { Terminal } from '../terminal/terminal.js';
-import { formatTime } from '../command/time-text.js';
-import { cutTo, shownText } from '../terminal/shown-text.js';
-import { visibleText } from '../terminal/visible-text.js';
+import { redactedText } from '../../text/redaction.js';
+import type { Terminal } from '../../terminal/terminal.js';
+import { formatTime } from '../../command/time-text.js';
+import { cutTo, shownText } from '../../terminal/shown-text.js';
+import { visibleText } from '../../terminal/visible-text.js';
 
 /** Records for a person at a terminal: a line each, cut to its width. Findings are shown whole. */
 export class ReadableRecords implements RecordOutput {

@@ -1,9 +1,9 @@
-import type { Finding } from '../../engine/finding.js';
-import { OPERATIONS } from '../../engine/inspect/replay/replay-filter.js';
-import { TAG_DELETE, TAG_PUT } from '../../engine/rkyv/entry/wal-entry-format.js';
-import type { WalEntryView } from '../../engine/rkyv/entry/wal-entry-view.js';
-import type { ByteOutput } from '../terminal/byte-output.js';
-import { writeJsonField } from '../text/json-fields.js';
+import type { Finding } from '../../../engine/finding.js';
+import { OPERATIONS } from '../../../engine/inspect/replay/replay-filter.js';
+import { TAG_DELETE, TAG_PUT } from '../../../engine/rkyv/entry/wal-entry-format.js';
+import type { WalEntryView } from '../../../engine/rkyv/entry/wal-entry-view.js';
+import type { ByteOutput } from '../../terminal/byte-output.js';
+import { writeJsonField } from '../../text/json-fields.js';
 import type { RecordDump } from './record-dump.js';
 import { ReadableRecords } from './record-lines.js';
 import { TabbedRecords } from './record-fields.js';
@@ -15,8 +15,8 @@ import {
   type RecordForm,
   type RecordOutput,
 } from './record-parts.js';
-import { redactedValue } from '../text/redaction.js';
-import type { Terminal } from '../terminal/terminal.js';
+import { redactedValue } from '../../text/redaction.js';
+import type { Terminal } from '../../terminal/terminal.js';
 
 /** How records are printed. */
 export interface RecordOutputOptions extends RecordForm {

@@ -1,10 +1,10 @@
-import { toUtf8 } from '../../engine/bytes/text/text.js';
-import type { Finding } from '../../engine/finding.js';
-import { OPERATIONS } from '../../engine/inspect/replay/replay-filter.js';
-import { TAG_DELETE, TAG_PUT } from '../../engine/rkyv/entry/wal-entry-format.js';
-import type { ByteOutput } from '../terminal/byte-output.js';
-import { writeEncoded, writeValue } from '../text/encoded-field.js';
-import { writeField } from '../text/field-escapes.js';
+import { toUtf8 } from '../../../engine/bytes/text/text.js';
+import type { Finding } from '../../../engine/finding.js';
+import { OPERATIONS } from '../../../engine/inspect/replay/replay-filter.js';
+import { TAG_DELETE, TAG_PUT } from '../../../engine/rkyv/entry/wal-entry-format.js';
+import type { ByteOutput } from '../../terminal/byte-output.js';
+import { writeEncoded, writeValue } from '../../text/encoded-field.js';
+import { writeField } from '../../text/field-escapes.js';
 import {
   keyOf,
   operationFields,

@@ -2,7 +2,7 @@ import path from 'node:path';
 import { readU32 } from '../../bytes/halves.js';
 import type { FileSystem } from '../../storage-io/interface/file-system.js';
 import { HEADER, RECORD_HEADER_BYTES, isPlausibleLength } from '../format/record.js';
-import { WalScanner } from './scanner.js';
+import { WalScanner } from '../scan/scanner.js';
 import { coreIdOfSegmentName } from '../format/segment-name.js';
 
 /** A segment in a folder. */
