@@ -26,6 +26,7 @@ export const DAMAGE_CLASSES = [
   'missing-file',
   'cursor-mismatch',
   'unreadable',
+  'foreign-bytes',
   'leftover',
   'broken-copy',
   'open-to-all',

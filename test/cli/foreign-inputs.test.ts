@@ -1,9 +1,10 @@
-import { execFileSync } from 'node:child_process';
-import { cpSync, readFileSync, writeFileSync } from 'node:fs';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import test from 'ava';
 import { commandLine } from '../support/command-line.js';
+import { fixturePath } from '../support/fixtures.js';
 import { tempDir } from '../support/temp-dir.js';
 
 /* Snapshots as other programs pack them, and what people take for one. */
@@ -55,6 +56,10 @@ for (const [how, pack] of Object.entries({
 
 const FOREIGN: readonly (readonly [string, Uint8Array, RegExp])[] = [
   ['gzip', gzipSync('x'), /compressed by gzip.*gzip -dc/],
+  ['base64', Buffer.from(Buffer.alloc(400, 7).toString('base64')), /bytes in base64.*base64 -d/],
+  ['xxd', Buffer.from('00000000: 5047 5353 0200 1122 3344\n'), /a hex dump by xxd.*xxd -r/],
+  ['hex', Buffer.from(Buffer.alloc(40, 7).toString('hex')), /bytes in hex.*xxd -r -p/],
+  ['UTF-16', Buffer.from('\ufeff{}', 'utf16le'), /text in UTF-16.*iconv/],
   ['zstd', Uint8Array.of(0x28, 0xb5, 0x2f, 0xfd, 1, 2), /compressed by zstd.*zstd -dc/],
   ['xz', Uint8Array.of(0xfd, 0x37, 0x7a, 0x58, 0x5a, 0), /compressed by xz.*xz -dc/],
   ['bzip2', Buffer.from('BZh91AY'), /compressed by bzip2.*bzip2 -dc/],
@@ -115,4 +120,111 @@ test('what macOS adds to a folder, and a tar of a store, are named with what hel
   t.is(packed.exitCode, 3);
   t.regex(packed.stderr, /a store and no artifact/);
   t.true(readFileSync(tar).length > 0);
+});
+
+const SEGMENT = fixturePath('wal-ops/wal-0.log');
+
+for (const [name, pack] of Object.entries({
+  'seg.zst': 'zstd -qc IN',
+  'seg.xz': 'xz -c IN',
+  'seg.bz2': 'bzip2 -c IN',
+  'seg.lz4': 'lz4 -qc IN',
+  'seg.b64': 'base64 IN',
+  'seg.xxd': 'xxd IN',
+  'seg.hex': 'xxd -p IN',
+  'seg.od': 'od IN',
+  'seg.odx': 'od -A x -t x1 IN',
+  'seg.odo': 'od -t x1 IN',
+  'seg.hexdump': 'hexdump -C IN',
+  'seg.bom': String.raw`printf '\357\273\277'; cat IN`,
+})) {
+  const [program] = pack.split(' ', 1);
+  // A machine without the program cannot pack such a file.
+  if (spawnSync('sh', ['-c', `command -v ${program}`]).status !== 0) continue;
+  test(`the command that is named for ${name} gives back what was in it`, async (t) => {
+    const folder = tempDir(t);
+    const file = path.join(folder, name);
+    writeFileSync(file, execFileSync('sh', ['-c', pack.replace('IN', SEGMENT)]));
+    const { exitCode, stderr } = await commandLine(['verify', file]);
+    t.is(exitCode, 7, stderr);
+    const [, command, restored] = /run: (.*), then 'statelog verify (.*)'/s.exec(stderr)!;
+    execFileSync('sh', ['-c', command!]);
+    t.deepEqual(readFileSync(restored!), readFileSync(SEGMENT));
+    t.is((await commandLine(['verify', restored!])).exitCode, 0);
+    // What has the name already is not written over.
+    const again = await commandLine(['verify', file]);
+    t.false(again.stderr.includes(`> ${restored!},`) && !restored!.endsWith('.restored'), again.stderr);
+  });
+}
+
+test('nothing but zeros is said to be that, in a file by itself and in the place of a segment', async (t) => {
+  const folder = tempDir(t);
+  writeFileSync(path.join(folder, 'backup'), new Uint8Array(100_000));
+  writeFileSync(path.join(folder, 'wal-0.log'), new Uint8Array(100_000));
+  const alone = await commandLine(['verify', path.join(folder, 'backup')]);
+  t.is(alone.exitCode, 7);
+  t.regex(alone.stderr, /100000 bytes of zeros: nothing is left in it/);
+  const named = await commandLine(['verify', folder, '--json']);
+  t.is(named.exitCode, 3);
+  t.regex(named.stdout, /"class":"foreign-bytes".*100000 bytes of zeros/);
+});
+
+test('a store with a compressed segment says so, and a repair too', async (t) => {
+  const folder = tempDir(t);
+  const segments = path.join(folder, 'segments');
+  cpSync(fixturePath('wal-cores'), segments, { recursive: true });
+  const segment = path.join(segments, 'wal-1.log');
+  writeFileSync(segment, execFileSync('bzip2', ['-c', segment]));
+  const verified = await commandLine(['verify', segments]);
+  t.is(verified.exitCode, 3);
+  t.regex(verified.stdout, /foreign-bytes: .*wal-1\.log.*compressed by bzip2.*bzip2 -dc/);
+  const repaired = await commandLine(['repair', segments, '--into', path.join(folder, 'new')]);
+  t.is(repaired.exitCode, 3);
+  t.regex(repaired.stdout, /foreign-bytes: .*wal-1\.log.*compressed by bzip2/);
+});
+
+test('names in capitals, the folder above, and a part of a store are told from nothing, with what helps', async (t) => {
+  const folder = tempDir(t);
+  const capitals = path.join(folder, 'CAPITALS');
+  mkdirSync(capitals);
+  for (const name of readdirSync(fixturePath('wal-cores'))) {
+    cpSync(path.join(fixturePath('wal-cores'), name), path.join(capitals, name.toUpperCase()));
+  }
+  const said = await commandLine(['verify', capitals]);
+  t.is(said.exitCode, 7);
+  execFileSync('sh', ['-c', /run: (.*)\n/.exec(said.stderr)![1]!]);
+  t.is((await commandLine(['verify', capitals])).exitCode, 0);
+
+  const above = path.join(folder, 'above');
+  cpSync(capitals, path.join(above, 'data/wal'), { recursive: true });
+  t.regex(
+    (await commandLine(['verify', above])).stderr,
+    /the folder above a wal-folder.*statelog verify .*above\/data\/wal/,
+  );
+
+  const store = path.join(folder, 'store');
+  await commandLine(['put', store, 'a', '1']);
+  await commandLine(['checkpoint', store]);
+  for (const part of ['wal', 'checkpoints', 'checkpoints/1']) {
+    const { exitCode, stderr } = await commandLine(['verify', path.join(store, part)]);
+    t.is(exitCode, 7, part);
+    t.regex(stderr, /a part of a state directory.*statelog verify .*store'/, part);
+  }
+});
+
+test('second versions that programs put beside the files of a store are told of', async (t) => {
+  const store = path.join(tempDir(t), 'store');
+  await commandLine(['put', store, 'a', '1']);
+  const segment = path.join(store, 'wal/1/wal-0.log');
+  for (const name of [
+    "wal-0 (Ann's conflicted copy 2024-05-01).log",
+    'wal-0.sync-conflict-20240501-101010-ABCDEFG.log',
+    'wal-0 (1).log',
+  ]) {
+    cpSync(segment, path.join(store, 'wal/1', name));
+  }
+  const { exitCode, stdout } = await commandLine(['verify', store, '--json']);
+  t.is(exitCode, 0, stdout);
+  t.is(stdout.split('"class":"misplaced"').length - 1, 3, stdout);
+  t.regex(stdout, /Dropbox.*Syncthing|Syncthing.*Dropbox/s);
 });

@@ -32,7 +32,12 @@ for (const { name, class: damageClass, make } of DAMAGE_CASES) {
 test('each class of damage has a file, and each file a name of its own', (t) => {
   // What a file says that lies in a wrong place is told by what it says: only a repair knows where it belongs.
   // What a disk does not give out is no file's content: test/engine/repair/failing-disk.test.ts has it.
-  const classes = new Set([...DAMAGE_CASES.map((one) => one.class), 'misplaced', 'unreadable']);
+  const classes = new Set([
+    ...DAMAGE_CASES.map((one) => one.class),
+    'misplaced',
+    'unreadable',
+    'foreign-bytes',
+  ]);
   t.deepEqual(
     DAMAGE_CLASSES.filter((one) => !classes.has(one)),
     [],

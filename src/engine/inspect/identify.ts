@@ -2,8 +2,8 @@ import { join } from 'node:path';
 import { PAYLOAD_FOLDER } from '../artifact/format/format.js';
 import { decodeTarHeader, looksLikeTarHeader, TAR_BLOCK_BYTES } from '../artifact/format/tar-header.js';
 import { diskCopyHint, missingHint } from '../bytes/text/command-hints.js';
+import { isCertainlyForeign } from '../bytes/text/foreign-bytes.js';
 import { startsWithBytes } from '../bytes/compare.js';
-import { filterHint, foreignBytes, type ForeignBytes } from '../bytes/text/foreign-bytes.js';
 import { readU32 } from '../bytes/halves.js';
 import { byteOrderMarkLength, toUtf8 } from '../bytes/text/text.js';
 import { MANIFEST_NAME } from '../directory/manifest/layout.js';
@@ -11,6 +11,8 @@ import { MANIFEST_BYTES_MAX } from '../directory/manifest/manifest.js';
 import { StatelogError } from '../errors.js';
 import { MAGIC as FOLD_MAGIC } from '../fold/format/format.js';
 import { isTornHeader } from '../fold/format/header.js';
+import { cutAtLimit, foreignFile } from './strangers/foreign-file.js';
+import { strangeFolder } from './strangers/strange-folders.js';
 import { looksLikeLog } from '../fold/scan/log-probe.js';
 import { hasStateMagic } from '../state/format/state-header.js';
 import { isLogName } from '../store/log-name.js';
@@ -69,6 +71,26 @@ export function nothingAt(fileSystem: FileSystem, path: string, hint = 'check th
 
 function identifyFolder(fileSystem: FileSystem, path: string): PathIdentity {
   const names = fileSystem.readDirectory(path);
+  const known = knownFolder(fileSystem, path, names);
+  if (known !== undefined) return known;
+  if (names.length === 0) throw unknown(path, 'the folder is empty');
+  const strange = strangeFolder(fileSystem, path, names, (one) => knownAt(fileSystem, one));
+  if (strange === undefined) throw unknown(path, 'the folder holds nothing that statelog knows');
+  throw stranger(path, `the folder holds nothing that statelog knows: ${strange.what}`, strange.hint);
+}
+
+/** What something is, without looking round it. */
+function knownAt(fileSystem: FileSystem, path: string): PathIdentity | undefined {
+  if (fileSystem.statusFollowing(path)?.kind !== 'directory') return undefined;
+  return knownFolder(fileSystem, path, fileSystem.readDirectory(path));
+}
+
+/** @throws StatelogError `DAMAGED` for a state directory without its manifest */
+function knownFolder(
+  fileSystem: FileSystem,
+  path: string,
+  names: readonly string[],
+): PathIdentity | undefined {
   if (names.includes(MANIFEST_NAME)) return { kind: kindOfManifest(fileSystem, path), path };
   if (listSegments(fileSystem, path).length > 0) return { kind: 'wal-folder', path };
   if (names.includes('wal') && names.includes('checkpoints')) {
@@ -79,11 +101,7 @@ function identifyFolder(fileSystem: FileSystem, path: string): PathIdentity {
       hint: missingHint(path),
     });
   }
-  if (holdsPayload(fileSystem, path, names)) return { kind: 'artifact-folder', path };
-  throw unknown(
-    path,
-    names.length === 0 ? 'the folder is empty' : 'the folder holds nothing that statelog knows',
-  );
+  return holdsPayload(fileSystem, path, names) ? { kind: 'artifact-folder', path } : undefined;
 }
 
 /** True for an artifact that lost its manifest: its payload has names of its own. */
@@ -133,10 +151,11 @@ function identifyFile(fileSystem: FileSystem, path: string): PathIdentity {
     if (isHalfOfPair(fileSystem, path)) return { kind: 'state-file', path: statePathOf(fileSystem, path) };
     throw unknown(path, 'the file is empty');
   }
-  if (looksLikeSegment(fileSystem, path)) return { kind: 'wal-segment', path };
+  const isForeign = isCertainlyForeign(head) && !isNamedSegment;
+  if (!isForeign && looksLikeSegment(fileSystem, path)) return { kind: 'wal-segment', path };
   // A tar before a fold log, which may lie in it.
-  if (looksLikeTar(fileSystem, path)) return { kind: 'artifact-tar', path };
-  if (looksLikeLog(fileSystem, path)) return { kind: 'log', path };
+  if (!isForeign && looksLikeTar(fileSystem, path)) return { kind: 'artifact-tar', path };
+  if (!isForeign && looksLikeLog(fileSystem, path)) return { kind: 'log', path };
   // A name and a first length like a segment's: a segment whose every record is gone.
   const length = head.length >= 4 ? readU32(head, 0) : 0;
   if (isNamedSegment && (length === 0 || isPlausibleLength(length))) {
@@ -144,8 +163,10 @@ function identifyFile(fileSystem: FileSystem, path: string): PathIdentity {
   }
   if (isHalfOfPair(fileSystem, path)) return { kind: 'state-file', path: statePathOf(fileSystem, path) };
   if (fileSystem.unreadable?.touches(path, 0, TAR_PROBE_BYTES) === true) throw headUnreadable(path);
-  const foreign = foreignBytes(head);
-  throw unknown(path, 'the file is of no kind that statelog knows', foreign);
+  const foreign = foreignFile(fileSystem, path);
+  if (foreign !== undefined) throw stranger(path, foreign.message, foreign.hint);
+  const { size = 0 } = fileSystem.statusFollowing(path) ?? {};
+  throw unknown(path, `the file is of no kind that statelog knows${cutAtLimit(size)}`);
 }
 
 /** True for a state file or an index whose header is damaged: by its name, and by the other half beside it. */
@@ -196,17 +217,14 @@ function headUnreadable(path: string): StatelogError {
   );
 }
 
-function unknown(path: string, what: string, foreign?: ForeignBytes): StatelogError {
-  if (foreign !== undefined) {
-    return new StatelogError('UNKNOWN_FORMAT', `the file is ${foreign.what}`, {
-      path,
-      safe: 'nothing was changed',
-      hint: filterHint(foreign, path),
-    });
-  }
-  return new StatelogError('UNKNOWN_FORMAT', what, {
+function unknown(path: string, what: string): StatelogError {
+  return stranger(
     path,
-    safe: 'nothing was changed',
-    hint: 'statelog opens state directories, fold logs, LaminarDB state files, WAL segments, artifacts and NDJSON exports',
-  });
+    what,
+    'statelog opens state directories, fold logs, LaminarDB state files, WAL segments, artifacts and NDJSON exports',
+  );
+}
+
+function stranger(path: string, what: string, hint: string): StatelogError {
+  return new StatelogError('UNKNOWN_FORMAT', what, { path, safe: 'nothing was changed', hint });
 }

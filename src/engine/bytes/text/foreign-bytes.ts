@@ -1,4 +1,5 @@
-import { shellWord } from './command-hints.js';
+import { commandText, shellWord } from './command-hints.js';
+import { dumpedBytes } from './dumped-bytes.js';
 
 /** A format that statelog does not read, and the filter that turns it into one that it does. */
 export interface ForeignBytes {
@@ -24,7 +25,7 @@ const ascii = (text: string): number[] => Array.from(text, (character) => charac
 
 /** Magic numbers, from each format's own description. */
 const SIGNS: readonly Sign[] = [
-  { bytes: [0x1f, 0x8b], what: 'compressed by gzip', filter: 'gzip -dc' },
+  { bytes: [0x1f, 0x8b, 0x08], what: 'compressed by gzip', filter: 'gzip -dc' },
   { bytes: [0x28, 0xb5, 0x2f, 0xfd], what: 'compressed by zstd', filter: 'zstd -dc' },
   { bytes: [0xfd, ...ascii('7zXZ'), 0], what: 'compressed by xz', filter: 'xz -dc' },
   { bytes: ascii('BZh'), what: 'compressed by bzip2', filter: 'bzip2 -dc' },
@@ -45,7 +46,18 @@ const SIGNS: readonly Sign[] = [
   { bytes: ascii('version https://git-lfs'), what: 'a pointer to a file that Git LFS keeps elsewhere' },
   { bytes: [0xff, 0xfe], what: 'text in UTF-16', filter: 'iconv -f UTF-16 -t UTF-8' },
   { bytes: [0xfe, 0xff], what: 'text in UTF-16', filter: 'iconv -f UTF-16 -t UTF-8' },
+  {
+    bytes: [0xef, 0xbb, 0xbf],
+    what: 'preceded by a byte order mark, which an editor put there',
+    filter: 'tail -c +4',
+  },
 ];
+/** Where a filter has the file's name within it. */
+const FILE_PLACE = 'FILE';
+/** What programs add to the name of what they write. */
+const ADDED_EXTENSION = /\.(gz|zst|xz|bz2|lz4|Z|lz|age|gpg|asc|enc|b64|base64|hex|xxd|txt)$/i;
+/** So many bytes of a magic number are no chance: whatever else a file seems to hold lies within what it says it is. */
+const CERTAIN_BYTES = 3;
 const PAGE = /^\s*<(!doctype|html|\?xml|head|body)/i;
 const PAGE_BYTES = 256;
 
@@ -54,11 +66,28 @@ export function foreignBytes(head: Uint8Array): ForeignBytes | undefined {
   const sign = SIGNS.find(({ at = 0, bytes }) => bytes.every((byte, index) => head[at + index] === byte));
   if (sign !== undefined) return sign;
   const text = Buffer.from(head.subarray(0, PAGE_BYTES)).toString('latin1');
-  return PAGE.test(text) ? { what: 'an HTML or XML page, such as a server sends for an error' } : undefined;
+  if (PAGE.test(text)) return { what: 'an HTML or XML page, such as a server sends for an error' };
+  return dumpedBytes(Buffer.from(head).toString('latin1'));
 }
 
-/** The command that imports the content of a file, or of a program's output, through its filter. */
-export function filterHint(foreign: ForeignBytes, path: string | undefined): string {
+/** True for a start that is by itself proof of what a file is, also where some of its bytes pass for records. */
+export function isCertainlyForeign(head: Uint8Array): boolean {
+  return SIGNS.some(
+    ({ at = 0, bytes }) =>
+      bytes.length >= CERTAIN_BYTES && bytes.every((byte, index) => head[at + index] === byte),
+  );
+}
+
+/**
+ * The command that restores the content of a file, or imports that of a program's output, through its filter.
+ * @param path the file; undefined for a program's output
+ * @param isTaken whether something is at a path already, which must not be written over
+ */
+export function filterHint(
+  foreign: ForeignBytes,
+  path: string | undefined,
+  isTaken: (path: string) => boolean = () => false,
+): string {
   const { filter, unpack, inputFlag } = foreign;
   if (unpack !== undefined) {
     const file = path === undefined ? 'FILE' : shellWord(path);
@@ -67,8 +96,20 @@ export function filterHint(foreign: ForeignBytes, path: string | undefined): str
   if (filter === undefined) return 'fetch the snapshot itself';
   if (path === undefined) {
     const input = inputFlag === undefined ? ' -' : '';
-    return `put '${filter}' in front: … | ${filter}${input} | statelog import - STORE`;
+    return `put '${filter.replace(` ${FILE_PLACE}`, '')}' in front: … | ${filter.replace(` ${FILE_PLACE}`, '')}${input} | statelog import - STORE`;
   }
-  const input = inputFlag === undefined ? '' : `${inputFlag} `;
-  return `run: ${filter} ${input}${shellWord(path)} | statelog import - STORE`;
+  const out = restoredName(path, isTaken);
+  return `run: ${filterOf(foreign, path)} > ${shellWord(out)}, then ${commandText('statelog', 'verify', out)}`;
+}
+
+function filterOf({ filter = '', inputFlag }: ForeignBytes, path: string): string {
+  const word = shellWord(path);
+  if (filter.includes(FILE_PLACE)) return filter.replace(FILE_PLACE, word);
+  return inputFlag === undefined ? `${filter} ${word}` : `${filter} ${inputFlag} ${word}`;
+}
+
+/** The name without what a program added to it; another one where it added nothing, or where something has that name. */
+function restoredName(path: string, isTaken: (path: string) => boolean): string {
+  const name = path.replace(ADDED_EXTENSION, '');
+  return name === path || name === '' || isTaken(name) ? `${path}.restored` : name;
 }

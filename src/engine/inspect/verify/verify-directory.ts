@@ -13,6 +13,7 @@ import {
 import { openCheckpoint } from '../../directory/read/open-checkpoint.js';
 import type { StateFile } from '../../state/read/state-file.js';
 import type { FileSystem } from '../../storage-io/interface/file-system.js';
+import { conflictedCopies } from '../strangers/conflicted-copies.js';
 import { unopenedFinding } from '../unreadable.js';
 import { dropHints, mendHints } from '../hints.js';
 import { isCheckpointKept, isLogKept, keptLogs, type KeptLog } from '../kept-logs.js';
@@ -54,6 +55,7 @@ export function* verifyDirectory(
     yield* hinted(findings, log.isLive ? mendHints(root) : dropHints(root));
   }
   yield* lookAround(fileSystem, layout);
+  yield* conflictedCopies(fileSystem, root);
 }
 
 function* verifyCheckpoint(

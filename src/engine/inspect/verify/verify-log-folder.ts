@@ -3,6 +3,7 @@ import type { FileSystem } from '../../storage-io/interface/file-system.js';
 import { missingBarriers, type WatchedSegment } from '../../wal/folder/barriers.js';
 import { missingSegments } from '../../wal/folder/missing-segments.js';
 import { listSegments } from '../../wal/folder/segment-folder.js';
+import { conflictedCopies } from '../strangers/conflicted-copies.js';
 import { unopenedFinding } from '../unreadable.js';
 import { verifySegment, type SegmentSummary } from './verify-segment.js';
 import type { Tally } from './tally.js';
@@ -27,6 +28,7 @@ export function* verifyWalFolder(
     }
   }
   yield* missingBarriers(watched);
+  yield* conflictedCopies(fileSystem, folder);
 }
 
 /** Checks one segment by itself; of which core it is may be known from its name. */

@@ -11,6 +11,7 @@ import { looseHints } from '../hints.js';
 import { identify, type IdentifiedKind, type PathIdentity } from '../identify.js';
 import { FileMaps, type FileMapOptions } from './file-map.js';
 import { hinted } from './hinted.js';
+import { withStranger } from '../strangers/foreign-file.js';
 import { newlyUnreadable } from '../unreadable.js';
 import { Tally } from './tally.js';
 import { verifyArtifact } from './verify-artifact.js';
@@ -75,11 +76,11 @@ export function* verifyPath(
       for (const finding of openToAll(fileSystem, path)) yield count(finding);
     for (const finding of findingsOf(fileSystem, found, !options.quick, tally)) {
       for (const one of newlyUnreadable(fileSystem)) yield count(one);
-      yield count(finding);
+      yield count(withStranger(fileSystem, finding));
     }
   } catch (error) {
     if (!isStatelogError(error, 'DAMAGED')) throw error;
-    yield count(findingOf(error, path));
+    yield count(withStranger(fileSystem, findingOf(error, path)));
   }
   for (const finding of newlyUnreadable(fileSystem)) yield count(finding);
   maps?.finishAll();

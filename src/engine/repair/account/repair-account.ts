@@ -1,6 +1,7 @@
 import type { MendScope } from '../../bytes/record-mend.js';
 import { StatelogError } from '../../errors.js';
 import type { Finding } from '../../finding.js';
+import { withStranger } from '../../inspect/strangers/foreign-file.js';
 import type { FileSystem } from '../../storage-io/interface/file-system.js';
 import { KeyCensus } from './key-census.js';
 import type { SlicePlace } from '../../storage-io/views/composed-file-system.js';
@@ -121,7 +122,8 @@ export class RepairAccount {
   }
 
   /** Passes a finding on that may have cost nothing: what is lost of it is counted by itself. */
-  tell(finding: Finding): RepairEvent {
+  tell(found: Finding): RepairEvent {
+    const finding = withStranger(this.#fileSystem, found);
     const { path, offset } = this.#placeOf(finding.file, finding.offset);
     if (path === finding.file && offset === finding.offset) return { finding };
     // Where its neighbours lie is not to be said by an offset then.

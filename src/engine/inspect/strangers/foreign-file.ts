@@ -1,0 +1,97 @@
+import { filterHint, foreignBytes } from '../../bytes/text/foreign-bytes.js';
+import type { Finding } from '../../finding.js';
+import type { FileSystem } from '../../storage-io/interface/file-system.js';
+import { endOfZeros } from '../../storage-io/paged/zero-runs.js';
+import { isUnreadable } from '../../storage-io/views/reading-on-file-system.js';
+
+const HEAD_BYTES = 512;
+/** Where file systems, and programs that count bytes in 32 bits, stop. */
+const CUT_AT: ReadonlyMap<number, string> = new Map([
+  [2 ** 31 - 1, '2^31 - 1'],
+  [2 ** 31, '2^31'],
+  [2 ** 32 - 1, '2^32 - 1'],
+  [2 ** 32, '2^32'],
+]);
+
+/** What a file is that is none of ours. */
+export interface ForeignFile {
+  readonly isZeros: boolean;
+  /** A sentence about it. */
+  readonly message: string;
+  readonly hint: string;
+}
+
+/**
+ * What a file shows to be by its first bytes, or by holding nothing but zeros. Holes are not read.
+ * @returns undefined where they tell nothing, or nothing can be read
+ */
+export function foreignFile(fileSystem: FileSystem, path: string): ForeignFile | undefined {
+  const descriptor = fileSystem.openRead(path);
+  try {
+    const { size } = fileSystem.statusOf(descriptor);
+    const head = new Uint8Array(Math.min(size, HEAD_BYTES));
+    const count = fileSystem.read(descriptor, head, 0, head.length, 0);
+    if (fileSystem.unreadable?.touches(path, 0, HEAD_BYTES) === true) return undefined;
+    const foreign = foreignBytes(head.subarray(0, count));
+    if (foreign !== undefined) {
+      const isTaken = (name: string): boolean => fileSystem.status(name) !== undefined;
+      const hint = filterHint(foreign, path, isTaken);
+      return { isZeros: false, message: `the file is ${foreign.what}`, hint };
+    }
+    if (size === 0 || endOfZeros(fileSystem, { descriptor, offset: 0, end: size }) < size) return undefined;
+    return {
+      isZeros: true,
+      message: `the file is ${size} bytes of zeros: nothing is left in it`,
+      hint: 'put it back from a copy; what wrote zeros over it, or lost them, may have done so to others',
+    };
+  } finally {
+    fileSystem.close(descriptor);
+  }
+}
+
+/** What a length says that is a limit of a file system or of a tool: the end of a sentence; '' for any other. */
+export function cutAtLimit(bytes: number): string {
+  const limit = CUT_AT.get(bytes);
+  return limit === undefined ? '' : `; it has ${limit} bytes, where a file system or a tool may have cut it`;
+}
+
+/**
+ * The same finding, with what the file is instead, where it is about all of one; and with what its length says, where
+ * it reaches to the end of one.
+ */
+export function withStranger(fileSystem: FileSystem, finding: Finding): Finding {
+  const { severity, class: kind, file, offset, bytes } = finding;
+  if (severity === 'notice' || kind === 'unreadable' || finding.isForeign === true) return finding;
+  const status = fileSystem.statusFollowing(file);
+  if (status?.kind !== 'file') return finding;
+  const isWhole = offset === 0 && (bytes >= status.size || HEADERS.has(kind));
+  const foreign = isWhole && status.size > 0 ? quietly(() => foreignFile(fileSystem, file)) : undefined;
+  if (foreign !== undefined && severity === 'torn') {
+    return foreign.isZeros ? finding : { ...finding, message: `${foreign.message}: ${finding.message}` };
+  }
+  if (foreign !== undefined) {
+    const message = foreign.isZeros ? foreign.message : `${foreign.message}, and not read as it lies`;
+    return { ...finding, class: 'foreign-bytes', message, ...hintFor(finding, foreign), ...NOT_COMPARED };
+  }
+  if (offset + bytes < status.size) return finding;
+  const words = cutAtLimit(status.size);
+  return words === '' ? finding : { ...finding, message: `${finding.message}${words}` };
+}
+
+const NOT_COMPARED = { expected: undefined, found: undefined };
+/** Findings of these classes are of a file's start, and by that of all of it. */
+const HEADERS: ReadonlySet<Finding['class']> = new Set(['bad-header', 'bad-version', 'index-mismatch']);
+
+/** A repair does with it what can be done. */
+function hintFor({ hint }: Finding, foreign: ForeignFile): { readonly hint: string } {
+  return { hint: hint === undefined ? foreign.hint : `${foreign.hint}; else ${hint}` };
+}
+
+function quietly<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch (error) {
+    if (isUnreadable(error)) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,95 @@
+import { dirname, join, resolve } from 'node:path';
+import { commandText, shellWord, verifyHint } from '../../bytes/text/command-hints.js';
+import { isStatelogError } from '../../errors.js';
+import type { FileSystem } from '../../storage-io/interface/file-system.js';
+
+/** What a folder is that holds nothing of ours itself, and the command that helps. */
+export interface StrangeFolder {
+  readonly what: string;
+  readonly hint: string;
+}
+
+/** What a folder is, where it is something that can be opened. */
+type Identify = (path: string) => { readonly kind: string } | undefined;
+
+const DEPTH_MAX = 3;
+const FOLDERS_MAX = 200;
+/** Names of ours as file systems that know no small letters, and tools for them, give them back. */
+const UPPER_CASE =
+  /^(MANIFEST\.JSON|WAL-\d{1,5}\.LOG|STATE-\d{1,5}\.(DB|IDX)|FOLD\.SNAP|WAL|CHECKPOINTS|DATA)$/;
+
+/**
+ * Looks round a folder in which nothing is known: at its names, at the store that it may be a part of, and at what lies in it.
+ * @returns undefined where that tells nothing
+ */
+export function strangeFolder(
+  fileSystem: FileSystem,
+  folder: string,
+  names: readonly string[],
+  identify: Identify,
+): StrangeFolder | undefined {
+  return (
+    inUpperCase(folder, names) ??
+    partOfStore(fileSystem, folder, identify) ??
+    above(fileSystem, folder, identify)
+  );
+}
+
+function inUpperCase(folder: string, names: readonly string[]): StrangeFolder | undefined {
+  const example = names.find((name) => UPPER_CASE.test(name));
+  if (example === undefined) return undefined;
+  const word = shellWord(folder);
+  const rename = `find ${word} -mindepth 1 -depth -name '*[A-Z]*' ! -name LOCK ! -name CLOSED -execdir sh -c 'mv -n "$1" "$(echo "$1" | tr A-Z a-z)"' _ {} \\;`;
+  const manifest = names.includes('MANIFEST.JSON')
+    ? `, then ${commandText('mv', join(folder, 'manifest.json'), join(folder, 'MANIFEST.json'))}`
+    : '';
+  return {
+    what: `its names are in capitals (${example}), and ours are not`,
+    hint: `run: ${rename}${manifest}`,
+  };
+}
+
+function partOfStore(fileSystem: FileSystem, folder: string, identify: Identify): StrangeFolder | undefined {
+  for (let above = dirname(resolve(folder)), depth = 0; depth < 2; above = dirname(above), depth++) {
+    if (fileSystem.statusFollowing(join(above, 'MANIFEST.json')) === undefined) continue;
+    if (kindAt(identify, above) !== 'directory') continue;
+    return { what: 'it is a part of a state directory', hint: `name the store: ${verifyHint(above)}` };
+  }
+  return undefined;
+}
+
+/** What lies in it, at the nearest depth at which there is something. */
+function above(fileSystem: FileSystem, folder: string, identify: Identify): StrangeFolder | undefined {
+  let folders = [folder];
+  for (let depth = 0; depth < DEPTH_MAX; depth++) {
+    folders = folders.flatMap((one) => foldersIn(fileSystem, one)).slice(0, FOLDERS_MAX);
+    const found = folders.flatMap((path) => {
+      const kind = kindAt(identify, path);
+      return kind === undefined ? [] : [{ path, kind }];
+    });
+    const [first, ...others] = found;
+    if (first === undefined) continue;
+    const more = others.length === 0 ? '' : `, and ${others.length} more beside it`;
+    return {
+      what: `it is the folder above a ${first.kind}${more}`,
+      hint: `name that: ${verifyHint(first.path)}`,
+    };
+  }
+  return undefined;
+}
+
+function foldersIn(fileSystem: FileSystem, folder: string): string[] {
+  const paths = fileSystem.readDirectory(folder).map((name) => join(folder, name));
+  return paths.filter((path) => fileSystem.status(path)?.kind === 'directory');
+}
+
+function kindAt(identify: Identify, path: string): string | undefined {
+  try {
+    return identify(path)?.kind;
+  } catch (error) {
+    // Without its manifest it is one all the same.
+    if (isStatelogError(error, 'DAMAGED')) return 'directory';
+    if (isStatelogError(error)) return undefined;
+    throw error;
+  }
+}
