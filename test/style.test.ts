@@ -26,6 +26,8 @@ const SKIPPED_TEST = /\btest(\.\w+)*\.(skip|only|failing|todo)\b/;
 const NEEDING = 'test/support/needing.ts';
 const UNREASONED_DISABLE = /eslint-disable(?!.* -- \S)/;
 const DISK_MODULE = /from '(node:)?fs(\/promises)?'/;
+/** "What a finding says is to be done is being done": a sentence that begins so has to be read twice. */
+const HARD_START = /\/\*\*\s*(?:\*\s*)?(?:What|Whatever|Where|Who|Whoever|Whom|Whose|Of|The same)\s[^\n]*/g;
 const PRINTING = /\bconsole\.|\bprocess\.(stdout|stderr|stdin|exit|exitCode|argv)\b/;
 
 interface SourceFile {
@@ -105,4 +107,11 @@ test('the engine prints nothing and never ends the process', (t) => {
 test('commands have default exports, and nothing else in the source has', (t) => {
   const others = product.filter(({ name }) => !/^src\/commands\/(?!index)/.test(name));
   t.deepEqual(linesThatMatch(others, /^export default\b/), []);
+});
+
+test('no docstring begins with a relative clause, or refers to another one as "the same"', (t) => {
+  const hard = product.flatMap(({ name, lines }) =>
+    [...lines.join('\n').matchAll(HARD_START)].map(([text]) => `${name}: ${text}`),
+  );
+  t.deepEqual(hard, []);
 });

@@ -1,3 +1,4 @@
+import { assert } from '../../engine/assert.js';
 import { StatelogError } from '../../engine/errors.js';
 
 const LINE_FEED = 0x0a;
@@ -32,6 +33,7 @@ export class LineSplitter {
 
   /** Takes the next chunk, once `next` has returned undefined for the one before. */
   push(chunk: Uint8Array): void {
+    assert(this.#at === this.#chunk.length, 'all lines of the chunk before were taken');
     this.#chunk = chunk;
     this.#at = 0;
   }

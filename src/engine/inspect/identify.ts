@@ -79,7 +79,7 @@ function identifyFolder(fileSystem: FileSystem, path: string): PathIdentity {
   throw stranger(path, `the folder holds nothing that statelog knows: ${strange.what}`, strange.hint);
 }
 
-/** What something is, without looking round it. */
+/** Identifies a path by itself, without looking round it. */
 function knownAt(fileSystem: FileSystem, path: string): PathIdentity | undefined {
   if (fileSystem.statusFollowing(path)?.kind !== 'directory') return undefined;
   return knownFolder(fileSystem, path, fileSystem.readDirectory(path));
@@ -203,7 +203,7 @@ function looksLikeTar(fileSystem: FileSystem, path: string): boolean {
   }
 }
 
-/** What it is may have stood where nothing can be read. */
+/** The error for a path whose first bytes, which would identify it, cannot be read. */
 function headUnreadable(path: string): StatelogError {
   return new StatelogError(
     'DAMAGED',

@@ -4,7 +4,10 @@ import { unopenedFinding } from '../inspect/unreadable.js';
 import type { FileSystem } from '../storage-io/interface/file-system.js';
 import { composedFileSystem } from '../storage-io/views/composed-file-system.js';
 
-/** What cannot be opened below a folder, and a file system in which it is not: so that it stops nothing of the rest. */
+/**
+ * The files below a folder that cannot be opened, and a file system that lacks them: so they stop nothing of
+ * the rest.
+ */
 export interface Openable {
   readonly fileSystem: FileSystem;
   readonly findings: readonly Finding[];

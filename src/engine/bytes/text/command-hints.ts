@@ -41,7 +41,7 @@ export function cutHint(path: string): string {
   return `run ${commandText('statelog', 'repair', path)} to copy it aside and cut it`;
 }
 
-/** What to do about a file of which the disk does not give out all. */
+/** The hint for a file that the disk does not give out in full. */
 export function diskCopyHint(path: string | undefined): string {
   const rescue = path === undefined ? 'ddrescue' : commandText('ddrescue', path, 'COPY');
   return `the disk may be failing: ${rescue} copies what can be read, 'statelog verify' tells what the copy lacks`;

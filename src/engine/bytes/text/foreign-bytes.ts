@@ -52,9 +52,9 @@ const SIGNS: readonly Sign[] = [
     filter: 'tail -c +4',
   },
 ];
-/** Where a filter has the file's name within it. */
+/** The placeholder for the file's name within a filter. */
 const FILE_PLACE = 'FILE';
-/** What programs add to the name of what they write. */
+/** Extensions that programs add to the names of files that they write. */
 const ADDED_EXTENSION = /\.(gz|zst|xz|bz2|lz4|Z|lz|age|gpg|asc|enc|b64|base64|hex|xxd|txt)$/i;
 /** So many bytes of a magic number are no chance: whatever else a file seems to hold lies within what it says it is. */
 const CERTAIN_BYTES = 3;

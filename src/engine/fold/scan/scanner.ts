@@ -1,3 +1,4 @@
+import { assert } from '../../assert.js';
 import type { Finding } from '../../finding.js';
 import { AppendSigns } from './append-signs.js';
 import { headerFinding, recordFinding } from '../record/damage.js';
@@ -108,6 +109,7 @@ export class FoldScanner {
     this.#signs.stopComparingKeys();
     const nextGood = torn && !this.#showTornTail ? undefined : resume;
     this.position = nextGood ?? size;
+    assert(this.position > fault.offset, 'a finding covers bytes, and the next step starts behind it');
     const inFlight = torn && this.#isBeingWritten();
     const isHidden = torn && resume !== undefined && nextGood === undefined;
     const goodRecords = isHidden ? countGood(this.#log, resume) : 0;
@@ -116,7 +118,7 @@ export class FoldScanner {
     return 'finding';
   }
 
-  /** What the disk does not give out stands as zeros, and was there. */
+  /** True if the disk does not give a part out: it stands as zeros, and was there. */
   #isUnreadable(offset: number, end: number): boolean {
     const { fileSystem, path } = this.#log;
     return fileSystem.unreadable?.touches(path, offset, end - offset) === true;

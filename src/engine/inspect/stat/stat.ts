@@ -47,7 +47,7 @@ export function statPath(disk: FileSystem, path: string, options: StatOptions): 
   };
 }
 
-/** What could not be read of it, as a problem. */
+/** The unreadable part of the path, as a problem. */
 function unreadableOf(fileSystem: FileSystem): Part {
   const [first, ...others] = newlyUnreadable(fileSystem);
   if (first === undefined) return {};

@@ -3,7 +3,7 @@ import { commandText } from '../../bytes/text/command-hints.js';
 import type { Finding } from '../../finding.js';
 import type { FileSystem } from '../../storage-io/interface/file-system.js';
 
-/** What programs that keep folders equal, and people, put into the name of a second version of a file. */
+/** Marks that people, and programs that keep folders equal, put into the name of a second version of a file. */
 const MARKS: readonly (readonly [RegExp, string])[] = [
   [/ \([^)]*conflicted copy[^)]*\)/i, 'Dropbox'],
   [/\.sync-conflict-\d{8}-\d{6}(-[A-Z0-9]{7})?/, 'Syncthing'],

@@ -5,7 +5,7 @@ import { endOfZeros } from '../../storage-io/paged/zero-runs.js';
 import { isUnreadable } from '../../storage-io/views/reading-on-file-system.js';
 
 const HEAD_BYTES = 512;
-/** Where file systems, and programs that count bytes in 32 bits, stop. */
+/** Lengths at which file systems, and programs that count bytes in 32 bits, stop. */
 const CUT_AT: ReadonlyMap<number, string> = new Map([
   [2 ** 31 - 1, '2^31 - 1'],
   [2 ** 31, '2^31'],
@@ -13,7 +13,7 @@ const CUT_AT: ReadonlyMap<number, string> = new Map([
   [2 ** 32, '2^32'],
 ]);
 
-/** What a file is that is none of ours. */
+/** A file that is none of ours. */
 export interface ForeignFile {
   readonly isZeros: boolean;
   /** A sentence about it. */
@@ -22,7 +22,7 @@ export interface ForeignFile {
 }
 
 /**
- * What a file shows to be by its first bytes, or by holding nothing but zeros. Holes are not read.
+ * Recognizes a file by its first bytes, or by holding nothing but zeros. Holes are not read.
  * @returns undefined where they tell nothing, or nothing can be read
  */
 export function foreignFile(fileSystem: FileSystem, path: string): ForeignFile | undefined {
@@ -49,15 +49,15 @@ export function foreignFile(fileSystem: FileSystem, path: string): ForeignFile |
   }
 }
 
-/** What a length says that is a limit of a file system or of a tool: the end of a sentence; '' for any other. */
+/** The end of a sentence about a length that is a limit of a file system or of a tool; '' for any other length. */
 export function cutAtLimit(bytes: number): string {
   const limit = CUT_AT.get(bytes);
   return limit === undefined ? '' : `; it has ${limit} bytes, where a file system or a tool may have cut it`;
 }
 
 /**
- * The same finding, with what the file is instead, where it is about all of one; and with what its length says, where
- * it reaches to the end of one.
+ * Adds to a finding about all of a file the file's true nature, and to one that reaches to its end the
+ * meaning of its length.
  */
 export function withStranger(fileSystem: FileSystem, finding: Finding): Finding {
   const { severity, class: kind, file, offset, bytes } = finding;

@@ -3,13 +3,13 @@ import { commandText, shellWord, verifyHint } from '../../bytes/text/command-hin
 import { isStatelogError } from '../../errors.js';
 import type { FileSystem } from '../../storage-io/interface/file-system.js';
 
-/** What a folder is that holds nothing of ours itself, and the command that helps. */
+/** A folder that holds nothing of ours itself, and the command that helps. */
 export interface StrangeFolder {
   readonly what: string;
   readonly hint: string;
 }
 
-/** What a folder is, where it is something that can be opened. */
+/** Identifies a folder that can be opened. */
 type Identify = (path: string) => { readonly kind: string } | undefined;
 
 const DEPTH_MAX = 3;
@@ -58,7 +58,7 @@ function partOfStore(fileSystem: FileSystem, folder: string, identify: Identify)
   return undefined;
 }
 
-/** What lies in it, at the nearest depth at which there is something. */
+/** The content of a folder, at the nearest depth at which there is any. */
 function above(fileSystem: FileSystem, folder: string, identify: Identify): StrangeFolder | undefined {
   let folders = [folder];
   for (let depth = 0; depth < DEPTH_MAX; depth++) {

@@ -13,7 +13,7 @@ import { readMapEnd, shapeOfNode, type MapEnd } from '../../rkyv/ordered-map/ord
 const PAIRS_ENOUGH = 64;
 /** Nodes of every layout begin at a multiple of this. */
 const STEP_BYTES = 4;
-/** Of a map whose end tells nothing. */
+/** The end of a map that tells nothing. */
 const NO_END: MapEnd = { layout: undefined, isReferenceGood: false, root: undefined, pointer: 0, count: 0 };
 
 /**
@@ -41,7 +41,7 @@ export function layoutLeft(source: ByteSource): MapLayout | undefined {
   return !root.isInner && root.keysAt === 0 && isHalfGood ? layout : undefined;
 }
 
-/** What is read; undefined where the disk does not give it out. */
+/** Reads something; undefined if the disk does not give it out. */
 function unlessUnreadable<T>(read: () => T): T | undefined {
   try {
     return read();

@@ -128,7 +128,7 @@ export interface FileSystem {
    */
   lockOwner(path: string): LockOwner | false | undefined;
 
-  /** Of a view that reads on where the disk fails: what stands as zeros since it cannot be read. */
+  /** For a view that reads on where the disk fails: the places that stand as zeros since they cannot be read. */
   readonly unreadable?: Unreadable | undefined;
 
   /** False where mmap is not to be had: files are then read. */

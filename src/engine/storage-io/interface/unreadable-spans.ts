@@ -6,15 +6,15 @@ export interface UnreadableSpan {
   readonly bytes: number;
 }
 
-/** What a view that reads on where the disk fails tells of it. */
+/** The unreadable places, as a view that reads on where the disk fails tells them. */
 export interface Unreadable {
   /** True while all that was asked for could be read. */
   readonly isEmpty: boolean;
   /** Whether a part of a range could not be read. */
   touches(path: string, offset: number, bytes: number): boolean;
-  /** What of a file on disk could not be read. */
+  /** The unreadable places of a file on disk. */
   of(path: string): readonly UnreadableSpan[];
-  /** What was added since the last time. */
+  /** The places added since the last call. */
   takeNew(): readonly UnreadableSpan[];
 }
 
@@ -23,10 +23,13 @@ interface Stretch {
   readonly end: number;
 }
 
-/** What of which files could not be read so far, as few stretches as there can be, in the order of their offsets. */
+/**
+ * The unreadable places of all files so far, in as few stretches as there can be, in the order of their
+ * offsets.
+ */
 export class UnreadableSpans implements Unreadable {
   readonly #files = new Map<string, readonly Stretch[]>();
-  /** The same, since `takeNew` was called last. */
+  /** The places added since `takeNew` was called last. */
   readonly #untold = new Map<string, readonly Stretch[]>();
 
   get isEmpty(): boolean {

@@ -95,7 +95,7 @@ export class PagedSource implements ByteSource {
     this.#refuseUnreadable(offset, length);
   }
 
-  /** Where there are no sums, zeros that stand for what could not be read would pass for what was written. */
+  /** Refuses unreadable pages without checksums: the zeros that stand for them would pass for content. */
   #refuseUnreadable(offset: number, length: number): void {
     const { fileSystem, path, start, damageClass } = this.#options;
     if (fileSystem.unreadable?.touches(path, start + offset, length) !== true) return;

@@ -1,3 +1,4 @@
+import { assert } from '../../assert.js';
 import type { FileDescriptor, FileSystem } from '../interface/file-system.js';
 
 /**
@@ -46,6 +47,7 @@ export class SlidingWindow {
     if (wanted <= 0) return true;
     const count = this.#fileSystem.read(this.#descriptor, this.bytes, kept, wanted, start + kept);
     this.filled += count;
+    assert(this.filled <= this.bytes.length, 'the window holds all that was read into it');
     return count === wanted;
   }
 }

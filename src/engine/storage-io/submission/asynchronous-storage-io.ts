@@ -1,3 +1,4 @@
+import { assert } from '../../assert.js';
 import { checkBytes } from '../../bytes/byte-argument.js';
 import { isStatelogError } from '../../errors.js';
 import type { AppendPosition, AppendPositions } from './append-positions.js';
@@ -113,7 +114,8 @@ export class AsynchronousStorageIo implements StorageIo {
     });
     for (const resolve of this.#waiting.splice(0)) resolve();
     const queue = this.#queues.get(descriptor) ?? [];
-    queue.shift();
+    const ended = queue.shift();
+    assert(ended === submission, 'operations on a descriptor end in the order of their submission');
     const next = queue[0];
     if (next === undefined) this.#queues.delete(descriptor);
     else this.#start(descriptor, next);

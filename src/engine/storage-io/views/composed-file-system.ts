@@ -119,7 +119,7 @@ export function composedFileSystem(fileSystem: FileSystem, composition: Composit
   return withReplaced(fileSystem, replaced);
 }
 
-/** What cannot be read of a composed file is what cannot be read of its slices. */
+/** Tells the unreadable places of a composed file by those of its slices. */
 function unreadableThrough(
   unreadable: Unreadable | undefined,
   files: Composition['files'],

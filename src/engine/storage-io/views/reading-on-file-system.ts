@@ -8,7 +8,7 @@ import { UnreadableSpans } from '../interface/unreadable-spans.js';
 const PIECE_BYTES = 4096;
 const SECTOR_BYTES = 512;
 
-/** What the system says of a disk, or of a file system's own checksums, that does not give bytes out. */
+/** Errors of a disk, or of a file system's own checksums, that does not give bytes out. */
 const UNREADABLE: ReadonlySet<string> = new Set(['EIO', 'EBADMSG', 'EUCLEAN', 'EREMOTEIO', 'ENODATA']);
 
 /** True for the error of a read that fails however often it is tried: the disk is bad there. */
@@ -23,9 +23,10 @@ interface OpenFile {
 }
 
 /**
- * The same file system, for who looks at what may lie on a failing disk: where a read fails, it reads on in pieces of 4,096
- * and then of 512 bytes; what cannot be read stands as zeros, and `unreadable` says where. A place that failed once is
- * not tried again. A file that is cut while it is read is `IO_FAILED`: nothing that was read of it can be judged.
+ * A view for callers that look at files on a failing disk: where a read fails, it reads on in pieces of 4,096
+ * and then of 512 bytes; unreadable places stand as zeros, and `unreadable` names them. A place that failed
+ * once is not tried again. A file that is cut while it is read is `IO_FAILED`: nothing that was read of it
+ * can be judged.
  *
  * Nothing is mapped: touching a bad page would end the process. Only what is opened by `openRead` is read so.
  */

@@ -48,7 +48,7 @@ function countGood(options: RecordStreamOptions, stream: RecordStream): number {
   return records;
 }
 
-/** What the disk does not give out stands as zeros, and was there: it is no unfinished write. */
+/** True if the disk does not give a part out: it stands as zeros, and was there, so it is no unfinished write. */
 export function isUnreadable(fileSystem: FileSystem, path: string, { offset, end }: Gap): boolean {
   return fileSystem.unreadable?.touches(path, offset, end - offset) === true;
 }
