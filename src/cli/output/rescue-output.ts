@@ -1,3 +1,4 @@
+import { mendCommand } from '../../engine/bytes/text/command-hints.js';
 import type { Comparison, RescueEvent, RescueSummary } from '../../engine/repair/rescue.js';
 import type { Evidence, SegmentEvidence } from '../../engine/repair/survey/evidence.js';
 import { nextSequenceOf } from '../../engine/wal/scan/record-sweep.js';
@@ -49,7 +50,8 @@ export class RescuePage {
       return this.#under('finding', visibleText(`nothing: ${path} is sound, and nothing was made`));
     const made = [repairSummaryLine(repair, false), ...this.#comparisons.map(comparisonText)];
     const lines = made.map((line) => this.#under('made', line));
-    return [...lines, ...(next === undefined ? [] : [this.#under('next', next)])].join('');
+    const steps = [...(next === undefined ? [] : [next]), ...mendingText(path, repair)];
+    return [...lines, ...steps.map((step) => this.#under('next', step))].join('');
   }
 
   #under(head: keyof typeof HEADS, line: string): string {
@@ -148,4 +150,12 @@ function comparisonText({ with: other, counts, error }: Comparison): string {
   return visibleText(
     `beside ${other}, as far as that reads: ${countedText(same, 'key')} the same, ${changed} with another value, ${added} only in the new, ${removed} only in the old`,
   );
+}
+
+/** What else may bring back records that were lost to a few wrong bytes. */
+function mendingText(path: string, { isWhole, lost }: RescueSummary['repair']): string[] {
+  if (isWhole || lost.bytes === 0) return [];
+  return [
+    `if a bit, a byte or line ends were all that changed, ${mendCommand(path)} brings more back, and says which`,
+  ];
 }

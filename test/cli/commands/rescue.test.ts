@@ -87,5 +87,8 @@ test('a segment and a fold log are rescued too', async (t) => {
     const { exitCode, stdout } = await commandLine(['rescue', file]);
     t.is(exitCode, 3, stdout);
     t.regex(stdout, /What was made\n\n.*-rescued\.(log|snap): kept/);
+    // What it says to run works.
+    const [, into] = /'statelog repair \S+ --mend --into (\S+)'/.exec(stdout)!;
+    t.is((await commandLine(['repair', file, '--mend', '--into', into!])).exitCode, 0);
   }
 });

@@ -59,6 +59,12 @@ export function rescuedPlaceFor(path: string, attempt: number): string {
   return `${stem}-rescued${attempt === 1 ? '' : `-${attempt}`}${extension}`;
 }
 
+/** The command that also puts records right where a small change explains all that is wrong with them. */
+export function mendCommand(path: string): string {
+  const { stem, extension } = partsOf(path);
+  return commandText('statelog', 'repair', path, '--mend', '--into', `${stem}-mended${extension}`);
+}
+
 /** A name for a store that is made of a log. */
 function storeFor(path: string): string {
   return `${partsOf(path).stem}-store`;
