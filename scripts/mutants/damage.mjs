@@ -1,6 +1,15 @@
 /** Sabotages of what is told of damage, what is kept secret, and what is read where it lies. See ../mutants.mjs. */
 export const damageMutants = [
   {
+    name: 'cut-gzip-stream-taken-for-whole',
+    rule: 'R5: damage is never without a word',
+    file: 'src/engine/inspect/input/gunzip.ts',
+    from: 'reason = await check.end();',
+    to: 'await check.end();',
+    tests: ['cli/compressed-inputs'],
+    match: 'a gzip stream that is cut*',
+  },
+  {
     name: 'bad-sector-costs-its-page',
     rule: 'R3: what can be read of a failing disk is read',
     file: 'src/engine/storage-io/views/reading-on-file-system.ts',

@@ -1,4 +1,5 @@
 import { storeArgument, textArgument } from '../cli/command/arguments.js';
+import { openReadableInput } from '../cli/command/readable.js';
 import { StatelogCommand } from '../cli/program/base-command.js';
 import { decodeArgument } from '../cli/command/encoding.js';
 import { EXIT_CODES, type ExitCode } from '../cli/errors/exit-codes.js';
@@ -20,8 +21,7 @@ export default class Get extends StatelogCommand {
     const encodings = encodingsOf(flags);
     const key = decodeArgument(args.key, encodings.key, 'KEY', '--key-encoding');
     // Loaded here, not at the top: help and wrong calls need no engine.
-    const { openReadable } = await import('../engine/inspect/open.js');
-    const store = openReadable(args.store, { at: flags.at, only: key });
+    const store = await openReadableInput(args.store, this.terminal, { at: flags.at, only: key });
     const { output } = this.terminal;
     try {
       for (const finding of store.notices) this.notice(finding);

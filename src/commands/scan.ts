@@ -1,5 +1,6 @@
 import { boolean } from '@oclif/core/flags';
 import { storeArgument } from '../cli/command/arguments.js';
+import { openReadableInput } from '../cli/command/readable.js';
 import { StatelogCommand } from '../cli/program/base-command.js';
 import { entryOutput } from '../cli/output/entry-lines.js';
 import type { EntryOutput } from '../cli/output/entry-output.js';
@@ -32,8 +33,7 @@ export default class Scan extends StatelogCommand {
     const { args, flags } = await this.parse(Scan);
     const encodings = encodingsOf(flags);
     const range = rangeOf(flags, encodings);
-    const { openReadable } = await import('../engine/inspect/open.js');
-    const store = openReadable(args.store, { at: flags.at });
+    const store = await openReadableInput(args.store, this.terminal, { at: flags.at });
     try {
       for (const finding of store.notices) this.notice(finding);
       const limit = flags.limit ?? Infinity;

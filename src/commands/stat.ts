@@ -1,5 +1,6 @@
 import { boolean } from '@oclif/core/flags';
 import { storeArgument } from '../cli/command/arguments.js';
+import { inputOf } from '../cli/command/readable.js';
 import { StatelogCommand } from '../cli/program/base-command.js';
 import { EXIT_CODES, type ExitCode } from '../cli/errors/exit-codes.js';
 import { statText } from '../cli/output/stat-output.js';
@@ -14,11 +15,16 @@ export default class Stat extends StatelogCommand {
 
   override async run(): Promise<ExitCode> {
     const { args, flags } = await this.parse(Stat);
-    const [{ statPath }, { realFileSystem }] = await Promise.all([
-      import('../engine/inspect/stat/stat.js'),
-      import('../engine/storage-io/real/real-file-system.js'),
-    ]);
-    const report = statPath(realFileSystem(), args.path, { digest: flags.digest });
+    const { statPath } = await import('../engine/inspect/stat/stat.js');
+    const input = await inputOf(args.path, this.terminal);
+    let report;
+    try {
+      report = statPath(input.fileSystem, args.path, { digest: flags.digest });
+    } finally {
+      input.close();
+    }
+    const [damage] = input.findings;
+    if (damage !== undefined) report = { ...report, problem: damage.message };
     const { output, outputIsTerminal } = this.terminal;
     output.writeText(flags.json ? `${JSON.stringify(report)}\n` : statText(report, outputIsTerminal));
     await output.flush();

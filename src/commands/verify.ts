@@ -1,5 +1,7 @@
 import { boolean } from '@oclif/core/flags';
 import { storeArgument } from '../cli/command/arguments.js';
+import { inputOf } from '../cli/command/readable.js';
+import type { OpenedInput } from '../engine/inspect/input/open-input.js';
 import { StatelogCommand } from '../cli/program/base-command.js';
 import { asStatelogError, errorJson, errorLine, exitCodeOf } from '../cli/errors/error-rendering.js';
 import { EXIT_CODES, exitCodeOfFinding, worseExitCode, type ExitCode } from '../cli/errors/exit-codes.js';
@@ -54,18 +56,28 @@ export default class Verify extends StatelogCommand {
   }
 
   async #printFindings(path: string, flags: VerifyFlags): Promise<ExitCode> {
+    const input = await inputOf(path, this.terminal);
+    try {
+      return await this.#printFindingsOf(input, path, flags);
+    } finally {
+      input.close();
+    }
+  }
+
+  async #printFindingsOf(input: OpenedInput, path: string, flags: VerifyFlags): Promise<ExitCode> {
     const { json, quiet, quick, hexdump, redact } = flags;
-    const [{ verifyPath }, { realFileSystem }] = await Promise.all([
-      import('../engine/inspect/verify/verify-path.js'),
-      import('../engine/storage-io/real/real-file-system.js'),
-    ]);
+    const { verifyPath } = await import('../engine/inspect/verify/verify-path.js');
     const { output } = this.terminal;
     const progress = quiet ? undefined : await ReadingProgress.on(this.terminal, 'verifying');
-    const fileSystem = watched(realFileSystem(), progress);
+    const fileSystem = watched(input.fileSystem, progress);
     const dump = hexdump ? await this.#dump(fileSystem, path, redact) : undefined;
     const printed = quiet ? undefined : await verifyOutput(this.terminal, path, { json, quick, dump });
     const steps = verifyPath(fileSystem, path, { quick, map: printed?.map });
     let worst: ExitCode = EXIT_CODES.done;
+    for (const finding of input.findings) {
+      worst = worseExitCode(worst, exitCodeOfFinding(finding));
+      printed?.finding(finding);
+    }
     try {
       let step = steps.next();
       for (; step.done !== true; step = steps.next()) {

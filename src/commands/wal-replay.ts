@@ -1,8 +1,11 @@
+import type { Interfaces } from '@oclif/core';
 import { boolean, custom } from '@oclif/core/flags';
 import { storeArgument } from '../cli/command/arguments.js';
 import { StatelogCommand } from '../cli/program/base-command.js';
 import { decodeArgument } from '../cli/command/encoding.js';
-import type { ExitCode } from '../cli/errors/exit-codes.js';
+import { EXIT_CODES, worseExitCode, type ExitCode } from '../cli/errors/exit-codes.js';
+import { inputOf } from '../cli/command/readable.js';
+import { STANDARD_INPUT_NAME } from '../cli/terminal/byte-input.js';
 import {
   countFlag,
   encodingFlags,
@@ -50,9 +53,12 @@ interface RunFlags {
   readonly json: boolean;
 }
 
-/** `wal-replay PATH`: shows the records of write-ahead logs, sums them up, or applies them elsewhere. */
+type Flags = Interfaces.InferredFlags<typeof WalReplay.flags> & { readonly json: boolean };
+
+/** `wal-replay PATH…`: shows the records of write-ahead logs, sums them up, or applies them elsewhere. */
 export default class WalReplay extends StatelogCommand {
   static override summary = 'the records of write-ahead logs, in merged order';
+  static override strict = false;
   static override args = { path: storeArgument };
   static override flags = {
     ...encodingFlags,
@@ -91,7 +97,39 @@ export default class WalReplay extends StatelogCommand {
   };
 
   override async run(): Promise<ExitCode> {
-    const { args, flags } = await this.parse(WalReplay);
+    const { argv, flags } = await this.parse(WalReplay);
+    const paths = argv as string[];
+    const [first, ...others] = paths;
+    if (first === undefined) throw usageError('PATH is missing', 'run: statelog wal-replay --help');
+    if (flags.follow && (others.length > 0 || first === STANDARD_INPUT_NAME))
+      throw usageError('--follow is for one PATH');
+    let worst = await this.#replayInput(first, flags);
+    // What was made of the first is there for the others.
+    for (const path of others)
+      worst = worseExitCode(worst, await this.#replayInput(path, { ...flags, 'onto-existing': true }));
+    return worst;
+  }
+
+  /** What is followed is read as it lies; else through gzip, and standard input, too. */
+  async #replayInput(path: string, flags: Flags): Promise<ExitCode> {
+    if (flags.follow) {
+      const { realFileSystem } = await import('../engine/storage-io/real/real-file-system.js');
+      return this.#replayPath(realFileSystem(), path, flags);
+    }
+    const [{ readingOnFileSystem }, input] = await Promise.all([
+      import('../engine/storage-io/views/reading-on-file-system.js'),
+      inputOf(path, this.terminal),
+    ]);
+    try {
+      const exitCode = await this.#replayPath(readingOnFileSystem(input.fileSystem), path, flags);
+      for (const finding of input.findings) this.notice(finding);
+      return input.findings.length === 0 ? exitCode : EXIT_CODES.damage;
+    } finally {
+      input.close();
+    }
+  }
+
+  async #replayPath(fileSystem: FileSystem, path: string, flags: Flags): Promise<ExitCode> {
     const encodings = encodingsOf(flags);
     const { prefix } = flags;
     const filter = new ReplayFilter({
@@ -109,19 +147,14 @@ export default class WalReplay extends StatelogCommand {
     });
     if (flags.follow && !flags.merge)
       throw usageError('--follow shows records as they come: leave out --no-merge');
-    const [{ identify }, { realFileSystem }, { readingOnFileSystem }] = await Promise.all([
-      import('../engine/inspect/identify.js'),
-      import('../engine/storage-io/real/real-file-system.js'),
-      import('../engine/storage-io/views/reading-on-file-system.js'),
-    ]);
-    const fileSystem = flags.follow ? realFileSystem() : readingOnFileSystem(realFileSystem());
+    const { identify } = await import('../engine/inspect/identify.js');
     const { redact } = flags;
-    const dump = flags.hexdump ? await this.#dump(fileSystem, args.path, redact) : undefined;
-    if (identify(fileSystem, args.path).kind === 'log') {
+    const dump = flags.hexdump ? await this.#dump(fileSystem, path, redact) : undefined;
+    if (identify(fileSystem, path).kind === 'log') {
       const other = FOR_SEGMENTS_ALONE.find((name) => flags[name] !== undefined && flags[name] !== false);
       if (other !== undefined) throw usageError(`--${other} is for write-ahead logs, not for a fold log`);
       const { replayFold } = await import('../cli/replay/fold-replay.js');
-      return replayFold(this.terminal, fileSystem, args.path, {
+      return replayFold(this.terminal, fileSystem, path, {
         encodings,
         json: flags.json,
         redact,
@@ -137,7 +170,7 @@ export default class WalReplay extends StatelogCommand {
     }
     const output = recordOutput(this.terminal, { encodings, json: flags.json, redact, dump });
     const isPrinted = !flags.stats && flags.into === undefined;
-    return this.#replay(fileSystem, args.path, flags, {
+    return this.#replay(fileSystem, path, flags, {
       filter,
       limit: flags.limit ?? Infinity,
       printed: isPrinted ? output : undefined,

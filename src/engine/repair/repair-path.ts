@@ -1,5 +1,9 @@
 import { DirectoryLayout } from '../directory/manifest/layout.js';
+import { dirname, resolve } from 'node:path';
 import { isStatelogError } from '../errors.js';
+import type { Finding } from '../finding.js';
+import { expanded } from '../inspect/input/expanded.js';
+import { ScratchFolder } from '../storage-io/whole/scratch-folder.js';
 import { identify, type PathIdentity } from '../inspect/identify.js';
 import type { FileSystem } from '../storage-io/interface/file-system.js';
 import { statePathsOf } from '../state/format/state-paths.js';
@@ -103,14 +107,45 @@ function* keepingLost(
  * what opening the path throws
  */
 export async function* repairPath(request: RepairRequest): AsyncGenerator<RepairEvent, RepairSummary> {
-  const { path, into, dryRun = false, waitMs = 0, lossBytesMax, mend = false } = request;
   const disk = request.fileSystem ?? realFileSystem();
+  const scratch = new ScratchFolder(disk, dirname(resolve(request.into ?? request.path)));
+  try {
+    return yield* repairThrough(request, disk, scratch);
+  } finally {
+    scratch.remove();
+  }
+}
+
+/** What a repair reads, and what there is to say of that. */
+interface RepairSource {
+  readonly found: PathIdentity;
+  readonly fileSystem: FileSystem;
+  readonly findings: readonly Finding[];
+}
+
+/** In place it works as a writer does: it stops where the disk fails, and writes to nothing that is compressed. */
+function sourceInPlace(disk: FileSystem, path: string): RepairSource {
+  const found = identifyDamaged(readingOnFileSystem(disk), path);
+  return { found, fileSystem: sourceOf(disk, found), findings: [] };
+}
+
+/** Into a new place, it reads on where the disk fails, through gzip, and round what cannot be opened. */
+async function sourceOfNew(disk: FileSystem, path: string, scratch: ScratchFolder): Promise<RepairSource> {
   const view = readingOnFileSystem(disk);
-  const found = identifyDamaged(view, path);
-  // In place it writes as a writer does, which stops where the disk fails.
-  const source = sourceOf(into === undefined ? disk : view, found);
-  const { fileSystem, findings: unopened } =
-    into === undefined ? { fileSystem: source, findings: [] } : openableBelow(source, found.path);
+  const { through, findings } = await expanded(view, path, scratch);
+  const found = identifyDamaged(through(view), path);
+  const openable = openableBelow(through(sourceOf(view, found)), found.path);
+  return { found, fileSystem: openable.fileSystem, findings: [...findings, ...openable.findings] };
+}
+
+async function* repairThrough(
+  request: RepairRequest,
+  disk: FileSystem,
+  scratch: ScratchFolder,
+): AsyncGenerator<RepairEvent, RepairSummary> {
+  const { path, into, dryRun = false, waitMs = 0, lossBytesMax, mend = false } = request;
+  const { found, fileSystem, findings } =
+    into === undefined ? sourceInPlace(disk, path) : await sourceOfNew(disk, path, scratch);
   const account = new RepairAccount(
     inPlaceOf(fileSystem, found, into),
     path,
@@ -121,7 +156,7 @@ export async function* repairPath(request: RepairRequest): AsyncGenerator<Repair
   let copies: readonly string[] = [];
   if (into === undefined) copies = yield* repairInPlace(account, found, { dryRun, waitMs, lossBytesMax });
   else {
-    for (const finding of unopened) yield account.tellUnopened(finding);
+    for (const finding of findings) yield account.tellUnopened(finding);
     const options = { dryRun, wishes: request.wishes ?? {} };
     yield* keepingLost(account, found, request, salvageInto(account, found, into, options));
     for (const finding of newlyUnreadable(fileSystem)) yield account.tellUnreadable(finding);

@@ -2,6 +2,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createDirectory } from '../directory/checkpoint/create-directory.js';
 import { cursorText } from '../fold/format/position-text.js';
+import { repairHint } from '../bytes/text/command-hints.js';
+import { StatelogError } from '../errors.js';
+import type { Finding } from '../finding.js';
+import { openInput } from '../inspect/input/open-input.js';
 import { refuseWithinStore } from '../inspect/lies-in-store.js';
 import { anchoredPlace } from '../storage-io/views/anchored-file-system.js';
 import type { FileSystem } from '../storage-io/interface/file-system.js';
@@ -26,6 +30,27 @@ const COPIES = join(tmpdir(), 'statelog-import');
  * `UNFINISHED_STREAM`, `DISK_FULL`; what opening the source throws
  */
 export async function importStore(request: ImportRequest): Promise<ImportReport> {
+  const disk = request.fileSystem ?? realFileSystem();
+  if (request.stream !== undefined) return importVerified(request);
+  const { fileSystem, findings, close } = await openInput(disk, request.source);
+  try {
+    const [damage] = findings;
+    if (damage !== undefined) throw damagedSource(damage);
+    return await importVerified({ ...request, fileSystem });
+  } finally {
+    close();
+  }
+}
+
+function damagedSource({ file, message }: Finding): StatelogError {
+  return new StatelogError('UNFINISHED_STREAM', message, {
+    path: file,
+    safe: 'nothing was made of it',
+    hint: repairHint(file),
+  });
+}
+
+async function importVerified(request: ImportRequest): Promise<ImportReport> {
   const { destination, dryRun = false } = request;
   const fileSystem = anchoredPlace(
     anchoredPlace(request.fileSystem ?? realFileSystem(), destination),

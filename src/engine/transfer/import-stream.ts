@@ -1,6 +1,8 @@
 import { filterHint, foreignBytes, type ForeignBytes } from '../bytes/text/foreign-bytes.js';
 import { byteOrderMarkLength } from '../bytes/text/text.js';
 import { StatelogError } from '../errors.js';
+import { gunzipped, isGzip } from '../inspect/input/gunzip.js';
+import { startOf } from '../inspect/input/stream-start.js';
 
 const OPEN_BRACE = 0x7b;
 
@@ -18,38 +20,17 @@ export interface OpenedStream {
  * @throws StatelogError `UNFINISHED_STREAM` where it is empty; `UNKNOWN_FORMAT` where it is compressed, encrypted or a page
  */
 export async function openStream(stream: AsyncIterable<Uint8Array>, origin: string): Promise<OpenedStream> {
-  const { head, chunks } = await peek(stream);
-  if (head === undefined) throw emptyStream(origin);
+  const { head, chunks } = await startOf(stream);
+  if (head.length === 0) throw emptyStream(origin);
+  if (isGzip(head)) {
+    const expanded = gunzipped(chunks, (reason) => {
+      throw damagedGzip(origin, reason);
+    });
+    return openStream(expanded, origin);
+  }
   const foreign = foreignBytes(head);
   if (foreign !== undefined) throw foreignStream(origin, foreign);
   return { isNdjson: head[byteOrderMarkLength(head)] === OPEN_BRACE, chunks };
-}
-
-async function peek(
-  stream: AsyncIterable<Uint8Array>,
-): Promise<{ readonly head: Uint8Array | undefined; readonly chunks: AsyncIterable<Uint8Array> }> {
-  const iterator = stream[Symbol.asyncIterator]();
-  let head = await iterator.next();
-  while (head.done !== true && head.value.length === 0) head = await iterator.next();
-  if (head.done === true) return { head: undefined, chunks: stream };
-  const chunk = head.value.slice();
-  return { head: chunk, chunks: resumed(chunk, iterator) };
-}
-
-/**
- * Yields the chunks of a stream. A caller that takes no more lets the stream go, and does not wait for its
- * producer.
- */
-async function* resumed(
-  first: Uint8Array,
-  rest: AsyncIterator<Uint8Array>,
-): AsyncGenerator<Uint8Array, void> {
-  try {
-    yield first;
-    for (let next = await rest.next(); next.done !== true; next = await rest.next()) yield next.value;
-  } finally {
-    rest.return?.().catch(() => undefined);
-  }
 }
 
 function foreignStream(origin: string, foreign: ForeignBytes): StatelogError {
@@ -65,5 +46,13 @@ function emptyStream(origin: string): StatelogError {
     path: origin,
     safe: 'nothing was made of it',
     hint: 'did the export before the pipe fail?',
+  });
+}
+
+function damagedGzip(origin: string, reason: string): StatelogError {
+  return new StatelogError('UNFINISHED_STREAM', `the stream is compressed by gzip, and damaged: ${reason}`, {
+    path: origin,
+    safe: 'nothing was made of it',
+    hint: 'run the transfer again',
   });
 }

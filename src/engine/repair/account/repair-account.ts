@@ -103,9 +103,9 @@ export class RepairAccount {
     return this.take(finding);
   }
 
-  /** Takes a file that cannot be opened: whatever is in it is missing. */
+  /** Takes a file that cannot be opened, or not read through: whatever is in it, or behind that, is missing. */
   tellUnopened(finding: Finding): RepairEvent {
-    this.gaps += 1;
+    if (finding.severity === 'damage') this.gaps += 1;
     return { finding };
   }
 

@@ -103,6 +103,7 @@ export function composedFileSystem(fileSystem: FileSystem, composition: Composit
       if (isComposed(path)) return statusOfComposed(path);
       return isHidden(path) ? undefined : fileSystem.statusFollowing(path);
     },
+    realPath: (path) => fileSystem.realPath(files.get(path)?.[0]?.path ?? path),
     readDirectory: (path) =>
       [...(folders.get(path) ?? fileSystem.readDirectory(path))].filter(
         (name) => hidden?.has(join(path, name)) !== true,

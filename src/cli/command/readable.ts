@@ -1,0 +1,56 @@
+import { isStatelogError } from '../../engine/errors.js';
+import type { OpenReadableOptions } from '../../engine/inspect/open.js';
+import type { OpenedInput } from '../../engine/inspect/input/open-input.js';
+import type { ReadableStore } from '../../engine/store/store.js';
+import { byteInput, STANDARD_INPUT_NAME } from '../terminal/byte-input.js';
+import type { Terminal } from '../terminal/terminal.js';
+
+/**
+ * What a path stands for: standard input for `-`, what gzip compressed of a file, and else the path itself.
+ * @throws StatelogError as `openInput`
+ */
+export async function inputOf(path: string, terminal: Terminal): Promise<OpenedInput> {
+  const [{ openInput }, { realFileSystem }] = await Promise.all([
+    import('../../engine/inspect/input/open-input.js'),
+    import('../../engine/storage-io/real/real-file-system.js'),
+  ]);
+  return openInput(
+    realFileSystem(),
+    path,
+    path === STANDARD_INPUT_NAME ? byteInput(path, terminal) : undefined,
+  );
+}
+
+/**
+ * Opens whatever a path holds for reading, through gzip, too. What is needed for that is loaded only where the path is of
+ * no kind by itself.
+ * @throws StatelogError as `openReadable`
+ */
+export async function openReadableInput(
+  path: string,
+  terminal: Terminal,
+  options: OpenReadableOptions,
+): Promise<ReadableStore> {
+  const { openReadable } = await import('../../engine/inspect/open.js');
+  try {
+    return openReadable(path, options);
+  } catch (error) {
+    if (!isStatelogError(error, 'UNKNOWN_FORMAT')) throw error;
+    const input = await inputOf(path, terminal);
+    try {
+      const [damage] = input.findings;
+      // What is missing behind it cannot be told: nothing is answered from a part.
+      if (damage !== undefined) throw error;
+      const store = openReadable(path, { ...options, fileSystem: input.fileSystem });
+      const close = store.close.bind(store);
+      store.close = () => {
+        close();
+        input.close();
+      };
+      return store;
+    } catch (again) {
+      input.close();
+      throw again;
+    }
+  }
+}
