@@ -110,7 +110,7 @@ export default class WalReplay extends StatelogCommand {
     return worst;
   }
 
-  /** What is followed is read as it lies; else through gzip, and standard input, too. */
+  /** Reads a followed log as it lies; all else through gzip, and from standard input, too. */
   async #replayInput(path: string, flags: Flags): Promise<ExitCode> {
     if (flags.follow) {
       const { realFileSystem } = await import('../engine/storage-io/real/real-file-system.js');

@@ -6,7 +6,7 @@ import { byteInput, STANDARD_INPUT_NAME } from '../terminal/byte-input.js';
 import type { Terminal } from '../terminal/terminal.js';
 
 /**
- * What a path stands for: standard input for `-`, what gzip compressed of a file, and else the path itself.
+ * Tells for what a path stands: standard input for `-`, what gzip compressed of a file, and else the path itself.
  * @throws StatelogError as `openInput`
  */
 export async function inputOf(path: string, terminal: Terminal): Promise<OpenedInput> {

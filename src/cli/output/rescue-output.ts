@@ -152,7 +152,7 @@ function comparisonText({ with: other, counts, error }: Comparison): string {
   );
 }
 
-/** What else may bring back records that were lost to a few wrong bytes. */
+/** The command that may bring back records that were lost to a few wrong bytes. */
 function mendingText(path: string, { isWhole, lost }: RescueSummary['repair']): string[] {
   if (isWhole || lost.bytes === 0) return [];
   return [

@@ -116,7 +116,7 @@ export async function* repairPath(request: RepairRequest): AsyncGenerator<Repair
   }
 }
 
-/** What a repair reads, and what there is to say of that. */
+/** The source of a repair, and how it is named in messages. */
 interface RepairSource {
   readonly found: PathIdentity;
   readonly fileSystem: FileSystem;

@@ -28,9 +28,11 @@ export async function openStream(stream: AsyncIterable<Uint8Array>, origin: stri
     });
     return openStream(expanded, origin);
   }
-  const foreign = foreignBytes(head);
+  // Lines are read with a byte order mark in front, which is foreign to all else.
+  const isNdjson = head[byteOrderMarkLength(head)] === OPEN_BRACE;
+  const foreign = isNdjson ? undefined : foreignBytes(head);
   if (foreign !== undefined) throw foreignStream(origin, foreign);
-  return { isNdjson: head[byteOrderMarkLength(head)] === OPEN_BRACE, chunks };
+  return { isNdjson, chunks };
 }
 
 function foreignStream(origin: string, foreign: ForeignBytes): StatelogError {

@@ -11,7 +11,7 @@ export function isGzip(head: Uint8Array): boolean {
 }
 
 /**
- * What gzip compressed, as far as it can be had: where the stream is cut or damaged, what comes out before that.
+ * Expands what gzip compressed, as far as it can be had: where the stream is cut or damaged, what comes out before that.
  * @param onDamage told what is wrong with it, once
  * @throws StatelogError what reading throws
  */
@@ -39,7 +39,7 @@ export async function* gunzipped(
   if (reason !== undefined) onDamage(reason);
 }
 
-/** What is read may be written over by what is read next: each chunk is a copy. */
+/** Copies each chunk, since the next read may write over it. */
 async function* checked(
   chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
   check: GzipCheck,
@@ -74,7 +74,7 @@ class GzipCheck {
     ]);
   }
 
-  /** What is wrong with it; undefined where nothing is. */
+  /** The reason why it is not whole; undefined where it is. */
   end(): Promise<string | undefined> {
     if (!this.#gunzip.destroyed) this.#gunzip.end();
     return this.#outcome;

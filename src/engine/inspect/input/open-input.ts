@@ -7,7 +7,7 @@ import { expanded } from './expanded.js';
 import { startOf } from './stream-start.js';
 import { gunzipped, isGzip } from './gunzip.js';
 
-/** What a path stands for, where it is not read as it lies. */
+/** A path that is not read as it lies, and what stands for it. */
 export interface OpenedInput {
   /** Shows at the path what is to be read: of a file by itself what gzip compressed, of a stream what came. */
   readonly fileSystem: FileSystem;

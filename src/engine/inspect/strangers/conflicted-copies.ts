@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { commandText } from '../../bytes/text/command-hints.js';
+import { isStatelogError } from '../../errors.js';
 import type { Finding } from '../../finding.js';
 import type { FileSystem } from '../../storage-io/interface/file-system.js';
 
@@ -25,7 +26,7 @@ export function* conflictedCopies(
   depth = 0,
 ): Generator<Finding, void> {
   if (fileSystem.status(folder)?.kind !== 'directory') return;
-  for (const name of fileSystem.readDirectory(folder)) {
+  for (const name of namesIn(fileSystem, folder)) {
     const file = join(folder, name);
     if (depth < DEPTH_MAX && fileSystem.status(file)?.kind === 'directory') {
       yield* conflictedCopies(fileSystem, file, depth + 1);
@@ -41,6 +42,16 @@ export function* conflictedCopies(
       );
       break;
     }
+  }
+}
+
+/** The names in a folder; none where a writer has dropped it meanwhile. */
+function namesIn(fileSystem: FileSystem, folder: string): string[] {
+  try {
+    return fileSystem.readDirectory(folder);
+  } catch (error) {
+    if (isStatelogError(error, 'NOT_FOUND')) return [];
+    throw error;
   }
 }
 
