@@ -30,14 +30,6 @@ export const rescueMutants = [
     tests: SURVEYED,
   },
   {
-    name: 'index-of-another-store-taken',
-    rule: 'R2: what is not of a store is never read as its own',
-    file: `${SURVEY}/checkpoint-places.ts`,
-    from: 'return storeId !== undefined && equalBytes(block.storeId, storeId);',
-    to: 'return storeId !== undefined && block.storeId.length === storeId.length;',
-    tests: MIX_UPS,
-  },
-  {
     name: 'index-believed-for-its-place',
     rule: 'R6: files are placed by what they say',
     file: `${SURVEY}/checkpoint-places.ts`,
@@ -49,9 +41,9 @@ export const rescueMutants = [
     name: 'values-believed-for-their-place',
     rule: 'R6: values belong to the index whose sums they have',
     file: `${SURVEY}/checkpoint-places.ts`,
-    from: 'attempt(() => valuesFit(fileSystem, one.path, sums)) === true;',
+    from: 'attempt(() => valuesFit(fileSystem, one.path, sums, { bySumsAlone })) === true;',
     to: 'one.path === path;',
-    tests: MIX_UPS,
+    tests: ['engine/repair/strays'],
   },
   {
     name: 'segments-believed-for-their-place',

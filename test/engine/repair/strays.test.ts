@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { toUtf8 } from '../../../src/engine/bytes/text/text.js';
@@ -120,4 +120,21 @@ test('a folder in which one core’s segment is an old copy, without a single ba
   t.regex(verified.stdout, /missing-barrier: .*wal-2\.log/);
   const repaired = await commandLine(['repair', cores, '--into', path.join(folder, 'into')]);
   t.is(repaired.exitCode, 3);
+});
+
+test('values go with the index whose sums they have, where two cores’ files were exchanged', async (t) => {
+  const root = path.join(tempDir(t), 'store');
+  StateDirectory.create(root, { cores: 2, keep: 1 });
+  const store = await StateDirectory.open(root);
+  for (let key = 0; key < 40; key++) store.put(toUtf8(`key ${key}`), toUtf8(`value ${key}`));
+  await store.checkpoint();
+  store.close();
+  const [one, other] = [0, 1].map((core) => path.join(root, `checkpoints/1/state-${core}.db`));
+  renameSync(one!, `${one}.x`);
+  renameSync(other!, one!);
+  renameSync(`${one}.x`, other!);
+  const into = `${root}-into`;
+  const { exitCode, stdout } = await commandLine(['repair', root, '--into', into]);
+  t.is(exitCode, 0, stdout);
+  t.is((await commandLine(['scan', into, '--count'])).stdout.trim(), '40');
 });

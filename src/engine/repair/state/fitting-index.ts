@@ -71,11 +71,12 @@ function isFile(fileSystem: FileSystem, path: string): boolean {
   return basename(path) !== '' && fileSystem.statusFollowing(path)?.kind === 'file';
 }
 
-/** True if some of a block's sums fit the values; what holds no whole page goes by its generation. */
+/** True if some of a block's sums fit the values; what holds no whole page goes by its generation, unless sums alone count. */
 export function valuesFit(
   fileSystem: FileSystem,
   path: string,
   block: Pick<BlockSums, 'values' | 'valueLength' | 'generation'>,
+  { bySumsAlone = false } = {},
 ): boolean {
   const descriptor = fileSystem.openRead(path);
   try {
@@ -91,7 +92,7 @@ export function valuesFit(
       there += 1;
       if (crc32c(page, 0, length) === block.values[number]) return true;
     }
-    return there <= 1 && generationOf(fileSystem, path) === block.generation;
+    return !bySumsAlone && there <= 1 && generationOf(fileSystem, path) === block.generation;
   } finally {
     fileSystem.close(descriptor);
   }

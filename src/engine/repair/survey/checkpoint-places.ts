@@ -133,10 +133,11 @@ function valuesFor(
   const rank = (one: ValuesEvidence): number => (one.path === path ? 0 : one.path === beside ? 1 : 2);
   const { valuePageSums, valueLength, generation } = index.block;
   const sums = { values: valuePageSums, valueLength, generation };
-  const fits = (one: ValuesEvidence): boolean =>
-    attempt(() => valuesFit(fileSystem, one.path, sums)) === true;
+  const fits = (one: ValuesEvidence, bySumsAlone: boolean): boolean =>
+    attempt(() => valuesFit(fileSystem, one.path, sums, { bySumsAlone })) === true;
   const sorted = [...all].sort((a, b) => rank(a) - rank(b));
-  return sorted.find((one) => one.generation === index.block.generation && fits(one)) ?? sorted.find(fits);
+  // A page that is there with its sum says more than a generation, which the files of all cores share.
+  return sorted.find((one) => fits(one, true)) ?? sorted.find((one) => fits(one, false));
 }
 
 function isOfStore({ block }: IndexEvidence, { storeId }: CheckpointScope): boolean {
