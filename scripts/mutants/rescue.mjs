@@ -134,15 +134,6 @@ export const rescueMutants = [
     tests: WISHES,
   },
   {
-    name: 'older-run-applied-as-new',
-    rule: 'nothing stale shadows anything newer',
-    file: 'src/engine/wal/format/record-order.ts',
-    from: "return fields.lag >= 0 && this.#isBeforeLast(fields) ? 'time-backwards' : 'follows';",
-    to: "return 'follows';",
-    tests: ['damage/verify'],
-    match: '*older-run*',
-  },
-  {
     name: 'missing-barrier-of-a-folder-not-told',
     rule: 'R5: damage is never without a word',
     file: 'src/engine/wal/folder/barriers.ts',

@@ -136,13 +136,6 @@ export const SEGMENT_CASES: readonly DamageCase[] = [
     splice(file, chosen.offset, chosen.bytes, strange);
     return damaged(file, 'misplaced-epoch', { offset: chosen.offset, bytes: strange.length });
   }),
-  segmentCase('segment-with-a-record-of-an-older-run', 'time-backwards', ({ file, chosen }) => {
-    const sequence = BigInt(CHOSEN);
-    const operation = { op: 'put', key: keyOf(CHOSEN), value: valueOf(CHOSEN) } as const;
-    const strange = recordOf(entryOf({ sequence, timestampNs: 1n, operation, lag: 0 }));
-    splice(file, chosen.offset, chosen.bytes, strange);
-    return damaged(file, 'time-backwards', { offset: chosen.offset, bytes: strange.length });
-  }),
   {
     name: 'folder-without-a-segment',
     class: 'missing-segment',

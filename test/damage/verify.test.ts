@@ -35,6 +35,7 @@ test('each class of damage has a file, and each file a name of its own', (t) => 
   const classes = new Set([
     ...DAMAGE_CASES.map((one) => one.class),
     'misplaced',
+    'time-backwards',
     'unreadable',
     'foreign-bytes',
   ]);

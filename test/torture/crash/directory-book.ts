@@ -61,9 +61,12 @@ export class DirectoryRecorder {
     const record = fileSystem.disk.fileBytes(CLOSED);
     this.close();
     const descriptor = fileSystem.openReadWrite(CLOSED);
-    fileSystem.write(descriptor, record, 0, record.length, 0);
-    fileSystem.truncate(descriptor, record.length);
-    fileSystem.close(descriptor);
+    try {
+      fileSystem.write(descriptor, record, 0, record.length, 0);
+      fileSystem.truncate(descriptor, record.length);
+    } finally {
+      fileSystem.close(descriptor);
+    }
   }
 
   put(key: string, value: string): void {

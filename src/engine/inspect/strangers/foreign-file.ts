@@ -62,7 +62,7 @@ export function cutAtLimit(bytes: number): string {
 export function withStranger(fileSystem: FileSystem, finding: Finding): Finding {
   const { severity, class: kind, file, offset, bytes } = finding;
   if (severity === 'notice' || kind === 'unreadable' || finding.isForeign === true) return finding;
-  const status = fileSystem.statusFollowing(file);
+  const status = quietly(() => fileSystem.statusFollowing(file));
   if (status?.kind !== 'file') return finding;
   const isWhole = offset === 0 && (bytes >= status.size || HEADERS.has(kind));
   const foreign = isWhole && status.size > 0 ? quietly(() => foreignFile(fileSystem, file)) : undefined;

@@ -1,5 +1,6 @@
 import { isStatelogError, type StatelogError } from '../../errors.js';
 import type { FileDescriptor, FileSystem } from '../interface/file-system.js';
+import { closeQuietly } from '../whole/atomic-write.js';
 import { cutMeanwhile } from '../whole/write-fully.js';
 import { withReplaced } from './replaced-members.js';
 import { UnreadableSpans } from '../interface/unreadable-spans.js';
@@ -38,7 +39,12 @@ export function readingOnFileSystem(fileSystem: FileSystem): FileSystem {
     unreadable,
     openRead: (path, links) => {
       const descriptor = fileSystem.openRead(path, links);
-      open.set(descriptor, { path, size: fileSystem.statusOf(descriptor).size });
+      try {
+        open.set(descriptor, { path, size: fileSystem.statusOf(descriptor).size });
+      } catch (error) {
+        closeQuietly(fileSystem, descriptor);
+        throw error;
+      }
       return descriptor;
     },
     nameDescriptor: (descriptor, path) => {

@@ -117,7 +117,7 @@ export class RecordOrder {
     if (!this.#fitsCore(fields)) return 'wrong-core';
     const distance = this.#distance(fields);
     if (distance === 0 && offset === this.end && this.#fitsEpoch(fields)) {
-      return fields.lag >= 0 && this.#isBeforeLast(fields) ? 'time-backwards' : 'follows';
+      return this.#epoch !== undefined && this.#isOlder(fields) ? 'time-backwards' : 'follows';
     }
     const lostMax = Math.floor((offset - this.end) / RECORD_BYTES_MIN);
     if (distance < 0) {
@@ -129,9 +129,8 @@ export class RecordOrder {
     }
     if (!this.#fitsEpoch(fields)) return 'misplaced-epoch';
     // After a hole even a sequence that fits may be an old copy's; our own clock tells.
-    if (fields.lag >= 0 && this.#isBeforeLast(fields)) {
-      return offset > this.end ? 'sequence-repeat' : 'time-backwards';
-    }
+    if (offset > this.end && this.#isOlder(fields)) return 'sequence-repeat';
+    if (this.#epoch !== undefined && this.#isOlder(fields)) return 'time-backwards';
     return distance <= lostMax ? 'follows' : 'jump';
   }
 
@@ -197,6 +196,11 @@ export class RecordOrder {
     }
     if (this.lastOffset < 0) return true;
     return compareHalves(fields.epochLow, fields.epochHigh, this.lastEpochLow, this.lastEpochHigh) >= 0;
+  }
+
+  /** True of a record of ours that is of an earlier time; whoever appends entries as they are may give them any. */
+  #isOlder(fields: OrderFields): boolean {
+    return fields.lag >= 0 && this.#isBeforeLast(fields);
   }
 
   #isBeforeLast(fields: OrderFields): boolean {
