@@ -1,13 +1,12 @@
 import { boolean } from '@oclif/core/flags';
 import { storeArgument } from '../cli/command/arguments.js';
 import { StatelogCommand } from '../cli/program/base-command.js';
-import { EXIT_CODES, type ExitCode } from '../cli/errors/exit-codes.js';
+import type { ExitCode } from '../cli/errors/exit-codes.js';
 import { encodingFlags, encodingsOf, lockFlags, sizeFlag, textFlag } from '../cli/command/flags.js';
 import { wishesOf, wishFlags } from '../cli/command/repair-flags.js';
-import { startProgress } from '../cli/terminal/progress.js';
+import { repairExitCode, tellRepair } from '../cli/output/tell-repair.js';
 import { redactFlags } from '../cli/text/redaction.js';
 import { repairEventLine, repairNextLine, repairSummaryLine } from '../cli/output/repair-output.js';
-import type { RepairSummary } from '../engine/repair/account/report.js';
 
 /** `repair PATH`: cuts a torn tail; with `--into`, brings every good record to a new place. */
 export default class Repair extends StatelogCommand {
@@ -50,35 +49,16 @@ export default class Repair extends StatelogCommand {
       waitMs: flags.wait,
       wishes: wishesOf(flags),
     });
-    const progress = startProgress(this.terminal, 'repairing', 1);
-    try {
-      let step = await steps.next();
-      for (; step.done !== true; step = await steps.next()) {
-        if ('progress' in step.value) {
-          progress.advanceTo(step.value.progress.doneBytes / Math.max(1, step.value.progress.totalBytes));
-          // The progress display loads, and writes, when the event loop comes round.
-          await new Promise(setImmediate);
-          continue;
-        }
-        output.writeText(`${repairEventLine(step.value, form)}\n`);
-        // It goes on when nobody listens any more: what it is for is the new place.
-        if (output.isFull) await output.flush();
-      }
-      progress.stop();
-      output.writeText(`${repairSummaryLine(step.value, flags.json)}\n`);
-      await output.flush();
-      const next = repairNextLine(step.value);
-      if (next !== undefined) this.say(next);
-      return exitCodeOf(step.value);
-    } finally {
-      progress.stop();
-      // Where something was thrown here and not there: what was begun is taken away.
-      await steps.return(undefined as never);
-    }
+    const summary = await tellRepair(
+      this.terminal,
+      'repairing',
+      steps,
+      (event) => `${repairEventLine(event, form)}\n`,
+    );
+    output.writeText(`${repairSummaryLine(summary, flags.json)}\n`);
+    await output.flush();
+    const next = repairNextLine(summary);
+    if (next !== undefined) this.say(next);
+    return repairExitCode(summary);
   }
-}
-
-function exitCodeOf({ gaps, lost, torn, dryRun }: RepairSummary): ExitCode {
-  if (gaps > 0 || lost.keys > 0) return EXIT_CODES.damage;
-  return torn > 0 && dryRun ? EXIT_CODES.tornTail : EXIT_CODES.done;
 }

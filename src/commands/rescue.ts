@@ -3,7 +3,7 @@ import { encodingFlags, encodingsOf, textFlag } from '../cli/command/flags.js';
 import { EXIT_CODES, type ExitCode } from '../cli/errors/exit-codes.js';
 import { RescuePage } from '../cli/output/rescue-output.js';
 import { StatelogCommand } from '../cli/program/base-command.js';
-import { startProgress } from '../cli/terminal/progress.js';
+import { repairExitCode, tellRepair } from '../cli/output/tell-repair.js';
 import { redactFlags } from '../cli/text/redaction.js';
 
 /** `rescue PATH`: the one command for when something is broken and nobody knows what. */
@@ -29,26 +29,9 @@ export default class Rescue extends StatelogCommand {
     const form = { json: flags.json, keyEncoding: encodingsOf(flags).key, redact: flags.redact };
     const page = new RescuePage(form);
     const steps = rescuePath({ path: args.path, into: flags.into, backups: flags.backup });
-    const progress = startProgress(this.terminal, 'rescuing', 1);
-    try {
-      let step = await steps.next();
-      for (; step.done !== true; step = await steps.next()) {
-        if ('progress' in step.value) {
-          progress.advanceTo(step.value.progress.doneBytes / Math.max(1, step.value.progress.totalBytes));
-          await new Promise(setImmediate);
-          continue;
-        }
-        output.writeText(page.event(step.value));
-        if (output.isFull) await output.flush();
-      }
-      progress.stop();
-      output.writeText(page.end(args.path, step.value));
-      await output.flush();
-      const { isSound, repair } = step.value;
-      return isSound || (repair.gaps === 0 && repair.lost.keys === 0) ? EXIT_CODES.done : EXIT_CODES.damage;
-    } finally {
-      progress.stop();
-      await steps.return(undefined as never);
-    }
+    const summary = await tellRepair(this.terminal, 'rescuing', steps, (event) => page.event(event));
+    output.writeText(page.end(args.path, summary));
+    await output.flush();
+    return summary.isSound ? EXIT_CODES.done : repairExitCode(summary.repair);
   }
 }

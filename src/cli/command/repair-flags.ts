@@ -5,7 +5,7 @@ import { countFlag, textFlag, unsigned64Flag } from './flags.js';
 import { parseIntegerWithin, UNSIGNED_64_MAX } from './integer-text.js';
 
 const CORE_MAX = 65_535;
-const GROUP = 'FOR WHO KNOWS BETTER';
+const GROUP = 'OVERRULING';
 const WITH_NEW = { dependsOn: ['into'], helpGroup: GROUP };
 
 /** Flags that overrule the findings of a repair. `wishesOf` reads them. */

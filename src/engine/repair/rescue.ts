@@ -58,15 +58,21 @@ export async function* rescuePath(request: RescueRequest): AsyncGenerator<Rescue
   let isSound = true;
   let step = await trial.next();
   for (; step.done !== true; step = await trial.next()) {
-    if ('finding' in step.value && step.value.finding.severity !== 'notice') isSound = false;
-    if ('finding' in step.value && step.value.finding.class === 'misplaced') isSound = false;
+    if (isAmiss(step.value)) isSound = false;
     yield step.value;
   }
-  if (isSound && step.value.isWhole && step.value.torn === 0)
-    return { isSound, repair: { ...step.value, into: null } };
+  if (isSound) return { isSound, repair: { ...step.value, into: null } };
   const repair = await quietly(repairPath({ fileSystem, path, into }));
   for (const other of [path, ...backups]) yield { comparison: compared(fileSystem, other, into) };
   return { isSound: false, repair };
+}
+
+/** Whether a repair tells of anything that keeps other commands from reading all there is where it lies. */
+function isAmiss(event: RepairEvent): boolean {
+  if ('progress' in event) return false;
+  if (!('finding' in event)) return true;
+  const { severity, class: kind } = event.finding;
+  return severity !== 'notice' || kind === 'misplaced' || kind === 'foreign-bytes';
 }
 
 /** Surveys a path: of a folder everything below it. */

@@ -119,7 +119,7 @@ export function checkPlace(fileSystem: FileSystem, source: string, into: string)
   if (below !== '..' && !below.startsWith('../')) throw withinSource(into);
 }
 
-/** @throws StatelogError `INVALID_ARGUMENT` for a wish that says nothing of this kind */
+/** @throws StatelogError `INVALID_ARGUMENT` for a wish that does not apply to this kind */
 function refuseOtherWishes({ kind, path }: PathIdentity, wishes: RepairWishes): void {
   const { asCore, asEpoch, baseCheckpoint, without = [], sources } = wishes;
   const isOfSources = sources?.keep === true || (sources?.set?.size ?? 0) > 0;
@@ -132,9 +132,9 @@ function refuseOtherWishes({ kind, path }: PathIdentity, wishes: RepairWishes): 
     (!isOfDirectories || kind === 'directory') &&
     (without.length === 0 || kind === 'directory' || kind === 'wal-folder');
   if (fits) return;
-  throw new StatelogError('INVALID_ARGUMENT', `what was said says nothing of a ${kind}`, {
+  throw new StatelogError('INVALID_ARGUMENT', `a part of the request does not apply to a ${kind}`, {
     path,
     safe: 'nothing was changed',
-    hint: 'core and epoch are for one segment; a base checkpoint and sources for a state directory; what to pass over for folders',
+    hint: '--as-core and --as-epoch are for a segment, --base-checkpoint, --set-source and --keep-sources for a state directory, --without for either kind of folder',
   });
 }

@@ -1,5 +1,6 @@
 import { cpSync, existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { gzipSync } from 'node:zlib';
 import test from 'ava';
 import { StateDirectory } from '../../../src/engine/directory/state-directory.js';
 import { toUtf8 } from '../../../src/engine/bytes/text/text.js';
@@ -92,3 +93,19 @@ test('a segment and a fold log are rescued too', async (t) => {
     t.is((await commandLine(['repair', file, '--mend', '--into', into!])).exitCode, 0);
   }
 });
+
+const WHOLE = readFileSync(fixturePath('wal-cores/wal-0.log'));
+for (const [what, bytes] of [
+  ['a length alone is wrong', Buffer.from(WHOLE).fill(WHOLE[280]! ^ 8, 280, 281)],
+  ['records lie there twice', Buffer.concat([WHOLE, WHOLE.subarray(0, 184)])],
+  ['all of it is compressed', gzipSync(WHOLE)],
+] as const) {
+  test(`where ${what}, nothing is lost, and still it is not called sound`, async (t) => {
+    const file = path.join(tempDir(t), 'wal-0.log');
+    writeFileSync(file, bytes);
+    const { exitCode, stdout } = await commandLine(['rescue', file]);
+    t.is(exitCode, 0, stdout);
+    t.notRegex(stdout, /is sound/);
+    t.deepEqual(readFileSync(file.replace('.log', '-rescued.log')), WHOLE);
+  });
+}

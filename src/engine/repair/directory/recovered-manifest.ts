@@ -8,10 +8,10 @@ import {
   type DirectoryManifest,
 } from '../../directory/manifest/manifest.js';
 import { applyOffsets } from '../../directory/manifest/source-mark.js';
-import { isStatelogError } from '../../errors.js';
 import { TAG_COMMIT, TAG_EPOCH_BARRIER } from '../../rkyv/entry/wal-entry-format.js';
 import { STORE_ID_BYTES } from '../../state/format/index-block.js';
 import { readIndexHead, type IndexHead } from '../../state/format/index-head.js';
+import { attempt } from '../survey/evidence.js';
 import type { FileSystem } from '../../storage-io/interface/file-system.js';
 import { WalScanner } from '../../wal/scan/scanner.js';
 import { coreIdOfSegmentName } from '../../wal/format/segment-name.js';
@@ -161,17 +161,6 @@ function readWords(fileSystem: FileSystem, path: string, epoch: bigint, coreId: 
     return { records, firstSequence, nextSequence, lastTimestampNs, endsWithBarrier, sources, watermark };
   } finally {
     scanner.close();
-  }
-}
-
-/** Reads something; undefined if it is not there, or damaged. */
-function attempt<T>(read: () => T): T | undefined {
-  try {
-    return read();
-  } catch (error) {
-    const codes = ['NOT_FOUND', 'DAMAGED', 'UNKNOWN_FORMAT', 'UNSUPPORTED_VERSION', 'NOT_A_FILE'] as const;
-    if (codes.some((code) => isStatelogError(error, code))) return undefined;
-    throw error;
   }
 }
 

@@ -70,7 +70,7 @@ function outOfOrder(run: PlacedRun): Finding {
 function doubled(run: PlacedRun): Finding {
   return runFinding(run, {
     severity: 'notice',
-    class: 'sequence-repeat',
+    class: 'misplaced',
     message: `${spanOf(run)} are here once more; they are used once`,
   });
 }
@@ -138,7 +138,7 @@ export function wronglyNamed({ path, status }: SegmentEvidence, nameSays: number
     file: path,
     offset: 0,
     bytes: status.size,
-    message: `its name says core ${nameSays}, and its records say core ${coreId}; they are believed`,
+    message: `its name says core ${nameSays}, and its records say core ${coreId}: the records count`,
     coreId,
   };
 }
