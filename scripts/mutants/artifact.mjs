@@ -47,7 +47,7 @@ export const artifactMutants = [
     file: 'src/engine/artifact/read/tar-reader.ts',
     from: "    if (this.#expected === 'zeros-to-the-end') return;\n",
     to: "    if (this.#expected !== 'content') return;\n",
-    tests: ['engine/artifact/hostile'],
+    tests: ['engine/artifact/hostile-tars.exhaustive'],
     match: '*a tar that is cut at any block*',
   },
   {
