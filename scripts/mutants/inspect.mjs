@@ -139,7 +139,7 @@ export const inspectMutants = [
   {
     name: 'receiver-of-an-export-gone-unsaid',
     rule: 'an export that nobody has whole is a failure',
-    file: 'src/commands/export.ts',
+    file: 'src/commands/transfer/export.ts',
     from: '      if (!(await output.flush())) throw receiverGone();',
     to: '      if (!(await output.flush())) break;',
     tests: ['cli/commands/moving'],

@@ -1,18 +1,18 @@
 import { boolean, string } from '@oclif/core/flags';
-import { storeArgument, textArgument } from '../cli/command/arguments.js';
-import { StatelogCommand } from '../cli/program/base-command.js';
-import { countedText } from '../cli/text/counted-text.js';
-import { visibleText } from '../cli/terminal/visible-text.js';
-import { EXIT_CODES, type ExitCode } from '../cli/errors/exit-codes.js';
-import { dropFlags, largeValuesFlag, lossesOf, unsigned64Flag } from '../cli/command/flags.js';
-import { destinationForm } from '../cli/command/export-form.js';
-import { sourceDate } from '../cli/command/source-date.js';
-import { usageError } from '../cli/errors/usage-error.js';
-import type { ExportTask } from '../cli/program/in-thread.js';
-import type { ExportRequest } from '../engine/transfer/export-store.js';
-import type { ExportForm, ExportReport } from '../engine/transfer/prepared-export.js';
-import { StatelogError } from '../engine/errors.js';
-import type { ReportFile } from '../engine/transfer/report-file.js';
+import { storeArgument, textArgument } from '../../cli/command/arguments.js';
+import { StatelogCommand } from '../../cli/program/base-command.js';
+import { countedText } from '../../cli/text/counted-text.js';
+import { visibleText } from '../../cli/terminal/visible-text.js';
+import { EXIT_CODES, type ExitCode } from '../../cli/errors/exit-codes.js';
+import { dropFlags, largeValuesFlag, lossesOf, unsigned64Flag } from '../../cli/command/flags.js';
+import { destinationForm } from '../../cli/command/export-form.js';
+import { sourceDate } from '../../cli/command/source-date.js';
+import { usageError } from '../../cli/errors/usage-error.js';
+import type { ExportTask } from '../../cli/program/in-thread.js';
+import type { ExportRequest } from '../../engine/transfer/export-store.js';
+import type { ExportForm, ExportReport } from '../../engine/transfer/prepared-export.js';
+import { StatelogError } from '../../engine/errors.js';
+import type { ReportFile } from '../../engine/transfer/report-file.js';
 
 const STANDARD_OUTPUT_NAME = '-';
 
@@ -74,7 +74,7 @@ export default class Export extends StatelogCommand {
   }
 
   async #write(task: Omit<ExportTask, 'scratchBeside'>): Promise<ExportReport> {
-    const { runJob } = await import('../cli/program/in-thread.js');
+    const { runJob } = await import('../../cli/program/in-thread.js');
     const { source, destination } = task;
     const { report, notices } = await runJob('export', { ...task, scratchBeside: destination }, source);
     for (const finding of notices) this.notice(finding);
@@ -83,7 +83,7 @@ export default class Export extends StatelogCommand {
 
   /** @throws StatelogError `IO_FAILED` where the receiver went away before the end: what it has is no export */
   async #stream(request: ExportRequest): Promise<ExportReport> {
-    const { prepareExport } = await import('../engine/transfer/export-store.js');
+    const { prepareExport } = await import('../../engine/transfer/export-store.js');
     const { output } = this.terminal;
     const prepared = prepareExport(request);
     try {
@@ -135,7 +135,7 @@ async function reportFileOf(
   destination: string,
 ): Promise<ReportFile | undefined> {
   if (path === undefined || path === STANDARD_OUTPUT_NAME) return undefined;
-  const { ReportFile: File } = await import('../engine/transfer/report-file.js');
+  const { ReportFile: File } = await import('../../engine/transfer/report-file.js');
   return destination === STANDARD_OUTPUT_NAME
     ? File.at(path, [store])
     : File.at(path, [store, destination], destination);

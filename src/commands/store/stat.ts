@@ -1,9 +1,9 @@
 import { boolean } from '@oclif/core/flags';
-import { storeArgument } from '../cli/command/arguments.js';
-import { inputOf } from '../cli/command/readable.js';
-import { StatelogCommand } from '../cli/program/base-command.js';
-import { EXIT_CODES, type ExitCode } from '../cli/errors/exit-codes.js';
-import { statText } from '../cli/output/stat-output.js';
+import { storeArgument } from '../../cli/command/arguments.js';
+import { inputOf } from '../../cli/command/readable.js';
+import { StatelogCommand } from '../../cli/program/base-command.js';
+import { EXIT_CODES, type ExitCode } from '../../cli/errors/exit-codes.js';
+import { statText } from '../../cli/output/stat-output.js';
 
 /** `stat PATH`: what a path holds, as far as it can be read; judges nothing. */
 export default class Stat extends StatelogCommand {
@@ -15,7 +15,7 @@ export default class Stat extends StatelogCommand {
 
   override async run(): Promise<ExitCode> {
     const { args, flags } = await this.parse(Stat);
-    const { statPath } = await import('../engine/inspect/stat/stat.js');
+    const { statPath } = await import('../../engine/inspect/stat/stat.js');
     const input = await inputOf(args.path, this.terminal);
     let report;
     try {

@@ -1,8 +1,8 @@
 import { boolean, string } from '@oclif/core/flags';
-import { storeArgument, textArgument } from '../cli/command/arguments.js';
-import { StatelogCommand } from '../cli/program/base-command.js';
-import { decodeArgument, type Encodings } from '../cli/command/encoding.js';
-import { EXIT_CODES, type ExitCode } from '../cli/errors/exit-codes.js';
+import { storeArgument, textArgument } from '../../cli/command/arguments.js';
+import { StatelogCommand } from '../../cli/program/base-command.js';
+import { decodeArgument, type Encodings } from '../../cli/command/encoding.js';
+import { EXIT_CODES, type ExitCode } from '../../cli/errors/exit-codes.js';
 import {
   cursorFlag,
   dropRevisionsFlag,
@@ -13,15 +13,15 @@ import {
   lockFlags,
   recoveryFlags,
   unsigned64Flag,
-} from '../cli/command/flags.js';
-import { runBatch } from '../cli/batch/run-batch.js';
-import { readValue } from '../cli/command/value-input.js';
-import { usageError } from '../cli/errors/usage-error.js';
-import { withWritable } from '../cli/command/write-session.js';
-import { equalBytes } from '../engine/bytes/compare.js';
-import { isStatelogError } from '../engine/errors.js';
-import { isLogName } from '../engine/store/log-name.js';
-import type { WritableStore } from '../engine/store/store.js';
+} from '../../cli/command/flags.js';
+import { runBatch } from '../../cli/batch/run-batch.js';
+import { readValue } from '../../cli/command/value-input.js';
+import { usageError } from '../../cli/errors/usage-error.js';
+import { withWritable } from '../../cli/command/write-session.js';
+import { equalBytes } from '../../engine/bytes/compare.js';
+import { isStatelogError } from '../../engine/errors.js';
+import { isLogName } from '../../engine/store/log-name.js';
+import type { WritableStore } from '../../engine/store/store.js';
 
 const CONDITION_GROUP = 'CONDITION';
 const BATCH_GROUP = 'BATCH';

@@ -1,12 +1,12 @@
 import { boolean } from '@oclif/core/flags';
-import { storeArgument } from '../cli/command/arguments.js';
-import { StatelogCommand } from '../cli/program/base-command.js';
-import type { ExitCode } from '../cli/errors/exit-codes.js';
-import { encodingFlags, encodingsOf, lockFlags, sizeFlag, textFlag } from '../cli/command/flags.js';
-import { wishesOf, wishFlags } from '../cli/command/repair-flags.js';
-import { repairExitCode, tellRepair } from '../cli/output/tell-repair.js';
-import { redactFlags } from '../cli/text/redaction.js';
-import { repairEventLine, repairNextLine, repairSummaryLine } from '../cli/output/repair-output.js';
+import { storeArgument } from '../../cli/command/arguments.js';
+import { StatelogCommand } from '../../cli/program/base-command.js';
+import type { ExitCode } from '../../cli/errors/exit-codes.js';
+import { encodingFlags, encodingsOf, lockFlags, sizeFlag, textFlag } from '../../cli/command/flags.js';
+import { wishesOf, wishFlags } from '../../cli/command/repair-flags.js';
+import { repairExitCode, tellRepair } from '../../cli/output/tell-repair.js';
+import { redactFlags } from '../../cli/text/redaction.js';
+import { repairEventLine, repairNextLine, repairSummaryLine } from '../../cli/output/repair-output.js';
 
 /** `repair PATH`: cuts a torn tail; with `--into`, brings every good record to a new place. */
 export default class Repair extends StatelogCommand {
@@ -36,7 +36,7 @@ export default class Repair extends StatelogCommand {
 
   override async run(): Promise<ExitCode> {
     const { args, flags } = await this.parse(Repair);
-    const { repairPath } = await import('../engine/repair/repair-path.js');
+    const { repairPath } = await import('../../engine/repair/repair-path.js');
     const { output } = this.terminal;
     const form = { json: flags.json, keyEncoding: encodingsOf(flags).key, redact: flags.redact };
     const steps = repairPath({

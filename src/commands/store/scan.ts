@@ -1,16 +1,22 @@
 import { boolean } from '@oclif/core/flags';
-import { storeArgument } from '../cli/command/arguments.js';
-import { openReadableInput } from '../cli/command/readable.js';
-import { StatelogCommand } from '../cli/program/base-command.js';
-import { entryOutput } from '../cli/output/entry-lines.js';
-import type { EntryOutput } from '../cli/output/entry-output.js';
-import { EXIT_CODES, type ExitCode } from '../cli/errors/exit-codes.js';
-import { boundFlags, countFlag, encodingFlags, encodingsOf, unsigned64Flag } from '../cli/command/flags.js';
-import { rangeOf } from '../cli/command/key-range.js';
-import { redactFlags, redactedText, redactedValue } from '../cli/text/redaction.js';
-import { toUtf8 } from '../engine/bytes/text/text.js';
-import { cursorText, versionFields } from '../engine/fold/format/position-text.js';
-import type { StoredEntry } from '../engine/store/store.js';
+import { storeArgument } from '../../cli/command/arguments.js';
+import { openReadableInput } from '../../cli/command/readable.js';
+import { StatelogCommand } from '../../cli/program/base-command.js';
+import { entryOutput } from '../../cli/output/entry-lines.js';
+import type { EntryOutput } from '../../cli/output/entry-output.js';
+import { EXIT_CODES, type ExitCode } from '../../cli/errors/exit-codes.js';
+import {
+  boundFlags,
+  countFlag,
+  encodingFlags,
+  encodingsOf,
+  unsigned64Flag,
+} from '../../cli/command/flags.js';
+import { rangeOf } from '../../cli/command/key-range.js';
+import { redactFlags, redactedText, redactedValue } from '../../cli/text/redaction.js';
+import { toUtf8 } from '../../engine/bytes/text/text.js';
+import { cursorText, versionFields } from '../../engine/fold/format/position-text.js';
+import type { StoredEntry } from '../../engine/store/store.js';
 
 /** `scan STORE`: entries in key order. */
 export default class Scan extends StatelogCommand {

@@ -1,12 +1,12 @@
 import { boolean } from '@oclif/core/flags';
-import { storeArgument } from '../cli/command/arguments.js';
-import { StatelogCommand } from '../cli/program/base-command.js';
-import { countedText } from '../cli/text/counted-text.js';
-import { EXIT_CODES, type ExitCode } from '../cli/errors/exit-codes.js';
-import { lockFlags, openingOf, recoveryFlags } from '../cli/command/flags.js';
-import { formatSize } from '../cli/command/size-text.js';
-import { withWritable } from '../cli/command/write-session.js';
-import type { StoreCompaction } from '../engine/store/compact-store.js';
+import { storeArgument } from '../../cli/command/arguments.js';
+import { StatelogCommand } from '../../cli/program/base-command.js';
+import { countedText } from '../../cli/text/counted-text.js';
+import { EXIT_CODES, type ExitCode } from '../../cli/errors/exit-codes.js';
+import { lockFlags, openingOf, recoveryFlags } from '../../cli/command/flags.js';
+import { formatSize } from '../../cli/command/size-text.js';
+import { withWritable } from '../../cli/command/write-session.js';
+import type { StoreCompaction } from '../../engine/store/compact-store.js';
 
 /** Why a store may take more than before, once it is compact. */
 const LARGER =
@@ -42,8 +42,8 @@ export default class Compact extends StatelogCommand {
     dropBroken: boolean,
   ): Promise<StoreCompaction> {
     const [{ compactStore }, { realFileSystem }] = await Promise.all([
-      import('../engine/store/compact-store.js'),
-      import('../engine/storage-io/real/real-file-system.js'),
+      import('../../engine/store/compact-store.js'),
+      import('../../engine/storage-io/real/real-file-system.js'),
     ]);
     return withWritable(path, opening, this.writeNotices, (store) =>
       compactStore(realFileSystem(), store, dropBroken),
@@ -52,7 +52,7 @@ export default class Compact extends StatelogCommand {
 }
 
 async function forecast(path: string, dropBroken: boolean): Promise<StoreCompaction> {
-  const { forecastCompaction } = await import('../engine/inspect/forecast.js');
+  const { forecastCompaction } = await import('../../engine/inspect/forecast.js');
   return forecastCompaction(path, { dropBroken });
 }
 

@@ -1,9 +1,9 @@
 import { custom } from '@oclif/core/flags';
-import { storeArgument } from '../cli/command/arguments.js';
-import { StatelogCommand } from '../cli/program/base-command.js';
-import { EXIT_CODES, type ExitCode } from '../cli/errors/exit-codes.js';
-import { countFlag } from '../cli/command/flags.js';
-import type { StoreKind } from '../engine/inspect/open.js';
+import { storeArgument } from '../../cli/command/arguments.js';
+import { StatelogCommand } from '../../cli/program/base-command.js';
+import { EXIT_CODES, type ExitCode } from '../../cli/errors/exit-codes.js';
+import { countFlag } from '../../cli/command/flags.js';
+import type { StoreKind } from '../../engine/inspect/open.js';
 
 const KINDS: readonly StoreKind[] = ['directory', 'log'];
 
@@ -21,7 +21,7 @@ export default class Create extends StatelogCommand {
 
   override async run(): Promise<ExitCode> {
     const { args, flags } = await this.parse(Create);
-    const { createStore } = await import('../engine/inspect/open.js');
+    const { createStore } = await import('../../engine/inspect/open.js');
     const kind = createStore(args.store, { kind: flags.kind, cores: flags.cores });
     if (flags.json) this.terminal.output.writeText(`${JSON.stringify({ path: args.store, kind })}\n`);
     return EXIT_CODES.done;

@@ -1,16 +1,16 @@
 import { boolean } from '@oclif/core/flags';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { textArgument } from '../cli/command/arguments.js';
-import { StatelogCommand } from '../cli/program/base-command.js';
-import { differenceOutput } from '../cli/output/difference-output.js';
-import { EXIT_CODES, type ExitCode } from '../cli/errors/exit-codes.js';
-import { boundFlags, encodingFlags, encodingsOf, unsigned64Flag } from '../cli/command/flags.js';
-import { rangeOf } from '../cli/command/key-range.js';
-import { startProgress, type Progress } from '../cli/terminal/progress.js';
-import { redactFlags } from '../cli/text/redaction.js';
-import type { EntryRange } from '../engine/entry-cursor.js';
-import type { KeyOutcome } from '../engine/inspect/compare-stores.js';
-import type { ReadableStore } from '../engine/store/store.js';
+import { textArgument } from '../../cli/command/arguments.js';
+import { StatelogCommand } from '../../cli/program/base-command.js';
+import { differenceOutput } from '../../cli/output/difference-output.js';
+import { EXIT_CODES, type ExitCode } from '../../cli/errors/exit-codes.js';
+import { boundFlags, encodingFlags, encodingsOf, unsigned64Flag } from '../../cli/command/flags.js';
+import { rangeOf } from '../../cli/command/key-range.js';
+import { startProgress, type Progress } from '../../cli/terminal/progress.js';
+import { redactFlags } from '../../cli/text/redaction.js';
+import type { EntryRange } from '../../engine/entry-cursor.js';
+import type { KeyOutcome } from '../../engine/inspect/compare-stores.js';
+import type { ReadableStore } from '../../engine/store/store.js';
 
 /** So often, in keys, is looked whether progress is to be shown, which needs a turn of the event loop. */
 const KEYS_BETWEEN_LOOKS = 4_096;
@@ -43,7 +43,7 @@ export default class Diff extends StatelogCommand {
     const { args, flags } = await this.parse(Diff);
     const encodings = encodingsOf(flags);
     const range = rangeOf(flags, encodings);
-    const { openReadable } = await import('../engine/inspect/open.js');
+    const { openReadable } = await import('../../engine/inspect/open.js');
     const first = openReadable(args.a, { at: flags['a-at'] });
     try {
       const second = openReadable(args.b, { at: flags['b-at'] });
@@ -64,7 +64,7 @@ export default class Diff extends StatelogCommand {
     sides: Sides,
     options: Parameters<typeof differenceOutput>[1] & { readonly quiet: boolean; readonly summary: boolean },
   ): Promise<ExitCode> {
-    const { compareStores } = await import('../engine/inspect/compare-stores.js');
+    const { compareStores } = await import('../../engine/inspect/compare-stores.js');
     const { output } = this.terminal;
     const write = await differenceOutput(this.terminal, options);
     const counts: Record<KeyOutcome, number> = { added: 0, removed: 0, changed: 0, same: 0 };

@@ -1,8 +1,8 @@
 import { boolean } from '@oclif/core/flags';
-import { storeArgument } from '../cli/command/arguments.js';
-import { StatelogCommand } from '../cli/program/base-command.js';
-import { decodeArgument } from '../cli/command/encoding.js';
-import { EXIT_CODES, type ExitCode } from '../cli/errors/exit-codes.js';
+import { storeArgument } from '../../cli/command/arguments.js';
+import { StatelogCommand } from '../../cli/program/base-command.js';
+import { decodeArgument } from '../../cli/command/encoding.js';
+import { EXIT_CODES, type ExitCode } from '../../cli/errors/exit-codes.js';
 import {
   encodingFlags,
   encodingsOf,
@@ -10,11 +10,11 @@ import {
   openingOf,
   recoveryFlags,
   textFlag,
-} from '../cli/command/flags.js';
-import { runBatch } from '../cli/batch/run-batch.js';
-import { usageError } from '../cli/errors/usage-error.js';
-import { withWritable } from '../cli/command/write-session.js';
-import type { WritableStore } from '../engine/store/store.js';
+} from '../../cli/command/flags.js';
+import { runBatch } from '../../cli/batch/run-batch.js';
+import { usageError } from '../../cli/errors/usage-error.js';
+import { withWritable } from '../../cli/command/write-session.js';
+import type { WritableStore } from '../../engine/store/store.js';
 
 /** `delete STORE KEY…`: on disk when it returns; 1 where none of the keys was there. */
 export default class Delete extends StatelogCommand {

@@ -1,14 +1,14 @@
 import { boolean, string } from '@oclif/core/flags';
-import { textArgument } from '../cli/command/arguments.js';
-import { StatelogCommand } from '../cli/program/base-command.js';
-import { countedText } from '../cli/text/counted-text.js';
-import { visibleText } from '../cli/terminal/visible-text.js';
-import { byteInput, STANDARD_INPUT_NAME } from '../cli/terminal/byte-input.js';
-import { EXIT_CODES, type ExitCode } from '../cli/errors/exit-codes.js';
-import { countFlag, dropFlags, largeValuesFlag, lossesOf } from '../cli/command/flags.js';
-import type { ImportTask } from '../cli/program/in-thread.js';
-import { usageError } from '../cli/errors/usage-error.js';
-import type { ImportReport } from '../engine/transfer/import-store.js';
+import { textArgument } from '../../cli/command/arguments.js';
+import { StatelogCommand } from '../../cli/program/base-command.js';
+import { countedText } from '../../cli/text/counted-text.js';
+import { visibleText } from '../../cli/terminal/visible-text.js';
+import { byteInput, STANDARD_INPUT_NAME } from '../../cli/terminal/byte-input.js';
+import { EXIT_CODES, type ExitCode } from '../../cli/errors/exit-codes.js';
+import { countFlag, dropFlags, largeValuesFlag, lossesOf } from '../../cli/command/flags.js';
+import type { ImportTask } from '../../cli/program/in-thread.js';
+import { usageError } from '../../cli/errors/usage-error.js';
+import type { ImportReport } from '../../engine/transfer/import-store.js';
 
 /** `import SRC STORE`: a new store of an artifact, a stream, or another system's files. */
 export default class Import extends StatelogCommand {
@@ -66,18 +66,18 @@ export default class Import extends StatelogCommand {
 }
 
 async function importPath(task: ImportTask): Promise<ImportReport> {
-  const { runJob } = await import('../cli/program/in-thread.js');
+  const { runJob } = await import('../../cli/program/in-thread.js');
   return runJob('import', task, task.source);
 }
 
 async function importStream(task: ImportTask, stream: AsyncIterable<Uint8Array>): Promise<ImportReport> {
-  const { importStore } = await import('../engine/transfer/import-store.js');
+  const { importStore } = await import('../../engine/transfer/import-store.js');
   return importStore({ ...task, stream });
 }
 
 /** A FIFO, `<(…)` or `/dev/stdin` is read like standard input. */
 async function isPipe(path: string): Promise<boolean> {
-  const { realFileSystem } = await import('../engine/storage-io/real/real-file-system.js');
+  const { realFileSystem } = await import('../../engine/storage-io/real/real-file-system.js');
   const kind = realFileSystem().statusFollowing(path)?.kind;
   return kind === 'fifo' || kind === 'socket';
 }

@@ -1,11 +1,11 @@
-import { storeArgument, textArgument } from '../cli/command/arguments.js';
-import { openReadableInput } from '../cli/command/readable.js';
-import { StatelogCommand } from '../cli/program/base-command.js';
-import { decodeArgument } from '../cli/command/encoding.js';
-import { EXIT_CODES, type ExitCode } from '../cli/errors/exit-codes.js';
-import { encodingFlags, encodingsOf, unsigned64Flag } from '../cli/command/flags.js';
-import { writeJsonField } from '../cli/text/json-fields.js';
-import { visibleValue } from '../cli/terminal/visible-text.js';
+import { storeArgument, textArgument } from '../../cli/command/arguments.js';
+import { openReadableInput } from '../../cli/command/readable.js';
+import { StatelogCommand } from '../../cli/program/base-command.js';
+import { decodeArgument } from '../../cli/command/encoding.js';
+import { EXIT_CODES, type ExitCode } from '../../cli/errors/exit-codes.js';
+import { encodingFlags, encodingsOf, unsigned64Flag } from '../../cli/command/flags.js';
+import { writeJsonField } from '../../cli/text/json-fields.js';
+import { visibleValue } from '../../cli/terminal/visible-text.js';
 
 /** `get STORE KEY`: the value's bytes as they are (on a terminal: as it can show them); 1 and nothing where the key is not there. */
 export default class Get extends StatelogCommand {

@@ -1,17 +1,17 @@
 import { boolean } from '@oclif/core/flags';
-import { storeArgument } from '../cli/command/arguments.js';
-import { inputOf } from '../cli/command/readable.js';
-import type { OpenedInput } from '../engine/inspect/input/open-input.js';
-import { StatelogCommand } from '../cli/program/base-command.js';
-import { asStatelogError, errorJson, errorLine, exitCodeOf } from '../cli/errors/error-rendering.js';
-import { EXIT_CODES, exitCodeOfFinding, worseExitCode, type ExitCode } from '../cli/errors/exit-codes.js';
-import { ReadingProgress } from '../cli/terminal/progress.js';
-import { redactFlags } from '../cli/text/redaction.js';
-import type { RecordDump } from '../cli/output/records/record-dump.js';
-import { usageError } from '../cli/errors/usage-error.js';
-import { verifyOutput } from '../cli/output/verify-output.js';
-import type { FileSystem } from '../engine/storage-io/interface/file-system.js';
-import { watchedFileSystem } from '../engine/storage-io/views/watched-file-system.js';
+import { storeArgument } from '../../cli/command/arguments.js';
+import { inputOf } from '../../cli/command/readable.js';
+import type { OpenedInput } from '../../engine/inspect/input/open-input.js';
+import { StatelogCommand } from '../../cli/program/base-command.js';
+import { asStatelogError, errorJson, errorLine, exitCodeOf } from '../../cli/errors/error-rendering.js';
+import { EXIT_CODES, exitCodeOfFinding, worseExitCode, type ExitCode } from '../../cli/errors/exit-codes.js';
+import { ReadingProgress } from '../../cli/terminal/progress.js';
+import { redactFlags } from '../../cli/text/redaction.js';
+import type { RecordDump } from '../../cli/output/records/record-dump.js';
+import { usageError } from '../../cli/errors/usage-error.js';
+import { verifyOutput } from '../../cli/output/verify-output.js';
+import type { FileSystem } from '../../engine/storage-io/interface/file-system.js';
+import { watchedFileSystem } from '../../engine/storage-io/views/watched-file-system.js';
 
 interface VerifyFlags {
   readonly json: boolean;
@@ -66,7 +66,7 @@ export default class Verify extends StatelogCommand {
 
   async #printFindingsOf(input: OpenedInput, path: string, flags: VerifyFlags): Promise<ExitCode> {
     const { json, quiet, quick, hexdump, redact } = flags;
-    const { verifyPath } = await import('../engine/inspect/verify/verify-path.js');
+    const { verifyPath } = await import('../../engine/inspect/verify/verify-path.js');
     const { output } = this.terminal;
     const progress = quiet ? undefined : await ReadingProgress.on(this.terminal, 'verifying');
     const fileSystem = watched(input.fileSystem, progress);
@@ -101,7 +101,7 @@ export default class Verify extends StatelogCommand {
   }
 
   async #dump(fileSystem: FileSystem, path: string, redact: boolean): Promise<RecordDump> {
-    const { RecordDump: Dump } = await import('../cli/output/records/record-dump.js');
+    const { RecordDump: Dump } = await import('../../cli/output/records/record-dump.js');
     return Dump.to(this.terminal, fileSystem, path, { redact });
   }
 }

@@ -1,10 +1,10 @@
-import { storeArgument } from '../cli/command/arguments.js';
-import { encodingFlags, encodingsOf, textFlag } from '../cli/command/flags.js';
-import { EXIT_CODES, type ExitCode } from '../cli/errors/exit-codes.js';
-import { RescuePage } from '../cli/output/rescue-output.js';
-import { StatelogCommand } from '../cli/program/base-command.js';
-import { repairExitCode, tellRepair } from '../cli/output/tell-repair.js';
-import { redactFlags } from '../cli/text/redaction.js';
+import { storeArgument } from '../../cli/command/arguments.js';
+import { encodingFlags, encodingsOf, textFlag } from '../../cli/command/flags.js';
+import { EXIT_CODES, type ExitCode } from '../../cli/errors/exit-codes.js';
+import { RescuePage } from '../../cli/output/rescue-output.js';
+import { StatelogCommand } from '../../cli/program/base-command.js';
+import { repairExitCode, tellRepair } from '../../cli/output/tell-repair.js';
+import { redactFlags } from '../../cli/text/redaction.js';
 
 /** `rescue PATH`: the one command for when something is broken and nobody knows what. */
 export default class Rescue extends StatelogCommand {
@@ -24,7 +24,7 @@ export default class Rescue extends StatelogCommand {
 
   override async run(): Promise<ExitCode> {
     const { args, flags } = await this.parse(Rescue);
-    const { rescuePath } = await import('../engine/repair/rescue.js');
+    const { rescuePath } = await import('../../engine/repair/rescue.js');
     const { output } = this.terminal;
     const form = { json: flags.json, keyEncoding: encodingsOf(flags).key, redact: flags.redact };
     const page = new RescuePage(form);

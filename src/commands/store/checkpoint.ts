@@ -1,11 +1,11 @@
-import { storeArgument } from '../cli/command/arguments.js';
-import { StatelogCommand } from '../cli/program/base-command.js';
-import { countedText } from '../cli/text/counted-text.js';
-import { EXIT_CODES, type ExitCode } from '../cli/errors/exit-codes.js';
-import { countFlag, cursorFlag, lockFlags, openingOf, recoveryFlags } from '../cli/command/flags.js';
-import { withWritable } from '../cli/command/write-session.js';
-import { cursorText, positionText } from '../engine/fold/format/position-text.js';
-import type { CheckpointReport } from '../engine/store/store.js';
+import { storeArgument } from '../../cli/command/arguments.js';
+import { StatelogCommand } from '../../cli/program/base-command.js';
+import { countedText } from '../../cli/text/counted-text.js';
+import { EXIT_CODES, type ExitCode } from '../../cli/errors/exit-codes.js';
+import { countFlag, cursorFlag, lockFlags, openingOf, recoveryFlags } from '../../cli/command/flags.js';
+import { withWritable } from '../../cli/command/write-session.js';
+import { cursorText, positionText } from '../../engine/fold/format/position-text.js';
+import type { CheckpointReport } from '../../engine/store/store.js';
 
 const KEEP_MAX = 0xffff_ffff;
 

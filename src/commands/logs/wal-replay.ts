@@ -1,11 +1,11 @@
 import type { Interfaces } from '@oclif/core';
 import { boolean, custom } from '@oclif/core/flags';
-import { storeArgument } from '../cli/command/arguments.js';
-import { StatelogCommand } from '../cli/program/base-command.js';
-import { decodeArgument } from '../cli/command/encoding.js';
-import { EXIT_CODES, worseExitCode, type ExitCode } from '../cli/errors/exit-codes.js';
-import { inputOf } from '../cli/command/readable.js';
-import { STANDARD_INPUT_NAME } from '../cli/terminal/byte-input.js';
+import { storeArgument } from '../../cli/command/arguments.js';
+import { StatelogCommand } from '../../cli/program/base-command.js';
+import { decodeArgument } from '../../cli/command/encoding.js';
+import { EXIT_CODES, worseExitCode, type ExitCode } from '../../cli/errors/exit-codes.js';
+import { inputOf } from '../../cli/command/readable.js';
+import { STANDARD_INPUT_NAME } from '../../cli/terminal/byte-input.js';
 import {
   countFlag,
   encodingFlags,
@@ -15,17 +15,17 @@ import {
   textFlag,
   timeFlag,
   unsigned64Flag,
-} from '../cli/command/flags.js';
-import { redactFlags } from '../cli/text/redaction.js';
-import { runInterruptibly } from '../cli/program/interruptible.js';
-import type { RecordDump } from '../cli/output/records/record-dump.js';
-import { recordOutput } from '../cli/output/records/record-output.js';
-import { runReplay, type Interruption, type ReplayWork } from '../cli/replay/replay-run.js';
-import { writeReplayStats } from '../cli/output/records/replay-stats-output.js';
-import { usageError } from '../cli/errors/usage-error.js';
-import { OPERATIONS, ReplayFilter, type OperationName } from '../engine/inspect/replay/replay-filter.js';
-import { ReplayStats } from '../engine/inspect/replay/replay-stats.js';
-import type { FileSystem } from '../engine/storage-io/interface/file-system.js';
+} from '../../cli/command/flags.js';
+import { redactFlags } from '../../cli/text/redaction.js';
+import { runInterruptibly } from '../../cli/program/interruptible.js';
+import type { RecordDump } from '../../cli/output/records/record-dump.js';
+import { recordOutput } from '../../cli/output/records/record-output.js';
+import { runReplay, type Interruption, type ReplayWork } from '../../cli/replay/replay-run.js';
+import { writeReplayStats } from '../../cli/output/records/replay-stats-output.js';
+import { usageError } from '../../cli/errors/usage-error.js';
+import { OPERATIONS, ReplayFilter, type OperationName } from '../../engine/inspect/replay/replay-filter.js';
+import { ReplayStats } from '../../engine/inspect/replay/replay-stats.js';
+import type { FileSystem } from '../../engine/storage-io/interface/file-system.js';
 
 /** A core's id is a u16. */
 const CORE_MAX = 0xffff;
@@ -113,11 +113,11 @@ export default class WalReplay extends StatelogCommand {
   /** Reads a followed log as it lies; all else through gzip, and from standard input, too. */
   async #replayInput(path: string, flags: Flags): Promise<ExitCode> {
     if (flags.follow) {
-      const { realFileSystem } = await import('../engine/storage-io/real/real-file-system.js');
+      const { realFileSystem } = await import('../../engine/storage-io/real/real-file-system.js');
       return this.#replayPath(realFileSystem(), path, flags);
     }
     const [{ readingOnFileSystem }, input] = await Promise.all([
-      import('../engine/storage-io/views/reading-on-file-system.js'),
+      import('../../engine/storage-io/views/reading-on-file-system.js'),
       inputOf(path, this.terminal),
     ]);
     try {
@@ -147,13 +147,13 @@ export default class WalReplay extends StatelogCommand {
     });
     if (flags.follow && !flags.merge)
       throw usageError('--follow shows records as they come: leave out --no-merge');
-    const { identify } = await import('../engine/inspect/identify.js');
+    const { identify } = await import('../../engine/inspect/identify.js');
     const { redact } = flags;
     const dump = flags.hexdump ? await this.#dump(fileSystem, path, redact) : undefined;
     if (identify(fileSystem, path).kind === 'log') {
       const other = FOR_SEGMENTS_ALONE.find((name) => flags[name] !== undefined && flags[name] !== false);
       if (other !== undefined) throw usageError(`--${other} is for write-ahead logs, not for a fold log`);
-      const { replayFold } = await import('../cli/replay/fold-replay.js');
+      const { replayFold } = await import('../../cli/replay/fold-replay.js');
       return replayFold(this.terminal, fileSystem, path, {
         encodings,
         json: flags.json,
@@ -181,7 +181,7 @@ export default class WalReplay extends StatelogCommand {
   }
 
   async #dump(fileSystem: FileSystem, path: string, redact: boolean): Promise<RecordDump> {
-    const { RecordDump: Dump } = await import('../cli/output/records/record-dump.js');
+    const { RecordDump: Dump } = await import('../../cli/output/records/record-dump.js');
     return Dump.to(this.terminal, fileSystem, path, { redact });
   }
 
@@ -191,7 +191,7 @@ export default class WalReplay extends StatelogCommand {
     flags: RunFlags,
     task: Omit<ReplayWork, 'source' | 'changes' | 'into'>,
   ): Promise<ExitCode> {
-    const { openFollow, openReplay } = await import('../cli/replay/replay-source.js');
+    const { openFollow, openReplay } = await import('../../cli/replay/replay-source.js');
     const { source, changes, description, close } = flags.follow
       ? await openFollow(fileSystem, path)
       : await openReplay(fileSystem, path, {
@@ -237,8 +237,8 @@ export default class WalReplay extends StatelogCommand {
       return (interruption) => runReplay(this.terminal, { ...work, into: undefined }, interruption);
     }
     const [{ runReplayInto }, { openDestinations }] = await Promise.all([
-      import('../cli/replay/replay-into-stores.js'),
-      import('../engine/inspect/replay/replay-destinations.js'),
+      import('../../cli/replay/replay-into-stores.js'),
+      import('../../engine/inspect/replay/replay-destinations.js'),
     ]);
     const stores = await openDestinations(into, { source, isOntoExisting, largeValues, waitMs: wait });
     for (const { notices } of stores) for (const notice of notices) this.notice(notice);
