@@ -21,6 +21,7 @@ Keys and values are bytes (\`Uint8Array\`, so also \`Buffer\`). 64-bit numbers a
 /**
  * The page as the sources call for it.
  * @returns {Promise<string>} Markdown
+ * @throws Error where an export mentions a type of ours that the index does not export
  */
 export async function apiPage() {
   const modules = new Map();
@@ -35,9 +36,9 @@ export async function apiPage() {
     });
     return `## ${title}\n\n${entries.join('\n\n')}`;
   });
-  const others = [...mentioned].sort(([left], [right]) => (left < right ? -1 : 1));
-  const rest = others.map(([name, { file, declarations }]) => entryOf(name, file, declarations));
-  const text = [HEAD, ...parts, '## Types that these mention', ...rest].join('\n\n');
+  if (mentioned.size > 0)
+    throw new Error(`${INDEX} exports no ${[...mentioned.keys()].join(', ')}, which its exports mention`);
+  const text = [HEAD, ...parts].join('\n\n');
   const options = await prettier.resolveConfig(path.join(root, PAGE));
   return prettier.format(text, { ...options, parser: 'markdown' });
 }

@@ -74,3 +74,56 @@ export {
   createSynchronousStorageIo,
 } from './storage-io/submission/create-storage-io.js';
 export { type IoCompletion, type StorageIo } from './storage-io/submission/storage-io.js';
+
+// Types that the exports above mention.
+export type { StageOptions } from './artifact/read/stage-artifact.js';
+export type { ArtifactForm } from './artifact/write/write-artifact.js';
+export type { MendKind } from './bytes/record-mend.js';
+export type { ChangelogVisitor } from './changelog/entry-words.js';
+export type { ChangelogMemory } from './changelog/layout.js';
+export type { CheckpointEntry, CoreCheckpoint, DirectoryManifest } from './directory/manifest/manifest.js';
+export type { Progress, SegmentState } from './directory/read/replay.js';
+export type {
+  DirectoryEnvironment,
+  NewDirectoryOptions,
+  OpenStoreOptions,
+  ReadStoreOptions,
+} from './directory/state-directory.js';
+export type { RecoveryReport } from './directory/write/recover-log.js';
+export type { KeyLike } from './fold/format/update.js';
+export type { OpenLog } from './fold/record/log-window.js';
+export type { ReplayedLog } from './fold/scan/replay.js';
+export type { FoldStep } from './fold/scan/scanner.js';
+export type { AppendLogFold, FoldClass } from './fold/store/append-log-fold.js';
+export type { FoldSetup } from './fold/store/fold-options.js';
+export type { CutLogTail, OpenedLog } from './fold/write/open-log.js';
+export type {
+  CreateStoreOptions,
+  OpenReadableOptions,
+  OpenWritableOptions,
+  StoreKind,
+} from './inspect/open.js';
+export type { LockStat } from './inspect/stat/stat-report.js';
+export type { FileMapOptions } from './inspect/verify/file-map.js';
+export type { VerifyOptions } from './inspect/verify/verify-path.js';
+export type { MulticastMemory } from './multicast/shared-layout.js';
+export type { Amount, Mended, RepairProgress, SourcePosition } from './repair/account/report.js';
+export type { DirectoryWishes } from './repair/directory/salvage-directory.js';
+export type { SourceWishes } from './repair/directory/source-positions.js';
+export type { RepairWishes } from './repair/salvage.js';
+export type { ArrangementWishes } from './repair/survey/arrange-directory.js';
+export type { SegmentWishes } from './repair/survey/arrange-segments.js';
+export type { MappingPolicy } from './state/read/state-file.js';
+export type { BackgroundDone, FileKind, LinkPolicy, LockOwner } from './storage-io/interface/file-system.js';
+export type { Unreadable, UnreadableSpan } from './storage-io/interface/unreadable-spans.js';
+export type { FileLockOptions } from './storage-io/lock/file-lock.js';
+export type { LockHolder } from './storage-io/lock/lock-holder.js';
+export type { CheckpointReport, CompactReport, EntryVisitor, PutOptions } from './store/store.js';
+export type { ExportRequest } from './transfer/export-content.js';
+export type { AllowedLosses } from './transfer/losses.js';
+export type { ExportForm } from './transfer/prepared-export.js';
+export type { CutTail, RecordVisitor, RecoveredSegment, SegmentReport } from './wal/recover/recovery.js';
+export type { ClosedSegment } from './wal/scan/closed-segment.js';
+export type { Locked, WalScanOptions } from './wal/scan/scan-options.js';
+export type { TailState } from './wal/scan/scanner.js';
+export type { StampStart } from './wal/write/record-stamp.js';

@@ -279,7 +279,7 @@ function checkCursor(cursor: unknown): void {
 }
 
 /** How to make a class's instance of an opened log: `AppendLogFold`, or what extends it. */
-type FoldClass<T extends AppendLogFold> = new (opened: OpenedLog, setup: FoldSetup) => T;
+export type FoldClass<T extends AppendLogFold> = new (opened: OpenedLog, setup: FoldSetup) => T;
 
 function makeStore<T extends AppendLogFold>(
   Store: FoldClass<T>,
