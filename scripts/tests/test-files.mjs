@@ -9,12 +9,15 @@ const UNITS = /^test\/(engine|cli)\//;
 /** Tests that try whatever can be tried (each bit, each cut, each moment of a crash): a row of torture. */
 const EXHAUSTIVE = '.exhaustive.test.ts';
 
+/** Tests that start real servers: `npm run test:servers`. */
+const SERVERS = '.servers.test.ts';
+
 /** What starts something beside the tests: processes, threads, the program as it was built. */
 const STARTERS = ['node:child_process', 'node:worker_threads'];
 
 /**
  * The files of tests, as paths from the project's folder.
- * @param {'quick' | 'usual' | 'exhaustive'} kind `usual`: those of `npm test`; `quick`: of them those of units and
+ * @param {'quick' | 'usual' | 'exhaustive' | 'servers'} kind `usual`: those of `npm test`; `quick`: of them those of units and
  * commands that start neither processes nor threads
  * @returns {Promise<string[]>}
  */
@@ -23,8 +26,13 @@ export async function testFiles(kind) {
     .filter((name) => name.endsWith('.test.ts'))
     .map((name) => `test/${name.split(path.sep).join('/')}`)
     .sort();
-  const chosen = files.filter((file) => file.endsWith(EXHAUSTIVE) === (kind === 'exhaustive'));
+  const chosen = files.filter((file) => kindOf(file) === (kind === 'quick' ? 'usual' : kind));
   return kind === 'quick' ? withoutStarters(chosen.filter((file) => UNITS.test(file))) : chosen;
+}
+
+function kindOf(file) {
+  if (file.endsWith(EXHAUSTIVE)) return 'exhaustive';
+  return file.endsWith(SERVERS) ? 'servers' : 'usual';
 }
 
 async function withoutStarters(files) {

@@ -1,0 +1,1 @@
+export function serverPath(name: 'nats-server' | 'versitygw'): string;
