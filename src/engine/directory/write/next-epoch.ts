@@ -9,6 +9,7 @@ import { openCheckpoint } from '../read/open-checkpoint.js';
 import { openMark } from './recover-log.js';
 import { Overlay } from '../state/overlay.js';
 import { WritableCore } from './writable-core.js';
+import { SEGMENT_BUFFER_BYTES } from './writer-environment.js';
 
 /** The parts with which a writer goes on behind a checkpoint. */
 export interface NextEpoch {
@@ -42,6 +43,7 @@ export function openNextEpoch(
         fileSystem,
         clock,
         syncFolder: false,
+        bufferBytes: SEGMENT_BUFFER_BYTES,
         links: 'refuse',
         beforeWrite: openMark(lock),
         start: { nextSequence, lastTimestampNs, epoch },

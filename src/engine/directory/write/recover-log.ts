@@ -18,7 +18,7 @@ import { liveEpoch, newestCheckpoint, type DirectoryManifest } from '../manifest
 import { applyRecord, type Progress } from '../read/replay.js';
 import type { CoreState } from '../state/core-state.js';
 import { WritableCore } from './writable-core.js';
-import type { WriterEnvironment } from './writer-environment.js';
+import { SEGMENT_BUFFER_BYTES, type WriterEnvironment } from './writer-environment.js';
 
 /** The state that the last writer left, and what recovery did about it. */
 export interface RecoveryReport {
@@ -129,6 +129,7 @@ function writerOptions(
     fileSystem,
     clock,
     syncFolder: false,
+    bufferBytes: SEGMENT_BUFFER_BYTES,
     beforeWrite: openMark(lock),
     start: {
       nextSequence,

@@ -2,7 +2,6 @@ import { joinU64 } from '../../bytes/halves.js';
 import { StateChangelogBuffer } from '../../changelog/buffer.js';
 import { StateOp } from '../../changelog/entry.js';
 import type { ChangelogVisitor } from '../../changelog/entry-words.js';
-import { KeyHash } from '../../changelog/key-hash.js';
 import type { CoreWalWriter } from '../../wal/write/writer.js';
 import type { CoreCheckpoint } from '../manifest/manifest.js';
 import type { SegmentState } from '../read/replay.js';
@@ -28,7 +27,6 @@ export class WritableCore {
   #changelog: StateChangelogBuffer | undefined;
   /** Changes in it. */
   #undrained = 0;
-  readonly #hash = new KeyHash();
   /** Changes drained since they were last taken; kept only while somebody listens. */
   #listened: Change[] | undefined;
 
@@ -53,11 +51,11 @@ export class WritableCore {
   }
 
   put(key: Uint8Array, value: Uint8Array): void {
-    this.#push(StateOp.put, key, this.#overlay.put(key, value), value.length);
+    this.#push(StateOp.put, this.#overlay.put(key, value), value.length);
   }
 
   delete(key: Uint8Array): void {
-    this.#push(StateOp.delete, key, this.#overlay.delete(key), 0);
+    this.#push(StateOp.delete, this.#overlay.delete(key), 0);
   }
 
   /** Appends everything in the changelog to the segment; what is drained is not yet on disk. */
@@ -83,13 +81,11 @@ export class WritableCore {
     return this.#changelog;
   }
 
-  /** The changelog never fills up, so that nothing is dropped. */
-  #push(op: StateOp, key: Uint8Array, offset: number, valueLength: number): void {
-    const hash = this.#hash;
-    hash.hash(key);
+  /** The changelog never fills up, so that nothing is dropped. Nobody asks for the key's hash: it is left out. */
+  #push(op: StateOp, offset: number, valueLength: number): void {
     const changelog = (this.#changelog ??= this.#newChangelog());
     if (this.#undrained >= DRAIN_AT) this.#drainChangelog();
-    changelog.pushRecord(op, hash.low, hash.high, offset, valueLength);
+    changelog.pushRecord(op, 0, 0, offset, valueLength);
     this.#undrained += 1;
   }
 
