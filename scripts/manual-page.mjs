@@ -4,6 +4,9 @@ import path from 'node:path';
 import { bundle } from './bundle.mjs';
 import { root } from './run-step.mjs';
 
+/** Characters of a line of roff, no more than which mandoc advises. */
+const LINE_LENGTH = 79;
+
 /** The variables that the program reads, beside those that a flag names. */
 const VARIABLES = [
   ['NO_COLOR', 'no colour, as --no-color'],
@@ -24,12 +27,12 @@ export async function writeManualPage(outfile) {
   commands.sort(([left], [right]) => (left < right ? -1 : 1));
   const global = flagsOf(commands[0][1].baseFlags);
   const variables = new Map(VARIABLES);
-  for (const [, { flags }] of commands) {
+  for (const [, { flags = {} }] of commands) {
     for (const [flag, { env }] of Object.entries(flags))
       if (env) variables.set(env, `what --${flag} is without it`);
   }
   const page = [
-    `.TH ${name.toUpperCase()} 1 "" "${name} ${version}" "User Commands"`,
+    `.TH ${name.toUpperCase()} 1 ${builtOn()} "${name} ${version}" "User Commands"`,
     ...section('NAME', [`${name} \\- ${text(description)}`]),
     ...section('SYNOPSIS', [`.B ${name}`, '.I COMMAND', '[\\fIargument\\fR|\\fIflag\\fR]...']),
     ...section(
@@ -47,7 +50,7 @@ export async function writeManualPage(outfile) {
     ),
     ...section('SEE ALSO', [`${name} \\fICOMMAND\\fR \\-\\-help; the folder docs of the package.`]),
   ];
-  writeFileSync(outfile, `${page.join('\n')}\n`);
+  writeFileSync(outfile, `${page.flatMap(wrapped).join('\n')}\n`);
 }
 
 async function exportsOf(entry) {
@@ -78,7 +81,7 @@ function commandLines(name, command, { summary, args, flags }) {
   ];
 }
 
-function flagsOf(flags) {
+function flagsOf(flags = {}) {
   return Object.entries(flags)
     .filter(([, { hidden }]) => hidden !== true)
     .sort(([left], [right]) => (left < right ? -1 : 1))
@@ -91,6 +94,27 @@ function flagsOf(flags) {
         `${description ?? ''}${isTold ? ` (default: ${usual})` : ''}`,
       );
     });
+}
+
+/** The day of the build; SOURCE_DATE_EPOCH stands in for it, so that a build can be repeated. */
+function builtOn() {
+  const { SOURCE_DATE_EPOCH: seconds } = process.env;
+  return new Date(seconds === undefined ? Date.now() : Number(seconds) * 1_000).toISOString().slice(0, 10);
+}
+
+/** A line of text as several that roff joins again; what begins with a dot is one request. */
+function wrapped(line) {
+  if (line.startsWith('.')) return [line];
+  const lines = [''];
+  for (const word of line.split(' ')) {
+    const last = lines.at(-1);
+    if (last === '') lines[lines.length - 1] = word;
+    // A word that begins as a request would stays where it is.
+    else if (last.length + 1 + word.length <= LINE_LENGTH || /^[.']/.test(word))
+      lines[lines.length - 1] += ` ${word}`;
+    else lines.push(word);
+  }
+  return lines;
 }
 
 function section(title, lines) {

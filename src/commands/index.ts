@@ -4,6 +4,7 @@ import type { Commands } from '../cli/program/program.js';
 export const COMMANDS: Commands = {
   checkpoint: () => import('./store/checkpoint.js'),
   compact: () => import('./store/compact.js'),
+  completion: () => import('./shell/completion.js'),
   create: () => import('./store/create.js'),
   delete: () => import('./store/delete.js'),
   diff: () => import('./rescue/diff.js'),

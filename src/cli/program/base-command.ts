@@ -18,6 +18,9 @@ import { visibleText } from '../terminal/visible-text.js';
 type Flags = Record<string, unknown>;
 type Args = Record<string, unknown>;
 
+/** The commands of the program by name, loaded when they are asked for. */
+export type CommandModules = Readonly<Record<string, () => Promise<{ readonly default: unknown }>>>;
+
 /** Thrown by `parse` where `--help` was asked for: no failure, and not to be caught by a command. */
 export class HelpRequest extends Error {
   override readonly name = 'HelpRequest';
@@ -34,6 +37,8 @@ export abstract class StatelogCommand extends Command {
   };
 
   protected readonly terminal: Terminal;
+  /** All commands, for the one that tells a shell about them. */
+  commands: CommandModules = {};
   /** The paths that the command reads or writes, as the user named them. */
   #paths: readonly string[] = [];
   /** True once `--json` was seen: errors are then objects, too. */

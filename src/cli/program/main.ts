@@ -68,6 +68,7 @@ async function dispatch(
   const { default: CommandClass } = await findCommand(name, program.commands)();
   CommandClass.id = name;
   const command = new CommandClass(rest, bareConfig(program.version), program.terminal);
+  command.commands = program.commands;
   running.command = command;
   try {
     return await command.run();
