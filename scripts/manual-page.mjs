@@ -20,6 +20,7 @@ const VARIABLES = [
 export async function writeManualPage(outfile) {
   const { name, version, description } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));
   const { COMMANDS } = await exportsOf('src/commands/index.ts');
+  const { HELP_EXAMPLES } = await exportsOf('src/cli/program/help-examples.ts');
   const { EXIT_CODE_MEANINGS } = await exportsOf('src/cli/errors/exit-codes.ts');
   const commands = await Promise.all(
     Object.entries(COMMANDS).map(async ([command, load]) => [command, (await load()).default]),
@@ -37,7 +38,9 @@ export async function writeManualPage(outfile) {
     ...section('SYNOPSIS', [`.B ${name}`, '.I COMMAND', '[\\fIargument\\fR|\\fIflag\\fR]...']),
     ...section(
       'COMMANDS',
-      commands.flatMap(([command, definition]) => commandLines(name, command, definition)),
+      commands.flatMap(([command, definition]) =>
+        commandLines(name, command, definition, HELP_EXAMPLES[command]),
+      ),
     ),
     ...section('FLAGS OF ALL COMMANDS', global),
     ...section(
@@ -65,7 +68,7 @@ async function exportsOf(entry) {
   }
 }
 
-function commandLines(name, command, { summary, args, flags }) {
+function commandLines(name, command, { summary, args, flags }, examples = []) {
   const words = Object.entries(args).map(([key, { required }]) => {
     const word = `\\fI${text(key.toUpperCase())}\\fR`;
     return required ? word : `[${word}]`;
@@ -78,6 +81,16 @@ function commandLines(name, command, { summary, args, flags }) {
     `${text(summary)}.`,
     ...described.flatMap(([key, { description }]) => item(key.toUpperCase(), description)),
     ...flagsOf(flags),
+    ...examples.flatMap(([does, line]) => [
+      '.PP',
+      `${text(does)}:`,
+      '.PP',
+      '.nf',
+      `.RS 4`,
+      text(line),
+      '.RE',
+      '.fi',
+    ]),
   ];
 }
 

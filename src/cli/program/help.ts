@@ -1,8 +1,10 @@
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Command } from '@oclif/core';
+import type { CommandHelp as CommandHelpBase } from '@oclif/core/help';
 import packageJson from '../../../package.json' with { type: 'json' };
 import { EXIT_CODE_MEANINGS } from '../errors/exit-codes.js';
+import { HELP_EXAMPLES } from './help-examples.js';
 import type { Program } from './program.js';
 
 /**
@@ -29,7 +31,7 @@ export async function writeHelp(
     CommandClass.id = name;
     COMMAND_CLASSES[name] = CommandClass as unknown as Command.Class;
   }
-  const [{ Config }, { Help }] = await Promise.all([
+  const [{ Config }, { CommandHelp, Help }] = await Promise.all([
     import('@oclif/core/config'),
     import('@oclif/core/help'),
   ]);
@@ -45,9 +47,29 @@ export async function writeHelp(
     },
   });
   const help = new (class extends Help {
+    protected override CommandHelpClass = commandHelpClass(CommandHelp);
     protected override log(...lines: string[]): void {
       terminal.output.writeText(`${lines.join(' ')}\n`);
     }
   })(config, { usageHeader: 'USAGE' });
   await help.showHelp(command === undefined ? [] : [command]);
+}
+
+/** A command's help with its examples first, and its flags in the usage by one word: they are listed below it. */
+function commandHelpClass(Base: typeof CommandHelpBase): typeof CommandHelpBase {
+  return class extends Base {
+    protected override sections(): ReturnType<CommandHelpBase['sections']> {
+      const examples = HELP_EXAMPLES[this.command.id] ?? [];
+      const text = examples.map(([does, line]) => `# ${does}\n$ ${line}`).join('\n\n');
+      return [{ header: 'EXAMPLES', generate: () => text }, ...super.sections()];
+    }
+
+    protected override defaultUsage(): string {
+      const { id, args, strict } = this.command;
+      const names = Object.values(args).map(({ name, required }) =>
+        required === true ? name.toUpperCase() : `[${name.toUpperCase()}]`,
+      );
+      return `${[id, ...names].join(' ')}${strict === false ? '...' : ''} [FLAGS]`;
+    }
+  };
 }

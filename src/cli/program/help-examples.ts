@@ -1,0 +1,83 @@
+/** A command line as somebody would type it, and what it does. */
+export type HelpExample = readonly [does: string, line: string];
+
+/** Examples of every command, the most usual first. A test runs each, one after the other, beside what they speak of. */
+export const HELP_EXAMPLES: Readonly<Record<string, readonly HelpExample[]>> = {
+  checkpoint: [
+    ['fold the log into a checkpoint now', 'statelog checkpoint orders'],
+    ['keep the last five from now on', 'statelog checkpoint orders --keep 5'],
+  ],
+  compact: [
+    ['see what it would come to', 'statelog compact orders --dry-run'],
+    ['do it', 'statelog compact orders'],
+  ],
+  completion: [
+    ['complete command lines in this bash or zsh', 'source <(statelog completion bash)'],
+    ['in fish, for good', 'statelog completion fish > ~/.config/fish/completions/statelog.fish'],
+  ],
+  create: [
+    ['a state directory', 'statelog create new-orders'],
+    ['a fold log, which Slipstream reads too', 'statelog create routes.snap'],
+  ],
+  delete: [
+    ['one key; 1 if it was not there', 'statelog delete orders order:17'],
+    [
+      'all keys with a prefix',
+      'statelog scan orders --prefix order: --json | statelog delete orders --batch -',
+    ],
+  ],
+  diff: [
+    ['what differs from yesterday', 'statelog diff yesterday orders'],
+    ['in a script: only whether anything does', 'statelog diff -q yesterday orders || echo changed'],
+  ],
+  export: [
+    ['a folder that import takes anywhere', 'statelog export orders tonight'],
+    ['to another host', 'statelog export orders - | ssh other statelog import - orders-copy'],
+    ['as text', 'statelog export orders - --as ndjson | gzip > orders.ndjson.gz'],
+  ],
+  get: [
+    ['a value, byte for byte', 'statelog get orders order:18'],
+    ['1 and nothing printed where there is none', 'statelog get orders absent || echo none'],
+    ['as it was at an earlier checkpoint', 'statelog get orders order:18 --at 1'],
+  ],
+  import: [
+    ['a snapshot that export made', 'statelog import backup restored'],
+    ['from another host', 'ssh other statelog export orders - | statelog import - orders-copy'],
+  ],
+  put: [
+    ['one value; on disk when it returns', "statelog put orders order:19 '10 apples'"],
+    ['a marker, once: 1 if it is there', 'statelog put orders done yes --if-absent'],
+    [
+      'many, from what another program prints',
+      'printf "a\\t1\\nb\\t2\\n" | statelog put orders --tsv --batch -',
+    ],
+  ],
+  repair: [
+    ['what it would do', 'statelog repair damaged --into whole --dry-run'],
+    ['every good record, to a new place', 'statelog repair damaged --into whole'],
+    ['cut an unfinished last write, in place', 'statelog repair torn'],
+  ],
+  rescue: [
+    ['all there is to say, and all that is good beside it', 'statelog rescue damaged'],
+    ['hold it against a backup too', 'statelog rescue damaged --backup backup'],
+  ],
+  scan: [
+    ['keys with a prefix', 'statelog scan orders --prefix order: --keys-only'],
+    ['for another program, a JSON object a line', 'statelog scan orders --json | head -n 2'],
+    ['how many', 'statelog scan orders --count'],
+  ],
+  stat: [
+    ['what a path holds', 'statelog stat orders'],
+    ['for a script', 'statelog stat orders --json'],
+  ],
+  verify: [
+    ['read all of it, check all of it', 'statelog verify orders'],
+    ['in a script: the exit code alone', 'statelog verify -q orders && echo whole'],
+    ['the bytes round each fault', 'statelog verify damaged --hexdump'],
+  ],
+  'wal-replay': [
+    ['what a log recorded', 'statelog wal-replay orders'],
+    ['what happened to some keys', 'statelog wal-replay orders --prefix order: --json'],
+    ['a store as its log says', 'statelog wal-replay orders --into replayed'],
+  ],
+};

@@ -1,0 +1,42 @@
+import path from 'node:path';
+import test from 'ava';
+import { shellWord } from '../../src/engine/bytes/text/command-hints.js';
+import { HELP_EXAMPLES } from '../../src/cli/program/help-examples.js';
+import { COMMANDS } from '../../src/commands/index.js';
+import { exampleShell } from '../support/shell-examples.js';
+import { tempDir } from '../support/temp-dir.js';
+
+/** Makes what the examples speak of, and programs that stand in for those of other hosts. */
+const PREPARATION = `
+mkdir lies && cd lies
+for i in 16 17 18; do statelog put orders order:$i "$i apples" || exit; done
+statelog checkpoint orders && statelog put orders order:20 none || exit
+cp -r orders yesterday && statelog delete yesterday order:16 && statelog export orders backup || exit
+cp -r orders damaged && printf XXXX | dd of=damaged/checkpoints/1/state-0.db bs=1 seek=40 conv=notrunc 2>/dev/null
+cp -r orders torn && rm torn/CLOSED && echo '{}' > torn/LOCK && printf X >> torn/wal/2/wal-0.log
+mkdir -p other .config/fish/completions && cp -r orders other
+printf '#!/bin/sh\\nshift; cd other; exec "$@"\\n' > ../../bin/ssh && chmod +x ../../bin/ssh`;
+
+/** Exit codes that are no 0: of lines that find damage, or a difference. */
+const CODES: readonly (readonly [RegExp, string])[] = [
+  [/damaged/, '3'],
+  [/^statelog diff yesterday orders$/, '1'],
+];
+
+test('every command has examples in its help, and each runs as it stands', (t) => {
+  t.deepEqual(Object.keys(HELP_EXAMPLES).sort(), Object.keys(COMMANDS).sort());
+  const folder = tempDir(t);
+  const shell = exampleShell(folder);
+  t.is(shell(`${PREPARATION} && echo made`).stdout.split('\n').at(-2), 'made');
+  for (const [command, examples] of Object.entries(HELP_EXAMPLES)) {
+    const place = path.join(folder, 'work', command);
+    t.is(shell(`cp -r lies ${place}`).stderr, '');
+    for (const [, line] of examples) {
+      const { stdout, stderr } = shell(
+        `cd ${place} && HOME=${place} bash -o pipefail -c ${shellWord(line)}; echo " exit $?"`,
+      );
+      const code = CODES.find(([pattern]) => pattern.test(line))?.[1] ?? '0';
+      t.is(/ exit (\d+)\n$/.exec(stdout)?.[1], code, `${line}\n${stdout}${stderr}`);
+    }
+  }
+});
