@@ -1,6 +1,7 @@
 const SURVEY = 'src/engine/repair/survey';
 const MIX_UPS = ['engine/repair/mix-ups'];
 const SURVEYED = ['engine/repair/survey'];
+const REBUILD = ['cli/commands/rebuild'];
 const WISHES = ['engine/repair/wishes'];
 
 /** Sabotages of how a repair gathers what files say of themselves. See ../mutants.mjs. */
@@ -140,5 +141,37 @@ export const rescueMutants = [
     from: '.filter(({ barriers }) => (barriers.last ?? -1n) < due)',
     to: '.filter(({ barriers }) => (barriers.last ?? due) < due)',
     tests: ['engine/repair/strays'],
+  },
+  {
+    name: 'rebuilt-from-a-checkpoint-at-the-moment',
+    rule: 'a store is made again of what lies before the moment, and of nothing else',
+    file: 'src/engine/inspect/replay/replay-base.ts',
+    from: 'throughNs !== undefined && throughNs < toTimeNs',
+    to: 'throughNs !== undefined && throughNs <= toTimeNs',
+    tests: REBUILD,
+  },
+  {
+    name: 'rebuilt-from-no-checkpoint',
+    rule: 'a store is made again whole',
+    file: 'src/cli/replay/replay-into-stores.ts',
+    from: 'if (base !== undefined) await takeBase',
+    to: 'if (base === undefined) await takeBase',
+    tests: REBUILD,
+  },
+  {
+    name: 'rebuilt-from-a-damaged-checkpoint',
+    rule: 'R5: damage is never without a word',
+    file: 'src/engine/inspect/replay/replay-base.ts',
+    from: 'if (findings.length === foundBefore)',
+    to: 'if (findings.length >= foundBefore)',
+    tests: REBUILD,
+  },
+  {
+    name: 'damage-behind-the-moment-stops-it',
+    rule: 'what lies behind the moment does not matter',
+    file: 'src/engine/inspect/replay/rebuild.ts',
+    from: 'coreId === undefined || this.#open.has(coreId)',
+    to: 'coreId === undefined || coreId >= 0 || this.#open.has(coreId)',
+    tests: REBUILD,
   },
 ];

@@ -114,6 +114,10 @@ test.serial('verify and wal-replay read standard input, compressed too, and seve
   }
   const torn = await commandLine(['verify', '-'], { input: [bytes.subarray(0, bytes.length - 3)] });
   t.is(torn.exitCode, 4);
+  // What came through a pipe is gone: a hint on it would not work.
+  t.regex(torn.stdout, /save what was read to a file, say FILE, and run 'statelog repair FILE' to copy/);
+  const foreign = await commandLine(['verify', '-'], { input: [Buffer.from(bytes.toString('base64'))] });
+  t.regex(foreign.stderr, /save what was read to a file, say FILE, and run: base64 -d FILE > FILE\.restored/);
   const twice = await commandLine(['wal-replay', segment, segment, '--json']);
   t.is(twice.stdout, named.stdout + named.stdout);
   const store = path.join(tempDir(t), 'store');

@@ -2,7 +2,6 @@ import test from 'ava';
 import fc from 'fast-check';
 import { parseInteger, parseIntegerWithin } from '../../src/cli/command/integer-text.js';
 import { formatSize, parseSize } from '../../src/cli/command/size-text.js';
-import { formatTime, parseTime } from '../../src/cli/command/time-text.js';
 
 test('64-bit numbers are read from decimal and hex without rounding', (t) => {
   fc.assert(
@@ -38,44 +37,6 @@ test('a number just out of range is refused, the ends of the range are not', (t)
   t.is(parseIntegerWithin('18446744073709551615', 0n, 2n ** 64n - 1n), 2n ** 64n - 1n);
   t.is(parseIntegerWithin('18446744073709551616', 0n, 2n ** 64n - 1n), undefined);
   t.is(parseIntegerWithin('-1', 0n, 10n), undefined);
-});
-
-test('times are RFC 3339 with any offset, or nanoseconds', (t) => {
-  t.is(parseTime('1970-01-01T00:00:00Z'), 0n);
-  t.is(parseTime('2026-02-03T04:05:06.123456789Z'), 1770091506123456789n);
-  t.is(parseTime('2026-02-03T04:05:06.5+01:30'), 1770086106500000000n);
-  t.is(parseTime('2026-02-03 04:05:06-00:30'), 1770093306000000000n);
-  t.is(parseTime('1969-12-31T23:59:59.999999999Z'), -1n);
-  t.is(parseTime('1770091506123456789'), 1770091506123456789n);
-  t.is(parseTime('-5'), -5n);
-});
-
-test('what is no time is refused, and never moved to another day', (t) => {
-  for (const text of [
-    '',
-    'now',
-    '2026-02-03',
-    '2026-02-30T00:00:00Z',
-    '2026-13-01T00:00:00Z',
-    '2026-01-01T24:00:00Z',
-    '2026-01-01T00:60:00Z',
-    '2026-01-01T00:00:60Z',
-    '2026-01-01T00:00:00',
-    '2026-01-01T00:00:00.1234567890Z',
-    '2026-01-01T00:00:00+24:00',
-    '9999-01-01T00:00:00Z',
-    '9223372036854775808',
-  ]) {
-    t.is(parseTime(text), undefined, text);
-  }
-});
-
-test('a time that was formatted is read back as the same nanosecond', (t) => {
-  fc.assert(
-    fc.property(fc.bigInt({ min: -(2n ** 62n), max: 2n ** 63n - 1n }), (timeNs) => {
-      t.is(parseTime(formatTime(timeNs)), timeNs);
-    }),
-  );
 });
 
 test('sizes take binary suffixes, and nothing past 2^53', (t) => {

@@ -3,7 +3,7 @@ import { parseCursorText } from '../../engine/fold/format/position-text.js';
 import { ENCODINGS, type Encoding, type Encodings } from './encoding.js';
 import { SIGNED_64_MAX, SIGNED_64_MIN, UNSIGNED_64_MAX, parseIntegerWithin } from './integer-text.js';
 import { parseSize } from './size-text.js';
-import { parseTime } from './time-text.js';
+import { readTime } from './time-argument.js';
 import { usageError } from '../errors/usage-error.js';
 
 const ENCODING_GROUP = 'ENCODING';
@@ -79,14 +79,22 @@ export const countFlag = custom<number, CountLimits>({
   },
 });
 
-/** A flag of a moment: RFC 3339, or nanoseconds since 1970; the value is nanoseconds. */
-export const timeFlag = custom<bigint>({
+/** A moment that a flag names. */
+export interface MomentArgument {
+  /** Nanoseconds since the Unix epoch. */
+  readonly timeNs: bigint;
+  /** True where this host's clock or time zone decided which moment it is. */
+  readonly isOfHere: boolean;
+}
+
+/** A flag of a moment: before now, local, RFC 3339, or a number since 1970 (time-argument.ts). */
+export const timeFlag = custom<MomentArgument>({
   helpValue: 'TIME',
-  parse: (text, _context, { name }) =>
-    accept(
-      parseTime(text),
-      `--${name} takes a time as 2026-02-03T04:05:06.789Z or in nanoseconds since 1970, not ${text}`,
-    ),
+  parse: (text, _context, { name }) => {
+    const reading = readTime(text, Date.now());
+    if ('timeNs' in reading) return Promise.resolve(reading);
+    return Promise.reject(usageError(`--${name} ${text}: ${reading.refusal}; write ${reading.examples}`));
+  },
 });
 
 /** A flag of a size in bytes, `64KiB` and the like. */

@@ -2,7 +2,8 @@ import { isStatelogError } from '../../engine/errors.js';
 import type { OpenReadableOptions } from '../../engine/inspect/open.js';
 import type { OpenedInput } from '../../engine/inspect/input/open-input.js';
 import type { ReadableStore } from '../../engine/store/store.js';
-import { byteInput, STANDARD_INPUT_NAME } from '../terminal/byte-input.js';
+import { STANDARD_INPUT_NAME } from '../../engine/bytes/text/command-hints.js';
+import { byteInput } from '../terminal/byte-input.js';
 import type { Terminal } from '../terminal/terminal.js';
 
 /**

@@ -1,7 +1,9 @@
+import type { ReplayBase } from '../../engine/inspect/replay/replay-base.js';
 import { ReplayInto } from '../../engine/inspect/replay/replay-into.js';
 import type { WritableStore } from '../../engine/store/store.js';
-import type { ExitCode } from '../errors/exit-codes.js';
-import { runReplay, type Interruption, type ReplayWork } from './replay-run.js';
+import { EXIT_CODES, type ExitCode } from '../errors/exit-codes.js';
+import { countedText } from '../text/counted-text.js';
+import { runReplay, Turns, type Interruption, type ReplayWork } from './replay-run.js';
 import type { Terminal } from '../terminal/terminal.js';
 import { visibleText } from '../terminal/visible-text.js';
 
@@ -10,6 +12,9 @@ export interface IntoOptions {
   /** Locked; closed when the work is over. */
   readonly stores: readonly WritableStore[];
   readonly json: boolean;
+  /** The state that the records go on from, and what of it is wanted. */
+  readonly base: ReplayBase | undefined;
+  readonly prefix: Uint8Array | undefined;
 }
 
 /**
@@ -20,15 +25,18 @@ export async function runReplayInto(
   terminal: Terminal,
   work: Omit<ReplayWork, 'into'>,
   interruption: Interruption,
-  { stores, json }: IntoOptions,
+  { stores, json, base, prefix }: IntoOptions,
 ): Promise<ExitCode> {
   try {
     const into = new ReplayInto(stores);
     try {
-      return await runReplay(terminal, { ...work, into }, interruption);
+      for (const finding of base?.findings ?? []) work.findings.finding(finding);
+      if (base !== undefined) await takeBase(into, base, prefix, interruption);
+      const exitCode = await runReplay(terminal, { ...work, into }, interruption);
+      return base === undefined || base.findings.length === 0 ? exitCode : EXIT_CODES.damage;
     } finally {
       await into.settle();
-      writeApplied(terminal, into, json);
+      writeApplied(terminal, into, base?.epoch, json);
       if (into.commits > 0 && !json) terminal.writeError(`statelog: ${commitsText(into.commits)}\n`);
       await terminal.output.flush();
     }
@@ -37,14 +45,39 @@ export async function runReplayInto(
   }
 }
 
-function writeApplied({ output }: Terminal, into: ReplayInto, json: boolean): void {
-  for (const applied of into.applied) {
+async function takeBase(
+  into: ReplayInto,
+  base: ReplayBase,
+  prefix: Uint8Array | undefined,
+  interruption: Interruption,
+): Promise<void> {
+  const turns = new Turns();
+  for (const entry of base.entries(prefix)) {
+    into.takeEntry(entry);
+    if (into.isFull) await into.room();
+    if (turns.isDue) await turns.take();
+    if (interruption.isOver) return;
+  }
+}
+
+function writeApplied(
+  { output }: Terminal,
+  into: ReplayInto,
+  baseEpoch: bigint | undefined,
+  json: boolean,
+): void {
+  for (const { entries = 0, ...applied } of into.applied) {
     const { path, puts, deletes } = applied;
-    output.writeText(
-      json
-        ? `${JSON.stringify({ applied })}\n`
-        : `${visibleText(path)}: applied ${puts} puts and ${deletes} deletes\n`,
-    );
+    if (json) {
+      const base = baseEpoch === undefined ? {} : { base: { epoch: String(baseEpoch), keys: entries } };
+      output.writeText(`${JSON.stringify({ applied: { ...applied, ...base } })}\n`);
+      continue;
+    }
+    const start =
+      baseEpoch === undefined || baseEpoch === 0n
+        ? ''
+        : `took ${countedText(entries, 'key')} of checkpoint ${baseEpoch}, `;
+    output.writeText(`${visibleText(path)}: ${start}applied ${puts} puts and ${deletes} deletes\n`);
   }
 }
 

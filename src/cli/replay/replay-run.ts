@@ -87,7 +87,7 @@ export async function runReplay(
 }
 
 /** When the event loop last had its turn: until it has, no signal is seen. */
-class Turns {
+export class Turns {
   #lastMs = performance.now();
 
   get isDue(): boolean {

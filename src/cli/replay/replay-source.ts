@@ -1,7 +1,13 @@
 import { isStatelogError } from '../../engine/errors.js';
 import type { Finding } from '../../engine/finding.js';
 import type { Follow } from '../../engine/inspect/follow/follow.js';
+import { formatTime } from '../../engine/bytes/text/time-text.js';
+import { identify } from '../../engine/inspect/identify.js';
+import type { RecordsBefore } from '../../engine/inspect/replay/rebuild.js';
+import type { Replay } from '../../engine/inspect/replay/replay.js';
+import type { ReplayBase, ReplayBounds } from '../../engine/inspect/replay/replay-base.js';
 import type { ReplayFilter } from '../../engine/inspect/replay/replay-filter.js';
+import type { ReplayLog } from '../../engine/inspect/replay/replay-logs.js';
 import type { FileChanges } from '../../engine/storage-io/real/file-changes.js';
 import type { FileSystem } from '../../engine/storage-io/interface/file-system.js';
 import type { LocatedRecord } from '../output/records/record-parts.js';
@@ -10,6 +16,8 @@ import type { RecordSource } from './replay-run.js';
 /** A source of records. */
 export interface OpenedSource {
   readonly source: RecordSource;
+  /** The state that the records go on from; undefined where they start from nothing. Closed with the source. */
+  readonly base?: ReplayBase | undefined;
   /** Tells when there may be more; undefined where there is an end. */
   readonly changes: FileChanges | undefined;
   /** The source in words; undefined if it goes without saying. */
@@ -17,14 +25,22 @@ export interface OpenedSource {
   readonly close: () => void;
 }
 
+/** How the logs at a path are read. */
+interface ReplayOptions {
+  readonly filter: ReplayFilter;
+  readonly isMerged: boolean;
+  /** The point up to which a store is made anew; undefined where records alone are wanted. */
+  readonly bounds: ReplayBounds | undefined;
+}
+
 /**
- * The logs at a path as they are now.
- * @throws StatelogError what `findLogs` throws
+ * The logs at a path as they are now; with bounds and of a state directory, those behind the checkpoint to start from.
+ * @throws StatelogError what `findLogs` and `ReplayBase.open` throw
  */
 export async function openReplay(
   disk: FileSystem,
   path: string,
-  options: { readonly filter: ReplayFilter; readonly isMerged: boolean },
+  { filter, isMerged, bounds }: ReplayOptions,
 ): Promise<OpenedSource> {
   const [{ findLogs }, { Replay }, { anchoredSource }, { readingOnFileSystem }] = await Promise.all([
     import('../../engine/inspect/replay/replay-logs.js'),
@@ -33,21 +49,59 @@ export async function openReplay(
     import('../../engine/storage-io/views/reading-on-file-system.js'),
   ]);
   const fileSystem = readingOnFileSystem(anchoredSource(disk, path));
-  const logs = findLogs(fileSystem, path).filter(
-    ({ epoch }) => epoch === undefined || options.filter.mayTakeEpoch(epoch),
-  );
+  const isStore = bounds !== undefined && isDirectory(fileSystem, path);
+  const base = isStore ? await openBase(fileSystem, path, bounds) : undefined;
+  try {
+    const logs = findLogs(fileSystem, path).filter(
+      ({ epoch }) => epoch === undefined || (filter.mayTakeEpoch(epoch) && epoch > (base?.epoch ?? -1n)),
+    );
+    const replay = new Replay(fileSystem, logs, isMerged);
+    const source = isStore ? await recordsBefore(replay, logs, path, bounds.toTimeNs) : replay;
+    return {
+      source,
+      base,
+      changes: undefined,
+      description: descriptionOf(logs, base),
+      close: () => {
+        source.close();
+        base?.close();
+      },
+    };
+  } catch (error) {
+    base?.close();
+    throw error;
+  }
+}
+
+function isDirectory(fileSystem: FileSystem, path: string): boolean {
+  return identify(fileSystem, path).kind === 'directory';
+}
+
+async function openBase(fileSystem: FileSystem, path: string, bounds: ReplayBounds): Promise<ReplayBase> {
+  const { ReplayBase: Base } = await import('../../engine/inspect/replay/replay-base.js');
+  return Base.open(fileSystem, path, bounds);
+}
+
+async function recordsBefore(
+  replay: Replay,
+  logs: readonly ReplayLog[],
+  path: string,
+  toTimeNs: bigint | undefined,
+): Promise<RecordsBefore> {
+  const { RecordsBefore: Bounded } = await import('../../engine/inspect/replay/rebuild.js');
+  return new Bounded(replay, logs, path, toTimeNs);
+}
+
+function descriptionOf(logs: readonly ReplayLog[], base: ReplayBase | undefined): string | undefined {
   const named = logs.flatMap(({ epoch, isLive }) =>
     epoch === undefined ? [] : [`${epoch}${isLive ? ' (live)' : ''}`],
   );
-  const source = new Replay(fileSystem, logs, options.isMerged);
-  return {
-    source,
-    changes: undefined,
-    description: named.length === 0 ? undefined : `reading the log of epoch ${named.join(', ')}`,
-    close: () => {
-      source.close();
-    },
-  };
+  const read = named.length === 0 ? [] : [`reading the log of epoch ${named.join(', ')}`];
+  if (base === undefined) return read[0];
+  const { epoch, throughNs } = base;
+  const through = throughNs === undefined ? '' : `, with records up to ${formatTime(throughNs)}`;
+  const start = epoch === 0n ? 'an empty store' : `the checkpoint of epoch ${epoch}${through}`;
+  return [`starting from ${start}`, ...read].join('; ');
 }
 
 /**

@@ -1,7 +1,5 @@
+import { STANDARD_INPUT_NAME } from '../../engine/bytes/text/command-hints.js';
 import type { Terminal } from './terminal.js';
-
-/** Stands for standard input where a file is expected. */
-export const STANDARD_INPUT_NAME = '-';
 
 /**
  * The bytes of a file, or of standard input for `-`, chunk by chunk. Also reads FIFOs and what

@@ -5,7 +5,7 @@ import { StatelogCommand } from '../../cli/program/base-command.js';
 import { decodeArgument } from '../../cli/command/encoding.js';
 import { EXIT_CODES, worseExitCode, type ExitCode } from '../../cli/errors/exit-codes.js';
 import { inputOf } from '../../cli/command/readable.js';
-import { STANDARD_INPUT_NAME } from '../../cli/terminal/byte-input.js';
+import { STANDARD_INPUT_NAME } from '../../engine/bytes/text/command-hints.js';
 import {
   countFlag,
   encodingFlags,
@@ -23,6 +23,8 @@ import { recordOutput } from '../../cli/output/records/record-output.js';
 import { runReplay, type Interruption, type ReplayWork } from '../../cli/replay/replay-run.js';
 import { writeReplayStats } from '../../cli/output/records/replay-stats-output.js';
 import { usageError } from '../../cli/errors/usage-error.js';
+import { formatTime } from '../../engine/bytes/text/time-text.js';
+import type { ReplayBase, ReplayBounds } from '../../engine/inspect/replay/replay-base.js';
 import { OPERATIONS, ReplayFilter, type OperationName } from '../../engine/inspect/replay/replay-filter.js';
 import { ReplayStats } from '../../engine/inspect/replay/replay-stats.js';
 import type { FileSystem } from '../../engine/storage-io/interface/file-system.js';
@@ -51,7 +53,18 @@ interface RunFlags {
   readonly wait: number;
   readonly 'large-values': boolean;
   readonly json: boolean;
+  /** The bytes of --prefix. */
+  readonly prefixBytes: Uint8Array | undefined;
+  readonly bounds: ReplayBounds | undefined;
 }
+
+/** The flags of `--into`, and the state to start from, once the source is open. */
+interface IntoFlags extends RunFlags {
+  readonly base: ReplayBase | undefined;
+}
+
+/** Filters that ask for a part of the records: what they leave goes on from nothing. */
+const FOR_A_PART = ['op', 'core', 'from-epoch', 'from-time', 'from-offset', 'limit'] as const;
 
 type Flags = Interfaces.InferredFlags<typeof WalReplay.flags> & { readonly json: boolean };
 
@@ -131,18 +144,18 @@ export default class WalReplay extends StatelogCommand {
 
   async #replayPath(fileSystem: FileSystem, path: string, flags: Flags): Promise<ExitCode> {
     const encodings = encodingsOf(flags);
-    const { prefix } = flags;
+    const prefix =
+      flags.prefix === undefined
+        ? undefined
+        : decodeArgument(flags.prefix, encodings.key, '--prefix', '--key-encoding');
     const filter = new ReplayFilter({
       operations: flags.op,
-      prefix:
-        prefix === undefined
-          ? undefined
-          : decodeArgument(prefix, encodings.key, '--prefix', '--key-encoding'),
+      prefix,
       cores: flags.core,
       fromEpoch: flags['from-epoch'],
       toEpoch: flags['to-epoch'],
-      fromTimeNs: flags['from-time'],
-      toTimeNs: flags['to-time'],
+      fromTimeNs: flags['from-time']?.timeNs,
+      toTimeNs: flags['to-time']?.timeNs,
       fromOffset: flags['from-offset'],
     });
     if (flags.follow && !flags.merge)
@@ -159,10 +172,7 @@ export default class WalReplay extends StatelogCommand {
         json: flags.json,
         redact,
         operations: flags.op,
-        prefix:
-          prefix === undefined
-            ? undefined
-            : decodeArgument(prefix, encodings.key, '--prefix', '--key-encoding'),
+        prefix,
         fromOffset: flags['from-offset'] ?? 0,
         limit: flags.limit ?? Infinity,
         dump,
@@ -170,14 +180,29 @@ export default class WalReplay extends StatelogCommand {
     }
     const output = recordOutput(this.terminal, { encodings, json: flags.json, redact, dump });
     const isPrinted = !flags.stats && flags.into === undefined;
-    return this.#replay(fileSystem, path, flags, {
-      filter,
-      limit: flags.limit ?? Infinity,
-      printed: isPrinted ? output : undefined,
-      findings: output,
-      stats: flags.stats ? new ReplayStats() : undefined,
-      skipDamage: flags['skip-damage'],
+    this.#sayBounds(flags);
+    return this.#replay(
+      fileSystem,
+      path,
+      { ...flags, prefixBytes: prefix, bounds: boundsOf(flags) },
+      {
+        filter,
+        limit: flags.limit ?? Infinity,
+        printed: isPrinted ? output : undefined,
+        findings: output,
+        stats: flags.stats ? new ReplayStats() : undefined,
+        skipDamage: flags['skip-damage'],
+      },
+    );
+  }
+
+  /** Says which moments were meant, where this host's clock or time zone decided it. */
+  #sayBounds(flags: Flags): void {
+    const bounds = (['from-time', 'to-time'] as const).flatMap((name) => {
+      const moment = flags[name];
+      return moment?.isOfHere === true ? [`--${name} is ${formatTime(moment.timeNs)}`] : [];
     });
+    if (bounds.length > 0) this.say(bounds.join(', '));
   }
 
   async #dump(fileSystem: FileSystem, path: string, redact: boolean): Promise<RecordDump> {
@@ -192,22 +217,23 @@ export default class WalReplay extends StatelogCommand {
     task: Omit<ReplayWork, 'source' | 'changes' | 'into'>,
   ): Promise<ExitCode> {
     const { openFollow, openReplay } = await import('../../cli/replay/replay-source.js');
-    const { source, changes, description, close } = flags.follow
+    const { source, base, changes, description, close } = flags.follow
       ? await openFollow(fileSystem, path)
       : await openReplay(fileSystem, path, {
           filter: task.filter,
           isMerged: flags.merge || flags.into !== undefined,
+          bounds: flags.bounds,
         });
     try {
       if (description !== undefined) this.say(description);
-      return await this.#run(path, { ...task, source, changes }, flags);
+      return await this.#run(path, { ...task, source, changes }, { ...flags, base });
     } finally {
       close();
     }
   }
 
   /** Prints the sums at the end, or when told to stop. */
-  async #run(source: string, work: Omit<ReplayWork, 'into'>, flags: RunFlags): Promise<ExitCode> {
+  async #run(source: string, work: Omit<ReplayWork, 'into'>, flags: IntoFlags): Promise<ExitCode> {
     const { stats, changes } = work;
     const run = await this.#runner(source, work, flags);
     if (stats === undefined && changes === undefined) return run({ isOver: false });
@@ -231,8 +257,10 @@ export default class WalReplay extends StatelogCommand {
   async #runner(
     source: string,
     work: Omit<ReplayWork, 'into'>,
-    { into, wait, json, 'large-values': largeValues, 'onto-existing': isOntoExisting }: RunFlags,
+    flags: IntoFlags,
   ): Promise<(interruption: Interruption) => Promise<ExitCode>> {
+    const { into, wait, json, base, prefixBytes: prefix } = flags;
+    const { 'large-values': largeValues, 'onto-existing': isOntoExisting } = flags;
     if (into === undefined) {
       return (interruption) => runReplay(this.terminal, { ...work, into: undefined }, interruption);
     }
@@ -242,6 +270,15 @@ export default class WalReplay extends StatelogCommand {
     ]);
     const stores = await openDestinations(into, { source, isOntoExisting, largeValues, waitMs: wait });
     for (const { notices } of stores) for (const notice of notices) this.notice(notice);
-    return (interruption) => runReplayInto(this.terminal, work, interruption, { stores, json });
+    return (interruption) => runReplayInto(this.terminal, work, interruption, { stores, json, base, prefix });
   }
+}
+
+/** The point up to which a new store is made as the old one was; undefined where records alone are wanted. */
+function boundsOf(flags: Flags): ReplayBounds | undefined {
+  const { 'to-time': toTime, 'to-epoch': toEpoch, into } = flags;
+  if (into === undefined || flags['onto-existing'] || flags.follow) return undefined;
+  if (toTime === undefined && toEpoch === undefined) return undefined;
+  if (FOR_A_PART.some((name) => flags[name] !== undefined)) return undefined;
+  return { toTimeNs: toTime?.timeNs, toEpoch };
 }

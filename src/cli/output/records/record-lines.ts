@@ -13,7 +13,7 @@ import {
 } from './record-parts.js';
 import { redactedText } from '../../text/redaction.js';
 import type { Terminal } from '../../terminal/terminal.js';
-import { formatTime } from '../../command/time-text.js';
+import { formatTime } from '../../../engine/bytes/text/time-text.js';
 import { cutTo, shownText } from '../../terminal/shown-text.js';
 import { visibleText } from '../../terminal/visible-text.js';
 

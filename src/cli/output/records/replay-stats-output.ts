@@ -1,7 +1,7 @@
 import type { OperationStats, ReplayStats } from '../../../engine/inspect/replay/replay-stats.js';
 import { tableText } from '../../terminal/table.js';
 import type { Terminal } from '../../terminal/terminal.js';
-import { formatTime } from '../../command/time-text.js';
+import { formatTime } from '../../../engine/bytes/text/time-text.js';
 
 const HEAD = ['OPERATION', 'RECORDS', 'BYTES', 'FIRST', 'LAST'];
 

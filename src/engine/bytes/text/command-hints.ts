@@ -14,21 +14,36 @@ export function shellWord(word: string): string {
   return PLAIN_WORD.test(word) ? word : quoted(word);
 }
 
+/** The name of standard input where a path is named. */
+export const STANDARD_INPUT_NAME = '-';
+
+/** A hint about a path; what came through a pipe is gone by then, unless it is saved first. */
+export function hintOn(path: string, hintAbout: (path: string) => string): string {
+  if (path !== STANDARD_INPUT_NAME) return hintAbout(path);
+  return `save what was read to a file, say FILE, and ${hintAbout('FILE')}`;
+}
+
+function runOn(path: string, commandOn: (path: string) => string): string {
+  return hintOn(path, (file) => `run ${commandOn(file)}`);
+}
+
 /** The hint to run `verify`, which shows all damage. */
 export function verifyHint(path: string): string {
-  return `run ${commandText('statelog', 'verify', path)} to see all that is damaged`;
+  return `${runOn(path, (file) => commandText('statelog', 'verify', file))} to see all that is damaged`;
 }
 
 /** The hint to run `repair --into`, which brings every good record of something damaged to a new place. */
 export function repairHint(path: string): string {
-  const command = commandText('statelog', 'repair', path, '--into', newPlaceFor(path));
-  return `run ${command} to bring every good record to a new place`;
+  const command = runOn(path, (file) => commandText('statelog', 'repair', file, '--into', newPlaceFor(file)));
+  return `${command} to bring every good record to a new place`;
 }
 
 /** The hint to run `wal-replay --into`, which makes a store of a log that has gaps. */
 export function replayHint(path: string): string {
-  const command = commandText('statelog', 'wal-replay', path, '--skip-damage', '--into', storeFor(path));
-  return `run ${command} to make a store of the records that are there`;
+  const command = runOn(path, (file) =>
+    commandText('statelog', 'wal-replay', file, '--skip-damage', '--into', storeFor(file)),
+  );
+  return `${command} to make a store of the records that are there`;
 }
 
 /** The hint for something that is missing, the best way first. */
@@ -38,7 +53,7 @@ export function missingHint(path: string): string {
 
 /** The hint to run `repair`, which cuts an unfinished last write. */
 export function cutHint(path: string): string {
-  return `run ${commandText('statelog', 'repair', path)} to copy it aside and cut it`;
+  return `${runOn(path, (file) => commandText('statelog', 'repair', file))} to copy it aside and cut it`;
 }
 
 /** The hint for a file that the disk does not give out in full. */

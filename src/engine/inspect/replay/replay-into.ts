@@ -1,3 +1,4 @@
+import type { Entry } from '../../entry-cursor.js';
 import { isStatelogError, StatelogError } from '../../errors.js';
 import { MulticastBuffer } from '../../multicast/multicast-buffer.js';
 import { TAG_COMMIT, TAG_DELETE, TAG_PUT } from '../../rkyv/entry/wal-entry-format.js';
@@ -20,6 +21,8 @@ export interface Applied {
   readonly path: string;
   readonly puts: number;
   readonly deletes: number;
+  /** Entries of the state that the records go on from; absent where they start from nothing. */
+  readonly entries?: number;
 }
 
 /**
@@ -129,6 +132,8 @@ export class ReplayInto {
   /** Commits that said how far a source was taken, or a watermark: no destination gets them. */
   commits = 0;
   #publishedBytes = 0;
+  /** They are the first puts of every destination. */
+  #entries = 0;
   #onRoom: (() => void) | undefined;
 
   /** @param stores at least one; they stay the caller's to close */
@@ -142,7 +147,11 @@ export class ReplayInto {
 
   /** The changes on disk in each destination. */
   get applied(): Applied[] {
-    return this.#destinations.map(({ store, puts, deletes }) => ({ path: store.path, puts, deletes }));
+    return this.#destinations.map(({ store: { path }, puts, deletes }) => {
+      if (this.#entries === 0) return { path, puts, deletes };
+      const entries = Math.min(puts, this.#entries);
+      return { path, puts: puts - entries, deletes, entries };
+    });
   }
 
   /** True when it is time to make `room`. */
@@ -158,7 +167,16 @@ export class ReplayInto {
   take(view: WalEntryView): void {
     if (view.tag === TAG_COMMIT) this.commits += 1;
     if (view.tag !== TAG_PUT && view.tag !== TAG_DELETE) return;
-    const change = { key: view.keyCopy(), value: view.tag === TAG_PUT ? view.valueCopy() : undefined };
+    this.#publish({ key: view.keyCopy(), value: view.tag === TAG_PUT ? view.valueCopy() : undefined });
+  }
+
+  /** Takes an entry of the state that the records go on from, all of them before the first record. Make `room` once `isFull`. */
+  takeEntry(entry: Entry): void {
+    this.#entries += 1;
+    this.#publish(entry);
+  }
+
+  #publish(change: ReplayedChange): void {
     this.#buffer.publish(change);
     this.#publishedBytes += bytesOf(change);
   }
@@ -218,6 +236,9 @@ function bytesOf({ key, value }: ReplayedChange): number {
 
 /** The applied changes, in words. */
 export function appliedText(applied: readonly Applied[]): string {
-  const each = applied.map(({ path, puts, deletes }) => `${puts} puts and ${deletes} deletes to ${path}`);
+  const each = applied.map(({ path, puts, deletes, entries }) => {
+    const base = entries === undefined ? '' : `${entries} keys of the checkpoint, `;
+    return `${base}${puts} puts and ${deletes} deletes to ${path}`;
+  });
   return `applied and on disk: ${each.join('; ')}`;
 }

@@ -28,6 +28,8 @@ interface LogScan {
 export class Replay {
   /** The last finding. */
   finding: Finding | undefined;
+  /** True once a writer had dropped a log before it was opened: its records were not read. */
+  hasMissedLog = false;
   readonly #fileSystem: FileSystem;
   readonly #logs: readonly ReplayLog[];
   readonly #isMerged: boolean;
@@ -83,18 +85,21 @@ export class Replay {
     const there = log.segments.filter(({ path }) => this.#fileSystem.statusFollowing(path) !== undefined);
     this.#missing.push(...log.missing);
     const present = there.filter((segment) => this.#canOpen(segment));
-    if (there.length < log.segments.length && log.isStillKept()) {
-      this.#missing.push(
-        ...log.segments
-          .filter((one) => !there.includes(one))
-          .map(({ coreId, path }) => missingFile('missing-segment', path, coreId)),
-      );
-    }
+    if (there.length < log.segments.length) this.#missSegments(log, there);
     const fileSystem = this.#fileSystem;
     this.#scan = this.#isMerged
       ? MergedScanner.open(present, { ...log.expected, fileSystem })
       : new SegmentAfterSegment(fileSystem, present, log.expected);
     return true;
+  }
+
+  #missSegments(log: ReplayLog, there: readonly SegmentEntry[]): void {
+    if (!log.isStillKept()) {
+      this.hasMissedLog = true;
+      return;
+    }
+    const missing = log.segments.filter((one) => !there.includes(one));
+    this.#missing.push(...missing.map(({ coreId, path }) => missingFile('missing-segment', path, coreId)));
   }
 
   /** One segment that cannot be opened is told of, and the others are read. */

@@ -1,3 +1,4 @@
+import { hintOn } from '../../bytes/text/command-hints.js';
 import { filterHint, foreignBytes } from '../../bytes/text/foreign-bytes.js';
 import type { Finding } from '../../finding.js';
 import type { FileSystem } from '../../storage-io/interface/file-system.js';
@@ -35,7 +36,7 @@ export function foreignFile(fileSystem: FileSystem, path: string): ForeignFile |
     const foreign = foreignBytes(head.subarray(0, count));
     if (foreign !== undefined) {
       const isTaken = (name: string): boolean => fileSystem.status(name) !== undefined;
-      const hint = filterHint(foreign, path, isTaken);
+      const hint = hintOn(path, (file) => filterHint(foreign, file, isTaken));
       return { isZeros: false, message: `the file is ${foreign.what}`, hint };
     }
     if (size === 0 || endOfZeros(fileSystem, { descriptor, offset: 0, end: size }) < size) return undefined;
