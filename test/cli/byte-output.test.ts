@@ -40,6 +40,23 @@ test('what is written in any pieces comes out whole and in order', async (t) => 
   );
 });
 
+test('ranges and numbers come out in order wherever a buffer ends, and bytes that were taken do not change', async (t) => {
+  const sink = keepingSink();
+  const output = new ByteOutput(sink);
+  const bytes = Buffer.from('0123456789');
+  let expected = '';
+  for (let count = 0; count < 20_000; count++) {
+    output.write(bytes, 2, 7);
+    output.writeNumber(count);
+    output.writeU64(0xffff_ffff, 0xffff_ffff);
+    output.writeI64(0, 0x8000_0000);
+    expected += `23456${count}18446744073709551615-9223372036854775808`;
+    if (count % 3 === 0 && output.isFull) await output.flush();
+  }
+  await output.flush();
+  t.true(sink.bytes().toString() === expected);
+});
+
 test('small writes are gathered into few large ones', async (t) => {
   const sink = keepingSink();
   const output = new ByteOutput(sink);

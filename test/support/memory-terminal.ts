@@ -28,7 +28,8 @@ export class MemoryTerminal implements Terminal {
     this.outputIsTerminal = options.isTerminal === true;
     this.output = new ByteOutput({
       write: (bytes) => {
-        this.#written.push(bytes.slice());
+        // `slice` of a Buffer would be a view, and the buffer is written to again.
+        this.#written.push(new Uint8Array(bytes));
         this.#bytes += bytes.length;
         return Promise.resolve(this.#bytes < (options.readerTakes ?? Infinity));
       },

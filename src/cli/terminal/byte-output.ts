@@ -1,3 +1,7 @@
+import { copyBytes } from '../../engine/bytes/copy.js';
+import type { PlainBytes } from './plain-bytes.js';
+import { DECIMAL_BYTES_MAX, writeDecimal, writeDecimalHalves, writeSignedHalves } from './decimal-digits.js';
+
 /** The final receiver of bytes. */
 export interface ByteSink {
   /**
@@ -11,6 +15,9 @@ export interface ByteSink {
 const BUFFER_BYTES = 64 * 1024;
 /** How much is worth a system call; what is left of the buffer takes the rest of a record. */
 const FULL_BYTES = 48 * 1024;
+/** A text of up to so many characters is written by a loop: the way into native code costs more. */
+const SHORT_TEXT_MAX = 24;
+const ASCII_MAX = 0x7f;
 
 /**
  * Bytes on their way out, gathered into large writes. `write` never waits, so that a loop over
@@ -20,27 +27,23 @@ const FULL_BYTES = 48 * 1024;
  *     if (output.isFull && !(await output.flush())) break;
  *
  * Invariants: `#length` bytes of `#buffer` follow all of `#pieces`; after the reader has gone
- * nothing is kept and `flush` is false.
+ * nothing is kept and `flush` is false; `#spare` is a buffer that nobody reads any more.
  */
 export class ByteOutput {
   readonly #sink: ByteSink;
-  #buffer = Buffer.allocUnsafeSlow(BUFFER_BYTES);
+  #buffer: Buffer = Buffer.allocUnsafeSlow(BUFFER_BYTES);
+  #spare: Buffer | undefined;
   #length = 0;
   /** Full buffers, and pieces too large to copy, in order. */
   #pieces: Uint8Array[] = [];
   #isClosed = false;
   /** Changes each piece on its way out. */
   #filter: ((piece: Uint8Array) => Uint8Array) | undefined;
-  readonly #abandoned: Promise<false>;
-  #abandon: (() => void) | undefined;
+  /** What ends each wait for the reader. */
+  readonly #waits = new Set<(isTaken: boolean) => void>();
 
   constructor(sink: ByteSink) {
     this.#sink = sink;
-    this.#abandoned = new Promise((resolve) => {
-      this.#abandon = () => {
-        resolve(false);
-      };
-    });
   }
 
   /** True when it is time to `flush`. */
@@ -53,17 +56,30 @@ export class ByteOutput {
     return this.#isClosed;
   }
 
-  /** Adds bytes. Those of a large piece must not change before the next `flush`. */
-  write(bytes: Uint8Array): void {
-    if (bytes.length > BUFFER_BYTES - this.#length) {
+  /** Adds bytes, or a range of them. Those of a large piece must not change before the next `flush`. */
+  write(bytes: Uint8Array, start = 0, end = bytes.length): void {
+    const length = end - start;
+    if (length > BUFFER_BYTES - this.#length) {
       this.#startBuffer();
-      if (bytes.length >= BUFFER_BYTES) {
-        this.#pieces.push(bytes);
+      if (length >= BUFFER_BYTES) {
+        this.#pieces.push(bytes.subarray(start, end));
         return;
       }
     }
-    this.#buffer.set(bytes, this.#length);
-    this.#length += bytes.length;
+    copyBytes(bytes, start, length, this.#buffer, this.#length);
+    this.#length += length;
+  }
+
+  /**
+   * Adds `bytes[start, end)` up to the first byte that is not plain, or that has no room in a buffer.
+   * @returns where it stopped
+   */
+  writePlain(bytes: Uint8Array, start: number, end: number, plain: PlainBytes): number {
+    if (end - start > BUFFER_BYTES - this.#length) this.#startBuffer();
+    const stop = Math.min(end, start + BUFFER_BYTES - this.#length);
+    const stopped = plain.copy(bytes, start, stop, this.#buffer, this.#length);
+    this.#length += stopped - start;
+    return stopped;
   }
 
   /** Adds text, as UTF-8. */
@@ -73,6 +89,7 @@ export class ByteOutput {
       this.write(Buffer.from(text, 'utf8'));
       return;
     }
+    if (text.length <= SHORT_TEXT_MAX && this.#writeAscii(text)) return;
     this.#length += this.#buffer.write(text, this.#length, 'utf8');
   }
 
@@ -82,19 +99,39 @@ export class ByteOutput {
     this.#buffer[this.#length++] = byte;
   }
 
+  /** Adds a whole number from 0 to 2^53 in decimal. */
+  writeNumber(value: number): void {
+    this.#makeRoomForNumber();
+    this.#length = writeDecimal(this.#buffer, this.#length, value);
+  }
+
+  /** Adds an unsigned 64-bit number in decimal, given as unsigned halves. */
+  writeU64(low: number, high: number): void {
+    this.#makeRoomForNumber();
+    this.#length = writeDecimalHalves(this.#buffer, this.#length, low, high);
+  }
+
+  /** Adds a signed 64-bit number in decimal, given as unsigned halves. */
+  writeI64(low: number, high: number): void {
+    this.#makeRoomForNumber();
+    this.#length = writeSignedHalves(this.#buffer, this.#length, low, high);
+  }
+
   /**
    * Hands everything on, and waits until it is taken.
    * @returns false if the reader has gone away: stop producing
    */
   async flush(): Promise<boolean> {
+    const last = this.#length > 0 ? this.#buffer : undefined;
     this.#startBuffer();
     const pieces = this.#pieces;
     this.#pieces = [];
     for (const piece of pieces) {
       if (this.#isClosed) break;
-      const taken = this.#sink.write(this.#filter?.(piece) ?? piece);
-      this.#isClosed = !(await Promise.race([taken, this.#abandoned])) || this.#isClosed;
+      this.#isClosed = !(await this.#taken(this.#filter?.(piece) ?? piece)) || this.#isClosed;
     }
+    // A reader that was given up may still look at it.
+    if (!this.#isClosed) this.#spare = last ?? this.#spare;
     return !this.#isClosed;
   }
 
@@ -106,13 +143,43 @@ export class ByteOutput {
   /** Gives up on a reader that takes nothing: a `flush` that waits for it is false now, and so is every other. */
   abandon(): void {
     this.#isClosed = true;
-    this.#abandon?.();
+    for (const end of this.#waits) end(false);
+  }
+
+  /** Whether the reader takes a piece; false too once it is given up. */
+  #taken(piece: Uint8Array): Promise<boolean> {
+    return new Promise((resolve, reject) => {
+      const end = (isTaken: boolean): void => {
+        this.#waits.delete(end);
+        resolve(isTaken);
+      };
+      this.#waits.add(end);
+      this.#sink.write(piece).then(end, reject);
+    });
+  }
+
+  /** @returns false where it is more than ASCII: nothing is written then */
+  #writeAscii(text: string): boolean {
+    const buffer = this.#buffer;
+    const from = this.#length;
+    for (let index = 0; index < text.length; index++) {
+      const unit = text.charCodeAt(index);
+      if (unit > ASCII_MAX) return false;
+      buffer[from + index] = unit;
+    }
+    this.#length = from + text.length;
+    return true;
+  }
+
+  #makeRoomForNumber(): void {
+    if (BUFFER_BYTES - this.#length < DECIMAL_BYTES_MAX) this.#startBuffer();
   }
 
   #startBuffer(): void {
     if (this.#length === 0) return;
     this.#pieces.push(this.#buffer.subarray(0, this.#length));
-    this.#buffer = Buffer.allocUnsafeSlow(BUFFER_BYTES);
+    this.#buffer = this.#spare ?? Buffer.allocUnsafeSlow(BUFFER_BYTES);
+    this.#spare = undefined;
     this.#length = 0;
   }
 }

@@ -1,6 +1,7 @@
 import { isUtf8 } from '../../engine/bytes/text/text.js';
 import { startsWithByteOrderMark } from '../batch/byte-order-mark.js';
 import type { ByteOutput } from '../terminal/byte-output.js';
+import { PlainBytes } from '../terminal/plain-bytes.js';
 import { unseenLength } from '../terminal/unseen-characters.js';
 
 /*
@@ -35,23 +36,36 @@ const BYTE_OF_LETTER: ReadonlyMap<number, number> = new Map(
 
 const HEX_DIGITS = new TextEncoder().encode('0123456789abcdef');
 
-/** Writes a field of bytes that are meant as text. */
-export function writeField(output: ByteOutput, bytes: Uint8Array): void {
+/** Longer fields are looked through first and written piece by piece: they may be written without a copy. */
+const PLAIN_BYTES_MAX = 4096;
+
+/** Bytes that stand for themselves wherever they are. */
+const PLAIN = new PlainBytes({ escaped: [BACKSLASH], isHighPlain: false });
+
+/** Writes a field of bytes that are meant as text: all of them, or a range. */
+export function writeField(output: ByteOutput, bytes: Uint8Array, start = 0, end = bytes.length): void {
+  const isShort = end - start <= PLAIN_BYTES_MAX;
+  const at = isShort ? output.writePlain(bytes, start, end, PLAIN) : start;
+  if (at < end) writeWithEscapes(output, bytes.subarray(start, end), at - start);
+}
+
+/** Writes a field from `from` on: before it, everything is plain. */
+function writeWithEscapes(output: ByteOutput, bytes: Uint8Array, from: number): void {
   const limit = isUtf8(bytes) ? 0x100 : 0x80;
-  let start = 0;
+  let start = from;
   // A mark at the start of the output would be taken for one of the text.
-  if (limit === 0x100 && startsWithByteOrderMark(bytes))
+  if (from === 0 && limit === 0x100 && startsWithByteOrderMark(bytes))
     start = writeEscapes(output, bytes, 0, UTF8_MARK_BYTES);
   for (let index = start; index < bytes.length; index++) {
     const byte = bytes[index]!;
-    if (byte >= SPACE && byte !== BACKSLASH && byte < DELETE) continue;
+    if (PLAIN.has(byte)) continue;
     const length = byte > DELETE && byte < limit ? unseenLength(bytes, index) : 1;
     if (length === 0) continue;
-    if (index > start) output.write(bytes.subarray(start, index));
+    if (index > start) output.write(bytes, start, index);
     start = writeEscapes(output, bytes, index, length);
     index = start - 1;
   }
-  if (start < bytes.length) output.write(start === 0 ? bytes : bytes.subarray(start));
+  if (start < bytes.length) output.write(bytes, start);
 }
 
 /**

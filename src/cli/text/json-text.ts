@@ -1,4 +1,5 @@
 import type { ByteOutput } from '../terminal/byte-output.js';
+import { PlainBytes } from '../terminal/plain-bytes.js';
 
 const SPACE = 0x20;
 const QUOTE = 0x22;
@@ -11,22 +12,26 @@ const ESCAPES: readonly (Uint8Array | undefined)[] = Array.from({ length: BACKSL
     : undefined,
 );
 
+/** Longer texts are looked through first and written piece by piece: they may be written without a copy. */
+const PLAIN_BYTES_MAX = 4096;
+
+/** Bytes that stand for themselves: all that have no escape. */
+const PLAIN = new PlainBytes({ escaped: [QUOTE, BACKSLASH], isHighPlain: true });
+
 /**
- * Writes UTF-8 bytes as a JSON string, quotes included: the same as `JSON.stringify` of their
+ * Writes UTF-8 bytes, all or a range, as a JSON string, quotes included: the same as `JSON.stringify` of their
  * text, without making a text of them.
  */
-export function writeJsonText(output: ByteOutput, bytes: Uint8Array): void {
+export function writeJsonText(output: ByteOutput, bytes: Uint8Array, from = 0, end = bytes.length): void {
   output.writeByte(QUOTE);
-  let start = 0;
-  for (let index = 0; index < bytes.length; index++) {
-    const byte = bytes[index]!;
-    if (byte > BACKSLASH) continue;
-    const escape = ESCAPES[byte];
+  let start = end - from <= PLAIN_BYTES_MAX ? output.writePlain(bytes, from, end, PLAIN) : from;
+  for (let index = start; index < end; index++) {
+    const escape = ESCAPES[bytes[index]!];
     if (escape === undefined) continue;
-    if (index > start) output.write(bytes.subarray(start, index));
+    if (index > start) output.write(bytes, start, index);
     output.write(escape);
     start = index + 1;
   }
-  if (start < bytes.length) output.write(start === 0 ? bytes : bytes.subarray(start));
+  if (start < end) output.write(bytes, start, end);
   output.writeByte(QUOTE);
 }

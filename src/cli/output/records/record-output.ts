@@ -1,3 +1,4 @@
+import { toUtf8 } from '../../../engine/bytes/text/text.js';
 import type { Finding } from '../../../engine/finding.js';
 import { OPERATIONS } from '../../../engine/inspect/replay/replay-filter.js';
 import { TAG_DELETE, TAG_PUT } from '../../../engine/rkyv/entry/wal-entry-format.js';
@@ -8,7 +9,6 @@ import type { RecordDump } from './record-dump.js';
 import { ReadableRecords } from './record-lines.js';
 import { TabbedRecords } from './record-fields.js';
 import {
-  keyOf,
   operationFields,
   valueOf,
   type LocatedRecord,
@@ -17,6 +17,20 @@ import {
 } from './record-parts.js';
 import { redactedValue } from '../../text/redaction.js';
 import type { Terminal } from '../../terminal/terminal.js';
+
+const COMMA = 0x2c;
+
+/** What stands before each field of a record's object, from the end of the last one on. */
+const LABELS = {
+  bytes: toUtf8(',"bytes":'),
+  coreId: toUtf8(',"coreId":'),
+  epoch: toUtf8(',"epoch":"'),
+  sequence: toUtf8('","sequence":"'),
+  timestampNs: toUtf8('","timestampNs":"'),
+} as const;
+
+/** Each operation with its name, by its tag. */
+const OPERATION_LABELS = OPERATIONS.map((name) => toUtf8(`","op":"${name}"`));
 
 /** How records are printed. */
 export interface RecordOutputOptions extends RecordForm {
@@ -60,8 +74,9 @@ class JsonRecords implements RecordOutput {
   readonly #output: ByteOutput;
   readonly #form: RecordForm;
   readonly #dump: RecordDump | undefined;
+  /** The path of the last record, and the start of an object with it. */
   #path: string | undefined;
-  #pathJson = '';
+  #start: Uint8Array = new Uint8Array();
 
   constructor(output: ByteOutput, form: RecordOutputOptions) {
     this.#output = output;
@@ -73,14 +88,22 @@ class JsonRecords implements RecordOutput {
     const { path, offset, recordBytes, view } = record;
     if (path !== this.#path) {
       this.#path = path;
-      this.#pathJson = JSON.stringify(path);
+      this.#start = toUtf8(`{"segment":${JSON.stringify(path)},"offset":`);
     }
     const output = this.#output;
-    output.writeText(
-      `{"segment":${this.#pathJson},"offset":${offset},"bytes":${recordBytes},"coreId":${view.coreId},` +
-        `"epoch":"${view.epoch}","sequence":"${view.sequence}","timestampNs":"${view.timestampNs}",` +
-        `"op":"${OPERATIONS[view.tag]}"`,
-    );
+    output.write(this.#start);
+    output.writeNumber(offset);
+    output.write(LABELS.bytes);
+    output.writeNumber(recordBytes);
+    output.write(LABELS.coreId);
+    output.writeNumber(view.coreId);
+    output.write(LABELS.epoch);
+    output.writeU64(view.epochLow, view.epochHigh);
+    output.write(LABELS.sequence);
+    output.writeU64(view.sequenceLow, view.sequenceHigh);
+    output.write(LABELS.timestampNs);
+    output.writeI64(view.timestampLow, view.timestampHigh);
+    output.write(OPERATION_LABELS[view.tag]!);
     if (view.tag === TAG_PUT || view.tag === TAG_DELETE) this.#writeEntry(view);
     else output.writeText(`,${JSON.stringify(operationFields(view.operation())).slice(1, -1)}`);
     output.writeText(this.#dump === undefined ? '}\n' : `${this.#dump.recordJson(record)}}\n`);
@@ -93,14 +116,16 @@ class JsonRecords implements RecordOutput {
 
   #writeEntry(view: WalEntryView): void {
     const output = this.#output;
-    output.writeText(',');
-    writeJsonField(output, 'key', keyOf(view), this.#form.encodings.key);
+    const { bytes, keyStart, keyLength, valueStart, valueLength } = view;
+    const { key, value } = this.#form.encodings;
+    output.writeByte(COMMA);
+    writeJsonField(output, 'key', bytes, key, keyStart, keyStart + keyLength);
     if (view.tag !== TAG_PUT) return;
     if (this.#form.redact) {
       output.writeText(`,${JSON.stringify(redactedValue(valueOf(view))).slice(1, -1)}`);
     } else {
-      output.writeText(',');
-      writeJsonField(output, 'value', valueOf(view), this.#form.encodings.value);
+      output.writeByte(COMMA);
+      writeJsonField(output, 'value', bytes, value, valueStart, valueStart + valueLength);
     }
   }
 }

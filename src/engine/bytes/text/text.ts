@@ -41,9 +41,15 @@ export function fromBase64(text: string): Uint8Array | undefined {
   return Uint8Array.from(decoded);
 }
 
-/** True if `bytes` are well-formed UTF-8. */
-export function isUtf8(bytes: Uint8Array): boolean {
-  return nodeIsUtf8(bytes);
+/** Up to so many bytes a loop that finds nothing but ASCII is quicker than a view and native code. */
+const SHORT_BYTES_MAX = 256;
+const ASCII_MAX = 0x7f;
+
+/** True if `bytes`, or a range of them, are well-formed UTF-8. */
+export function isUtf8(bytes: Uint8Array, start = 0, end = bytes.length): boolean {
+  let at = start;
+  if (end - start <= SHORT_BYTES_MAX) while (at < end && bytes[at]! <= ASCII_MAX) at++;
+  return at === end || nodeIsUtf8(bytes.subarray(at, end));
 }
 
 /** True if a string has no lone surrogate, so that it has a UTF-8 form. */

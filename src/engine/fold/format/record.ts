@@ -87,13 +87,7 @@ export class FoldRecord {
 
   /** True where the key is UTF-8; a cursor has none. */
   keyIsUtf8(): boolean {
-    const end = this.keyStart + this.keyLength;
-    if (this.keyLength === 0) return true;
-    for (let at = this.keyStart; at < end; at++) {
-      // Most keys are ASCII all through, and a view would have to be allocated.
-      if (this.bytes[at]! >= 0x80) return isUtf8(this.bytes.subarray(this.keyStart, end));
-    }
-    return true;
+    return isUtf8(this.bytes, this.keyStart, this.keyStart + this.keyLength);
   }
 
   /** True if the key begins with `prefix`. */
