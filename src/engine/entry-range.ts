@@ -9,6 +9,11 @@ export function* entriesInRange(cursor: EntryCursor, range: EntryRange = {}): Ge
     yield { key: freeCopy(at.key), value: freeCopy(at.value()) };
 }
 
+/** Walks a cursor as `entriesInRange` does, without copies: each entry is valid until the next one is asked for. */
+export function* lentEntriesInRange(cursor: EntryCursor, range: EntryRange = {}): Generator<Entry, void> {
+  for (const at of positionsInRange(cursor, range)) yield { key: at.key, value: at.value() };
+}
+
 /** The keys alone, as copies; no value is read. */
 export function* keysInRange(cursor: EntryCursor, range: EntryRange = {}): Generator<Uint8Array, void> {
   for (const at of positionsInRange(cursor, range)) yield at.key.slice();

@@ -27,7 +27,10 @@ test('bytes are copied up to the first that is not plain, and none behind it', (
         byte >= 0x20 && byte !== first && byte !== second && (byte < 0x7f || isHighPlain);
       const stops = text.findIndex((byte) => !isPlain(byte));
       const length = stops < 0 ? text.length : stops;
-      const plain = new PlainBytes({ escaped: [first, second], isHighPlain });
+      const plain = new PlainBytes({
+        escaped: second === undefined ? [first] : [first, second],
+        isHighPlain,
+      });
       const into = new Uint8Array(at + text.length);
       t.is(plain.copy(source, lead, lead + text.length, into, at), lead + length);
       t.deepEqual([...into.subarray(at, at + length)], [...text.subarray(0, length)]);

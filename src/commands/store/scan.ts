@@ -59,7 +59,7 @@ export default class Scan extends StatelogCommand {
           printed.write(key, undefined);
         });
       } else {
-        await printAll(printed, take(store.entries(range), limit), (entry) => {
+        await printAll(printed, take(store.lentEntries(range), limit), (entry) => {
           writeEntry(printed, entry, { json, redact });
         });
         // A cursor says that all up to it is there, and so stands behind all of it.
@@ -94,7 +94,10 @@ function* take<T>(items: Iterable<T>, limit: number): Generator<T, void> {
   }
 }
 
-/** Prints all items; if one cannot be read, those before it are printed all the same. */
+/**
+ * Prints all items, each of which may be lent until the next one is asked for: what is too large to be copied is handed on before.
+ * If one cannot be read, those before it are printed all the same.
+ */
 async function printAll<Item>(
   printed: EntryOutput,
   items: Iterable<Item>,

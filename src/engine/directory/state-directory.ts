@@ -1,7 +1,13 @@
 import { checkBigint, checkBytes, checkBytesIfGiven } from '../bytes/byte-argument.js';
 import { StatelogError } from '../errors.js';
-import type { Entry, EntryRange } from '../entry-cursor.js';
-import { entriesInRange, forEachEntryOf, keysInRange, positionsInRange } from '../entry-range.js';
+import type { Entry, EntryCursor, EntryRange } from '../entry-cursor.js';
+import {
+  entriesInRange,
+  forEachEntryOf,
+  keysInRange,
+  lentEntriesInRange,
+  positionsInRange,
+} from '../entry-range.js';
 import type { Finding } from '../finding.js';
 import { checkCommit } from '../rkyv/entry/operation-arguments.js';
 import { anchoredSource, anchoredStore } from '../storage-io/views/anchored-file-system.js';
@@ -177,14 +183,13 @@ export class StateDirectory {
   }
 
   /** Entries in key order, free to keep. A scan goes on over a checkpoint that is made meanwhile. */
-  *scan(range: EntryRange = {}): Generator<Entry, void> {
-    const states = this.#states();
-    states.hold();
-    try {
-      yield* entriesInRange(states.cursor(), range);
-    } finally {
-      states.release();
-    }
+  scan(range: EntryRange = {}): Generator<Entry, void> {
+    return this.#walk((cursor) => entriesInRange(cursor, range));
+  }
+
+  /** Entries as `scan` shows them, each valid until the next one is asked for: takes a fraction of the time. */
+  lentEntries(range: EntryRange = {}): Generator<Entry, void> {
+    return this.#walk((cursor) => lentEntriesInRange(cursor, range));
   }
 
   /** Shows every entry in key order; key and value are lent for the call. */
@@ -199,27 +204,15 @@ export class StateDirectory {
   }
 
   /** Keys in order, free to keep; reads no value. Goes on over a checkpoint as `scan` does. */
-  *keys(range: EntryRange = {}): Generator<Uint8Array, void> {
-    const states = this.#states();
-    states.hold();
-    try {
-      yield* keysInRange(states.cursor(), range);
-    } finally {
-      states.release();
-    }
+  keys(range: EntryRange = {}): Generator<Uint8Array, void> {
+    return this.#walk((cursor) => keysInRange(cursor, range));
   }
 
   /** How many keys are in the range; reads no value. */
   count(range: EntryRange = {}): number {
-    const states = this.#states();
     let count = 0;
-    states.hold();
-    try {
-      for (const _ of positionsInRange(states.cursor(), range)) count++;
-      return count;
-    } finally {
-      states.release();
-    }
+    for (const _ of this.#walk((cursor) => positionsInRange(cursor, range))) count++;
+    return count;
   }
 
   /** Resolves when everything put and deleted so far is on disk, and every subscriber has room for it. */
@@ -279,6 +272,17 @@ export class StateDirectory {
   #states(): CoreStates {
     if (this.#isClosed) throw closedError(this.path);
     return this.#writer?.states ?? this.#snapshot!.states;
+  }
+
+  /** Holds what the cursor walks over until the walk is over. */
+  *#walk<Item>(itemsOf: (cursor: EntryCursor) => Generator<Item, void>): Generator<Item, void> {
+    const states = this.#states();
+    states.hold();
+    try {
+      yield* itemsOf(states.cursor());
+    } finally {
+      states.release();
+    }
   }
 
   #mustWrite(): DirectoryWriter {

@@ -90,6 +90,10 @@ export class LinesStore extends CursorStore implements ReadableStore {
     for (const _ of positionsInRange(cursor, range)) yield cursor.entry();
   }
 
+  override lentEntries(range?: EntryRange): Iterable<StoredEntry> {
+    return this.entries(range);
+  }
+
   override forEachEntry(visit: EntryVisitor): void {
     for (const { key, value, version } of this.entries()) visit(key, value, version);
   }

@@ -1,5 +1,11 @@
 import type { EntryCursor, EntryRange } from '../entry-cursor.js';
-import { countInRange, entriesInRange, forEachEntryOf, keysInRange } from '../entry-range.js';
+import {
+  countInRange,
+  entriesInRange,
+  forEachEntryOf,
+  keysInRange,
+  lentEntriesInRange,
+} from '../entry-range.js';
 import type { EntryVisitor, StoredEntry } from './store.js';
 
 /** The reading side of a store, made from a cursor over its entries. */
@@ -12,6 +18,10 @@ export abstract class CursorStore {
 
   entries(range?: EntryRange): Iterable<StoredEntry> {
     return entriesInRange(this.entryCursor(), range);
+  }
+
+  lentEntries(range?: EntryRange): Iterable<StoredEntry> {
+    return lentEntriesInRange(this.entryCursor(), range);
   }
 
   forEachEntry(visit: EntryVisitor): void {

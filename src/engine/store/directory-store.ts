@@ -83,6 +83,10 @@ export class DirectoryStore implements WritableStore {
     return this.directory.scan(range);
   }
 
+  lentEntries(range?: EntryRange): Iterable<StoredEntry> {
+    return this.directory.lentEntries(range);
+  }
+
   forEachEntry(visit: EntryVisitor): void {
     this.directory.forEachEntry(visit);
   }

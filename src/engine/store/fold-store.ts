@@ -118,6 +118,13 @@ export class FoldStore extends CursorStore implements WritableStore {
     }
   }
 
+  override *lentEntries(range?: EntryRange): Generator<StoredEntry, void> {
+    const cursor = this.#fold.entryCursor();
+    for (const at of positionsInRange(cursor, range)) {
+      yield { key: at.key, value: at.value(), version: cursor.version().toBytes() };
+    }
+  }
+
   override forEachEntry(visit: EntryVisitor): void {
     const cursor = this.#fold.entryCursor();
     for (let valid = cursor.first(); valid; valid = cursor.next()) {

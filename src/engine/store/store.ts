@@ -35,6 +35,8 @@ export interface ReadableStore {
   get(key: Uint8Array): StoredEntry | undefined;
   /** Entries in key order; keys and values are free to keep. */
   entries(range?: EntryRange): Iterable<StoredEntry>;
+  /** Entries in key order, each valid until the next one is asked for: takes a fraction of the time of `entries`. */
+  lentEntries(range?: EntryRange): Iterable<StoredEntry>;
   /** All entries in key order, each lent for a call: takes a fraction of the time of `entries`. */
   forEachEntry(visit: EntryVisitor): void;
   /** Keys in order, free to keep, without reading values. */

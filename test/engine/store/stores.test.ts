@@ -73,6 +73,10 @@ for (const [name, make] of Object.entries(makers)) {
           if (asked.reverse === true) expected.reverse();
           const found = [...store.entries(asked)].map(({ key, value }) => [text(key), text(value)]);
           t.deepEqual(found, expected as unknown as string[][]);
+          // Each is told before the next one is asked for.
+          const lent: string[][] = [];
+          for (const { key, value } of store.lentEntries(asked)) lent.push([text(key), text(value)]);
+          t.deepEqual(lent, found);
           t.deepEqual(
             [...store.keys(asked)].map(text),
             expected.map(([key]) => key),

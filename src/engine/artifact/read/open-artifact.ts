@@ -152,6 +152,10 @@ class FoldArtifact implements ReadableStore {
     return this.#fold.entries(range);
   }
 
+  lentEntries(range?: EntryRange): Iterable<StoredEntry> {
+    return this.#fold.lentEntries(range);
+  }
+
   forEachEntry(visit: EntryVisitor): void {
     this.#fold.forEachEntry(visit);
   }
