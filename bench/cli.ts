@@ -1,18 +1,20 @@
 import { spawnSync } from 'node:child_process';
 import { measureMemory } from './cli/memory.js';
+import { measurePrinting } from './cli/printing.js';
 import { fillDirectory } from './directory/fill.js';
 import { sequentialKeys, VALUE } from './frame/data.js';
 import type { BenchTask, BenchTopic, Contender } from './frame/task.js';
 
 const FEW = 1000;
 
-/** Whole processes: how long a `get` takes beside an empty program, and how much memory large inputs take. */
+/** Whole processes: how long a `get` takes beside an empty program, what printing takes, and how much memory large inputs take. */
 export const cliTopic: BenchTopic = {
   id: 'cli',
   title: 'the command line, whole processes',
   async run(task) {
     await measureGet(task, 'few', FEW);
     await measureGet(task, 'many', task.scale.keysMany);
+    await measurePrinting(task);
     await measureMemory(task);
   },
 };

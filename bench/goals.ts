@@ -41,6 +41,7 @@ const FOLD = 'fold apply, open, get';
 const TRANSFER = 'export, import';
 const COPY = 'export, import beside cp';
 const VERIFY = 'verify';
+const PRINT = 'printing to a pipe, processor time';
 const MEMORY = 'memory';
 const PROCESS = 'get, whole process';
 const MEMORY_MIB = 96;
@@ -101,9 +102,12 @@ export const GOALS: readonly Goal[] = [
   against('cp', COPY, ['import a fold, values of 4 KiB', 'artifact.fold-import-long'], 1.5),
   against('cp', COPY, ['export a state directory, 4 KiB', 'artifact.state-export-long'], 1.5),
   against('cp', COPY, ['import a state directory, 4 KiB', 'artifact.state-import-long'], 1.5),
-  within(VERIFY, ['a WAL of 192-byte records', 'verify.wal'], 'at least', 500),
+  within(VERIFY, ['a WAL of 192-byte records', 'verify.wal'], 'at least', 1000),
   within(VERIFY, ['a state file of 4 KiB values', 'verify.state'], 'at least', 1500),
   within(VERIFY, ['a fold log of 4 KiB values', 'verify.fold'], 'at least', 1500),
+  within(PRINT, ['wal-replay, text', 'cli.replay-text'], 'at least', 150),
+  within(PRINT, ['wal-replay --json', 'cli.replay-json'], 'at least', 100),
+  against('sqlite3', PRINT, ['scan of 200,000 entries', 'cli.scan'], 1.5),
   within(MEMORY, ['wal-replay', 'cli.memory-replay'], 'at most', MEMORY_MIB),
   within(MEMORY, ['verify, a log', 'cli.memory-verify'], 'at most', MEMORY_MIB),
   within(MEMORY, ['verify, a state directory', 'cli.memory-verify-state'], 'at most', MEMORY_MIB),

@@ -11,6 +11,7 @@ export const SIDES = [
   'cp',
   'cp, synced',
   'bare node',
+  'sqlite3',
 ] as const;
 export type Side = (typeof SIDES)[number];
 

@@ -39,7 +39,7 @@ export class ByteOutput {
   #isClosed = false;
   /** Changes each piece on its way out. */
   #filter: ((piece: Uint8Array) => Uint8Array) | undefined;
-  /** What ends each wait for the reader. */
+  /** The ends of all waits for the reader. */
   readonly #waits = new Set<(isTaken: boolean) => void>();
 
   constructor(sink: ByteSink) {

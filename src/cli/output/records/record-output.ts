@@ -20,7 +20,7 @@ import type { Terminal } from '../../terminal/terminal.js';
 
 const COMMA = 0x2c;
 
-/** What stands before each field of a record's object, from the end of the last one on. */
+/** The text before each field of a record's object, from the end of the last one on. */
 const LABELS = {
   bytes: toUtf8(',"bytes":'),
   coreId: toUtf8(',"coreId":'),
