@@ -8,6 +8,7 @@ import { mendMutants } from './mend.mjs';
 import { inspectMutants } from './inspect.mjs';
 import { otherUsersMutants } from './other-users.mjs';
 import { repairMutants } from './repair.mjs';
+import { replicaMutants } from './replica.mjs';
 import { rescueMutants } from './rescue.mjs';
 import { stateMutants } from './state.mjs';
 import { storageIoMutants } from './storage-io.mjs';
@@ -26,6 +27,7 @@ export const MUTANTS = [
   ...inspectMutants,
   ...damageMutants,
   ...repairMutants,
+  ...replicaMutants,
   ...rescueMutants,
   ...mendMutants,
   ...failedSyncMutants,

@@ -107,7 +107,15 @@ export type { LockStat } from './inspect/stat/stat-report.js';
 export type { FileMapOptions } from './inspect/verify/file-map.js';
 export type { VerifyOptions } from './inspect/verify/verify-path.js';
 export type { MulticastMemory } from './multicast/shared-layout.js';
-export type { Amount, Mended, RepairProgress, SourcePosition } from './repair/account/report.js';
+export type {
+  Amount,
+  Filled,
+  FilledAmount,
+  Mended,
+  NotTaken,
+  RepairProgress,
+  SourcePosition,
+} from './repair/account/report.js';
 export type { DirectoryWishes } from './repair/directory/salvage-directory.js';
 export type { SourceWishes } from './repair/directory/source-positions.js';
 export type { RepairWishes } from './repair/salvage.js';

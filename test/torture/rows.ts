@@ -11,6 +11,7 @@ import { racesRow } from './process/races.js';
 import { realFaultsRow } from './process/real-faults.js';
 import { doubleBitsRow, singleBitRotRow } from './damage/mend-rows.js';
 import { mixUpsRow } from './damage/mix-up-row.js';
+import { replicasRow } from './damage/replica-row.js';
 import { mixedMomentsRow } from './damage/mixed-moments.js';
 import { otherUsersRow } from './process/other-users.js';
 import { replacedNamesRow } from './process/replaced-names.js';
@@ -37,5 +38,6 @@ export const TORTURE_ROWS: readonly TortureRow[] = [
   otherUsersRow,
   mixedMomentsRow,
   mixUpsRow,
+  replicasRow,
   hostileArtifactsRow,
 ];

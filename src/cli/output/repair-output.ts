@@ -10,6 +10,7 @@ import { countedText } from '../text/counted-text.js';
 import { encodeText, type Encoding } from '../command/encoding.js';
 import { findingText } from '../errors/finding-text.js';
 import { jsonField } from '../text/json-fields.js';
+import { filledLine, filledText, notTakenLine } from './filled-output.js';
 import { mendedLine } from './mended-output.js';
 import { redactedKey, redactedText } from '../text/redaction.js';
 import { formatSize } from '../command/size-text.js';
@@ -34,6 +35,8 @@ export function repairEventLine(
     return form.json ? JSON.stringify({ finding }) : findingText(finding);
   }
   if ('source' in event) return form.json ? sourceJson(event.source) : sourceText(event.source);
+  if ('filled' in event) return filledLine(event.filled, form);
+  if ('notTaken' in event) return notTakenLine(event.notTaken, form);
   if ('mended' in event) return mendedLine(event.mended, form);
   return form.json ? lostKeyJson(event.lostKey, form) : lostKeyText(event.lostKey, form);
 }
@@ -77,6 +80,7 @@ function summaryText({
   kept,
   lost,
   mended,
+  filled,
   keysEstimated,
   copies,
 }: RepairSummary): string {
@@ -85,6 +89,7 @@ function summaryText({
   const outcome = [
     `kept ${countedText(kept.records, 'record')}, ${formatSize(kept.bytes)}, ${keys}`,
     `lost ${countedText(lost.records, 'record')}, ${formatSize(lost.bytes)}, ${lostKeys}`,
+    ...(filled === undefined ? [] : [filledText(filled)]),
     ...(mended === 0 ? [] : [`mended ${countedText(mended, 'place')}`]),
     ...copies.map((copy) => `copy in ${copy}`),
   ].join('; ');

@@ -24,6 +24,12 @@ export default class Repair extends StatelogCommand {
       description: 'also keep records that one wrong bit, or one wrong, lost or added byte damaged',
       dependsOn: ['into'],
     }),
+    'from-replica': textFlag({
+      description:
+        'fill what is missing from this copy, backup or artifact, where it proves to be of the same',
+      helpValue: 'OTHER',
+      dependsOn: ['into'],
+    }),
     'lost-found': textFlag({
       description: 'a new folder for the bytes of what is lost, with an index',
       helpValue: 'DIR',
@@ -43,6 +49,7 @@ export default class Repair extends StatelogCommand {
       path: args.path,
       into: flags.into,
       mend: flags.mend,
+      fromReplica: flags['from-replica'],
       lostFound: flags['lost-found'],
       lossBytesMax: flags['max-loss'],
       dryRun: flags['dry-run'],

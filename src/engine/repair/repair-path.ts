@@ -17,6 +17,7 @@ import { RepairAccount } from './account/repair-account.js';
 import { repairInPlace } from './repair-in-place.js';
 import type { RepairEvent, RepairSummary } from './account/report.js';
 import { LostFound } from './lost-found/lost-found.js';
+import { openReplica, refuseSameReplica, type OpenedReplica } from './replica/replica.js';
 import { checkPlace, salvageInto, type RepairWishes } from './salvage.js';
 import { openableBelow } from './unopened.js';
 
@@ -35,6 +36,8 @@ export interface RepairRequest {
   readonly mend?: boolean | undefined;
   /** Into a new place: a new folder for the bytes of all that is lost, with an index of them. */
   readonly lostFound?: string | undefined;
+  /** Into a new place: another copy, a backup or an artifact, which fills what is missing where it proves that it is of the same. */
+  readonly fromReplica?: string | undefined;
   /** Reads all, and writes nothing. */
   readonly dryRun?: boolean | undefined;
   /** The user's decisions, for a repair into a new place. */
@@ -130,12 +133,23 @@ function sourceInPlace(disk: FileSystem, path: string): RepairSource {
 }
 
 /** Into a new place, it reads on where the disk fails, through gzip, and round what cannot be opened. */
-async function sourceOfNew(disk: FileSystem, path: string, scratch: ScratchFolder): Promise<RepairSource> {
-  const view = readingOnFileSystem(disk);
+async function sourceOfNew(view: FileSystem, path: string, scratch: ScratchFolder): Promise<RepairSource> {
   const { through, findings } = await expanded(view, path, scratch);
   const found = identifyDamaged(through(view), path);
   const openable = openableBelow(through(sourceOf(view, found)), found.path);
   return { found, fileSystem: openable.fileSystem, findings: [...findings, ...openable.findings] };
+}
+
+/** The replica of a source, and the file system in which both can be read. */
+async function replicaFor(
+  view: FileSystem,
+  { path, fromReplica }: RepairRequest,
+  scratch: ScratchFolder,
+): Promise<Partial<OpenedReplica>> {
+  if (fromReplica === undefined) return {};
+  refuseSameReplica(view, path, fromReplica);
+  const { found, fileSystem } = await sourceOfNew(view, fromReplica, scratch);
+  return openReplica(fileSystem, found);
 }
 
 async function* repairThrough(
@@ -144,14 +158,17 @@ async function* repairThrough(
   scratch: ScratchFolder,
 ): AsyncGenerator<RepairEvent, RepairSummary> {
   const { path, into, dryRun = false, waitMs = 0, lossBytesMax, mend = false } = request;
+  const view = readingOnFileSystem(disk);
+  const { replica, fileSystem: withReplica = view } = await replicaFor(view, request, scratch);
   const { found, fileSystem, findings } =
-    into === undefined ? sourceInPlace(disk, path) : await sourceOfNew(disk, path, scratch);
+    into === undefined ? sourceInPlace(disk, path) : await sourceOfNew(withReplica, path, scratch);
   const account = new RepairAccount(
     inPlaceOf(fileSystem, found, into),
     path,
     lossBytesMax,
     mend ? 'all' : 'length',
   );
+  account.replica = replica;
   account.totalBytes = treeBytes(fileSystem, found.path);
   let copies: readonly string[] = [];
   if (into === undefined) copies = yield* repairInPlace(account, found, { dryRun, waitMs, lossBytesMax });
@@ -171,6 +188,7 @@ async function* repairThrough(
     kept: { records: keptRecords, bytes: keptBytes, keys: account.keys + census.count },
     lost: { records: lostRecords, bytes: lostBytes, keys: lostKeyCount },
     mended,
+    ...(replica === undefined ? {} : { filled: account.filled }),
     gaps,
     torn,
     isWhole: account.isWhole,

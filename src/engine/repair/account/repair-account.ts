@@ -6,8 +6,9 @@ import type { FileSystem } from '../../storage-io/interface/file-system.js';
 import { KeyCensus } from './key-census.js';
 import type { SlicePlace } from '../../storage-io/views/composed-file-system.js';
 import type { Arrangement } from '../survey/arrangement.js';
+import type { Replica } from '../replica/replica.js';
 import { LostKeys } from './lost-keys.js';
-import type { LostKey, Mended, RepairEvent } from './report.js';
+import type { Filled, FilledAmount, LostKey, Mended, NotTaken, RepairEvent } from './report.js';
 
 const TELL_EACH_BYTES = 32 * 1024 * 1024;
 
@@ -33,6 +34,10 @@ export class RepairAccount {
   totalBytes = 0;
   /** Records, or files, that were put right. */
   mended = 0;
+  /** What comes from the replica. */
+  filled: FilledAmount = { places: 0, records: 0, bytes: 0 };
+  /** Another copy of the source, which may hold what is missing of it. */
+  replica: Replica | undefined;
   /** Given each finding of something lost, or of a last write that is left out, where its file is read, and where it lies on disk. */
   onLost: ((source: FileSystem, finding: Finding, place: SlicePlace) => void) | undefined;
   /** How far damaged records are put right. */
@@ -81,6 +86,19 @@ export class RepairAccount {
   tellMended(mended: Mended): RepairEvent {
     this.mended += 1;
     return { mended };
+  }
+
+  /** Counts and tells of what a replica makes up for: nothing is lost with it. */
+  tellFilled(filled: Filled): RepairEvent {
+    const { places, records, bytes } = this.filled;
+    this.filled = { places: places + 1, records: records + filled.records, bytes: bytes + filled.bytes };
+    const { path, offset } = this.#placeOf(filled.file, filled.offset);
+    return { filled: { ...filled, file: path, offset } };
+  }
+
+  /** Tells of what a replica has, and could not prove. */
+  tellNotTaken(notTaken: NotTaken): RepairEvent {
+    return { notTaken };
   }
 
   /**

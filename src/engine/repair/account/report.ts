@@ -53,9 +53,47 @@ export interface SourcePosition {
   readonly isKept: boolean;
 }
 
+/** Something of the source that was missing or bad, and comes from a replica. */
+export interface Filled {
+  readonly kind: 'records' | 'pages' | 'manifest' | 'key';
+  /** The place in the source: for records, where they are missing. */
+  readonly file: string;
+  readonly offset: number;
+  readonly bytes: number;
+  /** How many records; 0 for anything else. */
+  readonly records: number;
+  /** Core, epoch and first sequence, of records of a write-ahead log. */
+  readonly coreId?: number | undefined;
+  readonly epoch?: bigint | undefined;
+  readonly sequence?: bigint | undefined;
+  /** The key that got its value back, where a key alone was filled. */
+  readonly key?: Uint8Array | undefined;
+  /** The place in the replica. */
+  readonly from: string;
+  readonly fromOffset: number;
+}
+
+/** Something that a replica has and could not prove: it was not taken. */
+export interface NotTaken {
+  /** Path in the replica. */
+  readonly file: string;
+  /** Path in the source. */
+  readonly for: string;
+  readonly reason: string;
+}
+
+/** How much comes from a replica. */
+export interface FilledAmount {
+  readonly places: number;
+  readonly records: number;
+  readonly bytes: number;
+}
+
 /** An event of a repair under way. */
 export type RepairEvent =
   | { readonly finding: Finding }
+  | { readonly filled: Filled }
+  | { readonly notTaken: NotTaken }
   | { readonly mended: Mended }
   | { readonly lostKey: LostKey }
   | { readonly source: SourcePosition }
@@ -82,6 +120,8 @@ export interface RepairSummary {
   readonly lost: Amount;
   /** Records, or whole files, that were put right and kept. */
   readonly mended: number;
+  /** What comes from a replica; absent where none was named. */
+  readonly filled?: FilledAmount | undefined;
   /** Places where something was lost; and unfinished last writes. */
   readonly gaps: number;
   readonly torn: number;

@@ -10,6 +10,7 @@ import { Tally } from '../../inspect/verify/tally.js';
 import { verifyDirectory } from '../../inspect/verify/verify-directory.js';
 import { writeFully } from '../../storage-io/whole/write-fully.js';
 import { arrangeDirectory, type ArrangementWishes } from '../survey/arrange-directory.js';
+import { fillDirectory } from '../replica/fill-directory.js';
 import { LogSalvage, type LostBelow } from './log-salvage.js';
 import { NewFile } from '../log/new-file.js';
 import { manifestBytes, readOrRecover } from './found-manifest.js';
@@ -41,8 +42,9 @@ export function* salvageDirectory(
 ): Generator<RepairEvent, void> {
   const arrangement = arrangeDirectory(account.fileSystem, root, wishes);
   if (arrangement !== undefined) yield* account.readThrough(arrangement);
-  const { fileSystem } = account;
   const layout = new DirectoryLayout(root);
+  yield* fillDirectory(account, layout);
+  const { fileSystem } = account;
   const bytes = manifestBytes(fileSystem, layout);
   const manifest = yield* readOrRecover(account, layout, bytes);
   const salvage = new DirectorySalvage(account, layout, manifest, into, wishes.sources ?? {});

@@ -9,6 +9,7 @@ import { closeQuietly } from '../../storage-io/whole/atomic-write.js';
 import { writeFully } from '../../storage-io/whole/write-fully.js';
 import type { DamagedChange } from '../account/lost-keys.js';
 import { mendFold } from '../mend/mend-logs.js';
+import { fillFold } from '../replica/fill-fold.js';
 import { NewFile } from './new-file.js';
 import { RangeCopier } from './range-copier.js';
 import { unreadable } from '../account/refusals.js';
@@ -32,6 +33,7 @@ export function* salvageFold(
   heldBy = account.fileSystem,
 ): Generator<RepairEvent, void> {
   yield* mendFold(account, path, heldBy);
+  yield* fillFold(account, path);
   const { fileSystem } = account;
   const descriptor = fileSystem.openRead(path);
   let file: NewFile | undefined;

@@ -6,6 +6,7 @@ import { missingSegments } from '../../wal/folder/missing-segments.js';
 import type { RepairAccount } from '../account/repair-account.js';
 import type { RepairEvent } from '../account/report.js';
 import type { ArrangementWishes } from '../survey/arrange-directory.js';
+import { fillLooseSegment, fillLooseSegments } from '../replica/fill-loose-segments.js';
 import { arrangeSegment, arrangeSegments, type SegmentWishes } from '../survey/arrange-segments.js';
 import { salvageSegment } from './salvage-segment.js';
 
@@ -21,8 +22,13 @@ export function* salvageLooseSegment(
 ): Generator<RepairEvent, void> {
   const { coreId, isJoined, arrangement } = arrangeSegment(account.fileSystem, path, wishes);
   if (arrangement !== undefined) yield* account.readThrough(arrangement);
-  if (isJoined) yield* salvageSegments(account, path, into);
-  else yield* salvageSegment(account, { path, coreId, isLoose: true }, into);
+  if (isJoined) {
+    yield* fillLooseSegments(account, path);
+    yield* salvageSegments(account, path, into);
+    return;
+  }
+  yield* fillLooseSegment(account, path, coreId);
+  yield* salvageSegment(account, { path, coreId, isLoose: true }, into);
 }
 
 /**
@@ -37,6 +43,7 @@ export function* salvageWalFolder(
 ): Generator<RepairEvent, void> {
   const arrangement = arrangeSegments(account.fileSystem, folder, wishes);
   if (arrangement !== undefined) yield* account.readThrough(arrangement);
+  yield* fillLooseSegments(account, folder);
   yield* salvageSegments(account, folder, into);
 }
 

@@ -4,6 +4,7 @@ import { verifyStatePair } from '../../inspect/verify/verify-state.js';
 import { STATE_HEADER_BYTES } from '../../state/format/format.js';
 import { STORE_ID_BYTES } from '../../state/format/index-block.js';
 import { realStatePathsOf, type StatePaths } from '../../state/format/state-paths.js';
+import { fillStateFile } from '../replica/fill-pair.js';
 import { changesBeside } from './changes-beside.js';
 import { findFittingIndex, type FittingIndex } from './fitting-index.js';
 import { filledEntries, laidOver, type FilledEntry, type KnownEntries } from './filled-entries.js';
@@ -27,8 +28,9 @@ export function* salvageState(
   path: string,
   into: Pick<StatePaths, 'values' | 'index'> | undefined,
 ): Generator<RepairEvent, void> {
+  const paths = realStatePathsOf(account.fileSystem, path);
+  yield* fillStateFile(account, paths);
   const { fileSystem } = account;
-  const paths = realStatePathsOf(fileSystem, path);
   let isDamaged = false;
   for (const finding of verifyStatePair(fileSystem, path, true, new Tally())) {
     if (finding.severity === 'damage') isDamaged = true;

@@ -19,7 +19,7 @@ export interface Distinct {
 }
 
 /** Sequences of a run, the end excluded. */
-interface Span {
+export interface Span {
   readonly from: bigint;
   readonly to: bigint;
 }
@@ -106,7 +106,8 @@ function distinctAmong(
   return isDouble ? 'double' : 'distinct';
 }
 
-function overlapOf(one: PlacedRun, other: PlacedRun): Span | undefined {
+/** The sequences that two runs of one epoch both have; undefined where there is none. */
+export function overlapOf(one: PlacedRun, other: PlacedRun): Span | undefined {
   if (one.epoch !== other.epoch) return undefined;
   const from = one.firstSequence > other.firstSequence ? one.firstSequence : other.firstSequence;
   const [oneEnd, otherEnd] = [nextSequenceOf(one), nextSequenceOf(other)];
@@ -115,7 +116,7 @@ function overlapOf(one: PlacedRun, other: PlacedRun): Span | undefined {
 }
 
 /** Whether two runs hold the same records where they overlap; else whether the second's are later. */
-function meetingOf(
+export function meetingOf(
   fileSystem: FileSystem,
   one: PlacedRun,
   other: PlacedRun,
@@ -172,7 +173,7 @@ function part(fileSystem: FileSystem, run: PlacedRun, span: Span): PlacedRun {
 }
 
 /** The rest of a run without these sequences. */
-function outside(fileSystem: FileSystem, run: PlacedRun, { from, to }: Span): PlacedRun[] {
+export function outside(fileSystem: FileSystem, run: PlacedRun, { from, to }: Span): PlacedRun[] {
   const spans = [
     { from: run.firstSequence, to: from },
     { from: to, to: nextSequenceOf(run) },
