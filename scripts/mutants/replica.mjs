@@ -45,6 +45,7 @@ export const replicaMutants = [
     file: `${REPLICA}/fill-directory.ts`,
     from: '!equalBytes(replica.storeId, manifest.storeId)',
     to: 'replica.storeId.length === 0',
-    tests: ['engine/repair/replica'],
+    tests: FROM_REPLICA,
+    match: '*replica of another store*',
   },
 ];

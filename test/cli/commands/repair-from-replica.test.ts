@@ -67,15 +67,24 @@ test('a core whose segment is gone comes back from a copy of the folder, where t
   }
 });
 
-test('records of a log that shares none with the damaged one are said, and not taken', async (t) => {
+test('records that would fit by number and time are not taken from a log that shares none', async (t) => {
   const folder = tempDir(t);
-  const source = wound(
-    path.join(fixturePath('wal-cores'), 'wal-0.log'),
-    path.join(folder, 'wal-0.log'),
-    3_000,
-    900,
-  );
-  const replica = fixturePath('wal-ops/wal-0.log');
+  const [ours, theirs] = ['ours', 'theirs'].map((name) => path.join(folder, name)) as [string, string];
+  for (const [store, key] of [
+    [theirs, 'x'],
+    [ours, 'a'],
+    [theirs, 'y'],
+    [ours, 'b'],
+    [ours, 'c'],
+  ] as const) {
+    await commandLine(['put', store, key, `value of ${key}`]);
+  }
+  const log = path.join('wal', '1', 'wal-0.log');
+  const source = path.join(folder, 'wal-0.log');
+  wound(path.join(ours, log), source, readFileSync(path.join(ours, log)).indexOf('value of b'), 4);
+  const stranger = readFileSync(path.join(theirs, log));
+  const replica = path.join(folder, 'replica.log');
+  writeFileSync(replica, stranger.subarray(stranger.length / 2));
   const into = path.join(folder, 'new.log');
   const { exitCode, stdout } = await commandLine([
     'repair',
@@ -86,8 +95,23 @@ test('records of a log that shares none with the damaged one are said, and not t
     into,
   ]);
   t.is(exitCode, 3);
-  t.regex(stdout, /^not taken: /m);
+  t.regex(stdout, /^not taken: .*shares no record/m);
   t.notRegex(stdout, FILLED);
+});
+
+test('nothing is taken from a replica of another store', async (t) => {
+  const folder = tempDir(t);
+  const [ours, theirs, into] = ['ours', 'theirs', 'into'].map((name) => path.join(folder, name)) as [
+    string,
+    string,
+    string,
+  ];
+  for (const store of [ours, theirs]) await commandLine(['put', store, 'a', `value in ${store}`]);
+  rmSync(path.join(ours, 'wal', '1', 'wal-0.log'));
+  const { exitCode, stdout } = await commandLine(['repair', ours, '--from-replica', theirs, '--into', into]);
+  t.is(exitCode, 3);
+  t.regex(stdout, /^not taken: .*another store/m);
+  t.is((await commandLine(['scan', into, '--count'])).stdout, '0\n');
 });
 
 test('nothing is taken from a copy of a store that went another way since', async (t) => {
