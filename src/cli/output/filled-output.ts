@@ -11,7 +11,7 @@ interface FilledForm {
   readonly keyEncoding: Encoding;
 }
 
-/** What a replica filled, as a line: JSON, or for people. */
+/** A thing that a replica filled, as a line: JSON, or for people. */
 export function filledLine(filled: Filled, form: FilledForm): string {
   const { kind, file, offset, bytes, records, coreId, epoch, sequence, key, from, fromOffset } = filled;
   if (!form.json) {
@@ -51,7 +51,7 @@ function contentText(
   }
 }
 
-/** What could not be proved, as a line: JSON, or for people. */
+/** A thing that could not be proved, as a line: JSON, or for people. */
 export function notTakenLine(notTaken: NotTaken, { json }: FilledForm): string {
   if (json) return JSON.stringify({ notTaken });
   return visibleText(`not taken: ${notTaken.file} for ${notTaken.for}: ${notTaken.reason}`);

@@ -34,7 +34,7 @@ export class RepairAccount {
   totalBytes = 0;
   /** Records, or files, that were put right. */
   mended = 0;
-  /** What comes from the replica. */
+  /** How much comes from the replica. */
   filled: FilledAmount = { places: 0, records: 0, bytes: 0 };
   /** Another copy of the source, which may hold what is missing of it. */
   replica: Replica | undefined;

@@ -120,7 +120,7 @@ export interface RepairSummary {
   readonly lost: Amount;
   /** Records, or whole files, that were put right and kept. */
   readonly mended: number;
-  /** What comes from a replica; absent where none was named. */
+  /** How much comes from a replica; absent where none was named. */
   readonly filled?: FilledAmount | undefined;
   /** Places where something was lost; and unfinished last writes. */
   readonly gaps: number;

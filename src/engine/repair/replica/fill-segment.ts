@@ -78,7 +78,7 @@ function holedFile(
   return { path, status, runs: placed.filter(isOf) };
 }
 
-/** Where in a file the hole lies that a run fills. */
+/** The place of the hole that a run fills, in bytes of the file. */
 function placeIn(own: readonly PlacedRun[], run: PlacedRun): number {
   const before = own.filter(
     (one) =>

@@ -15,7 +15,7 @@ export interface LastChange {
   readonly valueSum: number;
 }
 
-/** What is left of a fold log that has gaps. */
+/** The rest of a fold log that has gaps. */
 export interface FoldRemains {
   readonly last: ReadonlyMap<string, LastChange>;
   /** The latest version or cursor in it; empty where it has none. */

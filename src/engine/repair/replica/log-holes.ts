@@ -109,7 +109,7 @@ export function fillHoles(
   return { slices: slicesOf(file, runs, new Set(taken), firstSequence), taken, unplaced };
 }
 
-/** Where a run fits among others; -1 where it does not. */
+/** The place of a run among others; -1 where it fits nowhere. */
 function holeFor(runs: readonly PlacedRun[], run: PlacedRun): number {
   for (let at = 0; at <= runs.length; at++) {
     if (mayStandBefore(runs[at - 1], run) && mayStandBefore(run, runs[at])) return at;
