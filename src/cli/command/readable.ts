@@ -1,5 +1,5 @@
 import { isStatelogError } from '../../engine/errors.js';
-import type { OpenReadableOptions } from '../../engine/inspect/open.js';
+import type { OpenReadableOptions } from '../../engine/inspect/open-options.js';
 import type { OpenedInput } from '../../engine/inspect/input/open-input.js';
 import type { ReadableStore } from '../../engine/store/store.js';
 import { STANDARD_INPUT_NAME } from '../../engine/bytes/text/command-hints.js';
@@ -23,8 +23,8 @@ export async function inputOf(path: string, terminal: Terminal): Promise<OpenedI
 }
 
 /**
- * Opens whatever a path holds for reading, through gzip, too. What is needed for that is loaded only where the path is of
- * no kind by itself.
+ * Opens whatever a path holds for reading, through gzip, too. A state directory is looked for
+ * first, since most commands are about one; what the other kinds, and gzip, need is loaded only for them.
  * @throws StatelogError as `openReadable`
  */
 export async function openReadableInput(
@@ -32,6 +32,9 @@ export async function openReadableInput(
   terminal: Terminal,
   options: OpenReadableOptions,
 ): Promise<ReadableStore> {
+  const { openReadableDirectory } = await import('../../engine/inspect/open-directory.js');
+  const directory = openReadableDirectory(path, options);
+  if (directory !== undefined) return directory;
   const { openReadable } = await import('../../engine/inspect/open.js');
   try {
     return openReadable(path, options);

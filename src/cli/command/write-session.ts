@@ -1,4 +1,4 @@
-import type { OpenWritableOptions } from '../../engine/inspect/open.js';
+import type { OpenWritableOptions } from '../../engine/inspect/open-options.js';
 import type { WritableStore } from '../../engine/store/store.js';
 import type { Finding } from '../../engine/finding.js';
 
@@ -18,17 +18,24 @@ export async function withWritable<T>(
   notices: WriteNotices,
   work: (store: WritableStore) => Promise<T>,
 ): Promise<T> {
-  const { openWritable } = await import('../../engine/inspect/open.js');
-  const store = await openWritable(path, {
+  const opening: OpenWritableOptions = {
     ...options,
     onWarning: (error) => {
       notices.warn(error);
     },
-  });
+  };
+  const { openWritableDirectory } = await import('../../engine/inspect/open-directory.js');
+  const store = (await openWritableDirectory(path, opening)) ?? (await openAny(path, opening));
   try {
     for (const finding of store.notices) notices.notice(finding);
     return await work(store);
   } finally {
     store.close();
   }
+}
+
+/** Opens a store that is no state directory, or not there yet. */
+async function openAny(path: string, options: OpenWritableOptions): Promise<WritableStore> {
+  const { openWritable } = await import('../../engine/inspect/open.js');
+  return openWritable(path, options);
 }

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import { isatty } from 'node:tty';
 import { asSystemError, errnoOf } from '../../engine/storage-io/interface/system-error.js';
+import { kindOfDescriptor, writeToPipe } from '../../engine/storage-io/real/standard-descriptor.js';
 import { ByteOutput, type ByteSink } from './byte-output.js';
 import type { Terminal } from './terminal.js';
 
@@ -13,29 +14,30 @@ const WRITING = 'writing to standard output';
 /** Errors of a write whose reader has gone. */
 const READER_GONE: ReadonlySet<string | undefined> = new Set(['EPIPE', 'ECONNRESET', 'ERR_STREAM_DESTROYED']);
 
-/** The process's own streams. */
+/**
+ * The process's own streams. Node makes each of them when it is first asked for, and loads for it what knows networks and
+ * terminals, which takes as long as looking up a key: they are asked for only where something has to go through them.
+ */
 export function processTerminal(): Terminal {
-  // The reader of a pipe may go at any time; the write that notices reports it.
-  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
-  const { stdout } = process;
   return {
-    output: new ByteOutput(isSocket(stdout) ? socketSink(stdout) : descriptorSink),
-    // Asked when needed: the module that knows takes longer to load than most commands run.
+    output: new ByteOutput(standardOutput()),
     get outputIsTerminal() {
-      return isatty(STANDARD_OUTPUT);
+      return isTerminal(STANDARD_OUTPUT);
     },
     get outputColumns() {
-      return isatty(STANDARD_OUTPUT) && stdout.columns > 0 ? stdout.columns : COLUMNS_DEFAULT;
+      if (!isTerminal(STANDARD_OUTPUT)) return COLUMNS_DEFAULT;
+      const { columns } = process.stdout;
+      return columns > 0 ? columns : COLUMNS_DEFAULT;
     },
     get errorsAreTerminal() {
-      return isatty(STANDARD_ERROR) && process.env['TERM'] !== 'dumb';
+      return isTerminal(STANDARD_ERROR) && process.env['TERM'] !== 'dumb';
     },
     get inputIsTerminal() {
-      return isatty(STANDARD_INPUT);
+      return isTerminal(STANDARD_INPUT);
     },
     writeError: (text) => {
       try {
-        process.stderr.write(text);
+        quiet(process.stderr).write(text);
       } catch {
         // Standard error is closed or full: there is nowhere left to say it.
       }
@@ -44,13 +46,49 @@ export function processTerminal(): Terminal {
   };
 }
 
+/** Node's answer is asked for only about a device that may be one. */
+function isTerminal(descriptor: number): boolean {
+  return kindOfDescriptor(descriptor) === 'device' && isatty(descriptor);
+}
+
+/** The reader of a pipe may go at any time; the write that notices reports it. */
+function quiet<T extends NodeJS.WriteStream | Socket>(stream: T): T {
+  if (stream.listenerCount('error') === 0) stream.on('error', () => undefined);
+  return stream;
+}
+
+/** Standard output, by what it is, which is looked at when there is something to write. */
+function standardOutput(): ByteSink {
+  let sink: ByteSink | undefined;
+  return {
+    write: async (bytes) => {
+      if (sink !== undefined) return sink.write(bytes);
+      const kind = kindOfDescriptor(STANDARD_OUTPUT);
+      if (kind === 'pipe') {
+        const written = writeToPipe(STANDARD_OUTPUT, bytes);
+        if (written === bytes.length) return true;
+        sink = socketSink(quiet(process.stdout));
+        return sink.write(bytes.subarray(written));
+      }
+      sink = kind === 'file' ? descriptorSink : streamSink();
+      return sink.write(bytes);
+    },
+  };
+}
+
+/** A device, or a socket. */
+function streamSink(): ByteSink {
+  const stdout: NodeJS.WriteStream | Socket = quiet(process.stdout);
+  return isSocket(stdout) ? socketSink(stdout) : descriptorSink;
+}
+
 /** Node's stream is a socket for all but files and devices; it has this property of sockets alone. */
 function isSocket(stream: NodeJS.WriteStream | Socket): stream is Socket {
   return 'connecting' in stream;
 }
 
 /** A pipe, a socket or a terminal: libuv goes on with what a write did not take. */
-function socketSink(stream: Socket): ByteSink {
+function socketSink(stream: NodeJS.WriteStream | Socket): ByteSink {
   return {
     write: (bytes) =>
       new Promise((resolve, reject) => {

@@ -3,7 +3,7 @@ import { storeArgument } from '../../cli/command/arguments.js';
 import { StatelogCommand } from '../../cli/program/base-command.js';
 import { EXIT_CODES, type ExitCode } from '../../cli/errors/exit-codes.js';
 import { countFlag } from '../../cli/command/flags.js';
-import type { StoreKind } from '../../engine/inspect/open.js';
+import type { StoreKind } from '../../engine/inspect/open-options.js';
 
 const KINDS: readonly StoreKind[] = ['directory', 'log'];
 

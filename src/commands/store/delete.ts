@@ -11,7 +11,6 @@ import {
   recoveryFlags,
   textFlag,
 } from '../../cli/command/flags.js';
-import { runBatch } from '../../cli/batch/run-batch.js';
 import { usageError } from '../../cli/errors/usage-error.js';
 import { withWritable } from '../../cli/command/write-session.js';
 import type { WritableStore } from '../../engine/store/store.js';
@@ -50,6 +49,7 @@ export default class Delete extends StatelogCommand {
     return withWritable(args.store, openingOf(flags), this.writeNotices, async (store) => {
       if (file === undefined) return deleteAll(store, keys);
       const format = { encodings, tsv, command: 'delete' as const };
+      const { runBatch } = await import('../../cli/batch/run-batch.js');
       const { deleted } = await runBatch(store, { file, format, acknowledges: ack }, this.terminal);
       return deleted > 0 ? EXIT_CODES.done : EXIT_CODES.no;
     });

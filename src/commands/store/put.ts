@@ -14,7 +14,6 @@ import {
   recoveryFlags,
   unsigned64Flag,
 } from '../../cli/command/flags.js';
-import { runBatch } from '../../cli/batch/run-batch.js';
 import { readValue } from '../../cli/command/value-input.js';
 import { usageError } from '../../cli/errors/usage-error.js';
 import { withWritable } from '../../cli/command/write-session.js';
@@ -93,6 +92,7 @@ export default class Put extends StatelogCommand {
     if (flags.source === '') throw usageError('--source has no name', 'is the variable set?');
     const single = SINGLE.find((name) => flags[name] !== undefined && flags[name] !== false);
     if (single !== undefined) throw usageError(`--${single} is for a single put, not for a batch`);
+    const { runBatch } = await import('../../cli/batch/run-batch.js');
     await withWritable(args.store, options, this.writeNotices, async (store) => {
       // A store without cursors refuses before anything is written.
       if (flags.cursor !== undefined) store.setCursor(store.cursor ?? NO_CURSOR);

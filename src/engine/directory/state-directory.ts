@@ -11,17 +11,15 @@ import {
 import type { Finding } from '../finding.js';
 import { checkCommit } from '../rkyv/entry/operation-arguments.js';
 import { anchoredSource, anchoredStore } from '../storage-io/views/anchored-file-system.js';
-import { SystemClock, type Clock } from '../storage-io/interface/clock.js';
-import type { FileSystem } from '../storage-io/interface/file-system.js';
+import { SystemClock } from '../storage-io/interface/clock.js';
 import { inheritingFromFolder } from '../storage-io/views/inheriting-file-system.js';
 import { realFileSystem } from '../storage-io/real/real-file-system.js';
-import type { MappingPolicy } from '../state/read/state-file.js';
 import { findInCore, isInCore, type CoreStates } from './state/core-state.js';
 import { createDirectory } from './checkpoint/create-directory.js';
-import { DirectoryWriter } from './write/directory-writer.js';
+import type { DirectoryWriter } from './write/directory-writer.js';
+import type { NewDirectoryOptions, OpenStoreOptions, ReadStoreOptions } from './directory-options.js';
 import { DirectoryLayout } from './manifest/layout.js';
 import type { DirectoryManifest } from './manifest/manifest.js';
-import { openWriter } from './write/open-writer.js';
 import type { RecoveryReport } from './write/recover-log.js';
 import { readDirectory, type DirectorySnapshot } from './read/reader.js';
 import type { Progress, SegmentState } from './read/replay.js';
@@ -31,42 +29,10 @@ import type { Subscription } from './write/subscribers.js';
 const U64_MAX = 0xffff_ffff_ffff_ffffn;
 const KEEP_MAX = 0xffff_ffff;
 
-/** Options that every way of opening takes. */
-export interface DirectoryEnvironment {
-  /** Default: the machine's. */
-  readonly fileSystem?: FileSystem | undefined;
-  /** Default: the machine's. */
-  readonly clock?: Clock | undefined;
-}
-
-/** How a new state directory is made. */
-export interface NewDirectoryOptions extends DirectoryEnvironment {
-  /** Single-writer shards; default 1. */
-  readonly cores?: number | undefined;
-  /** Checkpoints that stay; default 2. */
-  readonly keep?: number | undefined;
-}
-
-/** How a state directory is opened for writing. */
-export interface OpenStoreOptions extends DirectoryEnvironment {
-  /** How long to wait for the lock; default 0. */
-  readonly waitMs?: number | undefined;
-  /**
-   * The most bytes of an unfinished last write that opening may cut, after copying them; default 1 MiB, and a single record of
-   * any length. More is `LOSS_LIMIT`.
-   */
-  readonly lossBytesMax?: number | undefined;
-  /** Told what went wrong and did not stop anything, such as a checkpoint that failed. */
-  readonly onWarning?: ((error: unknown) => void) | undefined;
-}
-
-/** How a state directory is opened for reading. */
-export interface ReadStoreOptions extends DirectoryEnvironment {
-  /** The state as that checkpoint closed it; default: as it is now. */
-  readonly at?: bigint | undefined;
-  /** Only this key will be asked for: no more is read than it needs. */
-  readonly only?: Uint8Array | undefined;
-  readonly mapping?: MappingPolicy | undefined;
+/** A state directory is open for reading or for writing, and has one of the two. */
+interface Opened {
+  readonly snapshot?: DirectorySnapshot;
+  readonly writer?: DirectoryWriter;
 }
 
 /**
@@ -88,13 +54,13 @@ export class StateDirectory {
   readonly #writer: DirectoryWriter | undefined;
   #isClosed = false;
 
-  private constructor(path: string, opened: DirectorySnapshot | DirectoryWriter) {
+  private constructor(path: string, opened: Opened) {
+    const { snapshot, writer } = opened;
     this.path = path;
-    const isWriter = opened instanceof DirectoryWriter;
-    this.#writer = isWriter ? opened : undefined;
-    this.#snapshot = isWriter ? undefined : opened;
-    this.recovery = isWriter ? opened.recovery : undefined;
-    this.notices = isWriter ? opened.recovery.notices : opened.notices;
+    this.#writer = writer;
+    this.#snapshot = snapshot;
+    this.recovery = writer?.recovery;
+    this.notices = writer?.recovery.notices ?? snapshot!.notices;
   }
 
   /**
@@ -115,8 +81,15 @@ export class StateDirectory {
     const anchored = anchoredStore(options.fileSystem ?? realFileSystem(), path);
     const fileSystem = inheritingFromFolder(anchored, path);
     const layout = new DirectoryLayout(path);
+    // Loaded here, not at the top: who only reads needs none of it, which is half of a store.
+    const [{ openWriter }, { DirectoryWriter: Writer }] = await Promise.all([
+      import('./write/open-writer.js'),
+      import('./write/directory-writer.js'),
+    ]);
     const opened = await openWriter({ fileSystem, clock, layout, waitMs, lossBytesMax });
-    return new StateDirectory(path, new DirectoryWriter({ fileSystem, clock, layout, onWarning }, opened));
+    return new StateDirectory(path, {
+      writer: new Writer({ fileSystem, clock, layout, onWarning }, opened),
+    });
   }
 
   /**
@@ -128,7 +101,8 @@ export class StateDirectory {
     checkBytesIfGiven(only, 'only');
     if (at !== undefined) checkBigint(at, 'at', 0n, U64_MAX);
     const anchored = anchoredSource(fileSystem, path);
-    return new StateDirectory(path, readDirectory({ fileSystem: anchored, root: path, at, only, mapping }));
+    const snapshot = readDirectory({ fileSystem: anchored, root: path, at, only, mapping });
+    return new StateDirectory(path, { snapshot });
   }
 
   get isReadOnly(): boolean {

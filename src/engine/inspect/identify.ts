@@ -7,6 +7,7 @@ import { startsWithBytes } from '../bytes/compare.js';
 import { readU32 } from '../bytes/halves.js';
 import { byteOrderMarkLength, toUtf8 } from '../bytes/text/text.js';
 import { MANIFEST_NAME } from '../directory/manifest/layout.js';
+import { isDirectoryManifest } from '../directory/manifest/manifest-file.js';
 import { MANIFEST_BYTES_MAX } from '../directory/manifest/manifest.js';
 import { StatelogError } from '../errors.js';
 import { MAGIC as FOLD_MAGIC } from '../fold/format/format.js';
@@ -114,9 +115,9 @@ function holdsPayload(fileSystem: FileSystem, folder: string, names: readonly st
 
 function kindOfManifest(fileSystem: FileSystem, folder: string): 'directory' | 'artifact-folder' {
   const path = join(folder, MANIFEST_NAME);
-  const text = new TextDecoder().decode(readWholeFile(fileSystem, path, MANIFEST_BYTES_MAX));
-  if (text.includes('"storeId"') || text.includes('"checkpoints"')) return 'directory';
-  if (text.includes('"schema_version"')) return 'artifact-folder';
+  const bytes = readWholeFile(fileSystem, path, MANIFEST_BYTES_MAX);
+  if (isDirectoryManifest(bytes)) return 'directory';
+  if (new TextDecoder().decode(bytes).includes('"schema_version"')) return 'artifact-folder';
   const names = fileSystem.readDirectory(folder);
   if (names.includes('wal') || names.includes('checkpoints')) return 'directory';
   if (names.includes('data')) return 'artifact-folder';

@@ -1,41 +1,34 @@
 import { openArtifact } from '../artifact/read/open-artifact.js';
 import { StateDirectory } from '../directory/state-directory.js';
 import { StatelogError, isStatelogError } from '../errors.js';
-import { DirectoryStore } from '../store/directory-store.js';
 import { FoldStore } from '../store/fold-store.js';
 import { isLogName } from '../store/log-name.js';
 import { StateFileStore } from '../store/state-file-store.js';
 import type { ReadableStore, WritableStore } from '../store/store.js';
 import { WalStore } from '../store/wal-store.js';
 import { anchoredSource } from '../storage-io/views/anchored-file-system.js';
-import type { FileSystem } from '../storage-io/interface/file-system.js';
 import { isEmptyFolder } from '../storage-io/whole/staging-folder.js';
 import { realFileSystem } from '../storage-io/real/real-file-system.js';
 import { LinesStore } from '../lines/lines-store.js';
 import { danglingLink } from '../storage-io/interface/system-error.js';
 import { refuseWithinStore } from './lies-in-store.js';
 import { identify, nothingAt } from './identify.js';
-
-/** How anything is opened for reading. */
-export interface OpenReadableOptions {
-  readonly fileSystem?: FileSystem | undefined;
-  /** The state as that epoch's checkpoint closed it; only state directories have epochs. */
-  readonly at?: bigint | undefined;
-  /** Only this key will be asked for: no more is read than it needs. */
-  readonly only?: Uint8Array | undefined;
-}
+import { readDirectoryStore, writeDirectoryStore } from './open-directory.js';
+import type {
+  CreateStoreOptions,
+  OpenReadableOptions,
+  OpenWritableOptions,
+  StoreKind,
+} from './open-options.js';
 
 /**
  * Opens whatever a path holds for reading: no lock, nothing written.
  * @throws StatelogError what `identify` throws; `EPOCH_NOT_FOUND`; `DAMAGED`; as `openArtifact`
  */
 export function openReadable(path: string, options: OpenReadableOptions = {}): ReadableStore {
-  const { fileSystem = realFileSystem(), at, only } = options;
+  const { fileSystem = realFileSystem(), at } = options;
   const identity = identify(fileSystem, path);
-  if (identity.kind === 'directory') {
-    const mapping = only === undefined ? undefined : 'never';
-    return DirectoryStore.openReadOnly(path, { fileSystem, at, only, mapping });
-  }
+  if (identity.kind === 'directory') return readDirectoryStore(path, options);
   if (at !== undefined) {
     throw new StatelogError('INVALID_ARGUMENT', 'only a state directory has epochs to look back to', {
       path,
@@ -57,18 +50,6 @@ export function openReadable(path: string, options: OpenReadableOptions = {}): R
   }
 }
 
-/** The kinds of store that can be made. */
-export type StoreKind = 'directory' | 'log';
-
-/** How a new store is made. */
-export interface CreateStoreOptions {
-  readonly fileSystem?: FileSystem | undefined;
-  /** Default: a fold log for `*.snap`, else a state directory. */
-  readonly kind?: StoreKind | undefined;
-  /** Cores of a state directory; default 1. */
-  readonly cores?: number | undefined;
-}
-
 /**
  * Makes an empty store.
  * @throws StatelogError `ALREADY_EXISTS`, `INVALID_ARGUMENT`; `SAME_PATH` within another store
@@ -84,21 +65,6 @@ export function createStore(path: string, options: CreateStoreOptions = {}): Sto
   else if (cores === undefined) FoldStore.create(path, fileSystem);
   else throw new StatelogError('INVALID_ARGUMENT', 'a fold log has no cores', { path });
   return kind;
-}
-
-/** How a store is opened for writing. */
-export interface OpenWritableOptions {
-  readonly fileSystem?: FileSystem | undefined;
-  /** How long to wait for the lock; default 0. */
-  readonly waitMs?: number | undefined;
-  /** Let a fold log take values of 16 to 64 MiB. */
-  readonly largeValues?: boolean | undefined;
-  /** How much of an unfinished last write may be cut; default 1 MiB, and a single record of any length. */
-  readonly lossBytesMax?: number | undefined;
-  /** Make the store where there is none. */
-  readonly create?: CreateStoreOptions | undefined;
-  /** Told what went wrong and did not stop anything. */
-  readonly onWarning?: ((error: unknown) => void) | undefined;
 }
 
 /**
@@ -118,7 +84,7 @@ export async function openWritable(path: string, options: OpenWritableOptions = 
     throw nothingAt(fileSystem, path, `check the path; 'statelog create' makes a store`);
   }
   const { kind } = identify(fileSystem, path);
-  if (kind === 'directory') return DirectoryStore.open(path, { fileSystem, waitMs, lossBytesMax, onWarning });
+  if (kind === 'directory') return writeDirectoryStore(path, options);
   if (kind === 'log')
     return FoldStore.open(path, { fileSystem, waitMs, largeValues, lossBytesMax, onWarning });
   throw new StatelogError('NOT_REPRESENTABLE', 'this is not a store that can be written', {

@@ -1,8 +1,5 @@
-import {
-  StateDirectory,
-  type OpenStoreOptions,
-  type ReadStoreOptions,
-} from '../directory/state-directory.js';
+import type { OpenStoreOptions, ReadStoreOptions } from '../directory/directory-options.js';
+import { StateDirectory } from '../directory/state-directory.js';
 import { liveEpoch } from '../directory/manifest/manifest.js';
 import { markName } from '../directory/manifest/source-mark.js';
 import { StatelogError } from '../errors.js';

@@ -45,6 +45,8 @@ let nativeCrc32c: NativeCrc | undefined;
  * sums less.
  */
 const BYTES_BEFORE_NATIVE = 128 * 1024;
+/** Making our tables takes as long as the objects that crc-32 needs for this many bytes in short ranges. */
+const BYTES_BEFORE_TABLES = 64 * 1024;
 let bytesSummed = 0;
 
 /** Loaded when the first long input comes; where there is no binary, crc-32 does all the work. */
@@ -72,7 +74,11 @@ export function crc32c(bytes: Uint8Array, start = 0, end = bytes.length, seed = 
   checkRange(bytes, start, end);
   if (end - start < NATIVE_BYTES_MIN) {
     if (end - start === bytes.length) return castagnoli.buf(bytes, seed) >>> 0;
-    castagnoliTables ??= buildCrcTables(CASTAGNOLI);
+    if (castagnoliTables === undefined) {
+      bytesSummed += end - start;
+      if (bytesSummed < BYTES_BEFORE_TABLES) return castagnoli.buf(bytes.subarray(start, end), seed) >>> 0;
+      castagnoliTables = buildCrcTables(CASTAGNOLI);
+    }
     return crcBySlices(castagnoliTables, bytes, start, end, seed);
   }
   if (nativeCrc32c === undefined) {

@@ -34,6 +34,12 @@ export function readManifestBytes(fileSystem: FileSystem, layout: DirectoryLayou
   }
 }
 
+/** True for the content of a `MANIFEST.json` that names what only a state directory's does, whole or damaged. */
+export function isDirectoryManifest(bytes: Uint8Array): boolean {
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+  return text.includes('"storeId"') || text.includes('"checkpoints"');
+}
+
 /** How far a swap came. */
 export type SwapOutcome =
   { readonly swapped: true } | { readonly swapped: false; readonly error: StatelogError };

@@ -1,0 +1,61 @@
+import { join } from 'node:path';
+import { MANIFEST_NAME } from '../directory/manifest/layout.js';
+import { isDirectoryManifest } from '../directory/manifest/manifest-file.js';
+import { MANIFEST_BYTES_MAX } from '../directory/manifest/manifest.js';
+import { isStatelogError } from '../errors.js';
+import type { FileSystem } from '../storage-io/interface/file-system.js';
+import { realFileSystem } from '../storage-io/real/real-file-system.js';
+import { readWholeFile } from '../storage-io/whole/write-fully.js';
+import { DirectoryStore } from '../store/directory-store.js';
+import type { OpenReadableOptions, OpenWritableOptions } from './open-options.js';
+
+/**
+ * Opens a state directory for reading, as `openReadable` does. Commands try this first: it loads nothing of the other kinds
+ * of store, which is most of what `openReadable` needs.
+ * @returns undefined where the path holds something else, or cannot be read: `openReadable` says what
+ * @throws StatelogError `EPOCH_NOT_FOUND`; `DAMAGED`
+ */
+export function openReadableDirectory(
+  path: string,
+  options: OpenReadableOptions,
+): DirectoryStore | undefined {
+  const { fileSystem = realFileSystem() } = options;
+  return isStateDirectory(fileSystem, path) ? readDirectoryStore(path, options) : undefined;
+}
+
+/**
+ * Opens a state directory for writing, as `openWritable` does.
+ * @returns undefined where the path holds something else, or nothing: `openWritable` says what, or makes it
+ * @throws StatelogError `LOCKED`, `DAMAGED`, `READ_ONLY`
+ */
+export async function openWritableDirectory(
+  path: string,
+  options: OpenWritableOptions,
+): Promise<DirectoryStore | undefined> {
+  const { fileSystem = realFileSystem() } = options;
+  return isStateDirectory(fileSystem, path) ? writeDirectoryStore(path, options) : undefined;
+}
+
+/** Opens what is known to be a state directory. Where one key is asked for, mapping its files costs more than reading them. */
+export function readDirectoryStore(path: string, options: OpenReadableOptions): DirectoryStore {
+  const { fileSystem, at, only } = options;
+  const mapping = only === undefined ? undefined : 'never';
+  return DirectoryStore.openReadOnly(path, { fileSystem, at, only, mapping });
+}
+
+/** Locks and recovers what is known to be a state directory. */
+export async function writeDirectoryStore(
+  path: string,
+  { fileSystem, waitMs, lossBytesMax, onWarning }: OpenWritableOptions,
+): Promise<DirectoryStore> {
+  return DirectoryStore.open(path, { fileSystem, waitMs, lossBytesMax, onWarning });
+}
+
+function isStateDirectory(fileSystem: FileSystem, path: string): boolean {
+  try {
+    return isDirectoryManifest(readWholeFile(fileSystem, join(path, MANIFEST_NAME), MANIFEST_BYTES_MAX));
+  } catch (error) {
+    if (isStatelogError(error)) return false;
+    throw error;
+  }
+}
