@@ -1,4 +1,4 @@
-// Builds dist/: the command line as one CommonJS file, and the library as modules with types.
+// Builds dist/: the command line as two CommonJS files, and the library as modules with types.
 import { rmSync } from 'node:fs';
 import path from 'node:path';
 import { ensureInstalled } from './ensure-installed.mjs';
@@ -7,12 +7,12 @@ import { programPath, root, runStep } from './run-step.mjs';
 ensureInstalled();
 rmSync(path.join(root, 'dist'), { recursive: true, force: true });
 
-const { bundle } = await import('./bundle.mjs');
+const { bundleProgram } = await import('./bundle-program.mjs');
 const { writeNotices } = await import('./notices.mjs');
 const { writeManualPage } = await import('./manual-page.mjs');
 const { makeCodeCaches } = await import('./code-cache.mjs');
-const program = path.join(root, 'dist', 'cli.cjs');
-writeNotices(await bundle('src/cli/program/start.ts', program), path.join(root, 'dist', 'NOTICES.txt'));
-await writeManualPage(path.join(root, 'dist', 'statelog.1'));
-makeCodeCaches(program);
+const dist = path.join(root, 'dist');
+writeNotices(await bundleProgram(dist), path.join(dist, 'NOTICES.txt'));
+await writeManualPage(path.join(dist, 'statelog.1'));
+makeCodeCaches(dist);
 runStep('tsc', process.execPath, [programPath('typescript', 'tsc'), '-p', 'tsconfig.build.json']);

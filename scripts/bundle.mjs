@@ -10,10 +10,17 @@ import { root } from './run-step.mjs';
  * @returns {Promise<string[]>} paths of all files that went into it, from the project's folder
  */
 export async function bundle(entry, outfile) {
+  return bundleWith({ entryPoints: [entry], outfile });
+}
+
+/**
+ * The same for an entry that esbuild is to be told about in its own words.
+ * @param {import('esbuild').BuildOptions} options entry, output, and plugins that go before ours
+ * @returns {Promise<string[]>} paths of all files that went into it, from the project's folder
+ */
+export async function bundleWith({ plugins = [], external = [], ...options }) {
   const { metafile } = await build({
     absWorkingDir: root,
-    entryPoints: [entry],
-    outfile,
     bundle: true,
     minifySyntax: true,
     minifyWhitespace: true,
@@ -24,12 +31,13 @@ export async function bundle(entry, outfile) {
       js: `${lazyRequireBanner}\nconst __bundleUrl=require('node:url').pathToFileURL(__filename).href;`,
     },
     define: { 'import.meta.url': '__bundleUrl' },
-    plugins: [lazyRequires, lazyBuiltins],
+    plugins: [...plugins, lazyRequires, lazyBuiltins],
     // typescript is what oclif asks for when it runs from source.
-    external: ['@koromix/*', '@node-rs/crc32', '@napi-rs/blake-hash', 'typescript'],
+    external: ['@koromix/*', '@node-rs/crc32', '@napi-rs/blake-hash', 'typescript', ...external],
     legalComments: 'none',
     metafile: true,
     logLevel: 'warning',
+    ...options,
   });
   return Object.keys(metafile.inputs);
 }

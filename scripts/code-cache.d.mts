@@ -1,1 +1,1 @@
-export function makeCodeCaches(program: string): void;
+export function makeCodeCaches(dist: string): void;

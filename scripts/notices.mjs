@@ -17,7 +17,10 @@ export function writeNotices(inputs, outfile) {
   const notices = [...folders].map((folder) => noticeOf(path.join(root, folder)));
   notices.sort((left, right) => (left.title < right.title ? -1 : 1));
   const text = notices.map(({ title, licence }) => `${title}\n${'-'.repeat(title.length)}\n\n${licence}\n`);
-  writeFileSync(outfile, `dist/cli.cjs contains parts of these packages.\n\n${text.join('\n')}`);
+  writeFileSync(
+    outfile,
+    `dist/cli.cjs and dist/cli-rest.cjs contain parts of these packages.\n\n${text.join('\n')}`,
+  );
 }
 
 function noticeOf(folder) {

@@ -88,7 +88,7 @@ export type {
   NewDirectoryOptions,
   OpenStoreOptions,
   ReadStoreOptions,
-} from './directory/state-directory.js';
+} from './directory/directory-options.js';
 export type { RecoveryReport } from './directory/write/recover-log.js';
 export type { KeyLike } from './fold/format/update.js';
 export type { OpenLog } from './fold/record/log-window.js';
@@ -102,7 +102,7 @@ export type {
   OpenReadableOptions,
   OpenWritableOptions,
   StoreKind,
-} from './inspect/open.js';
+} from './inspect/open-options.js';
 export type { LockStat } from './inspect/stat/stat-report.js';
 export type { FileMapOptions } from './inspect/verify/file-map.js';
 export type { VerifyOptions } from './inspect/verify/verify-path.js';

@@ -10,7 +10,7 @@ import {
 } from 'node:fs';
 import path from 'node:path';
 import test from 'ava';
-import { bundle } from '../../scripts/bundle.mjs';
+import { bundleProgram } from '../../scripts/bundle-program.mjs';
 import { makeCodeCaches } from '../../scripts/code-cache.mjs';
 import { projectRoot } from '../support/project-root.js';
 import { tempDir } from '../support/temp-dir.js';
@@ -23,29 +23,35 @@ function flipped(bytes: Buffer, at: number): Buffer {
 
 test('the program runs with what V8 kept of it, with that damaged, and without', async (t) => {
   const folder = tempDir(t);
-  const program = path.join(folder, 'dist', 'cli.cjs');
+  const dist = path.join(folder, 'dist');
   for (const name of ['bin', 'dist']) mkdirSync(path.join(folder, name));
   for (const name of ['run.js', 'package.json']) {
     copyFileSync(path.join(projectRoot, 'bin', name), path.join(folder, 'bin', name));
   }
   symlinkSync(path.join(projectRoot, 'node_modules'), path.join(folder, 'node_modules'));
-  await bundle('src/cli/program/start.ts', program);
-  makeCodeCaches(program);
+  await bundleProgram(dist);
+  makeCodeCaches(dist);
   const run = (...argv: string[]) =>
     spawnSync(process.execPath, [path.join(folder, 'bin', 'run.js'), ...argv], { encoding: 'utf8' });
   const store = path.join(folder, 'store');
-  const caches = path.join(folder, 'dist', 'code-cache');
+  const log = path.join(folder, 'log.snap');
+  const caches = path.join(dist, 'code-cache', 'cli.cjs');
   t.true(readdirSync(caches).includes('get'));
+  t.true(readdirSync(path.join(dist, 'code-cache', 'cli-rest.cjs')).includes('get'));
 
   t.is(run('put', store, 'key', 'value').status, 0);
   t.like(run('get', store, 'key'), { status: 0, stdout: 'value', stderr: '' });
   t.is(run('get', store, 'none').status, 1);
   t.is(run('get').status, 2);
 
+  t.is(run('put', log, 'key', 'logged').status, 0);
+  t.like(run('get', log, 'key'), { status: 0, stdout: 'logged', stderr: '' });
+
   const cache = readFileSync(path.join(caches, 'get'));
   for (const damaged of [
     flipped(cache, 0),
     flipped(cache, cache.length >>> 1),
+    flipped(cache, cache.length - 1),
     cache.subarray(0, 100),
     Buffer.alloc(2),
   ]) {
@@ -55,6 +61,7 @@ test('the program runs with what V8 kept of it, with that damaged, and without',
 
   // Of the same length: V8 looks at no more than that.
   writeFileSync(path.join(caches, 'get'), cache);
+  const program = path.join(dist, 'cli-rest.cjs');
   const text = readFileSync(program, 'latin1');
   t.regex(run('stat', store).stdout, /^fragmentation\t/m);
   writeFileSync(program, text.replaceAll('"fragmentation"', '"particularity"'), 'latin1');

@@ -1,17 +1,11 @@
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { Command } from '@oclif/core';
 import type { CommandHelp as CommandHelpBase } from '@oclif/core/help';
 import packageJson from '../../../package.json' with { type: 'json' };
 import { EXIT_CODE_MEANINGS } from '../errors/exit-codes.js';
 import { HELP_EXAMPLES } from './help-examples.js';
 import type { Program } from './program.js';
-
-/**
- * All commands by name, where oclif's explicit discovery finds them. Empty until help is asked
- * for: until then one command at most is loaded.
- */
-export const COMMAND_CLASSES: Record<string, Command.Class> = {};
+import { COMMAND_CLASSES, programFile } from './program-file.js';
 
 const MEANINGS = Object.entries(EXIT_CODE_MEANINGS).map(([code, meaning]) => `${code} ${meaning}`);
 const DESCRIPTION = `${packageJson.description}.
@@ -35,8 +29,8 @@ export async function writeHelp(
     import('@oclif/core/config'),
     import('@oclif/core/help'),
   ]);
-  // This very file, or the bundle that it is part of: oclif finds it loaded already.
-  const target = path.relative(root, fileURLToPath(import.meta.url));
+  // oclif finds it loaded already.
+  const target = path.relative(root, programFile());
   const discovery = { strategy: 'explicit' as const, target, identifier: 'COMMAND_CLASSES' };
   const config = await Config.load({
     root,

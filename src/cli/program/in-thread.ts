@@ -1,7 +1,7 @@
-import { fileURLToPath } from 'node:url';
 import type { Worker } from 'node:worker_threads';
 import { asStatelogError } from '../errors/error-rendering.js';
 import { onInterrupt } from './interrupt.js';
+import { programFile } from './program-file.js';
 import { StatelogError, isStatelogError, type ErrorCode, type ErrorDetails } from '../../engine/errors.js';
 import type { ArtifactForm } from '../../engine/artifact/write/write-artifact.js';
 import type { Finding } from '../../engine/finding.js';
@@ -68,7 +68,7 @@ export async function runJob<N extends JobName>(
   task: TaskOf<N>,
   source: string,
 ): Promise<ReportOf<N>> {
-  const program = fileURLToPath(import.meta.url);
+  const program = programFile();
   // Sources that are run as they lie have no one file that a thread could load.
   if (!program.endsWith('.cjs') || !(await isLarge(source))) return JOBS[name](task as never) as never;
   const { Worker: Thread } = await import('node:worker_threads');

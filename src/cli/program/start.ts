@@ -8,8 +8,13 @@ import { EXIT_CODES } from '../errors/exit-codes.js';
 import { endOnSignals, removeStagedOnSignals } from './interrupt.js';
 import type { Commands } from './program.js';
 
-export { COMMAND_CLASSES } from './help.js';
-export { serveJob } from './in-thread.js';
+export { COMMAND_CLASSES } from './program-file.js';
+
+/** Does the part of `runJob` that is done in a thread of its own, which has loaded the program for it. */
+export async function serveJob(): Promise<void> {
+  const { serveJob: serve } = await import('./in-thread.js');
+  await serve();
+}
 
 /**
  * Runs the process's command line, and ends the process with its exit code.
