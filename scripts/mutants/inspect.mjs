@@ -1,6 +1,14 @@
 /** Sabotages of what goes from one place to another, and of what is told about it. See ../mutants.mjs. */
 export const inspectMutants = [
   {
+    name: 'all-read-from-an-offset-on',
+    rule: 'what lies before --from-offset is not read',
+    file: 'src/engine/inspect/replay/replay.ts',
+    from: '    if (this.#fromOffset === 0) return undefined;',
+    to: '    if (this.#fromOffset >= 0) return undefined;',
+    tests: ['engine/inspect/replay-from-offset'],
+  },
+  {
     name: 'ndjson-digest-not-compared',
     rule: 'R2: damaged bytes are never taken in as good',
     file: 'src/engine/lines/checked-lines.ts',

@@ -55,7 +55,7 @@ export async function openReplay(
     const logs = findLogs(fileSystem, path).filter(
       ({ epoch }) => epoch === undefined || (filter.mayTakeEpoch(epoch) && epoch > (base?.epoch ?? -1n)),
     );
-    const replay = new Replay(fileSystem, logs, isMerged);
+    const replay = new Replay(fileSystem, logs, isMerged, isStore ? 0 : filter.fromOffset);
     const source = isStore ? await recordsBefore(replay, logs, path, bounds.toTimeNs) : replay;
     return {
       source,

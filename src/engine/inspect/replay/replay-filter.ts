@@ -62,7 +62,8 @@ export class ReplayFilter {
   readonly #toEpoch: Bound | undefined;
   readonly #fromTime: Bound | undefined;
   readonly #toTime: Bound | undefined;
-  readonly #fromOffset: number;
+  /** Bytes from the start of each segment, before which no record is wanted. */
+  readonly fromOffset: number;
 
   constructor(options: ReplayFilterOptions = {}) {
     const { operations, cores } = options;
@@ -73,13 +74,13 @@ export class ReplayFilter {
     this.#toEpoch = boundOf(options.toEpoch);
     this.#fromTime = boundOf(options.fromTimeNs);
     this.#toTime = boundOf(options.toTimeNs);
-    this.#fromOffset = options.fromOffset ?? 0;
+    this.fromOffset = options.fromOffset ?? 0;
   }
 
   /** Whether a record is wanted that stands at `offset` of its segment. */
   takes(view: WalEntryView, offset: number): boolean {
     return (
-      offset >= this.#fromOffset &&
+      offset >= this.fromOffset &&
       this.#tags?.has(view.tag) !== false &&
       this.#cores?.has(view.coreId) !== false &&
       this.#takesEpoch(view.epochLow, view.epochHigh) &&
@@ -90,7 +91,7 @@ export class ReplayFilter {
 
   /** Whether a finding lies, at least in part, where records are wanted. */
   takesFinding(finding: Finding): boolean {
-    return finding.offset >= this.#fromOffset || finding.offset + finding.bytes > this.#fromOffset;
+    return finding.offset >= this.fromOffset || finding.offset + finding.bytes > this.fromOffset;
   }
 
   /** Whether any record of this epoch can be wanted. */

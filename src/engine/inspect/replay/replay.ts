@@ -4,6 +4,7 @@ import type { FileSystem } from '../../storage-io/interface/file-system.js';
 import { missingFile } from '../missing-file.js';
 import { MergedScanner } from '../../wal/scan/merged-scanner.js';
 import { type ScanEvent, WalScanner } from '../../wal/scan/scanner.js';
+import { type NearStart, recordEndingAt } from '../../wal/scan/near-start.js';
 import type { SegmentEntry } from '../../wal/folder/segment-folder.js';
 import { withHint, type Hints } from '../hints.js';
 import type { ReplayLog } from './replay-logs.js';
@@ -33,14 +34,19 @@ export class Replay {
   readonly #fileSystem: FileSystem;
   readonly #logs: readonly ReplayLog[];
   readonly #isMerged: boolean;
+  readonly #fromOffset: number;
   readonly #missing: Finding[] = [];
   #next = 0;
   #scan: LogScan | undefined;
   /** Hints of the log that was opened last. */
   #hints: Hints | undefined;
 
-  /** @param isMerged false: each segment's records as they lie */
-  constructor(fileSystem: FileSystem, logs: readonly ReplayLog[], isMerged: boolean) {
+  /**
+   * @param isMerged false: each segment's records as they lie
+   * @param fromOffset an offset in each segment before which nothing is asked for: less, or nothing, is read and told of there
+   */
+  constructor(fileSystem: FileSystem, logs: readonly ReplayLog[], isMerged: boolean, fromOffset = 0) {
+    this.#fromOffset = fromOffset;
     this.#fileSystem = fileSystem;
     this.#logs = logs;
     this.#isMerged = isMerged;
@@ -87,10 +93,23 @@ export class Replay {
     const present = there.filter((segment) => this.#canOpen(segment));
     if (there.length < log.segments.length) this.#missSegments(log, there);
     const fileSystem = this.#fileSystem;
-    this.#scan = this.#isMerged
-      ? MergedScanner.open(present, { ...log.expected, fileSystem })
-      : new SegmentAfterSegment(fileSystem, present, log.expected);
+    const starts = present.map((segment) => this.#nearStart(segment));
+    this.#scan =
+      this.#isMerged && !(present.length === 1 && starts[0]?.hasLag === true)
+        ? MergedScanner.open(present, { ...log.expected, fileSystem })
+        : new SegmentAfterSegment(fileSystem, present, log.expected, starts);
     return true;
+  }
+
+  /** The record right before what is asked for: what lies before that need not be read. */
+  #nearStart({ path }: SegmentEntry): NearStart | undefined {
+    if (this.#fromOffset === 0) return undefined;
+    const descriptor = this.#fileSystem.openRead(path);
+    try {
+      return recordEndingAt(this.#fileSystem, descriptor, this.#fromOffset);
+    } finally {
+      this.#fileSystem.close(descriptor);
+    }
   }
 
   #missSegments(log: ReplayLog, there: readonly SegmentEntry[]): void {
@@ -122,13 +141,21 @@ class SegmentAfterSegment implements LogScan {
   readonly #fileSystem: FileSystem;
   readonly #segments: readonly SegmentEntry[];
   readonly #expected: ReplayLog['expected'];
+  readonly #starts: readonly (NearStart | undefined)[];
   #next = 0;
   #scanner: WalScanner | undefined;
 
-  constructor(fileSystem: FileSystem, segments: readonly SegmentEntry[], expected: ReplayLog['expected']) {
+  /** @param starts for each segment, where to begin; undefined: at its start */
+  constructor(
+    fileSystem: FileSystem,
+    segments: readonly SegmentEntry[],
+    expected: ReplayLog['expected'],
+    starts: readonly (NearStart | undefined)[],
+  ) {
     this.#fileSystem = fileSystem;
     this.#segments = segments;
     this.#expected = expected;
+    this.#starts = starts;
   }
 
   get segment(): WalScanner {
@@ -152,6 +179,7 @@ class SegmentAfterSegment implements LogScan {
   }
 
   #open(): WalScanner | undefined {
+    const start = this.#starts[this.#next];
     const segment = this.#segments[this.#next++];
     if (segment === undefined) return undefined;
     const { coreId, path } = segment;
@@ -165,7 +193,8 @@ class SegmentAfterSegment implements LogScan {
       wasClosed,
       closedAt: closedAtOf?.(coreId),
       isClosed,
-      expectedSequence: expectedSequenceOf?.(coreId),
+      from: start?.offset,
+      expectedSequence: start === undefined ? expectedSequenceOf?.(coreId) : undefined,
     });
   }
 }
