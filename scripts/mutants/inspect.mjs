@@ -168,4 +168,20 @@ export const inspectMutants = [
     to: '  if (revision !== undefined)',
     tests: ['cli/commands/positions'],
   },
+  {
+    name: 'map-of-the-worst-alone',
+    rule: 'a block of the map shows how much of it is good',
+    file: 'src/cli/output/verify/map-rows.ts',
+    from: "if (state !== 'damaged' || good === 0) return BLOCKS[state];",
+    to: "if (state !== 'damaged' || good < 2) return BLOCKS[state];",
+    tests: ['cli/commands/verify-map'],
+  },
+  {
+    name: 'findings-far-apart-in-one-line',
+    rule: 'one line tells of one place',
+    file: 'src/cli/output/verify/finding-groups.ts',
+    from: 'offset <= to + NEAR_BYTES',
+    to: 'to >= 0',
+    tests: ['cli/commands/verify-map'],
+  },
 ];

@@ -5,8 +5,10 @@ import type { Terminal } from '../../src/cli/terminal/terminal.js';
 export interface MemoryTerminalOptions {
   /** What standard input gives, chunk by chunk. */
   readonly input?: readonly (string | Uint8Array)[];
-  /** True: standard output is a terminal of 80 columns. */
+  /** True: standard output is a terminal. */
   readonly isTerminal?: boolean;
+  /** The columns of that terminal; default 80. */
+  readonly columns?: number;
   /** The reader of standard output goes away after this many bytes. */
   readonly readerTakes?: number;
 }
@@ -15,7 +17,7 @@ export interface MemoryTerminalOptions {
 export class MemoryTerminal implements Terminal {
   readonly output: ByteOutput;
   readonly outputIsTerminal: boolean;
-  readonly outputColumns = 80;
+  readonly outputColumns: number;
   readonly errorsAreTerminal = false;
   readonly inputIsTerminal = false;
   readonly #options: MemoryTerminalOptions;
@@ -26,6 +28,7 @@ export class MemoryTerminal implements Terminal {
   constructor(options: MemoryTerminalOptions = {}) {
     this.#options = options;
     this.outputIsTerminal = options.isTerminal === true;
+    this.outputColumns = options.columns ?? 80;
     this.output = new ByteOutput({
       write: (bytes) => {
         // `slice` of a Buffer would be a view, and the buffer is written to again.

@@ -6,7 +6,8 @@ import { writeEncoded, writeValue } from '../text/encoded-field.js';
 import { writeJsonField } from '../text/json-fields.js';
 import { redactedText, redactedValue } from '../text/redaction.js';
 import type { Terminal } from '../terminal/terminal.js';
-import { cutTo, shownText } from '../terminal/shown-text.js';
+import { cutTo } from '../terminal/display-width.js';
+import { shownText } from '../terminal/shown-text.js';
 
 /** Prints differences, a line each. Flush when the terminal's output is full. */
 export type WriteDifference = (difference: ComparedKey) => void;

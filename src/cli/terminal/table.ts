@@ -1,4 +1,5 @@
 import type { CharName } from 'cli-table3';
+import { displayWidth } from './display-width.js';
 
 /** Columns that a cell takes beside its text: a blank on either side. */
 const PADDING_COLUMNS = 2;
@@ -61,11 +62,4 @@ function columnWidths(
     widths[widest] = width;
   }
   return widths;
-}
-
-/** Columns on the screen, near enough to make room: wide characters (East Asian, emoji) take two. */
-function displayWidth(text: string): number {
-  let width = 0;
-  for (const character of text) width += character.codePointAt(0)! >= 0x1100 ? 2 : 1;
-  return width;
 }

@@ -9,7 +9,7 @@ import { ReadingProgress } from '../../cli/terminal/progress.js';
 import { redactFlags } from '../../cli/text/redaction.js';
 import type { RecordDump } from '../../cli/output/records/record-dump.js';
 import { usageError } from '../../cli/errors/usage-error.js';
-import { verifyOutput } from '../../cli/output/verify-output.js';
+import { verifyOutput } from '../../cli/output/verify/verify-output.js';
 import type { FileSystem } from '../../engine/storage-io/interface/file-system.js';
 import { watchedFileSystem } from '../../engine/storage-io/views/watched-file-system.js';
 

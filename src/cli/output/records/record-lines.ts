@@ -14,7 +14,8 @@ import {
 import { redactedText } from '../../text/redaction.js';
 import type { Terminal } from '../../terminal/terminal.js';
 import { formatTime } from '../../../engine/bytes/text/time-text.js';
-import { cutTo, shownText } from '../../terminal/shown-text.js';
+import { cutTo } from '../../terminal/display-width.js';
+import { shownText } from '../../terminal/shown-text.js';
 import { visibleText } from '../../terminal/visible-text.js';
 
 /** Records for a person at a terminal: a line each, cut to its width. Findings are shown whole. */

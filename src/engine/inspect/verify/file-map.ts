@@ -1,6 +1,7 @@
 import type { Finding } from '../../finding.js';
 import { unreadableFinding } from '../unreadable.js';
 import type { FileSystem } from '../../storage-io/interface/file-system.js';
+import { timesOfRecords } from './times-of-records.js';
 
 /**
  * The state of a part of a file, the worse later: `hole` is room of values that are no longer live, `slack`
@@ -14,77 +15,123 @@ export type CellState = (typeof CELL_STATES)[number];
 /** Damage of these classes is of a file as a whole. */
 const WHOLE: ReadonlySet<Finding['class']> = new Set(['digest-mismatch', 'bad-version', 'bad-header']);
 
+/** Less than this of a cell is what sums of parts leave by rounding. */
+const ROUNDED = 1e-6;
+
+/** A part of a file as a map shows it. */
+export interface Cell {
+  /** The worst that was found in it. */
+  readonly state: CellState;
+  /** The share of its bytes that is not damaged, or not torn where nothing is damaged: 0 to 1. */
+  readonly good: number;
+}
+
+/** The times of the first good records at or behind some offsets, nanoseconds since the Unix epoch; undefined where none is near. */
+export type RecordTimes = (offsets: readonly number[]) => (bigint | undefined)[];
+
 /**
- * A file cut into cells of one size, each with the worst that was found in it. Memory does not grow with the file.
+ * A file cut into fine cells of one size, each with how many of its bytes are damaged, torn and live; it is shown in as many
+ * cells as there is room for. Memory does not grow with the file.
  */
 export class FileMap {
   readonly path: string;
   /** The file's size. */
   readonly bytes: number;
-  readonly #states: Uint8Array;
-  /** Bytes of live values in each cell. */
+  /** Set for a segment: its records tell their time. */
+  recordTimes: RecordTimes | undefined;
+  /** Bytes in each fine cell. */
+  readonly #damaged: Float64Array;
+  readonly #unreadable: Float64Array;
+  readonly #torn: Float64Array;
   readonly #live: Float64Array;
+  /** End of the bytes in use, of a state file. */
+  #usedEnd: number | undefined;
+  /** Up to here damage is counted: two findings may be about the same bytes. */
+  #damagedTo = 0;
 
-  /** @param cellsMax a file of fewer bytes has as many cells */
+  /** @param cellsMax a file of fewer bytes has as many fine cells */
   constructor(path: string, bytes: number, cellsMax: number) {
     this.path = path;
     this.bytes = bytes;
-    this.#states = new Uint8Array(Math.min(cellsMax, bytes));
-    this.#live = new Float64Array(this.#states.length);
+    const count = Math.min(cellsMax, bytes);
+    this.#damaged = new Float64Array(count);
+    this.#unreadable = new Float64Array(count);
+    this.#torn = new Float64Array(count);
+    this.#live = new Float64Array(count);
   }
 
-  get cells(): CellState[] {
-    return Array.from(this.#states, (state) => CELL_STATES[state]!);
+  /** True where some of it is damaged or torn. */
+  get isFaulty(): boolean {
+    return [this.#damaged, this.#unreadable, this.#torn].some((sums) => sums.some((bytes) => bytes > 0));
+  }
+
+  /** The file in so many cells; fewer where it has not as many bytes. */
+  cells(count: number): Cell[] {
+    const fine = this.#damaged.length;
+    const shown = Math.min(count, fine);
+    return Array.from({ length: shown }, (_, cell) => {
+      return this.#cell(Math.floor((cell * fine) / shown), Math.floor(((cell + 1) * fine) / shown));
+    });
   }
 
   /** Marks what a finding is about. */
   mark({ severity, class: damageClass, offset, bytes }: Finding): void {
     if (severity === 'notice') return;
-    const state = severity === 'torn' ? 'torn' : 'damaged';
-    if (bytes === 0 && offset === 0 && WHOLE.has(damageClass)) this.#raise(0, this.bytes, state);
-    else this.#raise(offset, offset + Math.max(bytes, 1), state);
+    const isWhole = bytes === 0 && offset === 0 && WHOLE.has(damageClass);
+    const end = isWhole ? this.bytes : offset + Math.max(bytes, 1);
+    if (damageClass === 'unreadable') this.#add(this.#unreadable, offset, end);
+    else if (severity === 'torn') this.#add(this.#torn, offset, end);
+    else {
+      this.#add(this.#damaged, end > this.#damagedTo ? Math.max(offset, this.#damagedTo) : offset, end);
+      this.#damagedTo = Math.max(this.#damagedTo, end);
+    }
   }
 
   /** Takes bytes of a state file that are a live value, or its header. */
   addLive(offset: number, bytes: number): void {
-    this.#forCells(offset, offset + bytes, (cell, from, to) => (this.#live[cell]! += to - from));
+    this.#add(this.#live, offset, offset + bytes);
   }
 
-  /** Marks as holes and slack what is not live of a state file, once all that is was added. */
+  /** Takes as holes and slack what is not live of a state file, once all that is was added. */
   markUnused(usedEnd: number): void {
-    this.#forCells(0, usedEnd, (cell, from, to) => {
-      if (this.#live[cell]! * 2 < to - from) this.#raiseCell(cell, 'hole');
-    });
-    const firstSlack = Math.ceil((usedEnd * this.#states.length) / this.bytes);
-    for (let cell = firstSlack; cell < this.#states.length; cell++) this.#raiseCell(cell, 'slack');
+    this.#usedEnd = usedEnd;
   }
 
-  #raise(from: number, to: number, state: CellState): void {
-    this.#forCells(from, to, (cell) => {
-      this.#raiseCell(cell, state);
-    });
+  /** The fine cells from one up to, and without, another, as one. */
+  #cell(from: number, to: number): Cell {
+    const sum = (sums: Float64Array): number => sums.subarray(from, to).reduce((all, one) => all + one, 0);
+    const start = (from * this.bytes) / this.#damaged.length;
+    const size = ((to - from) * this.bytes) / this.#damaged.length;
+    const damaged = Math.max(sum(this.#damaged), sum(this.#unreadable));
+    const torn = sum(this.#torn);
+    const share = 1 - (damaged > 0 ? damaged : torn) / size;
+    const good = share < ROUNDED ? 0 : share;
+    if (damaged > 0) return { state: 'damaged', good };
+    if (torn > 0) return { state: 'torn', good };
+    const usedEnd = this.#usedEnd;
+    if (usedEnd === undefined) return { state: 'good', good };
+    if (start >= usedEnd) return { state: 'slack', good };
+    const used = Math.min(size, usedEnd - start);
+    return { state: sum(this.#live) * 2 < used ? 'hole' : 'good', good };
   }
 
-  #raiseCell(cell: number, state: CellState): void {
-    this.#states[cell] = Math.max(this.#states[cell]!, CELL_STATES.indexOf(state));
-  }
-
-  /** Calls `use` for each cell that has a part of a range, with that part. */
-  #forCells(from: number, to: number, use: (cell: number, from: number, to: number) => void): void {
-    const count = this.#states.length;
-    if (count === 0 || to <= from) return;
+  /** Adds each fine cell's part of a range to its sum; what lies behind the end of the file is its last byte's. */
+  #add(sums: Float64Array, offset: number, to: number): void {
+    const count = sums.length;
+    if (count === 0 || to <= offset) return;
+    const from = Math.min(offset, this.bytes - 1);
     const last = Math.min(count - 1, Math.floor(((to - 1) * count) / this.bytes));
     for (let cell = Math.min(last, Math.floor((from * count) / this.bytes)); cell <= last; cell++) {
       const start = (cell * this.bytes) / count;
       const end = ((cell + 1) * this.bytes) / count;
-      use(cell, Math.max(from, start), Math.min(to, end));
+      sums[cell]! += Math.max(0, Math.min(to, end) - Math.max(from, start));
     }
   }
 }
 
 /** How maps of files are wanted. */
 export interface FileMapOptions {
-  /** How many cells a map has at the most. */
+  /** How many fine cells a map has at the most. */
   readonly cells: number;
   /** Called for each file once all of it was read, and all that was found in it was told. */
   readonly onFile: (map: FileMap) => void;
@@ -117,9 +164,10 @@ export class FileMaps {
     return this.#mapOf(file, bytes);
   }
 
-  /** A file was read whole. */
-  finish(file: string, bytes: number): void {
+  /** A file was read whole; of a segment, the times of its records can be asked for. */
+  finish(file: string, bytes: number, isSegment = false): void {
     const map = this.#mapOf(file, bytes);
+    if (isSegment) map.recordTimes = (offsets) => timesOfRecords(this.#fileSystem, file, offsets);
     for (const finding of this.#unplaced) if (finding.file === file) map.mark(finding);
     for (const span of this.#fileSystem.unreadable?.of(file) ?? []) map.mark(unreadableFinding(span));
     this.#open.delete(file);

@@ -18,9 +18,9 @@ export class Tally {
   }
 
   /** Counts a file that was read whole, all its findings told. */
-  addFile(path: string, bytes: number): void {
+  addFile(path: string, bytes: number, isSegment = false): void {
     this.files++;
     this.bytes += bytes;
-    this.maps?.finish(path, bytes);
+    this.maps?.finish(path, bytes, isSegment);
   }
 }

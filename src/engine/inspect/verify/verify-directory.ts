@@ -111,7 +111,7 @@ function* verifyLog(
           yield sequenceGap(path, summary.bytes, coreId, nextDue, nextSequence);
         }
       }
-      tally.addFile(path, summary.bytes);
+      tally.addFile(path, summary.bytes, true);
     } catch (error) {
       const finding = missingOrDamaged(error, path, 'missing-segment');
       if (isLogKept(fileSystem, layout, epoch)) yield finding;

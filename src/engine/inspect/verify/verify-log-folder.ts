@@ -39,7 +39,7 @@ export function* verifyLooseSegment(
   tally: Tally,
 ): Generator<Finding, SegmentSummary> {
   const summary = yield* verifySegment({ fileSystem, path, coreId, isLoose: true });
-  tally.addFile(path, summary.bytes);
+  tally.addFile(path, summary.bytes, true);
   tally.records += summary.records;
   tally.recordsBehind += summary.recordsBehind;
   return summary;

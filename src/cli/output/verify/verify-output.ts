@@ -1,12 +1,12 @@
-import type { Finding } from '../../engine/finding.js';
-import type { FileMapOptions } from '../../engine/inspect/verify/file-map.js';
-import type { VerifySummary } from '../../engine/inspect/verify/verify-path.js';
-import { countedText } from '../text/counted-text.js';
-import { findingText } from '../errors/finding-text.js';
-import type { RecordDump } from './records/record-dump.js';
-import { formatSize } from '../command/size-text.js';
-import type { Terminal } from '../terminal/terminal.js';
-import { visibleText } from '../terminal/visible-text.js';
+import type { Finding } from '../../../engine/finding.js';
+import type { FileMapOptions } from '../../../engine/inspect/verify/file-map.js';
+import type { VerifySummary } from '../../../engine/inspect/verify/verify-path.js';
+import { countedText } from '../../text/counted-text.js';
+import { findingText } from '../../errors/finding-text.js';
+import type { RecordDump } from '../records/record-dump.js';
+import { formatSize } from '../../command/size-text.js';
+import type { Terminal } from '../../terminal/terminal.js';
+import { visibleText } from '../../terminal/visible-text.js';
 
 /** Prints what verifying one path comes to. */
 export interface VerifyOutput {
@@ -56,10 +56,12 @@ async function drawing(
     },
     giveUp: () => {
       drawn.end();
+      drawn.writeHints();
     },
     summary: (summary) => {
       drawn.end();
       terminal.output.writeText(`${summaryText(summary, quick)}\n`);
+      drawn.writeHints();
     },
   };
 }
