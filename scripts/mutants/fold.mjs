@@ -100,8 +100,8 @@ export const foldMutants = [
     name: 'fold-memo-lost-to-no-cursor',
     rule: 'R12: what a cursor remembers of its bucket goes over to the next, also to one that is none',
     file: 'src/engine/fold/format/watch-cursor.ts',
-    from: '!this.seenEvicting || next.seenEvicting)',
-    to: '!this.seenEvicting || next.seenEvicting || next.isNone)',
+    from: 'this.seenEvicting && !next.seenEvicting ?',
+    to: 'this.seenEvicting && !next.seenEvicting && !next.isNone ?',
     tests: ['engine/fold/cursor-crashes'],
   },
   {

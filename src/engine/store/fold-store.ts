@@ -146,6 +146,16 @@ export class FoldStore extends CursorStore implements WritableStore {
     return true;
   }
 
+  /** Applies updates and the cursor behind them, all of them or, where one cannot be held, none; they are on disk on return. */
+  apply(updates: Iterable<KvUpdate>, cursor: WatchCursor): void {
+    this.#fold.apply(updates, cursor);
+    this.#next = this.#fold.cursor;
+  }
+
+  contains(key: Uint8Array | string): boolean {
+    return this.#fold.contains(key);
+  }
+
   sync(): Promise<void> {
     this.#fold.checkpoint(this.#next);
     return Promise.resolve();

@@ -93,13 +93,22 @@ export class WatchCursor {
    * keys that had only aged out.
    */
   movedTo(next: WatchCursor): WatchCursor {
-    if (!this.seenEvicting || next.seenEvicting) return next;
-    const written = next.writtenAtMs === undefined ? 0 : MEMO_TIME_BYTES;
-    const bytes = new Uint8Array(MEMO_BYTES + written);
-    next.version.writeTo(bytes, 0);
-    bytes[LENGTH_AT] = next.version.length;
-    bytes[FLAGS_AT] = FLAG_EVICTING | (written > 0 ? FLAG_TIME : 0);
-    if (written > 0) bytes.set(next.toBytes().subarray(TIME_AT), TIME_AT);
+    return this.seenEvicting && !next.seenEvicting ? next.remembering(next.writtenAtMs) : next;
+  }
+
+  /**
+   * The cursor at the same version which remembers that its bucket evicts current values, and when its message was written:
+   * milliseconds since the Unix epoch, not 0; undefined where that is not known.
+   */
+  remembering(writtenAtMs?: bigint): WatchCursor {
+    const bytes = new Uint8Array(writtenAtMs === undefined ? MEMO_BYTES : MEMO_BYTES + MEMO_TIME_BYTES);
+    this.version.writeTo(bytes, 0);
+    bytes[LENGTH_AT] = this.version.length;
+    bytes[FLAGS_AT] = FLAG_EVICTING;
+    if (writtenAtMs !== undefined) {
+      bytes[FLAGS_AT] |= FLAG_TIME;
+      new DataView(bytes.buffer).setBigUint64(TIME_AT, writtenAtMs, true);
+    }
     return WatchCursor.fromBytes(bytes);
   }
 
