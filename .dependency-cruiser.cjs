@@ -27,8 +27,8 @@ layers.inspect = [...stores, 'directory', 'store', 'lines', 'artifact'];
 layers.transfer = [...stores, 'directory', 'store', 'lines', 'artifact', 'inspect'];
 // Cutting what was never acknowledged, and bringing what is good to a new place.
 layers.repair = [...stores, 'directory', 'store', 'artifact', 'inspect', 'transfer'];
-// Buckets: what other hosts keep, and what goes there and comes from there.
-layers.remote = [...stores, 'directory', 'store', 'lines', 'artifact', 'inspect', 'transfer'];
+// Beyond this machine: buckets and object stores. Nothing below knows of it, and nothing of it is loaded before it is used.
+layers.remote = [...stores, 'directory', 'store', 'lines', 'artifact', 'inspect', 'transfer', 'repair'];
 
 const layerRules = Object.entries(layers).map(([layer, beneath]) => ({
   name: `layer-${layer}`,

@@ -8,11 +8,13 @@ ensureInstalled();
 rmSync(path.join(root, 'dist'), { recursive: true, force: true });
 
 const { bundleProgram } = await import('./bundle-program.mjs');
+const { bundleClient } = await import('./bundle.mjs');
 const { writeNotices } = await import('./notices.mjs');
 const { writeManualPage } = await import('./manual-page.mjs');
 const { makeCodeCaches } = await import('./code-cache.mjs');
 const dist = path.join(root, 'dist');
-writeNotices(await bundleProgram(dist), path.join(dist, 'NOTICES.txt'));
+const inputs = [...(await bundleProgram(dist)), ...(await bundleClient(dist))];
+writeNotices(inputs, path.join(dist, 'NOTICES.txt'));
 await writeManualPage(path.join(dist, 'statelog.1'));
 makeCodeCaches(dist);
 runStep('tsc', process.execPath, [programPath('typescript', 'tsc'), '-p', 'tsconfig.build.json']);

@@ -1,6 +1,41 @@
 import { build } from 'esbuild';
+import path from 'node:path';
 import { lazyBuiltins, lazyRequireBanner, lazyRequires } from './lazy-requires.mjs';
 import { root } from './run-step.mjs';
+
+/** The client of NATS: only `pull` and `push` load it, and every command would be read with it. */
+const CLIENT = '@nats-io/transport-node';
+const CLIENT_FILE = 'nats-client.cjs';
+
+/** An esbuild plugin that leaves the client of NATS to a file beside the program. */
+const clientApart = {
+  name: 'client-apart',
+  setup: ({ onResolve }) => {
+    onResolve({ filter: new RegExp(`^${CLIENT}$`) }, () => ({ path: `./${CLIENT_FILE}`, external: true }));
+  },
+};
+
+/**
+ * Makes the file of the client of NATS, beside a program that `bundle` made.
+ * @param {string} folder where it goes
+ * @returns {Promise<string[]>} paths of all files that went into it, from the project's folder
+ */
+export async function bundleClient(folder) {
+  const { metafile } = await build({
+    absWorkingDir: root,
+    entryPoints: [CLIENT],
+    outfile: path.join(folder, CLIENT_FILE),
+    bundle: true,
+    minify: true,
+    platform: 'node',
+    target: 'node20',
+    format: 'cjs',
+    legalComments: 'none',
+    metafile: true,
+    logLevel: 'warning',
+  });
+  return Object.keys(metafile.inputs);
+}
 
 /**
  * Makes one CommonJS file of a program and all that it imports, except for native packages.
@@ -31,7 +66,7 @@ export async function bundleWith({ plugins = [], external = [], ...options }) {
       js: `${lazyRequireBanner}\nconst __bundleUrl=require('node:url').pathToFileURL(__filename).href;`,
     },
     define: { 'import.meta.url': '__bundleUrl' },
-    plugins: [...plugins, lazyRequires, lazyBuiltins],
+    plugins: [...plugins, lazyRequires, lazyBuiltins, clientApart],
     // typescript is what oclif asks for when it runs from source.
     external: ['@koromix/*', '@node-rs/crc32', '@napi-rs/blake-hash', 'typescript', ...external],
     legalComments: 'none',

@@ -19,7 +19,7 @@ export function writeNotices(inputs, outfile) {
   const text = notices.map(({ title, licence }) => `${title}\n${'-'.repeat(title.length)}\n\n${licence}\n`);
   writeFileSync(
     outfile,
-    `dist/cli.cjs and dist/cli-rest.cjs contain parts of these packages.\n\n${text.join('\n')}`,
+    `dist/cli.cjs, dist/cli-rest.cjs and dist/nats-client.cjs contain parts of these packages.\n\n${text.join('\n')}`,
   );
 }
 

@@ -6,6 +6,7 @@ import { failedSyncMutants } from './failed-syncs.mjs';
 import { logMutants } from './log.mjs';
 import { mendMutants } from './mend.mjs';
 import { inspectMutants } from './inspect.mjs';
+import { natsMutants } from './nats.mjs';
 import { otherUsersMutants } from './other-users.mjs';
 import { repairMutants } from './repair.mjs';
 import { replicaMutants } from './replica.mjs';
@@ -32,4 +33,5 @@ export const MUTANTS = [
   ...mendMutants,
   ...failedSyncMutants,
   ...otherUsersMutants,
+  ...natsMutants,
 ];

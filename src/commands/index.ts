@@ -11,6 +11,7 @@ export const COMMANDS: Commands = {
   export: () => import('./transfer/export.js'),
   import: () => import('./transfer/import.js'),
   get: () => import('./store/get.js'),
+  pull: () => import('./remote/pull.js'),
   put: () => import('./store/put.js'),
   repair: () => import('./rescue/repair.js'),
   rescue: () => import('./rescue/rescue.js'),

@@ -42,8 +42,8 @@ export const ERROR_CODES = [
   'STORE_REPLACED',
   'LED_ELSEWHERE',
   'OWNER_LOCKED_OUT',
-  'SUPERSEDED',
-  'NOT_ATOMIC',
+  'CURSOR_EXPIRED',
+  'BUCKET_AHEAD',
   // a defect of statelog
   'INTERNAL',
 ] as const;

@@ -65,6 +65,10 @@ export { prepareExport } from './transfer/export-store.js';
 export type { ExportReport, PreparedExport } from './transfer/prepared-export.js';
 export { importStore, type ImportReport, type ImportRequest } from './transfer/import-store.js';
 
+// A fold kept equal to a NATS bucket.
+export { pullBucket, type PullRequest } from './remote/nats/pull-bucket.js';
+export type { PullObserver, PullProgress } from './remote/nats/pull/pull-options.js';
+
 // The disk and the clock, for programs that replace them.
 export { SystemClock, type Clock } from './storage-io/interface/clock.js';
 export type { FileDescriptor, FileStatus, FileSystem, Mapping } from './storage-io/interface/file-system.js';

@@ -10,3 +10,14 @@ export function failureOf(action: () => unknown): StatelogError {
   }
   throw new Error('nothing was thrown');
 }
+
+/** The error of ours that a promise is rejected with; anything else that becomes of it is a failure of the test. */
+export async function rejectionOf(work: Promise<unknown>): Promise<StatelogError> {
+  const outcome = await work.then(
+    () => undefined,
+    (error: unknown) => ({ error }),
+  );
+  return failureOf(() => {
+    if (outcome !== undefined) throw outcome.error;
+  });
+}

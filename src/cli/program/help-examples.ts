@@ -44,6 +44,14 @@ export const HELP_EXAMPLES: Readonly<Record<string, readonly HelpExample[]>> = {
     ['a snapshot that export made', 'statelog import backup restored'],
     ['from another host', 'ssh other statelog export orders - | statelog import - orders-copy'],
   ],
+  pull: [
+    [
+      'a copy of a bucket, or what is new since the last time',
+      'statelog pull nats://localhost/routes routes.snap',
+    ],
+    ['and go on with what comes', 'statelog pull nats://localhost/routes routes.snap --follow'],
+    ['a directory too', 'statelog pull nats://localhost/routes routes.snap --into routes'],
+  ],
   put: [
     ['one value; on disk when it returns', "statelog put orders order:19 '10 apples'"],
     ['a marker, once: 1 if it is there', 'statelog put orders done yes --if-absent'],
