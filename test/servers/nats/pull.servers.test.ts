@@ -1,0 +1,202 @@
+import test, { type ExecutionContext } from 'ava';
+import path from 'node:path';
+import { realFileSystem } from '../../../src/engine/storage-io/real/real-file-system.js';
+import { FoldScanner } from '../../../src/engine/fold/scan/scanner.js';
+import { PUT_TYPE } from '../../../src/engine/fold/format/format.js';
+import { needing } from '../../support/needing.js';
+import { tempDir } from '../../support/temp-dir.js';
+import { freePort, isServerThere, serverNeeded, startServer, type RunningServer } from '../server-process.js';
+import { NatsBucket, liveOfFold, sorted } from './nats-bucket.js';
+import { runCommand, startCommand } from './program.js';
+
+const withServer = needing(test.serial, serverNeeded('nats-server'), isServerThere('nats-server'));
+
+interface World {
+  readonly folder: string;
+  readonly port: number;
+  readonly bucket: NatsBucket;
+  readonly url: string;
+  readonly fold: string;
+  readonly restart: () => Promise<void>;
+}
+
+async function world(t: ExecutionContext, settings: object = {}): Promise<World> {
+  const folder = tempDir(t);
+  const port = await freePort();
+  const options = ['-a', '127.0.0.1', '-p', String(port), '-js', '-sd', path.join(folder, 'server')];
+  let server: RunningServer = await startServer(t, 'nats-server', options, port);
+  const restart = async (): Promise<void> => {
+    await server.kill();
+    server = await startServer(t, 'nats-server', options, port);
+  };
+  const bucket = await NatsBucket.connect(t, port, 'b');
+  await bucket.createWhenThere(settings);
+  const url = `nats://127.0.0.1:${port}/b`;
+  return { folder, port, bucket, url, fold: path.join(folder, 'b.snap'), restart };
+}
+
+/** Writes about 300 times a second to random keys, whatever the server does, until told to stop. */
+function keepWriting(bucket: NatsBucket, keys: readonly string[]): { stop(): Promise<void> } {
+  let isOver = false;
+  let number = 0;
+  const write = async (): Promise<void> => {
+    while (!isOver) {
+      const key = keys[(number * 7_919) % keys.length]!;
+      number += 1;
+      // A server that is away takes nothing: whether it was written shows in the end.
+      await (number % 10 === 0 ? bucket.delete(key) : bucket.put(key, `value ${number}`)).catch(
+        () => undefined,
+      );
+      await new Promise((resolve) => setTimeout(resolve, 13));
+    }
+  };
+  const writers = [write(), write(), write(), write()];
+  return {
+    stop: async () => {
+      isOver = true;
+      await Promise.all(writers);
+    },
+  };
+}
+
+/** The revisions of the puts in a log, as they lie. */
+function revisionsIn(fold: string): bigint[] {
+  const fileSystem = realFileSystem();
+  const descriptor = fileSystem.openRead(fold);
+  const { size } = fileSystem.statusOf(descriptor);
+  const scanner = new FoldScanner({ fileSystem, descriptor, path: fold, size }, { isLocked: () => true });
+  const revisions: bigint[] = [];
+  for (let step = scanner.next(); step !== 'end'; step = scanner.next()) {
+    if (step !== 'finding' && scanner.record.type === PUT_TYPE)
+      revisions.push(scanner.record.token().asU64()!);
+  }
+  fileSystem.close(descriptor);
+  return revisions;
+}
+
+const keysOf = (count: number): string[] => Array.from({ length: count }, (_, at) => `key.${at}`);
+const wait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+withServer(
+  'a server that is killed and comes back twenty times costs nothing, and no revision is taken twice',
+  async (t) => {
+    const { bucket, url, fold, restart } = await world(t);
+    const keys = keysOf(2_000);
+    await bucket.putAll(keys.map((key) => [key, 'first']));
+    const pull = startCommand(['pull', url, fold, '--follow', '--json']);
+    const writing = keepWriting(bucket, keys);
+    for (let kill = 0; kill < 20; kill++) {
+      await wait(400);
+      await restart();
+    }
+    await wait(1_000);
+    await writing.stop();
+    const last = await bucket.put('key.0', 'last');
+    await until(() => revisionsIn(fold).includes(BigInt(last)));
+    const revisions = revisionsIn(fold);
+    pull.process.kill('SIGINT');
+    const { signal, stderr, stdout } = await pull.ended;
+    t.is(signal, 'SIGINT', stderr);
+    t.regex(stdout, /"waiting"/);
+    t.is(new Set(revisions).size, revisions.length);
+    t.deepEqual(sorted(liveOfFold(fold)), sorted(await bucket.live(keys)));
+  },
+);
+
+withServer(
+  'a pull that is killed twenty times goes on where it stood, and no revision is taken twice',
+  async (t) => {
+    const { bucket, url, fold } = await world(t);
+    const keys = keysOf(2_000);
+    await bucket.putAll(keys.map((key) => [key, 'first']));
+    const writing = keepWriting(bucket, keys);
+    for (let kill = 0; kill < 20; kill++) {
+      const pull = startCommand(['pull', url, fold, '--follow']);
+      await wait(300 + kill * 20);
+      pull.process.kill('SIGKILL');
+      await pull.ended;
+      if (realFileSystem().status(fold) === undefined) continue;
+      const revisions = revisionsIn(fold);
+      t.is(new Set(revisions).size, revisions.length);
+    }
+    await writing.stop();
+    const { exitCode, stderr } = await runCommand(['pull', url, fold]);
+    t.is(exitCode, 0, stderr);
+    t.deepEqual(sorted(liveOfFold(fold)), sorted(await bucket.live(keys)));
+  },
+);
+
+withServer('a bucket made anew, an expired cursor and a list of keys', async (t) => {
+  const { bucket, url, fold, folder } = await world(t);
+  await bucket.putAll(keysOf(20).map((key) => [key, 'old']));
+  t.is((await runCommand(['pull', url, fold])).exitCode, 0);
+  await bucket.delete('key.3');
+  await bucket.purge({ seq: 22 });
+  const expired = await runCommand(['pull', url, fold]);
+  t.is(expired.exitCode, 8);
+  t.regex(
+    expired.stderr,
+    /^statelog: the fold stands at revision 20 and the bucket begins at 22: .*--resync list.*\n$/,
+  );
+  await bucket.destroy();
+  await bucket.create();
+  await bucket.put('key.3', 'new');
+  await bucket.put('key.77', 'new');
+  const other = await runCommand(['pull', url, fold, '--json']);
+  t.is(other.exitCode, 8);
+  t.is((JSON.parse(other.stderr) as { error: { code: string } }).error.code, 'SOURCE_MISMATCH');
+  t.is(liveOfFold(fold).size, 20);
+  const listed = await runCommand([
+    'pull',
+    url,
+    fold,
+    '--resync',
+    'list',
+    '--into',
+    path.join(folder, 'second'),
+  ]);
+  t.is(listed.exitCode, 0, listed.stderr);
+  t.deepEqual(sorted(liveOfFold(fold)), sorted(await bucket.live([...keysOf(20), 'key.77'])));
+  t.is((await runCommand(['diff', fold, path.join(folder, 'second')])).exitCode, 0);
+});
+
+withServer(
+  'an artifact of a fold that is further puts one right whose cursor has left a bucket that drops values',
+  async (t) => {
+    const { bucket, url, fold, folder } = await world(t, {
+      discard: 'old',
+      max_msgs: 30,
+      max_msgs_per_subject: 1,
+    });
+    const further = path.join(folder, 'further.snap');
+    const artifact = path.join(folder, 'further.tar');
+    await bucket.putAll(keysOf(10).map((key) => [key, 'first']));
+    for (const path of [fold, further]) t.is((await runCommand(['pull', url, path])).exitCode, 0);
+    await bucket.delete('key.2');
+    await bucket.putAll(
+      keysOf(40)
+        .slice(12)
+        .map((key) => [key, 'second']),
+    );
+    t.is((await runCommand(['pull', url, further])).exitCode, 0);
+    t.is((await runCommand(['export', further, artifact, '--scope', ''])).exitCode, 0);
+    await bucket.putAll(
+      keysOf(60)
+        .slice(40)
+        .map((key) => [key, 'third']),
+    );
+    const refused = await runCommand(['pull', url, fold, '--resync', 'list']);
+    t.is(refused.exitCode, 8);
+    t.regex(refused.stderr, /drops current values/);
+    const restored = await runCommand(['pull', url, fold, '--resync', artifact]);
+    t.is(restored.exitCode, 0, restored.stderr);
+    t.is((await runCommand(['pull', url, further])).exitCode, 0);
+    t.deepEqual(sorted(liveOfFold(fold)), sorted(liveOfFold(further)));
+    t.false(liveOfFold(fold).has('key.2'));
+    t.is(liveOfFold(fold).get('key.5')?.value, 'first');
+  },
+);
+
+async function until(isSo: () => boolean): Promise<void> {
+  while (!isSo()) await wait(100);
+}
