@@ -44,6 +44,8 @@ export const ERROR_CODES = [
   'OWNER_LOCKED_OUT',
   'CURSOR_EXPIRED',
   'BUCKET_AHEAD',
+  'SUPERSEDED',
+  'NOT_ATOMIC',
   // a defect of statelog
   'INTERNAL',
 ] as const;

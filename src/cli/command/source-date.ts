@@ -11,3 +11,8 @@ export function sourceDate(environment: NodeJS.ProcessEnv = process.env): number
   }
   return seconds;
 }
+
+/** True where SOURCE_DATE_EPOCH says the time. */
+export function hasSourceDate(environment: NodeJS.ProcessEnv = process.env): boolean {
+  return (environment['SOURCE_DATE_EPOCH'] ?? '') !== '';
+}

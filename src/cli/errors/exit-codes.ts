@@ -70,6 +70,8 @@ const EXIT_CODE_OF_ERROR: Readonly<Record<ErrorCode, ExitCode>> = {
   OWNER_LOCKED_OUT: EXIT_CODES.refused,
   CURSOR_EXPIRED: EXIT_CODES.refused,
   BUCKET_AHEAD: EXIT_CODES.refused,
+  SUPERSEDED: EXIT_CODES.refused,
+  NOT_ATOMIC: EXIT_CODES.refused,
   INTERNAL: EXIT_CODES.defect,
 };
 

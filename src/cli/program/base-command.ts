@@ -8,6 +8,7 @@ import type { Finding } from '../../engine/finding.js';
 import { withDiskHint } from '../errors/disk-hint.js';
 import { asStatelogError, errorJson, errorLine } from '../errors/error-rendering.js';
 import type { ExitCode } from '../errors/exit-codes.js';
+import { isUrl } from '../command/url-text.js';
 import { protectFlagValues, readingMarked } from '../command/flag-values.js';
 import { isParserError, usageErrorFrom } from './parser-errors.js';
 import type { Terminal } from '../terminal/terminal.js';
@@ -35,6 +36,9 @@ export abstract class StatelogCommand extends Command {
     json: boolean({ description: 'print one JSON object a line, errors too', helpGroup: 'GLOBAL' }),
     'no-color': boolean({ description: 'no colour, like NO_COLOR', helpGroup: 'GLOBAL' }),
   };
+
+  /** The arguments that may be the URL of a snapshot in a bucket: all others are paths. */
+  static urlArguments: readonly string[] = [];
 
   protected readonly terminal: Terminal;
   /** All commands, for the one that tells a shell about them. */
@@ -75,6 +79,7 @@ export abstract class StatelogCommand extends Command {
       throw usageErrorFrom(error, this.id ?? '', Object.keys(definitions));
     }
     refuseEmpty(parsed);
+    refuseUrls(parsed.args, (this.ctor as unknown as typeof StatelogCommand).urlArguments);
     if (this.wantsJson && this.terminal.outputIsTerminal) this.terminal.output.passThrough(visibleJson);
     this.#paths = pathsOf(parsed.args);
     return parsed;
@@ -144,6 +149,22 @@ function refuseEmpty({ args, argv, flags }: { args: Args; argv: unknown[]; flags
   }
   // Those that have no name of their own: the keys of `delete`, the paths of `verify`.
   if (argv.slice(Object.keys(args).length).includes('')) throw usageError('an argument is empty', IS_SET);
+}
+
+/** Arguments that name something on disk, unless the command takes URLs for them. */
+const PLACE_ARGUMENTS = [...PATH_ARGUMENTS, 'path', 'destination'] as const;
+
+/**
+ * A URL that is taken for a path would make a folder of its scheme's name.
+ * @throws StatelogError `INVALID_ARGUMENT`
+ */
+function refuseUrls(args: Args, urlArguments: readonly string[]): void {
+  for (const name of PLACE_ARGUMENTS) {
+    const text = args[name];
+    if (typeof text !== 'string' || !isUrl(text) || urlArguments.includes(name)) continue;
+    const hint = 'export and import take a URL, and so does whatever reads a snapshot';
+    throw usageError(`${name.toUpperCase()} is a URL, and this command works on what lies on disk`, hint);
+  }
 }
 
 function pathsOf(args: Args): string[] {

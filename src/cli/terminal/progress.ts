@@ -20,11 +20,11 @@ interface Bar {
 }
 
 /** Loads what draws bars, on standard error; each is gone when it stops. */
-async function loadBars(): Promise<(label: string) => Bar> {
+async function loadBars(): Promise<(label: string, isTimeShown?: boolean) => Bar> {
   const { default: cliProgress } = await import('cli-progress');
-  return (label) =>
+  return (label, isTimeShown = false) =>
     new cliProgress.SingleBar({
-      format: `${label} {bar} {percentage}%`,
+      format: `${label} {bar} {percentage}%${isTimeShown ? ', {eta_formatted} left' : ''}`,
       clearOnComplete: true,
       // Its handler takes a signal and goes on: Ctrl-C would end nothing.
       gracefulExit: false,
@@ -34,19 +34,26 @@ async function loadBars(): Promise<(label: string) => Bar> {
     });
 }
 
+/** How progress is shown. */
+export interface ProgressOptions {
+  /** Whether the bar says how much time is left, as far as that can be told. */
+  readonly isTimeShown?: boolean | undefined;
+  /** A clock in milliseconds. */
+  readonly nowMs?: (() => number) | undefined;
+}
+
 /**
  * Shows a bar on standard error, if that is a terminal and the work takes longer than half a
  * second. It needs no timer: long work that never returns to the event loop shows it at its
  * next step that does.
  * @param label what is going on
  * @param total when all is done
- * @param nowMs a clock
  */
 export function startProgress(
   terminal: Terminal,
   label: string,
   total: number,
-  nowMs: () => number = () => performance.now(),
+  { isTimeShown, nowMs = () => performance.now() }: ProgressOptions = {},
 ): Progress {
   if (!terminal.errorsAreTerminal) return { advanceTo: () => undefined, stop: () => undefined };
   const startMs = nowMs();
@@ -56,7 +63,7 @@ export function startProgress(
     state = 'shown';
     const newBar = await loadBars();
     if (isStopped()) return;
-    bar = newBar(label);
+    bar = newBar(label, isTimeShown);
     bar.start(total, 0);
   };
   // Asked by a function, since it may have been stopped while the package was loaded.

@@ -1,6 +1,7 @@
 import { boolean } from '@oclif/core/flags';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { textArgument } from '../../cli/command/arguments.js';
+import { openReadableInput } from '../../cli/command/readable.js';
 import { StatelogCommand } from '../../cli/program/base-command.js';
 import { differenceOutput } from '../../cli/output/difference-output.js';
 import { EXIT_CODES, type ExitCode } from '../../cli/errors/exit-codes.js';
@@ -28,6 +29,7 @@ interface Sides {
 export default class Diff extends StatelogCommand {
   static override summary = 'keys added, removed and changed from one path to another';
   static override args = { a: pathArgument('a'), b: pathArgument('b') };
+  static override urlArguments = ['a', 'b'];
   static override flags = {
     ...encodingFlags,
     ...redactFlags,
@@ -43,10 +45,9 @@ export default class Diff extends StatelogCommand {
     const { args, flags } = await this.parse(Diff);
     const encodings = encodingsOf(flags);
     const range = rangeOf(flags, encodings);
-    const { openReadable } = await import('../../engine/inspect/open.js');
-    const first = openReadable(args.a, { at: flags['a-at'] });
+    const first = await openReadableInput(args.a, this.terminal, { at: flags['a-at'] });
     try {
-      const second = openReadable(args.b, { at: flags['b-at'] });
+      const second = await openReadableInput(args.b, this.terminal, { at: flags['b-at'] });
       try {
         for (const finding of [...first.notices, ...second.notices]) this.notice(finding);
         const { json, redact, quiet, summary, 'keys-only': keysOnly } = flags;

@@ -26,6 +26,7 @@ export default class Verify extends StatelogCommand {
   static override summary = 'read everything, and check every checksum, offset, order and digest';
   static override strict = false;
   static override args = { path: storeArgument };
+  static override urlArguments = ['path'];
   static override flags = {
     ...redactFlags,
     quiet: boolean({ char: 'q', description: 'print nothing: the exit code alone' }),

@@ -11,6 +11,7 @@ import { visibleValue } from '../../cli/terminal/visible-text.js';
 export default class Get extends StatelogCommand {
   static override summary = "print a key's value, its bytes as they are";
   static override args = { store: storeArgument, key: textArgument({ required: true }) };
+  static override urlArguments = ['store'];
   static override flags = {
     ...encodingFlags,
     at: unsigned64Flag({ description: 'as it was at this epoch', helpValue: 'EPOCH' }),

@@ -22,6 +22,7 @@ import type { StoredEntry } from '../../engine/store/store.js';
 export default class Scan extends StatelogCommand {
   static override summary = 'print entries in key order';
   static override args = { store: storeArgument };
+  static override urlArguments = ['store'];
   static override flags = {
     ...encodingFlags,
     ...redactFlags,

@@ -9,6 +9,7 @@ import { statText } from '../../cli/output/stat-output.js';
 export default class Stat extends StatelogCommand {
   static override summary = 'what a path holds, as far as it can be read';
   static override args = { path: storeArgument };
+  static override urlArguments = ['path'];
   static override flags = {
     digest: boolean({ description: 'read all entries, for the digest of the content' }),
   };

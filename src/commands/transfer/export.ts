@@ -6,7 +6,10 @@ import { visibleText } from '../../cli/terminal/visible-text.js';
 import { EXIT_CODES, type ExitCode } from '../../cli/errors/exit-codes.js';
 import { dropFlags, largeValuesFlag, lossesOf, unsigned64Flag } from '../../cli/command/flags.js';
 import { destinationForm } from '../../cli/command/export-form.js';
-import { sourceDate } from '../../cli/command/source-date.js';
+import { hasSourceDate, sourceDate } from '../../cli/command/source-date.js';
+import { isUrl } from '../../cli/command/url-text.js';
+import { publishFlags } from '../../cli/remote/transfer-flags.js';
+import type { PublishTask } from '../../cli/remote/publish-export.js';
 import { usageError } from '../../cli/errors/usage-error.js';
 import type { ExportTask } from '../../cli/program/in-thread.js';
 import type { ExportRequest } from '../../engine/transfer/export-store.js';
@@ -18,8 +21,9 @@ const STANDARD_OUTPUT_NAME = '-';
 
 /** `export STORE DEST`: an artifact, complete or not there. */
 export default class Export extends StatelogCommand {
-  static override summary = 'export a snapshot to a folder, a *.tar, or - (a tar stream)';
+  static override summary = 'export a snapshot to a folder, a *.tar, a URL, or - (a tar stream)';
   static override args = { store: storeArgument, destination: textArgument({ required: true }) };
+  static override urlArguments = ['destination'];
   static override flags = {
     as: string({
       description: "in which form (default: the store's kind)",
@@ -28,6 +32,7 @@ export default class Export extends StatelogCommand {
     at: unsigned64Flag({ description: 'as the checkpoint of this epoch has it', helpValue: 'EPOCH' }),
     ...largeValuesFlag,
     ...dropFlags,
+    ...publishFlags,
     scope: string({
       description:
         "say in a fold's artifact that it holds the keys with this prefix (repeatable; '' for all)",
@@ -55,7 +60,11 @@ export default class Export extends StatelogCommand {
     if (isStream && this.terminal.outputIsTerminal) {
       throw usageError('a snapshot is not written to a terminal', 'redirect it, or name a folder or a .tar');
     }
-    const { as, form } = destinationForm(args.store, args.destination, flags.as as ExportForm | undefined);
+    const isRemote = isUrl(args.destination);
+    const asked = flags.as as ExportForm | undefined;
+    const { as, form } = isRemote
+      ? { as: asked, form: 'tar' as const }
+      : destinationForm(args.store, args.destination, asked);
     const report = await reportFileOf(flags.report, args.store, args.destination);
     const request = {
       source: args.store,
@@ -68,7 +77,15 @@ export default class Export extends StatelogCommand {
     };
     const outcome = isStream
       ? await this.#stream(request)
-      : await this.#write({ ...request, destination: args.destination, form });
+      : isRemote
+        ? await this.#publish({
+            ...request,
+            url: args.destination,
+            keepTime: hasSourceDate(),
+            limitRate: flags['limit-rate'],
+            nonAtomic: flags['non-atomic'],
+          })
+        : await this.#write({ ...request, destination: args.destination, form });
     await this.#report(outcome, report, isStream, flags.json || flags.report === STANDARD_OUTPUT_NAME);
     return EXIT_CODES.done;
   }
@@ -79,6 +96,13 @@ export default class Export extends StatelogCommand {
     const { report, notices } = await runJob('export', { ...task, scratchBeside: destination }, source);
     for (const finding of notices) this.notice(finding);
     return report;
+  }
+
+  async #publish(task: PublishTask): Promise<ExportReport> {
+    const { publishExport } = await import('../../cli/remote/publish-export.js');
+    return publishExport(task, this.terminal, (finding) => {
+      this.notice(finding);
+    });
   }
 
   /** @throws StatelogError `IO_FAILED` where the receiver went away before the end: what it has is no export */
@@ -136,7 +160,7 @@ async function reportFileOf(
 ): Promise<ReportFile | undefined> {
   if (path === undefined || path === STANDARD_OUTPUT_NAME) return undefined;
   const { ReportFile: File } = await import('../../engine/transfer/report-file.js');
-  return destination === STANDARD_OUTPUT_NAME
+  return destination === STANDARD_OUTPUT_NAME || isUrl(destination)
     ? File.at(path, [store])
     : File.at(path, [store, destination], destination);
 }

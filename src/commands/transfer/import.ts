@@ -7,6 +7,8 @@ import { byteInput } from '../../cli/terminal/byte-input.js';
 import { STANDARD_INPUT_NAME } from '../../engine/bytes/text/command-hints.js';
 import { EXIT_CODES, type ExitCode } from '../../cli/errors/exit-codes.js';
 import { countFlag, dropFlags, largeValuesFlag, lossesOf } from '../../cli/command/flags.js';
+import { limitRateFlag } from '../../cli/remote/transfer-flags.js';
+import { isUrl } from '../../cli/command/url-text.js';
 import type { ImportTask } from '../../cli/program/in-thread.js';
 import { usageError } from '../../cli/errors/usage-error.js';
 import type { ImportReport } from '../../engine/transfer/import-store.js';
@@ -18,10 +20,11 @@ export default class Import extends StatelogCommand {
   static override args = {
     source: textArgument({
       required: true,
-      description: 'a path, or - for a tar or NDJSON on standard input',
+      description: 'a path, a URL, or - for a tar or NDJSON on standard input',
     }),
     store: textArgument({ required: true, description: 'the new store' }),
   };
+  static override urlArguments = ['source'];
   static override flags = {
     kind: string({ description: "which kind (default: the source's)", options: ['directory', 'log'] }),
     cores: countFlag({
@@ -32,6 +35,7 @@ export default class Import extends StatelogCommand {
     expect: string({ description: 'refuse any other content than that of this digest', helpValue: 'DIGEST' }),
     ...dropFlags,
     ...largeValuesFlag,
+    ...limitRateFlag,
     'dry-run': boolean({ description: 'verify all, judge the destination, and make nothing' }),
   };
 
@@ -41,7 +45,8 @@ export default class Import extends StatelogCommand {
     if (expect !== undefined && !/^[0-9a-fA-F]{64}$/.test(expect))
       throw usageError('--expect takes 64 hex digits');
     const isStandardInput = args.source === STANDARD_INPUT_NAME;
-    const isStream = isStandardInput || (await isPipe(args.source));
+    const isRemote = isUrl(args.source);
+    const isStream = isStandardInput || isRemote || (await isPipe(args.source));
     const task = {
       source: isStandardInput ? 'standard input' : args.source,
       destination: args.store,
@@ -53,7 +58,7 @@ export default class Import extends StatelogCommand {
       dryRun: flags['dry-run'],
     };
     const { notices, ...report } = isStream
-      ? await importStream(task, byteInput(args.source, this.terminal))
+      ? await importStream(task, await this.#stream(args.source, isRemote, flags['limit-rate']))
       : await importPath(task);
     for (const finding of notices) this.notice(finding);
     const { path, kind, keys, digest } = report;
@@ -63,6 +68,16 @@ export default class Import extends StatelogCommand {
     this.terminal.output.writeText(`${text}\n`);
     await this.terminal.output.flush();
     return EXIT_CODES.done;
+  }
+
+  async #stream(
+    source: string,
+    isRemote: boolean,
+    limitRate: number | undefined,
+  ): Promise<AsyncIterable<Uint8Array>> {
+    if (!isRemote) return byteInput(source, this.terminal);
+    const { remoteInput } = await import('../../cli/remote/remote-input.js');
+    return remoteInput(source, this.terminal, { limitRate });
   }
 }
 

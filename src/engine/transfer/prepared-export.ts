@@ -65,6 +65,14 @@ export class PreparedExport {
     return this.#report;
   }
 
+  /**
+   * The content of an artifact; undefined where it is lines. Its files can be read until it is closed.
+   * @internal
+   */
+  get artifact(): ArtifactContent | undefined {
+    return 'artifact' in this.#content ? this.#content.artifact : undefined;
+  }
+
   /** The bytes of a tar, or of NDJSON; each chunk valid until the next is asked for. */
   *chunks(): Generator<Uint8Array, void> {
     if ('artifact' in this.#content) {

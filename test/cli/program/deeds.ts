@@ -79,7 +79,7 @@ export const DEEDS = {
   },
   'long-work': async (terminal: Terminal) => {
     let nowMs = 0;
-    const progress = startProgress(terminal, 'reading', 10, () => (nowMs += 300));
+    const progress = startProgress(terminal, 'reading', 10, { nowMs: () => (nowMs += 300) });
     for (let done = 1; done <= 10; done++) {
       progress.advanceTo(done);
       // The package that draws is loaded meanwhile; from source that takes more than one turn.
@@ -90,7 +90,7 @@ export const DEEDS = {
     return 0;
   },
   'short-work': async (terminal: Terminal) => {
-    const progress = startProgress(terminal, 'reading', 10, () => 0);
+    const progress = startProgress(terminal, 'reading', 10, { nowMs: () => 0 });
     for (let done = 1; done <= 10; done++) {
       progress.advanceTo(done);
       await nextTurn();

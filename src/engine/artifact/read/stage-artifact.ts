@@ -61,6 +61,24 @@ export async function stageArtifactStream(
 }
 
 /**
+ * Verifies a tar that comes as a stream, without keeping any of it.
+ * @param name stands for it in messages
+ * @throws StatelogError as `stageArtifactStream`
+ */
+export async function verifyArtifactStream(
+  fileSystem: FileSystem,
+  chunks: AsyncIterable<Uint8Array>,
+  name: string,
+): Promise<ExportManifest> {
+  const staging = makeStaging(name, undefined, { fileSystem });
+  const reader = new TarReader(staging, name);
+  for await (const chunk of chunks) reader.push(chunk);
+  reader.end();
+  // With faults thrown there is a manifest, or no return from there.
+  return staging.finish()!;
+}
+
+/**
  * Looks at an artifact without copying it, and reports all that is wrong rather than the first thing;
  * what leaves nothing to go on with is thrown, as by `stageArtifact`.
  * @returns the manifest, if there is one
@@ -76,7 +94,7 @@ export function checkArtifact(
   return staging.finish();
 }
 
-function makeStaging(origin: string, folder: string, options: StageOptions): ArtifactStaging {
+function makeStaging(origin: string, folder: string | undefined, options: StageOptions): ArtifactStaging {
   return new ArtifactStaging({ ...options, folder, origin, onFault: throwFault(origin) });
 }
 

@@ -65,15 +65,17 @@ export class HashedFile {
 
 /**
  * The bytes of an open file, up to `size`, for a payload that lies on disk already.
+ * @param start position of the first of them
  * @throws StatelogError `IO_FAILED` where the file ends before that
  */
 export function* fileChunks(
   fileSystem: FileSystem,
   descriptor: FileDescriptor,
   size: number,
+  start = 0,
 ): Generator<Uint8Array, void> {
-  const chunk = new Uint8Array(Math.min(CHUNK_BYTES, size));
-  for (let offset = 0; offset < size;) {
+  const chunk = new Uint8Array(Math.min(CHUNK_BYTES, Math.max(0, size - start)));
+  for (let offset = start; offset < size;) {
     const wanted = Math.min(chunk.length, size - offset);
     const count = fileSystem.read(descriptor, chunk, 0, wanted, offset);
     if (count < wanted) throw cutMeanwhile(undefined, offset + count);

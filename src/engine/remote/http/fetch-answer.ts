@@ -1,0 +1,144 @@
+import { StatelogError } from '../../errors.js';
+import { StoreUnavailable } from '../blob/store-unavailable.js';
+
+/** A server that says nothing for so long is not waited for. */
+const SILENCE_MS_MAX = 30_000;
+/** A body that is sent takes its time: so many bytes a second are awaited at the least. */
+const BYTES_PER_MILLISECOND_MIN = 32;
+/** No answer in text is longer; what goes on behind is left. */
+const TEXT_BYTES_MAX = 8 * 1024 * 1024;
+/** Faults of the name, the address or the certificate: they do not pass by themselves. */
+const LASTING =
+  /^(ENOTFOUND|ECONNREFUSED|EHOSTUNREACH|ENETUNREACH|CERT_|ERR_TLS|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO)/;
+
+/** A request as it goes over the network. */
+export interface FetchRequest {
+  readonly method: string;
+  readonly headers: Headers | Readonly<Record<string, string>>;
+  readonly body?: Uint8Array | undefined;
+  /** How long the server may say nothing; default 30 s, and longer for a long body. */
+  readonly silenceMsMax?: number | undefined;
+}
+
+/** The answer to a request. */
+export interface FetchedAnswer {
+  readonly status: number;
+  readonly headers: Headers;
+  /** Reads the body to its end, as a text. */
+  readonly text: () => Promise<string>;
+  /** The body as it comes. */
+  readonly chunks: () => AsyncGenerator<Uint8Array, void>;
+}
+
+/**
+ * Sends a request by Node's `fetch`, follows no redirect, and bounds every wait.
+ * @param name what is asked for, for messages: an address may hold what is nobody's business
+ * @throws StatelogError `IO_FAILED` where nobody is reached; a `StoreUnavailable` where that may pass by itself
+ */
+export async function fetchAnswer(
+  address: URL,
+  { method, headers, body, silenceMsMax = SILENCE_MS_MAX }: FetchRequest,
+  name: string,
+): Promise<FetchedAnswer> {
+  const silence = new SilenceTimer(silenceMsMax);
+  silence.restart((body?.length ?? 0) / BYTES_PER_MILLISECOND_MIN);
+  const failed = (cause: unknown): StatelogError => unreached(cause, method, name, address, silence.isOver);
+  let response: Response;
+  try {
+    const init = { method, headers: headers as Record<string, string>, redirect: 'manual' as const };
+    response = await fetch(address, {
+      ...init,
+      signal: silence.signal,
+      ...(body === undefined ? {} : { body: body as Uint8Array<ArrayBuffer> }),
+    });
+  } catch (cause) {
+    throw failed(cause);
+  } finally {
+    silence.stop();
+  }
+  async function* chunks(): AsyncGenerator<Uint8Array, void> {
+    if (response.body === null) return;
+    try {
+      silence.restart();
+      for await (const chunk of response.body) {
+        silence.stop();
+        yield chunk as Uint8Array;
+        silence.restart();
+      }
+    } catch (cause) {
+      throw failed(cause);
+    } finally {
+      silence.stop();
+    }
+  }
+  const text = async (): Promise<string> => {
+    const parts: Uint8Array[] = [];
+    let length = 0;
+    for await (const chunk of chunks()) {
+      parts.push(chunk);
+      length += chunk.length;
+      if (length > TEXT_BYTES_MAX) break;
+    }
+    return Buffer.concat(parts).toString('utf8');
+  };
+  return { status: response.status, headers: response.headers, text, chunks };
+}
+
+/** Ends a request whose other side says nothing for too long. */
+class SilenceTimer {
+  readonly #controller = new AbortController();
+  readonly #silenceMsMax: number;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(silenceMsMax: number) {
+    this.#silenceMsMax = silenceMsMax;
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  get isOver(): boolean {
+    return this.#controller.signal.aborted;
+  }
+
+  restart(besidesMs = 0): void {
+    this.stop();
+    this.#timer = setTimeout(() => {
+      this.#controller.abort();
+    }, this.#silenceMsMax + besidesMs);
+  }
+
+  stop(): void {
+    clearTimeout(this.#timer);
+  }
+}
+
+function unreached(
+  cause: unknown,
+  method: string,
+  name: string,
+  address: URL,
+  isSilent: boolean,
+): StatelogError {
+  const reason = isSilent ? 'no answer' : reasonOf(cause);
+  const message = `${method} ${name}: ${reason} (${address.host})`;
+  const details = { path: name, operation: method, safe: 'nothing was changed here' };
+  if (LASTING.test(reason))
+    return new StatelogError('IO_FAILED', message, {
+      ...details,
+      hint: 'is the endpoint right, and the network up? see AWS_ENDPOINT_URL_S3',
+    });
+  return new StoreUnavailable(message, { ...details, hint: 'run it again' });
+}
+
+/** The system's name for what went wrong, which `fetch` hides in the causes of its error. */
+function reasonOf(thrown: unknown): string {
+  let message = 'the connection failed';
+  for (let link: unknown = thrown; link instanceof Error; link = link.cause) {
+    if ('code' in link && typeof link.code === 'string') return link.code;
+    if (link instanceof AggregateError && link.errors.length > 0) return reasonOf(link.errors[0]);
+    message = link.message;
+  }
+  return message;
+}

@@ -1,0 +1,35 @@
+import { realFileSystem } from '../../storage-io/real/real-file-system.js';
+import type { BlobStore } from '../blob/blob-store.js';
+import { FolderStore } from '../blob/folder-store.js';
+import { parsePlaceUrl, parseSnapshotUrl, type Place } from './place.js';
+
+/** A key, or a prefix of keys, in a store that was opened. */
+export interface OpenPlace {
+  readonly store: BlobStore;
+  /** The key's name in the store. */
+  readonly name: string;
+}
+
+/**
+ * Opens the store of the snapshot that a URL means.
+ * @throws StatelogError `INVALID_ARGUMENT`; `PERMISSION_DENIED` where there are no credentials
+ */
+export async function openSnapshotPlace(url: string): Promise<OpenPlace> {
+  return openPlace(parseSnapshotUrl(url));
+}
+
+/** Opens the store of all snapshots below the prefix that a URL means. */
+export async function openPrefixPlace(url: string): Promise<OpenPlace> {
+  return openPlace(parsePlaceUrl(url));
+}
+
+async function openPlace(place: Place): Promise<OpenPlace> {
+  const { name } = place;
+  const fileSystem = realFileSystem();
+  if (place.kind === 'folder') return { store: new FolderStore(fileSystem, place.folder), name };
+  const [{ S3Store }, { s3SettingsOf }] = await Promise.all([
+    import('../s3/s3-store.js'),
+    import('../s3/s3-settings.js'),
+  ]);
+  return { store: new S3Store(s3SettingsOf(place.bucket, fileSystem)), name };
+}
