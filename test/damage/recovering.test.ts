@@ -23,9 +23,12 @@ interface Followed {
   readonly said: string;
 }
 
-/** The commands in a text, in their order, each once. */
+/** The commands in a text, in their order, each once; of two ways the first. */
 function commandsIn(text: string): string[][] {
-  const found = [...text.matchAll(COMMAND)].map(([, program, rest]) => [program!, ...rest!.split(' ')]);
+  const found = [...text.replaceAll(/; or, .*/g, '').matchAll(COMMAND)].map(([, program, rest]) => [
+    program!,
+    ...rest!.split(' '),
+  ]);
   return found.filter((one, index) => found.findIndex((other) => other.join() === one.join()) === index);
 }
 

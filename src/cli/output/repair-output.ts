@@ -1,4 +1,5 @@
-import { commandText, replayHint } from '../../engine/bytes/text/command-hints.js';
+import { commandText, damagedPlaceFor, replayHint } from '../../engine/bytes/text/command-hints.js';
+import { statePathsOf } from '../../engine/state/format/state-paths.js';
 import type { LockStat } from '../../engine/inspect/stat/stat-report.js';
 import type {
   LostKey,
@@ -98,22 +99,44 @@ function summaryText({
 }
 
 /** The next step after a repair, as a line; undefined if nothing is left to do. */
-export function repairNextLine({
-  kind,
-  path,
-  into,
-  dryRun,
-  gaps,
-  isWhole,
-  writer,
-}: RepairSummary): string | undefined {
-  if (into === null || dryRun) return undefined;
-  if (kind === 'wal-segment' || kind === 'wal-folder') return gaps === 0 ? undefined : replayHint(into);
-  if (kind !== 'directory' && kind !== 'log') return undefined;
+export function repairNextLine(summary: RepairSummary): string | undefined {
+  const { kind, path, into, dryRun, gaps, isWhole, writer } = summary;
+  if (into === null || dryRun || kind === 'artifact-folder' || kind === 'artifact-tar') return undefined;
+  const moves = moveCommands(summary, into);
+  if (kind === 'wal-segment' || kind === 'wal-folder') {
+    const store = gaps === 0 ? [] : [replayHint(into)];
+    // A store's own log is numbered on: what has a gap cannot take its place.
+    if (IN_STORE.test(path)) return store[0];
+    return [...store, `to use ${into} in the place of ${path}, ${moves}`].join('; or, ');
+  }
   const what = isWhole ? `${into} is whole` : `${into} is sound, but for what was lost`;
   if (writer !== undefined) return writerText(path, into, what, writer);
-  const away = commandText('mv', path, `${path}-damaged`);
-  return `${what}; to use it instead, run ${away}, then ${commandText('mv', into, path)}`;
+  return `${what}; to use it instead, ${moves}`;
+}
+
+/** A log of a state directory, or a segment of one. */
+const IN_STORE = /(^|\/)wal\/\d+(\/wal-\d+\.log)?\/*$/;
+
+/** The commands that put what was made in the place of what was damaged, which is kept. */
+function moveCommands({ kind, path, lacksIndex }: RepairSummary, into: string): string {
+  const pairs =
+    kind === 'state-file'
+      ? [
+          [path, damagedPlaceFor(path)],
+          ...(lacksIndex === true ? [] : [[indexOf(path), indexOf(damagedPlaceFor(path))]]),
+          [indexOf(into), indexOf(path)],
+          [into, path],
+        ]
+      : [
+          [path, `${path.replace(/\/+$/, '')}-damaged`],
+          [into, path],
+        ];
+  const [first, ...others] = pairs.map(([from, to]) => commandText('mv', from!, to!));
+  return `run ${[first, ...others].join(', then ')}`;
+}
+
+function indexOf(path: string): string {
+  return statePathsOf(path).index;
 }
 
 /** A store that is written to must not be moved from under its writer, and what it writes is not in the new place. */

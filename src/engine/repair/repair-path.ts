@@ -78,6 +78,10 @@ function inPlaceOf(fileSystem: FileSystem, { kind }: PathIdentity, into: string 
   return anchoredPlace(fileSystem, into, ...(kind === 'state-file' ? [statePathsOf(into).index] : []));
 }
 
+function lacksIndex(fileSystem: FileSystem, { kind, path }: PathIdentity): boolean {
+  return kind === 'state-file' && fileSystem.status(statePathsOf(path).index) === undefined;
+}
+
 /** Does a repair, and keeps the bytes of what it loses where that was asked for. */
 function* keepingLost(
   account: RepairAccount,
@@ -194,6 +198,7 @@ async function* repairThrough(
     isWhole: account.isWhole,
     keysEstimated: census.isEstimate,
     ...(into === undefined ? {} : writerOf(fileSystem, found)),
+    ...(lacksIndex(disk, found) ? { lacksIndex: true } : {}),
     copies,
   };
 }

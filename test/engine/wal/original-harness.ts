@@ -14,7 +14,10 @@ export const ORIGINAL = "LaminarDB's own reader, built (test/originals)";
 export const isOriginalThere = existsSync(originalPath);
 
 /** What the original reads in a file or folder, a line an object. */
-export function readByOriginal(kind: 'wal' | 'wal-dir', file: string): Record<string, unknown>[] {
+export function readByOriginal(
+  kind: 'wal' | 'wal-dir' | 'state' | 'snap',
+  file: string,
+): Record<string, unknown>[] {
   const output = execFileSync(originalPath, ['dump', kind, file], {
     encoding: 'utf8',
     maxBuffer: OUTPUT_BYTES_MAX,

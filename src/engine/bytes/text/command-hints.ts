@@ -74,6 +74,12 @@ export function rescuedPlaceFor(path: string, attempt: number): string {
   return `${stem}-rescued${attempt === 1 ? '' : `-${attempt}`}${extension}`;
 }
 
+/** A name for a damaged file that is moved aside, with the extension that it has. */
+export function damagedPlaceFor(path: string): string {
+  const { stem, extension } = partsOf(path);
+  return `${stem}-damaged${extension}`;
+}
+
 /** The command that also puts records right where a small change explains all that is wrong with them. */
 export function mendCommand(path: string): string {
   const { stem, extension } = partsOf(path);

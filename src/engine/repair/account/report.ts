@@ -131,6 +131,8 @@ export interface RepairSummary {
   readonly keysEstimated: boolean;
   /** The holder, or possible holder on another host, of the source's lock; absent if nobody holds it. */
   readonly writer?: LockStat | undefined;
+  /** True for a state file whose index is not there; else absent. */
+  readonly lacksIndex?: true | undefined;
   /** Copies of what was cut. */
   readonly copies: readonly string[];
 }

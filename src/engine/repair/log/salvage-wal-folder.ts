@@ -2,12 +2,14 @@ import { basename, join } from 'node:path';
 import { listSegments } from '../../wal/folder/segment-folder.js';
 import type { WalEntryView } from '../../rkyv/entry/wal-entry-view.js';
 import { BarrierWatch, missingBarriers, type WatchedSegment } from '../../wal/folder/barriers.js';
+import { segmentName } from '../../wal/format/segment-name.js';
 import { missingSegments } from '../../wal/folder/missing-segments.js';
 import type { RepairAccount } from '../account/repair-account.js';
 import type { RepairEvent } from '../account/report.js';
 import type { ArrangementWishes } from '../survey/arrange-directory.js';
 import { fillLooseSegment, fillLooseSegments } from '../replica/fill-loose-segments.js';
 import { arrangeSegment, arrangeSegments, type SegmentWishes } from '../survey/arrange-segments.js';
+import { NewFile } from './new-file.js';
 import { salvageSegment } from './salvage-segment.js';
 
 /**
@@ -56,7 +58,11 @@ function* salvageSegments(
   const segments = listSegments(fileSystem, folder);
   if (into !== undefined) fileSystem.makeDirectory(into);
   const watched: WatchedSegment[] = [];
-  for (const finding of missingSegments(folder, segments)) yield account.take(finding);
+  for (const finding of missingSegments(folder, segments)) {
+    yield account.take(finding);
+    // LaminarDB opens no folder in which a core has none.
+    if (into !== undefined) writeEmpty(account, join(into, segmentName(finding.coreId!)));
+  }
   for (const { path, coreId } of segments) {
     const destination = into === undefined ? undefined : join(into, basename(path));
     const barriers = new BarrierWatch();
@@ -78,4 +84,13 @@ function* salvageSegments(
   }
   for (const finding of missingBarriers(watched)) yield account.take(finding);
   if (into !== undefined) fileSystem.syncDirectory(into);
+}
+
+function writeEmpty(account: RepairAccount, path: string): void {
+  const file = NewFile.create(account.fileSystem, path);
+  try {
+    file.finish();
+  } finally {
+    file.abandon();
+  }
 }

@@ -127,9 +127,12 @@ function isEmpty(fileSystem: FileSystem, folder: FileDescriptor): boolean {
   return path === undefined || fileSystem.readDirectory(path).length === 0;
 }
 
-/** Gives a tree that we have made to whoever owns something else, where we may. */
+/**
+ * Gives a tree that we have made to whoever owns something else, where we may, with its group and its mode; a file passes its mode on to files,
+ * a folder also to what is in it. Where the group cannot be given, it gets no rights.
+ */
 export function giveTree(fileSystem: FileSystem, path: string, like: FileStatus): void {
-  if (fileSystem.userId !== 0 || like.owner === 0) return;
+  if (fileSystem.userId !== 0 && like.owner !== fileSystem.userId) return;
   const status = fileSystem.status(path);
   if (status?.owner !== fileSystem.userId) return;
   const isFolder = status.kind === 'directory';
@@ -141,11 +144,37 @@ export function giveTree(fileSystem: FileSystem, path: string, like: FileStatus)
     : fileSystem.openRead(path, 'refuse');
   try {
     // Swapped while it is walked: it is not ours to give.
-    if (fileSystem.statusOf(descriptor).identity !== status.identity) return;
-    fileSystem.changeOwner(descriptor, like.owner, like.group);
+    const made = fileSystem.statusOf(descriptor);
+    if (made.identity !== status.identity) return;
+    const isGiven = isOwnedBy(fileSystem, descriptor, made, like);
+    const mode = modeLike(like, isFolder);
+    if (mode !== undefined) fileSystem.changeMode(descriptor, isGiven ? mode : mode & ~GROUP_BITS);
   } finally {
     fileSystem.close(descriptor);
   }
+}
+
+/** Gives one of ours to an owner and group; false where we may not. */
+function isOwnedBy(
+  fileSystem: FileSystem,
+  descriptor: FileDescriptor,
+  made: FileStatus,
+  like: FileStatus,
+): boolean {
+  if (made.owner === like.owner && made.group === like.group) return true;
+  try {
+    fileSystem.changeOwner(descriptor, like.owner, like.group);
+    return true;
+  } catch (error) {
+    if (fileSystem.userId === 0 || !isStatelogError(error)) throw error;
+    return false;
+  }
+}
+
+/** The mode that a file or a folder gets; undefined where nothing says one. */
+function modeLike(like: FileStatus, isFolder: boolean): number | undefined {
+  if (!isFolder) return like.mode & FILE_BITS;
+  return like.kind === 'directory' ? like.mode & ALL_BITS : undefined;
 }
 
 function notGiven(path: string, { owner: by }: FileStatus, owner?: number): StatelogError {
