@@ -134,3 +134,16 @@ needing(
   cpSync(source, copy);
   t.is(newestOriginal.dump(copy).length, kept + 1);
 });
+
+test('a copy of a log under a later epoch’s name is told by its records, and no manifest is to be looked for', async (t) => {
+  const folder = tempDir(t);
+  const store = path.join(folder, 'store');
+  await commandLine(['put', store, 'a', '1']);
+  cpSync(path.join(store, 'wal', '1'), path.join(store, 'wal', '4'), { recursive: true });
+  const { stdout } = await commandLine(['verify', store]);
+  t.regex(stdout, /the records in this folder are of epoch 1, and not of the epoch that its name says/);
+  t.notRegex(stdout, /MANIFEST\.json that belongs here/);
+  const into = path.join(folder, 'new');
+  await commandLine(['repair', store, '--into', into]);
+  t.is((await commandLine(['scan', into])).stdout, 'a\t1\n');
+});

@@ -2,11 +2,13 @@ import nodePath from 'node:path';
 import { commandText, repairHint } from '../../bytes/text/command-hints.js';
 import { equalBytes } from '../../bytes/compare.js';
 import { findLeftovers, type Leftover } from '../../directory/manifest/leftovers.js';
-import type { DirectoryLayout } from '../../directory/manifest/layout.js';
+import { epochOfName, type DirectoryLayout } from '../../directory/manifest/layout.js';
 import { readManifestBytes } from '../../directory/manifest/manifest-file.js';
 import { decodeManifest } from '../../directory/manifest/manifest.js';
 import { isStatelogError } from '../../errors.js';
 import type { Finding } from '../../finding.js';
+import { listSegments } from '../../wal/folder/segment-folder.js';
+import { sweepFile } from '../../wal/scan/record-sweep.js';
 import type { FileSystem } from '../../storage-io/interface/file-system.js';
 
 /** How often a writer may make a checkpoint while we look. */
@@ -21,12 +23,12 @@ export function* lookAround(fileSystem: FileSystem, layout: DirectoryLayout): Ge
       file: path,
       offset: 0,
       bytes: 0,
-      message: holdsChanges
-        ? 'the log of an epoch that the manifest does not know holds changes: the manifest is older than it'
-        : 'a crash left this behind; it is not read',
-      hint: holdsChanges
-        ? `put back the MANIFEST.json that belongs here, or ${repairHint(layout.root)}`
-        : 'nothing: the next writer removes it',
+      ...(holdsChanges
+        ? toldOfLaterLog(fileSystem, layout, path)
+        : {
+            message: 'a crash left this behind; it is not read',
+            hint: 'nothing: the next writer removes it',
+          }),
     };
   }
   if (fileSystem.status(layout.broken) === undefined) return;
@@ -42,6 +44,28 @@ export function* lookAround(fileSystem: FileSystem, layout: DirectoryLayout): Ge
       hint: `when nobody needs it any more, run ${commandText('statelog', 'compact', layout.root, '--drop-broken')}`,
     };
   }
+}
+
+/** A log behind the live one: what its records say of it, rather than the name of its folder. */
+function toldOfLaterLog(
+  fileSystem: FileSystem,
+  layout: DirectoryLayout,
+  folder: string,
+): Pick<Finding, 'message' | 'hint'> {
+  const runs = listSegments(fileSystem, folder).flatMap(({ path }) => sweepFile(fileSystem, path));
+  const named = epochOfName(nodePath.basename(folder));
+  const [first] = runs;
+  if (first === undefined || runs.some(({ epoch }) => epoch === named)) {
+    return {
+      message:
+        'the log of an epoch that the manifest does not know holds changes: the manifest is older than it',
+      hint: `put back the MANIFEST.json that belongs here, or ${repairHint(layout.root)}`,
+    };
+  }
+  return {
+    message: `the records in this folder are of epoch ${first.epoch}, and not of the epoch that its name says: it is a copy, or was renamed`,
+    hint: `${repairHint(layout.root)}, each record where it belongs`,
+  };
 }
 
 /** Leftovers of a manifest that was the same before and after: a writer may publish what looked like one. */
