@@ -90,7 +90,8 @@ interface RunningBatch {
 async function writeGroup(running: RunningBatch, group: BatchGroup): Promise<void> {
   const { store, result } = running;
   const { operations, lineNumbers } = group;
-  for (const [index, operation] of operations.entries()) {
+  for (let index = 0; index < operations.length; index++) {
+    const operation = operations[index]!;
     try {
       if (operation.op === 'cursor') takeCursor(running, operation.cursor);
       else if (operation.op === 'put') {

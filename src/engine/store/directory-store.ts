@@ -18,6 +18,8 @@ import type {
   WritableStore,
 } from './store.js';
 
+const NO_OPTIONS: PutOptions = {};
+
 /** A state directory as commands see it. */
 export class DirectoryStore implements WritableStore {
   readonly kind = 'directory';
@@ -96,12 +98,12 @@ export class DirectoryStore implements WritableStore {
     return this.directory.count(range);
   }
 
-  put(key: Uint8Array, value: Uint8Array, options: PutOptions = {}): void {
+  put(key: Uint8Array, value: Uint8Array, options: PutOptions = NO_OPTIONS): void {
     refuseVersion(options);
     this.directory.put(key, value);
   }
 
-  delete(key: Uint8Array, options: PutOptions = {}): boolean {
+  delete(key: Uint8Array, options: PutOptions = NO_OPTIONS): boolean {
     refuseVersion(options);
     return this.directory.delete(key);
   }
