@@ -1,17 +1,10 @@
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import { CoreWalWriter } from '../../src/engine/wal/write/writer.js';
 import { fillDirectory } from '../directory/fill.js';
 import { sequentialKeys, VALUE } from '../frame/data.js';
 import type { BenchTask, Contender } from '../frame/task.js';
 import { recordBytes } from '../wal/segment.js';
-
-/** The kernel counts processor time in hundredths of a second. */
-const MILLISECONDS_A_TICK = 10;
-/** Fields of /proc/self/stat behind the name, counted from 0: the time of children that ended, in user and kernel mode. */
-const CHILDREN_USER = 13;
-const CHILDREN_SYSTEM = 14;
-const OUTPUT_BYTES_MAX = 4 * 1024 * 1024 * 1024;
+import { processorTimeOf } from './processor-time.js';
 
 /** What commands take that print everything, to a pipe: the processor's time, since the pipe's reader is on the machine too. */
 export async function measurePrinting(task: BenchTask): Promise<void> {
@@ -65,18 +58,10 @@ insert into t select printf('user:%09d', i), '${Buffer.from(VALUE).toString('lat
 /** Runs a program that prints so many lines, and returns what processor time it took. */
 function processorMs(program: string, programArguments: readonly string[], lines: number): () => number {
   return () => {
-    const before = childrenMs();
-    const { status, stdout, stderr } = spawnSync(program, programArguments, { maxBuffer: OUTPUT_BYTES_MAX });
-    const spent = childrenMs() - before;
-    if (status === 0 && countLines(stdout) === lines) return spent;
-    throw new Error(`${programArguments.join(' ')} ended with ${status}: ${stderr.toString()}`);
+    const { spentMs, stdout } = processorTimeOf(program, programArguments);
+    if (countLines(stdout) === lines) return spentMs;
+    throw new Error(`${programArguments.join(' ')} did not print ${lines} lines`);
   };
-}
-
-function childrenMs(): number {
-  const stat = readFileSync('/proc/self/stat', 'latin1');
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return (Number(fields[CHILDREN_USER]) + Number(fields[CHILDREN_SYSTEM])) * MILLISECONDS_A_TICK;
 }
 
 function countLines(bytes: Uint8Array): number {
