@@ -207,6 +207,14 @@ export const directoryMutants = [
     tests: ['engine/directory/writers'],
   },
   {
+    name: 'damaged-store-locked-before-it-is-read',
+    rule: 'R9: no LOCK appears where a manifest does not hold together',
+    file: 'src/engine/directory/write/open-writer.ts',
+    from: '  else decodeManifest(options.manifest, layout.manifest);\n',
+    to: '',
+    tests: ['engine/inspect/open-directory'],
+  },
+  {
     name: 'batch-acknowledged-before-its-sync',
     rule: 'R1: what --ack printed is on disk',
     file: 'src/cli/batch/run-batch.ts',

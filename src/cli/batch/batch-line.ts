@@ -73,7 +73,7 @@ function parsePlain(line: Uint8Array, { encodings, command }: BatchFormat): Batc
   return { op: 'put', key: line.subarray(0, tab), value: line.subarray(tab + 1) };
 }
 
-/** Where the first byte is, from a place on, that does not stand for itself; the line's end where there is none. */
+/** Finds the first byte, from a place on, that does not stand for itself; returns the line's end where all do. */
 function plainEnd(line: Uint8Array, start: number): number {
   for (let at = start; at < line.length; at++) {
     const byte = line[at];

@@ -29,6 +29,8 @@ export interface OpenStoreOptions extends DirectoryEnvironment {
   readonly lossBytesMax?: number | undefined;
   /** Told what went wrong and did not stop anything, such as a checkpoint that failed. */
   readonly onWarning?: ((error: unknown) => void) | undefined;
+  /** The manifest, where the caller has just read it to see what the path is: it is then read again only under the lock. */
+  readonly manifest?: Uint8Array | undefined;
 }
 
 /** How a state directory is opened for reading. */

@@ -20,7 +20,7 @@ export function openReadableDirectory(
   options: OpenReadableOptions,
 ): DirectoryStore | undefined {
   const { fileSystem = realFileSystem() } = options;
-  return isStateDirectory(fileSystem, path) ? readDirectoryStore(path, options) : undefined;
+  return directoryManifest(fileSystem, path) && readDirectoryStore(path, options);
 }
 
 /**
@@ -33,7 +33,8 @@ export async function openWritableDirectory(
   options: OpenWritableOptions,
 ): Promise<DirectoryStore | undefined> {
   const { fileSystem = realFileSystem() } = options;
-  return isStateDirectory(fileSystem, path) ? writeDirectoryStore(path, options) : undefined;
+  const manifest = directoryManifest(fileSystem, path);
+  return manifest && writeDirectoryStore(path, options, manifest);
 }
 
 /** Opens what is known to be a state directory. Where one key is asked for, mapping its files costs more than reading them. */
@@ -43,19 +44,25 @@ export function readDirectoryStore(path: string, options: OpenReadableOptions): 
   return DirectoryStore.openReadOnly(path, { fileSystem, at, only, mapping });
 }
 
-/** Locks and recovers what is known to be a state directory. */
+/**
+ * Locks and recovers what is known to be a state directory.
+ * @param manifest its manifest, where it was read just now
+ */
 export async function writeDirectoryStore(
   path: string,
   { fileSystem, waitMs, lossBytesMax, onWarning }: OpenWritableOptions,
+  manifest?: Uint8Array,
 ): Promise<DirectoryStore> {
-  return DirectoryStore.open(path, { fileSystem, waitMs, lossBytesMax, onWarning });
+  return DirectoryStore.open(path, { fileSystem, waitMs, lossBytesMax, onWarning, manifest });
 }
 
-function isStateDirectory(fileSystem: FileSystem, path: string): boolean {
+/** The manifest of a state directory; undefined where the path holds something else, or it cannot be read. */
+function directoryManifest(fileSystem: FileSystem, path: string): Uint8Array | undefined {
   try {
-    return isDirectoryManifest(readWholeFile(fileSystem, join(path, MANIFEST_NAME), MANIFEST_BYTES_MAX));
+    const bytes = readWholeFile(fileSystem, join(path, MANIFEST_NAME), MANIFEST_BYTES_MAX);
+    return isDirectoryManifest(bytes) ? bytes : undefined;
   } catch (error) {
-    if (isStatelogError(error)) return false;
+    if (isStatelogError(error)) return undefined;
     throw error;
   }
 }

@@ -8,7 +8,7 @@ import type { DirectoryLayout } from '../manifest/layout.js';
 import { isFoundationAsClosed, readCloseRecord, syncFoundation } from '../manifest/closed-store.js';
 import { findLeftovers, removeLeftovers } from '../manifest/leftovers.js';
 import { readManifest } from '../manifest/manifest-file.js';
-import { liveEpoch, newestCheckpoint, type DirectoryManifest } from '../manifest/manifest.js';
+import { decodeManifest, liveEpoch, newestCheckpoint, type DirectoryManifest } from '../manifest/manifest.js';
 import { openCheckpoint } from '../read/open-checkpoint.js';
 import { asMissingPart } from '../manifest/missing-part.js';
 import { Overlay } from '../state/overlay.js';
@@ -25,6 +25,8 @@ export interface OpenWriterOptions {
   readonly waitMs: number;
   /** How much recovery may cut; undefined: what it may cut by itself. */
   readonly lossBytesMax?: number | undefined;
+  /** The manifest as it was a moment ago, if it was read. */
+  readonly manifest?: Uint8Array | undefined;
 }
 
 /** A state directory that is locked and brought back to where it can be written. */
@@ -48,7 +50,8 @@ export interface OpenedWriter {
 export async function openWriter(options: OpenWriterOptions): Promise<OpenedWriter> {
   const { fileSystem, clock, layout, waitMs } = options;
   // First without the lock: in a folder that is not ours, no LOCK may appear.
-  readManifest(fileSystem, layout);
+  if (options.manifest === undefined) readManifest(fileSystem, layout);
+  else decodeManifest(options.manifest, layout.manifest);
   const lock = await acquireFileLock(fileSystem, layout.lock, {
     waitMs,
     clock,

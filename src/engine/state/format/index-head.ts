@@ -57,7 +57,7 @@ export function readIndexHead(
   knownHeadCrc?: number,
 ): IndexHead {
   const { size } = fileSystem.statusOf(descriptor);
-  const header = new Uint8Array(Math.min(INDEX_HEADER_BYTES, size));
+  const header = new Uint8Array(Math.min(HEAD_CHECKED_BYTES, size));
   readFully(fileSystem, descriptor, header);
   checkMagic(header, path, 'the index of a state file');
   if (size < INDEX_HEADER_BYTES + INDEX_BYTES_MIN) {
@@ -72,8 +72,7 @@ export function readIndexHead(
   const length = size - start;
   checkLengths(blockLength, length, path);
   if (blockLength === 0) refuseHiddenBlock(fileSystem, descriptor, path, size);
-  const checked = new Uint8Array(Math.min(HEAD_CHECKED_BYTES, start));
-  readFully(fileSystem, descriptor, checked);
+  const checked = header.subarray(0, start);
   const headCrc = crc32c(checked);
   const file = { fileSystem, descriptor, path, blockLength, indexLength: length, writePos: Number(writePos) };
   const block = blockLength > 0 && headCrc === knownHeadCrc ? lazyBlock(file, checked) : readBlock(file);
