@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { getSystemErrorName } from 'node:util';
 
@@ -67,11 +68,27 @@ export function exitPastKoffi(code: number): void {
   loaded?._exit?.(code);
 }
 
+/**
+ * The loader of musl's C library, by the processor. Where it lies, the package finds out which of its
+ * binaries this process can load, which takes longer than loading it.
+ */
+const MUSL_LOADERS: Readonly<Record<string, string>> = {
+  x64: '/lib/ld-musl-x86_64.so.1',
+  arm64: '/lib/ld-musl-aarch64.so.1',
+};
+
 /** Each platform has a package with koffi's binary for it; none of them runs a script when it is installed. */
 function loadKoffi(): Koffi | undefined {
-  const require = createRequire(import.meta.url);
+  const { platform, arch } = process;
+  const name = `@koromix/koffi-${platform}-${arch}`;
+  const musl = platform === 'linux' ? MUSL_LOADERS[arch] : undefined;
+  const isGlibc = musl !== undefined && !existsSync(musl);
+  return (isGlibc ? koffiOf(`${name}/${platform}_${arch}/koffi.node`) : undefined) ?? koffiOf(name);
+}
+
+function koffiOf(name: string): Koffi | undefined {
   try {
-    const module: unknown = require(`@koromix/koffi-${process.platform}-${process.arch}`);
+    const module: unknown = createRequire(import.meta.url)(name);
     return isKoffi(module) ? module : undefined;
   } catch {
     // Not installed, or not made for this machine.
