@@ -106,8 +106,8 @@ export const rescueMutants = [
     name: 'sweep-looks-into-values',
     rule: 'R2: records within a value are no records of the log',
     file: 'src/engine/wal/scan/record-sweep.ts',
-    from: "const isSure = claimed > 0 && this.#reader.check(claimed) === 'good';",
-    to: 'const isSure = claimed < 0;',
+    from: 'const next = claimed > 0 ? this.#reader.goodElsewhere(claimed) : undefined;',
+    to: 'const next = claimed < 0 ? this.#reader.goodElsewhere(claimed) : undefined;',
     tests: ['engine/wal/record-sweep'],
   },
   {

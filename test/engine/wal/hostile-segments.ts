@@ -13,6 +13,8 @@ export const HOSTILE_SEGMENTS: Readonly<Record<string, (size: number) => Uint8Ar
   'plausible lengths that differ from place to place': plausibleScattered,
   'roots of the right shape for as many headers': rootsForHeaders,
   'good records, each followed by a header that claims all the rest': claimsOfTheRest,
+  'good records, each followed by a header that claims a megabyte or two': claimsOfMegabytes,
+  'headers whose claims all end with a root that fits': rootsOfAllHeaders,
   'nested data with the right checksums that does not decode': nestedUndecodable,
   'records that jump, with a byte between': jumpsApart,
   'one commit root, and headers that all claim it': commitRootShared,
@@ -70,6 +72,33 @@ function claimsOfTheRest(size: number): Uint8Array {
     bytes.set(recordOf(entryOf({ sequence: BigInt(index), lag: 0 })), index * step);
     const header = index * step + good.length;
     writeU32(bytes, header, (bytes.length - header - 8) & ~7);
+  }
+  return bytes;
+}
+
+/** Each claim ends far from where it stands, at a place where no record starts, as a rule. */
+function claimsOfMegabytes(size: number): Uint8Array {
+  const pieces: Uint8Array[] = [];
+  let length = 0;
+  for (let sequence = 0n; length < size; sequence += 1n) {
+    const good = recordOf(entryOf({ sequence, lag: 0 }));
+    const header = new Uint8Array(8);
+    writeU32(header, 0, sequence % 2n === 0n ? 1_100_000 : 2_200_000);
+    pieces.push(good, header);
+    length += good.length + header.length;
+  }
+  return joined(...pieces);
+}
+
+/** A header and a root in turn: each header claims as much as the root says that stands so far behind it. */
+function rootsOfAllHeaders(size: number): Uint8Array {
+  const stepBytes = 8 + ROOT_BYTES;
+  const length = 910 * stepBytes - 8;
+  const bytes = new Uint8Array(Math.floor(size / stepBytes) * stepBytes);
+  for (let at = 0; at < bytes.length; at += stepBytes) {
+    writeU32(bytes, at, length);
+    writeU32(bytes, at + 4, 0x1234_5678);
+    bytes.set(putRoot(length - ROOT_BYTES, BigInt(at)), at + 8);
   }
   return bytes;
 }

@@ -32,11 +32,8 @@ export const ANY_LENGTH = 0;
  * @returns how long an entry with this root is, in bytes, `NO_ROOT`, or `ANY_LENGTH`
  */
 export function entryLengthOfRoot(bytes: Uint8Array, root: number): number {
+  if (!hasTag(bytes, root)) return NO_ROOT;
   const tag = bytes[root + ROOT.tag]!;
-  if (tag > TAG_EPOCH_BARRIER) return NO_ROOT;
-  if ((bytes[root + ROOT.tag + 1]! | bytes[root + ROOT.tag + 2]! | bytes[root + ROOT.tag + 3]!) !== 0) {
-    return NO_ROOT;
-  }
   const mark = readU16(bytes, root + ROOT.lagMark);
   if (mark !== LAG_PRESENT && (mark !== 0 || readI32(bytes, root + ROOT.lag) !== 0)) return NO_ROOT;
   if (tag === TAG_PUT) return lengthOfPut(bytes, root);
@@ -44,6 +41,11 @@ export function entryLengthOfRoot(bytes: Uint8Array, root: number): number {
   if (tag === TAG_COMMIT) return lengthOfCommit(bytes, root);
   if (readI32(bytes, root + ROOT.key) !== 0) return NO_ROOT;
   return isZero(bytes, root + ROOT.number + 8, root + ROOT_BYTES) ? ROOT_BYTES : NO_ROOT;
+}
+
+/** The cheapest question of all, which turns away nearly everything: whether a root at `root` would have a tag. */
+export function hasTag(bytes: Uint8Array, root: number): boolean {
+  return readU32(bytes, root + ROOT.tag) <= TAG_EPOCH_BARRIER;
 }
 
 /** True if an entry of `length` bytes may end with the root at `root`. */

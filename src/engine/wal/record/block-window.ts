@@ -1,5 +1,6 @@
 import { assert } from '../../assert.js';
 import type { FileDescriptor, FileSystem } from '../../storage-io/interface/file-system.js';
+import { NearBytes } from './near-bytes.js';
 import { SlidingWindow } from '../../storage-io/paged/sliding-window.js';
 
 /** Keeps a position's place in its 8-byte word, so that aligned records stay aligned in memory. */
@@ -23,6 +24,8 @@ export class BlockWindow extends SlidingWindow {
   readonly #fileSystem: FileSystem;
   readonly #descriptor: FileDescriptor;
   readonly #blockBytes: number;
+  /** The bytes that were looked at last without moving the window. */
+  readonly #aside: NearBytes;
 
   constructor(
     fileSystem: FileSystem,
@@ -33,6 +36,7 @@ export class BlockWindow extends SlidingWindow {
     super(fileSystem, descriptor);
     this.#fileSystem = fileSystem;
     this.#descriptor = descriptor;
+    this.#aside = new NearBytes(fileSystem, descriptor);
     this.end = end;
     this.#blockBytes = Math.max(blockBytes, BLOCK_BYTES_MIN);
   }
@@ -69,7 +73,7 @@ export class BlockWindow extends SlidingWindow {
     return this.holds(position, length) ? position - this.start : -1;
   }
 
-  /** Copies a range into `into` without moving the window. @returns false if the file ends before that */
+  /** Copies a short range into `into` without moving the window. @returns false if the file ends before that */
   peek(position: number, length: number, into: Uint8Array): boolean {
     if (this.holds(position, length)) {
       const at = position - this.start;
@@ -77,7 +81,9 @@ export class BlockWindow extends SlidingWindow {
       return true;
     }
     if (position < 0 || position + length > this.end) return false;
-    return this.#fileSystem.read(this.#descriptor, into, 0, length, position) === length;
+    const at = this.#aside.load(position, length);
+    if (at >= 0) into.set(this.#aside.bytes.subarray(at, at + length));
+    return at >= 0;
   }
 
   /** The first position from `position` on that does not lie in a hole of the file; `end` at most. */
@@ -88,6 +94,7 @@ export class BlockWindow extends SlidingWindow {
   /** Forgets what is in memory: the file may have changed. */
   forget(): void {
     this.filled = 0;
+    this.#aside.forget();
     this.generation += 1;
   }
 

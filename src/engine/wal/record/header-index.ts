@@ -1,6 +1,7 @@
 import { PrefixSums } from '../../bytes/crc/prefix-sums.js';
-import { ROOT_BYTES } from '../../rkyv/entry/wal-entry-format.js';
+import { ROOT, ROOT_BYTES, TAG_EPOCH_BARRIER } from '../../rkyv/entry/wal-entry-format.js';
 import type { FileDescriptor, FileSystem } from '../../storage-io/interface/file-system.js';
+import { NearBytes } from './near-bytes.js';
 import { RECORD_BYTES_MAX, RECORD_HEADER_BYTES } from '../format/record.js';
 import { ANY_LENGTH, entryLengthOfRoot, NO_ROOT } from '../format/root-shape.js';
 
@@ -38,7 +39,8 @@ export class HeaderIndex {
   /** The crc32c of all bytes up to each multiple of the stride. */
   readonly #prefixes: PrefixSums;
   readonly #chunk = new Uint8Array(ROOT_BYTES + CHUNK_BYTES);
-  readonly #piece = new Uint8Array(STRIDE_BYTES);
+  readonly #nearStart: NearBytes;
+  readonly #nearEnd: NearBytes;
   #commitRoots = new Set<number>();
   /** The prefix asked for last: many headers may claim the same end. */
   #lastEnd = -1;
@@ -53,6 +55,8 @@ export class HeaderIndex {
     this.#span = toChunks(Math.min(end - position + SLACK_BYTES, SPAN_BYTES_MAX));
     this.#starts = new Uint8Array(this.#span / 8);
     this.#prefixes = PrefixSums.castagnoli(STRIDE_BYTES, (this.#span / STRIDE_BYTES) * ROOM_TO_MOVE);
+    this.#nearStart = new NearBytes(fileSystem, descriptor);
+    this.#nearEnd = new NearBytes(fileSystem, descriptor);
     this.#restart(position);
   }
 
@@ -71,16 +75,18 @@ export class HeaderIndex {
     this.#cover(position);
     const end = position + length;
     if (end !== this.#lastEnd) {
-      this.#lastPrefix = this.#prefixOf(end);
+      this.#lastPrefix = this.#prefixOf(end, this.#nearEnd);
       this.#lastEnd = end;
     }
-    return this.#prefixes.ofRange(this.#lastPrefix, this.#prefixOf(position), length);
+    return this.#prefixes.ofRange(this.#lastPrefix, this.#prefixOf(position, this.#nearStart), length);
   }
 
-  #prefixOf(position: number): number {
+  /** @param near where bytes are looked for that lie near those of the last call */
+  #prefixOf(position: number, near: NearBytes): number {
     const from = this.#prefixes.blockStart(position);
-    if (from < position) this.#fileSystem.read(this.#descriptor, this.#piece, 0, position - from, from);
-    return this.#prefixes.upTo(this.#piece, from, position);
+    // A file that was cut meanwhile: the checksum will not match.
+    const at = from < position ? Math.max(near.load(from, position - from), 0) : 0;
+    return this.#prefixes.upTo(near.bytes, from - at, position);
   }
 
   #restart(position: number): void {
@@ -120,7 +126,7 @@ export class HeaderIndex {
   #findRoots(start: number, length: number): void {
     const chunk = this.#chunk;
     if (this.#commitRoots.size >= COMMIT_ROOTS_MAX) this.#forgetOldCommitRoots();
-    for (let root = 0; root <= length; root++) {
+    for (let root = nextTag(chunk, 0, length); root <= length; root = nextTag(chunk, root + 1, length)) {
       const entryLength = entryLengthOfRoot(chunk, root);
       if (entryLength === NO_ROOT) continue;
       const rootPosition = start - ROOT_BYTES + root;
@@ -138,6 +144,20 @@ export class HeaderIndex {
   #forgetOldCommitRoots(): void {
     this.#commitRoots = new Set([...this.#commitRoots].filter((root) => root >= this.#lowest));
   }
+}
+
+/** The first place from `from` to `to` of a root whose tag is one there may be; behind `to` if there is none. */
+function nextTag(bytes: Uint8Array, from: number, to: number): number {
+  const stop = to + ROOT.tag;
+  let at = from + ROOT.tag;
+  while (at <= stop) {
+    // Zeros stand behind a tag: from the last byte of a word on, none is passed that may be one.
+    if (bytes[at + 3] !== 0) at += 3;
+    else if (bytes[at + 2] !== 0) at += 2;
+    else if (bytes[at + 1] !== 0 || bytes[at]! > TAG_EPOCH_BARRIER) at += 1;
+    else break;
+  }
+  return at - ROOT.tag;
 }
 
 function toChunks(bytes: number): number {

@@ -13,6 +13,9 @@ import { ANY_LENGTH, entryLengthOfRoot } from '../format/root-shape.js';
 /** A Commit longer than this has tens of thousands of sources. */
 const USUAL_COMMIT_BYTES_MAX = 1024 * 1024;
 
+/** Most records fit, and little is read that is not needed. */
+const ELSEWHERE_BLOCK_BYTES = 4096;
+
 /** The bytes at a position: a good record, or the evidence against one. */
 export type RecordState =
   'good' | 'end' | 'short-header' | 'bad-length' | 'past-end' | 'bad-checksum' | 'undecodable';
@@ -38,6 +41,10 @@ export class RecordReader {
   readonly #from: number;
   readonly #ahead = new SumsAhead();
   readonly #root = new Uint8Array(ROOT_BYTES);
+  /** Reads what lies far from the window, and what it said of the last place. */
+  #elsewhere: RecordReader | undefined;
+  #elsewherePosition = -1;
+  #elsewhereView: WalEntryView | undefined;
   #large = new Uint8Array();
 
   constructor(
@@ -63,6 +70,8 @@ export class RecordReader {
   refresh(end: number): void {
     this.window.forget();
     this.window.end = end;
+    this.#elsewhere = undefined;
+    this.#elsewherePosition = -1;
     this.checksums = new ClaimChecksum(this.#fileSystem, this.#descriptor, this.#from);
   }
 
@@ -83,6 +92,42 @@ export class RecordReader {
     if (!isPlausibleLength(this.length)) return 'bad-length';
     if (this.length > remaining - RECORD_HEADER_BYTES) return 'past-end';
     return this.#checkData(position, isInTurn);
+  }
+
+  /**
+   * The good record at a place that may be far from the window, which stays where it is; undefined where there is none, or
+   * where to look costs too much for the progress made. The view is valid until the next call.
+   */
+  goodElsewhere(position: number): WalEntryView | undefined {
+    if (position === this.#elsewherePosition) return this.#elsewhereView;
+    const reader = (this.#elsewhere ??= this.#readerElsewhere());
+    reader.window.end = this.window.end;
+    this.#elsewherePosition = position;
+    this.#elsewhereView = undefined;
+    if (this.checksums.isExhausted && !reader.#isFreeAt(position)) return undefined;
+    if (reader.check(position) === 'good') {
+      this.#elsewhereView = reader.view;
+      // Another one may be asked for next, and then this one again.
+      this.checksums.countWaste(reader.length);
+    }
+    return this.#elsewhereView;
+  }
+
+  #readerElsewhere(): RecordReader {
+    const reader = new RecordReader(
+      this.#fileSystem,
+      this.#descriptor,
+      this.#from,
+      this.window.end,
+      ELSEWHERE_BLOCK_BYTES,
+    );
+    reader.checksums = this.checksums;
+    return reader;
+  }
+
+  #isFreeAt(position: number): boolean {
+    const at = this.window.load(position, RECORD_HEADER_BYTES);
+    return at >= 0 && this.checksums.isFree(readU32(this.window.bytes, at + HEADER.length));
   }
 
   /** For a record whose sum is there: it is whole, short, and in memory with a plausible length. */

@@ -121,13 +121,14 @@ export class Landing {
     if (!this.#search.endsWithNext(badAt, length)) return -1;
     // A Commit's root does not say how long its entry is: what follows must bear it out.
     const isSure = this.#search.rootSaysLength || end === this.#reader.window.end;
-    return isSure || this.#reader.check(end) === 'good' ? end : -1;
+    return isSure || this.#reader.goodElsewhere(end) !== undefined ? end : -1;
   }
 
   #isFollowedInOrder(badAt: number, length: number): boolean {
     const end = badAt + RECORD_HEADER_BYTES + length;
     if (!isPlausibleLength(length) || end >= this.#reader.window.end) return false;
-    return this.#reader.check(end) === 'good' && this.#order.isAfterMissing(1, this.#reader.view);
+    const next = this.#reader.goodElsewhere(end);
+    return next !== undefined && this.#order.isAfterMissing(1, next);
   }
 
   /** The length that a header claims; -1 where the file ends before it. */

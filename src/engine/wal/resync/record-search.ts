@@ -4,7 +4,7 @@ import { KeptOrder } from '../format/merge-order.js';
 import type { RecordOrder, Standing } from '../format/record-order.js';
 import type { RecordReader } from '../record/record-reader.js';
 import { HEADER, isPlausibleLength, RECORD_BYTES_MIN, RECORD_HEADER_BYTES } from '../format/record.js';
-import { hasShapeOfRoot } from '../format/root-shape.js';
+import { hasShapeOfRoot, hasTag } from '../format/root-shape.js';
 
 /** Highest top byte of a plausible length: 256 MiB is 0x10000000. */
 const LENGTH_TOP_BYTE_MAX = 0x10;
@@ -80,12 +80,14 @@ export class RecordSearch {
     const { window, checksums } = reader;
     const at = window.indexOf(position);
     const length = readU32(window.bytes, at + HEADER.length);
-    const crc = readU32(window.bytes, at + HEADER.crc);
     const bytes = RECORD_HEADER_BYTES + length;
     if (!isPlausibleLength(length) || position + bytes > window.end) return false;
-    if (!window.holds(position, bytes) && checksums.isExhausted) {
+    if (at + bytes <= window.filled) {
+      if (!hasTag(window.bytes, at + bytes - ROOT_BYTES)) return false;
+    } else if (checksums.isExhausted) {
       if (!checksums.indexAt(position, window.end).claims(position, bytes)) return false;
     }
+    const crc = readU32(window.bytes, at + HEADER.crc);
     if (!this.#readRoot(position, length)) return false;
     this.standing = this.#order.judge(this.#fields, position, crc);
     if (!belongs(this.standing)) return false;

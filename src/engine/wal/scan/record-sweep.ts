@@ -147,18 +147,17 @@ export class RecordSweep {
 
   #findBehindBad(): number {
     const claimed = this.#claimedEnd();
-    const isSure = claimed > 0 && this.#reader.check(claimed) === 'good';
-    if (isSure) return this.#before(claimed);
+    const next = claimed > 0 ? this.#reader.goodElsewhere(claimed) : undefined;
+    if (next !== undefined) return this.#before(claimed, next);
     return this.#search.next(this.#position + 1, this.#reader.window.end);
   }
 
   /**
-   * The position to go on at if a bad record claims to end at a good one, which the reader holds: there,
+   * The position to go on at if a bad record claims to end at a good one: there,
    * unless records in between come right before it in the numbering. Others are bytes of a value.
    */
-  #before(claimed: number): number {
+  #before(claimed: number, { coreId, epoch, sequence }: WalEntryView): number {
     const { view } = this.#reader;
-    const { coreId, epoch, sequence } = view;
     let at = this.#search.next(this.#position + 1, claimed);
     while (at >= 0) {
       const isOfLog = view.coreId === coreId && view.epoch <= epoch && view.sequence < sequence;
