@@ -1,5 +1,6 @@
 import { commandText, damagedPlaceFor, replayHint } from '../../engine/bytes/text/command-hints.js';
 import { statePathsOf } from '../../engine/state/format/state-paths.js';
+import { formatTime } from '../../engine/bytes/text/time-text.js';
 import type { LockStat } from '../../engine/inspect/stat/stat-report.js';
 import type {
   LostKey,
@@ -59,19 +60,27 @@ export function repairSummaryLine(summary: RepairSummary, isJson: boolean): stri
 }
 
 function lostKeyJson(lost: LostKey, { keyEncoding, redact }: RepairLineForm): string {
-  const { key, op, file, offset, fallsBack } = lost;
+  const { key, op, file, offset, fallsBack, sequence, timestampNs, older } = lost;
   const name = redact && !fallsBack ? redactedKey(key) : jsonField('key', key, keyEncoding);
-  return JSON.stringify({ lostKey: { ...name, op, file, offset, fallsBack } });
+  const record = { sequence: sequence?.toString(), timestampNs: timestampNs?.toString() };
+  const value = older === undefined ? {} : { older: { valueBytes: older.bytes, valueDigest: older.digest } };
+  return JSON.stringify({ lostKey: { ...name, op, file, offset, fallsBack, ...record, ...value } });
 }
 
 function lostKeyText(lost: LostKey, { keyEncoding, redact }: RepairLineForm): string {
-  const { key, op, file, offset, fallsBack } = lost;
+  const { key, op, file, offset, fallsBack, older } = lost;
   const plain = encodeText(key, keyEncoding) ?? `base64 ${Buffer.from(key).toString('base64')}`;
   const name = redact && !fallsBack ? `a key of ${redactedText(key)}` : plain;
   const outcome = fallsBack
-    ? 'it falls back to the value that it had before'
+    ? `it falls back to the value that it had before${older === undefined ? '' : ` (${older.bytes} bytes, blake3 ${older.digest})`}`
     : 'no older value of it was kept, if this is its name';
-  return visibleText(`lost: ${op} of ${name}: ${file}, byte ${offset}: ${outcome}`);
+  return visibleText(`lost: ${op} of ${name}: ${file}, byte ${offset}${recordText(lost)}: ${outcome}`);
+}
+
+/** The number and time of a lost record, as the end of its place. */
+function recordText({ sequence, timestampNs }: LostKey): string {
+  const number = sequence === undefined ? '' : `, sequence ${sequence}`;
+  return timestampNs === undefined ? number : `${number}, of ${formatTime(timestampNs)}`;
 }
 
 function summaryText({

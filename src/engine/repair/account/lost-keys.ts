@@ -1,4 +1,5 @@
-import type { LostKey } from './report.js';
+import { blake3Hex } from '../../bytes/hash/blake3.js';
+import type { LostKey, OlderValue } from './report.js';
 
 /** Keys that are remembered at a time, and their bytes: more are not listed. */
 const KEYS_MAX = 16_384;
@@ -13,6 +14,8 @@ export interface DamagedChange {
   readonly offset: number;
   /** When it was written, as far as what is left of it says so. */
   readonly written?: WrittenAt | undefined;
+  /** Its number, likewise. */
+  readonly sequence?: bigint | undefined;
 }
 
 /** The fields that order records of several cores. */
@@ -26,6 +29,8 @@ interface Suspect extends DamagedChange {
   readonly recordsBefore: number;
   /** The effect of the last good record of the key before it, and whether one follows. */
   before: 'put' | 'delete' | undefined;
+  /** The value of that record. */
+  older: OlderValue | undefined;
   /** The last record of the key in another core's log that was written before it. */
   beside: { readonly op: 'put' | 'delete'; readonly written: WrittenAt } | undefined;
   isOverwritten: boolean;
@@ -61,18 +66,33 @@ export class LostKeys {
       ...change,
       recordsBefore,
       before,
+      older: undefined,
       beside: undefined,
       isOverwritten: false,
     });
   }
 
-  /** Takes a good record of the log, the `index`th, whose key is at `bytes[start, end)`. */
-  see(bytes: Uint8Array, start: number, end: number, op: 'put' | 'delete', index: number): void {
+  /**
+   * Takes a good record of the log, the `index`th, whose key is at `bytes[start, end)`.
+   * @param valueOf the value of a put, asked for where the key matters
+   */
+  see(
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    op: 'put' | 'delete',
+    index: number,
+    valueOf?: () => Uint8Array,
+  ): void {
     if (this.#sieve[sieveOf(bytes, start, end)] === 0) return;
     const suspect = this.#suspects.get(nameOf(bytes, start, end));
     if (suspect === undefined) return;
-    if (index < suspect.recordsBefore) suspect.before = op;
-    else suspect.isOverwritten = true;
+    if (index >= suspect.recordsBefore) {
+      suspect.isOverwritten = true;
+      return;
+    }
+    suspect.before = op;
+    suspect.older = op === 'put' && valueOf !== undefined ? olderValue(valueOf()) : undefined;
   }
 
   /** Takes a good record of another core's log: two may write one key, and the later one counts. */
@@ -88,15 +108,19 @@ export class LostKeys {
 
   /**
    * Resolves the losses of the log that was just read for the second time; the next log starts anew.
-   * @param isBelow whether what lies below the log, such as a checkpoint, has a value for a key
+   * @param isBelow whether what lies below the log, such as a checkpoint, has a value for a key, or which
    */
-  *resolve(isBelow: (key: Uint8Array) => boolean = () => false): Generator<LostKey, void> {
-    for (const { key, op, file, offset, before, beside, isOverwritten } of this.#suspects.values()) {
-      if (isOverwritten) continue;
-      const older = before ?? beside?.op;
-      const fallsBack = older === undefined ? isBelow(key) : older === 'put';
+  *resolve(isBelow: (key: Uint8Array) => boolean | Uint8Array = () => false): Generator<LostKey, void> {
+    for (const suspect of this.#suspects.values()) {
+      if (suspect.isOverwritten) continue;
+      const { key, op, file, offset, before, beside, written, sequence } = suspect;
+      const last = before ?? beside?.op;
+      const below = last === undefined ? isBelow(key) : false;
+      const fallsBack = last === undefined ? below !== false : last === 'put';
+      const older = typeof below === 'boolean' ? suspect.older : olderValue(below);
+      const place = { file, offset, sequence, timestampNs: written?.timestampNs };
       // A delete of what is not there anyway has lost nothing.
-      if (op === 'put' || fallsBack) yield { key, op, file, offset, fallsBack };
+      if (op === 'put' || fallsBack) yield { key, op, ...place, fallsBack, ...(older && { older }) };
     }
     this.forget();
   }
@@ -107,6 +131,10 @@ export class LostKeys {
     this.#sieve.fill(0);
     this.#bytes = 0;
   }
+}
+
+function olderValue(value: Uint8Array): OlderValue {
+  return { bytes: value.length, digest: blake3Hex(value) };
 }
 
 function isLater(one: WrittenAt, other: WrittenAt): boolean {

@@ -16,6 +16,17 @@ export interface LostKey {
    * False where nothing stands in its place; the name may then be damaged itself.
    */
   readonly fallsBack: boolean;
+  /** The number and the time (nanoseconds since the Unix epoch) of the damaged record, as far as it still says so. */
+  readonly sequence?: bigint | undefined;
+  readonly timestampNs?: bigint | undefined;
+  /** The older value that stands for the lost one, where it was at hand. */
+  readonly older?: OlderValue | undefined;
+}
+
+/** A value that a lost one gave way to: its length in bytes, and its BLAKE3 in hex. */
+export interface OlderValue {
+  readonly bytes: number;
+  readonly digest: string;
 }
 
 /** A damaged place that is kept as it was before the damage: only one change makes all of it fit. */

@@ -170,7 +170,7 @@ export class LogSalvage {
       wasClosed: lock?.wasClosed,
       closedAt: lock?.closedAtOf(coreId),
       isCovered: !log.isLive,
-      isBelow: (key) => below?.find(key) ?? false,
+      isBelow: (key) => valueBelow(below, key),
       renumberedFrom: first,
       onGap: (afterNs) => positions?.isMissingAfter(afterNs ?? lastBefore),
       onRecord: (view) => {
@@ -249,6 +249,17 @@ export class LogSalvage {
     for (const { value } of laidOver(() => state.entries(), overlay)) {
       if (value !== undefined) this.#account.keys += 1;
     }
+  }
+}
+
+/** The value of a key in a checkpoint; true where it has one that cannot be read, false where it has none. */
+function valueBelow(below: StateFile | undefined, key: Uint8Array): boolean | Uint8Array {
+  if (below?.find(key) !== true) return false;
+  try {
+    return below.value(below.offset, below.length);
+  } catch (error) {
+    if (!isStatelogError(error, 'DAMAGED')) throw error;
+    return true;
   }
 }
 

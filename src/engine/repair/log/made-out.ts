@@ -92,7 +92,8 @@ class GapReader {
     const tag = this.#root[ROOT.tag];
     const keyLength = readU32(this.#root, ROOT.key + 4);
     if ((tag !== TAG_PUT && tag !== TAG_DELETE) || keyLength > Math.min(KEY_BYTES_MAX, length)) return;
-    if (readU64(this.#root, ROOT.sequence) < this.#sequenceDue) return;
+    const sequence = readU64(this.#root, ROOT.sequence);
+    if (sequence < this.#sequenceDue) return;
     const key = new Uint8Array(keyLength);
     if (!this.#read(key, start + RECORD_HEADER_BYTES)) return;
     const written = {
@@ -100,7 +101,7 @@ class GapReader {
       timestampNs: readI64(this.#root, ROOT.timestampNs),
     };
     const op = tag === TAG_PUT ? 'put' : 'delete';
-    this.changes.push({ key, op, file: this.#file, offset: start, written });
+    this.changes.push({ key, op, file: this.#file, offset: start, written, sequence });
   }
 
   #readRoot(recordEnd: number): boolean {

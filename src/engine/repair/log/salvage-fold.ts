@@ -105,7 +105,8 @@ class FoldSalvage {
         const { record } = scanner;
         if (lostKeys.isWanted && record.type !== CURSOR_TYPE) {
           const op = record.type === PUT_TYPE ? 'put' : 'delete';
-          lostKeys.see(record.bytes, record.keyStart, record.keyStart + record.keyLength, op, records);
+          const end = record.keyStart + record.keyLength;
+          lostKeys.see(record.bytes, record.keyStart, end, op, records, () => record.value());
         }
         records += 1;
         bytes += record.length;

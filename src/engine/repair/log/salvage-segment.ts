@@ -23,8 +23,8 @@ export interface SegmentSource extends Pick<
   readonly path: string;
   readonly isLocked?: Locked | undefined;
   readonly wasClosed?: (() => boolean) | undefined;
-  /** Whether what lies below the log, such as a checkpoint, has a value for a key. */
-  readonly isBelow?: ((key: Uint8Array) => boolean) | undefined;
+  /** Whether what lies below the log, such as a checkpoint, has a value for a key; the value itself where it can be read. */
+  readonly isBelow?: ((key: Uint8Array) => boolean | Uint8Array) | undefined;
   /** Segments of other cores that may hold the same keys. */
   readonly beside?: readonly Pick<SegmentEntry, 'path' | 'coreId'>[] | undefined;
   /** A checkpoint holds what the log did: no key is lost with a record of it. */
@@ -197,7 +197,8 @@ class SegmentSalvage {
         const { view } = scanner;
         if (lostKeys.isWanted && hasKey(view)) {
           const end = view.keyStart + view.keyLength;
-          lostKeys.see(view.bytes, view.keyStart, end, view.tag === TAG_PUT ? 'put' : 'delete', records);
+          const op = view.tag === TAG_PUT ? 'put' : 'delete';
+          lostKeys.see(view.bytes, view.keyStart, end, op, records, () => view.valueCopy());
         }
         records += 1;
         bytes += scanner.recordBytes;
