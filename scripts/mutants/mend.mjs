@@ -95,8 +95,8 @@ export const mendMutants = [
     name: 'lost-key-not-looked-for-in-other-cores',
     rule: 'what is said of a lost key is true of all cores that wrote it',
     file: 'src/engine/repair/account/lost-keys.ts',
-    from: 'const older = before ?? beside?.op;',
-    to: 'const older = before;',
+    from: 'const last = before ?? beside?.op;',
+    to: 'const last = before;',
     tests: ['engine/repair/lost-keys'],
   },
 ];

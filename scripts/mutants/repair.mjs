@@ -36,8 +36,8 @@ export const repairMutants = [
     name: 'key-that-falls-back-not-named',
     rule: 'R5: a loss is never without a word',
     file: 'src/engine/repair/account/lost-keys.ts',
-    from: 'if (index < suspect.recordsBefore) suspect.before = op;',
-    to: 'if (index <= suspect.recordsBefore) suspect.before = op;',
+    from: 'if (index >= suspect.recordsBefore) {',
+    to: 'if (index > suspect.recordsBefore) {',
     tests: ['engine/repair/lost-keys'],
   },
   {
