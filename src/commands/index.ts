@@ -12,6 +12,7 @@ export const COMMANDS: Commands = {
   import: () => import('./transfer/import.js'),
   get: () => import('./store/get.js'),
   pull: () => import('./remote/pull.js'),
+  push: () => import('./remote/push.js'),
   put: () => import('./store/put.js'),
   repair: () => import('./rescue/repair.js'),
   rescue: () => import('./rescue/rescue.js'),

@@ -67,6 +67,9 @@ export { importStore, type ImportReport, type ImportRequest } from './transfer/i
 
 // A fold kept equal to a NATS bucket.
 export { pullBucket, type PullRequest } from './remote/nats/pull-bucket.js';
+export { pushBucket, type PushReport, type PushRequest } from './remote/nats/push-bucket.js';
+export type { PushCounts } from './remote/nats/push/push-changes.js';
+export type { PushPolicy } from './remote/nats/push/push-to.js';
 export type { PullObserver, PullProgress } from './remote/nats/pull/pull-options.js';
 
 // The disk and the clock, for programs that replace them.

@@ -52,6 +52,13 @@ export const HELP_EXAMPLES: Readonly<Record<string, readonly HelpExample[]>> = {
     ['and go on with what comes', 'statelog pull nats://localhost/routes routes.snap --follow'],
     ['a directory too', 'statelog pull nats://localhost/routes routes.snap --into routes'],
   ],
+  push: [
+    [
+      'a bucket that was lost, from the store that is left',
+      'statelog push orders nats://localhost/orders --create',
+    ],
+    ['see what it would come to', 'statelog push orders nats://localhost/orders --dry-run'],
+  ],
   put: [
     ['one value; on disk when it returns', "statelog put orders order:19 '10 apples'"],
     ['a marker, once: 1 if it is there', 'statelog put orders done yes --if-absent'],

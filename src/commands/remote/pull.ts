@@ -4,6 +4,7 @@ import { largeValuesFlag, lockFlags, textFlag } from '../../cli/command/flags.js
 import { EXIT_CODES, type ExitCode } from '../../cli/errors/exit-codes.js';
 import { usageError } from '../../cli/errors/usage-error.js';
 import { StatelogCommand } from '../../cli/program/base-command.js';
+import { hideArguments } from '../../cli/remote/hide-arguments.js';
 import { runInterruptibly } from '../../cli/program/interruptible.js';
 
 /** `pull URL FOLD`: a fold log kept equal to a NATS key-value bucket. */
@@ -44,7 +45,7 @@ export default class Pull extends StatelogCommand {
     // Whatever is there may hold a password: it is not shown.
     if (isBucketAddress(args.fold))
       throw usageError('FOLD is a path, and the address of the bucket comes first');
-    hideArguments(args.url);
+    hideArguments(args.url, 'pull');
     const output = new PullOutput(this.terminal, args.fold, flags.json);
     const ending = new AbortController();
     const pull = async (): Promise<ExitCode> => {
@@ -82,9 +83,4 @@ export default class Pull extends StatelogCommand {
     await output.finish();
     return exitCode;
   }
-}
-
-/** Takes an address with a password in it out of the list of processes. */
-function hideArguments(address: string): void {
-  if (address.includes('@')) process.title = 'statelog pull';
 }

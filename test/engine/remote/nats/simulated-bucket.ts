@@ -64,6 +64,11 @@ export class SimulatedBucket implements ChangeSource {
     this.#retention = retention;
   }
 
+  /** The last revision of a key that is kept; 0n where none is. */
+  revisionOf(key: string): bigint {
+    return this.#messages.find((message) => message.key === key)?.revision ?? 0n;
+  }
+
   put(key: string, value: string): bigint {
     const revision = this.#append(key, value === '' ? undefined : new TextEncoder().encode(value));
     if (value === '') this.truth.delete(key);

@@ -1,5 +1,6 @@
 import { errors } from '@nats-io/transport-node';
 import { StatelogError, isStatelogError } from '../../../errors.js';
+import { noSuchBucket } from '../format/no-such-bucket.js';
 import { TransientError } from '../source/change-source.js';
 
 const NO_SUCH_HOST: readonly string[] = ['ENOTFOUND', 'EAI_AGAIN', 'EAI_NODATA'];
@@ -96,14 +97,6 @@ export function apiFailure(name: string, error: ApiError, isFirst: boolean): Err
   return new StatelogError('IO_FAILED', `JetStream refuses: ${description}`, {
     path: name,
     operation: 'request',
-  });
-}
-
-/** No bucket of this name. */
-export function noSuchBucket(name: string): StatelogError {
-  return new StatelogError('NOT_FOUND', 'there is no such bucket', {
-    path: name,
-    hint: "'nats kv ls' lists those there are",
   });
 }
 
