@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { build as esbuild } from 'esbuild';
 import { bundleWith } from './bundle.mjs';
 import { root } from './run-step.mjs';
 
@@ -130,9 +131,35 @@ function sharing(inFirst, shared) {
         shared.add(file);
         return { path: file, namespace: 'shared' };
       });
+      // Modules of ours by the values of their exports: a getter for each use would slow the loops that read logs.
+      build.onLoad({ filter: /^src\//, namespace: 'shared' }, async ({ path: name }) => ({
+        contents: boundExports(await exportsOf(name), requestTo(PROGRAM_FILE, name)),
+      }));
       askOther(build, 'shared', PROGRAM_FILE);
     },
   };
+}
+
+/** The names that a module exports. */
+async function exportsOf(name) {
+  const { metafile } = await esbuild({
+    absWorkingDir: root,
+    entryPoints: [name],
+    outdir: 'dist',
+    format: 'esm',
+    metafile: true,
+    write: false,
+    logLevel: 'warning',
+  });
+  return Object.values(metafile.outputs).flatMap(({ exports }) => exports);
+}
+
+/** A module that exports what another one exports by then. */
+function boundExports(names, request) {
+  const lines = names.map((name) =>
+    name === 'default' ? 'export default shared.default;' : `export const ${name} = shared.${name};`,
+  );
+  return [`const shared = ${request};`, ...lines].join('\n');
 }
 
 /** A module's path from the project's folder; undefined for Node's own, for what is not bundled, and within `resolve` itself. */
