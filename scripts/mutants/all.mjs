@@ -8,6 +8,7 @@ import { mendMutants } from './mend.mjs';
 import { inspectMutants } from './inspect.mjs';
 import { natsMutants } from './nats.mjs';
 import { otherUsersMutants } from './other-users.mjs';
+import { remoteMutants } from './remote.mjs';
 import { repairMutants } from './repair.mjs';
 import { replicaMutants } from './replica.mjs';
 import { rescueMutants } from './rescue.mjs';
@@ -34,4 +35,5 @@ export const MUTANTS = [
   ...failedSyncMutants,
   ...otherUsersMutants,
   ...natsMutants,
+  ...remoteMutants,
 ];

@@ -71,9 +71,17 @@ function bounded(timeNs: bigint, isOfHere: boolean): TimeReading {
 }
 
 function timeAgo(text: string, nowMs: number): TimeReading {
+  return bounded(BigInt(nowMs) * NANOSECONDS_A_MILLISECOND - secondsAgo(text) * NANOSECONDS_A_SECOND, true);
+}
+
+function secondsAgo(text: string): bigint {
   const counts = AGO.exec(text)!.slice(1);
-  const seconds = AGO_SECONDS.reduce((sum, unit, index) => sum + unit * BigInt(counts[index] ?? '0'), 0n);
-  return bounded(BigInt(nowMs) * NANOSECONDS_A_MILLISECOND - seconds * NANOSECONDS_A_SECOND, true);
+  return AGO_SECONDS.reduce((sum, unit, index) => sum + unit * BigInt(counts[index] ?? '0'), 0n);
+}
+
+/** Reads a span of time, `90s`, `1h30m` or `7d`: seconds; undefined where it is none. */
+export function readSpan(text: string): number | undefined {
+  return AGO.test(`-${text}`) ? Number(secondsAgo(`-${text}`)) : undefined;
 }
 
 /** A number without a unit. */

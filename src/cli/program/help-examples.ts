@@ -33,6 +33,10 @@ export const HELP_EXAMPLES: Readonly<Record<string, readonly HelpExample[]>> = {
   export: [
     ['a folder that import takes anywhere', 'statelog export orders tonight'],
     ['to another host', 'statelog export orders - | ssh other statelog import - orders-copy'],
+    [
+      'to a bucket, s3://BUCKET/KEY, or a folder like one',
+      'statelog export orders "file://$PWD/bucket/edge/orders"',
+    ],
     ['as text', 'statelog export orders - --as ndjson | gzip > orders.ndjson.gz'],
   ],
   get: [
@@ -42,6 +46,10 @@ export const HELP_EXAMPLES: Readonly<Record<string, readonly HelpExample[]>> = {
   ],
   import: [
     ['a snapshot that export made', 'statelog import backup restored'],
+    [
+      'from a bucket, s3://BUCKET/KEY, or a folder like one',
+      'statelog import "file://$PWD/bucket/edge/orders" fetched',
+    ],
     ['from another host', 'ssh other statelog export orders - | statelog import - orders-copy'],
   ],
   pull: [
@@ -58,6 +66,20 @@ export const HELP_EXAMPLES: Readonly<Record<string, readonly HelpExample[]>> = {
       'statelog push orders nats://localhost/orders --create',
     ],
     ['see what it would come to', 'statelog push orders nats://localhost/orders --dry-run'],
+  ],
+  list: [
+    ['what is published in a bucket', 'statelog list "file://$PWD/bucket"'],
+    ['of one key, for a script', 'statelog list "file://$PWD/bucket/edge/orders" --json'],
+  ],
+  prune: [
+    [
+      'what would go if the newest three stay',
+      'statelog prune "file://$PWD/bucket/edge/orders" --keep 3 --dry-run',
+    ],
+    [
+      'do it; what is younger than a day stays',
+      'statelog prune "file://$PWD/bucket/edge/orders" --keep 3 --grace 1d',
+    ],
   ],
   put: [
     ['one value; on disk when it returns', "statelog put orders order:19 '10 apples'"],

@@ -1,4 +1,5 @@
-import { boolean } from '@oclif/core/flags';
+import { boolean, custom } from '@oclif/core/flags';
+import { readSpan } from '../command/time-argument.js';
 import { sizeFlag } from '../command/flags.js';
 import { usageError } from '../errors/usage-error.js';
 
@@ -20,6 +21,17 @@ export const publishFlags = {
     helpGroup: GROUP,
   }),
 };
+
+/** A flag of a span of time, with its units; the value is milliseconds. */
+export const spanFlag = custom<number>({
+  helpValue: 'SPAN',
+  parse: (text, _context, { name }) => {
+    const seconds = readSpan(text);
+    return seconds === undefined
+      ? Promise.reject(usageError(`--${name} takes a span of time, such as 90s, 1h30m or 7d, not ${text}`))
+      : Promise.resolve(seconds * 1000);
+  },
+});
 
 /**
  * The options that hold bytes back as `--limit-rate` asks.

@@ -113,7 +113,7 @@ test('a URL that names no place is refused with what would', async (t) => {
     ['s3://key:secret@bucket/key', /^(?!.*secret).*more than a bucket before the first \//],
     ['s3://bucket/a/../b', /empty, \. or \.\./],
     ['file://elsewhere/key', /not the URL of an absolute path/],
-    ['file:///', /it names no key/],
+    ['file:///', /it names no folder/],
   ] as const) {
     const { exitCode, stderr } = await commandLine(['verify', url]);
     t.is(exitCode, 2, url);
@@ -180,3 +180,31 @@ withOriginals(
     }
   },
 );
+
+test('what is published in a folder is listed by its keys, and pruned', async (t) => {
+  const { folder, bucket, url, store } = place(t);
+  await run(t, 'export', store, url);
+  await run(t, 'put', store, 'one more', 'value', '--cursor', '1241');
+  await run(t, 'export', store, url);
+  const lines = await run(t, 'list', pathToFileURL(bucket).href);
+  t.regex(lines, new RegExp(`^${KEY}\t1241\t\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\dZ\t\\d+\t2\n$`));
+  const [listed] = (await run(t, 'list', url, '--json')).trimEnd().split('\n');
+  const { payloads, ...pointer } = JSON.parse(listed!) as { payloads: { current: boolean; rank: string }[] };
+  t.like(pointer, { url, cursor: '1241', backend: 'append-log' });
+  t.deepEqual(
+    payloads.map(({ current, rank }) => [current, rank]),
+    [
+      [true, '1241'],
+      [false, '1240'],
+    ],
+  );
+  // A folder beside the key, with its name, does not hide it.
+  mkdirSync(path.join(bucket, KEY));
+  t.is((await run(t, 'list', url)).split('\n').length, 2);
+  t.regex(await run(t, 'prune', url), /0 snapshots .* removed, 2 kept/);
+  t.regex(await run(t, 'prune', url, '--grace', '0s'), /1 snapshot .* removed, 1 kept/);
+  t.is(await run(t, 'diff', store, url), '');
+  const none = await commandLine(['prune', pathToFileURL(path.join(folder, 'none')).href]);
+  t.is(none.exitCode, 6);
+  t.regex(none.stderr, /no snapshot is published under this key/);
+});

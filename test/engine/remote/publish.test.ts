@@ -1,42 +1,12 @@
 import test from 'ava';
 import fc from 'fast-check';
 import { decodeExportManifest } from '../../../src/engine/artifact/format/manifest.js';
-import type { ArtifactContent } from '../../../src/engine/artifact/write/payload.js';
 import { isStatelogError } from '../../../src/engine/errors.js';
-import { WatchCursor } from '../../../src/engine/fold/format/watch-cursor.js';
 import { fetchPayload } from '../../../src/engine/remote/publish/fetch-payload.js';
 import { payloadName, pointerName, rankOf } from '../../../src/engine/remote/publish/names.js';
 import { publish } from '../../../src/engine/remote/publish/publish.js';
+import { KEY, publishedRank, quick, SECONDS, snapshot } from './snapshots.js';
 import { type Fate, Killed, SimulatedBucket, SimulatedStore } from './simulated-bucket.js';
-
-const KEY = 'edge/orders';
-const PART_BYTES = 4096;
-const SECONDS = 1_800_000_000;
-/** No time passes: what is awaited before another try is over at once. */
-const quick = { partBytes: PART_BYTES, pause: () => Promise.resolve(), random: () => 0 };
-
-/** A snapshot of so many bytes; another rank, another content. */
-function snapshot(rank: number, size = 10_000, createdAtUnix = SECONDS): ArtifactContent {
-  const bytes = Uint8Array.from({ length: size }, (_, index) => (index * 7 + rank * 31) & 255);
-  return {
-    backend: 'append-log',
-    backendVersion: '2',
-    cursor: WatchCursor.fromU64(BigInt(rank)),
-    createdAtUnix,
-    files: [{ path: 'data/fold.snap', size, chunks: () => [bytes.subarray(0, 100), bytes.subarray(100)] }],
-  };
-}
-
-/** The rank of the pointer, once it is sure that all of its payload is there; undefined where there is none. */
-async function publishedRank(bucket: SimulatedBucket): Promise<number | undefined> {
-  const pointer = bucket.blobs.get(pointerName(KEY))?.bytes;
-  if (pointer === undefined) return undefined;
-  const store = new SimulatedStore(bucket);
-  let bytes = 0;
-  for await (const chunk of (await fetchPayload(store, KEY, quick)).chunks) bytes += chunk.length;
-  if (bytes < 10_000) throw new Error(`the payload has only ${bytes} bytes`);
-  return Number(rankOf(decodeExportManifest(pointer, 'pointer').cursor));
-}
 
 test('a snapshot is published, a newer one takes its place, and an older one is refused with both cursors', async (t) => {
   const bucket = new SimulatedBucket();

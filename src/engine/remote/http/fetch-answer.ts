@@ -138,7 +138,7 @@ function reasonOf(thrown: unknown): string {
   for (let link: unknown = thrown; link instanceof Error; link = link.cause) {
     if ('code' in link && typeof link.code === 'string') return link.code;
     if (link instanceof AggregateError && link.errors.length > 0) return reasonOf(link.errors[0]);
-    message = link.message;
+    if (link.message !== '') message = link.message;
   }
   return message;
 }

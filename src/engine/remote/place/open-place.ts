@@ -1,7 +1,10 @@
+import { join } from 'node:path';
+import type { FileSystem } from '../../storage-io/interface/file-system.js';
 import { realFileSystem } from '../../storage-io/real/real-file-system.js';
 import type { BlobStore } from '../blob/blob-store.js';
 import { FolderStore } from '../blob/folder-store.js';
-import { parsePlaceUrl, parseSnapshotUrl, type Place } from './place.js';
+import { payloadsPrefix, pointerName } from '../publish/names.js';
+import { parsePlaceUrl, parseSnapshotUrl, type FolderPlace, type Place } from './place.js';
 
 /** A key, or a prefix of keys, in a store that was opened. */
 export interface OpenPlace {
@@ -20,7 +23,17 @@ export async function openSnapshotPlace(url: string): Promise<OpenPlace> {
 
 /** Opens the store of all snapshots below the prefix that a URL means. */
 export async function openPrefixPlace(url: string): Promise<OpenPlace> {
-  return openPlace(parsePlaceUrl(url));
+  const place = parsePlaceUrl(url);
+  return openPlace(place.kind === 'folder' ? asBucket(realFileSystem(), place) : place);
+}
+
+/** A folder is the bucket itself, with keys as they are in it, unless its name is that of a key beside it. */
+function asBucket(fileSystem: FileSystem, place: FolderPlace): Place {
+  const path = join(place.folder, place.name);
+  if (fileSystem.statusFollowing(path)?.kind !== 'directory') return place;
+  const besides = [pointerName(path), payloadsPrefix(path)];
+  if (besides.some((beside) => fileSystem.statusFollowing(beside) !== undefined)) return place;
+  return { kind: 'folder', folder: path, name: '' };
 }
 
 async function openPlace(place: Place): Promise<OpenPlace> {

@@ -2,10 +2,16 @@ import { fileURLToPath } from 'node:url';
 import { StatelogError } from '../../errors.js';
 
 /** The place that a URL means: a bucket, or a folder laid out like one. */
-export type Place =
-  | { readonly kind: 's3'; readonly bucket: string; readonly name: string }
-  /** The folder is an absolute path; the name has at most one segment. */
-  | { readonly kind: 'folder'; readonly folder: string; readonly name: string };
+export type Place = { readonly kind: 's3'; readonly bucket: string; readonly name: string } | FolderPlace;
+
+/** A name in a folder. */
+export interface FolderPlace {
+  readonly kind: 'folder';
+  /** An absolute path. */
+  readonly folder: string;
+  /** At most one segment. */
+  readonly name: string;
+}
 
 const SCHEME = /^([a-zA-Z][a-zA-Z0-9+.-]*):\/\//;
 /** As S3 allows them; nothing in them changes where a request goes. */
@@ -57,7 +63,8 @@ function parseFolderUrl(url: string): Place {
   }
   const segments = path.split('/').slice(1);
   const name = checkedName(url, segments).split('/').at(-1)!;
-  const folder = name === '' ? '/' : `/${segments.slice(0, segments.lastIndexOf(name)).join('/')}`;
+  if (name === '') throw invalid(url, 'it names no folder', 'write file:///DIR/KEY');
+  const folder = `/${segments.slice(0, segments.lastIndexOf(name)).join('/')}`;
   return { kind: 'folder', folder, name };
 }
 

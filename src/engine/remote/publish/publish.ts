@@ -40,7 +40,7 @@ export async function publish(
   content: ArtifactContent,
   options: PublishOptions = {},
 ): Promise<Published> {
-  await requireConditions(store, key, options);
+  const nonAtomic = !(await hasConditions(store, key, options));
   const measured = await measureTar(content);
   refuseSuperseded(store, key, measured.manifest, await readPointer(store, key, options));
   const begun =
@@ -56,14 +56,15 @@ export async function publish(
   };
   const onProgress = (done: number): void => options.onUploaded?.(done, measured.bytes);
   await uploadPayload(store, payload, pending, { ...options, onProgress });
-  await movePointer(store, key, manifest, bytes, options);
+  await movePointer(store, key, manifest, bytes, { ...options, nonAtomic });
   await abortOvertaken(store, key, rankOf(manifest.cursor), options);
   return { manifest, payload: payload.name, bytes: measured.bytes };
 }
 
-async function requireConditions(store: BlobStore, key: string, options: PublishOptions): Promise<void> {
-  if (options.nonAtomic === true) return;
-  if (await withRetries(() => store.honoursConditions(probeName(key)), options)) return;
+/** @throws StatelogError `NOT_ATOMIC` where there are none, and that is not allowed */
+async function hasConditions(store: BlobStore, key: string, options: PublishOptions): Promise<boolean> {
+  if (await withRetries(() => store.honoursConditions(probeName(key)), options)) return true;
+  if (options.nonAtomic === true) return false;
   throw new StatelogError('NOT_ATOMIC', 'the store does not honour puts under a condition', {
     path: store.urlOf(key),
     safe: 'nothing was published',

@@ -71,7 +71,6 @@ function kindOf(status: number, code: string | undefined): [ErrorCode, string] {
   if (status === 403 || status === 401) return ['PERMISSION_DENIED', hintForRefusal(code)];
   if (status === 301 || status === 307)
     return ['IO_FAILED', 'the bucket is in another region: set AWS_REGION'];
-  if (status === 407) return ['PERMISSION_DENIED', 'a proxy between wants credentials of its own'];
   return ['IO_FAILED', 'is it a store that speaks S3? see AWS_ENDPOINT_URL_S3'];
 }
 

@@ -1,0 +1,210 @@
+import test, { type ExecutionContext } from 'ava';
+import { execFileSync, spawn } from 'node:child_process';
+import { cpSync, mkdirSync, readdirSync } from 'node:fs';
+import path from 'node:path';
+import { decodeExportManifest } from '../../src/engine/artifact/format/manifest.js';
+import { isStatelogError } from '../../src/engine/errors.js';
+import { StateDirectory } from '../../src/engine/directory/state-directory.js';
+import type { PendingUpload } from '../../src/engine/remote/blob/blob-store.js';
+import { gathered } from '../../src/engine/remote/publish/begun-upload.js';
+import { pointerName, rankOf } from '../../src/engine/remote/publish/names.js';
+import { readPointer } from '../../src/engine/remote/publish/pointer.js';
+import { publish } from '../../src/engine/remote/publish/publish.js';
+import { s3SettingsOf } from '../../src/engine/remote/s3/s3-settings.js';
+import { S3Store } from '../../src/engine/remote/s3/s3-store.js';
+import { realFileSystem } from '../../src/engine/storage-io/real/real-file-system.js';
+import { NEWEST_ORIGINAL, newestOriginal } from '../engine/fold/newest-original.js';
+import { snapshot } from '../engine/remote/snapshots.js';
+import { isOriginalThere, ORIGINAL, originalPath } from '../engine/wal/original-harness.js';
+import { commandLine } from '../support/command-line.js';
+import { fixturePath } from '../support/fixtures.js';
+import { needing, notTried } from '../support/needing.js';
+import { projectRoot } from '../support/project-root.js';
+import { tempDir } from '../support/temp-dir.js';
+import { freePort, isServerThere, serverNeeded, startServer } from './server-process.js';
+
+// For this file alone: one with a variable set at its top gets a process of its own.
+process.env['AWS_EC2_METADATA_DISABLED'] = 'true';
+
+const KEY = 'artifacts/edge/orders';
+const URL = `s3://bucket/${KEY}`;
+const KEYS = { accessKeyId: 'test', secretAccessKey: 'testsecret' };
+const MIB = 1024 * 1024;
+
+const withServer = needing(test.serial, serverNeeded('versitygw'), isServerThere('versitygw'));
+
+/** A versitygw with an empty bucket, which the environment of this process names. */
+async function bucket(t: ExecutionContext): Promise<{ readonly folder: string; readonly bucket: string }> {
+  const folder = tempDir(t);
+  const place = path.join(folder, 'served', 'bucket');
+  mkdirSync(place, { recursive: true });
+  const port = await freePort();
+  const keys = { ROOT_ACCESS_KEY: KEYS.accessKeyId, ROOT_SECRET_KEY: KEYS.secretAccessKey };
+  const options = ['--port', `127.0.0.1:${port}`, 'posix', path.dirname(place)];
+  await startServer(t, 'versitygw', options, port, keys);
+  process.env['AWS_ENDPOINT_URL_S3'] = `http://127.0.0.1:${port}`;
+  process.env['AWS_ACCESS_KEY_ID'] = KEYS.accessKeyId;
+  process.env['AWS_SECRET_ACCESS_KEY'] = KEYS.secretAccessKey;
+  return { folder, bucket: place };
+}
+
+function openStore(): S3Store {
+  return new S3Store(s3SettingsOf('bucket', realFileSystem()));
+}
+
+async function run(t: ExecutionContext, ...argv: string[]): Promise<string> {
+  const { exitCode, stdout, stderr } = await commandLine(argv);
+  t.is(exitCode, 0, `${argv.join(' ')}: ${stderr}`);
+  return stdout;
+}
+
+/** A state directory whose snapshot has some parts of 8 MiB. */
+async function largeStore(folder: string): Promise<string> {
+  const store = path.join(folder, 'large');
+  StateDirectory.create(store, { cores: 1 });
+  const directory = await StateDirectory.open(store);
+  for (let index = 0; index < 40; index++) {
+    const value = Buffer.alloc(MIB, index);
+    value.writeUInt32BE((index * 2654435761) % 2 ** 32, 17);
+    directory.put(Buffer.from(`key:${String(index).padStart(3, '0')}`), value);
+  }
+  await directory.checkpoint();
+  directory.close();
+  return store;
+}
+
+function payloadsIn(place: string): string[] {
+  return readdirSync(path.join(place, `${KEY}.payloads`)).filter((name) => name.endsWith('.tar'));
+}
+
+withServer(
+  'a fold goes to a bucket over S3 and back, and every command that reads takes its URL',
+  async (t) => {
+    const { folder } = await bucket(t);
+    const store = path.join(folder, 'orders.snap');
+    cpSync(fixturePath('fold-log.snap'), store);
+    await run(t, 'export', store, URL);
+    const copy = path.join(folder, 'copy.snap');
+    await run(t, 'import', URL, copy);
+    t.is(await run(t, 'diff', store, copy), '');
+    t.is(await run(t, 'diff', store, URL), '');
+    t.regex(await run(t, 'verify', URL), /: good/);
+    t.regex(await run(t, 'stat', URL), /^cursor\t1240$/m);
+    t.is(await run(t, 'scan', URL), await run(t, 'scan', store));
+    t.regex(await run(t, 'list', 's3://bucket/artifacts'), new RegExp(`^${KEY}\t1240\t[^\t]+\t\\d+\t1\n$`));
+  },
+);
+
+withServer('Slipstream 0.7 and 0.8 fetch what was published over S3, in parts, too', async (t) => {
+  if (!isOriginalThere || !newestOriginal.isThere) {
+    notTried(t, `${ORIGINAL}; ${NEWEST_ORIGINAL}`);
+    return;
+  }
+  const { folder, bucket: place } = await bucket(t);
+  const store = path.join(folder, 'orders.snap');
+  const lines = Array.from({ length: 24 }, (_, index) =>
+    JSON.stringify({ key: `k${index}`, value: String(index).repeat(MIB) }),
+  );
+  t.is((await commandLine(['put', store, '--batch', '-'], { input: [lines.join('\n')] })).exitCode, 0);
+  await run(t, 'checkpoint', store, '--cursor', '77');
+  const report = JSON.parse(await run(t, 'export', store, URL, '--json')) as { bytes: number };
+  t.true(report.bytes > 24 * MIB);
+  for (const [name, program] of [
+    ['seven', originalPath],
+    ['eight', newestOriginal.path],
+  ] as const) {
+    const fetched = path.join(folder, name);
+    execFileSync(program, ['fetch', place, 'edge/orders', fetched]);
+    t.is(await run(t, 'diff', fetched, store), '');
+  }
+});
+
+withServer('twenty publishers at once over S3: one pointer, the highest', async (t) => {
+  await bucket(t);
+  const ranks = Array.from({ length: 20 }, (_, index) => ((index * 7) % 20) + 1);
+  const outcomes = await Promise.all(
+    ranks.map(async (rank) => {
+      try {
+        await publish(openStore(), KEY, snapshot(rank));
+        return 'published';
+      } catch (error) {
+        return isStatelogError(error) ? error.code : String(error);
+      }
+    }),
+  );
+  t.deepEqual(
+    [...new Set(outcomes)].filter((one) => one !== 'published' && one !== 'SUPERSEDED'),
+    [],
+  );
+  const pointer = await readPointer(openStore(), KEY);
+  t.is(rankOf(decodeExportManifest(pointer!.bytes, pointerName(KEY)).cursor), 20n);
+  t.regex(await run(t, 'list', URL), /\t20\t/);
+});
+
+withServer(
+  'an export that is killed leaves no pointer, and the next one goes on with its parts',
+  async (t) => {
+    const { folder, bucket: place } = await bucket(t);
+    const store = await largeStore(folder);
+    const program = path.join(projectRoot, 'bin', 'run.js');
+    const dying = spawn(process.execPath, [program, 'export', store, URL, '--limit-rate', '16MiB']);
+    const ended = new Promise((resolve) => dying.once('close', resolve));
+    let upload: PendingUpload | undefined;
+    let parts = 0;
+    while (parts < 2) {
+      [upload] = await gathered(
+        () => openStore().uploads.pending(KEY),
+        () => true,
+      );
+      parts = upload === undefined ? 0 : ((await openStore().uploads.partsThere(upload))?.size ?? 0);
+    }
+    dying.kill('SIGKILL');
+    await ended;
+    t.is(await readPointer(openStore(), KEY), undefined);
+    await run(t, 'export', store, URL);
+    t.deepEqual(payloadsIn(place), [path.basename(upload!.name)], 'the payload is the one that was begun');
+    t.deepEqual(
+      await gathered(
+        () => openStore().uploads.pending(KEY),
+        () => true,
+      ),
+      [],
+    );
+    t.is(await run(t, 'diff', store, URL), '');
+  },
+);
+
+withServer('what may go is pruned over S3, and the newest stays', async (t) => {
+  const { folder, bucket: place } = await bucket(t);
+  const store = path.join(folder, 'orders');
+  for (const value of ['1', '2', '3', '4']) {
+    await run(t, 'put', store, 'key', value);
+    await run(t, 'checkpoint', store);
+    await run(t, 'export', store, URL);
+  }
+  t.is(payloadsIn(place).length, 4);
+  await run(t, 'prune', URL, '--keep', '2');
+  t.is(payloadsIn(place).length, 4, 'all are younger than the grace');
+  t.regex(
+    await run(t, 'prune', URL, '--keep', '2', '--grace', '0s', '--dry-run'),
+    /2 snapshots .* would be removed, 2 kept/,
+  );
+  t.is(payloadsIn(place).length, 4);
+  t.regex(await run(t, 'prune', URL, '--keep', '2', '--grace', '0s'), /2 snapshots .* removed, 2 kept/);
+  t.is(payloadsIn(place).length, 2);
+  t.is(await run(t, 'get', URL, 'key'), '4');
+});
+
+withServer('who may not come in is told so in one line, without a secret', async (t) => {
+  const { folder } = await bucket(t);
+  process.env['AWS_SECRET_ACCESS_KEY'] = 'wrong-secret';
+  const refused = await commandLine(['import', URL, path.join(folder, 'no')]);
+  t.is(refused.exitCode, 6);
+  t.regex(refused.stderr, /^statelog: GET s3:\/\/bucket\/[^\n]* 403 SignatureDoesNotMatch[^\n]*\n$/);
+  t.false(refused.stderr.includes('wrong-secret'));
+  process.env['AWS_SECRET_ACCESS_KEY'] = KEYS.secretAccessKey;
+  const missing = await commandLine(['list', 's3://no-such-bucket/x']);
+  t.is(missing.exitCode, 6);
+  t.regex(missing.stderr, /no-such-bucket[^\n]*NoSuchBucket[^\n]*\n$/);
+  t.deepEqual(readdirSync(folder), ['served']);
+});
