@@ -1,4 +1,5 @@
 import { artifactMutants } from './artifact.mjs';
+import { besideMutants } from './checkpoint-beside.mjs';
 import { damageMutants } from './damage.mjs';
 import { directoryMutants } from './directory.mjs';
 import { foldMutants } from './fold.mjs';
@@ -25,6 +26,7 @@ export const MUTANTS = [
   ...stateMutants,
   ...foldMutants,
   ...directoryMutants,
+  ...besideMutants,
   ...artifactMutants,
   ...inspectMutants,
   ...damageMutants,

@@ -49,8 +49,8 @@ export const failedSyncMutants = [
     name: 'failed-checkpoint-left-where-it-is',
     rule: 'what was begun and failed is removed',
     file: 'src/engine/directory/checkpoint/checkpoint.ts',
-    from: '  removeLeftoversQuietly(fileSystem, layout, manifest);\n  return { error: obstacleOr',
-    to: '  return { error: obstacleOr',
+    from: '  removeLeftoversQuietly(fileSystem, layout, manifest);\n  return obstacleOr',
+    to: '  return obstacleOr',
     tests: [failedCheckpoints],
   },
   {

@@ -1,6 +1,7 @@
 import type { Clock } from '../storage-io/interface/clock.js';
 import type { FileSystem } from '../storage-io/interface/file-system.js';
 import type { MappingPolicy } from '../state/read/state-file.js';
+import type { CheckpointPace } from './write/writer-environment.js';
 
 /** Options that every way of opening takes. */
 export interface DirectoryEnvironment {
@@ -29,6 +30,8 @@ export interface OpenStoreOptions extends DirectoryEnvironment {
   readonly lossBytesMax?: number | undefined;
   /** Told what went wrong and did not stop anything, such as a checkpoint that failed. */
   readonly onWarning?: ((error: unknown) => void) | undefined;
+  /** When checkpoints are made by themselves, and how much of one is done at a time beside the puts. */
+  readonly pace?: CheckpointPace | undefined;
   /** The manifest, where the caller has just read it to see what the path is: it is then read again only under the lock. */
   readonly manifest?: Uint8Array | undefined;
 }

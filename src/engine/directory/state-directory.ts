@@ -77,7 +77,7 @@ export class StateDirectory {
    * @throws StatelogError `NOT_FOUND`, `LOCKED`, `DAMAGED`, `READ_ONLY` where there are no locks
    */
   static async open(path: string, options: OpenStoreOptions = {}): Promise<StateDirectory> {
-    const { clock = new SystemClock(), waitMs = 0, lossBytesMax, onWarning, manifest } = options;
+    const { clock = new SystemClock(), waitMs = 0, lossBytesMax, onWarning, manifest, pace } = options;
     checkBytesIfGiven(manifest, 'manifest');
     const anchored = anchoredStore(options.fileSystem ?? realFileSystem(), path);
     const fileSystem = inheritingFromFolder(anchored, path);
@@ -89,7 +89,7 @@ export class StateDirectory {
     ]);
     const opened = await openWriter({ fileSystem, clock, layout, waitMs, lossBytesMax, manifest });
     return new StateDirectory(path, {
-      writer: new Writer({ fileSystem, clock, layout, onWarning }, opened),
+      writer: new Writer({ fileSystem, clock, layout, onWarning, pace }, opened),
     });
   }
 

@@ -2,13 +2,14 @@ import path from 'node:path';
 import test from 'ava';
 import fc from 'fast-check';
 import { compareBytes } from '../../../src/engine/bytes/compare.js';
-import { StateDirectory } from '../../../src/engine/directory/state-directory.js';
+import { StateDirectory, type OpenStoreOptions } from '../../../src/engine/directory/state-directory.js';
 import type { Entry, EntryRange } from '../../../src/engine/entry-cursor.js';
 import { isInRange } from '../../../src/engine/entry-range.js';
 import type { FileSystem } from '../../../src/engine/storage-io/interface/file-system.js';
 import { realFileSystem } from '../../../src/engine/storage-io/real/real-file-system.js';
 import { SimulatedFileSystem } from '../../simulated-disk/index.js';
 import { tempDir } from '../../support/temp-dir.js';
+import { STEP_BY_STEP } from '../../torture/crash/directory-workloads.js';
 
 const keys = fc.uint8Array({ maxLength: 3, max: 5 });
 const bound = fc.option(keys, { nil: undefined });
@@ -71,7 +72,7 @@ async function run(
   store: StateDirectory,
   model: Model,
   step: Step,
-  fileSystem: FileSystem,
+  options: OpenStoreOptions,
 ): Promise<StateDirectory> {
   switch (step.step) {
     case 'put':
@@ -103,10 +104,10 @@ async function run(
     case 'reopen': {
       await store.sync();
       store.close();
-      const reader = StateDirectory.openReadOnly(store.path, { fileSystem });
+      const reader = StateDirectory.openReadOnly(store.path, options);
       same([...reader.scan()].map(shown), model.scan({}), 'reader');
       reader.close();
-      return StateDirectory.open(store.path, { fileSystem });
+      return StateDirectory.open(store.path, options);
     }
   }
 }
@@ -116,13 +117,13 @@ async function agree(
   list: readonly Step[],
   folder: string,
   cores: number,
-  fileSystem: FileSystem,
+  options: OpenStoreOptions & { readonly fileSystem: FileSystem },
 ): Promise<void> {
-  StateDirectory.create(folder, { cores, fileSystem });
+  StateDirectory.create(folder, { cores, fileSystem: options.fileSystem });
   const model = new Model();
-  let store = await StateDirectory.open(folder, { fileSystem });
+  let store = await StateDirectory.open(folder, options);
   for (const step of [...list, { step: 'reopen' as const }]) {
-    store = await run(store, model, step, fileSystem);
+    store = await run(store, model, step, options);
     for (const [hex, value] of model.entries) {
       const found = store.get(new Uint8Array(Buffer.from(hex, 'hex')));
       if (found === undefined || compareBytes(found, value) !== 0) throw new Error(`get ${hex}`);
@@ -139,10 +140,23 @@ for (const cores of [1, 4]) {
       fc.assert(
         fc.asyncProperty(steps, async (list) => {
           const fileSystem = new SimulatedFileSystem();
-          await agree(list, '/store', cores, fileSystem);
+          await agree(list, '/store', cores, { fileSystem });
           if (fileSystem.openPaths.length > 0) throw new Error(`left open: ${fileSystem.openPaths.join()}`);
         }),
         { numRuns: 150 },
+      ),
+    );
+  });
+
+  test(`a state directory of ${cores} cores that is always making a checkpoint does what a map does`, async (t) => {
+    await t.notThrowsAsync(
+      fc.assert(
+        fc.asyncProperty(steps, async (list) => {
+          const fileSystem = new SimulatedFileSystem();
+          await agree(list, '/store', cores, { fileSystem, pace: STEP_BY_STEP });
+          if (fileSystem.openPaths.length > 0) throw new Error(`left open: ${fileSystem.openPaths.join()}`);
+        }),
+        { numRuns: 100 },
       ),
     );
   });
@@ -153,7 +167,7 @@ for (const cores of [1, 4]) {
     await t.notThrowsAsync(
       fc.assert(
         fc.asyncProperty(steps, async (list) => {
-          await agree(list, path.join(root, `store-${number++}`), cores, realFileSystem());
+          await agree(list, path.join(root, `store-${number++}`), cores, { fileSystem: realFileSystem() });
         }),
         { numRuns: 8 },
       ),

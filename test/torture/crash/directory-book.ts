@@ -1,3 +1,4 @@
+import type { CheckpointPace } from '../../../src/engine/directory/write/writer-environment.js';
 import { StateDirectory } from '../../../src/engine/directory/state-directory.js';
 import {
   type SimulatedDisk,
@@ -46,8 +47,9 @@ export class DirectoryRecorder {
     this.#book = book;
   }
 
-  async open(): Promise<void> {
-    this.#store = await StateDirectory.open(STORE, { fileSystem: this.#fileSystem });
+  /** @param pace when checkpoints are made by themselves, and how much of one at a time */
+  async open(pace?: CheckpointPace): Promise<void> {
+    this.#store = await StateDirectory.open(STORE, { fileSystem: this.#fileSystem, pace });
   }
 
   close(): void {

@@ -4,6 +4,7 @@ import {
   type CrashScenario,
   type PowerLossOptions,
 } from '../../simulated-disk/index.js';
+import type { CheckpointPace } from '../../../src/engine/directory/write/writer-environment.js';
 import type { SeededRandom } from '../../simulated-disk/seeded-random.js';
 import {
   checkDirectory,
@@ -13,6 +14,14 @@ import {
   type Content,
   type DirectoryBook,
 } from './directory-book.js';
+
+/** A checkpoint is due at once, and each group of changes does one step of it. */
+export const STEP_BY_STEP: CheckpointPace = {
+  logBytesMax: 0,
+  tailBytesMax: 2 ** 40,
+  sliceSteps: 1,
+  groupStepsMin: 1,
+};
 
 /** What is done to a store that is open. */
 export type DirectoryWorkload = (recorder: DirectoryRecorder) => Promise<void>;
@@ -56,6 +65,26 @@ export const DIRECTORY_WORKLOADS: Readonly<Record<string, DirectoryWorkload>> = 
     for (let round = 0; round < 3; round++) {
       for (const key of ['a', 'b', 'd']) recorder.put(key, `${key} ${round} `.repeat(40));
       await recorder.checkpoint();
+    }
+  },
+  'changes beside a checkpoint': async (recorder) => {
+    recorder.close();
+    await recorder.open(STEP_BY_STEP);
+    for (let round = 0; round < 18; round++) {
+      recorder.put(`key${round % 4}`, `value ${round}`);
+      if (round % 5 === 1) recorder.delete(`key${(round + 1) % 4}`);
+      if (round % 6 === 3) await recorder.commit(BigInt(round));
+      else await recorder.sync();
+    }
+  },
+  'closing while a checkpoint is made': async (recorder) => {
+    for (const rounds of [2, 5, 9]) {
+      recorder.close();
+      await recorder.open(STEP_BY_STEP);
+      for (let round = 0; round < rounds; round++) {
+        recorder.put(`key${round % 3}`, `${rounds}, ${round}`);
+        await recorder.sync();
+      }
     }
   },
   'reopening again and again': async (recorder) => {

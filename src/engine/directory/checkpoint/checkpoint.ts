@@ -1,11 +1,14 @@
 import { basename } from 'node:path';
 import { commandText } from '../../bytes/text/command-hints.js';
 import { isStatelogError, StatelogError } from '../../errors.js';
+import { type Steps } from '../../steps.js';
+import type { Clock } from '../../storage-io/interface/clock.js';
 import type { FileSystem } from '../../storage-io/interface/file-system.js';
 import { guardedFileSystem } from '../../storage-io/views/guarded-file-system.js';
 import type { CoreStates } from '../state/core-state.js';
-import { writeCoreCheckpoint } from './core-checkpoint.js';
+import { coreCheckpointInSteps } from './core-checkpoint.js';
 import { createLog } from './create-directory.js';
+import { LogTail, type SegmentStart } from './log-tail.js';
 import type { HeldStore } from '../write/held-store.js';
 import type { DirectoryLayout } from '../manifest/layout.js';
 import { findLeftovers, removeLeftovers } from '../manifest/leftovers.js';
@@ -22,74 +25,160 @@ import type { WritableCore } from '../write/writable-core.js';
 /** The parts that a checkpoint is made from. */
 export interface CheckpointOptions {
   readonly fileSystem: FileSystem;
+  readonly clock: Clock;
   readonly layout: DirectoryLayout;
   readonly manifest: DirectoryManifest;
+  /** The states as they were when the epoch was closed; nothing changes in them meanwhile. */
   readonly states: CoreStates;
   readonly writers: readonly WritableCore[];
-  readonly progress: Progress;
   /** How many checkpoints stay afterwards, this one included. */
   readonly keep: number;
   /** True: write all values anew, without holes. */
   readonly rewrite: boolean;
   /** The writer's hold on its store: nothing is renamed or removed once its paths mean something else. */
   readonly held: HeldStore;
+  /** Makes durable what came to the log behind the barriers: what it throws leaves nothing to go on with. */
+  readonly syncLog: () => void;
+  /** Goes on behind the checkpoint that was just published. @returns lets go of what the writer stood on before */
+  readonly moveTo: (manifest: DirectoryManifest, starts: readonly SegmentStart[]) => () => void;
 }
 
-/** How a checkpoint ended: the new manifest, or why the store stays at the old one. */
-export type CheckpointOutcome =
-  | { readonly manifest: DirectoryManifest; readonly error?: undefined }
-  | { readonly manifest?: undefined; readonly error: StatelogError };
+/** An epoch that was closed: up to where its checkpoint holds everything. */
+export interface ClosedEpoch {
+  readonly epoch: bigint;
+  readonly tails: readonly LogTail[];
+  readonly cores: readonly Pick<CoreCheckpoint, 'nextSequence' | 'lastTimestampNs'>[];
+  readonly progress: Progress;
+}
+
+/** How a checkpoint ended: undefined where it was made, or why the store stays at the old manifest. */
+export type CheckpointOutcome = StatelogError | undefined;
 
 /**
- * Closes the live epoch: barriers, the next epoch's log, every core's state, and then the manifest,
- * whose swap is the one moment at which the new checkpoint counts. Everything before is synced first.
- * What is no longer kept is removed afterwards.
- *
- * Where something fails before the swap, that is an outcome: the store goes on at the old manifest,
- * with records behind the barriers. What is thrown leaves nothing to go on with: a barrier that could
- * not be synced, or a swap that may or may not survive a crash.
+ * Closes the live epoch: a barrier at the end of each core's log, synced. Records may follow: they belong to the next epoch.
+ * @throws StatelogError where a barrier could not be synced: nothing is left to go on with
  */
-export function makeCheckpoint(unguarded: CheckpointOptions): CheckpointOutcome {
-  const { layout, manifest, writers, held } = unguarded;
-  let isSwapped = false;
-  const fileSystem = guardedFileSystem(unguarded.fileSystem, () => {
-    // Behind the swap the old log is removed, file by file.
-    if (isSwapped) held.checkPlace();
-    else held.check();
-  });
-  const options = { ...unguarded, fileSystem };
+export function closeEpoch(
+  options: Pick<CheckpointOptions, 'fileSystem' | 'clock' | 'layout' | 'manifest' | 'writers' | 'held'>,
+  progress: Progress,
+): ClosedEpoch {
+  const { fileSystem, clock, layout, manifest, writers, held } = options;
   const epoch = liveEpoch(manifest);
   held.check();
   for (const { segment } of writers) segment.appendEpochBarrier();
   for (const { segment } of writers) segment.sync();
   held.noteWritten();
-  let next: DirectoryManifest;
-  try {
-    // A failed attempt at this same epoch may lie there.
-    removeLeftovers(fileSystem, findLeftovers(fileSystem, layout, manifest));
-    createLog(fileSystem, layout, epoch + 1n, manifest.cores);
-    fileSystem.syncDirectory(layout.wal);
-    next = withCheckpoint(manifest, writeCheckpoint(options, epoch), options.keep);
-  } catch (error) {
-    if (!isStatelogError(error)) throw error;
-    return abandonedFor(options, error);
-  }
-  const outcome = swapManifest(fileSystem, layout, next);
-  if (!outcome.swapped) return abandonedFor(options, outcome.error);
-  isSwapped = true;
-  removeLeftoversQuietly(fileSystem, layout, next);
-  return { manifest: next };
+  const cores = writers.map(({ segment }) => {
+    return { nextSequence: segment.sequence, lastTimestampNs: segment.lastTimestampNs };
+  });
+  const tails = writers.map(({ coreId, segment: { path, position } }) => {
+    const start = { fileSystem, clock, coreId, path, epoch, position, ...cores[coreId]! };
+    return new LogTail(start, layout.segment(epoch + 1n, coreId));
+  });
+  return { epoch, tails, cores, progress: { ...progress, sources: new Map(progress.sources) } };
 }
 
-/** Removes an unfinished checkpoint: on a full disk its room is needed, and nothing else would give it back. */
+/**
+ * Makes the checkpoint of an epoch that was closed, in steps between which the writer goes on: the next epoch's log, every
+ * core's state, what came to the log meanwhile, and then the manifest, whose swap is the one moment at which the
+ * new checkpoint counts. Everything before is synced first. What is no longer kept is removed afterwards.
+ *
+ * Where something fails before the swap, that is an outcome: the store goes on at the old manifest,
+ * with records behind the barriers. What is thrown leaves nothing to go on with: a log that could
+ * not be synced, or a swap that may or may not survive a crash.
+ */
+export function* checkpointInSteps(
+  unguarded: CheckpointOptions,
+  closed: ClosedEpoch,
+): Steps<CheckpointOutcome> {
+  const { layout, held } = unguarded;
+  const fileSystem = guardedFileSystem(unguarded.fileSystem, () => {
+    held.check();
+  });
+  const options = { ...unguarded, fileSystem };
+  let next: DirectoryManifest;
+  let starts: readonly SegmentStart[];
+  try {
+    try {
+      next = yield* writeAll(options, closed);
+    } catch (error) {
+      return abandonedFor(options, error);
+    }
+    options.syncLog();
+    try {
+      starts = putTailsInPlace(options, closed);
+    } catch (error) {
+      return abandonedFor(options, error);
+    }
+  } finally {
+    for (const tail of closed.tails) tail.close();
+  }
+  // Nothing may come to the log from here to the end of the move: there is no step between.
+  const outcome = swapManifest(fileSystem, layout, next);
+  if (!outcome.swapped) return abandonedFor(options, outcome.error);
+  const letGo = options.moveTo(next, starts);
+  try {
+    yield;
+  } finally {
+    letGo();
+  }
+  yield* removeInSteps(fileSystem, layout, next);
+  return undefined;
+}
+
+/** Writes all but the manifest, of which it returns the next, and the last of what comes to the log meanwhile. */
+function* writeAll(options: CheckpointOptions, closed: ClosedEpoch): Steps<DirectoryManifest> {
+  const { fileSystem, layout, manifest } = options;
+  // A failed attempt at this same epoch may lie there.
+  removeLeftovers(fileSystem, findLeftovers(fileSystem, layout, manifest));
+  createLog(fileSystem, layout, closed.epoch + 1n, manifest.cores);
+  fileSystem.syncDirectory(layout.wal);
+  yield;
+  const entry = yield* writeCheckpoint(options, closed);
+  yield* copyTails(closed.tails);
+  return withCheckpoint(manifest, entry, options.keep);
+}
+
+/** So often what came meanwhile is copied before the writer has to wait for the rest. */
+const PASSES_MAX = 64;
+
+/** Copies what comes to the log until hardly anything is left to copy. */
+function* copyTails(tails: readonly LogTail[]): Steps<void> {
+  for (let pass = 0, hasStopped = true; hasStopped && pass < PASSES_MAX; pass++) {
+    hasStopped = false;
+    for (const tail of tails) {
+      while (tail.copySome()) {
+        hasStopped = true;
+        yield;
+      }
+    }
+  }
+}
+
+/** Brings all that the log holds to the next one, without a step between: nothing comes to it meanwhile. */
+function putTailsInPlace(
+  { fileSystem, layout }: CheckpointOptions,
+  { epoch, tails }: ClosedEpoch,
+): SegmentStart[] {
+  for (const tail of tails) while (tail.copySome());
+  const starts = tails.map((tail) => tail.putInPlace());
+  if (starts.some(({ position }) => position > 0)) fileSystem.syncDirectory(layout.walOf(epoch + 1n));
+  return starts;
+}
+
+/**
+ * Removes an unfinished checkpoint: on a full disk its room is needed, and nothing else would give it back.
+ * @throws unknown what is no `StatelogError`
+ */
 function abandonedFor(
   { fileSystem, layout, manifest, held }: CheckpointOptions,
-  error: StatelogError,
-): CheckpointOutcome {
+  error: unknown,
+): StatelogError {
+  if (!isStatelogError(error)) throw error;
   // In a store that is another by now nothing is cleared away.
   held.check();
   removeLeftoversQuietly(fileSystem, layout, manifest);
-  return { error: obstacleOr(error, layout) };
+  return obstacleOr(error, layout);
 }
 
 /** A name that was cleared of all that is ours and is taken all the same holds something of somebody else's. */
@@ -111,12 +200,13 @@ function obstacleOr(error: StatelogError, { root, checkpoints, wal }: DirectoryL
   );
 }
 
-function writeCheckpoint(options: CheckpointOptions, epoch: bigint): CheckpointEntry {
-  const { fileSystem, layout, manifest, states, writers, progress, rewrite } = options;
+function* writeCheckpoint(options: CheckpointOptions, closed: ClosedEpoch): Steps<CheckpointEntry> {
+  const { fileSystem, layout, manifest, states, rewrite } = options;
+  const { epoch, progress } = closed;
   fileSystem.makeDirectory(layout.checkpoint(epoch));
-  const cores = states.all.map((core): CoreCheckpoint => {
-    const { segment } = writers[core.coreId]!;
-    const { writePos, headCrc } = writeCoreCheckpoint(
+  const cores: CoreCheckpoint[] = [];
+  for (const core of states.all) {
+    const { writePos, headCrc } = yield* coreCheckpointInSteps(
       {
         fileSystem,
         storeId: manifest.storeId,
@@ -124,19 +214,16 @@ function writeCheckpoint(options: CheckpointOptions, epoch: bigint): CheckpointE
         statePath: layout.stateFile(epoch, core.coreId),
         indexPath: layout.indexFile(epoch, core.coreId),
         rewrite: rewrite || hasNamesElsewhere(options, core.coreId),
+        syncsEarly: true,
       },
       core,
     );
-    return {
-      nextSequence: segment.sequence,
-      lastTimestampNs: segment.lastTimestampNs,
-      writePos,
-      indexCrc: headCrc,
-    };
-  });
+    cores.push({ ...closed.cores[core.coreId]!, writePos, indexCrc: headCrc });
+    yield;
+  }
   fileSystem.syncDirectory(layout.checkpoint(epoch));
   fileSystem.syncDirectory(layout.checkpoints);
-  return { epoch, sources: new Map(progress.sources), watermark: progress.watermark, cores };
+  return { epoch, sources: progress.sources, watermark: progress.watermark, cores };
 }
 
 /**
@@ -159,14 +246,34 @@ function withCheckpoint(
 }
 
 /** The checkpoint stands: what cannot be removed now is removed by the next writer. */
+function* removeInSteps(
+  fileSystem: FileSystem,
+  layout: DirectoryLayout,
+  manifest: DirectoryManifest,
+): Steps<void> {
+  for (const leftover of quietly(() => findLeftovers(fileSystem, layout, manifest)) ?? []) {
+    quietly(() => {
+      removeLeftovers(fileSystem, [leftover]);
+    });
+    yield;
+  }
+}
+
 function removeLeftoversQuietly(
   fileSystem: FileSystem,
   layout: DirectoryLayout,
   manifest: DirectoryManifest,
 ): void {
-  try {
+  quietly(() => {
     removeLeftovers(fileSystem, findLeftovers(fileSystem, layout, manifest));
+  });
+}
+
+function quietly<T>(action: () => T): T | undefined {
+  try {
+    return action();
   } catch (error) {
     if (!isStatelogError(error)) throw error;
+    return undefined;
   }
 }

@@ -1,5 +1,6 @@
 import { compareBytes } from '../../bytes/compare.js';
 import { isStatelogError } from '../../errors.js';
+import { runToEnd, type Steps } from '../../steps.js';
 import { closeQuietly } from '../../storage-io/whole/atomic-write.js';
 import type { FileSystem } from '../../storage-io/interface/file-system.js';
 import { VALUE_REGION_BYTES_MAX } from '../../state/format/format.js';
@@ -11,7 +12,7 @@ import {
 } from '../../state/write/pair-writer.js';
 import type { StateFile } from '../../state/read/state-file.js';
 import { ValueFileAppender } from '../../state/write/value-appender.js';
-import { cursorOfCore, type CoreState } from '../state/core-state.js';
+import { cursorOfCheckpoint, type CheckpointState, type CoreState } from '../state/core-state.js';
 
 /** More than this part of a state file in holes, and a checkpoint writes it anew. */
 const HOLES_MAX = 0.5;
@@ -26,6 +27,8 @@ export interface CoreCheckpointOptions {
   readonly indexPath: string;
   /** True: write all live values anew, in key order and without holes. */
   readonly rewrite: boolean;
+  /** True: sync what was written now and then, so that no sync takes long; false (default): once, at the end. */
+  readonly syncsEarly?: boolean | undefined;
 }
 
 /** The size of a core's checkpoint, known before anything is written. */
@@ -37,11 +40,21 @@ export interface CoreForecast {
   readonly appendedTo: number;
 }
 
-/** A look-up in the index takes as long as so many steps of a cursor over it. */
-const STEPS_A_LOOKUP = 16;
+/** A look-up in the index takes as long as so many moves of a cursor over it. */
+const MOVES_A_LOOKUP = 16;
+/** A step goes through entries of so many bytes, of which each counts for some more, or looks up so many keys. */
+export const STEP_BYTES = 64 * 1024;
+export const ENTRY_BYTES = 128;
+const LOOKUPS_A_STEP = 64;
+/** So much is written between two early syncs. */
+const EARLY_SYNC_STEPS = 64;
 
 /** Counts what the checkpoint of a core will hold: whether the last one has it is asked for each key that changed. */
-export function forecastCheckpoint({ base, overlay }: CoreState): CoreForecast {
+export function forecastCheckpoint(core: CheckpointState): CoreForecast {
+  return runToEnd(forecastInSteps(core));
+}
+
+function* forecastInSteps({ base, overlay }: CheckpointState): Steps<CoreForecast> {
   if (base === undefined && !overlay.hasTombstones) {
     const { count, keyBytes, valueBytes } = overlay;
     return { count, keyBytes, liveBytes: valueBytes, appendedTo: valueBytes };
@@ -51,7 +64,9 @@ export function forecastCheckpoint({ base, overlay }: CoreState): CoreForecast {
   let liveBytes = base?.liveBytes ?? 0;
   const places = base === undefined ? undefined : placesFor(base, overlay.count);
   const cursor = overlay.cursor();
+  let asked = 0;
   for (let valid = cursor.first(); valid; valid = cursor.next()) {
+    if (++asked % LOOKUPS_A_STEP === 0) yield;
     const { key, deleted } = cursor;
     const isInBase = places?.find(key) ?? false;
     if (isInBase) liveBytes -= places!.length;
@@ -75,14 +90,15 @@ interface AscendingPlaces {
   readonly length: number;
 }
 
-/** By look-ups for a few keys, in one walk for many. */
+/** By seeking for a few keys, in one walk for many. A cursor's moves do not count as look-ups, for which the file would be mapped. */
 function placesFor(base: StateFile, keys: number): AscendingPlaces {
-  if (keys * STEPS_A_LOOKUP < base.count) return base;
   const cursor = base.cursor();
-  let isValid = cursor.first();
+  const seeks = keys * MOVES_A_LOOKUP < base.count;
+  let isValid = !seeks && cursor.first();
   return {
     find(key) {
       let order = 1;
+      if (seeks) return cursor.seek(key) && compareBytes(cursor.key, key) === 0;
       while (isValid && (order = compareBytes(cursor.key, key)) < 0) isValid = cursor.next();
       return isValid && order === 0;
     },
@@ -98,8 +114,19 @@ function placesFor(base: StateFile, keys: number): AscendingPlaces {
  * half of it would be holes, or it would pass 4 GiB, it is written anew in key order.
  * The old index is streamed into the new one, never loaded. Folders are the caller's to sync.
  */
-export function writeCoreCheckpoint(options: CoreCheckpointOptions, core: CoreState): WrittenPair {
-  const forecast = forecastCheckpoint(core);
+export function writeCoreCheckpoint(
+  options: CoreCheckpointOptions,
+  core: CheckpointState & Pick<CoreState, 'coreId'>,
+): WrittenPair {
+  return runToEnd(coreCheckpointInSteps(options, core));
+}
+
+/** Does what `writeCoreCheckpoint` does, in steps; given up on the way, it closes its files. */
+export function* coreCheckpointInSteps(
+  options: CoreCheckpointOptions,
+  core: CheckpointState & Pick<CoreState, 'coreId'>,
+): Steps<WrittenPair> {
+  const forecast = yield* forecastInSteps(core);
   const sparse = forecast.liveBytes < forecast.appendedTo * (1 - HOLES_MAX);
   const isNewFile =
     options.rewrite || sparse || forecast.appendedTo > VALUE_REGION_BYTES_MAX || core.base === undefined;
@@ -108,9 +135,12 @@ export function writeCoreCheckpoint(options: CoreCheckpointOptions, core: CoreSt
   const values = isNewFile ? createValues(pair) : goOnWith(pair, core.base);
   const writer = new StatePairWriter(pair, shape, values, core.base?.measure);
   try {
-    if (core.base === undefined) streamFirst(core, writer);
-    else streamEntries(core, writer, isNewFile);
-    return writer.finishSynced();
+    const addSome = core.base === undefined ? addFirst(core, writer) : addMerged(core, writer, isNewFile);
+    for (let step = 1; addSome(); step++) {
+      if (options.syncsEarly === true && step % EARLY_SYNC_STEPS === 0) writer.syncSoFar();
+      yield;
+    }
+    return yield* writer.finishSynced();
   } finally {
     writer.close();
   }
@@ -139,25 +169,40 @@ function linkOrCopy(fileSystem: FileSystem, from: string, to: string): void {
   }
 }
 
+/** Adds some of the entries; false once there are no more. */
+type AddSome = () => boolean;
+
 /** Adds every live entry in key order; values that the file does not hold yet are appended. */
-function streamEntries(core: CoreState, writer: StatePairWriter, isNewFile: boolean): void {
-  const cursor = cursorOfCore(core);
-  for (let valid = cursor.first(); valid; valid = cursor.next()) {
-    if (cursor.isChanged || isNewFile) {
-      writer.add(cursor.key, cursor.value());
-    } else {
-      const { offset, length } = cursor.base;
-      writer.index.add(cursor.key, offset, length);
+function addMerged(core: CheckpointState, writer: StatePairWriter, isNewFile: boolean): AddSome {
+  const cursor = cursorOfCheckpoint(core);
+  let isValid = cursor.first();
+  return () => {
+    for (let done = 0; isValid && done < STEP_BYTES; isValid = cursor.next()) {
+      done += ENTRY_BYTES;
+      if (cursor.isChanged || isNewFile) {
+        const value = cursor.value();
+        writer.add(cursor.key, value);
+        done += value.length;
+      } else {
+        const { offset, length } = cursor.base;
+        writer.index.add(cursor.key, offset, length);
+      }
     }
-  }
+    return isValid;
+  };
 }
 
-/** Streams a core's first checkpoint: nothing is merged, and no key is made a view of. */
-function streamFirst({ overlay }: CoreState, { values, index }: StatePairWriter): void {
+/** Adds a core's first checkpoint: nothing is merged, and no key is made a view of. */
+function addFirst({ overlay }: CheckpointState, { values, index }: StatePairWriter): AddSome {
   const cursor = overlay.cursor();
-  for (let valid = cursor.first(); valid; valid = cursor.next()) {
-    if (cursor.deleted) continue;
-    const { buffer, keyStart, keyLength, valueLength } = cursor;
-    index.addAt(buffer, keyStart, keyLength, values.append(cursor.value()), valueLength);
-  }
+  let isValid = cursor.first();
+  return () => {
+    for (let done = 0; isValid && done < STEP_BYTES; isValid = cursor.next()) {
+      const { buffer, keyStart, keyLength, valueLength } = cursor;
+      done += ENTRY_BYTES + valueLength;
+      if (cursor.deleted) continue;
+      index.addAt(buffer, keyStart, keyLength, values.append(cursor.value()), valueLength);
+    }
+    return isValid;
+  };
 }

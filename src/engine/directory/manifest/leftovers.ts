@@ -11,7 +11,10 @@ import { liveEpoch, type DirectoryManifest } from './manifest.js';
 export interface Leftover {
   readonly kind: 'checkpoint' | 'wal' | 'temporary';
   readonly path: string;
-  /** True for a log of an epoch that is yet to come and holds changes: the manifest is older than it. */
+  /**
+   * True for a log of an epoch that is yet to come and holds changes that the live log does not hold: the manifest is older
+   * than it. A checkpoint that was nearly made leaves one that holds copies of the live log's.
+   */
   readonly holdsChanges: boolean;
 }
 
@@ -36,7 +39,7 @@ export function findLeftovers(
     found.push({
       kind: 'wal',
       path: folder,
-      holdsChanges: epoch > live && logHoldsChanges(fileSystem, folder),
+      holdsChanges: epoch > live && logHoldsChanges(fileSystem, folder, layout.walOf(live)),
     });
   }
   for (const folder of [layout.root, layout.walOf(live)]) {
@@ -82,20 +85,26 @@ function removeFolder(fileSystem: FileSystem, folder: string, isOurs: (name: str
   }
 }
 
-function logHoldsChanges(fileSystem: FileSystem, folder: string): boolean {
+function logHoldsChanges(fileSystem: FileSystem, folder: string, liveFolder: string): boolean {
   return namesIn(fileSystem, folder)
     .filter(isSegmentName)
-    .some((name) => segmentHoldsChanges(fileSystem, path.join(folder, name)));
+    .some((name) => {
+      const end = endOfChanges(fileSystem, path.join(folder, name));
+      return end > 0n && end > endOfChanges(fileSystem, path.join(liveFolder, name));
+    });
 }
 
-function segmentHoldsChanges(fileSystem: FileSystem, segment: string): boolean {
+/** The sequence behind the last change in a segment; 0 where there is none. */
+function endOfChanges(fileSystem: FileSystem, segment: string): bigint {
+  if (fileSystem.status(segment) === undefined) return 0n;
   const scanner = WalScanner.open(segment, { fileSystem });
+  let end = 0n;
   try {
     for (let event = scanner.next(); event !== 'end'; event = scanner.next()) {
-      const { tag } = scanner.view;
-      if (event === 'record' && tag !== TAG_CHECKPOINT && tag !== TAG_EPOCH_BARRIER) return true;
+      const { tag, sequence } = scanner.view;
+      if (event === 'record' && tag !== TAG_CHECKPOINT && tag !== TAG_EPOCH_BARRIER) end = sequence + 1n;
     }
-    return false;
+    return end;
   } finally {
     scanner.close();
   }

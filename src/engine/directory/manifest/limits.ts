@@ -16,13 +16,13 @@ export function checkChangeFits(core: CoreState, key: Uint8Array, valueLength: n
     const what = 'the key and the value are too long for one record';
     throw refused(path, what, RECORD_LENGTH_MAX, recordLength, 'split the value');
   }
-  const { base, overlay } = core;
-  const values = (base?.liveBytes ?? 0) + overlay.valueBytes + valueLength;
+  const { base, frozen, overlay } = core;
+  const values = (base?.liveBytes ?? 0) + (frozen?.valueBytes ?? 0) + overlay.valueBytes + valueLength;
   if (values > VALUE_REGION_BYTES_MAX) {
     throw refused(path, 'the values of one core would pass 4 GiB', VALUE_REGION_BYTES_MAX, values);
   }
-  const keyBytes = (base?.keyBytes ?? 0) + overlay.keyBytes + key.length;
-  if (!surelyFitsIndex((base?.count ?? 0) + overlay.count + 1, keyBytes)) {
+  const keyBytes = (base?.keyBytes ?? 0) + (frozen?.keyBytes ?? 0) + overlay.keyBytes + key.length;
+  if (!surelyFitsIndex((base?.count ?? 0) + (frozen?.count ?? 0) + overlay.count + 1, keyBytes)) {
     throw refused(path, 'the index of one core would pass 2 GiB', INDEX_BYTES_MAX, keyBytes);
   }
 }

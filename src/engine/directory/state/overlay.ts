@@ -126,6 +126,16 @@ export class Overlay {
     if (this.#store.fragmentation > 0.5) this.#store.compact();
   }
 
+  /** Takes over all changes of a newer layer. */
+  absorb(newer: Overlay): void {
+    const cursor = newer.cursor();
+    for (let valid = cursor.first(); valid; valid = cursor.next()) {
+      const { buffer, keyStart, keyLength, valueLength } = cursor;
+      if (cursor.deleted) this.deleteFrom(buffer, keyStart, keyLength);
+      else this.putFrom(buffer, keyStart, keyLength, buffer, keyStart + keyLength, valueLength);
+    }
+  }
+
   cursor(): RecordCursor {
     return new RecordCursor(this.#store);
   }

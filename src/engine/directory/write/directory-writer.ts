@@ -1,14 +1,12 @@
-import { isStatelogError, type StatelogError } from '../../errors.js';
+import type { StatelogError } from '../../errors.js';
 import type { FileLock } from '../../storage-io/lock/file-lock.js';
-import { makeCheckpoint } from '../checkpoint/checkpoint.js';
-import { logBytesMax } from '../checkpoint/checkpoint-due.js';
 import { type CoreStates, coreOfKey, isInCore } from '../state/core-state.js';
 import type { HeldStore } from './held-store.js';
 import { findLeftovers, removeLeftovers } from '../manifest/leftovers.js';
 import { checkChangeFits } from '../manifest/limits.js';
 import { swapManifest } from '../manifest/manifest-file.js';
 import { liveEpoch, newestCheckpoint, type DirectoryManifest } from '../manifest/manifest.js';
-import { openNextEpoch } from './next-epoch.js';
+import { Checkpointing, type LiveStore } from './checkpointing.js';
 import type { OpenedWriter } from './open-writer.js';
 import type { RecoveryReport } from './recover-log.js';
 import type { Progress, SegmentState } from '../read/replay.js';
@@ -16,7 +14,6 @@ import { closedError, poisonedError } from '../manifest/refusals.js';
 import { rollBack } from './roll-back.js';
 import { applyOffsets } from '../manifest/source-mark.js';
 import { Subscribers, type Change, type Subscription } from './subscribers.js';
-import type { WritableCore } from './writable-core.js';
 import type { CheckpointRequest, WriterEnvironment } from './writer-environment.js';
 
 /**
@@ -31,36 +28,44 @@ import type { CheckpointRequest, WriterEnvironment } from './writer-environment.
 export class DirectoryWriter {
   readonly recovery: RecoveryReport;
   readonly progress: Progress;
-  manifest: DirectoryManifest;
   readonly #environment: WriterEnvironment;
   readonly #lock: FileLock;
   readonly #held: HeldStore;
+  readonly #live: LiveStore;
+  readonly #checkpoints: Checkpointing;
   readonly #subscribers = new Subscribers();
-  #states: CoreStates;
-  #cores: readonly WritableCore[];
   #failure: StatelogError | undefined;
   #isBatch = false;
-  #batchMadeCheckpoint = false;
-  /** After a checkpoint that failed, the next is tried when the log has grown to this. */
-  #retryAtBytes = 0;
-  #warnedOf: string | undefined;
   /** Changes are handed to subscribers in the order in which they were acknowledged. */
   #publishing: Promise<void> = Promise.resolve();
 
   constructor(environment: WriterEnvironment, opened: OpenedWriter) {
+    const { lock, held, manifest, states, writers: cores, progress } = opened;
     this.#environment = environment;
-    this.#lock = opened.lock;
-    this.manifest = opened.manifest;
-    this.#states = opened.states;
-    this.#cores = opened.writers;
-    this.progress = opened.progress;
+    this.#lock = lock;
+    this.#held = held;
+    this.#live = { manifest, states, cores, progress };
+    this.progress = progress;
     this.recovery = opened.recovery;
-    this.#held = opened.held;
+    this.#checkpoints = new Checkpointing({
+      ...environment,
+      lock,
+      held,
+      live: this.#live,
+      orPoison: (action) => this.#orPoison(action),
+      syncLog: () => {
+        this.#syncSegments();
+      },
+    });
+  }
+
+  get manifest(): DirectoryManifest {
+    return this.#live.manifest;
   }
 
   get states(): CoreStates {
     this.#checkUsable();
-    return this.#states;
+    return this.#live.states;
   }
 
   get epoch(): bigint {
@@ -70,16 +75,16 @@ export class DirectoryWriter {
 
   get segments(): readonly SegmentState[] {
     const published = newestCheckpoint(this.manifest)?.cores;
-    return this.#cores.map((core) => core.stateBehind(published?.[core.coreId]));
+    return this.#live.cores.map((core) => core.stateBehind(published?.[core.coreId]));
   }
 
   put(key: Uint8Array, value: Uint8Array): void {
     this.#checkUsable();
-    const coreId = coreOfKey(key, this.#cores.length);
-    checkChangeFits(this.#states.all[coreId]!, key, value.length, this.#environment.layout.root);
+    const coreId = coreOfKey(key, this.#live.cores.length);
+    checkChangeFits(this.#live.states.all[coreId]!, key, value.length, this.#environment.layout.root);
     // No closure for each put: it would be an object each.
     try {
-      this.#cores[coreId]!.put(key, value);
+      this.#live.cores[coreId]!.put(key, value);
     } catch (error) {
       throw this.#poison(error);
     }
@@ -87,12 +92,12 @@ export class DirectoryWriter {
 
   delete(key: Uint8Array): boolean {
     this.#checkUsable();
-    const coreId = coreOfKey(key, this.#cores.length);
-    const core = this.#states.all[coreId]!;
+    const coreId = coreOfKey(key, this.#live.cores.length);
+    const core = this.#live.states.all[coreId]!;
     if (!isInCore(core, key)) return false;
     checkChangeFits(core, key, 0, this.#environment.layout.root);
     this.#orPoison(() => {
-      this.#cores[coreId]!.delete(key);
+      this.#live.cores[coreId]!.delete(key);
     });
     return true;
   }
@@ -101,14 +106,14 @@ export class DirectoryWriter {
     this.#checkUsable();
     this.#syncSegments();
     await this.#publish();
-    this.#checkpointIfDue();
+    await this.#afterGroup();
   }
 
   async commit(offsets: ReadonlyMap<string, bigint>, watermark: bigint | undefined): Promise<void> {
     this.#checkUsable();
     this.#syncSegments();
     this.#orPoison(() => {
-      const { segment } = this.#cores[0]!;
+      const { segment } = this.#live.cores[0]!;
       segment.appendCommit(offsets, watermark);
       segment.sync();
       this.#confirm();
@@ -116,19 +121,21 @@ export class DirectoryWriter {
     applyOffsets(this.progress.sources, offsets);
     this.progress.watermark = watermark ?? this.progress.watermark;
     await this.#publish();
-    this.#checkpointIfDue();
+    await this.#afterGroup();
   }
 
   async checkpoint(request: CheckpointRequest): Promise<boolean> {
     this.#checkUsable();
     this.#syncSegments();
     await this.#publish();
+    // One that is under way does not hold what was put since.
+    while (this.#checkpoints.isUnderWay) await this.#checkpoints.finish();
     // It may have been closed meanwhile, and the lock be another's.
     this.#checkUsable();
+    this.#syncSegments();
     const isWorthIt = this.#hasRecords() || (request.rewrite && this.manifest.checkpoints.length > 0);
     if (isWorthIt) {
-      const error = this.#makeCheckpoint(request);
-      if (error !== undefined) throw error;
+      await this.#checkpoints.make(request);
     } else if (request.keep !== undefined && request.keep !== this.manifest.keep) {
       this.#rememberKeep(request.keep);
     }
@@ -137,38 +144,42 @@ export class DirectoryWriter {
 
   beginBatch(): void {
     this.#isBatch = true;
-    this.#batchMadeCheckpoint = false;
+    this.#checkpoints.batchMadeOne = false;
   }
 
   async endBatch(): Promise<void> {
     this.#isBatch = false;
     await this.sync();
-    if (this.#failure === undefined && this.#batchMadeCheckpoint && this.#hasRecords()) this.#tryCheckpoint();
+    const checkpoints = this.#checkpoints;
+    await checkpoints.finish();
+    if (this.#failure === undefined && checkpoints.batchMadeOne && this.#hasRecords())
+      await checkpoints.makeAsDue();
   }
 
   subscribe(): Subscription {
     this.#checkUsable();
     // Earlier puts are not for the newcomer.
     this.#orPoison(() => {
-      for (const core of this.#cores) core.drain();
+      for (const core of this.#live.cores) core.drain();
     });
     return this.#subscribers.join();
   }
 
   close(): void {
     this.#subscribers.close();
+    this.#checkpoints.finishNow();
     const isWhole =
       this.#failure === undefined
         ? this.#held.noteClosed(this.manifest, this.segments)
-        : rollBack(this.#cores, this.#failure.cause);
-    for (const { segment } of this.#cores) segment.abandon();
-    this.#states.release();
+        : rollBack(this.#live.cores, this.#failure.cause);
+    for (const { segment } of this.#live.cores) segment.abandon();
+    this.#live.states.release();
     this.#lock[isWhole ? 'release' : 'abandon']();
     this.#failure ??= closedError(this.#environment.layout.root);
   }
 
   #hasRecords(): boolean {
-    return this.#cores.some(({ segment }) => segment.position > 0);
+    return this.#live.cores.some(({ segment }) => segment.position > 0);
   }
 
   /** Appends what the changelogs hold, then syncs every segment that has something new. */
@@ -176,11 +187,11 @@ export class DirectoryWriter {
     const isListening = this.#subscribers.count > 0;
     this.#orPoison(() => {
       this.#held.checkUnwritten();
-      for (const core of this.#cores) {
+      for (const core of this.#live.cores) {
         core.listen(isListening);
         core.drain();
       }
-      for (const { segment } of this.#cores) if (segment.entriesSinceSync > 0) segment.sync();
+      for (const { segment } of this.#live.cores) if (segment.entriesSinceSync > 0) segment.sync();
       this.#confirm();
     });
   }
@@ -192,7 +203,7 @@ export class DirectoryWriter {
   }
 
   async #publish(): Promise<void> {
-    const changes = this.#cores.flatMap((core): readonly Change[] => core.takeListened());
+    const changes = this.#live.cores.flatMap((core): readonly Change[] => core.takeListened());
     if (changes.length === 0) return;
     const before = this.#publishing;
     this.#publishing = (async () => {
@@ -202,67 +213,9 @@ export class DirectoryWriter {
     await this.#publishing;
   }
 
-  #checkpointIfDue(): void {
+  async #afterGroup(): Promise<void> {
     // Closed while it was published.
-    if (this.#failure !== undefined) return;
-    const logBytes = this.#cores.reduce((sum, { segment }) => sum + segment.position, 0);
-    const limit = logBytesMax(this.#states, this.#isBatch);
-    if (logBytes <= limit || logBytes < this.#retryAtBytes) return;
-    if (this.#tryCheckpoint()) this.#batchMadeCheckpoint = this.#isBatch;
-    else this.#retryAtBytes = logBytes + limit;
-  }
-
-  /** A checkpoint that nobody asked for: if it fails, what was put is on disk all the same. */
-  #tryCheckpoint(): boolean {
-    try {
-      const error = this.#makeCheckpoint({ keep: undefined, rewrite: false });
-      if (error === undefined) return true;
-      this.#warn(error);
-    } catch (error) {
-      this.#warn(error);
-    }
-    return false;
-  }
-
-  /** Says the same only once, however often a checkpoint is tried again. */
-  #warn(error: unknown): void {
-    if (!isStatelogError(error)) throw error;
-    if (error.message !== this.#warnedOf) this.#environment.onWarning?.(error);
-    this.#warnedOf = error.message;
-  }
-
-  /** Returns why it was not made, if the store goes on without it. */
-  #makeCheckpoint({ keep, rewrite }: CheckpointRequest): StatelogError | undefined {
-    const { fileSystem, layout } = this.#environment;
-    return this.#orPoison(() => {
-      const outcome = makeCheckpoint({
-        fileSystem,
-        layout,
-        manifest: this.manifest,
-        states: this.#states,
-        writers: this.#cores,
-        progress: this.progress,
-        keep: keep ?? this.manifest.keep,
-        rewrite,
-        held: this.#held,
-      });
-      if (outcome.manifest === undefined) return outcome.error;
-      this.#moveTo(outcome.manifest);
-      return undefined;
-    });
-  }
-
-  /** Goes on in the epoch after the checkpoint that was just published. */
-  #moveTo(manifest: DirectoryManifest): void {
-    const next = openNextEpoch(this.#environment, this.#lock, manifest, this.#cores);
-    const { cores, states } = { cores: this.#cores, states: this.#states };
-    this.#cores = next.cores;
-    this.#states = next.states;
-    this.manifest = manifest;
-    for (const { segment } of cores) segment.abandon();
-    states.release();
-    this.#held.hold(this.#cores);
-    this.#retryAtBytes = 0;
+    if (this.#failure === undefined) await this.#checkpoints.afterGroup(this.#isBatch);
   }
 
   #rememberKeep(keep: number): void {
@@ -273,8 +226,8 @@ export class DirectoryWriter {
       return swapManifest(fileSystem, layout, manifest);
     });
     if (!outcome.swapped) throw outcome.error;
-    this.manifest = manifest;
-    this.#held.hold(this.#cores);
+    this.#live.manifest = manifest;
+    this.#held.hold(this.#live.cores);
     removeLeftovers(fileSystem, findLeftovers(fileSystem, layout, manifest));
   }
 
@@ -293,6 +246,7 @@ export class DirectoryWriter {
   /** @returns the error, to be thrown */
   #poison(error: unknown): unknown {
     this.#failure ??= poisonedError(this.#environment.layout.root, error);
+    this.#checkpoints.abandon(this.#failure);
     return error;
   }
 }

@@ -58,26 +58,18 @@ export class HeldStore {
       const { syncedPosition, writtenPosition } = this.#segments[index]!.core.segment;
       // A full buffer was written by us since.
       const isAsLeft = writtenPosition === syncedPosition;
-      return { ...one, size: writtenPosition, modifiedNs: isAsLeft ? this.#modifiedNs[index] : undefined };
+      return { ...one, modifiedNs: isAsLeft ? this.#modifiedNs[index] : undefined };
     });
     checkStillHeld(this.#fileSystem, this.#layout.root, held);
   }
 
   /**
-   * Before an acknowledgement or a rename: all is as it is held. What was appended must be in the files.
+   * Before an acknowledgement or a rename: all is as it is held.
    * @throws StatelogError `STORE_REPLACED`
    */
   check(): void {
     const held = [...lockPaths(this.#layout, this.#lock), this.#manifest, ...this.#segmentPaths()];
     checkStillHeld(this.#fileSystem, this.#layout.root, held);
-  }
-
-  /**
-   * Checks the folder and LOCK alone, while we replace the rest ourselves.
-   * @throws StatelogError `STORE_REPLACED`
-   */
-  checkPlace(): void {
-    checkStillHeld(this.#fileSystem, this.#layout.root, lockPaths(this.#layout, this.#lock));
   }
 
   /**
@@ -110,7 +102,7 @@ export class HeldStore {
       name: 'its log',
       identity,
       hasOneName: true,
-      size: segment.syncedPosition,
+      size: segment.writtenPosition,
     }));
   }
 

@@ -7,7 +7,7 @@ import type { DirectoryLayout } from '../manifest/layout.js';
 import { liveEpoch, newestCheckpoint, type DirectoryManifest } from '../manifest/manifest.js';
 import { openCheckpoint } from '../read/open-checkpoint.js';
 import { openMark } from './recover-log.js';
-import { Overlay } from '../state/overlay.js';
+import type { SegmentStart } from '../checkpoint/log-tail.js';
 import { WritableCore } from './writable-core.js';
 import { SEGMENT_BUFFER_BYTES } from './writer-environment.js';
 
@@ -17,38 +17,44 @@ export interface NextEpoch {
   readonly cores: readonly WritableCore[];
 }
 
+/** The parts with which it ends an epoch. */
+export interface EndedEpoch extends NextEpoch {
+  /** Where each segment of the next epoch goes on, behind what was copied there. */
+  readonly starts: readonly SegmentStart[];
+}
+
 /**
- * Opens the checkpoint that was just published, and the empty segments behind it.
- * @param before the cores of the epoch that it closed: their changelogs are handed on
+ * Opens the checkpoint that was just published, and the segments behind it.
+ * @param before the states and cores of the epoch that it closed: their changelogs are handed on, and the changes since
  * @throws StatelogError what opening throws; everything that was opened is closed again
  */
 export function openNextEpoch(
   environment: { readonly fileSystem: FileSystem; readonly clock: Clock; readonly layout: DirectoryLayout },
   lock: FileLock,
   manifest: DirectoryManifest,
-  before: readonly WritableCore[],
+  before: EndedEpoch,
 ): NextEpoch {
   const { fileSystem, clock, layout } = environment;
   const entry = newestCheckpoint(manifest)!;
   const epoch = liveEpoch(manifest);
   const bases = openCheckpoint({ fileSystem, layout, manifest }, entry);
   const states = new CoreStates(
-    bases.map((base, coreId): CoreState => ({ coreId, base, overlay: new Overlay() })),
+    bases.map((base, coreId): CoreState => ({ coreId, base, overlay: before.states.all[coreId]!.overlay })),
   );
   const cores: WritableCore[] = [];
   try {
     for (const state of states.all) {
-      const { nextSequence, lastTimestampNs } = entry.cores[state.coreId]!;
-      const segment = CoreWalWriter.openAt(state.coreId, layout.segment(epoch, state.coreId), 0, {
+      const { position, ...start } = before.starts[state.coreId]!;
+      const segment = CoreWalWriter.openAt(state.coreId, layout.segment(epoch, state.coreId), position, {
         fileSystem,
         clock,
         syncFolder: false,
         bufferBytes: SEGMENT_BUFFER_BYTES,
         links: 'refuse',
         beforeWrite: openMark(lock),
-        start: { nextSequence, lastTimestampNs, epoch },
+        start,
       });
-      cores.push(new WritableCore(state, segment, before[state.coreId]!.releaseChangelog()));
+      cores.push(new WritableCore(state, segment, before.cores[state.coreId]));
     }
     return { states, cores };
   } catch (error) {

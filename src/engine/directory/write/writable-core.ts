@@ -1,3 +1,4 @@
+import { assert } from '../../assert.js';
 import { joinU64 } from '../../bytes/halves.js';
 import { StateChangelogBuffer } from '../../changelog/buffer.js';
 import { StateOp } from '../../changelog/entry.js';
@@ -22,7 +23,7 @@ const DRAIN_AT = 1024;
 export class WritableCore {
   readonly coreId: number;
   readonly segment: CoreWalWriter;
-  readonly #overlay: Overlay;
+  #overlay: Overlay;
   /** Made with the first change. */
   #changelog: StateChangelogBuffer | undefined;
   /** Changes in it. */
@@ -30,12 +31,15 @@ export class WritableCore {
   /** Changes drained since they were last taken; kept only while somebody listens. */
   #listened: Change[] | undefined;
 
-  constructor(state: CoreState, segment: CoreWalWriter, changelog?: StateChangelogBuffer) {
+  /** @param before the core in the epoch before: its changelog, which must be empty, and what nobody has taken yet are handed on */
+  constructor(state: CoreState, segment: CoreWalWriter, before?: WritableCore) {
     this.coreId = state.coreId;
     this.segment = segment;
     this.#overlay = state.overlay;
-    this.#changelog = changelog;
-    changelog?.setEpoch(segment.epoch);
+    if (before === undefined) return;
+    this.#changelog = before.#changelog;
+    this.#listened = before.#listened;
+    this.#changelog?.setEpoch(segment.epoch);
   }
 
   /** The content of its segment behind the checkpoint that it follows; undefined if there is none. */
@@ -76,9 +80,10 @@ export class WritableCore {
     return taken;
   }
 
-  /** The changelog, for the core's next epoch: it must be empty. */
-  releaseChangelog(): StateChangelogBuffer | undefined {
-    return this.#changelog;
+  /** Lays the changes from now on over another layer; the changelog must be empty, since it points into the one before. */
+  goOnWith(overlay: Overlay): void {
+    assert(this.#undrained === 0, 'a changelog is drained before its layer is left');
+    this.#overlay = overlay;
   }
 
   /** The changelog never fills up, so that nothing is dropped. Nobody asks for the key's hash: it is left out. */

@@ -14,6 +14,19 @@ export interface WriterEnvironment {
   readonly clock: Clock;
   readonly layout: DirectoryLayout;
   readonly onWarning?: ((error: unknown) => void) | undefined;
+  readonly pace?: CheckpointPace | undefined;
+}
+
+/** When a checkpoint is made by itself, and how much of it is done at a time. */
+export interface CheckpointPace {
+  /** It is begun where the log has more bytes; default 8 MiB, in a batch 64 MiB or a quarter of the index. */
+  readonly logBytesMax?: number | undefined;
+  /** It must be there before the log has grown by so many bytes more; default: as many. */
+  readonly tailBytesMax?: number | undefined;
+  /** Steps, of some 0.2 ms each, between which nothing else is done; default 16. */
+  readonly sliceSteps?: number | undefined;
+  /** Steps that each `sync` or `commit` does at least; default 4. */
+  readonly groupStepsMin?: number | undefined;
 }
 
 /** How a checkpoint is asked for. */

@@ -58,8 +58,13 @@ export class FollowedDirectory implements LogSupply {
     const log = this.#opened.shift();
     if (log === undefined) return undefined;
     const findings = this.#findings.get(log) ?? [];
-    if (before !== undefined) findings.push(...this.#removedBetween(before, log));
-    if (before !== undefined) this.#starts.delete(before);
+    if (before !== undefined) {
+      findings.push(...this.#removedBetween(before, log));
+      for (const { coreId, nextSequence } of before.segments) {
+        log.segments.find((one) => one.coreId === coreId)?.passOver(nextSequence ?? 0n);
+      }
+      this.#starts.delete(before);
+    }
     this.#findings.delete(log);
     return { log, findings };
   }
@@ -84,7 +89,7 @@ export class FollowedDirectory implements LogSupply {
   }
 
   /** @returns false where a segment is gone and the manifest has moved on meanwhile */
-  #open(manifest: DirectoryManifest, { epoch, before }: KeptLog, manifestBytes: Uint8Array): boolean {
+  #open(manifest: DirectoryManifest, { epoch, before, after }: KeptLog, manifestBytes: Uint8Array): boolean {
     const log = new FollowedLog(epoch);
     const findings: Finding[] = [];
     const starts = Array.from(
@@ -94,7 +99,8 @@ export class FollowedDirectory implements LogSupply {
     try {
       for (const [coreId, expectedSequence] of starts.entries()) {
         const path = this.#layout.segment(epoch, coreId);
-        const options = { fileSystem: this.#fileSystem, path, coreId, epoch, expectedSequence };
+        const endSequence = after?.cores[coreId]?.nextSequence;
+        const options = { fileSystem: this.#fileSystem, path, coreId, epoch, expectedSequence, endSequence };
         const segment = openIfThere(options);
         if (segment !== undefined) {
           log.add(segment);

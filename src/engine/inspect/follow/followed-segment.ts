@@ -14,6 +14,8 @@ export interface FollowedSegmentOptions {
   readonly epoch?: bigint | undefined;
   /** The sequence that the first record must have; undefined: any. */
   readonly expectedSequence?: bigint | undefined;
+  /** The sequence with which the next log starts, where that is known. */
+  readonly endSequence?: bigint | undefined;
 }
 
 /**
@@ -48,6 +50,8 @@ export class FollowedSegment {
    */
   #due: bigint | undefined;
   #recordWaits = false;
+  /** Records below this were told of already, of the log before. */
+  #toldBelow = 0n;
 
   /** @throws StatelogError what `FileSystem.openRead` throws */
   constructor(options: FollowedSegmentOptions) {
@@ -79,6 +83,7 @@ export class FollowedSegment {
     }
     for (;;) {
       const event = this.#scanner.next();
+      if (event === 'record' && this.#scanner.view.sequence < this.#toldBelow) continue;
       if (event === 'record') return this.#tellRecord();
       if (event === 'finding') {
         this.finding = this.#scanner.finding;
@@ -87,6 +92,11 @@ export class FollowedSegment {
       }
       if (!this.#goOnInReplacement()) return 'end';
     }
+  }
+
+  /** Passes over what was told of while it stood in the log before: records that came while a checkpoint was made stand in both. */
+  passOver(toldBelow: bigint): void {
+    this.#toldBelow = toldBelow;
   }
 
   /** Opens the file that has replaced ours, if one has. Nothing is read. */
@@ -154,10 +164,10 @@ export class FollowedSegment {
 
   /** @param order what the records before `from` say of it, where they are still there */
   #scan(from: number, order: WalScanner['order'] | undefined): WalScanner {
-    const { coreId, epoch } = this.#options;
+    const { coreId, epoch, endSequence } = this.#options;
     const part = { descriptor: this.#descriptor, order, isFollowed: false };
     const expectedSequence = this.#expected;
-    const range = { from, coreId, epoch, expectedSequence, isLocked: true, mayBeCut: true };
+    const range = { from, coreId, epoch, expectedSequence, endSequence, isLocked: true, mayBeCut: true };
     return WalScanner.openPart(this.path, part, { fileSystem: this.#fileSystem, ...range });
   }
 }

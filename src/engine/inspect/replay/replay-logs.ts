@@ -84,6 +84,7 @@ function logsOfDirectory(fileSystem: FileSystem, root: string): ReplayLog[] {
         ...(isLive ? liveLogLock(fileSystem, layout, manifest) : undefined),
         isClosed: !isLive,
         expectedSequenceOf: (coreId) => firstSequenceOf(log, coreId),
+        endSequenceOf: (coreId) => log.after?.cores[coreId]?.nextSequence,
       },
       isStillKept: () => isLogKept(fileSystem, layout, epoch),
     };

@@ -183,7 +183,8 @@ class SegmentAfterSegment implements LogScan {
     const segment = this.#segments[this.#next++];
     if (segment === undefined) return undefined;
     const { coreId, path } = segment;
-    const { epoch, isLoose, isLocked, wasClosed, closedAtOf, isClosed, expectedSequenceOf } = this.#expected;
+    const { epoch, isLoose, isLocked, wasClosed, closedAtOf, isClosed } = this.#expected;
+    const { expectedSequenceOf, endSequenceOf } = this.#expected;
     return WalScanner.open(path, {
       fileSystem: this.#fileSystem,
       coreId,
@@ -195,6 +196,7 @@ class SegmentAfterSegment implements LogScan {
       isClosed,
       from: start?.offset,
       expectedSequence: start === undefined ? expectedSequenceOf?.(coreId) : undefined,
+      endSequence: endSequenceOf?.(coreId),
     });
   }
 }

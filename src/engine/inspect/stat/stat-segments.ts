@@ -27,10 +27,11 @@ function readSegment(
   { expected }: ReplayLog,
   { path, coreId }: SegmentEntry,
 ): Omit<SegmentStat, 'segment' | 'epoch' | 'coreId'> {
-  const { epoch, isLocked, wasClosed, closedAtOf, expectedSequenceOf } = expected;
+  const { epoch, isLocked, wasClosed, closedAtOf, expectedSequenceOf, endSequenceOf } = expected;
   const expectedSequence = expectedSequenceOf?.(coreId);
   const closedAt = closedAtOf?.(coreId);
-  const order = { coreId, epoch, expectedSequence };
+  const endSequence = endSequenceOf?.(coreId);
+  const order = { coreId, epoch, expectedSequence, endSequence };
   const scanner = WalScanner.open(path, { fileSystem, ...order, isLocked, wasClosed, closedAt });
   let problem: string | undefined;
   try {

@@ -50,12 +50,20 @@ export function* verifyDirectory(
     const findings = verifyCheckpoint(fileSystem, layout, manifest, entry, values, tally);
     yield* hinted(findings, entry === newestCheckpoint(manifest) ? mendHints(root) : dropHints(root));
   }
+  const ends: LogEnd[] = [];
   for (const log of keptLogs(manifest)) {
-    const findings = verifyLog(fileSystem, layout, manifest, log, tally);
+    const findings = verifyLog(fileSystem, layout, manifest, log, tally, ends);
     yield* hinted(findings, log.isLive ? mendHints(root) : dropHints(root));
   }
   yield* lookAround(fileSystem, layout);
   yield* conflictedCopies(fileSystem, root);
+}
+
+/** Where a core's part of the log before ended. */
+interface LogEnd {
+  readonly path: string;
+  readonly bytes: number;
+  readonly nextSequence: bigint;
 }
 
 function* verifyCheckpoint(
@@ -85,6 +93,7 @@ function* verifyLog(
   manifest: DirectoryManifest,
   { epoch, isLive, before, after }: KeptLog,
   tally: Tally,
+  ends: LogEnd[],
 ): Generator<Finding, void> {
   const lock = isLive ? liveLogLock(fileSystem, layout, manifest) : undefined;
   for (let coreId = 0; coreId < manifest.cores; coreId++) {
@@ -103,11 +112,17 @@ function* verifyLog(
       const summary = yield* verifySegment({ fileSystem, path, ...expected });
       tally.records += summary.records;
       tally.recordsBehind += summary.recordsBehind;
+      const nextSequence = summary.nextSequence ?? expectedSequence;
+      const end = ends[coreId];
+      if (end !== undefined && end.nextSequence > nextSequence) {
+        yield sequenceGap(end.path, end.bytes, coreId, expectedSequence, end.nextSequence);
+      }
+      // Records that came while a checkpoint was made stand behind its barrier, and in the next log.
+      ends[coreId] = { path, bytes: summary.bytes, nextSequence };
       if (after !== undefined) {
-        const nextSequence = summary.nextSequence ?? expectedSequence;
         const nextDue = after.cores[coreId]!.nextSequence;
         if (summary.barriers.last !== epoch) yield missingBarrier(path, summary.goodEnd, epoch, coreId);
-        else if (nextSequence !== nextDue) {
+        else if (nextSequence < nextDue) {
           yield sequenceGap(path, summary.bytes, coreId, nextDue, nextSequence);
         }
       }

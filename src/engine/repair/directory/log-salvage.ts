@@ -166,6 +166,7 @@ export class LogSalvage {
       coreId,
       epoch,
       expectedSequence,
+      endSequence: after?.cores[coreId]?.nextSequence,
       isLocked,
       wasClosed: lock?.wasClosed,
       closedAt: lock?.closedAtOf(coreId),
@@ -242,7 +243,7 @@ export class LogSalvage {
     const overlay = this.changesBetween(log.epoch - 1n, log.epoch, coreId) ?? new Overlay();
     const base: StateFile | undefined = state?.open();
     if (state === undefined || base !== undefined) {
-      this.#account.keys += forecastCheckpoint({ coreId, base, overlay }).count;
+      this.#account.keys += forecastCheckpoint({ base, overlay }).count;
       base?.close();
       return;
     }

@@ -80,11 +80,14 @@ class ManifestRecovery {
 
   /**
    * The newest checkpoint may have been made and never published. Then its log may go on behind the barrier, and the
-   * next one is empty; where neither is so, both ways hold the same.
+   * next one holds no more than it; where neither is so, both ways hold the same.
    */
   #isPublished(epoch: bigint): boolean {
     const ids = Array.from({ length: this.cores }, (_, coreId) => coreId);
-    if (ids.some((coreId) => this.#wordsOf(epoch + 1n, coreId).records > 0)) return true;
+    // What came to its log while it was made was copied to the next one, which may have been left behind since.
+    const end = (log: bigint, coreId: number): bigint => this.#wordsOf(log, coreId).nextSequence ?? 0n;
+    if (ids.some((coreId) => end(epoch + 1n, coreId) > end(epoch, coreId))) return true;
+    if (ids.every((coreId) => end(epoch + 1n, coreId) === end(epoch, coreId))) return true;
     return ids.every((coreId) => this.#wordsOf(epoch, coreId).endsWithBarrier);
   }
 

@@ -18,7 +18,7 @@ import type { Locked } from '../../wal/scan/scan-options.js';
 /** A segment to be salvaged, and what it is held against. */
 export interface SegmentSource extends Pick<
   WalScanOptions,
-  'coreId' | 'epoch' | 'expectedSequence' | 'closedAt' | 'isLoose'
+  'coreId' | 'epoch' | 'expectedSequence' | 'endSequence' | 'closedAt' | 'isLoose'
 > {
   readonly path: string;
   readonly isLocked?: Locked | undefined;
@@ -227,7 +227,7 @@ class SegmentSalvage {
   }
 
   #scan(path: string, descriptor: FileDescriptor, expectedSequence: bigint | undefined): WalScanner {
-    const { coreId, epoch, isLoose, isLocked, wasClosed, closedAt } = this.#source;
+    const { coreId, epoch, endSequence, isLoose, isLocked, wasClosed, closedAt } = this.#source;
     return WalScanner.openPart(
       path,
       { descriptor, order: undefined, isFollowed: false },
@@ -236,6 +236,7 @@ class SegmentSalvage {
         coreId,
         epoch,
         expectedSequence,
+        endSequence,
         isLoose,
         isLocked,
         wasClosed,

@@ -1,5 +1,6 @@
 import type { Entry } from '../../entry-cursor.js';
 import { StatelogError } from '../../errors.js';
+import { runToEnd } from '../../steps.js';
 import {
   type NewPair,
   ShapeCounter,
@@ -22,7 +23,7 @@ export function writePair(pair: NewPair, entries: () => Iterable<Entry>): Writte
       if (++count <= shape.count) writer.add(key, value);
     }
     if (count !== shape.count) throw changedMeanwhile(pair.statePath, shape.count, count);
-    return writer.finishSynced();
+    return runToEnd(writer.finishSynced());
   } finally {
     writer.close();
   }

@@ -1,6 +1,7 @@
 import { assert } from '../../assert.js';
 import { OrderedMapWriter } from '../../rkyv/ordered-map/ordered-map-writer.js';
 import type { FileDescriptor, FileSystem } from '../../storage-io/interface/file-system.js';
+import { runToEnd, type Steps } from '../../steps.js';
 import { readFully, writeFully } from '../../storage-io/whole/write-fully.js';
 import { INDEX_HEADER_BYTES } from '../format/format.js';
 import { indexBlockBytes } from '../format/index-block.js';
@@ -9,7 +10,8 @@ import type { IndexMeasure, IndexShape } from '../format/index-size.js';
 import { checkIndexFits, expectedIndexBytes, indexBytesMin } from '../format/index-size.js';
 import { PageSums } from '../format/page-sums.js';
 
-const BUFFER_BYTES = 1024 * 1024;
+/** So much is moved in one step. */
+const MOVED_BYTES = 512 * 1024;
 
 export interface IndexFileOptions extends IndexShape {
   readonly fileSystem: FileSystem;
@@ -91,10 +93,15 @@ export class IndexFileWriter {
 
   /** Writes what is left, then the block and the header. Nothing is synced. */
   finish(fields: IndexFileFields): IndexFileResult {
+    return runToEnd(this.finishInSteps(fields));
+  }
+
+  /** Does what `finish` does, in steps. */
+  *finishInSteps(fields: IndexFileFields): Steps<IndexFileResult> {
     const indexLength = this.#map.finish();
     assert(this.#written === indexLength && this.#sums.length === indexLength, 'all bytes were written');
     const head = this.#encodeHead(indexLength, fields);
-    this.#moveTo(head.length);
+    yield* this.#moveTo(head.length);
     const { fileSystem, descriptor } = this.#options;
     writeFully(fileSystem, descriptor, head);
     return {
@@ -132,11 +139,11 @@ export class IndexFileWriter {
   }
 
   /** Moves the rkyv bytes to where the head ends; the file is not yet anyone's. */
-  #moveTo(start: number): void {
+  *#moveTo(start: number): Steps<void> {
     const { fileSystem, descriptor } = this.#options;
     const by = start - this.#start;
     if (by === 0) return;
-    const buffer = new Uint8Array(Math.min(BUFFER_BYTES, this.#written));
+    const buffer = new Uint8Array(Math.min(MOVED_BYTES, this.#written));
     for (let done = 0; done < this.#written;) {
       const count = Math.min(buffer.length, this.#written - done);
       // Upwards from the end, downwards from the start: nothing is written over before it was read.
@@ -144,6 +151,7 @@ export class IndexFileWriter {
       readFully(fileSystem, descriptor, buffer, 0, count, from);
       writeFully(fileSystem, descriptor, buffer, 0, count, from + by);
       done += count;
+      yield;
     }
     if (by < 0) fileSystem.truncate(descriptor, start + this.#written);
   }

@@ -1,3 +1,4 @@
+import { runToEnd, type Steps } from '../../steps.js';
 import { closeQuietly } from '../../storage-io/whole/atomic-write.js';
 import type { FileDescriptor, FileSystem } from '../../storage-io/interface/file-system.js';
 import { VALUE_REGION_BYTES_MAX } from '../format/format.js';
@@ -104,15 +105,25 @@ export class StatePairWriter {
   /** Writes both files to their end, without a sync. */
   finish(): WrittenPair {
     this.values.drain();
-    return this.#finishIndex();
+    return runToEnd(this.#finishIndex());
   }
 
-  /** Writes both files to their end and syncs them; naming them for good is up to the caller. */
-  finishSynced(): WrittenPair {
+  /** Makes durable what was written so far, so that the sync at the end has less to wait for. */
+  syncSoFar(): void {
+    const { values } = this;
+    values.sync();
+    this.#pair.fileSystem.dataSync(this.#indexDescriptor);
+  }
+
+  /** Writes both files to their end and syncs them, in steps; naming them for good is up to the caller. */
+  *finishSynced(): Steps<WrittenPair> {
     const { fileSystem } = this.#pair;
     this.values.sync();
-    const written = this.#finishIndex();
+    yield;
+    const written = yield* this.#finishIndex();
+    yield;
     fileSystem.sync(this.#indexDescriptor);
+    yield;
     fileSystem.sync(this.values.descriptor);
     return written;
   }
@@ -123,10 +134,10 @@ export class StatePairWriter {
     closeQuietly(this.#pair.fileSystem, this.values.descriptor);
   }
 
-  #finishIndex(): WrittenPair {
+  *#finishIndex(): Steps<WrittenPair> {
     const { storeId, epoch, coreId } = this.#pair;
     const { writePos, generation } = this.values;
-    const { headCrc, count } = this.index.finish({
+    const { headCrc, count } = yield* this.index.finishInSteps({
       writePos,
       nextVersion: BigInt(this.#shape.count) + 1n,
       storeId,

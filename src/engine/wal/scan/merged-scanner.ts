@@ -31,6 +31,8 @@ export interface MergeOptions {
   readonly epoch?: bigint | undefined;
   /** The sequence that a core's first record must have; undefined: any. */
   readonly expectedSequenceOf?: ((coreId: number) => bigint | undefined) | undefined;
+  /** The sequence with which a core's next log starts, as `WalScanOptions.endSequence` says. */
+  readonly endSequenceOf?: ((coreId: number) => bigint | undefined) | undefined;
 }
 
 /**
@@ -116,6 +118,7 @@ export class MergedScanner {
     const blockBytes = Math.min(WINDOW_BLOCK_BYTES, Math.floor(WINDOWS_BYTES / Math.max(parts, 1)));
     for (const { path, coreId, descriptor, end, runs } of plans) {
       const expectedSequence = options.expectedSequenceOf?.(coreId);
+      const endSequence = options.endSequenceOf?.(coreId);
       for (const { from, to, order } of runs) {
         const part = {
           descriptor,
@@ -128,6 +131,7 @@ export class MergedScanner {
           to: Math.min(to, end),
           coreId,
           expectedSequence,
+          endSequence,
           epoch,
           isLoose,
           isLocked,

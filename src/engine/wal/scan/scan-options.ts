@@ -16,6 +16,11 @@ export interface WalScanOptions {
   readonly coreId?: number | undefined;
   /** The sequence that the first record must have; undefined: any. */
   readonly expectedSequence?: bigint | undefined;
+  /**
+   * For a closed log: the sequence with which the next one starts. Records that came while its checkpoint was made stand here,
+   * too, and there; here they are passed over.
+   */
+  readonly endSequence?: bigint | undefined;
   /** The epoch that all records must have; undefined: any, as long as none goes back. */
   readonly epoch?: bigint | undefined;
   /** The offset of a record to start at; default 0. */

@@ -145,7 +145,10 @@ export class WalScanner {
 
   /** The sequence that comes next; undefined while any may come. */
   get nextSequence(): bigint | undefined {
-    return this.#stream.order.nextSequence;
+    const { nextSequence } = this.#stream.order;
+    const { endSequence } = this.#options;
+    if (endSequence === undefined || nextSequence === undefined) return nextSequence;
+    return nextSequence < endSequence ? nextSequence : endSequence;
   }
 
   /** Whether any record says its lag: the segment is then ours. */
@@ -178,6 +181,10 @@ export class WalScanner {
     refuseCut(this.path, this.#stream, this.#options);
     if (event === 'end') return this.#tellMissingEnd();
     if (event === 'gap') return this.#tellGap(this.#stream.gap!);
+    if (this.#isInNextLog()) {
+      this.#isOver = true;
+      return 'end';
+    }
     if (this.#stream.remarkable === undefined && !hasStrangeBarrier(this.view)) return this.#tellRecord();
     this.#pending.push(...remarksOn(this.path, this.#stream));
     this.#recordWaits = true;
@@ -213,6 +220,11 @@ export class WalScanner {
     if (!this.#isOpen) return;
     this.#isOpen = false;
     this.#fileSystem.close(this.#descriptor);
+  }
+
+  #isInNextLog(): boolean {
+    const { endSequence } = this.#options;
+    return endSequence !== undefined && this.view.sequence >= endSequence;
   }
 
   #tellRecord(): ScanEvent {

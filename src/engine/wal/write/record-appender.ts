@@ -10,6 +10,7 @@ import {
   type WalOperation,
   walEntryBytes,
 } from '../../rkyv/entry/wal-entry-format.js';
+import type { WalEntryView } from '../../rkyv/entry/wal-entry-view.js';
 import { checksumRecords } from '../sums/batch-sum.js';
 import { RecordBuffer } from './record-buffer.js';
 import type { RecordStamp } from './record-stamp.js';
@@ -74,6 +75,18 @@ export class RecordAppender {
     const length = this.#checkLength(walEntryBytes(TAG_PUT, keyLength, valueLength));
     this.holdsContent = true;
     this.stamp.prepare(this.#lag());
+    return this.#put(length, keyBytes, keyStart, keyLength, valueBytes, valueStart, valueLength);
+  }
+
+  #put(
+    length: number,
+    keyBytes: Uint8Array,
+    keyStart: number,
+    keyLength: number,
+    valueBytes: Uint8Array,
+    valueStart: number,
+    valueLength: number,
+  ): number {
     const at = this.#start(length);
     const { header } = this.stamp;
     putByWords(
@@ -112,6 +125,16 @@ export class RecordAppender {
     return this.#operation(entry.operation);
   }
 
+  /** Appends a copy of a record of the epoch before, under this one's epoch: its sequence, which must be due, and its time are kept. */
+  copy(view: WalEntryView): number {
+    const { bytes, keyStart, keyLength, valueStart, valueLength } = view;
+    this.holdsContent = true;
+    this.stamp.prepareCopy(view, this.#lag());
+    if (view.tag !== TAG_PUT) return this.#operation(view.operation());
+    const length = this.#checkLength(walEntryBytes(TAG_PUT, keyLength, valueLength));
+    return this.#put(length, bytes, keyStart, keyLength, bytes, valueStart, valueLength);
+  }
+
   /** Says that everything up to `position` is durable, which took so many of the entries along. */
   markSynced(position: number, entries: number): void {
     this.syncedPosition = position;
@@ -132,9 +155,7 @@ export class RecordAppender {
       case 'put': {
         const { key, value } = operation;
         const length = this.#checkLength(walEntryBytes(TAG_PUT, key.length, value.length));
-        const at = this.#start(length);
-        putByWords(this.#target, at, header, key, 0, key.length, value, 0, value.length, this.#copier);
-        return this.#finish(length);
+        return this.#put(length, key, 0, key.length, value, 0, value.length);
       }
       case 'delete': {
         const { key } = operation;

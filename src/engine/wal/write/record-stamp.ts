@@ -1,6 +1,8 @@
+import { assert } from '../../assert.js';
 import { compareSignedHalves, highHalf, joinI64, joinU64, lowHalf } from '../../bytes/halves.js';
 import { createWalEntryHeader, type WalEntryHeader } from '../../rkyv/entry/wal-entry-encoder.js';
 import type { WalEntry } from '../../rkyv/entry/wal-entry-format.js';
+import type { WalEntryView } from '../../rkyv/entry/wal-entry-view.js';
 import type { Clock } from '../../storage-io/interface/clock.js';
 
 const U64_LIMIT = 2n ** 64n;
@@ -119,6 +121,24 @@ export class RecordStamp {
     this.#setTimestamp(entry.timestampNs);
     this.endGroup();
     this.header.lag = lag;
+  }
+
+  /**
+   * Makes the header ready for a copy of a record of another epoch: its time is kept, and its sequence, which must be the one
+   * that is due.
+   */
+  prepareCopy(of: WalEntryView, lag: number): void {
+    const { header } = this;
+    assert(
+      of.coreId === header.coreId &&
+        of.sequenceLow === header.sequenceLow &&
+        of.sequenceHigh === header.sequenceHigh,
+      'records are copied in order, and none is left out',
+    );
+    header.timestampLow = of.timestampLow;
+    header.timestampHigh = of.timestampHigh;
+    header.lag = lag;
+    this.#usesLeft = 0;
   }
 
   /** Says that the record was appended. */

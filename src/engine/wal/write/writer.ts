@@ -2,6 +2,7 @@ import { checkBytes } from '../../bytes/byte-argument.js';
 import { StatelogError } from '../../errors.js';
 import { checkCommit, checkOperation } from '../../rkyv/entry/operation-arguments.js';
 import type { WalEntry } from '../../rkyv/entry/wal-entry-format.js';
+import type { WalEntryView } from '../../rkyv/entry/wal-entry-view.js';
 import { closeQuietly } from '../../storage-io/whole/atomic-write.js';
 import { type Clock, SystemClock } from '../../storage-io/interface/clock.js';
 import type {
@@ -238,6 +239,15 @@ export class CoreWalWriter {
     checkOperation(entry.operation);
     this.#gate.enter('direct');
     return this.#appender.entry(entry);
+  }
+
+  /**
+   * Appends a copy of a record that a scanner stands on, under this writer's epoch: its sequence, which must be the one that is
+   * due, and its time are kept. For the log behind a checkpoint that was made beside its writer.
+   */
+  appendCopy(view: WalEntryView): number {
+    this.#gate.enter('direct');
+    return this.#appender.copy(view);
   }
 
   appendPutViaStorageIo(key: Uint8Array, value: Uint8Array, storageIo: StorageIo): number {
