@@ -29,7 +29,7 @@ export const besideMutants = [
     from: '    options.syncLog();\n',
     to: '',
     tests: [beside],
-    match: '*subscribers are told*',
+    match: '*what others put while*',
   },
   {
     name: 'copied-records-taken-for-unknown-changes',

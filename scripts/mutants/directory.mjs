@@ -118,7 +118,7 @@ export const directoryMutants = [
     name: 'folder-of-logs-not-synced',
     rule: "R1: the next epoch's log has its name on disk before the manifest needs it",
     file: 'src/engine/directory/checkpoint/checkpoint.ts',
-    from: '    fileSystem.syncDirectory(layout.wal);\n',
+    from: '  fileSystem.syncDirectory(layout.wal);\n',
     to: '',
     tests: [crash],
     match: ofCheckpoints,

@@ -44,7 +44,7 @@ export const inspectMutants = [
     name: 'lost-end-of-a-kept-log-not-told',
     rule: 'R5: a loss is never without a word',
     file: 'src/engine/inspect/verify/verify-directory.ts',
-    from: 'else if (nextSequence !== nextDue) {',
+    from: 'else if (nextSequence < nextDue) {',
     to: 'else if (nextSequence < 0n) {',
     tests: ['engine/inspect/verify-directory'],
   },

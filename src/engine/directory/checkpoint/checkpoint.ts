@@ -139,18 +139,16 @@ function* writeAll(options: CheckpointOptions, closed: ClosedEpoch): Steps<Direc
   return withCheckpoint(manifest, entry, options.keep);
 }
 
-/** So often what came meanwhile is copied before the writer has to wait for the rest. */
-const PASSES_MAX = 64;
+/** So many steps what comes meanwhile is copied in before the writer has to wait for the rest: 64 MiB. */
+const COPY_STEPS_MAX = 1024;
 
 /** Copies what comes to the log until hardly anything is left to copy. */
 function* copyTails(tails: readonly LogTail[]): Steps<void> {
-  for (let pass = 0, hasStopped = true; hasStopped && pass < PASSES_MAX; pass++) {
-    hasStopped = false;
+  let steps = 0;
+  for (let before = -1; before < steps;) {
+    before = steps;
     for (const tail of tails) {
-      while (tail.copySome()) {
-        hasStopped = true;
-        yield;
-      }
+      for (; steps < COPY_STEPS_MAX && tail.copySome(); steps++) yield;
     }
   }
 }
