@@ -4,6 +4,7 @@ import type { BenchTask, BenchTopic } from './frame/task.js';
 import { keep, milliseconds, nsEach } from './frame/timing.js';
 import { measureBulk } from './directory/bulk.js';
 import { fillDirectory } from './directory/fill.js';
+import { measureStall } from './directory/stall.js';
 
 const CHANGES = 1000;
 const VALUE_LENGTHS = [0, 100, 4096, 65_536];
@@ -19,6 +20,7 @@ export const directoryTopic: BenchTopic = {
     await measureOpening(task, keys);
     await measureReads(task, keys);
     await measureValues(task);
+    await measureStall(task);
   },
 };
 

@@ -30,6 +30,7 @@ function growth(row: string, part: string, name: string): Goal {
 const GET = 'get, random';
 const PUT = 'put, one by one';
 const BULK = 'bulk put into a state directory, WAL and sync included';
+const BESIDE = 'a checkpoint beside the puts';
 const SCAN = 'full scan; prefix scan of 10';
 const ON_DISK = 'get through the index as it lies on disk';
 const OPEN = 'open; the index loaded';
@@ -62,6 +63,8 @@ export const GOALS: readonly Goal[] = [
   within(PUT, ['p99.99 in memory', 'state.put-p9999-memory'], 'at most', 1),
   within(PUT, ['p99.99 over a state file', 'state.put-p9999-file'], 'at most', 1),
   against('lmdb', BULK, ['40,000 keys: twice as fast', 'directory.put-log'], 1 / 2),
+  against('lmdb', BULK, ['200,000 keys, each 4,096 durable', 'directory.put-groups'], 1),
+  within(BESIDE, ['1,000,000 keys: 99.9 % of groups, processor', 'directory.checkpoint-stall'], 'at most', 5),
   against('classic-level', BULK, ['40,000 keys: three times as fast', 'directory.put-log'], 1 / 3),
   against('lmdb', BULK, ['200,000 keys, and a checkpoint: twice as fast', 'directory.put-bulk'], 1 / 2),
   against(

@@ -23,15 +23,6 @@ export const besideMutants = [
     match: '*changes beside a checkpoint*',
   },
   {
-    name: 'log-not-synced-before-the-last-of-it-is-copied',
-    rule: 'R1: nothing that was put while a checkpoint was made is lost with the log before',
-    file: 'src/engine/directory/checkpoint/checkpoint.ts',
-    from: '    options.syncLog();\n',
-    to: '',
-    tests: [beside],
-    match: '*what others put while*',
-  },
-  {
     name: 'copied-records-taken-for-unknown-changes',
     rule: 'a crash while a checkpoint is made leaves nothing that is called damage',
     file: 'src/engine/directory/manifest/leftovers.ts',

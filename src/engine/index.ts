@@ -97,6 +97,7 @@ export type {
   ReadStoreOptions,
 } from './directory/directory-options.js';
 export type { RecoveryReport } from './directory/write/recover-log.js';
+export type { CheckpointPace } from './directory/write/writer-environment.js';
 export type { KeyLike } from './fold/format/update.js';
 export type { OpenLog } from './fold/record/log-window.js';
 export type { ReplayedLog } from './fold/scan/replay.js';

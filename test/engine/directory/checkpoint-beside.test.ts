@@ -104,6 +104,14 @@ for (const cores of [1, 2]) {
       undefined,
     );
     follower.close();
+    const late = new Follower(disk, cores);
+    late.look();
+    t.deepEqual(late.findings, []);
+    t.deepEqual(
+      late.told.flatMap((told, core) => told.map((sequence) => `${core}: ${sequence}`)).sort(),
+      replayed(fileSystem).sort(),
+    );
+    late.close();
   });
 }
 

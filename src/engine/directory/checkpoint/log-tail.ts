@@ -11,7 +11,7 @@ import { SEGMENT_BUFFER_BYTES } from '../write/writer-environment.js';
 /** So much is copied in one step. */
 const STEP_BYTES = 64 * 1024;
 
-/** Where the log of an epoch was closed, and goes on all the same while the checkpoint of it is made. */
+/** A log that was closed, and goes on all the same while the checkpoint of its epoch is made. */
 export interface TailStart {
   readonly fileSystem: FileSystem;
   readonly clock: Clock;
@@ -25,7 +25,7 @@ export interface TailStart {
   readonly lastTimestampNs: bigint;
 }
 
-/** Where the segment of the next epoch goes on. */
+/** The point at which the segment of the next epoch goes on. */
 export interface SegmentStart extends Required<StampStart> {
   readonly position: number;
 }

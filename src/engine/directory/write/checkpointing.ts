@@ -23,7 +23,7 @@ const SLICE_STEPS = 16;
 /** Steps that each group of changes pays at least, so that a checkpoint ends also where little is put. */
 const GROUP_STEPS_MIN = 4;
 
-/** What a writer stands on; a checkpoint moves it on. */
+/** The ground that a writer stands on; a checkpoint moves it on. */
 export interface LiveStore {
   manifest: DirectoryManifest;
   states: CoreStates;
@@ -31,7 +31,7 @@ export interface LiveStore {
   readonly progress: Progress;
 }
 
-/** What checkpointing asks of its writer. */
+/** The writer whose checkpoints are made, as they see it. */
 export interface CheckpointingWriter extends WriterEnvironment {
   readonly lock: FileLock;
   readonly held: HeldStore;

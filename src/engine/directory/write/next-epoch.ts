@@ -19,7 +19,7 @@ export interface NextEpoch {
 
 /** The parts with which it ends an epoch. */
 export interface EndedEpoch extends NextEpoch {
-  /** Where each segment of the next epoch goes on, behind what was copied there. */
+  /** The points at which the segments of the next epoch go on, behind what was copied there. */
   readonly starts: readonly SegmentStart[];
 }
 

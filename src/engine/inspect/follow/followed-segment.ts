@@ -117,6 +117,8 @@ export class FollowedSegment {
   /** Looks at the file as it is now, once `next` came to the end. */
   lookAgain(): void {
     this.hold();
+    // Nothing comes to a log that was closed.
+    if (this.#options.endSequence !== undefined) return;
     const missing = this.#told.forgetMissing(this.#fileSystem, this.#descriptor);
     if (missing > 0 || !this.#scanner.lookAgain(true)) this.#goOnBehind(missing);
   }

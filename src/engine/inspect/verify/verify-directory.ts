@@ -59,7 +59,7 @@ export function* verifyDirectory(
   yield* conflictedCopies(fileSystem, root);
 }
 
-/** Where a core's part of the log before ended. */
+/** The end of a core's part of the log before. */
 interface LogEnd {
   readonly path: string;
   readonly bytes: number;

@@ -5,6 +5,7 @@ import type { LockHolder } from '../../storage-io/lock/lock-holder.js';
 import { realFileSystem } from '../../storage-io/real/real-file-system.js';
 import { endOfZeros } from '../../storage-io/paged/zero-runs.js';
 import { wasThereAtClose } from './closed-segment.js';
+import { upTo } from './end-sequence.js';
 import type { Gap } from './gap.js';
 import { hasStrangeBarrier, remarksOn } from './record-remarks.js';
 import type { RecordOrder } from '../format/record-order.js';
@@ -145,10 +146,7 @@ export class WalScanner {
 
   /** The sequence that comes next; undefined while any may come. */
   get nextSequence(): bigint | undefined {
-    const { nextSequence } = this.#stream.order;
-    const { endSequence } = this.#options;
-    if (endSequence === undefined || nextSequence === undefined) return nextSequence;
-    return nextSequence < endSequence ? nextSequence : endSequence;
+    return upTo(this.#options.endSequence, this.#stream.order.nextSequence);
   }
 
   /** Whether any record says its lag: the segment is then ours. */
@@ -181,10 +179,9 @@ export class WalScanner {
     refuseCut(this.path, this.#stream, this.#options);
     if (event === 'end') return this.#tellMissingEnd();
     if (event === 'gap') return this.#tellGap(this.#stream.gap!);
-    if (this.#isInNextLog()) {
-      this.#isOver = true;
-      return 'end';
-    }
+    const { endSequence } = this.#options;
+    this.#isOver = endSequence !== undefined && this.view.sequence >= endSequence;
+    if (this.#isOver) return 'end';
     if (this.#stream.remarkable === undefined && !hasStrangeBarrier(this.view)) return this.#tellRecord();
     this.#pending.push(...remarksOn(this.path, this.#stream));
     this.#recordWaits = true;
@@ -207,10 +204,7 @@ export class WalScanner {
     return true;
   }
 
-  /**
-   * Ends where the last finding was damage.
-   * @throws StatelogError `DAMAGED`
-   */
+  /** @throws StatelogError `DAMAGED` where the last finding was damage */
   throwIfDamage(): void {
     if (this.finding?.severity !== 'damage') return;
     throw damageError(this.finding, `the ${this.records} good records before it; nothing was changed`);
@@ -220,11 +214,6 @@ export class WalScanner {
     if (!this.#isOpen) return;
     this.#isOpen = false;
     this.#fileSystem.close(this.#descriptor);
-  }
-
-  #isInNextLog(): boolean {
-    const { endSequence } = this.#options;
-    return endSequence !== undefined && this.view.sequence >= endSequence;
   }
 
   #tellRecord(): ScanEvent {
