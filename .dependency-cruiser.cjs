@@ -3,7 +3,7 @@
  * the layers beneath that it may import; what every layer may import is in `shared`.
  */
 const ground = ['errors', 'finding', 'assert'];
-const shared = [...ground, 'entry-cursor', 'entry-range'];
+const shared = [...ground, 'entry-cursor', 'entry-range', 'steps'];
 const layers = {
   bytes: [],
   rkyv: ['bytes'],
