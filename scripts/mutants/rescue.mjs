@@ -174,4 +174,20 @@ export const rescueMutants = [
     to: 'coreId === undefined || coreId >= 0 || this.#open.has(coreId)',
     tests: REBUILD,
   },
+  {
+    name: 'lost-keys-told-as-removed',
+    rule: 'a key that damage may have taken is not told as removed',
+    file: 'src/engine/repair/rest/compare-rests.ts',
+    from: '(value === undefined && skipped.isUnnamed)',
+    to: '(value === undefined && !skipped.isUnnamed)',
+    tests: ['cli/commands/diff'],
+  },
+  {
+    name: 'skipped-damage-not-told',
+    rule: 'whoever skips damage says so, and ends with 3',
+    file: 'src/engine/repair/rest/readable-rest.ts',
+    from: 'skipped: isWhole ? undefined',
+    to: 'skipped: isWhole || !isUnnamed ? undefined',
+    tests: ['cli/commands/diff'],
+  },
 ];

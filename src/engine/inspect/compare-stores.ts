@@ -6,8 +6,8 @@ import type { ReadableStore } from '../store/store.js';
 export type KeyOutcome = 'same' | 'added' | 'removed' | 'changed';
 
 /** One key that either store holds, and its values; undefined where it is not there. */
-export interface ComparedKey {
-  readonly outcome: KeyOutcome;
+export interface ComparedKey<Outcome = KeyOutcome> {
+  readonly outcome: Outcome;
   readonly key: Uint8Array;
   readonly before: Uint8Array | undefined;
   readonly after: Uint8Array | undefined;

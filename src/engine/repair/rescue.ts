@@ -9,6 +9,7 @@ import type { FileSystem } from '../storage-io/interface/file-system.js';
 import { realFileSystem } from '../storage-io/real/real-file-system.js';
 import { anchoredSource } from '../storage-io/views/anchored-file-system.js';
 import type { RepairEvent, RepairSummary } from './account/report.js';
+import { isAmiss } from './amiss.js';
 import { repairPath } from './repair-path.js';
 import { attempt, evidenceOf, surveyFolder, type Evidence } from './survey/evidence.js';
 
@@ -65,14 +66,6 @@ export async function* rescuePath(request: RescueRequest): AsyncGenerator<Rescue
   const repair = await quietly(repairPath({ fileSystem, path, into }));
   for (const other of [path, ...backups]) yield { comparison: compared(fileSystem, other, into) };
   return { isSound: false, repair };
-}
-
-/** Whether a repair tells of anything that keeps other commands from reading all there is where it lies. */
-function isAmiss(event: RepairEvent): boolean {
-  if ('progress' in event) return false;
-  if (!('finding' in event)) return true;
-  const { severity, class: kind } = event.finding;
-  return severity !== 'notice' || kind === 'misplaced' || kind === 'foreign-bytes';
 }
 
 /** Surveys a path: of a folder everything below it. */

@@ -158,3 +158,83 @@ test('files of other programs are compared like any store', async (t) => {
   t.is((await run('diff', fixturePath('artifact'), fixturePath('none'))).exitCode, 6);
   t.is((await run('diff', fixturePath('artifact'))).exitCode, 2);
 });
+
+/** A backup, and the same store with one byte of a log's record rotten. */
+async function rottenPair(t: ExecutionContext): Promise<[string, string]> {
+  const folder = tempDir(t);
+  const [good, rotten] = [path.join(folder, 'good.snap'), path.join(folder, 'rotten.snap')];
+  const input = ['a\t1', 'b\tvalue of b', 'c\t3', 'd\t4'].map((line) => `${line}\n`);
+  await commandLine(['put', good, '--batch', '-', '--tsv'], { input });
+  const bytes = readFileSync(good);
+  bytes[bytes.indexOf('value of b')]! ^= 0x10;
+  writeFileSync(rotten, bytes);
+  return [good, rotten];
+}
+
+test('--skip-damage compares what reads, tells what was skipped on which side, and ends with 3', async (t) => {
+  const [good, rotten] = await rottenPair(t);
+  await run('put', good, 'd', 'changed');
+  const before = [filePrints(good), filePrints(rotten)];
+  t.is((await run('diff', good, rotten)).exitCode, 3);
+  const { exitCode, stdout, stderr } = await run('diff', good, rotten, '--skip-damage');
+  t.is(exitCode, 3);
+  t.is(stdout, '?\tb\n~\td\tchanged\t4\n');
+  t.regex(stderr, /^statelog: B: damage: .*rotten\.snap, byte \d+/);
+  t.regex(stderr, /\nstatelog: B: skipped in .*rotten\.snap: 1 [a-z-]+ \(\d+ bytes\), lost 1 record/);
+  t.false(stderr.includes('A: '));
+  t.regex((await run('diff', rotten, good, '--skip-damage')).stderr, /^statelog: A: damage/);
+  t.deepEqual([filePrints(good), filePrints(rotten)], before);
+  t.like(await run('diff', good, rotten, '--skip-damage', '-q'), { exitCode: 3, stdout: '', stderr: '' });
+  t.is(
+    (await run('diff', good, rotten, '--skip-damage', '--summary')).stdout,
+    '0 added, 0 removed, 1 changed, 1 unknown, 2 the same\n',
+  );
+});
+
+test('--skip-damage --json tells spans and classes of each side, and unknown keys without an op', async (t) => {
+  const [good, rotten] = await rottenPair(t);
+  const { exitCode, stdout } = await run('diff', rotten, good, '--skip-damage', '--json');
+  t.is(exitCode, 3);
+  const lines = linesOf(stdout) as Record<string, Record<string, unknown>>[];
+  const finding = lines.find((line) => 'finding' in line)!;
+  t.like(finding, { side: 'a' });
+  t.like(finding['finding'], { file: rotten, severity: 'damage' });
+  const { skipped } = lines.find((line) => 'skipped' in line)!;
+  t.like(skipped, { side: 'a', path: rotten, records: 1, isUnnamed: true });
+  t.deepEqual(Object.values(skipped!['places'] as object), [
+    { count: 1, bytes: finding['finding']!['bytes'] },
+  ]);
+  t.deepEqual(lines.at(-1) as unknown, { diff: 'unknown', key: 'b', value: 'value of b' });
+});
+
+test('--skip-damage of what is sound is a diff like any other, of lines and of stores', async (t) => {
+  const [one, other] = await pair(t);
+  const lines = path.join(path.dirname(one), 'lines.ndjson');
+  await run('export', one, lines, '--as', 'ndjson');
+  t.like(await run('diff', one, one, '--skip-damage'), { exitCode: 0, stdout: '', stderr: '' });
+  t.like(await run('diff', lines, one, '--skip-damage'), { exitCode: 0, stdout: '', stderr: '' });
+  t.like(await run('diff', one, other, '--skip-damage'), {
+    exitCode: 1,
+    stdout: '-\ta\t1\n~\tb\told\tx\\ty\n+\td\t4\n',
+    stderr: '',
+  });
+  t.is((await run('diff', one, one, '--skip-damage', '--a-at', '1')).exitCode, 2);
+});
+
+test('where all that is lost is known by name, other keys of the damaged side are told as they are', async (t) => {
+  const folder = tempDir(t);
+  const [one, other] = [path.join(folder, 'one'), path.join(folder, 'other')];
+  const value = 'v'.repeat(10_000);
+  for (const key of ['a', 'b', 'c']) await run('put', one, key, value);
+  await run('checkpoint', one);
+  await run('put', other, 'a', value);
+  await run('put', other, 'b', value);
+  await run('put', other, 'z', 'w');
+  const file = path.join(one, 'checkpoints', '1', 'state-0.db');
+  const bytes = readFileSync(file);
+  bytes[32 + 15_000]! ^= 1;
+  writeFileSync(file, bytes);
+  const { exitCode, stdout } = await run('diff', one, other, '--keys-only', '--skip-damage');
+  t.is(exitCode, 3);
+  t.is(stdout, '?\tb\n-\tc\n+\tz\n');
+});

@@ -46,6 +46,13 @@ export class ScratchFolder {
     }
   }
 
+  /** A path of that name in a folder of its own, for whoever makes something there: nothing is there yet. */
+  placeFor(name: string): string {
+    const folder = join(this.#folder(), String(this.#files++));
+    this.#fileSystem.makeDirectory(folder);
+    return join(folder, name);
+  }
+
   remove(): void {
     if (this.#path === undefined) return;
     removeTree(this.#fileSystem, this.#path);

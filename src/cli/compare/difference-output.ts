@@ -1,5 +1,6 @@
 import type { ChalkInstance } from 'chalk';
-import type { ComparedKey, KeyOutcome } from '../../engine/inspect/compare-stores.js';
+import type { ComparedKey } from '../../engine/inspect/compare-stores.js';
+import type { RestOutcome } from '../../engine/repair/rest/compare-rests.js';
 import type { ByteOutput } from '../terminal/byte-output.js';
 import type { Encodings } from '../command/encoding.js';
 import { writeEncoded, writeValue } from '../text/encoded-field.js';
@@ -10,7 +11,7 @@ import { cutTo } from '../terminal/display-width.js';
 import { shownText } from '../terminal/shown-text.js';
 
 /** Prints differences, a line each. Flush when the terminal's output is full. */
-export type WriteDifference = (difference: ComparedKey) => void;
+export type WriteDifference = (difference: ComparedKey<RestOutcome>) => void;
 
 /** How differences are asked for on the command line. */
 export interface DifferenceOptions {
@@ -20,7 +21,13 @@ export interface DifferenceOptions {
   readonly keysOnly: boolean;
 }
 
-const SIGNS: Readonly<Record<KeyOutcome, string>> = { same: '=', added: '+', removed: '-', changed: '~' };
+const SIGNS: Readonly<Record<RestOutcome, string>> = {
+  same: '=',
+  added: '+',
+  removed: '-',
+  changed: '~',
+  unknown: '?',
+};
 const TAB = 0x09;
 const LINE_FEED = 0x0a;
 
@@ -38,7 +45,7 @@ export async function differenceOutput(
 
 /**
  * Prints lines that `put --batch` takes: applied to the first store, they make it hold the second's content.
- * Lines that lack the values say no `op`, and are refused there.
+ * Lines that lack the values, or of which the change is unknown, say no `op`, and are refused there.
  */
 function jsonLines(output: ByteOutput, { encodings, redact, keysOnly }: DifferenceOptions): WriteDifference {
   const writeValue = (name: 'value' | 'oldValue', value: Uint8Array): void => {
@@ -52,7 +59,8 @@ function jsonLines(output: ByteOutput, { encodings, redact, keysOnly }: Differen
   };
   return ({ outcome, key, before, after }) => {
     output.writeText(`{"diff":"${outcome}",`);
-    if (!redact && !keysOnly) output.writeText(`"op":"${after === undefined ? 'delete' : 'put'}",`);
+    if (!redact && !keysOnly && outcome !== 'unknown')
+      output.writeText(`"op":"${after === undefined ? 'delete' : 'put'}",`);
     writeJsonField(output, 'key', key, encodings.key);
     if (!keysOnly) {
       if (after !== undefined) writeValue('value', after);
@@ -67,7 +75,8 @@ function tabbedLines(output: ByteOutput, options: DifferenceOptions): WriteDiffe
     output.writeText(SIGNS[outcome]);
     output.writeByte(TAB);
     writeEncoded(output, key, options.encodings.key);
-    if (!options.keysOnly) {
+    // Of one value of an unknown change a line does not tell whose it is.
+    if (!options.keysOnly && outcome !== 'unknown') {
       for (const value of [before, after]) {
         if (value === undefined) continue;
         output.writeByte(TAB);
@@ -83,13 +92,19 @@ function readableLines(
   { encodings, redact, keysOnly }: DifferenceOptions,
   chalk: ChalkInstance,
 ): WriteDifference {
-  const paint = { same: chalk.reset, added: chalk.green, removed: chalk.red, changed: chalk.yellow };
+  const paint = {
+    same: chalk.reset,
+    added: chalk.green,
+    removed: chalk.red,
+    changed: chalk.yellow,
+    unknown: chalk.magenta,
+  };
   const shownValue = (value: Uint8Array): string =>
     redact ? redactedText(value) : shownText(value, encodings.value);
   return ({ outcome, key, before, after }) => {
     const head = `${SIGNS[outcome]} ${shownText(key, encodings.key)}`;
     const values = [before, after].filter((value) => value !== undefined).map(shownValue);
-    const line = keysOnly ? head : withValues(head, values, outputColumns);
+    const line = keysOnly || outcome === 'unknown' ? head : withValues(head, values, outputColumns);
     output.writeText(`${paint[outcome](cutTo(outputColumns, line))}\n`);
   };
 }
