@@ -39,7 +39,7 @@ test('a command line that cannot be right ends with 2, and shows no password', a
     ['pull', 'nats://u:secret@h/b', 'nats://u:secret@h/b'],
     ['pull', 'nats://u:secret@h/b', fold, '--prefix', 'a'],
     ['pull', 'nats://u:secret@h/b', fold, '--once', '--follow'],
-    ['pull', 'nats://u:secret@h/b', fold, '--resync', 's3://bucket/key'],
+    ['pull', 'nats://u:secret@h/b', fold, '--resync', 'http://bucket/key'],
   ];
   for (const line of lines) {
     const { exitCode, stderr } = await commandLine(line);

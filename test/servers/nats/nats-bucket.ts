@@ -52,14 +52,7 @@ export class NatsBucket {
 
   /** Asks until the cluster, or the server, is there to make it. */
   async createWhenThere(settings: object): Promise<void> {
-    for (;;) {
-      try {
-        await this.create(settings);
-        return;
-      } catch {
-        await new Promise((resolve) => setTimeout(resolve, 200));
-      }
-    }
+    await whenThere(() => this.create(settings));
   }
 
   async destroy(): Promise<void> {
@@ -139,6 +132,17 @@ export class NatsBucket {
     >();
     if (answer['error'] !== undefined) throw new Error(JSON.stringify(answer['error']));
     return answer;
+  }
+}
+
+/** Tries until it works: a cluster without a leader answers nothing, for a while. */
+async function whenThere<T>(work: () => Promise<T>): Promise<T> {
+  for (;;) {
+    try {
+      return await work();
+    } catch {
+      await new Promise((resolve) => setTimeout(resolve, 200));
+    }
   }
 }
 

@@ -171,7 +171,8 @@ withServer(
     const further = path.join(folder, 'further.snap');
     const artifact = path.join(folder, 'further.tar');
     await bucket.putAll(keysOf(10).map((key) => [key, 'first']));
-    for (const path of [fold, further]) t.is((await runCommand(['pull', url, path])).exitCode, 0);
+    const second = path.join(folder, 'second.snap');
+    for (const path of [fold, further, second]) t.is((await runCommand(['pull', url, path])).exitCode, 0);
     await bucket.delete('key.2');
     await bucket.putAll(
       keysOf(40)
@@ -190,8 +191,15 @@ withServer(
     t.regex(refused.stderr, /drops current values/);
     const restored = await runCommand(['pull', url, fold, '--resync', artifact]);
     t.is(restored.exitCode, 0, restored.stderr);
+    // The same from a bucket of snapshots.
+    const published = `file://${folder}/snapshots/further`;
+    const exported = await runCommand(['export', further, published, '--scope', '']);
+    t.is(exported.exitCode, 0, exported.stderr);
+    const fetched = await runCommand(['pull', url, second, '--resync', published]);
+    t.is(fetched.exitCode, 0, fetched.stderr);
     t.is((await runCommand(['pull', url, further])).exitCode, 0);
     t.deepEqual(sorted(liveOfFold(fold)), sorted(liveOfFold(further)));
+    t.deepEqual(sorted(liveOfFold(second)), sorted(liveOfFold(further)));
     t.false(liveOfFold(fold).has('key.2'));
     t.is(liveOfFold(fold).get('key.5')?.value, 'first');
   },

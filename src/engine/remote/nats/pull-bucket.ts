@@ -21,7 +21,7 @@ export interface PullRequest {
   readonly prefix?: string | undefined;
   /** True: go on with what comes until the signal; false: end at the last revision that there is. */
   readonly isFollowing?: boolean | undefined;
-  /** `list`, or the place of an artifact: what to do where the fold's position is lost. Default: refuse. */
+  /** `list`, or the place of an artifact (a path or a URL): the remedy where the fold's position is lost. Default: refuse. */
   readonly resync?: string | undefined;
   /** Ends it after the batch at hand. */
   readonly signal?: AbortSignal | undefined;
@@ -50,7 +50,7 @@ export async function pullBucket(request: PullRequest): Promise<void> {
   const { fileSystem = realFileSystem(), environment = {}, signal, observer, onOpened, onWarning } = request;
   const address = parseBucketAddress(request.address);
   if (prefix !== '') checkPrefix(prefix);
-  const resync = request.resync === undefined ? undefined : resyncOf(request.resync, fileSystem);
+  const resync = request.resync === undefined ? undefined : resyncOf(request.resync, fold, fileSystem);
   const { NatsSource } = await import('./client/nats-source.js');
   const timers = systemTimers;
   const source = await NatsSource.connect(address, { environment, fileSystem, timers });

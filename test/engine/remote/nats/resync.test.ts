@@ -18,7 +18,7 @@ function snapshotOf(disk: SimulatedDisk, scope: readonly string[] | undefined = 
     latest: () => Promise.resolve({ cursor: open().cursor, scope }),
     fetch: () => {
       const store = open();
-      return Promise.resolve({ store, cursor: store.cursor, scope });
+      return Promise.resolve({ store, cursor: store.cursor, scope, close: () => store.close() });
     },
   };
 }

@@ -39,7 +39,7 @@ export class ArtifactResync implements Resync {
       // Only now: a cursor says that everything up to it is there.
       await target.take({ changes: [], cursor: WatchCursor.fromBytes(snapshot.cursor), isRepeat: false });
     } finally {
-      snapshot.store.close();
+      snapshot.close();
     }
   }
 

@@ -16,7 +16,9 @@ export class ArtifactSource implements RestoreSource {
   }
 
   async latest(): Promise<SnapshotSummary> {
-    return this.fetch();
+    const { cursor, scope, close } = await this.fetch();
+    close();
+    return { cursor, scope };
   }
 
   // eslint-disable-next-line @typescript-eslint/require-await -- what lies on disk is read at once
@@ -28,7 +30,10 @@ export class ArtifactSource implements RestoreSource {
     const manifest = located.manifest!;
     const store = openPayload(located, manifest);
     if (store.cursor === undefined) throw notOfFold(path);
-    return { store, cursor: store.cursor, scope: manifest.scope };
+    const close = (): void => {
+      store.close();
+    };
+    return { store, cursor: store.cursor, scope: manifest.scope, close };
   }
 }
 

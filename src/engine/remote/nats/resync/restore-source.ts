@@ -11,6 +11,8 @@ export interface SnapshotSummary {
 /** A snapshot that was fetched and verified. */
 export interface FetchedSnapshot extends SnapshotSummary {
   readonly store: ReadableStore;
+  /** Closes the store, and removes what was fetched. */
+  readonly close: () => void;
 }
 
 /** The place where the newest snapshot of a fold lies. */

@@ -4,32 +4,31 @@ import type { FileSystem } from '../../../storage-io/interface/file-system.js';
 import type { Resync } from '../pull/pull-options.js';
 import { ArtifactResync } from './artifact-resync.js';
 import { ArtifactSource } from './artifact-source.js';
+import { parseSnapshotUrl } from '../../place/place.js';
 import { ListResync } from './list-resync.js';
+import { PublishedSource } from './published-source.js';
 
 const LIST = 'list';
 const SCHEME = /^([a-z][a-z0-9+.-]*):\/\//;
 
 /**
- * The way to put a fold right that a text names: `list`, or the place of an artifact: a path, or a `file://` URL of one.
+ * The way to put a fold right that a text names: `list`, or the place of an artifact: a path; a `file://` URL of one, or of a
+ * folder that is laid out like a bucket; or `s3://BUCKET/PREFIX/KEY`.
+ * @param fold the path of the fold
  * @throws StatelogError `INVALID_ARGUMENT` for a place that nothing is fetched from; `NOT_FOUND` where nothing is there
  */
-export function resyncOf(text: string, fileSystem: FileSystem): Resync {
+export function resyncOf(text: string, fold: string, fileSystem: FileSystem): Resync {
   if (text === LIST) return new ListResync();
   const [, scheme] = SCHEME.exec(text) ?? [];
-  if (scheme !== undefined && scheme !== 'file') {
-    throw new StatelogError(
-      'INVALID_ARGUMENT',
-      `--resync takes list, a path or a file:// URL, not ${scheme}://`,
-      {
-        hint: 'fetch the artifact to this host first',
-      },
-    );
-  }
-  const path = scheme === undefined ? text : fileURLToPath(text);
-  if (fileSystem.statusFollowing(path) === undefined)
+  const path = scheme === undefined ? text : scheme === 'file' ? fileURLToPath(text) : undefined;
+  if (path !== undefined && fileSystem.statusFollowing(path) !== undefined)
+    return new ArtifactResync(new ArtifactSource(fileSystem, path));
+  if (scheme === undefined) {
     throw new StatelogError('NOT_FOUND', 'there is no artifact', {
-      path,
-      hint: '--resync takes list, or the path of an artifact',
+      path: text,
+      hint: '--resync takes list, or the place of an artifact',
     });
-  return new ArtifactResync(new ArtifactSource(fileSystem, path));
+  }
+  parseSnapshotUrl(text);
+  return new ArtifactResync(new PublishedSource(fileSystem, text, fold));
 }
