@@ -46,7 +46,11 @@ const usageErrors: readonly (readonly [string, string[], RegExp])[] = [
     /--epoch takes a number from 0 to 2\^64 - 1/,
   ],
   ['a number past 64 bits', ['probe', 'show', '--epoch', '18446744073709551616'], /--epoch takes/],
-  ['a time that is none', ['probe', 'show', '--since', '2026-02-30T00:00:00Z'], /--since takes a time as/],
+  [
+    'a time that is none',
+    ['probe', 'show', '--since', '2026-02-30T00:00:00Z'],
+    /--since 2026-02-30T00:00:00Z: there is no such time as/,
+  ],
   ['a size that is none', ['probe', 'show', '--max-loss', '1.5K'], /--max-loss takes a number of bytes/],
   ['seconds that are none', ['probe', 'show', '--wait=-1'], /--wait takes seconds/],
   [
@@ -117,7 +121,7 @@ test('numbers, times and sizes reach the command exactly', async (t) => {
     epoch: '18446744073709551615n',
     cursor: '-9223372036854775808n',
     limit: 10,
-    since: '1000000000n',
+    since: { timeNs: '1000000000n', isOfHere: false },
     'max-loss': 65536,
     wait: 250,
   });
