@@ -190,4 +190,20 @@ export const rescueMutants = [
     to: 'skipped: isWhole || !isUnnamed ? undefined',
     tests: ['cli/commands/diff'],
   },
+  {
+    name: 'appended-times-taken-for-an-older-run',
+    rule: 'verify and repair agree on whether a segment by itself is good',
+    file: 'src/engine/repair/survey/run-order.ts',
+    from: '(isLoose || !run.hasLags)',
+    to: '!run.hasLags',
+    tests: ['engine/repair/older-runs'],
+  },
+  {
+    name: 'clock-set-back-at-a-restart-taken-for-an-older-run',
+    rule: 'verify and repair agree on whether a segment by itself is good',
+    file: 'src/engine/repair/survey/run-order.ts',
+    from: '(isUnbroken || before.firstSequence !== run.firstSequence)',
+    to: 'before.firstSequence !== run.firstSequence',
+    tests: ['engine/repair/older-runs'],
+  },
 ];

@@ -43,7 +43,7 @@ export function* fillSegment(
   for (const [one, runs] of candidates) if (runs.length === 0) candidates.delete(one);
   const isOnce =
     epoch !== undefined || [...own, ...[...candidates.values()].flat()].every(({ hasLags }) => hasLags);
-  const gathered = gatherLog(fileSystem, candidates, isOnce);
+  const gathered = gatherLog(fileSystem, candidates, { isOnce, isLoose: epoch === undefined });
   if (gathered === undefined) return false;
   const other = gathered.runs;
   const found = missingRuns(fileSystem, { own, other, isOnce, beganAsOne, endSequence });

@@ -135,7 +135,10 @@ class DirectoryArranging {
     const used = new Set<SegmentEvidence>();
     for (const place of places.values()) {
       const own = inPlace.get(place.path);
-      const log = gatherLog(this.#fileSystem, this.#candidates(place, segments, own), true);
+      const log = gatherLog(this.#fileSystem, this.#candidates(place, segments, own), {
+        isOnce: true,
+        isLoose: false,
+      });
       if (log === undefined) {
         if (own !== undefined) this.#keepWithoutRecords(own);
         continue;

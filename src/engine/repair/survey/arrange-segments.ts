@@ -9,7 +9,7 @@ import type { ArrangementWishes } from './arrange-directory.js';
 import { ArrangementBuilder, type Arrangement } from './arrangement.js';
 import { sharesRecords } from './doubles.js';
 import { evidenceOf, identitiesOf, isPassedOver, surveyFolder, type SegmentEvidence } from './evidence.js';
-import { gatherLog } from './gathered-log.js';
+import { gatherLog, type LogRules } from './gathered-log.js';
 import { copyOnly, foreignRun, gatheringFindings, wronglyNamed } from './run-findings.js';
 
 /** A core with fewer than one of so many records of a file got into it by a stray block, and not as a segment that was joined. */
@@ -51,7 +51,7 @@ export function arrangeSegments(
     const log = gatherLog(
       fileSystem,
       new Map([...inSegments, ...candidatesOf(others, coreId)]),
-      areOnce(files),
+      rulesOf(files),
     );
     if (log === undefined) continue;
     for (const { file } of [...log.runs, ...log.setApart]) used.add(file);
@@ -123,7 +123,7 @@ function inOrder(
   const isWanted = (run: RecordRun): boolean =>
     run.coreId === coreId && (epoch === undefined || run.epoch === epoch);
   const wanted = runs.filter(isWanted);
-  const log = gatherLog(fileSystem, new Map([[file, wanted]]), areOnce([file]));
+  const log = gatherLog(fileSystem, new Map([[file, wanted]]), rulesOf([file]));
   if (log === undefined) throw noSuchRecords(path, coreId, epoch);
   builder.place(path, log.slices);
   const isWronglyNamed = nameSays !== undefined && nameSays !== coreId;
@@ -153,16 +153,16 @@ function splitUp(fileSystem: FileSystem, file: SegmentEvidence, cores: readonly 
   const builder = new ArrangementBuilder(fileSystem, file.path);
   for (const coreId of cores) {
     const path = join(file.path, segmentName(coreId));
-    const log = gatherLog(fileSystem, candidatesOf([file], coreId), areOnce([file]))!;
+    const log = gatherLog(fileSystem, candidatesOf([file], coreId), rulesOf([file]))!;
     builder.place(path, log.slices);
     builder.findings.push(...gatheringFindings(log, path));
   }
   return builder.build([file.path]);
 }
 
-/** Whether numbers are given once: statelog goes on counting where LaminarDB begins anew. */
-function areOnce(files: readonly SegmentEvidence[]): boolean {
-  return files.every(({ runs }) => runs.every(({ hasLags }) => hasLags));
+/** Numbers are given once by statelog, which goes on counting where LaminarDB begins anew. */
+function rulesOf(files: readonly SegmentEvidence[]): LogRules {
+  return { isOnce: files.every(({ runs }) => runs.every(({ hasLags }) => hasLags)), isLoose: true };
 }
 
 function coresOf(files: readonly SegmentEvidence[]): number[] {

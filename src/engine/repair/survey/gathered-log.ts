@@ -22,18 +22,26 @@ export interface GatheredLog {
   readonly setApart: readonly PlacedRun[];
 }
 
+/** The guarantees of whoever wrote a log. */
+export interface LogRules {
+  /** Whether a sequence is given once only in an epoch. */
+  readonly isOnce: boolean;
+  /** True of a log that is no store's: its times may go back, as `orderRuns` says. */
+  readonly isLoose: boolean;
+}
+
 /**
  * Gathers a log from runs of its core that lie in any files and in any order, each record once, older lives of it set apart. Bytes without a good
  * record stay behind the record that they follow in the file that most of the log lies in, so that what they held is
  * still looked for; not where the records that they stood for were found elsewhere.
  * @param candidates runs of one core, by file; the first file is preferred where two hold the same
- * @param isOnce whether a sequence is given once only in an epoch
+ * @param rules the guarantees of whoever wrote the log
  * @returns undefined where there is no run
  */
 export function gatherLog(
   fileSystem: FileSystem,
   candidates: ReadonlyMap<SegmentEvidence, readonly RecordRun[]>,
-  isOnce: boolean,
+  { isOnce, isLoose }: LogRules,
 ): GatheredLog | undefined {
   const placed = [...candidates].flatMap(([file, runs]) => {
     const indexes = new Map(file.runs.map((run, index) => [run, index]));
@@ -41,7 +49,7 @@ export function gatherLog(
   });
   if (placed.length === 0) return undefined;
   const distinct = distinctRuns(fileSystem, placed, isOnce);
-  const { kept, older } = orderRuns(distinct.runs);
+  const { kept, older } = orderRuns(distinct.runs, isLoose);
   const home = mostOf(kept);
   const slices = slicesOf(kept, home);
   const setApart = [...distinct.overtaken, ...older];

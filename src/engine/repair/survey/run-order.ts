@@ -26,16 +26,24 @@ export interface OrderedRuns {
  * and time never go back, the one that keeps the most records.
  *
  * Invariant: no two runs hold the same record.
+ * @param isLoose true of a log that is no store's: whoever appended its records may have given them any time, so that of records
+ * that lie right behind one another by place and number none is older
  */
-export function orderRuns(runs: readonly PlacedRun[]): OrderedRuns {
+export function orderRuns(runs: readonly PlacedRun[], isLoose: boolean): OrderedRuns {
   // Where no number is there twice, none began anew: a number that goes back was moved.
   const canSort = areNumbersUnique(runs) || runs.every(({ hasLags }) => hasLags);
-  if (isInOrder(runs, !canSort)) return { kept: runs, older: [] };
+  const mayFollow = mayFollowIn(
+    isLoose,
+    runs.every((run, at) => at === 0 || isAdjacent(runs[at - 1]!, run)),
+  );
+  if (isInOrder(runs, mayFollow, !canSort)) return { kept: runs, older: [] };
   const sorted = canSort ? [...runs].sort(bySequence) : [...runs].sort(byTime);
-  return longestChain(sorted);
+  return longestChain(sorted, mayFollow);
 }
 
-function isInOrder(runs: readonly PlacedRun[], mayRestart: boolean): boolean {
+type MayFollow = (before: PlacedRun, run: PlacedRun) => boolean;
+
+function isInOrder(runs: readonly PlacedRun[], mayFollow: MayFollow, mayRestart: boolean): boolean {
   return runs.every((run, index) => {
     const before = runs[index - 1];
     if (before === undefined) return true;
@@ -43,24 +51,30 @@ function isInOrder(runs: readonly PlacedRun[], mayRestart: boolean): boolean {
   });
 }
 
-/** Whether one run may have been written after another. */
-export function mayFollow(before: PlacedRun, run: PlacedRun): boolean {
-  if (run.epoch < before.epoch) return isRestart(before, run);
-  const isLater = run.firstTimestampNs >= before.lastTimestampNs;
-  if (run.firstSequence >= nextSequenceOf(before)) {
-    // LaminarDB's clock may go back between two records; what follows a hole tells an older run from that.
-    const isNextInFile = run.file === before.file && run.offset === before.end;
-    return isLater || (isNextInFile && !run.hasLags && run.firstSequence === nextSequenceOf(before));
-  }
-  return isRestart(before, run);
+/** Whether one run may have been written after another, as a function of the two. */
+function mayFollowIn(isLoose: boolean, isUnbroken: boolean): MayFollow {
+  return (before, run) => {
+    if (run.epoch < before.epoch) return isRestart(before, run, isUnbroken);
+    if (run.firstSequence < nextSequenceOf(before)) return isRestart(before, run, isUnbroken);
+    // A clock may go back between two records, but in a store's log; what follows a hole tells an older run from that.
+    const isNext = isAdjacent(before, run) && run.firstSequence === nextSequenceOf(before);
+    return run.firstTimestampNs >= before.lastTimestampNs || (isNext && (isLoose || !run.hasLags));
+  };
 }
 
-/** LaminarDB numbers from 0 again when it reopens a segment, and forgets the epoch. */
-function isRestart(before: PlacedRun, run: PlacedRun): boolean {
+function isAdjacent(before: PlacedRun, run: PlacedRun): boolean {
+  return run.file === before.file && run.offset === before.end;
+}
+
+/**
+ * LaminarDB numbers from 0 again when it reopens a segment, and forgets the epoch.
+ * @param isUnbroken whether all runs lie one right behind the other: nothing was then moved, and the clock went back
+ */
+function isRestart(before: PlacedRun, run: PlacedRun, isUnbroken: boolean): boolean {
   if (before.hasLags || run.hasLags) return false;
   if (run.firstTimestampNs > before.lastTimestampNs) return true;
   const isBehind = run.file === before.file && run.offset >= before.end;
-  return isBehind && run.firstSequence === 0n && before.firstSequence !== run.firstSequence;
+  return isBehind && run.firstSequence === 0n && (isUnbroken || before.firstSequence !== run.firstSequence);
 }
 
 function areNumbersUnique(runs: readonly PlacedRun[]): boolean {
@@ -81,7 +95,7 @@ function compare(a: bigint, b: bigint): number {
 }
 
 /** The chain of runs, each of which may follow the one before it, that holds the most records. */
-function longestChain(sorted: readonly PlacedRun[]): OrderedRuns {
+function longestChain(sorted: readonly PlacedRun[], mayFollow: MayFollow): OrderedRuns {
   const best = sorted.map(({ records }) => records);
   const previous = sorted.map(() => -1);
   for (let at = 0; at < sorted.length; at++) {
