@@ -55,6 +55,18 @@ export class NatsBucket {
     await whenThere(() => this.create(settings));
   }
 
+  infoWhenThere(): ReturnType<NatsBucket['info']> {
+    return whenThere(() => this.info());
+  }
+
+  putWhenThere(key: string, value: string): Promise<number> {
+    return whenThere(() => this.put(key, value));
+  }
+
+  liveWhenThere(keys: readonly string[]): Promise<Map<string, Live>> {
+    return whenThere(() => this.live(keys));
+  }
+
   async destroy(): Promise<void> {
     await this.#call(`STREAM.DELETE.KV_${this.name}`);
   }

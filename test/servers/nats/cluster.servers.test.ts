@@ -1,0 +1,66 @@
+import test from 'ava';
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { needing } from '../../support/needing.js';
+import { tempDir } from '../../support/temp-dir.js';
+import { isServerThere, serverNeeded } from '../server-process.js';
+import { startCluster } from './cluster.js';
+import { NatsBucket, liveOfFold, sorted } from './nats-bucket.js';
+import { startCommand } from './program.js';
+
+const wait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+async function until(isSo: () => boolean): Promise<void> {
+  while (!isSo()) await wait(200);
+}
+
+needing(
+  test,
+  serverNeeded('nats-server'),
+  isServerThere('nats-server'),
+)('a bucket of three servers is followed while its leader is killed ten times', async (t) => {
+  const nodes = await startCluster(t);
+  const servers = nodes.map(({ port }) => `127.0.0.1:${port}`);
+  const bucket = await NatsBucket.connect(t, nodes[0]!.port, 'b', { servers });
+  await bucket.createWhenThere({ num_replicas: 3 });
+  const fold = path.join(tempDir(t), 'b.snap');
+  const keys = Array.from({ length: 200 }, (_, at) => `key.${at}`);
+  // The first word with a server must succeed: a cluster without a leader answers nothing.
+  await bucket.putWhenThere('anchor', 'stays');
+  const pull = startCommand(['pull', `nats://${servers.join(',')}/b`, fold, '--follow', '--json']);
+  t.teardown(() => pull.process.kill('SIGKILL'));
+  await until(() => existsSync(fold) || pull.process.exitCode !== null);
+  let isOver = false;
+  let number = 0;
+  const writing = (async (): Promise<void> => {
+    while (!isOver) {
+      const key = keys[(number * 71) % keys.length]!;
+      number += 1;
+      await (number % 9 === 0 ? bucket.delete(key) : bucket.put(key, String(number))).catch(() => undefined);
+      await wait(20);
+    }
+  })();
+  for (let kill = 0; kill < 10; kill++) {
+    const { cluster } = await bucket.infoWhenThere();
+    const leader = nodes.find(({ name }) => name === cluster?.leader) ?? nodes[0]!;
+    await leader.kill();
+    await wait(1_500);
+    await leader.start();
+    await wait(500);
+  }
+  isOver = true;
+  await writing;
+  await bucket.putWhenThere('key.0', 'last');
+  const live = sorted(await bucket.liveWhenThere([...keys, 'anchor']));
+  const ended = pull.ended.then(({ stderr }) => {
+    throw new Error(`the pull ended: ${stderr}`);
+  });
+  const isThere = (): boolean =>
+    existsSync(fold) && JSON.stringify(sorted(liveOfFold(fold))) === JSON.stringify(live);
+  ended.catch(() => undefined);
+  await Promise.race([until(isThere), ended]);
+  pull.process.kill('SIGTERM');
+  const { signal, stderr } = await pull.ended;
+  t.is(signal, 'SIGTERM', stderr);
+  t.deepEqual(sorted(liveOfFold(fold)), live);
+});
