@@ -181,6 +181,7 @@ test('a store that cannot be reached is told of at once', async (t) => {
   const fake = await startFakeS3(t);
   const paused: number[] = [];
   for (const [endpoint, reason] of [
+    ['http://127.0.0.1:9', /bad port \(127\.0\.0\.1:9\)$/],
     [`http://127.0.0.1:${await freePort()}`, /ECONNREFUSED \(127\.0\.0\.1:\d+\)$/],
     ['http://no-such-host.invalid', /(ENOTFOUND|EAI_AGAIN) \(no-such-host\.invalid\)$/],
   ] as const) {
@@ -191,6 +192,8 @@ test('a store that cannot be reached is told of at once', async (t) => {
     );
     t.true(isStatelogError(error, 'IO_FAILED'));
     t.regex(error.message, reason);
+    // A resolver that is busy may not be so the next time.
+    if (!error.message.includes('EAI_AGAIN')) t.deepEqual(paused, []);
   }
 });
 

@@ -9,7 +9,7 @@ const BYTES_PER_MILLISECOND_MIN = 32;
 const TEXT_BYTES_MAX = 8 * 1024 * 1024;
 /** Faults of the name, the address or the certificate: they do not pass by themselves. */
 const LASTING =
-  /^(ENOTFOUND|ECONNREFUSED|EHOSTUNREACH|ENETUNREACH|CERT_|ERR_TLS|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO)/;
+  /^(ENOTFOUND|ECONNREFUSED|EHOSTUNREACH|ENETUNREACH|CERT_|ERR_TLS|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO|bad port)/;
 
 /** A request as it goes over the network. */
 export interface FetchRequest {
