@@ -44,7 +44,7 @@ export const damageMutants = [
   {
     name: 'log-cut-under-a-lookup-taken-for-torn',
     rule: 'R2: nothing older is returned for what is newer',
-    file: 'src/engine/wal/scan/torn-end.ts',
+    file: 'src/engine/wal/tail/torn-end.ts',
     from: 'if (reader.window.wasCut && mayBeCut !== true)',
     to: 'if (reader.window.wasCut && mayBeCut === false)',
     tests: ['engine/repair/failing-disk'],
@@ -53,8 +53,8 @@ export const damageMutants = [
   {
     name: 'unreadable-end-of-a-log-taken-for-torn',
     rule: 'R3: what was durable is never taken for an unfinished write',
-    file: 'src/engine/wal/scan/scanner.ts',
-    from: 'if (isUnreadable(this.#fileSystem, this.path, gap)) return true;',
+    file: 'src/engine/wal/tail/tail-watch.ts',
+    from: 'if (isUnreadable(this.#fileSystem, this.#path, gap)) return true;',
     to: '',
     tests: ['engine/repair/failing-disk'],
     match: 'a segment with a bad sector*',

@@ -134,12 +134,21 @@ export type { BackgroundDone, FileKind, LinkPolicy, LockOwner } from './storage-
 export type { Unreadable, UnreadableSpan } from './storage-io/interface/unreadable-spans.js';
 export type { FileLockOptions } from './storage-io/lock/file-lock.js';
 export type { LockHolder } from './storage-io/lock/lock-holder.js';
-export type { CheckpointReport, CompactReport, EntryVisitor, PutOptions } from './store/store.js';
+export type {
+  CheckpointReport,
+  CompactReport,
+  EntryVisitor,
+  PutOptions,
+  StoreChange,
+  StoreCommit,
+} from './store/store.js';
 export type { ExportRequest } from './transfer/export-content.js';
 export type { AllowedLosses } from './transfer/losses.js';
 export type { ExportForm } from './transfer/prepared-export.js';
 export type { CutTail, RecordVisitor, RecoveredSegment, SegmentReport } from './wal/recover/recovery.js';
 export type { ClosedSegment } from './wal/scan/closed-segment.js';
-export type { Locked, WalScanOptions } from './wal/scan/scan-options.js';
+export type { Locked, Reached, WalScanOptions } from './wal/scan/scan-options.js';
 export type { TailState } from './wal/scan/scanner.js';
+export type { UnwholeTail } from './wal/tail/tail-watch.js';
+export type { GroupChange, GroupCommit } from './directory/group-change.js';
 export type { StampStart } from './wal/write/record-stamp.js';

@@ -20,14 +20,15 @@ import type { DirectoryWriter } from './write/directory-writer.js';
 import type { NewDirectoryOptions, OpenStoreOptions, ReadStoreOptions } from './directory-options.js';
 import { DirectoryLayout } from './manifest/layout.js';
 import type { DirectoryManifest } from './manifest/manifest.js';
+import { checkGroup, type GroupChange, type GroupCommit } from './group-change.js';
 import type { RecoveryReport } from './write/recover-log.js';
 import { readDirectory, type DirectorySnapshot } from './read/reader.js';
 import type { Progress, SegmentState } from './read/replay.js';
+import { checkKeep } from './manifest/limits.js';
 import { closedError } from './manifest/refusals.js';
 import type { Subscription } from './write/subscribers.js';
 
 const U64_MAX = 0xffff_ffff_ffff_ffffn;
-const KEEP_MAX = 0xffff_ffff;
 
 /** A state directory is open for reading or for writing, and has one of the two. */
 interface Opened {
@@ -143,6 +144,18 @@ export class StateDirectory {
   delete(key: Uint8Array): boolean {
     checkBytes(key, 'key');
     return this.#mustWrite().delete(key);
+  }
+
+  /**
+   * Takes several changes into memory as one: durable after `sync`, and after a crash, or for a reader, all of them are there or
+   * none (docs/formats/wal.md, "Groups"). Of a key that comes twice, the last change counts.
+   * @param commit how far sources were read, with the changes
+   * @throws StatelogError `LIMIT_EXCEEDED` where a format cannot hold one of them: nothing was written
+   */
+  writeGroup(changes: Iterable<GroupChange>, commit?: GroupCommit): void {
+    const all = [...changes];
+    checkGroup(all, commit);
+    this.#mustWrite().writeGroup(all, commit);
   }
 
   /** A copy of the key's value, or undefined. */
@@ -265,10 +278,4 @@ export class StateDirectory {
     if (this.#writer !== undefined) return this.#writer;
     throw new StatelogError('READ_ONLY', 'the state directory was opened for reading', { path: this.path });
   }
-}
-
-/** @throws RangeError for what is no number of checkpoints */
-function checkKeep(keep: number | undefined): void {
-  if (keep === undefined || (Number.isInteger(keep) && keep >= 1 && keep <= KEEP_MAX)) return;
-  throw new RangeError(`keep must be a whole number from 1 to ${KEEP_MAX}, not ${String(keep)}`);
 }

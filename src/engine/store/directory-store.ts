@@ -14,6 +14,8 @@ import type {
   CompactReport,
   EntryVisitor,
   PutOptions,
+  StoreChange,
+  StoreCommit,
   StoredEntry,
   WritableStore,
 } from './store.js';
@@ -106,6 +108,15 @@ export class DirectoryStore implements WritableStore {
   delete(key: Uint8Array, options: PutOptions = NO_OPTIONS): boolean {
     refuseVersion(options);
     return this.directory.delete(key);
+  }
+
+  writeGroup(changes: readonly StoreChange[], commit?: StoreCommit): void {
+    for (const { version } of changes) refuseVersion({ version });
+    this.directory.writeGroup(changes, commit);
+  }
+
+  async commit({ offsets, watermark }: StoreCommit): Promise<void> {
+    await this.directory.commit(offsets, watermark);
   }
 
   async sync(): Promise<void> {

@@ -17,6 +17,8 @@ import type {
   CompactReport,
   EntryVisitor,
   PutOptions,
+  StoreChange,
+  StoreCommit,
   StoredEntry,
   WritableStore,
 } from './store.js';
@@ -154,6 +156,16 @@ export class FoldStore extends CursorStore implements WritableStore {
 
   contains(key: Uint8Array | string): boolean {
     return this.#fold.contains(key);
+  }
+
+  writeGroup(changes: readonly StoreChange[], commit?: StoreCommit): void {
+    if (commit !== undefined) throw noSources();
+    const last = new Map(changes.map((change) => [Buffer.from(change.key).toString('latin1'), change]));
+    const updates = [...last.values()].flatMap(({ key, value, version }): KvUpdate[] => {
+      if (value !== undefined) return [KvUpdate.put(key, value, versionOf({ version }))];
+      return this.#fold.contains(key) ? [KvUpdate.delete(key, versionOf({ version }))] : [];
+    });
+    this.#fold.writeGroup(updates);
   }
 
   sync(): Promise<void> {

@@ -54,6 +54,19 @@ export interface PutOptions {
   readonly version?: Uint8Array | undefined;
 }
 
+/** One change of a group. */
+export interface StoreChange extends Pick<PutOptions, 'version'> {
+  readonly key: Uint8Array;
+  /** Undefined for a delete. */
+  readonly value: Uint8Array | undefined;
+}
+
+/** How far sources were read: lines, by source, and the event time up to which everything has come. */
+export interface StoreCommit {
+  readonly offsets: ReadonlyMap<string, bigint>;
+  readonly watermark: bigint | undefined;
+}
+
 /** The result of a checkpoint. */
 export interface CheckpointReport {
   /** The epoch of the newest checkpoint afterwards; undefined for a fold log. */
@@ -76,12 +89,19 @@ export interface WritableStore extends ReadableStore {
   put(key: Uint8Array, value: Uint8Array, options?: PutOptions): void;
   /** Returns whether the key was there. */
   delete(key: Uint8Array, options?: PutOptions): boolean;
+  /**
+   * Puts and deletes as one: after a crash, or for a reader, all of them are there or none. Of a key that comes twice, the last
+   * change counts. State directories take a commit with them.
+   */
+  writeGroup(changes: readonly StoreChange[], commit?: StoreCommit): void;
   /** Resolves when everything put and deleted so far is on disk: only then may it be acknowledged. */
   sync(): Promise<void>;
   /** Lines already taken from a named source; 0n if none. Fold logs: NOT_REPRESENTABLE. */
   sourcePosition(name: string): bigint;
   /** The digest of the last line taken from a named source; undefined if none was kept. */
   sourceMark?(name: string): bigint | undefined;
+  /** State directories: what `sync` does, and then records how far sources were read. */
+  commit?(commit: StoreCommit): Promise<void>;
   /** `sync`, which also records that `lines` of the source were taken, and a digest of the last one. */
   syncSource(name: string, lines: bigint, mark?: bigint): Promise<void>;
   /** Between these two, checkpoints are made less often: for large loads. Only state directories make any. */

@@ -22,15 +22,17 @@ export interface DirectoryBook {
   acknowledged: number;
   lines: bigint;
   attemptedLines: bigint;
+  /** The keys of each group, which nothing but that group changed, with what it put there. */
+  readonly groups: Content[];
 }
 
 export function newDirectoryBook(cores: number, content: Content = new Map()): DirectoryBook {
-  return { cores, states: [content], acknowledged: 0, lines: 0n, attemptedLines: 0n };
+  return { cores, states: [content], acknowledged: 0, lines: 0n, attemptedLines: 0n, groups: [] };
 }
 
 /** A copy that stays as it is. */
 export function copyOfBook(book: DirectoryBook): DirectoryBook {
-  return { ...book, states: [...book.states] };
+  return { ...book, states: [...book.states], groups: [...book.groups] };
 }
 
 const bytes = (text: string): Uint8Array => new Uint8Array(Buffer.from(text));
@@ -85,8 +87,24 @@ export class DirectoryRecorder {
     this.#store!.delete(bytes(key));
   }
 
+  /** Puts as one, and nothing else puts these keys. */
+  group(entries: Readonly<Record<string, string>>, lines?: bigint): void {
+    const { states, groups } = this.#book;
+    const group = new Map(Object.entries(entries));
+    states.push(new Map([...states.at(-1)!, ...group]));
+    groups.push(group);
+    if (lines !== undefined) this.#book.attemptedLines = lines;
+    const commit =
+      lines === undefined ? undefined : { offsets: new Map([[SOURCE, lines]]), watermark: undefined };
+    this.#store!.writeGroup(
+      [...group].map(([key, value]) => ({ key: bytes(key), value: bytes(value) })),
+      commit,
+    );
+  }
+
   async sync(): Promise<void> {
     await this.#store!.sync();
+    this.#book.lines = this.#book.attemptedLines;
     this.#acknowledge();
   }
 
@@ -134,6 +152,15 @@ function isSame(left: Content, right: Content): boolean {
   return true;
 }
 
+/** No group is there in part, however many cores it is in. */
+function checkGroups(found: Content, { groups }: DirectoryBook): void {
+  for (const group of groups) {
+    const there = [...group].filter(([key, value]) => found.get(key) === value).map(([key]) => key);
+    if (there.length !== 0 && there.length !== group.size)
+      throw new Error(`of a group of ${[...group.keys()].join()} there is ${there.join()}`);
+  }
+}
+
 /** One core keeps a prefix of its changes; with several, more of one may be there than of another. */
 function checkContent(found: Content, book: DirectoryBook): void {
   const from = book.acknowledged;
@@ -160,6 +187,7 @@ function checkReader(disk: SimulatedDisk, book: DirectoryBook): Content {
   const found = contentOf(reader);
   reader.close();
   checkContent(found, book);
+  checkGroups(found, book);
   if (fileSystem.openPaths.length > 0) throw new Error(`left open: ${fileSystem.openPaths.join(', ')}`);
   return found;
 }
@@ -180,6 +208,7 @@ export async function checkDirectory(
   const store = await StateDirectory.open(STORE, { fileSystem });
   const found = contentOf(store);
   checkContent(found, book);
+  checkGroups(found, book);
   if (seen !== undefined && !isSame(seen, found))
     throw new Error('R6: the writer found something else than the reader before it');
   const lines = store.progress.sources.get(SOURCE) ?? 0n;

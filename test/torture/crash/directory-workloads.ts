@@ -43,6 +43,27 @@ export const DIRECTORY_WORKLOADS: Readonly<Record<string, DirectoryWorkload>> = 
     recorder.put('a', 'again');
     await recorder.commit(14n);
   },
+  'atomic groups': async (recorder) => {
+    recorder.put('a', 'before them');
+    recorder.group({ one: '1', two: '1', three: '1', four: '1', five: '1' });
+    recorder.put('b', 'between them');
+    recorder.group({ six: '2', seven: 'x'.repeat(5000), eight: '2', nine: '2' }, 7n);
+    recorder.group({ ten: '3', eleven: '3' });
+    await recorder.sync();
+    recorder.group({ twelve: '4', thirteen: '4', fourteen: '4' });
+    recorder.put('d', 'behind them');
+    await recorder.sync();
+    recorder.group({ fifteen: '5', sixteen: '5' });
+    await recorder.checkpoint();
+  },
+  'atomic groups over reopenings': async (recorder) => {
+    for (let round = 0; round < 2; round++) {
+      recorder.group({ [`x${round}`]: 'v', [`y${round}`]: 'v', [`z${round}`]: 'v'.repeat(600) });
+      await recorder.sync();
+      recorder.close();
+      await recorder.open();
+    }
+  },
   'a checkpoint': async (recorder) => {
     recorder.put('f', 'new');
     await recorder.checkpoint();

@@ -1,4 +1,5 @@
 import { createBlake3 } from '../../bytes/hash/blake3.js';
+import { groupOfOffsets } from '../../wal/format/group-mark.js';
 
 /*
  * How many lines were taken from a source stands in Commits and in the manifest under its name. Beside it,
@@ -18,8 +19,9 @@ export function withoutMarks(sources: ReadonlyMap<string, bigint>): Map<string, 
   return new Map([...sources].filter(([name]) => !name.endsWith(SUFFIX)));
 }
 
-/** Takes in what a Commit says of sources. A count that comes without its digest leaves none behind. */
+/** Takes in what a Commit says of sources, which one that marks a group does not. A count that comes without its digest leaves none behind. */
 export function applyOffsets(sources: Map<string, bigint>, offsets: ReadonlyMap<string, bigint>): void {
+  if (groupOfOffsets(offsets) !== undefined) return;
   for (const name of offsets.keys()) sources.delete(markName(name));
   for (const [name, lines] of offsets) sources.set(name, lines);
 }

@@ -17,6 +17,8 @@ import {
 import { asMissingPart } from '../manifest/missing-part.js';
 import { openCheckpoint } from './open-checkpoint.js';
 import { Overlay } from '../state/overlay.js';
+import { groupReach } from '../../wal/groups/group-reach.js';
+import { scanOptionsOf } from '../../wal/scan/scan-options.js';
 import { replaySegment, type Progress, type SegmentState } from './replay.js';
 
 /** How a state directory is opened for reading. */
@@ -109,16 +111,22 @@ function replayAll(
 ): Replayed {
   const { fileSystem, only } = options;
   const epoch = liveEpoch(manifest);
-  const { isLocked, wasClosed, closedAtOf } = liveLogLock(fileSystem, layout, manifest);
+  const log = {
+    epoch,
+    ...liveLogLock(fileSystem, layout, manifest),
+    expectedSequenceOf: (coreId: number) => newestCheckpoint(manifest)?.cores[coreId]?.nextSequence ?? 0n,
+  };
+  const paths = states.all.map(({ coreId }) => ({ coreId, path: layout.segment(epoch, coreId) }));
+  const reached = groupReach(fileSystem, paths, (coreId) => scanOptionsOf(log, coreId));
   const wanted = only === undefined ? states.all : [states.all[coreOfKey(only, manifest.cores)]!];
   const notices: Finding[] = [];
   const segments: SegmentState[] = [];
   for (const { coreId, overlay } of wanted) {
-    const path = layout.segment(epoch, coreId);
-    const expectedSequence = newestCheckpoint(manifest)?.cores[coreId]?.nextSequence ?? 0n;
-    const lock = { isLocked, wasClosed, closedAt: closedAtOf(coreId) };
-    const segment = { fileSystem, path, coreId, epoch, expectedSequence };
-    const result = replaySegment({ ...segment, ...lock, only }, overlay, progress);
+    const { path } = paths[coreId]!;
+    const expected = { isLocked: log.isLocked, wasClosed: log.wasClosed, closedAt: log.closedAtOf(coreId) };
+    const expectedSequence = log.expectedSequenceOf(coreId);
+    const segment = { fileSystem, path, coreId, epoch, expectedSequence, ...expected, reached, only };
+    const result = replaySegment(segment, overlay, progress);
     notices.push(...result.notices);
     segments.push(result);
   }

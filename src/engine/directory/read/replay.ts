@@ -7,7 +7,7 @@ import { WalScanner } from '../../wal/scan/scanner.js';
 import type { Overlay } from '../state/overlay.js';
 import { applyOffsets } from '../manifest/source-mark.js';
 import type { ClosedSegment } from '../../wal/scan/closed-segment.js';
-import type { Locked } from '../../wal/scan/scan-options.js';
+import type { Locked, Reached } from '../../wal/scan/scan-options.js';
 
 /** Lines taken of each source, and the watermark: what Commits say. */
 export interface Progress {
@@ -29,6 +29,8 @@ export interface ReplayOptions {
   readonly wasClosed: () => boolean;
   /** The recorded end of the segment, as `WalScanOptions.closedAt` says. */
   readonly closedAt?: ClosedSegment | undefined;
+  /** How far the segments of other cores reach, as `WalScanOptions.reached` says. */
+  readonly reached?: Reached | undefined;
   /** Only changes of this key are taken. */
   readonly only?: Uint8Array | undefined;
 }

@@ -1,9 +1,11 @@
 import type { StatelogError } from '../../errors.js';
 import type { FileLock } from '../../storage-io/lock/file-lock.js';
 import { type CoreStates, coreOfKey, isInCore } from '../state/core-state.js';
+import type { GroupChange, GroupCommit } from '../group-change.js';
+import { Group } from './group.js';
 import type { HeldStore } from './held-store.js';
 import { findLeftovers, removeLeftovers } from '../manifest/leftovers.js';
-import { checkChangeFits } from '../manifest/limits.js';
+import { checkFits } from '../manifest/limits.js';
 import { swapManifest } from '../manifest/manifest-file.js';
 import { liveEpoch, newestCheckpoint, type DirectoryManifest } from '../manifest/manifest.js';
 import { Checkpointing, type LiveStore } from './checkpointing.js';
@@ -36,8 +38,8 @@ export class DirectoryWriter {
   readonly #subscribers = new Subscribers();
   #failure: StatelogError | undefined;
   #isBatch = false;
-  /** Changes are handed to subscribers in the order in which they were acknowledged. */
-  #publishing: Promise<void> = Promise.resolve();
+  /** How far segments must reach for groups that are in several of them, and not on disk yet. */
+  readonly #unsyncedGroups = new Map<number, bigint>();
 
   constructor(environment: WriterEnvironment, opened: OpenedWriter) {
     const { lock, held, manifest, states, writers: cores, progress } = opened;
@@ -81,7 +83,7 @@ export class DirectoryWriter {
   put(key: Uint8Array, value: Uint8Array): void {
     this.#checkUsable();
     const coreId = coreOfKey(key, this.#live.cores.length);
-    checkChangeFits(this.#live.states.all[coreId]!, key, value.length, this.#environment.layout.root);
+    checkFits(this.#live.states.all[coreId]!, key, value.length, this.#environment.layout.root);
     // No closure for each put: it would be an object each.
     try {
       this.#live.cores[coreId]!.put(key, value);
@@ -95,11 +97,21 @@ export class DirectoryWriter {
     const coreId = coreOfKey(key, this.#live.cores.length);
     const core = this.#live.states.all[coreId]!;
     if (!isInCore(core, key)) return false;
-    checkChangeFits(core, key, 0, this.#environment.layout.root);
+    checkFits(core, key, 0, this.#environment.layout.root);
     this.#orPoison(() => {
       this.#live.cores[coreId]!.delete(key);
     });
     return true;
+  }
+
+  writeGroup(changes: Iterable<GroupChange>, commit: GroupCommit | undefined): void {
+    this.#checkUsable();
+    const { states, cores } = this.#live;
+    const group = new Group(states, cores, this.#environment.layout.root, changes, commit);
+    this.#orPoison(() => {
+      group.append(this.#unsyncedGroups);
+    });
+    if (commit !== undefined) this.#takeCommit(commit);
   }
 
   async sync(): Promise<void> {
@@ -118,8 +130,7 @@ export class DirectoryWriter {
       segment.sync();
       this.#confirm();
     });
-    applyOffsets(this.progress.sources, offsets);
-    this.progress.watermark = watermark ?? this.progress.watermark;
+    this.#takeCommit({ offsets, watermark });
     await this.#publish();
     await this.#afterGroup();
   }
@@ -178,6 +189,11 @@ export class DirectoryWriter {
     this.#failure ??= closedError(this.#environment.layout.root);
   }
 
+  #takeCommit({ offsets, watermark }: GroupCommit): void {
+    applyOffsets(this.progress.sources, offsets);
+    this.progress.watermark = watermark ?? this.progress.watermark;
+  }
+
   #hasRecords(): boolean {
     return this.#live.cores.some(({ segment }) => segment.position > 0);
   }
@@ -192,6 +208,7 @@ export class DirectoryWriter {
         core.drain();
       }
       for (const { segment } of this.#live.cores) if (segment.entriesSinceSync > 0) segment.sync();
+      this.#unsyncedGroups.clear();
       this.#confirm();
     });
   }
@@ -204,13 +221,7 @@ export class DirectoryWriter {
 
   async #publish(): Promise<void> {
     const changes = this.#live.cores.flatMap((core): readonly Change[] => core.takeListened());
-    if (changes.length === 0) return;
-    const before = this.#publishing;
-    this.#publishing = (async () => {
-      await before;
-      for (const change of changes) await this.#subscribers.publish(change);
-    })();
-    await this.#publishing;
+    if (changes.length > 0) await this.#subscribers.publishAll(changes);
   }
 
   async #afterGroup(): Promise<void> {

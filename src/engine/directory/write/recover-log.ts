@@ -11,6 +11,7 @@ import {
   type RecoverSegmentOptions,
   type SegmentReport,
 } from '../../wal/recover/recovery.js';
+import { groupReach } from '../../wal/groups/group-reach.js';
 import type { StampStart } from '../../wal/write/record-stamp.js';
 import { CoreWalWriter, type CoreWalWriterOptions } from '../../wal/write/writer.js';
 import type { CloseRecord } from '../manifest/close-record.js';
@@ -57,7 +58,7 @@ export function recoverLog(
 ): { readonly writers: readonly WritableCore[]; readonly report: RecoveryReport } {
   const { fileSystem, layout } = environment;
   const notices: Finding[] = [];
-  const requests = recovery.states.map((state) => requestOf(environment, recovery, state, notices));
+  const requests = requestsOf(environment, recovery, notices);
   const read: ReadSegment[] = [];
   const writers: WritableCore[] = [];
   try {
@@ -82,6 +83,25 @@ export function recoverLog(
     for (const { descriptor } of read.slice(writers.length)) closeQuietly(fileSystem, descriptor);
     throw error;
   }
+}
+
+function requestsOf(
+  environment: Environment,
+  recovery: LogRecovery,
+  notices: Finding[],
+): RecoverSegmentOptions[] {
+  const requests = recovery.states.map((state) => requestOf(environment, recovery, state, notices));
+  // Nobody writes meanwhile: how far a segment reaches is read only where a group is in several.
+  const reached = groupReach(environment.fileSystem, requests, (coreId) => {
+    const { epoch, expectedNextSequence, wasClosed, closedAt } = requests[coreId]!;
+    return {
+      epoch,
+      expectedSequence: expectedNextSequence,
+      wasClosed: () => wasClosed === true,
+      closedAt,
+    };
+  });
+  return requests.map((request) => ({ ...request, reached }));
 }
 
 function requestOf(

@@ -45,6 +45,7 @@ export class Subscribers {
   closed = false;
   #members: Subscription[] = [];
   #current: Generation | undefined;
+  #publishing: Promise<void> = Promise.resolve();
 
   get count(): number {
     return this.#members.length;
@@ -59,6 +60,16 @@ export class Subscribers {
   leave(member: Subscription): void {
     if (!this.#members.includes(member)) return;
     this.#regroup(this.#members.filter((other) => other !== member));
+  }
+
+  /** Hands changes on behind all that were handed on before: in the order in which they were acknowledged. */
+  async publishAll(changes: readonly Change[]): Promise<void> {
+    const before = this.#publishing;
+    this.#publishing = (async () => {
+      await before;
+      for (const change of changes) await this.publish(change);
+    })();
+    await this.#publishing;
   }
 
   /** Resolves when the change is in the buffer: at once, unless the slowest member is far behind. */

@@ -149,3 +149,8 @@ export function isKnownCursor(bytes: Uint8Array, start: number, length: number):
   if (hasTime !== length > MEMO_BYTES) return false;
   return !hasTime || bytes.subarray(start + TIME_AT, start + length).some((byte) => byte !== 0);
 }
+
+/** @throws TypeError for anything but a cursor */
+export function checkCursor(cursor: unknown): void {
+  if (!(cursor instanceof WatchCursor)) throw wrongType('cursor', 'a WatchCursor', cursor);
+}

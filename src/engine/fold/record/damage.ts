@@ -60,22 +60,49 @@ function tornEnd({ kind }: RecordFault, { torn, resume, goodRecords }: FaultPlac
   return { ...(isOneRecord ? { isOneRecord } : {}), ...(goodRecords > 0 ? { goodRecords } : {}) };
 }
 
+type Verdict = Pick<Finding, 'severity' | 'message' | 'hint'>;
+
+const GROUP_MESSAGE =
+  'the last write is unfinished: a group of changes that belong together, and no cursor behind it';
+
 function verdictOn(
   log: OpenLog,
   fault: RecordFault,
   { torn, inFlight, goodRecords }: FaultPlace,
   bytes: number,
-): Pick<Finding, 'severity' | 'message' | 'hint'> {
-  if (inFlight) {
-    const message = `${bytes} bytes after the last whole record are being written`;
-    return { severity: 'notice', message, hint: 'nothing: it is being written' };
-  }
-  if (torn) {
-    const hint = 'nothing: the next writer copies it aside and cuts it';
-    return { severity: 'torn', message: `${tornMessage(fault, log.size)}${goodIn(goodRecords)}`, hint };
-  }
+): Verdict {
+  if (inFlight) return beingWritten(bytes);
+  if (torn) return tornVerdict(`${tornMessage(fault, log.size)}${goodIn(goodRecords)}`);
   const hint = fault.kind === 'unknown' ? NEWER_HINT : repairHint(log.path);
   return { severity: 'damage', message: MESSAGES[fault.kind], hint };
+}
+
+/** The finding for an atomic group, from its mark to the end of the log, that is not all there. */
+export function groupFinding(
+  { path, size }: OpenLog,
+  place: Pick<FaultPlace, 'inFlight' | 'lastGood' | 'goodRecords'> & { readonly offset: number },
+): Finding {
+  const { offset, inFlight, lastGood, goodRecords } = place;
+  const bytes = size - offset;
+  const verdict = inFlight ? beingWritten(bytes) : tornVerdict(`${GROUP_MESSAGE}${goodIn(goodRecords)}`);
+  return {
+    class: inFlight ? 'in-flight' : 'torn-tail',
+    file: path,
+    offset,
+    bytes,
+    ...verdict,
+    ...(goodRecords > 0 && !inFlight ? { goodRecords } : {}),
+    ...(lastGood === undefined ? {} : { lastGood }),
+  };
+}
+
+function beingWritten(bytes: number): Verdict {
+  const message = `${bytes} bytes after the last whole record are being written`;
+  return { severity: 'notice', message, hint: 'nothing: it is being written' };
+}
+
+function tornVerdict(message: string): Verdict {
+  return { severity: 'torn', message, hint: 'nothing: the next writer copies it aside and cuts it' };
 }
 
 function classOf(fault: RecordFault, { torn, inFlight, resume }: FaultPlace, size: number): DamageClass {

@@ -1,10 +1,11 @@
 import { assert } from '../../assert.js';
 import type { Finding } from '../../finding.js';
 import { AppendSigns } from './append-signs.js';
-import { headerFinding, recordFinding } from '../record/damage.js';
+import { groupFinding, headerFinding, recordFinding } from '../record/damage.js';
 import { HEADER_BYTES } from '../format/format.js';
 import { type BadHeader, headerState } from '../format/header.js';
 import type { OpenLog } from '../record/log-window.js';
+import { isGroupMark } from '../format/group-mark.js';
 import type { FoldRecord } from '../format/record.js';
 import { type RecordFault, FoldRecordReader } from '../record/record-reader.js';
 import { countGood, TailRule } from './tail-rule.js';
@@ -73,6 +74,8 @@ export class FoldScanner {
     if (this.position >= this.#log.size) return 'end';
     const fault = this.#reader.readAt(this.position);
     if (fault !== undefined) return this.#report(fault);
+    if (isGroupMark(this.record) && this.#rule.isGroupUnfinished(this.position + this.record.length))
+      return this.#reportGroup();
     this.#signs.see(this.record);
     this.#lastGood = this.position;
     this.position += this.record.length;
@@ -115,6 +118,16 @@ export class FoldScanner {
     const goodRecords = isHidden ? countGood(this.#log, resume) : 0;
     const place = { torn, inFlight, resume, nextGood, lastGood: this.#lastGood, goodRecords };
     this.finding = recordFinding(this.#log, fault, place);
+    return 'finding';
+  }
+
+  /** Ends before a group that is not all there: none of it is shown. */
+  #reportGroup(): FoldStep {
+    const { position: offset } = this;
+    this.position = this.#log.size;
+    const inFlight = this.#isBeingWritten();
+    const goodRecords = countGood(this.#log, offset);
+    this.finding = groupFinding(this.#log, { offset, inFlight, lastGood: this.#lastGood, goodRecords });
     return 'finding';
   }
 

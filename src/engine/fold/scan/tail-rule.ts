@@ -24,15 +24,12 @@ export interface TailFacts {
  * compact form is ever torn.
  */
 export class TailRule {
-  readonly #log: OpenLog;
-  #ahead: FoldRecordReader | undefined;
-  /** The last answer: from which offset, up to which record, and whether no cursor was there. */
-  #askedFrom = -1;
-  #knownUpTo = -1;
-  #unfinished = false;
+  readonly #applies: CursorAhead;
+  readonly #groups: CursorAhead;
 
   constructor(log: OpenLog) {
-    this.#log = log;
+    this.#applies = new CursorAhead(log, false);
+    this.#groups = new CursorAhead(log, true);
   }
 
   /** True where the bytes are the unfinished end of the log, false where they are damage. */
@@ -40,7 +37,7 @@ export class TailRule {
     if (fault.kind === 'foreign' || fault.kind === 'unknown') return false;
     if (fault.kind === 'zeros' && fault.statedEnd === size) return true;
     if (resume !== undefined) {
-      return cursorSeen && !wasCursor(fault, resume) && this.#isUnfinishedFrom(resume);
+      return cursorSeen && !wasCursor(fault, resume) && this.#applies.isMissingFrom(resume);
     }
     if (appended || fault.kind === 'short') return true;
     // Nothing but a first cursor is ever appended to a compact log (append-log writer, "boundary").
@@ -49,9 +46,31 @@ export class TailRule {
     return boundaryCutShort || lastRecord;
   }
 
+  /** True where what follows the mark of a group, from `from` on, was never acknowledged: no cursor is behind it. */
+  isGroupUnfinished(from: number): boolean {
+    return this.#groups.isMissingFrom(from);
+  }
+}
+
+/** Looks ahead for the next cursor. */
+class CursorAhead {
+  readonly #log: OpenLog;
+  readonly #endCounts: boolean;
+  #ahead: FoldRecordReader | undefined;
+  /** The last answer: from which offset, up to which record, and whether no cursor was there. */
+  #askedFrom = -1;
+  #knownUpTo = -1;
+  #isMissing = false;
+
+  /** @param endCounts whether bad bytes at the very end count as the cursor that they were: all before them is there then */
+  constructor(log: OpenLog, endCounts: boolean) {
+    this.#log = log;
+    this.#endCounts = endCounts;
+  }
+
   /** True where no cursor follows from `from` on: an apply that was never acknowledged. */
-  #isUnfinishedFrom(from: number): boolean {
-    if (from >= this.#askedFrom && from <= this.#knownUpTo) return this.#unfinished;
+  isMissingFrom(from: number): boolean {
+    if (from >= this.#askedFrom && from <= this.#knownUpTo) return this.#isMissing;
     this.#ahead ??= new FoldRecordReader(this.#log);
     this.#askedFrom = from;
     const { record, size } = this.#ahead;
@@ -60,16 +79,18 @@ export class TailRule {
       const fault = this.#ahead.readAt(next);
       this.#knownUpTo = next;
       if (fault === undefined) {
-        if (record.type === CURSOR_TYPE) return (this.#unfinished = false);
+        if (record.type === CURSOR_TYPE) return (this.#isMissing = false);
         next += record.length;
       } else {
         next = this.#ahead.resumeAfter(fault);
         const wasWritten = fault.kind === 'foreign' || fault.kind === 'unknown';
-        if (wasWritten || (next !== undefined && wasCursor(fault, next))) return (this.#unfinished = false);
+        const isEnd =
+          next === undefined ? this.#endCounts && endsAsCursor(fault, size) : wasCursor(fault, next);
+        if (wasWritten || isEnd) return (this.#isMissing = false);
       }
     }
     this.#knownUpTo = size;
-    return (this.#unfinished = true);
+    return (this.#isMissing = true);
   }
 }
 
@@ -82,6 +103,11 @@ function wasCursor({ kind, offset, type, cursorEnd }: RecordFault, resume: numbe
   // Zeros are what a write leaves that never reached the disk, such as a closing cursor's.
   if (kind === 'zeros' || resume - offset > CURSOR_BYTES_MAX) return false;
   return type === CURSOR_TYPE || cursorEnd === resume;
+}
+
+/** True where bad bytes at the end of the file are of a cursor, by their type: those of a put that was cut may have its length. */
+function endsAsCursor({ kind, offset, type }: RecordFault, size: number): boolean {
+  return kind !== 'zeros' && size - offset <= CURSOR_BYTES_MAX && type === CURSOR_TYPE;
 }
 
 /** Counts the good records of a log from the one at `from` on. */

@@ -1,4 +1,3 @@
-import { wrongType } from '../../bytes/byte-argument.js';
 import type { EntryCursor } from '../../entry-cursor.js';
 import { StatelogError, isStatelogError } from '../../errors.js';
 import type { Finding } from '../../finding.js';
@@ -24,7 +23,7 @@ import {
 import type { FoldRecord } from '../format/record.js';
 import type { ReplayedLog } from '../scan/replay.js';
 import { type KeyLike, type KvEntry, type KvUpdate, checkUpdate } from '../format/update.js';
-import { WatchCursor } from '../format/watch-cursor.js';
+import { checkCursor, type WatchCursor } from '../format/watch-cursor.js';
 import { WritingSession } from '../write/writing-session.js';
 
 /**
@@ -146,9 +145,7 @@ export class AppendLogFold {
   apply(batch: Iterable<KvUpdate>, cursor: WatchCursor): void {
     const updates = [...batch];
     checkCursor(cursor);
-    const session = this.#writing();
-    for (const update of updates) checkUpdate(update, this.#setup.options.largeValues);
-    for (const update of updates) session.write(update);
+    this.#writeAll(updates, false);
     this.checkpoint(cursor);
   }
 
@@ -160,6 +157,11 @@ export class AppendLogFold {
     const session = this.#writing();
     checkUpdate(update, this.#setup.options.largeValues);
     session.write(update);
+  }
+
+  /** Folds updates in, as `write` does, as one: all of them or none (docs/formats/fold-log.md, "Groups"). */
+  writeGroup(updates: readonly KvUpdate[]): void {
+    this.#writeAll(updates, updates.length > 1);
   }
 
   /** Writes the cursor; on return it is on disk with everything written before. A log that grew much is rewritten. */
@@ -256,6 +258,13 @@ export class AppendLogFold {
     else closeQuietly(this.#content.log.fileSystem, this.#content.log.descriptor);
   }
 
+  #writeAll(updates: readonly KvUpdate[], isGroup: boolean): void {
+    const session = this.#writing();
+    for (const update of updates) checkUpdate(update, this.#setup.options.largeValues);
+    if (isGroup) session.markGroup();
+    for (const update of updates) session.write(update);
+  }
+
   #source(): FoldContent['source'] {
     this.#refuseClosed();
     this.#session?.refuseIfPoisoned();
@@ -271,11 +280,6 @@ export class AppendLogFold {
   #refuseClosed(): void {
     if (this.#closed) throw new StatelogError('CLOSED', `${this.path} was closed`, { path: this.path });
   }
-}
-
-/** @throws TypeError for anything but a cursor */
-function checkCursor(cursor: unknown): void {
-  if (!(cursor instanceof WatchCursor)) throw wrongType('cursor', 'a WatchCursor', cursor);
 }
 
 /** How to make a class's instance of an opened log: `AppendLogFold`, or what extends it. */

@@ -1,8 +1,9 @@
 import { dirname } from 'node:path';
-import { isStatelogError } from '../../errors.js';
+import { StatelogError, isStatelogError } from '../../errors.js';
 import { compactBytes, compactForm, moveToCompactForm } from '../lookup/compact-form.js';
 import type { FoldContent } from './fold-content.js';
 import { HEADER_BYTES } from '../format/format.js';
+import { GROUP_MARK_KEY } from '../format/group-mark.js';
 import { replaceLocked } from './locked-replace.js';
 import { LogWriter } from './log-writer.js';
 import { isMountPoint, orMountPoint, writeAgain } from './mounted-log.js';
@@ -89,6 +90,21 @@ export class WritingSession {
     }
     this.#content.compactForm = false;
     this.#hasUncheckpointed = true;
+  }
+
+  /**
+   * Says that what is written from here on to the next cursor belongs together.
+   * @throws StatelogError `NOT_REPRESENTABLE` where an entry has the key that says so
+   */
+  markGroup(): void {
+    const { index } = this.#content;
+    if (index.find(GROUP_MARK_KEY, 0, GROUP_MARK_KEY.length)) {
+      throw new StatelogError('NOT_REPRESENTABLE', 'an entry has the key that marks groups in a fold log', {
+        safe: 'nothing was written',
+        hint: 'delete that key first',
+      });
+    }
+    this.write({ op: 'delete', key: GROUP_MARK_KEY });
   }
 
   /** Appends a cursor, and returns once it and everything before it are on disk. */

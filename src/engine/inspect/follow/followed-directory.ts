@@ -100,7 +100,8 @@ export class FollowedDirectory implements LogSupply {
       for (const [coreId, expectedSequence] of starts.entries()) {
         const path = this.#layout.segment(epoch, coreId);
         const endSequence = after?.cores[coreId]?.nextSequence;
-        const options = { fileSystem: this.#fileSystem, path, coreId, epoch, expectedSequence, endSequence };
+        const expected = { coreId, epoch, expectedSequence, endSequence, reached: log.reached };
+        const options = { fileSystem: this.#fileSystem, path, ...expected };
         const segment = openIfThere(options);
         if (segment !== undefined) {
           log.add(segment);

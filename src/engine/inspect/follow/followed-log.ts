@@ -1,5 +1,6 @@
 import type { Finding } from '../../finding.js';
 import { compareMerged } from '../../wal/format/merge-order.js';
+import type { Reached } from '../../wal/scan/scan-options.js';
 import type { ScanEvent, WalScanner } from '../../wal/scan/scanner.js';
 import type { FollowedSegment } from './followed-segment.js';
 
@@ -58,6 +59,12 @@ export class FollowedLog {
     this.#current = this.segments[least];
     return 'record';
   }
+
+  /** Whether a core's segment reaches up to a sequence by now; one that is not there is taken to. */
+  readonly reached: Reached = (coreId, sequence) => {
+    const segment = this.segments.find((one) => one.coreId === coreId);
+    return segment === undefined || segment.reaches(sequence);
+  };
 
   /** Opens what has replaced its files. Nothing is read. */
   hold(): void {

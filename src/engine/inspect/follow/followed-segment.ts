@@ -1,9 +1,13 @@
 import { isStatelogError } from '../../errors.js';
 import type { Finding } from '../../finding.js';
 import type { FileDescriptor, FileSystem } from '../../storage-io/interface/file-system.js';
+import type { Reached } from '../../wal/scan/scan-options.js';
 import { type ScanEvent, WalScanner } from '../../wal/scan/scanner.js';
 import { removedUnread } from './follow-findings.js';
 import { ToldRecords } from './told-records.js';
+
+/** What is read ahead is a group, which is short as a rule. */
+const AHEAD_BLOCK_BYTES = 64 * 1024;
 
 /** Which segment to follow, and what it is held against. */
 export interface FollowedSegmentOptions {
@@ -16,6 +20,8 @@ export interface FollowedSegmentOptions {
   readonly expectedSequence?: bigint | undefined;
   /** The sequence with which the next log starts, where that is known. */
   readonly endSequence?: bigint | undefined;
+  /** How far the segments beside it reach by now, as `WalScanOptions.reached` says. */
+  readonly reached?: Reached | undefined;
 }
 
 /**
@@ -99,6 +105,34 @@ export class FollowedSegment {
     this.#toldBelow = toldBelow;
   }
 
+  /** Whether its good records reach up to a sequence, told of or not. */
+  reaches(sequence: bigint): boolean {
+    if ((this.nextSequence ?? 0n) >= sequence) return true;
+    const { toldEnd, order } = this.#scanner;
+    const part = {
+      descriptor: this.#descriptor,
+      order: toldEnd === 0 ? undefined : order,
+      isFollowed: false,
+    };
+    const { coreId, epoch } = this.#options;
+    const expectedSequence = this.#expected;
+    const range = {
+      from: toldEnd,
+      coreId,
+      epoch,
+      expectedSequence,
+      isLocked: true,
+      blockBytes: AHEAD_BLOCK_BYTES,
+    };
+    const ahead = WalScanner.openPart(this.path, part, {
+      fileSystem: this.#fileSystem,
+      ...range,
+      mayBeCut: true,
+    });
+    while ((ahead.nextSequence ?? 0n) < sequence) if (ahead.next() === 'end') return false;
+    return true;
+  }
+
   /** Opens the file that has replaced ours, if one has. Nothing is read. */
   hold(): void {
     const status = this.#fileSystem.statusFollowing(this.path);
@@ -166,10 +200,11 @@ export class FollowedSegment {
 
   /** @param order what the records before `from` say of it, where they are still there */
   #scan(from: number, order: WalScanner['order'] | undefined): WalScanner {
-    const { coreId, epoch, endSequence } = this.#options;
+    const { coreId, epoch, endSequence, reached } = this.#options;
     const part = { descriptor: this.#descriptor, order, isFollowed: false };
     const expectedSequence = this.#expected;
-    const range = { from, coreId, epoch, expectedSequence, endSequence, isLocked: true, mayBeCut: true };
+    const expected = { coreId, epoch, expectedSequence, endSequence, reached };
+    const range = { from, ...expected, isLocked: true, mayBeCut: true };
     return WalScanner.openPart(this.path, part, { fileSystem: this.#fileSystem, ...range });
   }
 }

@@ -56,6 +56,8 @@ export class FollowedSegments implements LogSupply {
   }
 
   #add({ path, coreId }: SegmentEntry): void {
-    this.#log.add(new FollowedSegment({ fileSystem: this.#fileSystem, path, coreId }));
+    this.#log.add(
+      new FollowedSegment({ fileSystem: this.#fileSystem, path, coreId, reached: this.#log.reached }),
+    );
   }
 }

@@ -5,6 +5,8 @@ import { missingFile } from '../missing-file.js';
 import { MergedScanner } from '../../wal/scan/merged-scanner.js';
 import { type ScanEvent, WalScanner } from '../../wal/scan/scanner.js';
 import { type NearStart, recordEndingAt } from '../../wal/scan/near-start.js';
+import { groupReach } from '../../wal/groups/group-reach.js';
+import { type Reached, scanOptionsOf } from '../../wal/scan/scan-options.js';
 import type { SegmentEntry } from '../../wal/folder/segment-folder.js';
 import { withHint, type Hints } from '../hints.js';
 import type { ReplayLog } from './replay-logs.js';
@@ -142,6 +144,7 @@ class SegmentAfterSegment implements LogScan {
   readonly #segments: readonly SegmentEntry[];
   readonly #expected: ReplayLog['expected'];
   readonly #starts: readonly (NearStart | undefined)[];
+  readonly #reached: Reached | undefined;
   #next = 0;
   #scanner: WalScanner | undefined;
 
@@ -156,6 +159,7 @@ class SegmentAfterSegment implements LogScan {
     this.#segments = segments;
     this.#expected = expected;
     this.#starts = starts;
+    this.#reached = groupReach(fileSystem, segments, (coreId) => scanOptionsOf(expected, coreId));
   }
 
   get segment(): WalScanner {
@@ -183,20 +187,13 @@ class SegmentAfterSegment implements LogScan {
     const segment = this.#segments[this.#next++];
     if (segment === undefined) return undefined;
     const { coreId, path } = segment;
-    const { epoch, isLoose, isLocked, wasClosed, closedAtOf, isClosed } = this.#expected;
-    const { expectedSequenceOf, endSequenceOf } = this.#expected;
+    const expected = scanOptionsOf(this.#expected, coreId);
     return WalScanner.open(path, {
+      ...expected,
       fileSystem: this.#fileSystem,
-      coreId,
-      epoch,
-      isLoose,
-      isLocked,
-      wasClosed,
-      closedAt: closedAtOf?.(coreId),
-      isClosed,
       from: start?.offset,
-      expectedSequence: start === undefined ? expectedSequenceOf?.(coreId) : undefined,
-      endSequence: endSequenceOf?.(coreId),
+      expectedSequence: start === undefined ? expected.expectedSequence : undefined,
+      reached: this.#reached,
     });
   }
 }

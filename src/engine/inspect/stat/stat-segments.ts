@@ -1,5 +1,7 @@
 import type { FileSystem } from '../../storage-io/interface/file-system.js';
-import { WalScanner } from '../../wal/scan/scanner.js';
+import { groupReach } from '../../wal/groups/group-reach.js';
+import { scanOptionsOf } from '../../wal/scan/scan-options.js';
+import { WalScanner, type WalScanOptions } from '../../wal/scan/scanner.js';
 import type { SegmentEntry } from '../../wal/folder/segment-folder.js';
 import { findLogs, type ReplayLog } from '../replay/replay-logs.js';
 import { attempt } from './stat-problem.js';
@@ -24,15 +26,12 @@ function statSegment(fileSystem: FileSystem, log: ReplayLog, { path, coreId }: S
 
 function readSegment(
   fileSystem: FileSystem,
-  { expected }: ReplayLog,
+  { expected, segments }: ReplayLog,
   { path, coreId }: SegmentEntry,
 ): Omit<SegmentStat, 'segment' | 'epoch' | 'coreId'> {
-  const { epoch, isLocked, wasClosed, closedAtOf, expectedSequenceOf, endSequenceOf } = expected;
-  const expectedSequence = expectedSequenceOf?.(coreId);
-  const closedAt = closedAtOf?.(coreId);
-  const endSequence = endSequenceOf?.(coreId);
-  const order = { coreId, epoch, expectedSequence, endSequence };
-  const scanner = WalScanner.open(path, { fileSystem, ...order, isLocked, wasClosed, closedAt });
+  const optionsOf = (core: number): WalScanOptions => scanOptionsOf(expected, core);
+  const reached = groupReach(fileSystem, segments, optionsOf);
+  const scanner = WalScanner.open(path, { ...optionsOf(coreId), fileSystem, reached });
   let problem: string | undefined;
   try {
     for (let event = scanner.next(); event !== 'end'; event = scanner.next()) {

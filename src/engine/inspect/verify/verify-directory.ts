@@ -13,6 +13,8 @@ import {
 import { openCheckpoint } from '../../directory/read/open-checkpoint.js';
 import type { StateFile } from '../../state/read/state-file.js';
 import type { FileSystem } from '../../storage-io/interface/file-system.js';
+import { groupReach } from '../../wal/groups/group-reach.js';
+import { scanOptionsOf } from '../../wal/scan/scan-options.js';
 import { conflictedCopies } from '../strangers/conflicted-copies.js';
 import { unopenedFinding } from '../unreadable.js';
 import { dropHints, mendHints } from '../hints.js';
@@ -95,23 +97,23 @@ function* verifyLog(
   tally: Tally,
   ends: LogEnd[],
 ): Generator<Finding, void> {
-  const lock = isLive ? liveLogLock(fileSystem, layout, manifest) : undefined;
-  for (let coreId = 0; coreId < manifest.cores; coreId++) {
-    const path = layout.segment(epoch, coreId);
+  const log = {
+    epoch,
+    ...(isLive ? liveLogLock(fileSystem, layout, manifest) : undefined),
+    isClosed: after !== undefined,
+    expectedSequenceOf: (coreId: number) => before?.cores[coreId]?.nextSequence ?? 0n,
+  };
+  const segments = Array.from({ length: manifest.cores }, (_, coreId) => {
+    return { coreId, path: layout.segment(epoch, coreId) };
+  });
+  const reached = groupReach(fileSystem, segments, (coreId) => scanOptionsOf(log, coreId));
+  for (const { coreId, path } of segments) {
     try {
-      const expectedSequence = before?.cores[coreId]?.nextSequence ?? 0n;
-      const isClosed = after !== undefined;
-      const expected = {
-        coreId,
-        epoch,
-        expectedSequence,
-        ...lock,
-        closedAt: lock?.closedAtOf(coreId),
-        isClosed,
-      };
-      const summary = yield* verifySegment({ fileSystem, path, ...expected });
+      const expected = scanOptionsOf(log, coreId);
+      const summary = yield* verifySegment({ ...expected, fileSystem, path, reached });
       tally.records += summary.records;
       tally.recordsBehind += summary.recordsBehind;
+      const expectedSequence = log.expectedSequenceOf(coreId);
       const nextSequence = summary.nextSequence ?? expectedSequence;
       const end = ends[coreId];
       if (end !== undefined && end.nextSequence > nextSequence) {

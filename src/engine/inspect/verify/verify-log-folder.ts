@@ -3,6 +3,8 @@ import type { FileSystem } from '../../storage-io/interface/file-system.js';
 import { missingBarriers, type WatchedSegment } from '../../wal/folder/barriers.js';
 import { missingSegments } from '../../wal/folder/missing-segments.js';
 import { listSegments } from '../../wal/folder/segment-folder.js';
+import { groupReach } from '../../wal/groups/group-reach.js';
+import type { Reached } from '../../wal/scan/scan-options.js';
 import { conflictedCopies } from '../strangers/conflicted-copies.js';
 import { unopenedFinding } from '../unreadable.js';
 import { verifySegment, type SegmentSummary } from './verify-segment.js';
@@ -16,10 +18,11 @@ export function* verifyWalFolder(
 ): Generator<Finding, void> {
   const segments = listSegments(fileSystem, folder);
   yield* missingSegments(folder, segments);
+  const reached = groupReach(fileSystem, segments, () => ({ isLoose: true }));
   const watched: WatchedSegment[] = [];
   for (const { path, coreId } of segments) {
     try {
-      const { goodEnd, barriers } = yield* verifyLooseSegment(fileSystem, path, coreId, tally);
+      const { goodEnd, barriers } = yield* verifyLooseSegment(fileSystem, path, coreId, tally, reached);
       watched.push({ path, coreId, goodEnd, barriers });
     } catch (error) {
       const unopened = unopenedFinding(error, path);
@@ -37,8 +40,9 @@ export function* verifyLooseSegment(
   path: string,
   coreId: number | undefined,
   tally: Tally,
+  reached?: Reached,
 ): Generator<Finding, SegmentSummary> {
-  const summary = yield* verifySegment({ fileSystem, path, coreId, isLoose: true });
+  const summary = yield* verifySegment({ fileSystem, path, coreId, isLoose: true, reached });
   tally.addFile(path, summary.bytes, true);
   tally.records += summary.records;
   tally.recordsBehind += summary.recordsBehind;

@@ -3,7 +3,7 @@ import type { FileSystem } from '../../storage-io/interface/file-system.js';
 import { BarrierWatch } from '../../wal/folder/barriers.js';
 import { WalScanner } from '../../wal/scan/scanner.js';
 import type { ClosedSegment } from '../../wal/scan/closed-segment.js';
-import type { Locked } from '../../wal/scan/scan-options.js';
+import type { Locked, Reached } from '../../wal/scan/scan-options.js';
 
 /** The facts that a segment is checked against. */
 export interface SegmentExpectation {
@@ -21,6 +21,8 @@ export interface SegmentExpectation {
   readonly isLoose?: boolean | undefined;
   /** True where a checkpoint closed its epoch: nothing of it is torn. */
   readonly isClosed?: boolean | undefined;
+  /** How far the segments of other cores reach, as `WalScanOptions.reached` says. */
+  readonly reached?: Reached | undefined;
 }
 
 /** The result of walking over a segment, beside its findings. */

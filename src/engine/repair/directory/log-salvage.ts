@@ -1,7 +1,11 @@
 import { forecastCheckpoint } from '../../directory/checkpoint/core-checkpoint.js';
 import { epochOfName, type DirectoryLayout } from '../../directory/manifest/layout.js';
 import { liveLogLock } from '../../directory/manifest/live-log-lock.js';
-import type { CheckpointEntry, DirectoryManifest } from '../../directory/manifest/manifest.js';
+import {
+  liveEpoch,
+  type CheckpointEntry,
+  type DirectoryManifest,
+} from '../../directory/manifest/manifest.js';
 import { Overlay } from '../../directory/state/overlay.js';
 import { applyRecord } from '../../directory/read/replay.js';
 import { isStatelogError } from '../../errors.js';
@@ -10,7 +14,9 @@ import type { KeptLog } from '../../inspect/kept-logs.js';
 import { missingOrDamaged } from '../../inspect/verify/verify-directory.js';
 import { openStateFile } from '../../state/read/state-file-open.js';
 import type { StateFile } from '../../state/read/state-file.js';
-import { WalScanner } from '../../wal/scan/scanner.js';
+import { groupReach } from '../../wal/groups/group-reach.js';
+import type { Reached } from '../../wal/scan/scan-options.js';
+import { WalScanner, type WalScanOptions } from '../../wal/scan/scanner.js';
 import type { SourcePositions } from './source-positions.js';
 import { SegmentBook } from './segment-book.js';
 import { recordHoles, type RecordHole } from './missing-records.js';
@@ -52,6 +58,8 @@ export class LogSalvage {
   readonly #into: DirectoryLayout | undefined;
   /** By epoch and core. */
   readonly #numbering = new Map<string, Numbering>();
+  /** By epoch. */
+  readonly #reached = new Map<bigint, Reached | undefined>();
 
   constructor(
     account: RepairAccount,
@@ -134,7 +142,8 @@ export class LogSalvage {
     const path = this.#layout.segment(epoch, coreId);
     if (fileSystem.statusFollowing(path) === undefined) return false;
     const progress = { sources: new Map<string, bigint>(), watermark: undefined };
-    const scanner = WalScanner.open(path, { fileSystem, coreId, epoch, tornTail: 'show' });
+    const groups = this.#groupsOf(epoch);
+    const scanner = WalScanner.open(path, { fileSystem, coreId, epoch, ...groups, tornTail: 'show' });
     try {
       for (let event = scanner.next(); event !== 'end'; event = scanner.next()) {
         if (event === 'record') applyRecord(scanner.view, overlay, progress);
@@ -173,6 +182,7 @@ export class LogSalvage {
       isCovered: !log.isLive,
       isBelow: (key) => valueBelow(below, key),
       renumberedFrom: first,
+      ...this.#groupsOf(epoch),
       onGap: (afterNs) => positions?.isMissingAfter(afterNs ?? lastBefore),
       onRecord: (view) => {
         book.take(view);
@@ -205,6 +215,21 @@ export class LogSalvage {
     } finally {
       below?.close();
     }
+  }
+
+  /** What tells whether the atomic groups of a log are all there. */
+  #groupsOf(epoch: bigint): Pick<WalScanOptions, 'reached' | 'isClosed'> {
+    if (epoch < liveEpoch(this.#manifest)) return { isClosed: true };
+    if (!this.#reached.has(epoch)) {
+      const segments = Array.from({ length: this.#manifest.cores }, (_, coreId) => {
+        return { coreId, path: this.#layout.segment(epoch, coreId) };
+      });
+      this.#reached.set(
+        epoch,
+        groupReach(this.#account.fileSystem, segments, () => ({ epoch })),
+      );
+    }
+    return { reached: this.#reached.get(epoch) };
   }
 
   /** The state that a log's changes lie over, as the new place has it, to look keys up in. */

@@ -35,6 +35,15 @@ export class RangeCopier {
     if (this.#end - this.#start >= BLOCK_BYTES) this.finish();
   }
 
+  /** Takes bytes in place of as many that lie behind all those before them. */
+  put(offset: number, bytes: Uint8Array): void {
+    this.finish();
+    writeFully(this.#fileSystem, this.#into, bytes, 0, bytes.length, this.position);
+    this.position += bytes.length;
+    this.#start = offset + bytes.length;
+    this.#end = this.#start;
+  }
+
   /** Writes what was taken. */
   finish(): void {
     while (this.#start < this.#end) {

@@ -14,6 +14,7 @@ import type { WalEntryHeader } from '../../rkyv/entry/wal-entry-encoder.js';
 import type { WalEntryView } from '../../rkyv/entry/wal-entry-view.js';
 import type { FileDescriptor, FileSystem } from '../../storage-io/interface/file-system.js';
 import { writeFully } from '../../storage-io/whole/write-fully.js';
+import { groupOfRecord, withoutGroupMark } from '../../wal/format/group-mark.js';
 import { HEADER, RECORD_HEADER_BYTES } from '../../wal/format/record.js';
 
 const BUFFER_BYTES = 1024 * 1024;
@@ -51,6 +52,13 @@ export class RenumberingCopier {
     const length = bytes - RECORD_HEADER_BYTES;
     const end = view.rootStart + ROOT_BYTES;
     this.#renumbers ||= view.sequence !== this.nextSequence;
+    if (groupOfRecord(view) !== undefined) {
+      const record = withoutGroupMark(view, bytes);
+      this.#seal(record, 0, length);
+      this.#writeOut();
+      this.#write(record);
+      return;
+    }
     if (bytes > BUFFER_BYTES) {
       const record = new Uint8Array(bytes);
       record.set(view.bytes.subarray(end - length, end), RECORD_HEADER_BYTES);

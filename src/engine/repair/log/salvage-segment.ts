@@ -8,6 +8,7 @@ import { WalScanner, type WalScanOptions } from '../../wal/scan/scanner.js';
 import { makeOutRecords } from './made-out.js';
 import { NewFile } from './new-file.js';
 import { RenumberingCopier } from './renumbering-copier.js';
+import { groupOfRecord, withoutGroupMark } from '../../wal/format/group-mark.js';
 import { RangeCopier } from './range-copier.js';
 import type { RepairAccount } from '../account/repair-account.js';
 import type { RepairEvent } from '../account/report.js';
@@ -18,7 +19,7 @@ import type { Locked } from '../../wal/scan/scan-options.js';
 /** A segment to be salvaged, and what it is held against. */
 export interface SegmentSource extends Pick<
   WalScanOptions,
-  'coreId' | 'epoch' | 'expectedSequence' | 'endSequence' | 'closedAt' | 'isLoose'
+  'coreId' | 'epoch' | 'expectedSequence' | 'endSequence' | 'closedAt' | 'isLoose' | 'isClosed' | 'reached'
 > {
   readonly path: string;
   readonly isLocked?: Locked | undefined;
@@ -107,8 +108,10 @@ function sinkOf(
   if (renumberedFrom === undefined) {
     const copier = new RangeCopier(fileSystem, from, into);
     return {
-      take: (_view, offset, bytes) => {
-        copier.take(offset, bytes);
+      take: (view, offset, bytes) => {
+        // What follows in the new place may be less than the group had.
+        if (groupOfRecord(view) === undefined) copier.take(offset, bytes);
+        else copier.put(offset, withoutGroupMark(view, bytes));
       },
       finish: () => {
         copier.finish();
@@ -227,7 +230,9 @@ class SegmentSalvage {
   }
 
   #scan(path: string, descriptor: FileDescriptor, expectedSequence: bigint | undefined): WalScanner {
-    const { coreId, epoch, endSequence, isLoose, isLocked, wasClosed, closedAt } = this.#source;
+    const { coreId, epoch, endSequence, isLoose, isLocked } = this.#source;
+    const { wasClosed, closedAt, isClosed, reached } = this.#source;
+    const isSource = path === this.#source.path;
     return WalScanner.openPart(
       path,
       { descriptor, order: undefined, isFollowed: false },
@@ -238,9 +243,11 @@ class SegmentSalvage {
         expectedSequence,
         endSequence,
         isLoose,
+        isClosed,
         isLocked,
         wasClosed,
-        closedAt: path === this.#source.path ? closedAt : undefined,
+        closedAt: isSource ? closedAt : undefined,
+        reached: isSource ? reached : undefined,
         tornTail: 'show',
       },
     );

@@ -1,5 +1,6 @@
 import { basename, join } from 'node:path';
 import { listSegments } from '../../wal/folder/segment-folder.js';
+import { groupReach } from '../../wal/groups/group-reach.js';
 import type { WalEntryView } from '../../rkyv/entry/wal-entry-view.js';
 import { BarrierWatch, missingBarriers, type WatchedSegment } from '../../wal/folder/barriers.js';
 import { segmentName } from '../../wal/format/segment-name.js';
@@ -63,6 +64,7 @@ function* salvageSegments(
     // LaminarDB opens no folder in which a core has none.
     if (into !== undefined) writeEmpty(account, join(into, segmentName(finding.coreId!)));
   }
+  const reached = groupReach(fileSystem, segments, () => ({ isLoose: true }));
   for (const { path, coreId } of segments) {
     const destination = into === undefined ? undefined : join(into, basename(path));
     const barriers = new BarrierWatch();
@@ -75,6 +77,7 @@ function* salvageSegments(
         path,
         coreId,
         isLoose: true,
+        reached,
         onRecord,
         beside: segments.filter((other) => other.path !== path),
       },

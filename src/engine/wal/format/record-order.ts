@@ -155,6 +155,13 @@ export class RecordOrder {
       this.#nextSequenceLow === 0 ? (fields.sequenceHigh + 1) >>> 0 : fields.sequenceHigh;
   }
 
+  /** Takes back the last entry that was accepted, which starts at `offset`: it is to come again. */
+  takeBack(fields: OrderFields, offset: number): void {
+    this.end = offset;
+    this.#nextSequenceLow = fields.sequenceLow;
+    this.#nextSequenceHigh = fields.sequenceHigh;
+  }
+
   /** An order of its own that knows the same. */
   clone(): RecordOrder {
     const copy = new RecordOrder({ from: this.end, epoch: this.#epoch });

@@ -9,6 +9,7 @@ import { copyBrokenTail } from './broken-copy.js';
 import { cut } from './open-position.js';
 import type { ClosedSegment } from '../scan/closed-segment.js';
 import { damageError } from '../scan/scan-findings.js';
+import type { Reached } from '../scan/scan-options.js';
 import { WalScanner } from '../scan/scanner.js';
 
 /** Called for each good record, in order. The view is valid during the call only. */
@@ -34,6 +35,8 @@ export interface RecoverSegmentOptions {
   readonly wasClosed?: boolean | undefined;
   /** The recorded end of the segment, as `WalScanOptions.closedAt` says. */
   readonly closedAt?: ClosedSegment | undefined;
+  /** How far the segments of other cores reach, as `WalScanOptions.reached` says. */
+  readonly reached?: Reached | undefined;
   /** How much may be cut (`checkLoss`); undefined: what a recovery may cut by itself. */
   readonly lossBytesMax?: number | undefined;
   /** Told of each good record as it is read; on damage, of those before it. */
@@ -136,11 +139,11 @@ function scanAll(
   options: RecoverSegmentOptions,
   descriptor: FileDescriptor,
 ): WalScanner {
-  const { path, coreId, epoch, closedAt, onRecord, onNotice } = options;
+  const { path, coreId, epoch, closedAt, reached, onRecord, onNotice } = options;
   const expectedSequence = options.expectedNextSequence;
   const wasClosed = (): boolean => options.wasClosed === true;
   const part = { descriptor, order: undefined, isFollowed: false };
-  const expected = { fileSystem, coreId, epoch, expectedSequence, wasClosed, closedAt };
+  const expected = { fileSystem, coreId, epoch, expectedSequence, wasClosed, closedAt, reached };
   const scanner = WalScanner.openPart(path, part, expected);
   for (let event = scanner.next(); event !== 'end'; event = scanner.next()) {
     if (event === 'record') {

@@ -7,8 +7,8 @@ import { compareMerged } from '../format/merge-order.js';
 import { type ScanEvent, WalScanner } from './scanner.js';
 import type { SegmentEntry } from '../folder/segment-folder.js';
 import { sortedRuns } from './sorted-runs.js';
-import type { ClosedSegment } from './closed-segment.js';
-import type { Locked } from './scan-options.js';
+import { type LogScanOptions, scanOptionsOf } from './scan-options.js';
+import { groupReach } from '../groups/group-reach.js';
 
 /** More parts than this are not merged each by itself. */
 const RUNS_MAX = 1024;
@@ -16,23 +16,8 @@ const RUNS_MAX = 1024;
 const WINDOWS_BYTES = 32 * WINDOW_BLOCK_BYTES;
 
 /** How to read segments together. */
-export interface MergeOptions {
+export interface MergeOptions extends LogScanOptions {
   readonly fileSystem?: FileSystem;
-  /** True while a writer holds the lock: unfinished last records are then being written. */
-  readonly isLocked?: Locked | (() => Locked) | undefined;
-  readonly wasClosed?: (() => boolean) | undefined;
-  /** The recorded end of each core's segment, as `WalScanOptions.closedAt` says. */
-  readonly closedAtOf?: ((coreId: number) => ClosedSegment | undefined) | undefined;
-  /** True where a checkpoint closed the epoch: all of it was durable, so that none of it can be torn. */
-  readonly isClosed?: boolean | undefined;
-  /** Whether the segments lie by themselves, as `WalScanOptions.isLoose` says. */
-  readonly isLoose?: boolean | undefined;
-  /** The epoch that all records must have; undefined: any. */
-  readonly epoch?: bigint | undefined;
-  /** The sequence that a core's first record must have; undefined: any. */
-  readonly expectedSequenceOf?: ((coreId: number) => bigint | undefined) | undefined;
-  /** The sequence with which a core's next log starts, as `WalScanOptions.endSequence` says. */
-  readonly endSequenceOf?: ((coreId: number) => bigint | undefined) | undefined;
 }
 
 /**
@@ -107,6 +92,7 @@ export class MergedScanner {
 
   #open(segments: readonly SegmentEntry[], options: MergeOptions): void {
     const fileSystem = this.#fileSystem;
+    const reached = groupReach(fileSystem, segments, (coreId) => scanOptionsOf(options, coreId));
     const plans = segments.map(({ path, coreId }) => {
       const descriptor = fileSystem.openRead(path);
       this.#descriptors.push(descriptor);
@@ -117,28 +103,14 @@ export class MergedScanner {
     const parts = plans.reduce((sum, plan) => sum + plan.runs.length, 0);
     const blockBytes = Math.min(WINDOW_BLOCK_BYTES, Math.floor(WINDOWS_BYTES / Math.max(parts, 1)));
     for (const { path, coreId, descriptor, end, runs } of plans) {
-      const expectedSequence = options.expectedSequenceOf?.(coreId);
-      const endSequence = options.endSequenceOf?.(coreId);
+      const expected = scanOptionsOf(options, coreId);
       for (const { from, to, order } of runs) {
         const part = {
           descriptor,
           order: from === 0 ? undefined : order,
           isFollowed: to < end || options.isClosed === true,
         };
-        const { isLocked, wasClosed, epoch, isLoose } = options;
-        const range = {
-          from,
-          to: Math.min(to, end),
-          coreId,
-          expectedSequence,
-          endSequence,
-          epoch,
-          isLoose,
-          isLocked,
-          wasClosed,
-          closedAt: options.closedAtOf?.(coreId),
-          blockBytes,
-        };
+        const range = { ...expected, from, to: Math.min(to, end), blockBytes, reached };
         this.#parts.push(WalScanner.openPart(path, part, { fileSystem, ...range }));
       }
     }

@@ -9,6 +9,9 @@ import type { RecordOrder } from '../format/record-order.js';
  */
 export type Locked = boolean | LockHolder;
 
+/** Whether the good records of a core's segment reach up to a sequence, which is not that of one of them. */
+export type Reached = (coreId: number, sequence: bigint) => boolean;
+
 /** How to read a segment. */
 export interface WalScanOptions {
   readonly fileSystem?: FileSystem;
@@ -56,8 +59,40 @@ export interface WalScanOptions {
   readonly tornTail?: 'stop' | 'show' | undefined;
   /** True for a segment that is followed: one that is cut while it is read is looked at again. */
   readonly mayBeCut?: boolean | undefined;
+  /** How far the segments of other cores reach that atomic groups are in, too; undefined: far enough. */
+  readonly reached?: Reached | undefined;
   /** How much to read at a time; default 1 MiB. */
   readonly blockBytes?: number | undefined;
+}
+
+/** How the segments of a log are read, each by what is known of its core. */
+export interface LogScanOptions extends Pick<
+  WalScanOptions,
+  'epoch' | 'isLocked' | 'wasClosed' | 'isLoose' | 'isClosed'
+> {
+  /** The recorded end of each core's segment, as `WalScanOptions.closedAt` says. */
+  readonly closedAtOf?: ((coreId: number) => ClosedSegment | undefined) | undefined;
+  /** The sequence that a core's first record must have; undefined: any. */
+  readonly expectedSequenceOf?: ((coreId: number) => bigint | undefined) | undefined;
+  /** The sequence with which a core's next log starts, as `WalScanOptions.endSequence` says. */
+  readonly endSequenceOf?: ((coreId: number) => bigint | undefined) | undefined;
+}
+
+/** How one core's segment of a log is read. */
+export function scanOptionsOf(log: LogScanOptions, coreId: number): WalScanOptions {
+  const { epoch, isLocked, wasClosed, isLoose, isClosed, closedAtOf } = log;
+  const { expectedSequenceOf, endSequenceOf } = log;
+  return {
+    coreId,
+    epoch,
+    isLocked,
+    wasClosed,
+    isLoose,
+    isClosed,
+    closedAt: closedAtOf?.(coreId),
+    expectedSequence: expectedSequenceOf?.(coreId),
+    endSequence: endSequenceOf?.(coreId),
+  };
 }
 
 /** For a part of a segment that was read before: what is known of the rest. */

@@ -1,19 +1,18 @@
 import type { Finding } from '../../finding.js';
 import type { WalEntryView } from '../../rkyv/entry/wal-entry-view.js';
 import type { FileDescriptor, FileSystem } from '../../storage-io/interface/file-system.js';
-import type { LockHolder } from '../../storage-io/lock/lock-holder.js';
 import { realFileSystem } from '../../storage-io/real/real-file-system.js';
-import { endOfZeros } from '../../storage-io/paged/zero-runs.js';
-import { wasThereAtClose } from './closed-segment.js';
 import { upTo } from './end-sequence.js';
+import { GroupWatch, type UnfinishedGroup } from '../groups/group-watch.js';
 import type { Gap } from './gap.js';
 import { hasStrangeBarrier, remarksOn } from './record-remarks.js';
 import type { RecordOrder } from '../format/record-order.js';
 import { RecordStream, type RecordStreamOptions } from './record-stream.js';
 import { damageError, damageFinding, missingEnd, tailFinding } from './scan-findings.js';
 import type { Locked, WalScanOptions, WalScanPart } from './scan-options.js';
-import { isUnreadable, refuseCut, tornEnd } from './torn-end.js';
+import { refuseCut, tornEnd, type TornEnd } from '../tail/torn-end.js';
 import { TailJudge } from './tail-judge.js';
+import { TailWatch, type UnwholeTail } from '../tail/tail-watch.js';
 
 export type { WalScanOptions, WalScanPart } from './scan-options.js';
 
@@ -21,7 +20,7 @@ export type { WalScanOptions, WalScanPart } from './scan-options.js';
 export type ScanEvent = 'record' | 'finding' | 'end';
 
 /** How a segment ends: after a whole record, or with bytes that were never acknowledged. */
-export type TailState = 'clean' | 'torn-tail' | 'zero-tail' | 'in-flight';
+export type TailState = 'clean' | UnwholeTail;
 
 /**
  * The one scanner of segments: good records and findings, in the order of their offsets. Recovery,
@@ -55,13 +54,13 @@ export class WalScanner {
   readonly #descriptor: FileDescriptor;
   readonly #stream: RecordStream;
   readonly #options: WalScanOptions;
+  readonly #end: TailWatch;
   readonly #streamOptions: RecordStreamOptions;
   #judge: TailJudge;
+  /** Undefined where all was durable. */
+  readonly #groups: GroupWatch | undefined;
   /** Everything before this position was told, as records or as damage. */
   #toldEnd: number;
-  #isLocked: Locked | (() => Locked);
-  /** The possible writer of the end, on another host. */
-  #elsewhere: LockHolder | undefined;
   /** End of the last gap that was damage. */
   #lastGapEnd = -1;
   readonly #pending: Finding[] = [];
@@ -96,8 +95,13 @@ export class WalScanner {
     this.#stream = new RecordStream(this.#streamOptions);
     const isDurable = part?.isFollowed === true || options.isClosed === true;
     this.#judge = new TailJudge(this.#streamOptions, isDurable ? Infinity : -1);
+    if (!isDurable) {
+      this.#groups = new GroupWatch(this.#streamOptions, options.reached, (gap, ahead) =>
+        this.#isLost(gap, ahead, true),
+      );
+    }
     this.#isOpen = part === undefined;
-    this.#isLocked = options.isLocked ?? false;
+    this.#end = new TailWatch(path, fileSystem, descriptor, options);
     this.view = this.#stream.reader.view;
     this.goodEnd = this.#streamOptions.from;
     this.#toldEnd = this.goodEnd;
@@ -182,6 +186,9 @@ export class WalScanner {
     const { endSequence } = this.#options;
     this.#isOver = endSequence !== undefined && this.view.sequence >= endSequence;
     if (this.#isOver) return 'end';
+    const unfinished = this.#groups?.unfinishedAt(this.#stream, this.records === 0 ? -1 : this.offset);
+    if (unfinished !== undefined && !this.#end.wasAtClose(unfinished.gap.offset))
+      return this.#tellGroup(unfinished);
     if (this.#stream.remarkable === undefined && !hasStrangeBarrier(this.view)) return this.#tellRecord();
     this.#pending.push(...remarksOn(this.path, this.#stream));
     this.#recordWaits = true;
@@ -193,14 +200,15 @@ export class WalScanner {
    * now, and goes on behind what it has told of. An unfinished last record is told of again.
    * @returns false if bytes that were read are no longer there: the segment must be opened anew
    */
-  lookAgain(isLocked = this.#isLocked): boolean {
+  lookAgain(isLocked?: Locked | (() => Locked)): boolean {
     const { size } = this.#fileSystem.statusOf(this.#descriptor);
     if (size < this.#toldEnd) return false;
-    this.#isLocked = isLocked;
+    this.#end.lookAgain(isLocked);
     this.#isOver = false;
     this.tail = 'clean';
     this.#stream.rewind(this.#toldEnd, Math.min(this.#options.to ?? size, size));
     this.#judge = new TailJudge({ ...this.#streamOptions, end: this.end });
+    this.#groups?.lookAgain(this.end);
     return true;
   }
 
@@ -233,41 +241,38 @@ export class WalScanner {
   }
 
   #tellGap(gap: Gap): ScanEvent {
-    const isDamage = this.#judge.isDamage(gap, this.#stream) || this.#isWithoutRecords(gap);
-    if (isDamage || this.#wasOnDisk(gap) || this.#wasThereAtClose(gap.offset)) {
+    if (this.#isLost(gap, this.#stream, this.records > 0 || this.#streamOptions.from > 0)) {
       this.#lastGapEnd = gap.end;
       this.finding = damageFinding(this.path, gap, this.#stream.order.coreId);
       this.isDamaged = true;
       this.#toldEnd = gap.end;
       return 'finding';
     }
-    this.tail = this.#tailOf(gap);
+    this.tail = this.#end.kindOf(gap.offset, this.end);
     this.#isOver = this.#options.tornTail !== 'show' || gap.nextGood < 0;
     const end = this.#isOver ? this.end : gap.end;
     const bounds = { ...this.#streamOptions, end: this.end };
     const torn = this.tail === 'torn-tail' ? tornEnd(bounds, this.#stream, gap, this.#isOver) : undefined;
-    const tail = { class: this.tail, end, elsewhere: this.#elsewhere, ...torn };
+    return this.#tellTail(this.tail, gap, end, torn);
+  }
+
+  /** Ends before a group that is not all there: none of it is shown, and nothing behind it was acknowledged. */
+  #tellGroup({ gap, isAlone, goodRecords }: UnfinishedGroup): ScanEvent {
+    this.#stream.order.takeBack(this.view, gap.offset);
+    this.tail = this.#end.kindOf(gap.offset, this.end);
+    this.#isOver = true;
+    const torn = this.tail === 'torn-tail' ? { isOneRecord: isAlone, goodRecords } : undefined;
+    return this.#tellTail(this.tail, gap, this.end, torn);
+  }
+
+  #tellTail(tailClass: UnwholeTail, gap: Gap, end: number, torn?: TornEnd): ScanEvent {
+    const tail = { class: tailClass, end, elsewhere: this.#end.elsewhere, ...torn };
     this.finding = tailFinding(this.path, gap, tail, this.#stream.order.coreId);
     return 'finding';
   }
 
-  /** True of a whole segment by itself in which no record is left, and that nobody is writing. */
-  #isWithoutRecords(gap: Gap): boolean {
-    if (this.#options.isLoose !== true || this.records > 0 || this.#streamOptions.from > 0) return false;
-    return gap.nextGood < 0 && !this.#isBeingWritten();
-  }
-
-  #wasOnDisk(gap: Gap): boolean {
-    if (isUnreadable(this.#fileSystem, this.path, gap)) return true;
-    const isSegmentWithoutRecords = this.records === 0 && this.#streamOptions.from === 0;
-    if (gap.nextGood < 0 && !isSegmentWithoutRecords) return false;
-    return this.#options.wasClosed?.() === true;
-  }
-
-  #wasThereAtClose(offset: number): boolean {
-    const { closedAt } = this.#options;
-    if (closedAt === undefined) return false;
-    return wasThereAtClose(offset, closedAt, this.#fileSystem.statusOf(this.#descriptor));
+  #isLost(gap: Gap, stream: RecordStream, hasRecords: boolean): boolean {
+    return this.#judge.isDamage(gap, stream) || this.#end.wasOnDisk(gap, hasRecords, this.end);
   }
 
   /** Tells, at the end of a segment, of records that were behind it when it was last closed. */
@@ -282,19 +287,5 @@ export class WalScanner {
     this.finding = missingEnd(this.path, this.end, closedAt, due, this.#stream.order.coreId);
     this.isDamaged = true;
     return 'finding';
-  }
-
-  #tailOf(gap: Gap): Exclude<TailState, 'clean'> {
-    if (this.#isBeingWritten()) return 'in-flight';
-    const tail = { descriptor: this.#descriptor, offset: gap.offset, end: this.end };
-    return endOfZeros(this.#fileSystem, tail) === this.end ? 'zero-tail' : 'torn-tail';
-  }
-
-  /** True while a writer is at work on the end; one that has released the lock meanwhile has written more behind it. */
-  #isBeingWritten(): boolean {
-    const isLocked = typeof this.#isLocked === 'function' ? this.#isLocked() : this.#isLocked;
-    this.#elsewhere = typeof isLocked === 'object' ? isLocked : undefined;
-    if (isLocked !== false || this.#options.to !== undefined) return isLocked !== false;
-    return this.#fileSystem.statusOf(this.#descriptor).size > this.end;
   }
 }

@@ -53,7 +53,7 @@ export class TailJudge {
 }
 
 /** Up to where everything was durable when the stream's last record was appended. */
-function provenBy(stream: RecordStream): number {
+export function provenBy(stream: RecordStream): number {
   const { lag } = stream.reader.view;
   return lag < 0 ? stream.offset : stream.offset - lag;
 }

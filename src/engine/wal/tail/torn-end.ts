@@ -2,9 +2,9 @@ import { readU32 } from '../../bytes/halves.js';
 import type { FileSystem } from '../../storage-io/interface/file-system.js';
 import { cutMeanwhile } from '../../storage-io/whole/write-fully.js';
 import { HEADER, isPlausibleLength, RECORD_HEADER_BYTES } from '../format/record.js';
-import type { Gap } from './gap.js';
-import { RecordStream, type RecordStreamOptions } from './record-stream.js';
-import type { WalScanOptions } from './scan-options.js';
+import type { Gap } from '../scan/gap.js';
+import { RecordStream, type RecordStreamOptions } from '../scan/record-stream.js';
+import type { WalScanOptions } from '../scan/scan-options.js';
 
 /** The nature of a segment's torn end, as far as its bytes tell. */
 export interface TornEnd {
