@@ -217,7 +217,7 @@ export class LogSalvage {
     }
   }
 
-  /** What tells whether the atomic groups of a log are all there. */
+  /** Options that tell whether the atomic groups of a log are all there. */
   #groupsOf(epoch: bigint): Pick<WalScanOptions, 'reached' | 'isClosed'> {
     if (epoch < liveEpoch(this.#manifest)) return { isClosed: true };
     if (!this.#reached.has(epoch)) {
