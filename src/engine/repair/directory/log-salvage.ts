@@ -1,11 +1,7 @@
 import { forecastCheckpoint } from '../../directory/checkpoint/core-checkpoint.js';
 import { epochOfName, type DirectoryLayout } from '../../directory/manifest/layout.js';
 import { liveLogLock } from '../../directory/manifest/live-log-lock.js';
-import {
-  liveEpoch,
-  type CheckpointEntry,
-  type DirectoryManifest,
-} from '../../directory/manifest/manifest.js';
+import type { CheckpointEntry, DirectoryManifest } from '../../directory/manifest/manifest.js';
 import { Overlay } from '../../directory/state/overlay.js';
 import { applyRecord } from '../../directory/read/replay.js';
 import { isStatelogError } from '../../errors.js';
@@ -14,9 +10,8 @@ import type { KeptLog } from '../../inspect/kept-logs.js';
 import { missingOrDamaged } from '../../inspect/verify/verify-directory.js';
 import { openStateFile } from '../../state/read/state-file-open.js';
 import type { StateFile } from '../../state/read/state-file.js';
-import { groupReach } from '../../wal/groups/group-reach.js';
-import type { Reached } from '../../wal/scan/scan-options.js';
-import { WalScanner, type WalScanOptions } from '../../wal/scan/scanner.js';
+import { WalScanner } from '../../wal/scan/scanner.js';
+import { LogGroups } from './log-groups.js';
 import type { SourcePositions } from './source-positions.js';
 import { SegmentBook } from './segment-book.js';
 import { recordHoles, type RecordHole } from './missing-records.js';
@@ -58,8 +53,7 @@ export class LogSalvage {
   readonly #into: DirectoryLayout | undefined;
   /** By epoch and core. */
   readonly #numbering = new Map<string, Numbering>();
-  /** By epoch. */
-  readonly #reached = new Map<bigint, Reached | undefined>();
+  readonly #groups: LogGroups;
 
   constructor(
     account: RepairAccount,
@@ -71,6 +65,7 @@ export class LogSalvage {
     this.#layout = layout;
     this.#manifest = manifest;
     this.#into = into;
+    this.#groups = new LogGroups(account.fileSystem, layout, manifest);
   }
 
   /** True where nothing of a core's segment was damaged or missing. */
@@ -142,7 +137,7 @@ export class LogSalvage {
     const path = this.#layout.segment(epoch, coreId);
     if (fileSystem.statusFollowing(path) === undefined) return false;
     const progress = { sources: new Map<string, bigint>(), watermark: undefined };
-    const groups = this.#groupsOf(epoch);
+    const groups = this.#groups.of(epoch);
     const scanner = WalScanner.open(path, { fileSystem, coreId, epoch, ...groups, tornTail: 'show' });
     try {
       for (let event = scanner.next(); event !== 'end'; event = scanner.next()) {
@@ -182,7 +177,7 @@ export class LogSalvage {
       isCovered: !log.isLive,
       isBelow: (key) => valueBelow(below, key),
       renumberedFrom: first,
-      ...this.#groupsOf(epoch),
+      ...this.#groups.of(epoch),
       onGap: (afterNs) => positions?.isMissingAfter(afterNs ?? lastBefore),
       onRecord: (view) => {
         book.take(view);
@@ -215,21 +210,6 @@ export class LogSalvage {
     } finally {
       below?.close();
     }
-  }
-
-  /** Options that tell whether the atomic groups of a log are all there. */
-  #groupsOf(epoch: bigint): Pick<WalScanOptions, 'reached' | 'isClosed'> {
-    if (epoch < liveEpoch(this.#manifest)) return { isClosed: true };
-    if (!this.#reached.has(epoch)) {
-      const segments = Array.from({ length: this.#manifest.cores }, (_, coreId) => {
-        return { coreId, path: this.#layout.segment(epoch, coreId) };
-      });
-      this.#reached.set(
-        epoch,
-        groupReach(this.#account.fileSystem, segments, () => ({ epoch })),
-      );
-    }
-    return { reached: this.#reached.get(epoch) };
   }
 
   /** The state that a log's changes lie over, as the new place has it, to look keys up in. */
