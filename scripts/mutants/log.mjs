@@ -249,4 +249,22 @@ export const logMutants = [
     tests: ['engine/directory/groups'],
     match: 'a group whose last record rotted*',
   },
+  {
+    name: 'session-answers-before-it-is-on-disk',
+    rule: 'R1: what was answered is on disk',
+    file: 'src/cli/session/answers.ts',
+    from: 'if (first >= 0) failure = await this.#sync();',
+    to: '',
+    tests: ['cli/session/requests'],
+    match: 'where a sync fails*',
+  },
+  {
+    name: 'session-keeps-the-lock',
+    rule: 'the lock of a session is let go while nothing comes',
+    file: 'src/cli/session/run-session.ts',
+    from: '      this.#store.letGo();\n    }, this.#options.idleMs);',
+    to: '    }, this.#options.idleMs);',
+    tests: ['cli/session/process'],
+    match: 'the lock is let go*',
+  },
 ];

@@ -19,6 +19,7 @@ export const COMMANDS: Commands = {
   repair: () => import('./rescue/repair.js'),
   rescue: () => import('./rescue/rescue.js'),
   scan: () => import('./store/scan.js'),
+  session: () => import('./store/session.js'),
   stat: () => import('./store/stat.js'),
   verify: () => import('./rescue/verify.js'),
   'wal-replay': () => import('./logs/wal-replay.js'),

@@ -103,6 +103,16 @@ export const HELP_EXAMPLES: Readonly<Record<string, readonly HelpExample[]>> = {
     ['for another program, a JSON object a line', 'statelog scan orders --json | head -n 2'],
     ['how many', 'statelog scan orders --count'],
   ],
+  session: [
+    [
+      'many operations of one process, an answer a line',
+      `printf '%s\\n' '{"id":1,"op":"increment","key":"visits"}' '{"id":2,"op":"get","key":"visits"}' | statelog session orders`,
+    ],
+    [
+      'two changes or neither',
+      `echo '{"op":"group","operations":[{"op":"delete","key":"order:16"},{"op":"put","key":"done:16","value":"yes"}]}' | statelog session orders`,
+    ],
+  ],
   stat: [
     ['what a path holds', 'statelog stat orders'],
     ['for a script', 'statelog stat orders --json'],

@@ -1,0 +1,83 @@
+import { asStatelogError, errorJson } from '../errors/error-rendering.js';
+import type { ByteOutput } from '../terminal/byte-output.js';
+import type { AnswerFields, Executed } from './execute.js';
+import type { SessionStore } from './session-store.js';
+
+/** So many answers wait for one sync at most. */
+const ANSWERS_MAX = 4_096;
+
+interface Waiting {
+  readonly id: unknown;
+  readonly fields?: AnswerFields;
+  readonly error?: unknown;
+  /** Nothing of it, or of what is behind it, may be told before a sync. */
+  readonly hasChanged: boolean;
+}
+
+/**
+ * The answers of a session, in order, on their way out.
+ *
+ * Invariants:
+ * - an answer goes out only once all that was changed up to its request is on disk;
+ * - where that fails, every answer from the first change on is the error.
+ */
+export class Answers {
+  readonly #store: SessionStore;
+  readonly #output: ByteOutput;
+  #waiting: Waiting[] = [];
+
+  constructor(store: SessionStore, output: ByteOutput) {
+    this.#store = store;
+    this.#output = output;
+  }
+
+  get isDue(): boolean {
+    return this.#waiting.length >= ANSWERS_MAX;
+  }
+
+  /** @param id as the request has it; undefined where it has none */
+  add(id: unknown, { fields, hasChanged }: Executed): void {
+    this.#waiting.push({ id, fields, hasChanged });
+  }
+
+  refuse(id: unknown, error: unknown): void {
+    this.#waiting.push({ id, error, hasChanged: false });
+  }
+
+  /** Syncs what was changed, once, and sends all answers. */
+  async send(): Promise<void> {
+    const waiting = this.#waiting;
+    if (waiting.length === 0) return;
+    this.#waiting = [];
+    const first = waiting.findIndex(({ hasChanged }) => hasChanged);
+    let failure: unknown;
+    if (first >= 0) failure = await this.#sync();
+    const output = this.#output;
+    for (const [index, { id, fields, error }] of waiting.entries()) {
+      const problem = error ?? (index >= first && first >= 0 ? failure : undefined);
+      output.writeText(problem === undefined ? answerLine(id, fields!) : errorLineOf(id, problem));
+      if (output.isFull && !output.isClosed) await output.flush();
+    }
+    if (!output.isClosed) await output.flush();
+  }
+
+  /** @returns why it failed */
+  async #sync(): Promise<unknown> {
+    try {
+      await this.#store.sync();
+      return undefined;
+    } catch (error) {
+      this.#store.letGo();
+      return error;
+    }
+  }
+}
+
+function answerLine(id: unknown, fields: AnswerFields): string {
+  return `${JSON.stringify({ id, ok: true, ...fields })}\n`;
+}
+
+function errorLineOf(id: unknown, thrown: unknown): string {
+  const error = errorJson(asStatelogError(thrown));
+  return id === undefined ? `${error}\n` : `{"id":${JSON.stringify(id)},${error.slice(1)}\n`;
+}

@@ -1,0 +1,211 @@
+import { fromUtf8, toUtf8 } from '../../engine/bytes/text/text.js';
+import { StatelogError } from '../../engine/errors.js';
+import { cursorText, versionFields } from '../../engine/fold/format/position-text.js';
+import type { StoreCommit, WritableStore } from '../../engine/store/store.js';
+import type { Encodings } from '../command/encoding.js';
+import { parseIntegerWithin, SIGNED_64_MAX, SIGNED_64_MIN } from '../command/integer-text.js';
+import { jsonField } from '../text/json-fields.js';
+import { type EntryView, GroupView, holds, viewOf } from './entry-view.js';
+import type { GroupedOperation, Operation } from './operation.js';
+
+/** The fields of an answer, `id` and `ok` apart. */
+export type AnswerFields = Readonly<Record<string, unknown>>;
+
+/** Outcome of an operation. */
+export interface Executed {
+  readonly fields: AnswerFields;
+  /** Whether it changed something that is not on disk before the store's next `sync`. */
+  readonly hasChanged: boolean;
+}
+
+const COUNT = /^[+-]?\d{1,20}$/;
+
+/**
+ * Does what a request asks for. Changes are seen by the next one at once, and are on disk after a sync.
+ * @throws StatelogError `NOT_REPRESENTABLE`, `LIMIT_EXCEEDED`, `INVALID_LINE`: nothing was changed then; what the store throws
+ */
+export async function execute(
+  store: WritableStore,
+  operation: Operation,
+  encodings: Encodings,
+): Promise<Executed> {
+  switch (operation.op) {
+    case 'scan':
+      return { fields: scan(store, operation, encodings), hasChanged: false };
+    case 'count':
+      return { fields: { count: store.count(operation.range) }, hasChanged: false };
+    case 'checkpoint': {
+      const { epoch, cursor, keys, changed } = await store.checkpoint({ keep: operation.keep });
+      return {
+        fields: { epoch: epoch?.toString(), cursor: cursorText(cursor), keys, changed },
+        hasChanged: false,
+      };
+    }
+    case 'commit':
+      return commit(store, operation);
+    case 'group':
+      return group(store, operation.operations, encodings);
+    case 'get':
+    case 'check':
+    case 'put':
+    case 'delete':
+    case 'increment':
+      return change(viewOf(store), operation, encodings);
+  }
+}
+
+function scan(
+  store: WritableStore,
+  { range, limit, keysOnly }: Extract<Operation, { op: 'scan' }>,
+  encodings: Encodings,
+): AnswerFields {
+  const entries: object[] = [];
+  let more = false;
+  const take = (entry: object): boolean => {
+    more = entries.length === limit;
+    if (!more) entries.push(entry);
+    return !more;
+  };
+  if (keysOnly) {
+    for (const key of store.keys(range)) if (!take(jsonField('key', key, encodings.key))) break;
+  } else {
+    for (const { key, value, version } of store.entries(range)) {
+      const fields = {
+        ...jsonField('key', key, encodings.key),
+        ...jsonField('value', value, encodings.value),
+      };
+      if (!take({ ...fields, ...versionFields(version) })) break;
+    }
+  }
+  return { entries, more };
+}
+
+async function commit(
+  store: WritableStore,
+  operation: Extract<GroupedOperation, { op: 'commit' }>,
+): Promise<Executed> {
+  const { cursor } = operation;
+  if (cursor !== undefined) store.setCursor(cursor);
+  const asked = commitOf(operation);
+  if (asked === undefined) return { fields: {}, hasChanged: true };
+  if (store.commit === undefined) throw noSources();
+  await store.commit(asked);
+  return { fields: {}, hasChanged: cursor !== undefined };
+}
+
+/** The part of a commit that is about sources; undefined where it moves a cursor alone. */
+function commitOf({
+  offsets,
+  watermark,
+}: Extract<GroupedOperation, { op: 'commit' }>): StoreCommit | undefined {
+  return offsets.size === 0 && watermark === undefined ? undefined : { offsets, watermark };
+}
+
+/** All of a group or, where one condition does not hold, nothing. */
+function group(
+  store: WritableStore,
+  operations: readonly GroupedOperation[],
+  encodings: Encodings,
+): Executed {
+  const view = new GroupView(store);
+  const results: AnswerFields[] = [];
+  let said: StoreCommit | undefined;
+  let cursor: Uint8Array | undefined;
+  for (const [index, operation] of operations.entries()) {
+    if (operation.op === 'commit') {
+      if (said !== undefined || cursor !== undefined) {
+        throw new StatelogError('INVALID_LINE', 'the request was refused: a group has one commit', {
+          safe: 'nothing of it was done',
+        });
+      }
+      said = commitOf(operation);
+      ({ cursor } = operation);
+      results.push({});
+      continue;
+    }
+    const result = change(view, operation, encodings);
+    if (!result.holds) return { fields: { applied: false, failed: index }, hasChanged: false };
+    results.push(result.fields);
+  }
+  if (said !== undefined && store.commit === undefined) throw noSources();
+  // A store without cursors refuses before anything is written.
+  if (cursor !== undefined) store.setCursor(cursor);
+  const { changes } = view;
+  if (changes.length > 0 || said !== undefined) store.writeGroup(changes, said);
+  return { fields: { applied: true, results }, hasChanged: true };
+}
+
+interface Changed extends Executed {
+  /** Whether its condition held. */
+  readonly holds: boolean;
+}
+
+function change(
+  view: EntryView,
+  operation: Exclude<GroupedOperation, { op: 'commit' }>,
+  encodings: Encodings,
+): Changed {
+  const { key } = operation;
+  switch (operation.op) {
+    case 'get': {
+      const entry = view.get(key);
+      if (entry === undefined) return { fields: { found: false }, hasChanged: false, holds: true };
+      const fields = { found: true, ...jsonField('value', entry.value, encodings.value) };
+      return { fields: { ...fields, ...versionFields(entry.version) }, hasChanged: false, holds: true };
+    }
+    case 'check': {
+      const isSo = holds(operation, view.get(key)?.value);
+      return { fields: { held: isSo }, hasChanged: false, holds: isSo };
+    }
+    case 'put': {
+      const { ifAbsent, ifValue, value, version } = operation;
+      if ((ifAbsent || ifValue !== undefined) && !holds(operation, view.get(key)?.value)) return NOT_APPLIED;
+      view.put(key, value, version);
+      return APPLIED;
+    }
+    case 'delete': {
+      const { ifAbsent, ifValue, version } = operation;
+      if ((ifAbsent || ifValue !== undefined) && !holds(operation, view.get(key)?.value)) return NOT_DELETED;
+      const deleted = view.delete(key, version);
+      return { fields: { deleted }, hasChanged: deleted, holds: true };
+    }
+    case 'increment': {
+      const value = incremented(view.get(key)?.value, operation.by);
+      view.put(key, toUtf8(value), undefined);
+      return { fields: { value }, hasChanged: true, holds: true };
+    }
+  }
+}
+
+const NOT_APPLIED: Changed = { fields: { applied: false }, hasChanged: false, holds: false };
+const APPLIED: Changed = { fields: { applied: true }, hasChanged: true, holds: true };
+const NOT_DELETED: Changed = { fields: { deleted: false }, hasChanged: false, holds: false };
+
+/**
+ * A count in decimal, with something added to it; a key that is not there counts from 0.
+ * @throws StatelogError `NOT_REPRESENTABLE` for a value that is no count, `LIMIT_EXCEEDED` past 64 bits
+ */
+export function incremented(value: Uint8Array | undefined, by: bigint): string {
+  const text = value === undefined ? '0' : fromUtf8(value);
+  const isCount = text !== undefined && COUNT.test(text);
+  const before = isCount ? parseIntegerWithin(text, SIGNED_64_MIN, SIGNED_64_MAX) : undefined;
+  if (before === undefined) {
+    throw new StatelogError(
+      'NOT_REPRESENTABLE',
+      'the value is not a number in decimal, so nothing can be added to it',
+      {
+        safe: 'nothing was written',
+      },
+    );
+  }
+  const after = before + by;
+  if (after >= SIGNED_64_MIN && after <= SIGNED_64_MAX) return String(after);
+  throw new StatelogError('LIMIT_EXCEEDED', 'the sum has more than 64 bits', { safe: 'nothing was written' });
+}
+
+function noSources(): StatelogError {
+  return new StatelogError('NOT_REPRESENTABLE', 'a fold log does not remember sources', {
+    hint: 'a commit moves its cursor: {"op":"commit","cursor":"42"}',
+    safe: 'nothing was written',
+  });
+}

@@ -1,0 +1,126 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { parseJsonLine } from '../../engine/bytes/text/json-line.js';
+import { StatelogError } from '../../engine/errors.js';
+import { withoutByteOrderMark } from '../batch/byte-order-mark.js';
+import { LineSplitter } from '../batch/line-splitter.js';
+import type { Encodings } from '../command/encoding.js';
+import type { Terminal } from '../terminal/terminal.js';
+import { Answers } from './answers.js';
+import { execute } from './execute.js';
+import { parseOperation } from './operation.js';
+import type { SessionStore } from './session-store.js';
+
+const BLANK = /^[ \t\r]*$/;
+
+/** How a session goes on. */
+export interface SessionOptions {
+  readonly encodings: Encodings;
+  /** The lock is let go when no request came for so long. */
+  readonly idleMs: number;
+}
+
+/**
+ * Answers requests, one JSON object a line, until the input ends. What waits is done together, and made durable by one
+ * sync; as soon as no more waits, all answers go out. An error is an answer.
+ * @throws StatelogError `INVALID_LINE` for a line past all limits: where the next one starts cannot be told
+ */
+export async function runSession(
+  store: SessionStore,
+  terminal: Terminal,
+  options: SessionOptions,
+): Promise<void> {
+  const session = new Session(store, new Answers(store, terminal.output), options);
+  const chunks = terminal.input()[Symbol.asyncIterator]();
+  for (;;) {
+    const chunk = chunks.next();
+    if (!(await isAtHand(chunk))) await session.answers.send();
+    const result = await session.letGoWhenIdle(chunk);
+    if (result.done === true) break;
+    await session.take(result.value);
+  }
+  await session.end();
+}
+
+/** True where more input is there already: it is done together with what is. */
+async function isAtHand(chunk: Promise<unknown>): Promise<boolean> {
+  const there = chunk.then(
+    () => true,
+    () => true,
+  );
+  // Twice round the event loop, which looks at the input.
+  const turns = nextTurn()
+    .then(() => nextTurn())
+    .then(() => false);
+  return Promise.race([there, turns]);
+}
+
+class Session {
+  readonly answers: Answers;
+  readonly #store: SessionStore;
+  readonly #options: SessionOptions;
+  readonly #lines = new LineSplitter();
+
+  constructor(store: SessionStore, answers: Answers, options: SessionOptions) {
+    this.#store = store;
+    this.answers = answers;
+    this.#options = options;
+  }
+
+  /** Waits for input, and lets go of the lock where it takes long. */
+  async letGoWhenIdle<T>(chunk: Promise<T>): Promise<T> {
+    const timer = setTimeout(() => {
+      this.#store.letGo();
+    }, this.#options.idleMs);
+    try {
+      return await chunk;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  async take(chunk: Uint8Array): Promise<void> {
+    this.#lines.push(chunk);
+    for (let line = this.#lines.next(); line !== undefined; line = this.#lines.next()) await this.#line(line);
+  }
+
+  async end(): Promise<void> {
+    const last = this.#lines.end();
+    if (last !== undefined) await this.#line(last);
+    await this.answers.send();
+  }
+
+  async #line(line: Uint8Array): Promise<void> {
+    let id: unknown;
+    try {
+      const number = this.#lines.lines;
+      const fields = parseJsonLine(number === 1 ? withoutByteOrderMark(line) : line);
+      if (fields === undefined) {
+        if (line.length < 64 && BLANK.test(Buffer.from(line).toString('latin1'))) return;
+        throw notJson(number);
+      }
+      id = fields['id'];
+      const { encodings } = this.#options;
+      const operation = parseOperation(fields, encodings);
+      this.answers.add(id, await execute(await this.#store.take(), operation, encodings));
+    } catch (error) {
+      this.answers.refuse(id, error);
+      await this.#afterError(error);
+    }
+    if (this.answers.isDue) await this.answers.send();
+  }
+
+  /** Answers whatever was changed before a failure, before the store that failed is let go. */
+  async #afterError(error: unknown): Promise<void> {
+    if (!this.#store.isEndedBy(error)) return;
+    await this.answers.send();
+    this.#store.letGo();
+  }
+}
+
+function notJson(line: number): StatelogError {
+  return new StatelogError('INVALID_LINE', `line ${line} was refused: it is no JSON object`, {
+    line,
+    hint: 'a request is one object a line, such as {"id":1,"op":"get","key":"k"}',
+    safe: 'nothing of it was done',
+  });
+}

@@ -1,0 +1,134 @@
+import { createInterface } from 'node:readline';
+import { encodeText, type Encodings } from '../command/encoding.js';
+import { asStatelogError, errorLine } from '../errors/error-rendering.js';
+import { EntryTable } from '../output/entry-table.js';
+import type { Terminal } from '../terminal/terminal.js';
+import { visibleText, visibleValue } from '../terminal/visible-text.js';
+import { execute, type Executed } from './execute.js';
+import { type Operation, parseOperation } from './operation.js';
+import type { SessionOptions } from './run-session.js';
+import type { SessionStore } from './session-store.js';
+import { SHELL_COMMANDS, shellHelp, shellRequest } from './shell-request.js';
+
+const PROMPT = 'statelog> ';
+const COMPLETIONS_MAX = 50;
+
+/** Reads commands at a terminal, with history and completion of commands and keys, until `.quit` or the end of input. */
+export async function runShell(
+  store: SessionStore,
+  terminal: Terminal,
+  { encodings, idleMs }: SessionOptions,
+): Promise<void> {
+  const lines = createInterface({
+    input: process.stdin,
+    output: process.stdout,
+    prompt: PROMPT,
+    completer: (line: string, done: (error: null, result: [string[], string]) => void) => {
+      completionsOf(store, line, encodings).then(
+        (found) => {
+          done(null, found);
+        },
+        () => {
+          done(null, [[], line]);
+        },
+      );
+    },
+  });
+  terminal.output.writeText(`help lists the commands, .quit ends\n`);
+  await terminal.output.flush();
+  lines.prompt();
+  let idle = setTimeout(() => undefined, 0);
+  try {
+    for await (const line of lines) {
+      clearTimeout(idle);
+      if (line.trim() === '.quit') break;
+      await answer(store, terminal, line, encodings);
+      await terminal.output.flush();
+      lines.prompt();
+      idle = setTimeout(() => {
+        store.letGo();
+      }, idleMs);
+    }
+  } finally {
+    clearTimeout(idle);
+    lines.close();
+  }
+}
+
+async function answer(
+  store: SessionStore,
+  terminal: Terminal,
+  line: string,
+  encodings: Encodings,
+): Promise<void> {
+  const { output } = terminal;
+  try {
+    const request = shellRequest(line);
+    if (request === undefined) return;
+    if (request === 'help') {
+      output.writeText(shellHelp());
+      return;
+    }
+    const operation = parseOperation(request, encodings);
+    const opened = await store.take();
+    if (operation.op === 'get') {
+      const value = opened.get(operation.key)?.value;
+      output.writeText(value === undefined ? '(not there)\n' : `${visibleValue(value)}\n`);
+    } else if (operation.op === 'scan') {
+      const table = new EntryTable(terminal, encodings);
+      let left = operation.limit;
+      for (const { key, value } of opened.entries(operation.range)) {
+        if (left-- === 0) break;
+        table.write(key, value);
+      }
+      await table.flush();
+    } else {
+      const done = await execute(opened, operation, encodings);
+      if (done.hasChanged) await store.sync();
+      output.writeText(`${wordsOf(operation, done)}\n`);
+    }
+  } catch (error) {
+    if (store.isEndedBy(error)) store.letGo();
+    output.writeText(`${errorLine(asStatelogError(error))}\n`);
+  }
+}
+
+/** The answer to a person. */
+function wordsOf({ op }: Operation, { fields }: Executed): string {
+  switch (op) {
+    case 'put':
+      return 'put';
+    case 'delete':
+      return fields['deleted'] === true ? 'deleted' : '(not there)';
+    case 'count':
+      return String(fields['count']);
+    case 'increment':
+      return String(fields['value']);
+    case 'get':
+    case 'scan':
+    case 'check':
+    case 'commit':
+    case 'group':
+    case 'checkpoint':
+      return visibleText(JSON.stringify(fields));
+  }
+}
+
+async function completionsOf(
+  store: SessionStore,
+  line: string,
+  { key: encoding }: Encodings,
+): Promise<[string[], string]> {
+  const [command = '', ...rest] = line.split(/ +/);
+  if (rest.length === 0)
+    return [Object.keys(SHELL_COMMANDS).filter((name) => name.startsWith(command)), command];
+  const start = rest.at(-1)!;
+  const keys: string[] = [];
+  const prefix = Buffer.from(start, encoding === 'utf8' ? 'utf8' : encoding);
+  for (const key of (await store.take()).keys({ prefix })) {
+    const text = encodeText(key, encoding);
+    if (text !== undefined && !/[\s"'\\]/.test(text)) keys.push(text);
+    if (keys.length === COMPLETIONS_MAX) break;
+  }
+  return [keys, start];
+}
