@@ -53,9 +53,9 @@ export class PullOutput implements PullObserver {
     else this.#say('the server is there again: going on');
   }
 
-  resync(what: string): void {
-    if (this.#json) this.#printEvent({ resync: what });
-    else this.#say(`putting the fold right: ${what}`);
+  resync(reason: string): void {
+    if (this.#json) this.#printEvent({ resync: reason });
+    else this.#say(`putting the fold right, since ${reason}`);
   }
 
   /** Says what was pulled, at the end. */

@@ -109,7 +109,15 @@ test('a bucket made anew under the same name is refused, shorter or longer than 
     const error = await rejectionOf(pull({ time, bucket, disk }));
     t.is(error.code, 'SOURCE_MISMATCH');
     t.is(foldOn(disk).live.size, 5);
-    await pull({ time, bucket, disk, resync: list() });
+    const reasons: string[] = [];
+    await pull({
+      time,
+      bucket,
+      disk,
+      resync: list(),
+      observer: { resync: (reason) => reasons.push(reason) },
+    });
+    t.is(reasons.length, 1);
     t.deepEqual(byKey(foldOn(disk).live), byKey(bucket.truth));
     t.is(cursorOn(disk).asU64(), bucket.last);
   }

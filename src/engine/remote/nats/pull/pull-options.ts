@@ -21,8 +21,8 @@ export interface PullObserver {
   waiting(reason: string, ms: number): void;
   /** The source is there again. */
   resumed(): void;
-  /** The fold is put right from the bucket's list of keys or from an artifact. */
-  resync(what: string): void;
+  /** The fold is about to be put right from the bucket's list of keys or from an artifact, for a reason. */
+  resync(reason: string): void;
 }
 
 /** Puts a fold right whose position is lost. */

@@ -140,10 +140,11 @@ export class Puller {
 
   /** @throws StatelogError the refusal, with what helps, where no resync was asked for */
   async #resyncOr(refusal: StatelogError, state: BucketState): Promise<'again'> {
-    const { resync, source, target, timers, prefix, stream } = this.#options;
+    const { resync, source, target, timers, prefix, stream, observer } = this.#options;
     await target.settle();
     const isListTrue = isListingTrue(state.retention, state.firstRevision, this.#memo.seen);
     if (resync === undefined) throw withRemedy(refusal, isListTrue);
+    observer.resync(refusal.message);
     if (target.origin === undefined) this.#adopt(state);
     await target.align();
     const reason: ResyncReason = isStatelogError(refusal, 'SOURCE_MISMATCH') ? 'other-stream' : 'expired';
