@@ -3,7 +3,7 @@ import { openReadableInput } from '../../cli/command/readable.js';
 import { StatelogCommand } from '../../cli/program/base-command.js';
 import { decodeArgument } from '../../cli/command/encoding.js';
 import { EXIT_CODES, type ExitCode } from '../../cli/errors/exit-codes.js';
-import { encodingFlags, encodingsOf, unsigned64Flag } from '../../cli/command/flags.js';
+import { encodingFlags, encodingsOf, textFlag, unsigned64Flag } from '../../cli/command/flags.js';
 import { writeJsonField } from '../../cli/text/json-fields.js';
 import { visibleValue } from '../../cli/terminal/visible-text.js';
 
@@ -14,6 +14,10 @@ export default class Get extends StatelogCommand {
   static override urlArguments = ['store'];
   static override flags = {
     ...encodingFlags,
+    default: textFlag({
+      description: 'print this where the key is not there, and end with 0',
+      helpValue: 'V',
+    }),
     at: unsigned64Flag({ description: 'as it was at this epoch', helpValue: 'EPOCH' }),
   };
 
@@ -21,23 +25,28 @@ export default class Get extends StatelogCommand {
     const { args, flags } = await this.parse(Get);
     const encodings = encodingsOf(flags);
     const key = decodeArgument(args.key, encodings.key, 'KEY', '--key-encoding');
+    const fallback = flags.default;
+    const instead =
+      fallback === undefined
+        ? undefined
+        : decodeArgument(fallback, encodings.value, '--default', '--value-encoding');
     // Loaded here, not at the top: help and wrong calls need no engine.
     const store = await openReadableInput(args.store, this.terminal, { at: flags.at, only: key });
     const { output } = this.terminal;
     try {
       for (const finding of store.notices) this.notice(finding);
-      const entry = store.get(key);
-      if (entry === undefined) return EXIT_CODES.no;
+      const value = store.get(key)?.value ?? instead;
+      if (value === undefined) return EXIT_CODES.no;
       if (flags.json) {
         output.writeText('{');
         writeJsonField(output, 'key', key, encodings.key);
         output.writeText(',');
-        writeJsonField(output, 'value', entry.value, encodings.value);
+        writeJsonField(output, 'value', value, encodings.value);
         output.writeText('}\n');
       } else if (this.terminal.outputIsTerminal) {
-        output.writeText(visibleValue(entry.value));
+        output.writeText(visibleValue(value));
       } else {
-        output.write(entry.value);
+        output.write(value);
       }
       await output.flush();
       return EXIT_CODES.done;
