@@ -191,6 +191,14 @@ export const rescueMutants = [
     tests: ['cli/commands/diff'],
   },
   {
+    name: 'moved-into-what-is-there',
+    rule: 'the commands that a repair says overwrite nothing, and move into nothing',
+    file: 'src/engine/repair/free-place.ts',
+    from: 'if ([place, ...besides(place)].every(',
+    to: 'if (attempt > 0 || [place, ...besides(place)].every(',
+    tests: ['cli/commands/repaired-in-place-of'],
+  },
+  {
     name: 'appended-times-taken-for-an-older-run',
     rule: 'verify and repair agree on whether a segment by itself is good',
     file: 'src/engine/repair/survey/run-order.ts',

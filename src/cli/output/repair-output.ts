@@ -1,4 +1,4 @@
-import { commandText, damagedPlaceFor, replayHint } from '../../engine/bytes/text/command-hints.js';
+import { commandText, replayHint } from '../../engine/bytes/text/command-hints.js';
 import { statePathsOf } from '../../engine/state/format/state-paths.js';
 import { formatTime } from '../../engine/bytes/text/time-text.js';
 import type { LockStat } from '../../engine/inspect/stat/stat-report.js';
@@ -92,6 +92,7 @@ function summaryText({
   mended,
   filled,
   keysEstimated,
+  madeEmpty = [],
   copies,
 }: RepairSummary): string {
   const keys = `${keysEstimated ? 'about ' : ''}${countedText(kept.keys, 'key')}`;
@@ -101,17 +102,24 @@ function summaryText({
     `lost ${countedText(lost.records, 'record')}, ${formatSize(lost.bytes)}, ${lostKeys}`,
     ...(filled === undefined ? [] : [filledText(filled)]),
     ...(mended === 0 ? [] : [`mended ${countedText(mended, 'place')}`]),
+    ...(madeEmpty.length === 0 ? [] : [emptyText(madeEmpty)]),
     ...copies.map((copy) => `copy in ${copy}`),
   ].join('; ');
   const place = into === null ? path : `${path} into ${into}`;
   return visibleText(`${place}: ${outcome}${dryRun ? '; nothing was written' : ''}`);
 }
 
+/** Nobody is to take an empty segment for that of a core which wrote nothing. */
+function emptyText(names: readonly string[]): string {
+  return `empty, since ${names.length === 1 ? 'it is' : 'they are'} missing in the source: ${names.join(', ')}`;
+}
+
 /** The next step after a repair, as a line; undefined if nothing is left to do. */
 export function repairNextLine(summary: RepairSummary): string | undefined {
-  const { kind, path, into, dryRun, gaps, isWhole, writer } = summary;
-  if (into === null || dryRun || kind === 'artifact-folder' || kind === 'artifact-tar') return undefined;
-  const moves = moveCommands(summary, into);
+  const { kind, path, into, aside, dryRun, gaps, isWhole, writer } = summary;
+  if (into === null || aside === undefined || dryRun || kind === 'artifact-folder' || kind === 'artifact-tar')
+    return undefined;
+  const moves = moveCommands(summary, into, aside);
   if (kind === 'wal-segment' || kind === 'wal-folder') {
     const store = gaps === 0 ? [] : [replayHint(into)];
     // A store's own log is numbered on: what has a gap cannot take its place.
@@ -127,17 +135,17 @@ export function repairNextLine(summary: RepairSummary): string | undefined {
 const IN_STORE = /(^|\/)wal\/\d+(\/wal-\d+\.log)?\/*$/;
 
 /** The commands that put what was made in the place of what was damaged, which is kept. */
-function moveCommands({ kind, path, lacksIndex }: RepairSummary, into: string): string {
+function moveCommands({ kind, path, lacksIndex }: RepairSummary, into: string, aside: string): string {
   const pairs =
     kind === 'state-file'
       ? [
-          [path, damagedPlaceFor(path)],
-          ...(lacksIndex === true ? [] : [[indexOf(path), indexOf(damagedPlaceFor(path))]]),
+          [path, aside],
+          ...(lacksIndex === true ? [] : [[indexOf(path), indexOf(aside)]]),
           [indexOf(into), indexOf(path)],
           [into, path],
         ]
       : [
-          [path, `${path.replace(/\/+$/, '')}-damaged`],
+          [path, aside],
           [into, path],
         ];
   const [first, ...others] = pairs.map(([from, to]) => commandText('mv', from!, to!));

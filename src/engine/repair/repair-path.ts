@@ -13,6 +13,7 @@ import { newlyUnreadable } from '../inspect/unreadable.js';
 import { readingOnFileSystem } from '../storage-io/views/reading-on-file-system.js';
 import { realFileSystem } from '../storage-io/real/real-file-system.js';
 import { treeBytes } from '../storage-io/whole/tree-bytes.js';
+import { placeAside } from './free-place.js';
 import { RepairAccount } from './account/repair-account.js';
 import { repairInPlace } from './repair-in-place.js';
 import type { RepairEvent, RepairSummary } from './account/report.js';
@@ -188,6 +189,7 @@ async function* repairThrough(
     path,
     kind: found.kind,
     into: into ?? null,
+    ...(into === undefined ? {} : { aside: placeAside(disk, { kind: found.kind, path }) }),
     dryRun,
     kept: { records: keptRecords, bytes: keptBytes, keys: account.keys + census.count },
     lost: { records: lostRecords, bytes: lostBytes, keys: lostKeyCount },
@@ -196,6 +198,7 @@ async function* repairThrough(
     gaps,
     torn,
     isWhole: account.isWhole,
+    ...(account.madeEmpty.length === 0 ? {} : { madeEmpty: account.madeEmpty }),
     keysEstimated: census.isEstimate,
     ...(into === undefined ? {} : writerOf(fileSystem, found)),
     ...(lacksIndex(disk, found) ? { lacksIndex: true } : {}),

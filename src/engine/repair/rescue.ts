@@ -11,9 +11,8 @@ import { anchoredSource } from '../storage-io/views/anchored-file-system.js';
 import type { RepairEvent, RepairSummary } from './account/report.js';
 import { isAmiss } from './amiss.js';
 import { repairPath } from './repair-path.js';
+import { freePlace } from './free-place.js';
 import { attempt, evidenceOf, surveyFolder, type Evidence } from './survey/evidence.js';
-
-const PLACES_MAX = 1_000;
 
 /** The path to rescue, and the way to do it. */
 export interface RescueRequest {
@@ -54,7 +53,7 @@ export async function* rescuePath(request: RescueRequest): AsyncGenerator<Rescue
   const { path, backups = [] } = request;
   const fileSystem = request.fileSystem ?? realFileSystem();
   for (const evidence of survey(anchoredSource(fileSystem, path), path)) yield { evidence };
-  const into = request.into ?? freePlace(fileSystem, path);
+  const into = request.into ?? freePlace(fileSystem, (attempt) => rescuedPlaceFor(path, attempt));
   const trial = repairPath({ fileSystem, path, into, dryRun: true });
   let isSound = true;
   let step = await trial.next();
@@ -74,15 +73,6 @@ function survey(fileSystem: FileSystem, path: string): Evidence[] {
   if (status === undefined || status.kind === 'directory')
     return surveyFolder(fileSystem, path, { isDeep: true });
   return [attempt(() => evidenceOf(fileSystem, path, status))].flatMap((one) => one ?? []);
-}
-
-/** A name beside a path at which nothing is. */
-function freePlace(fileSystem: FileSystem, path: string): string {
-  for (let attemptNumber = 1; attemptNumber < PLACES_MAX; attemptNumber++) {
-    const place = rescuedPlaceFor(path, attemptNumber);
-    if (fileSystem.status(place) === undefined) return place;
-  }
-  return rescuedPlaceFor(path, PLACES_MAX);
 }
 
 async function quietly(steps: AsyncGenerator<RepairEvent, RepairSummary>): Promise<RepairSummary> {

@@ -5,6 +5,7 @@ import test from 'ava';
 import { isOriginalThere, ORIGINAL, readByOriginal } from '../../engine/wal/original-harness.js';
 import { NEWEST_ORIGINAL, newestOriginal } from '../../engine/fold/newest-original.js';
 import { commandLine } from '../../support/command-line.js';
+import { filePrints } from '../../support/file-prints.js';
 import { fixturePath } from '../../support/fixtures.js';
 import { needing } from '../../support/needing.js';
 import { tempDir } from '../../support/temp-dir.js';
@@ -48,6 +49,43 @@ test('the moves that a repair says put it in the place of a segment, a folder, a
     t.throws(() => statSync(into), { code: 'ENOENT' });
     t.is((await commandLine(['stat', source])).exitCode, 0);
   }
+});
+
+test('the moves take a name that is free, and move into nothing that an earlier repair left', async (t) => {
+  for (const [fixture, extra, taken, aside] of [
+    ['wal-cores', [], 'wal-cores-damaged', 'wal-cores-damaged-2'],
+    ['state-large.db', ['state-large.idx'], 'state-large-damaged.idx', 'state-large-damaged-2.db'],
+  ] as const) {
+    const folder = tempDir(t);
+    const source = path.join(folder, fixture);
+    for (const name of [fixture, ...extra])
+      cpSync(fixturePath(name), path.join(folder, name), { recursive: true });
+    cpSync(path.join(folder, extra[0] ?? fixture), path.join(folder, taken), { recursive: true });
+    const file = path.join(folder, extra[0] ?? 'wal-cores/wal-1.log');
+    flip(file, readFileSync(file).length - 300);
+    const before = filePrints(path.join(folder, taken));
+    const size = statSync(source).size;
+    await repairAndMove(folder, source, path.join(folder, `new${path.extname(fixture)}`));
+    t.deepEqual(filePrints(path.join(folder, taken)), before);
+    t.is(statSync(path.join(folder, aside)).size, size);
+    t.is((await commandLine(['stat', source])).exitCode, 0);
+  }
+});
+
+test('a segment that is made empty, since its core has none, is named in the summary', async (t) => {
+  const folder = tempDir(t);
+  const [wal, into] = [path.join(folder, 'wal'), path.join(folder, 'new')];
+  cpSync(fixturePath('wal-cores'), wal, { recursive: true });
+  rmSync(path.join(wal, 'wal-1.log'));
+  const { stdout } = await commandLine(['repair', wal, '--into', into, '--dry-run', '--json']);
+  t.deepEqual(
+    (JSON.parse(stdout.trimEnd().split('\n').at(-1)!) as Record<string, { madeEmpty: unknown }>)['summary']!
+      .madeEmpty,
+    ['wal-1.log'],
+  );
+  const told = await commandLine(['repair', wal, '--into', into]);
+  t.is(told.exitCode, 3);
+  t.regex(told.stdout, /; empty, since it is missing in the source: wal-1\.log\n$/);
 });
 
 test('what is repaired has the mode of its source: its files that of a file, or of the folder that they lie in', async (t) => {

@@ -70,14 +70,17 @@ function newPlaceFor(path: string): string {
 
 /** A name for what is rescued of something: the first of them, or a later one where that is taken. */
 export function rescuedPlaceFor(path: string, attempt: number): string {
-  const { stem, extension } = partsOf(path);
-  return `${stem}-rescued${attempt === 1 ? '' : `-${attempt}`}${extension}`;
+  return placeBeside(path, 'rescued', attempt);
 }
 
-/** A name for a damaged file that is moved aside, with the extension that it has. */
-export function damagedPlaceFor(path: string): string {
+/** A name for a damaged file that is moved aside, with the extension that it has; a later one where the first is taken. */
+export function damagedPlaceFor(path: string, attempt: number): string {
+  return placeBeside(path, 'damaged', attempt);
+}
+
+function placeBeside(path: string, what: string, attempt: number): string {
   const { stem, extension } = partsOf(path);
-  return `${stem}-damaged${extension}`;
+  return `${stem}-${what}${attempt === 1 ? '' : `-${attempt}`}${extension}`;
 }
 
 /** The command that also puts records right where a small change explains all that is wrong with them. */

@@ -32,6 +32,8 @@ export class RepairAccount {
   gaps = 0;
   torn = 0;
   totalBytes = 0;
+  /** Names of segments that are made empty: those of their cores are missing. */
+  readonly madeEmpty: string[] = [];
   /** Records, or files, that were put right. */
   mended = 0;
   /** How much comes from the replica. */

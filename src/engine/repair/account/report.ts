@@ -126,6 +126,8 @@ export interface RepairSummary {
   readonly kind: IdentifiedKind;
   /** The new place; null where the path itself was mended. */
   readonly into: string | null;
+  /** A free name beside the path, to move it to when the new place takes its own; absent where the path itself was mended. */
+  readonly aside?: string | undefined;
   readonly dryRun: boolean;
   readonly kept: Amount;
   readonly lost: Amount;
@@ -138,6 +140,8 @@ export interface RepairSummary {
   readonly torn: number;
   /** True where nothing that was there is missing: what was damaged or misplaced was made up for. */
   readonly isWhole: boolean;
+  /** Names of segments of the new place that are empty, since those of their cores are missing; else absent. */
+  readonly madeEmpty?: readonly string[] | undefined;
   /** True where there are so many keys that those kept were estimated, to some per mille. */
   readonly keysEstimated: boolean;
   /** The holder, or possible holder on another host, of the source's lock; absent if nobody holds it. */

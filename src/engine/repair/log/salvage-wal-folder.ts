@@ -62,7 +62,9 @@ function* salvageSegments(
   for (const finding of missingSegments(folder, segments)) {
     yield account.take(finding);
     // LaminarDB opens no folder in which a core has none.
-    if (into !== undefined) writeEmpty(account, join(into, segmentName(finding.coreId!)));
+    const name = segmentName(finding.coreId!);
+    account.madeEmpty.push(name);
+    if (into !== undefined) writeEmpty(account, join(into, name));
   }
   const reached = groupReach(fileSystem, segments, () => ({ isLoose: true }));
   for (const { path, coreId } of segments) {
