@@ -42,7 +42,7 @@ export { SharedMulticastProducer } from './multicast/shared-producer.js';
 export { AppendLogSnapshot, type ExportOptions } from './artifact/backends/append-log-snapshot.js';
 export type { FoldOptions, OpenedFold } from './fold/store/fold-options.js';
 export { FoldScanner, type FoldScanOptions } from './fold/scan/scanner.js';
-export { KvUpdate, type KvEntry } from './fold/format/update.js';
+export { type KeyedUpdate, KvUpdate, type KvEntry } from './fold/format/update.js';
 export { VersionToken } from './fold/format/version-token.js';
 export { WatchCursor } from './fold/format/watch-cursor.js';
 
@@ -64,6 +64,7 @@ export type { LostKey, OlderValue, RepairEvent, RepairSummary } from './repair/a
 export { prepareExport } from './transfer/export-store.js';
 export type { ExportReport, PreparedExport } from './transfer/prepared-export.js';
 export { importStore, type ImportReport, type ImportRequest } from './transfer/import-store.js';
+export { importOnto, type OntoReport, type OntoRequest } from './transfer/import-increment.js';
 
 // A fold kept equal to a NATS bucket.
 export { pullBucket, type PullRequest } from './remote/nats/pull-bucket.js';

@@ -30,6 +30,10 @@ export default class Export extends StatelogCommand {
       options: ['append-log', 'mmap-state', 'ndjson'],
     }),
     at: unsigned64Flag({ description: 'as the checkpoint of this epoch has it', helpValue: 'EPOCH' }),
+    since: string({
+      description: 'only what changed after this checkpoint or cursor, as NDJSON',
+      helpValue: 'EPOCH|CURSOR',
+    }),
     ...largeValuesFlag,
     ...dropFlags,
     ...publishFlags,
@@ -65,12 +69,18 @@ export default class Export extends StatelogCommand {
     const { as, form } = isRemote
       ? { as: asked, form: 'tar' as const }
       : destinationForm(args.store, args.destination, asked);
+    if (flags.since !== undefined && (isRemote || (as !== 'ndjson' && !(isStream && as === undefined))))
+      throw usageError(
+        'what changed is exported as NDJSON, to a file or a pipe',
+        'name a DEST that ends in .ndjson, or -',
+      );
     const report = await reportFileOf(flags.report, args.store, args.destination);
     const request = {
       source: args.store,
       as,
       ...lossesOf(flags),
       at: flags.at,
+      since: flags.since,
       largeValues: flags['large-values'],
       scope: flags.scope,
       createdAtUnix: sourceDate(),
@@ -130,11 +140,11 @@ export default class Export extends StatelogCommand {
   ): Promise<void> {
     const line = `${JSON.stringify(report)}\n`;
     await file?.write(line);
-    const { path, epoch, cursor, keys, digest } = report;
+    const { path, epoch, cursor, keys, digest, since, puts, deletes } = report;
     const where = epoch === null ? (cursor === null ? '' : `, cursor ${cursor}`) : `, epoch ${epoch}`;
     const text = json
       ? line
-      : `${visibleText(path)}: ${countedText(keys, 'key')}${where}, digest ${digest}\n`;
+      : `${visibleText(path)}: ${since === undefined ? '' : `since ${since}: ${countedText(puts!, 'put')}, ${countedText(deletes!, 'delete')}; `}${countedText(keys, 'key')}${where}, digest ${digest}\n`;
     if (isStream) {
       this.terminal.writeError(text);
       return;

@@ -6,11 +6,12 @@ import { visibleText } from '../../cli/terminal/visible-text.js';
 import { byteInput } from '../../cli/terminal/byte-input.js';
 import { STANDARD_INPUT_NAME } from '../../engine/bytes/text/command-hints.js';
 import { EXIT_CODES, type ExitCode } from '../../cli/errors/exit-codes.js';
-import { countFlag, dropFlags, largeValuesFlag, lossesOf } from '../../cli/command/flags.js';
+import { countFlag, dropFlags, largeValuesFlag, lockFlags, lossesOf } from '../../cli/command/flags.js';
 import { limitRateFlag } from '../../cli/remote/transfer-flags.js';
 import { isUrl } from '../../cli/command/url-text.js';
 import type { ImportTask } from '../../cli/program/in-thread.js';
 import { usageError } from '../../cli/errors/usage-error.js';
+import type { OntoRequest } from '../../engine/transfer/import-increment.js';
 import type { ImportReport } from '../../engine/transfer/import-store.js';
 
 /** `import SRC STORE`: a new store of an artifact, a stream, or another system's files. */
@@ -22,7 +23,7 @@ export default class Import extends StatelogCommand {
       required: true,
       description: 'a path, a URL, or - for a tar or NDJSON on standard input',
     }),
-    store: textArgument({ required: true, description: 'the new store' }),
+    store: textArgument({ description: 'the new store' }),
   };
   static override urlArguments = ['source'];
   static override flags = {
@@ -36,6 +37,11 @@ export default class Import extends StatelogCommand {
     ...dropFlags,
     ...largeValuesFlag,
     ...limitRateFlag,
+    onto: string({
+      description: 'apply an increment (export --since) to this store, which must stand where it starts',
+      helpValue: 'STORE',
+    }),
+    ...lockFlags,
     'dry-run': boolean({ description: 'verify all, judge the destination, and make nothing' }),
   };
 
@@ -47,9 +53,17 @@ export default class Import extends StatelogCommand {
     const isStandardInput = args.source === STANDARD_INPUT_NAME;
     const isRemote = isUrl(args.source);
     const isStream = isStandardInput || isRemote || (await isPipe(args.source));
+    const destination = flags.onto ?? args.store;
+    if (destination === undefined || (flags.onto !== undefined && args.store !== undefined))
+      throw usageError(
+        'one store is named',
+        'import SRC NEW makes one, import INCREMENT --onto STORE changes one',
+      );
+    if (flags.onto !== undefined && (flags.kind !== undefined || flags.cores !== undefined))
+      throw usageError('the store has its kind and its cores already', 'leave out --kind and --cores');
     const task = {
       source: isStandardInput ? 'standard input' : args.source,
-      destination: args.store,
+      destination,
       kind: flags.kind as 'directory' | 'log' | undefined,
       cores: flags.cores,
       expect,
@@ -57,9 +71,11 @@ export default class Import extends StatelogCommand {
       largeValues: flags['large-values'],
       dryRun: flags['dry-run'],
     };
-    const { notices, ...report } = isStream
-      ? await importStream(task, await this.#stream(args.source, isRemote, flags['limit-rate']))
-      : await importPath(task);
+    const stream = isStream ? await this.#stream(args.source, isRemote, flags['limit-rate']) : undefined;
+    const { notices, ...report } =
+      flags.onto === undefined
+        ? await (stream === undefined ? importPath(task) : importStream(task, stream))
+        : await importIncrement({ ...task, stream, waitMs: flags.wait });
     for (const finding of notices) this.notice(finding);
     const { path, kind, keys, digest } = report;
     const text = flags.json
@@ -79,6 +95,11 @@ export default class Import extends StatelogCommand {
     const { remoteInput } = await import('../../cli/remote/remote-input.js');
     return remoteInput(source, this.terminal, { limitRate });
   }
+}
+
+async function importIncrement(task: OntoRequest): Promise<ImportReport> {
+  const { importOnto } = await import('../../engine/transfer/import-increment.js');
+  return importOnto(task);
 }
 
 async function importPath(task: ImportTask): Promise<ImportReport> {

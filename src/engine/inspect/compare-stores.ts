@@ -25,26 +25,34 @@ export function* compareStores(
   second: Pick<ReadableStore, 'entries'>,
   range?: Omit<EntryRange, 'reverse'>,
 ): Generator<ComparedKey, void> {
-  const olds = first.entries(range)[Symbol.iterator]();
-  const news = second.entries(range)[Symbol.iterator]();
+  for (const { before: old, after: fresh } of pairedEntries(first.entries(range), second.entries(range))) {
+    const before = old?.value;
+    const after = fresh?.value;
+    yield { outcome: outcomeOf(before, after), key: (old ?? fresh)!.key, before, after };
+  }
+}
+
+/** One key's entries in two contents; one of them at least is there. */
+export interface EntryPair<E extends Entry> {
+  readonly before: E | undefined;
+  readonly after: E | undefined;
+}
+
+/** Pairs the entries of two contents, each in key order, by their keys; a pair is valid until the next is asked for where entries are. */
+export function* pairedEntries<E extends Entry>(
+  first: Iterable<E>,
+  second: Iterable<E>,
+): Generator<EntryPair<E>, void> {
+  const olds = first[Symbol.iterator]();
+  const news = second[Symbol.iterator]();
   try {
     let old = nextOf(olds);
     let fresh = nextOf(news);
     while (old !== undefined || fresh !== undefined) {
       const order = orderOf(old, fresh);
-      if (order < 0) {
-        yield { outcome: 'removed', key: old!.key, before: old!.value, after: undefined };
-        old = nextOf(olds);
-      } else if (order > 0) {
-        yield { outcome: 'added', key: fresh!.key, before: undefined, after: fresh!.value };
-        fresh = nextOf(news);
-      } else {
-        const { key, value: before } = old!;
-        const { value: after } = fresh!;
-        yield { outcome: equalBytes(before, after) ? 'same' : 'changed', key, before, after };
-        old = nextOf(olds);
-        fresh = nextOf(news);
-      }
+      yield { before: order <= 0 ? old : undefined, after: order >= 0 ? fresh : undefined };
+      if (order <= 0) old = nextOf(olds);
+      if (order >= 0) fresh = nextOf(news);
     }
   } finally {
     olds.return?.();
@@ -52,7 +60,13 @@ export function* compareStores(
   }
 }
 
-function nextOf(entries: Iterator<Entry>): Entry | undefined {
+function outcomeOf(before: Uint8Array | undefined, after: Uint8Array | undefined): KeyOutcome {
+  if (before === undefined) return 'added';
+  if (after === undefined) return 'removed';
+  return equalBytes(before, after) ? 'same' : 'changed';
+}
+
+function nextOf<E extends Entry>(entries: Iterator<E>): E | undefined {
   const step = entries.next();
   return step.done === true ? undefined : step.value;
 }

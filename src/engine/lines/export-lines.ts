@@ -61,8 +61,14 @@ const I64_MAX = 0x7fff_ffff_ffff_ffffn;
 const U64_MAX = 0xffff_ffff_ffff_ffffn;
 
 /** The first line, its line end included: the same for the same header. */
-export function headerLine({ kind, cursor, epoch, cores, sources, watermark }: LinesHeader): string {
-  const json = {
+export function headerLine(header: LinesHeader): string {
+  return `${JSON.stringify(headerFields(header))}\n`;
+}
+
+/** The fields of the first line, in their order. */
+export function headerFields(header: LinesHeader): Readonly<Record<string, unknown>> {
+  const { kind, cursor, epoch, cores, sources, watermark } = header;
+  return {
     statelog: LINES_VERSION,
     kind,
     cursor: cursorText(cursor) ?? null,
@@ -71,7 +77,6 @@ export function headerLine({ kind, cursor, epoch, cores, sources, watermark }: L
     ...(sources === undefined || sources.size === 0 ? {} : { sources: sourcesToJson(sources) }),
     ...(watermark === undefined ? {} : { watermark: String(watermark) }),
   };
-  return `${JSON.stringify(json)}\n`;
 }
 
 /** One entry's line, in parts. Keys and values that are not UTF-8 stand in `keyBase64` and `valueBase64`. */
@@ -79,10 +84,10 @@ export function* entryLine({ key, value, version }: StoredEntry): Generator<stri
   const attributes = JSON.stringify(versionFields(version)).slice(1, -1);
   const end = `${attributes === '' ? '' : `,${attributes}`}}\n`;
   if (key.length + value.length <= PART_BYTES) {
-    yield `{${field('key', key)},${field('value', value)}${end}`;
+    yield `{${bytesField('key', key)},${bytesField('value', value)}${end}`;
     return;
   }
-  yield `{${field('key', key)},"value${isUtf8(value) ? '' : 'Base64'}":"`;
+  yield `{${bytesField('key', key)},"value${isUtf8(value) ? '' : 'Base64'}":"`;
   yield* isUtf8(value) ? utf8Parts(value) : base64Parts(value);
   yield `"${end}`;
 }
@@ -122,7 +127,7 @@ export function parseExportLine(fields: JsonFields | undefined): ParsedLine | st
 
 function parseHeader(fields: JsonFields): ParsedLine | string {
   const { statelog, kind, cursor, epoch, cores, sources, watermark } = fields;
-  if (statelog !== LINES_VERSION) throw otherVersion(statelog);
+  if (statelog !== LINES_VERSION) throw statelog === 2 ? onlyOnto() : otherVersion(statelog);
   const cursorBytes = typeof cursor === 'string' ? parseHeaderCursor(cursor) : undefined;
   const taken = sources === undefined ? undefined : parseSources(sources);
   const isGood =
@@ -177,6 +182,14 @@ function parseEnd(end: unknown): ParsedLine | string {
   return { end: { keys: keys as number, digest, attributes } };
 }
 
+/** An increment (increment-lines.ts) is no whole content. */
+function onlyOnto(): StatelogError {
+  return new StatelogError('NOT_REPRESENTABLE', 'it holds only what changed in a store, and makes none', {
+    safe: 'nothing was made of it',
+    hint: `apply it to a store that stands where it starts: 'statelog import INCREMENT --onto STORE'`,
+  });
+}
+
 function otherVersion(found: unknown): StatelogError {
   return new StatelogError('UNSUPPORTED_VERSION', `the export is of version ${String(found)}`, {
     expected: String(LINES_VERSION),
@@ -192,7 +205,8 @@ function otherCursor(bytes: number): StatelogError {
   });
 }
 
-function field(name: 'key' | 'value', bytes: Uint8Array): string {
+/** The field of a key or a value: as text, or in base64 where it is not UTF-8. */
+export function bytesField(name: 'key' | 'value', bytes: Uint8Array): string {
   const text = isUtf8(bytes) ? fromUtf8(bytes) : undefined;
   return text === undefined ? `"${name}Base64":"${toBase64(bytes)}"` : `"${name}":${JSON.stringify(text)}`;
 }
@@ -210,7 +224,8 @@ function* utf8Parts(bytes: Uint8Array): Generator<string, void> {
   }
 }
 
-function bytesOf(fields: JsonFields, name: 'key' | 'value'): Uint8Array | undefined {
+/** Reads that field; undefined where it is not there, or wrong. */
+export function bytesOf(fields: JsonFields, name: 'key' | 'value'): Uint8Array | undefined {
   const text = fields[name];
   if (text instanceof LongText) return text.takeUtf8();
   if (typeof text === 'string') return isWellFormed(text) ? toUtf8(text) : undefined;

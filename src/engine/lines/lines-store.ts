@@ -21,10 +21,7 @@ export function checkLinesFile(
   visit: (entry: StoredEntry, place: LinePlace) => void,
 ): CheckedExport {
   const lines = new CheckedLines(path, visit);
-  const { size } = fileSystem.statusOf(descriptor);
-  readChunks(fileSystem, descriptor, { start: 0, length: size }, (chunk) => {
-    lines.push(chunk);
-  });
+  readWhole(fileSystem, descriptor, lines);
   return lines.finish();
 }
 
@@ -193,6 +190,18 @@ class LinesCursor implements EntryCursor {
     }
     return low;
   }
+}
+
+/** Gives all bytes of a file to what checks them. */
+export function readWhole(
+  fileSystem: FileSystem,
+  descriptor: FileDescriptor,
+  lines: { push(chunk: Uint8Array): void },
+): void {
+  const { size } = fileSystem.statusOf(descriptor);
+  readChunks(fileSystem, descriptor, { start: 0, length: size }, (chunk) => {
+    lines.push(chunk);
+  });
 }
 
 function readChunks(

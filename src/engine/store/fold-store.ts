@@ -6,7 +6,7 @@ import type { Finding } from '../finding.js';
 import { AppendLogFold } from '../fold/store/append-log-fold.js';
 import { COMPACT_THRESHOLD_DEFAULT } from '../fold/format/format.js';
 import { createLog } from '../fold/write/open-log.js';
-import { KvUpdate } from '../fold/format/update.js';
+import { type KeyedUpdate, KvUpdate } from '../fold/format/update.js';
 import { VersionToken } from '../fold/format/version-token.js';
 import { WatchCursor } from '../fold/format/watch-cursor.js';
 import type { FileSystem } from '../storage-io/interface/file-system.js';
@@ -151,6 +151,12 @@ export class FoldStore extends CursorStore implements WritableStore {
   /** Applies updates and the cursor behind them, all of them or, where one cannot be held, none; they are on disk on return. */
   apply(updates: Iterable<KvUpdate>, cursor: WatchCursor): void {
     this.#fold.apply(updates, cursor);
+    this.#next = this.#fold.cursor;
+  }
+
+  /** Applies updates as `apply` does, by a new file in the log's place: killed at any moment, it is all there or nothing. */
+  applyAtOnce(updates: Iterable<KeyedUpdate>, cursor: WatchCursor): void {
+    this.#fold.applyAtOnce(updates, cursor);
     this.#next = this.#fold.cursor;
   }
 

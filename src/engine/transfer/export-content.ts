@@ -31,6 +31,8 @@ export interface ExportRequest extends AllowedLosses {
   readonly as?: ExportForm | undefined;
   /** The epoch of a state directory's checkpoint to export; default: the state as it is now. */
   readonly at?: bigint | undefined;
+  /** The position after which changes are exported, alone: an epoch in decimal, or a cursor in text; default: all. */
+  readonly since?: string | undefined;
   /**
    * The prefixes of the keys that a fold's artifact holds ([''] for all); with them it is an artifact of
    * schema 2.

@@ -6,6 +6,7 @@ import { refuseWithinStore } from '../inspect/lies-in-store.js';
 import { anchoredPlace, anchoredSource } from '../storage-io/views/anchored-file-system.js';
 import { realFileSystem } from '../storage-io/real/real-file-system.js';
 import { contentOf, linesContent, Scratch, type ExportRequest } from './export-content.js';
+import { incrementContent } from './export-increment.js';
 import { PreparedExport } from './prepared-export.js';
 
 export type { ExportRequest } from './export-content.js';
@@ -22,7 +23,10 @@ export function prepareExport(request: ExportRequest): PreparedExport {
   const fileSystem = anchoredSource(anchored, source);
   const identity = identify(fileSystem, source);
   if (EXPORTS.has(identity.kind)) throw artifactAlready(source);
-  const form = request.as ?? (identity.kind === 'log' ? 'append-log' : 'mmap-state');
+  const { since } = request;
+  const usual = identity.kind === 'log' ? 'append-log' : 'mmap-state';
+  const form = request.as ?? (since === undefined ? usual : 'ndjson');
+  if (since !== undefined && form !== 'ndjson') throw onlyLines(source);
   if (request.scope !== undefined && form !== 'append-log') throw noScope(source);
   if (request.scratchBeside !== undefined) refuseWithinStore(fileSystem, request.scratchBeside);
   const scratch = new Scratch(fileSystem, scratchBeside);
@@ -37,12 +41,25 @@ export function prepareExport(request: ExportRequest): PreparedExport {
   };
   try {
     const preparing = { ...request, fileSystem, identity, scratch, open };
-    const prepared = form === 'ndjson' ? linesContent(preparing) : contentOf(form, preparing);
+    const prepared =
+      since !== undefined
+        ? incrementContent({ ...preparing, since })
+        : form === 'ndjson'
+          ? linesContent(preparing)
+          : contentOf(form, preparing);
     return new PreparedExport({ form, fileSystem, release, ...prepared });
   } catch (error) {
     release();
     throw error;
   }
+}
+
+function onlyLines(path: string): StatelogError {
+  return new StatelogError('NOT_REPRESENTABLE', 'what changed is exported as NDJSON alone', {
+    path,
+    safe: 'nothing was written',
+    hint: 'leave out --as, and name a destination that ends in .ndjson, or -',
+  });
 }
 
 function noScope(path: string): StatelogError {

@@ -22,8 +22,12 @@ export interface ExportReport {
   /** The cursor in the form that `--cursor` takes (fold/format/position-text.ts); null if there is none. */
   readonly cursor: string | null;
   readonly keys: number;
-  /** BLAKE3 of the content, in hex. */
+  /** BLAKE3 of the content, in hex; of an increment: of the whole content at its end. */
   readonly digest: string;
+  /** The position that an increment starts after, and how many keys were put and deleted since; a whole export has none. */
+  readonly since?: string;
+  readonly puts?: number;
+  readonly deletes?: number;
 }
 
 /** The content of an export: the bytes of an artifact's files, or lines. */

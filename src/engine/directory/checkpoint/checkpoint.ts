@@ -35,6 +35,8 @@ export interface CheckpointOptions {
   readonly keep: number;
   /** True: write all values anew, without holes. */
   readonly rewrite: boolean;
+  /** True where its changes are in no log: earlier checkpoints go, since no log leads from them to this one. */
+  readonly isUnlogged?: true | undefined;
   /** The writer's hold on its store: nothing is renamed or removed once its paths mean something else. */
   readonly held: HeldStore;
   /** Makes durable what came to the log behind the barriers: what it throws leaves nothing to go on with. */
@@ -136,7 +138,8 @@ function* writeAll(options: CheckpointOptions, closed: ClosedEpoch): Steps<Direc
   yield;
   const entry = yield* writeCheckpoint(options, closed);
   yield* copyTails(closed.tails);
-  return withCheckpoint(manifest, entry, options.keep);
+  const before = options.isUnlogged ? [] : manifest.checkpoints;
+  return { ...manifest, keep: options.keep, checkpoints: [...before, entry].slice(-options.keep) };
 }
 
 /** So many steps what comes meanwhile is copied in before the writer has to wait for the rest: 64 MiB. */
@@ -233,14 +236,6 @@ function hasNamesElsewhere({ fileSystem, layout, manifest }: CheckpointOptions, 
   const newest = files.at(-1);
   const names = files.filter((file) => file?.identity === newest?.identity).length;
   return newest !== undefined && newest.linkCount > names;
-}
-
-function withCheckpoint(
-  manifest: DirectoryManifest,
-  entry: CheckpointEntry,
-  keep: number,
-): DirectoryManifest {
-  return { ...manifest, keep, checkpoints: [...manifest.checkpoints, entry].slice(-keep) };
 }
 
 /** The checkpoint stands: what cannot be removed now is removed by the next writer. */

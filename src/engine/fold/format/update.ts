@@ -26,6 +26,9 @@ export type KvUpdate =
     }
   | { readonly op: 'delete' | 'purge'; readonly key: KeyLike; readonly version?: VersionToken | undefined };
 
+/** An update whose key is bytes. */
+export type KeyedUpdate = KvUpdate & { readonly key: Uint8Array };
+
 /** The ways to make an update, by name. */
 export const KvUpdate = {
   put(key: KeyLike, value: Uint8Array, version: VersionToken = VersionToken.unknown()): KvUpdate {
@@ -54,6 +57,13 @@ export function checkUpdate(update: KvUpdate, largeValues = false): void {
   if (op !== 'put') return;
   checkBytes(update.value, 'value');
   checkValue(update.value, largeValues);
+}
+
+/** Checks each update of a batch as `checkUpdate` does; the updates. */
+export function checkUpdates<U extends KvUpdate>(batch: Iterable<U>, largeValues?: boolean): U[] {
+  const updates = [...batch];
+  for (const update of updates) checkUpdate(update, largeValues);
+  return updates;
 }
 
 /** Returns the key after checking it. @throws TypeError for anything but text or bytes */

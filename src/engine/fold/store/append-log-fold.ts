@@ -1,5 +1,5 @@
 import type { EntryCursor } from '../../entry-cursor.js';
-import { StatelogError, isStatelogError } from '../../errors.js';
+import { StatelogError } from '../../errors.js';
 import type { Finding } from '../../finding.js';
 import { closeQuietly } from '../../storage-io/whole/atomic-write.js';
 import type { FileLockOptions } from '../../storage-io/lock/file-lock.js';
@@ -22,7 +22,8 @@ import {
 } from '../write/open-log.js';
 import type { FoldRecord } from '../format/record.js';
 import type { ReplayedLog } from '../scan/replay.js';
-import { type KeyLike, type KvEntry, type KvUpdate, checkUpdate } from '../format/update.js';
+import { type KeyedUpdate, type KeyLike, type KvEntry, type KvUpdate } from '../format/update.js';
+import { checkUpdate, checkUpdates } from '../format/update.js';
 import { checkCursor, type WatchCursor } from '../format/watch-cursor.js';
 import { WritingSession } from '../write/writing-session.js';
 
@@ -149,6 +150,11 @@ export class AppendLogFold {
     this.checkpoint(cursor);
   }
 
+  /** Folds a batch in as `apply` does, by a new file in the log's place: a crash leaves all of it or nothing. */
+  applyAtOnce(batch: Iterable<KeyedUpdate>, cursor: WatchCursor): void {
+    this.#writing().replaceWith(checkUpdates(batch, this.#setup.options.largeValues), cursor);
+  }
+
   /**
    * Folds one update in, to be seen at once; it is on disk only after `checkpoint`.
    * @throws StatelogError as `apply`
@@ -169,13 +175,7 @@ export class AppendLogFold {
     checkCursor(cursor);
     const session = this.#writing();
     session.checkpoint(cursor);
-    if (session.appendedBytes <= this.#setup.compactThreshold || !session.isWasteful) return;
-    try {
-      session.compact();
-    } catch (error) {
-      if (!isStatelogError(error)) throw error;
-      this.#setup.options.onWarning?.(error);
-    }
+    session.compactIfWasteful(this.#setup.compactThreshold, this.#setup.options.onWarning);
   }
 
   /** Rewrites the log in its compact form, which the same content always has. */

@@ -1,5 +1,6 @@
 import { dirname } from 'node:path';
 import { StatelogError, isStatelogError } from '../../errors.js';
+import { closeQuietly } from '../../storage-io/whole/atomic-write.js';
 import { compactBytes, compactForm, moveToCompactForm } from '../lookup/compact-form.js';
 import type { FoldContent } from './fold-content.js';
 import { HEADER_BYTES } from '../format/format.js';
@@ -9,7 +10,9 @@ import { LogWriter } from './log-writer.js';
 import { isMountPoint, orMountPoint, writeAgain } from './mounted-log.js';
 import type { OpenedLog } from './open-log.js';
 import { FoldRecordSource } from '../lookup/record-source.js';
-import type { KvUpdate } from '../format/update.js';
+import { cursorBytes } from '../format/record-encoder.js';
+import { LongerLog } from './longer-log.js';
+import type { KeyedUpdate, KvUpdate } from '../format/update.js';
 import { VersionToken } from '../format/version-token.js';
 import type { WatchCursor } from '../format/watch-cursor.js';
 
@@ -124,8 +127,49 @@ export class WritingSession {
   compact(): void {
     const content = this.#content;
     this.#writer.flush();
+    this.#replaceLog(compactForm(content.index, content.source, content.cursor));
+    moveToCompactForm(content.index);
+    content.compactForm = true;
+    this.#compactSize = content.log.size;
+    this.#appendAt = content.log.size;
+    this.#endsWithCursor = !content.cursor.isNone;
+  }
+
+  /**
+   * Puts another file in place of the log: its bytes as they are, then updates and the cursor. A crash leaves the one
+   * file or the other, never a part of the updates. What fails before the rename leaves the log as it was.
+   */
+  replaceWith(updates: readonly KeyedUpdate[], cursor: WatchCursor): void {
+    const content = this.#content;
+    this.#writer.flush();
+    const log = { ...content.log, size: this.#writer.size };
+    const next = content.cursor.movedTo(cursor);
+    // What is appended follows a cursor (see the invariants), and two at the end say that all is on disk.
+    const between = this.#endsWithCursor && !this.#settled ? undefined : content.cursor;
+    const longer = new LongerLog(log, { updates, between, cursor: next });
+    this.#replaceLog(longer.chunks());
+    longer.addTo(content.index);
+    content.cursor = next;
+    content.compactForm = false;
+    this.#appendAt = content.log.size - cursorBytes(next);
+    this.#endsWithCursor = true;
+  }
+
+  /** After so many bytes were appended, writes a wasteful log anew; a failure of that is only told. */
+  compactIfWasteful(thresholdBytes: number, onWarning?: (warning: StatelogError) => void): void {
+    if (this.appendedBytes <= thresholdBytes || !this.isWasteful) return;
+    try {
+      this.compact();
+    } catch (error) {
+      if (!isStatelogError(error)) throw error;
+      onWarning?.(error);
+    }
+  }
+
+  /** Puts the bytes in the log's place, and goes on with that file. */
+  #replaceLog(chunks: Iterable<Uint8Array>): void {
+    const content = this.#content;
     const progress = { renamed: false };
-    const chunks = compactForm(content.index, content.source, content.cursor);
     const { fileSystem, path } = content.log;
     try {
       const { descriptor, size } = replaceLocked(
@@ -137,7 +181,6 @@ export class WritingSession {
           this.#writer.checkHeld();
         },
       );
-      this.#writer.close();
       content.log = { fileSystem, path, descriptor, size };
     } catch (error) {
       // After the rename either file may be the one that a crash leaves: neither may be written.
@@ -145,12 +188,14 @@ export class WritingSession {
       this.#isMounted ||= isMountPoint(error);
       throw orMountPoint(error, path);
     }
-    moveToCompactForm(content.index);
-    content.compactForm = true;
-    this.#writer = this.#openWriter();
-    this.#compactSize = content.log.size;
-    this.#appendAt = content.log.size;
-    this.#endsWithCursor = !content.cursor.isNone;
+    const before = this.#writer;
+    try {
+      this.#writer = this.#openWriter();
+    } catch (error) {
+      closeQuietly(fileSystem, content.log.descriptor);
+      throw before.poison(error);
+    }
+    before.close();
     this.#settled = false;
     this.#hasUncheckpointed = false;
     this.#hasAppended = false;

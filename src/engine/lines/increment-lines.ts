@@ -1,0 +1,200 @@
+import { ContentDigest } from '../bytes/hash/content-digest.js';
+import type { JsonFields } from '../bytes/text/json-line.js';
+import { toUtf8 } from '../bytes/text/text.js';
+import { AttributeDigest } from './attribute-digest.js';
+import {
+  bytesField,
+  bytesOf,
+  entryLine,
+  headerFields,
+  parseExportLine,
+  type LinesEnd,
+  type LinesHeader,
+} from './export-lines.js';
+
+/*
+ * An increment: what changed from one position of a store to a later one. A first line of a version of its own, which
+ * releases that know only whole exports refuse; a line with both positions; a line for each key that changed, in key
+ * order; an end with the sums of the whole content at both positions, and of the lines. docs/commands/export.md has the page.
+ */
+
+/** The version in the first line of an increment; whole exports have 1. */
+export const INCREMENT_VERSION = 2;
+
+/** A key that changed: put where there is a value, deleted where there is none. */
+export interface KeyChange {
+  readonly key: Uint8Array;
+  readonly value: Uint8Array | undefined;
+  readonly version?: Uint8Array | undefined;
+}
+
+/** The two positions: each is the header that a whole export there would have. */
+export interface IncrementHeader {
+  readonly since: LinesHeader;
+  readonly until: LinesHeader;
+  /** The id of the state directory that it was taken from, in hex: it says where it comes from, and is not compared. */
+  readonly store?: string | undefined;
+}
+
+/** The content of the last line. */
+export interface IncrementEnd {
+  /** The sums of the whole content before and after. */
+  readonly since: LinesEnd;
+  readonly until: LinesEnd;
+  readonly puts: number;
+  readonly deletes: number;
+  /** The digest of the lines (`ChangesDigest`). */
+  readonly lines: string;
+}
+
+/** One line of an increment behind its first. */
+export type IncrementLine =
+  { readonly positions: IncrementHeader } | { readonly change: KeyChange } | { readonly end: IncrementEnd };
+
+const NO_BYTES = new Uint8Array(0);
+const PUT_MARK = Uint8Array.of(1);
+const DELETE_MARK = Uint8Array.of(2);
+const STORE_ID = /^[0-9a-f]{32}$/;
+
+/** The sums of a whole content, counted entry by entry in key order. */
+export class ContentSums {
+  readonly #digest = new ContentDigest();
+  readonly #attributes: AttributeDigest;
+
+  constructor(header: LinesHeader) {
+    this.#attributes = new AttributeDigest(header);
+  }
+
+  add(key: Uint8Array, value: Uint8Array, version: Uint8Array | undefined): void {
+    this.#digest.add(key, value);
+    this.#attributes.add(key, version);
+  }
+
+  sums(): Required<LinesEnd> {
+    return { keys: this.#digest.keys, digest: this.#digest.hex(), attributes: this.#attributes.hex() };
+  }
+}
+
+/** The digest of an increment's own lines: BLAKE3 as `ContentDigest` has it, over all that they say. */
+export class ChangesDigest {
+  readonly #digest = new ContentDigest();
+  puts = 0;
+  deletes = 0;
+
+  constructor(header: IncrementHeader) {
+    this.#digest.add(NO_BYTES, toUtf8(positionsLine(header)));
+  }
+
+  add({ key, value, version = NO_BYTES }: KeyChange): void {
+    this.#digest.add(key, value === undefined ? DELETE_MARK : PUT_MARK);
+    if (value === undefined) {
+      this.deletes += 1;
+      return;
+    }
+    this.puts += 1;
+    this.#digest.add(version, value);
+  }
+
+  /** The last line's content. */
+  end(since: LinesEnd, until: LinesEnd): IncrementEnd {
+    this.#digest.add(NO_BYTES, toUtf8(JSON.stringify([sumsOf(since), sumsOf(until)])));
+    return { since, until, puts: this.puts, deletes: this.deletes, lines: this.#digest.hex() };
+  }
+}
+
+/** True where the two are the sums of one content. */
+export function isSameContent(one: LinesEnd, other: LinesEnd): boolean {
+  return JSON.stringify(sumsOf(one)) === JSON.stringify(sumsOf(other));
+}
+
+/** The two lines in front. */
+export function incrementStart(header: IncrementHeader): string {
+  return `${JSON.stringify({ statelog: INCREMENT_VERSION, kind: 'increment' })}\n${positionsLine(header)}`;
+}
+
+/** The line of one change, in parts. */
+export function* changeLine({ key, value, version }: KeyChange): Generator<string, void> {
+  if (value === undefined) yield `{"op":"delete",${bytesField('key', key)}}\n`;
+  else yield* entryLine({ key, value, version });
+}
+
+/** The last line of an increment. */
+export function incrementEnd({ since, until, puts, deletes, lines }: IncrementEnd): string {
+  const end = { since: sumsOf(since), until: sumsOf(until), puts, deletes, lines };
+  return `${JSON.stringify({ end })}\n`;
+}
+
+/** True of the first line of an increment. */
+export function isIncrementStart(fields: JsonFields | undefined): boolean {
+  return fields?.['statelog'] === INCREMENT_VERSION && fields['kind'] === 'increment' && hasOnly(fields, 2);
+}
+
+/**
+ * Parses a line behind the first; the result is a text, saying what is wrong, if the line is bad.
+ * @throws StatelogError as `parseExportLine`
+ */
+export function parseIncrementLine(fields: JsonFields | undefined): IncrementLine | string {
+  if (fields === undefined) return 'it is no JSON object';
+  if ('since' in fields) return parsePositions(fields);
+  if ('op' in fields) return parseDelete(fields);
+  if ('end' in fields) return parseEnd(fields);
+  const parsed = parseExportLine(fields);
+  if (typeof parsed === 'string') return parsed;
+  return 'entry' in parsed ? { change: parsed.entry } : 'no increment has such a line';
+}
+
+function positionsLine({ since, until, store }: IncrementHeader): string {
+  return `${JSON.stringify({ since: headerFields(since), until: headerFields(until), store })}\n`;
+}
+
+function sumsOf({ keys, digest, attributes }: LinesEnd): LinesEnd {
+  return { keys, digest, attributes };
+}
+
+function hasOnly(fields: object, count: number): boolean {
+  return Object.keys(fields).length === count;
+}
+
+function parsePositions(fields: JsonFields): IncrementLine | string {
+  const since = headerOf(fields['since']);
+  const until = headerOf(fields['until']);
+  const store = fields['store'];
+  const isGood = store === undefined || (typeof store === 'string' && STORE_ID.test(store));
+  if (since === undefined || until === undefined || !isGood || !hasOnly(fields, store === undefined ? 2 : 3))
+    return 'it does not say two positions';
+  if (since.kind !== until.kind) return 'its two positions are of two kinds of store';
+  return { positions: { since, until, store } };
+}
+
+function headerOf(fields: unknown): LinesHeader | undefined {
+  if (typeof fields !== 'object' || fields === null || !('statelog' in fields)) return undefined;
+  const parsed = parseExportLine(fields);
+  return typeof parsed !== 'string' && 'header' in parsed ? parsed.header : undefined;
+}
+
+function parseDelete(fields: JsonFields): IncrementLine | string {
+  const key = bytesOf(fields, 'key');
+  if (fields['op'] !== 'delete' || key === undefined || !hasOnly(fields, 2)) return 'it is no delete';
+  return { change: { key, value: undefined } };
+}
+
+function parseEnd(fields: JsonFields): IncrementLine | string {
+  const { end } = fields as { readonly end: unknown };
+  if (typeof end === 'object' && end !== null && hasOnly(end, 5) && hasOnly(fields, 1)) {
+    const { since, until, puts, deletes, lines } = end as Record<string, unknown>;
+    const before = endOf(since);
+    const after = endOf(until);
+    const isCounted = Number.isSafeInteger(puts) && Number.isSafeInteger(deletes);
+    if (before !== undefined && after !== undefined && isCounted && typeof lines === 'string') {
+      return {
+        end: { since: before, until: after, puts: puts as number, deletes: deletes as number, lines },
+      };
+    }
+  }
+  return 'it is not how an increment ends';
+}
+
+function endOf(end: unknown): LinesEnd | undefined {
+  const parsed = parseExportLine({ end });
+  return typeof parsed !== 'string' && 'end' in parsed ? parsed.end : undefined;
+}

@@ -1,0 +1,290 @@
+import { compareBytes } from '../bytes/compare.js';
+import { changeAtOnce, type LockedContent } from '../directory/write/change-at-once.js';
+import { liveEpoch } from '../directory/manifest/manifest.js';
+import { StatelogError } from '../errors.js';
+import { cursorText } from '../fold/format/position-text.js';
+import { KvUpdate, type KeyedUpdate } from '../fold/format/update.js';
+import { VersionToken } from '../fold/format/version-token.js';
+import { WatchCursor } from '../fold/format/watch-cursor.js';
+import { identify } from '../inspect/identify.js';
+import { openInput } from '../inspect/input/open-input.js';
+import { CheckedIncrement, notAnIncrement, type Increment } from '../lines/checked-increment.js';
+import { checkIncrementFile } from '../lines/increment-file.js';
+import type { LinesHeader } from '../lines/export-lines.js';
+import { ContentSums, isSameContent, type KeyChange } from '../lines/increment-lines.js';
+import { anchoredPlace } from '../storage-io/views/anchored-file-system.js';
+import type { FileSystem } from '../storage-io/interface/file-system.js';
+import { realFileSystem } from '../storage-io/real/real-file-system.js';
+import { DirectoryStore } from '../store/directory-store.js';
+import { FoldStore } from '../store/fold-store.js';
+import type { EntriesInOrder } from './build-store.js';
+import type { ImportReport } from './import-request.js';
+import { openStream } from './import-stream.js';
+
+/** An increment, and the store that it goes onto. */
+export interface OntoRequest {
+  readonly fileSystem?: FileSystem | undefined;
+  /** A path; for a stream its name in messages. */
+  readonly source: string;
+  readonly stream?: AsyncIterable<Uint8Array> | undefined;
+  /** A state directory or a fold log that stands where the increment starts. */
+  readonly destination: string;
+  /** The digest of the content afterwards must be this. */
+  readonly expect?: string | undefined;
+  readonly largeValues?: boolean | undefined;
+  /** Verifies all, judges the store, and changes nothing. */
+  readonly dryRun?: boolean | undefined;
+  /** How long to wait for the store's lock; default 0. */
+  readonly waitMs?: number | undefined;
+}
+
+/** The result: the store as it stands afterwards, and how many keys were put and deleted. */
+export interface OntoReport extends ImportReport {
+  readonly puts: number;
+  readonly deletes: number;
+}
+
+/** An increment, verified and in memory. */
+interface ReadIncrement extends Increment {
+  readonly changes: readonly KeyChange[];
+}
+
+/** A store as it stands. */
+interface Standing {
+  readonly position: LinesHeader;
+  readonly forEachEntry: EntriesInOrder;
+}
+
+/**
+ * Brings a store that stands exactly where an increment starts to where it ends. All of the increment, and the
+ * whole content of the store before and after, are verified first; then everything is applied as one: killed at any
+ * moment, the store is at the one or the other.
+ * @throws StatelogError `SOURCE_MISMATCH` where the store stands elsewhere, or holds another content; `DIGEST_MISMATCH`,
+ * `INVALID_ARTIFACT`, `UNFINISHED_STREAM`, `NOT_REPRESENTABLE` for the increment; `LOCKED`; what opening throws
+ */
+export async function importOnto(request: OntoRequest): Promise<OntoReport> {
+  const { destination, dryRun = false, expect } = request;
+  const fileSystem = anchoredPlace(request.fileSystem ?? realFileSystem(), destination);
+  const increment = await readIncrement(request);
+  const { end, header } = increment;
+  if (expect !== undefined && expect.toLowerCase() !== end.until.digest)
+    throw mismatch(request.source, expect, end.until.digest);
+  const { kind } = identify(fileSystem, destination);
+  if (kind !== header.until.kind) throw otherKind(destination, header.until.kind);
+  if (dryRun) judgeOnly(fileSystem, destination, increment);
+  else if (kind === 'log') await ontoFold(fileSystem, request, increment);
+  else await ontoDirectory(fileSystem, request, increment);
+  const { epoch, cursor } = header.until;
+  return {
+    path: destination,
+    kind: header.until.kind,
+    epoch: epoch === undefined ? null : String(epoch),
+    cursor: cursorText(cursor) ?? null,
+    keys: end.until.keys,
+    digest: end.until.digest,
+    puts: end.puts,
+    deletes: end.deletes,
+    notices: [],
+  };
+}
+
+async function readIncrement({ source, stream, fileSystem }: OntoRequest): Promise<ReadIncrement> {
+  if (stream !== undefined) {
+    const { isNdjson, chunks } = await openStream(stream, source);
+    if (!isNdjson) throw notAnIncrement(source);
+    return readStream(source, chunks);
+  }
+  const input = await openInput(fileSystem ?? realFileSystem(), source);
+  try {
+    if (identify(input.fileSystem, source).kind !== 'ndjson') throw notAnIncrement(source);
+    const descriptor = input.fileSystem.openRead(source);
+    const changes: KeyChange[] = [];
+    try {
+      const increment = checkIncrementFile(input.fileSystem, descriptor, source, (change) => {
+        changes.push(change);
+      });
+      return { ...increment, changes };
+    } finally {
+      input.fileSystem.close(descriptor);
+    }
+  } finally {
+    input.close();
+  }
+}
+
+async function readStream(source: string, chunks: AsyncIterable<Uint8Array>): Promise<ReadIncrement> {
+  const changes: KeyChange[] = [];
+  const lines = new CheckedIncrement(source, (change) => {
+    changes.push(change);
+  });
+  for await (const chunk of chunks) lines.push(chunk);
+  return { ...lines.finish(), changes };
+}
+
+function judgeOnly(fileSystem: FileSystem, path: string, increment: ReadIncrement): void {
+  const isLog = increment.header.until.kind === 'log';
+  const store = isLog ? FoldStore.load(path, fileSystem) : DirectoryStore.openReadOnly(path, { fileSystem });
+  try {
+    const standing = store instanceof FoldStore ? standingOfFold(store) : standingOfReader(store);
+    checkStands(path, standing, increment);
+  } finally {
+    store.close();
+  }
+}
+
+async function ontoFold(
+  fileSystem: FileSystem,
+  { destination, waitMs = 0, largeValues }: OntoRequest,
+  increment: ReadIncrement,
+): Promise<void> {
+  const store = await FoldStore.open(destination, { fileSystem, waitMs, largeValues });
+  try {
+    checkStands(destination, standingOfFold(store), increment);
+    const { since, until } = increment.end;
+    if (isSameContent(since, until)) return;
+    const cursor = WatchCursor.fromBytes(increment.header.until.cursor ?? new Uint8Array(0));
+    store.applyAtOnce(increment.changes.map(updateOf), cursor);
+  } finally {
+    store.close();
+  }
+}
+
+function updateOf({ key, value, version }: KeyChange): KeyedUpdate {
+  const token = version === undefined ? VersionToken.unknown() : VersionToken.fromBytes(version);
+  const update = value === undefined ? KvUpdate.delete(key) : KvUpdate.put(key, value, token);
+  return { ...update, key };
+}
+
+async function ontoDirectory(
+  fileSystem: FileSystem,
+  { destination, waitMs }: OntoRequest,
+  increment: ReadIncrement,
+): Promise<void> {
+  const { changes, header } = increment;
+  const { epoch = 0n, sources = new Map<string, bigint>(), watermark } = header.until;
+  await changeAtOnce(destination, { fileSystem, waitMs }, (content) => {
+    checkStands(destination, standingOfDirectory(content), increment);
+    // The same checkpoint: nothing is new.
+    return epoch === header.since.epoch ? undefined : { changes, epoch, sources, watermark };
+  });
+}
+
+function standingOfFold(store: FoldStore): Standing {
+  return {
+    position: { kind: 'log', cursor: store.cursor },
+    forEachEntry: (visit) => {
+      store.forEachEntry(visit);
+    },
+  };
+}
+
+function standingOfReader(store: DirectoryStore): Standing {
+  const { sources, watermark } = store;
+  const epoch = liveEpoch(store.directory.manifest) - 1n;
+  return standingOfDirectory({
+    epoch,
+    sources,
+    watermark,
+    forEachEntry: (visit) => {
+      store.forEachEntry(visit);
+    },
+  });
+}
+
+function standingOfDirectory({ epoch, sources, watermark, forEachEntry }: LockedContent): Standing {
+  return { position: { kind: 'directory', epoch, sources, watermark }, forEachEntry };
+}
+
+/** Goes through the store once: what it holds must be the base, and with the changes laid over it the end. */
+function checkStands(path: string, { position, forEachEntry }: Standing, increment: ReadIncrement): void {
+  const { header, end, changes } = increment;
+  const stands = positionText(position);
+  if (stands !== positionText(header.since)) throw elsewhere(path, stands, increment);
+  const before = new ContentSums(position);
+  const after = new ContentSums(header.until);
+  let next = 0;
+  const take = (): void => {
+    const { key, value, version } = changes[next++]!;
+    if (value !== undefined) after.add(key, value, version);
+  };
+  forEachEntry((key, value, version) => {
+    before.add(key, value, version);
+    let order = -1;
+    while (next < changes.length && (order = compareBytes(changes[next]!.key, key)) < 0) take();
+    if (next < changes.length && order === 0) take();
+    else after.add(key, value, version);
+  });
+  while (next < changes.length) take();
+  if (!isSameContent(before.sums(), end.since))
+    throw otherContent(path, stands, before.sums().digest, increment);
+  if (!isSameContent(after.sums(), end.until)) throw mismatch(path, end.until.digest, after.sums().digest);
+}
+
+function positionText({ kind, epoch, cursor }: LinesHeader): string {
+  return kind === 'directory' ? `epoch ${epoch ?? 0n}` : `cursor ${cursorText(cursor) ?? 'none'}`;
+}
+
+function elsewhere(path: string, stands: string, { header, end }: ReadIncrement): StatelogError {
+  const starts = positionText(header.since);
+  const isThere = stands === positionText(header.until);
+  return new StatelogError(
+    'SOURCE_MISMATCH',
+    `the store stands at ${stands}, and the increment goes from ${starts} to ${positionText(header.until)}`,
+    {
+      path,
+      expected: starts,
+      found: stands,
+      safe: 'the store is as it was',
+      hint: isThere
+        ? `it may have been applied already: 'statelog stat ${path} --digest' then says ${end.until.digest}`
+        : `apply one that starts at ${stands}, or import a whole snapshot to a new place`,
+    },
+  );
+}
+
+function otherContent(
+  path: string,
+  stands: string,
+  found: string,
+  { header, end }: ReadIncrement,
+): StatelogError {
+  const of =
+    header.store === undefined
+      ? 'the store it was taken from'
+      : `store ${header.store}, from which it was taken,`;
+  return new StatelogError(
+    'SOURCE_MISMATCH',
+    `the store stands at ${stands}, and does not hold what ${of} held there`,
+    {
+      path,
+      expected: `${positionText(header.since)}, ${end.since.keys} keys, digest ${end.since.digest}`,
+      found: `${stands}, digest ${found}`,
+      safe: 'the store is as it was',
+      hint: 'it is another store, or was written to, or is a snapshot of an epoch that was still open: import a whole snapshot to a new place',
+    },
+  );
+}
+
+function otherKind(path: string, kind: 'directory' | 'log'): StatelogError {
+  const name = kind === 'log' ? 'a fold log' : 'a state directory';
+  return new StatelogError('SOURCE_MISMATCH', `the increment is of ${name}, and goes onto one`, {
+    path,
+    safe: 'nothing was changed',
+    hint: `name ${name}`,
+  });
+}
+
+function mismatch(path: string, expected: string, found: string): StatelogError {
+  return new StatelogError(
+    'DIGEST_MISMATCH',
+    'the content afterwards would not be the one that was expected',
+    {
+      path,
+      class: 'digest-mismatch',
+      expected,
+      found,
+      safe: 'the store is as it was',
+      hint: 'export the increment again',
+    },
+  );
+}
