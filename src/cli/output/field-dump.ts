@@ -18,8 +18,10 @@ const FIRST_PRINTED = 0x20;
 const LAST_PRINTED = 0x7e;
 const NO_BYTES = new Uint8Array();
 
-interface DumpLine {
+/** A line of offset, hex, ASCII, name and what it says. */
+export interface DumpLine {
   readonly isWrong: boolean;
+  /** Safe to show. */
   readonly text: string;
 }
 
@@ -80,7 +82,7 @@ export async function fieldDump(terminal: Terminal, options: DumpOptions): Promi
   const chalk = outputIsTerminal ? (await import('chalk')).default : undefined;
   return (fields, bytes) => {
     for (const field of fields) {
-      for (const line of linesOf(field, bytes, lineBytes, options)) {
+      for (const line of dumpLines(field, bytes, lineBytes, options)) {
         const text = `${line.isWrong ? WRONG_MARK : ' '} ${line.text}`;
         output.writeText(`${line.isWrong && chalk !== undefined ? chalk.red(text) : text}\n`);
       }
@@ -88,7 +90,11 @@ export async function fieldDump(terminal: Terminal, options: DumpOptions): Promi
   };
 }
 
-function* linesOf(
+/**
+ * The lines of a field; of a long one, those round what is wrong.
+ * @param lineBytes how many bytes a line has
+ */
+export function* dumpLines(
   field: ByteField,
   bytes: FileBytes,
   lineBytes: number,

@@ -121,6 +121,7 @@ export const HELP_EXAMPLES: Readonly<Record<string, readonly HelpExample[]>> = {
     ['read all of it, check all of it', 'statelog verify orders'],
     ['in a script: the exit code alone', 'statelog verify -q orders && echo whole'],
     ['the bytes round each fault', 'statelog verify damaged --hexdump'],
+    ['a page to show', 'statelog verify damaged --report report.html'],
   ],
   'wal-replay': [
     ['what a log recorded', 'statelog wal-replay orders'],

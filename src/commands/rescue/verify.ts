@@ -1,4 +1,4 @@
-import { boolean } from '@oclif/core/flags';
+import { boolean, string } from '@oclif/core/flags';
 import { storeArgument } from '../../cli/command/arguments.js';
 import { inputOf } from '../../cli/command/readable.js';
 import type { OpenedInput } from '../../engine/inspect/input/open-input.js';
@@ -9,7 +9,10 @@ import { ReadingProgress } from '../../cli/terminal/progress.js';
 import { redactFlags } from '../../cli/text/redaction.js';
 import type { RecordDump } from '../../cli/output/records/record-dump.js';
 import { usageError } from '../../cli/errors/usage-error.js';
-import { verifyOutput } from '../../cli/output/verify/verify-output.js';
+import { bothOutputs, verifyOutput, type VerifyOutput } from '../../cli/output/verify/verify-output.js';
+import type { PathReport } from '../../cli/report/path-report.js';
+import type { VerifyReport } from '../../cli/report/verify-report.js';
+import type { StatelogError } from '../../engine/errors.js';
 import type { FileSystem } from '../../engine/storage-io/interface/file-system.js';
 import { watchedFileSystem } from '../../engine/storage-io/views/watched-file-system.js';
 
@@ -19,6 +22,8 @@ interface VerifyFlags {
   readonly quick: boolean;
   readonly hexdump: boolean;
   readonly redact: boolean;
+  /** The page that is made of it all; undefined where none is wanted. */
+  readonly report: VerifyReport | undefined;
 }
 
 /** `verify PATH…`: reads everything, says what is wrong, changes nothing. */
@@ -32,15 +37,54 @@ export default class Verify extends StatelogCommand {
     quiet: boolean({ char: 'q', description: 'print nothing: the exit code alone' }),
     quick: boolean({ description: 'leave out the values' }),
     hexdump: boolean({ description: 'the bytes round each fault too, field by field' }),
+    report: string({
+      description:
+        'also write a page to show: maps, findings, bytes, what to run; one HTML file of less than 1 MiB',
+      helpValue: 'FILE.html',
+    }),
+    'show-values': boolean({ description: 'the bytes of values in the report, too, which leaves them out' }),
   };
 
   override async run(): Promise<ExitCode> {
     const { argv, flags } = await this.parse(Verify);
     const paths = argv as string[];
     if (paths.length === 0) throw usageError('PATH is missing', 'run: statelog verify --help');
+    const report = await this.#reportOf(flags, paths);
     let worst: ExitCode = EXIT_CODES.done;
-    for (const path of paths) worst = worseExitCode(worst, await this.#verify(path, flags));
-    return worst;
+    for (const path of paths) worst = worseExitCode(worst, await this.#verify(path, { ...flags, report }));
+    if (report === undefined) return worst;
+    return worseExitCode(worst, await this.#writeReport(report, flags.quiet));
+  }
+
+  /** Looked at before any work, so that nothing is read in vain. */
+  async #reportOf(
+    flags: { readonly report?: string | undefined; 'show-values': boolean; redact: boolean },
+    paths: readonly string[],
+  ): Promise<VerifyReport | undefined> {
+    const showsValues = flags['show-values'];
+    if (showsValues && flags.report === undefined)
+      throw usageError('--show-values is about a report', 'name one with --report FILE.html');
+    if (showsValues && flags.redact)
+      throw usageError('--redact and --show-values contradict', 'leave one out');
+    if (flags.report === undefined) return undefined;
+    const { VerifyReport: Report } = await import('../../cli/report/verify-report.js');
+    return Report.at(flags.report, paths, { showsValues, version: this.config.version });
+  }
+
+  /** What was found matters more than that it could not be written down. */
+  async #writeReport(report: VerifyReport, quiet: boolean): Promise<ExitCode> {
+    try {
+      await report.write();
+      return EXIT_CODES.done;
+    } catch (thrown) {
+      const error = asStatelogError(thrown);
+      if (!quiet) this.#sayError(error);
+      return exitCodeOf(error);
+    }
+  }
+
+  #sayError(error: StatelogError): void {
+    this.terminal.writeError(`${this.wantsJson ? errorJson(error) : errorLine(error)}\n`);
   }
 
   /** One path's outcome; an error of it does not keep the others from being read. */
@@ -49,9 +93,10 @@ export default class Verify extends StatelogCommand {
       return await this.#printFindings(path, flags);
     } catch (thrown) {
       const error = asStatelogError(thrown);
+      flags.report?.finish(path, exitCodeOf(error), error);
       if (flags.quiet) return exitCodeOf(error);
       await this.terminal.output.flush();
-      this.terminal.writeError(`${flags.json ? errorJson(error) : errorLine(error)}\n`);
+      this.#sayError(error);
       return exitCodeOf(error);
     }
   }
@@ -66,14 +111,18 @@ export default class Verify extends StatelogCommand {
   }
 
   async #printFindingsOf(input: OpenedInput, path: string, flags: VerifyFlags): Promise<ExitCode> {
-    const { json, quiet, quick, hexdump, redact } = flags;
+    const { json, quiet, quick, hexdump, redact, report } = flags;
     const { verifyPath } = await import('../../engine/inspect/verify/verify-path.js');
     const { output } = this.terminal;
     const progress = quiet ? undefined : await ReadingProgress.on(this.terminal, 'verifying');
     const fileSystem = watched(input.fileSystem, progress);
     const dump = hexdump ? await this.#dump(fileSystem, path, redact) : undefined;
-    const printed = quiet ? undefined : await verifyOutput(this.terminal, path, { json, quick, dump });
-    const steps = verifyPath(fileSystem, path, { quick, map: printed?.map });
+    const page = report?.start(path, input.fileSystem);
+    const printed = withPage(
+      quiet ? undefined : await verifyOutput(this.terminal, path, { json, quick, dump }),
+      page,
+    );
+    const steps = verifyPath(fileSystem, path, { quick, map: printed?.map, timeline: page?.timeline });
     let worst: ExitCode = EXIT_CODES.done;
     for (const finding of input.findings) {
       worst = worseExitCode(worst, exitCodeOfFinding(finding));
@@ -97,6 +146,7 @@ export default class Verify extends StatelogCommand {
     } finally {
       progress?.pause();
     }
+    report?.finish(path, worst);
     await output.flush();
     return worst;
   }
@@ -105,6 +155,10 @@ export default class Verify extends StatelogCommand {
     const { RecordDump: Dump } = await import('../../cli/output/records/record-dump.js');
     return Dump.to(this.terminal, fileSystem, path, { redact });
   }
+}
+
+function withPage(printed: VerifyOutput | undefined, page: PathReport | undefined): VerifyOutput | undefined {
+  return printed === undefined || page === undefined ? (printed ?? page) : bothOutputs(printed, page);
 }
 
 /** Reports to a waiting user how far each file was read. */

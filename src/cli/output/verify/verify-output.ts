@@ -114,9 +114,38 @@ class TextLines implements VerifyOutput {
   }
 }
 
+/** What verifying came to, in a word or two. */
+export function verdictOf({ damage, torn }: VerifySummary): string {
+  return damage > 0 ? 'damaged' : torn > 0 ? 'torn tail' : 'good';
+}
+
+/** Prints to both: a file is drawn for each that draws, and cut as finely as the finer of them needs. */
+export function bothOutputs(one: VerifyOutput, other: VerifyOutput): VerifyOutput {
+  const maps = [one.map, other.map].filter((map) => map !== undefined);
+  return {
+    map: {
+      cells: Math.max(...maps.map(({ cells }) => cells)),
+      onFile: (map) => {
+        for (const { onFile } of maps) onFile(map);
+      },
+    },
+    finding: (finding) => {
+      one.finding(finding);
+      other.finding(finding);
+    },
+    summary: (summary) => {
+      one.summary(summary);
+      other.summary(summary);
+    },
+    giveUp: () => {
+      one.giveUp();
+      other.giveUp();
+    },
+  };
+}
+
 function summaryText(summary: VerifySummary, quick: boolean): string {
   const { path, kind, files, bytes, records, recordsBehind, keys, damage, torn, notices } = summary;
-  const verdict = damage > 0 ? 'damaged' : torn > 0 ? 'torn tail' : 'good';
   const counts = [
     countedText(files, 'file'),
     formatSize(bytes),
@@ -128,5 +157,7 @@ function summaryText(summary: VerifySummary, quick: boolean): string {
     notices > 0 ? countedText(notices, 'notice') : undefined,
     quick ? 'values not read' : undefined,
   ].filter((part) => part !== undefined);
-  return visibleText(`${path}: ${verdict}${kind === undefined ? '' : `, ${kind}`}, ${counts.join(', ')}`);
+  return visibleText(
+    `${path}: ${verdictOf(summary)}${kind === undefined ? '' : `, ${kind}`}, ${counts.join(', ')}`,
+  );
 }

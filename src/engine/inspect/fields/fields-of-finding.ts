@@ -8,13 +8,14 @@ import { readIndexHead, type IndexHead } from '../../state/format/index-head.js'
 import { hasStateMagic } from '../../state/format/state-header.js';
 import { statePathsOf } from '../../state/format/state-paths.js';
 import type { FileSystem } from '../../storage-io/interface/file-system.js';
+import { RECORD_HEADER_BYTES } from '../../wal/format/record.js';
 import { coreIdOfSegmentName } from '../../wal/format/segment-name.js';
 import { looksLikeSegment } from '../../wal/folder/segment-folder.js';
 import { fieldsInRow, type ByteField } from './byte-field.js';
 import { OpenFileBytes, type FileBytes } from './file-bytes.js';
-import { badFoldFields } from './fold-fields.js';
+import { badFoldFields, foldFields } from './fold-fields.js';
 import { indexNodeFields } from './index-node-fields.js';
-import { badSegmentFields, misplacedFields, type BadSpan } from './segment-fields.js';
+import { badSegmentFields, misplacedFields, segmentFields, type BadSpan } from './segment-fields.js';
 import { badPageFields, indexHeaderFields, stateHeaderFields } from './state-fields.js';
 
 /** So much of what lies before and after a fault is shown with it. */
@@ -53,20 +54,43 @@ export function withFaultBytes(
   finding: Finding,
   use: (fault: FaultBytes) => void,
 ): void {
-  if (PLACELESS.has(finding.class) || fileSystem.statusFollowing(finding.file)?.kind !== 'file') return;
+  if (PLACELESS.has(finding.class)) return;
+  withBytesOf(fileSystem, finding.file, (bytes) => {
+    if (finding.offset >= bytes.size) return;
+    const fields = fieldsByFormat(fileSystem, bytes, finding);
+    use({ fields: withNeighbours(bytes, fields), bytes });
+  });
+}
+
+/**
+ * Calls `use` with the fields of the good record of a log that starts at `offset`. Does not where the file is no log, or
+ * cannot be read any more.
+ * @throws StatelogError what reading throws
+ */
+export function withRecordFields(
+  fileSystem: FileSystem,
+  file: string,
+  offset: number,
+  use: (record: FaultBytes) => void,
+): void {
+  withBytesOf(fileSystem, file, (bytes) => {
+    if (offset + RECORD_HEADER_BYTES > bytes.size) return;
+    if (isFoldLog(bytes, file)) use({ fields: foldFields(bytes, offset), bytes });
+    else if (isSegment(fileSystem, file)) use({ fields: segmentFields(bytes, offset), bytes });
+  });
+}
+
+function withBytesOf(fileSystem: FileSystem, file: string, use: (bytes: FileBytes) => void): void {
+  if (fileSystem.statusFollowing(file)?.kind !== 'file') return;
   let descriptor: number;
   try {
-    descriptor = fileSystem.openRead(finding.file);
+    descriptor = fileSystem.openRead(file);
   } catch (error) {
     if (isStatelogError(error, 'NOT_FOUND')) return;
     throw error;
   }
   try {
-    const bytes = new OpenFileBytes(fileSystem, descriptor);
-    if (finding.offset < bytes.size) {
-      const fields = fieldsByFormat(fileSystem, bytes, finding);
-      use({ fields: withNeighbours(bytes, fields), bytes });
-    }
+    use(new OpenFileBytes(fileSystem, descriptor));
   } finally {
     fileSystem.close(descriptor);
   }
@@ -74,18 +98,27 @@ export function withFaultBytes(
 
 function fieldsByFormat(fileSystem: FileSystem, bytes: FileBytes, finding: Finding): ByteField[] {
   const { file } = finding;
+  if (isFoldLog(bytes, file)) return badFoldFields(bytes, spanOf(finding, bytes));
   const head = bytes.read(0, STATE_HEADER_BYTES);
-  if (startsWithBytes(head, FOLD_MAGIC) || extname(file) === '.snap')
-    return badFoldFields(bytes, spanOf(finding, bytes));
   const extension = extname(file.replace(/\.new$/, ''));
   if (hasStateMagic(head) || extension === '.db' || extension === '.idx') {
     return extension === '.idx'
       ? indexFields(fileSystem, bytes, finding)
       : stateFields(fileSystem, bytes, finding);
   }
-  const isSegment = coreIdOfSegmentName(file.slice(file.lastIndexOf('/') + 1)) !== undefined;
-  if (isSegment || looksLikeSegment(fileSystem, file)) return segmentFieldsOf(bytes, finding);
+  if (isSegment(fileSystem, file)) return segmentFieldsOf(bytes, finding);
   return plainFields(bytes, finding);
+}
+
+/** True of a fold log, by its first bytes or its name. */
+function isFoldLog(bytes: FileBytes, file: string): boolean {
+  return startsWithBytes(bytes.read(0, FOLD_MAGIC.length), FOLD_MAGIC) || extname(file) === '.snap';
+}
+
+/** True of a segment of a log, by its name or its first bytes. */
+function isSegment(fileSystem: FileSystem, file: string): boolean {
+  const byName = coreIdOfSegmentName(file.slice(file.lastIndexOf('/') + 1)) !== undefined;
+  return byName || looksLikeSegment(fileSystem, file);
 }
 
 function segmentFieldsOf(bytes: FileBytes, finding: Finding): ByteField[] {

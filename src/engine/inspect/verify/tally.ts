@@ -1,4 +1,5 @@
 import type { FileMaps } from './file-map.js';
+import type { RecordTimeline } from './record-timeline.js';
 
 /** The sums over everything that was read from one path. */
 export class Tally {
@@ -13,8 +14,12 @@ export class Tally {
   /** The maps that draw the files; undefined if nobody wants any. */
   readonly maps: FileMaps | undefined;
 
-  constructor(maps?: FileMaps) {
+  /** Takes the times of records; undefined if nobody wants them. */
+  readonly timeline: RecordTimeline | undefined;
+
+  constructor(maps?: FileMaps, timeline?: RecordTimeline) {
     this.maps = maps;
+    this.timeline = timeline;
   }
 
   /** Counts a file that was read whole, all its findings told. */

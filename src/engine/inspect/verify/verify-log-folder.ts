@@ -42,7 +42,8 @@ export function* verifyLooseSegment(
   tally: Tally,
   reached?: Reached,
 ): Generator<Finding, SegmentSummary> {
-  const summary = yield* verifySegment({ fileSystem, path, coreId, isLoose: true, reached });
+  const { timeline } = tally;
+  const summary = yield* verifySegment({ fileSystem, path, coreId, isLoose: true, reached, timeline });
   tally.addFile(path, summary.bytes, true);
   tally.records += summary.records;
   tally.recordsBehind += summary.recordsBehind;

@@ -13,6 +13,7 @@ import { FileMaps, type FileMapOptions } from './file-map.js';
 import { hinted } from './hinted.js';
 import { withStranger } from '../strangers/foreign-file.js';
 import { newlyUnreadable } from '../unreadable.js';
+import type { RecordTimeline } from './record-timeline.js';
 import { Tally } from './tally.js';
 import { verifyArtifact } from './verify-artifact.js';
 import { verifyDirectory } from './verify-directory.js';
@@ -27,6 +28,8 @@ export interface VerifyOptions {
   readonly quick: boolean;
   /** Asks for maps of the files. */
   readonly map?: FileMapOptions | undefined;
+  /** Takes the times of the records of logs. */
+  readonly timeline?: RecordTimeline | undefined;
 }
 
 /** The result of verifying one path. */
@@ -61,7 +64,7 @@ export function* verifyPath(
 ): Generator<Finding, VerifySummary> {
   const fileSystem = readingOnFileSystem(anchoredSource(disk, path));
   const maps = options.map === undefined ? undefined : new FileMaps(fileSystem, options.map);
-  const tally = new Tally(maps);
+  const tally = new Tally(maps, options.timeline);
   const counts = { damage: 0, torn: 0, notices: 0 };
   let kind: IdentifiedKind | undefined;
   const count = (finding: Finding): Finding => {

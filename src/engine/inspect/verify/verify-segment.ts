@@ -4,6 +4,7 @@ import { BarrierWatch } from '../../wal/folder/barriers.js';
 import { WalScanner } from '../../wal/scan/scanner.js';
 import type { ClosedSegment } from '../../wal/scan/closed-segment.js';
 import type { Locked, Reached } from '../../wal/scan/scan-options.js';
+import type { RecordTimeline } from './record-timeline.js';
 
 /** The facts that a segment is checked against. */
 export interface SegmentExpectation {
@@ -23,6 +24,8 @@ export interface SegmentExpectation {
   readonly isClosed?: boolean | undefined;
   /** How far the segments of other cores reach, as `WalScanOptions.reached` says. */
   readonly reached?: Reached | undefined;
+  /** Takes each good record's time; undefined if nobody wants them. */
+  readonly timeline?: RecordTimeline | undefined;
 }
 
 /** The result of walking over a segment, beside its findings. */
@@ -52,7 +55,10 @@ export function* verifySegment(expected: SegmentExpectation): Generator<Finding,
         if (finding.severity === 'damage') recordsBefore ??= scanner.records;
         inTornEnd += finding.goodRecords ?? 0;
         yield finding;
-      } else barriers.take(scanner.view);
+      } else {
+        barriers.take(scanner.view);
+        expected.timeline?.take(scanner.view);
+      }
     }
     const { records, end, goodEnd, coreId, nextSequence } = scanner;
     const recordsBehind = inTornEnd + records - (recordsBefore ?? records);

@@ -1,0 +1,57 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import test from 'ava';
+import { joined, records } from '../../engine/wal/segment-builder.js';
+import { needing } from '../../support/needing.js';
+import { tempDir } from '../../support/temp-dir.js';
+import { reported } from './page.js';
+
+const BROWSER = 'chromium';
+const PNG = Buffer.from([0x89, 0x50, 0x4e, 0x47]);
+const isThere = spawnSync(BROWSER, ['--version']).status === 0;
+
+needing(
+  test,
+  BROWSER,
+  isThere,
+)('a browser shows the page as it was written, in light and in dark, and runs nothing of it', async (t) => {
+  const folder = tempDir(t);
+  const key = '<img src=x onerror="document.title=1"><script>document.title=1</script>';
+  const pieces = records(2_000, 0n, {
+    operation: { op: 'put', key: Buffer.from(key), value: Buffer.from('v') },
+  });
+  for (const index of [3, 700, 1_400]) pieces[index]![20]! ^= 0xff;
+  const segment = path.join(folder, 'wal-0.log');
+  writeFileSync(segment, joined(...pieces));
+  const { file } = await reported(t, segment);
+  const browse = (...flags: readonly string[]): string => {
+    const profile = `--user-data-dir=${path.join(folder, 'profile')}`;
+    const always = ['--headless', '--no-sandbox', '--disable-gpu', '--window-size=1000,1400', profile];
+    return execFileSync(BROWSER, [...always, ...flags, `file://${file}`], {
+      stdio: ['ignore', 'pipe', 'ignore'],
+      encoding: 'utf8',
+    });
+  };
+  const dom = browse('--dump-dom');
+  t.regex(dom, /<title>statelog verify: Damage was found<\/title>/);
+  t.notRegex(dom, /<(script|img)/);
+  t.is([...dom.matchAll(/<details>/g)].length, 4, 'three hexdumps, and the counts of the timeline');
+  t.regex(dom, /<path class="damaged" d="M/);
+  // What a browser mends of markup that is not well formed shows in what it dumps.
+  const tags = (page: string): string[] => [...page.matchAll(/<\/?([a-z0-9]+)/g)].map(([tag]) => tag);
+  t.deepEqual(tags(dom), tags(closed(readFileSync(file, 'utf8'))));
+
+  const pictures = ['1', '0'].map((scheme) => {
+    const picture = path.join(folder, `${scheme}.png`);
+    browse(`--blink-settings=preferredColorScheme=${scheme}`, `--screenshot=${picture}`);
+    return readFileSync(picture);
+  });
+  for (const picture of pictures) t.deepEqual(picture.subarray(0, PNG.length), PNG);
+  t.notDeepEqual(pictures[0], pictures[1]);
+});
+
+/** The page with the ends that a browser writes out: of shapes. */
+function closed(page: string): string {
+  return page.replace(/<(path|rect)([^>]*)\/>/g, '<$1$2></$1>');
+}

@@ -1,0 +1,52 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import type { ExecutionContext } from 'ava';
+import type { Finding } from '../../../src/engine/finding.js';
+import type { VerifySummary } from '../../../src/engine/inspect/verify/verify-path.js';
+import { commandLine } from '../../support/command-line.js';
+import { tempDir } from '../../support/temp-dir.js';
+
+/** What one run of `verify --json --report` said, and the page that it made. */
+export interface Reported {
+  readonly exitCode: number;
+  readonly findings: readonly Finding[];
+  readonly summaries: readonly VerifySummary[];
+  readonly page: string;
+  readonly file: string;
+}
+
+/** Runs `verify` with a report beside what it says to programs. */
+export async function reported(t: ExecutionContext, ...argv: readonly string[]): Promise<Reported> {
+  const file = path.join(tempDir(t), 'report.html');
+  const { exitCode, stdout } = await commandLine(['verify', ...argv, '--json', '--report', file]);
+  const lines = stdout
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as { finding?: Finding; summary?: VerifySummary });
+  return {
+    exitCode,
+    findings: lines.flatMap(({ finding }) => (finding === undefined ? [] : [finding])),
+    summaries: lines.flatMap(({ summary }) => (summary === undefined ? [] : [summary])),
+    page: readFileSync(file, 'utf8'),
+    file,
+  };
+}
+
+const ENTITIES: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', '#39': "'" };
+
+/** The text that a piece of a page shows. */
+export function shownBy(piece: string): string {
+  return piece
+    .replace(/<[^>]*>/g, '')
+    .replace(/&(amp|lt|gt|quot|#39);/g, (_, name: string) => ENTITIES[name]!);
+}
+
+/** The cells of the rows of the first table that has this label. */
+export function rowsOfTable(page: string, label: RegExp): string[][] {
+  const at = page.search(new RegExp(`aria-label="${label.source}`));
+  if (at < 0) return [];
+  const body = /<tbody>(.*?)<\/tbody>/s.exec(page.slice(at))![1]!;
+  return [...body.matchAll(/<tr>(.*?)<\/tr>/gs)].map(([, row]) =>
+    [...row!.matchAll(/<t[dh][^>]*>(.*?)<\/t[dh]>/gs)].map(([, cell]) => shownBy(cell!)),
+  );
+}
