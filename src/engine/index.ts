@@ -114,6 +114,12 @@ export type {
 } from './inspect/open-options.js';
 export type { LockStat } from './inspect/stat/stat-report.js';
 export type { FileMapOptions } from './inspect/verify/file-map.js';
+export {
+  RecordTimeline,
+  type CoreTimeline,
+  type TimedRecord,
+  type Timeline,
+} from './inspect/verify/record-timeline.js';
 export type { VerifyOptions } from './inspect/verify/verify-path.js';
 export type { MulticastMemory } from './multicast/shared-layout.js';
 export type {

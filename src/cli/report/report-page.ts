@@ -8,7 +8,7 @@ import type { PageRooms } from './page-rooms.js';
 /** The most that a page has, in bytes. */
 export const PAGE_BYTES_MAX = 1024 * 1024;
 
-/** What stands on the page of a report. */
+/** The content of the page of a report. */
 export interface ReportPage {
   readonly exitCode: ExitCode;
   readonly paths: number;

@@ -24,7 +24,7 @@ const STANDARD_OUTPUT_NAME = '-';
 export interface VerifyReportOptions {
   /** Shows the bytes of values, too. */
   readonly showsValues: boolean;
-  /** Of statelog. */
+  /** The release of statelog. */
   readonly version: string;
 }
 
@@ -38,7 +38,7 @@ export class VerifyReport {
   readonly #sections: Html[] = [];
   /** The classes that each hint is for; a hint for which there was no room has none. */
   readonly #hints = new Map<string, Set<Finding['class']>>();
-  /** What is being gathered. */
+  /** The path that is being verified. */
   #open: PathReport | undefined;
   #paths = 0;
   #exitCode: ExitCode = EXIT_CODES.done;

@@ -71,7 +71,7 @@ export default class Verify extends StatelogCommand {
     return Report.at(flags.report, paths, { showsValues, version: this.config.version });
   }
 
-  /** What was found matters more than that it could not be written down. */
+  /** A failure to write it is told as an exit code, since findings may matter more. */
   async #writeReport(report: VerifyReport, quiet: boolean): Promise<ExitCode> {
     try {
       await report.write();

@@ -114,7 +114,7 @@ class TextLines implements VerifyOutput {
   }
 }
 
-/** What verifying came to, in a word or two. */
+/** The outcome of verifying, in a word or two. */
 export function verdictOf({ damage, torn }: VerifySummary): string {
   return damage > 0 ? 'damaged' : torn > 0 ? 'torn tail' : 'good';
 }

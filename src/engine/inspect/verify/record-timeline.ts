@@ -1,5 +1,3 @@
-import type { WalEntryView } from '../../rkyv/entry/wal-entry-view.js';
-
 /** Nanoseconds of the narrowest column. */
 const MINUTE_NS = 60e9;
 /** Columns of a timeline at the most; where there is more, each is twice as wide. */
@@ -37,7 +35,12 @@ interface OpenRow {
   columns: Map<number, number>;
 }
 
-type View = Pick<WalEntryView, 'coreId' | 'timestampLow' | 'timestampHigh'>;
+/** The parts of a record that a timeline counts: its core, and its time as unsigned halves. */
+export interface TimedRecord {
+  readonly coreId: number;
+  readonly timestampLow: number;
+  readonly timestampHigh: number;
+}
 
 /** Counts records by core and minute, or by twice, four times… as much where they span more. Memory is bounded. */
 export class RecordTimeline {
@@ -47,7 +50,7 @@ export class RecordTimeline {
   #last = -Infinity;
 
   /** Counts a record. */
-  take({ coreId, timestampLow, timestampHigh }: View): void {
+  take({ coreId, timestampLow, timestampHigh }: TimedRecord): void {
     const ns = (timestampHigh | 0) * HIGH_UNIT + (timestampLow >>> 0);
     const column = this.#widenTo(Math.floor(ns / (MINUTE_NS * this.#columnMinutes)));
     const row = this.#rowOf(coreId);
