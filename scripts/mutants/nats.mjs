@@ -76,7 +76,7 @@ export const natsMutants = [
   {
     name: 'revision-of-another-bucket-taken-for-the-same-value',
     rule: 'a fold put right from a list of keys equals the bucket',
-    file: 'src/engine/remote/nats/pull/fold-destination.ts',
+    file: 'src/engine/remote/nats/destination/fold-destination.ts',
     from: 'own?.version === undefined || !equalBytes(own.value, value)',
     to: 'own?.version === undefined',
     tests: PULLER,

@@ -6,10 +6,10 @@ import type { FileSystem } from '../../../storage-io/interface/file-system.js';
 import { DirectoryStore } from '../../../store/directory-store.js';
 import { FoldStore } from '../../../store/fold-store.js';
 import type { WritableStore } from '../../../store/store.js';
-import type { Destination } from './destination.js';
-import { DestinationGroup } from './destination-group.js';
-import { DirectoryDestination } from './directory-destination.js';
-import { FoldDestination } from './fold-destination.js';
+import type { Destination } from '../destination/destination.js';
+import { DestinationGroup } from '../destination/destination-group.js';
+import { DirectoryDestination } from '../destination/directory-destination.js';
+import { FoldDestination } from '../destination/fold-destination.js';
 
 /** The stores that a bucket is pulled to. */
 export interface PullPaths {

@@ -4,7 +4,7 @@ import { WatchCursor } from '../../../fold/format/watch-cursor.js';
 import { compareStores, type ComparedKey } from '../../../inspect/compare-stores.js';
 import type { FoldStore } from '../../../store/fold-store.js';
 import { BATCH_BYTES_MAX, BATCH_CHANGES_MAX } from './batch-collector.js';
-import type { Destination } from './destination.js';
+import type { Destination } from '../destination/destination.js';
 import type { AppliedChange } from './pull-target.js';
 
 /**

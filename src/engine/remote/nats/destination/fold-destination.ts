@@ -5,8 +5,8 @@ import { WatchCursor } from '../../../fold/format/watch-cursor.js';
 import type { FileSystem } from '../../../storage-io/interface/file-system.js';
 import type { FoldStore } from '../../../store/fold-store.js';
 import type { Destination } from './destination.js';
-import { readOrigin, writeOrigin, type Origin } from './origin.js';
-import type { AppliedChange, Batch } from './pull-target.js';
+import { readOrigin, writeOrigin, type Origin } from '../pull/origin.js';
+import type { AppliedChange, Batch } from '../pull/pull-target.js';
 
 /** A fold log: it keeps revisions, and the cursor in one apply with what is before it. */
 export class FoldDestination implements Destination {

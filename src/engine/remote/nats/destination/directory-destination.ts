@@ -2,8 +2,8 @@ import { lineMark } from '../../../directory/manifest/source-mark.js';
 import type { WatchCursor } from '../../../fold/format/watch-cursor.js';
 import type { DirectoryStore } from '../../../store/directory-store.js';
 import type { Destination } from './destination.js';
-import type { Origin } from './origin.js';
-import type { Batch } from './pull-target.js';
+import type { Origin } from '../pull/origin.js';
+import type { Batch } from '../pull/pull-target.js';
 
 /**
  * A state directory: it keeps no revisions. How far it has come stands in it like the position of any source (`put --source`),

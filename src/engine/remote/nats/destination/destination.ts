@@ -1,7 +1,7 @@
 import type { WatchCursor } from '../../../fold/format/watch-cursor.js';
 import type { WritableStore } from '../../../store/store.js';
-import type { Origin } from './origin.js';
-import type { Batch } from './pull-target.js';
+import type { Origin } from '../pull/origin.js';
+import type { Batch } from '../pull/pull-target.js';
 
 /** A store that batches are applied to. */
 export interface Destination {

@@ -4,9 +4,9 @@ import type { WatchCursor } from '../../../fold/format/watch-cursor.js';
 import { MulticastBuffer } from '../../../multicast/multicast-buffer.js';
 import type { Destination } from './destination.js';
 import type { FoldDestination } from './fold-destination.js';
-import type { Origin } from './origin.js';
-import type { Batch, HeldKey, PullTarget } from './pull-target.js';
-import { seedFrom } from './seed.js';
+import type { Origin } from '../pull/origin.js';
+import type { Batch, HeldKey, PullTarget } from '../pull/pull-target.js';
+import { seedFrom } from '../pull/seed.js';
 
 /** Batches that wait for the slowest destination at the most. */
 const BATCHES_MAX = 4;
