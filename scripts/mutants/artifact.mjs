@@ -139,13 +139,4 @@ export const artifactMutants = [
     tests: ['engine/transfer/increment'],
     match: '*directory and a chain of increments*',
   },
-  {
-    name: 'increment-appended-to-a-fold',
-    rule: 'killed at any moment, the store is at the base of an increment or at its end',
-    file: 'src/engine/fold/store/append-log-fold.ts',
-    from: '    this.#writing().replaceWith(checkUpdates(batch, this.#setup.options.largeValues), cursor);\n',
-    to: '    this.apply(batch, cursor);\n    checkUpdates([]);\n',
-    tests: ['engine/transfer/increment-crash.exhaustive'],
-    match: '*power loss*onto a log*',
-  },
 ];

@@ -169,8 +169,16 @@ export const directoryMutants = [
     name: 'changes-of-an-unknown-epoch-removed',
     rule: 'R3: a log that holds changes is no leftover',
     file: 'src/engine/directory/manifest/leftovers.ts',
-    from: 'holdsChanges: epoch > live && logHoldsChanges(fileSystem, folder, layout.walOf(live))',
-    to: 'holdsChanges: epoch > live && folder === layout.wal',
+    from: 'epoch > live &&',
+    to: 'epoch < live &&',
+    tests: ['engine/directory/foreign-files'],
+  },
+  {
+    name: 'other-changes-taken-for-copies',
+    rule: 'R3: a log that holds changes is no leftover',
+    file: 'src/engine/directory/manifest/copied-log.ts',
+    from: '  if (copy.timestampNs !== original.timestampNs) return false;\n',
+    to: '  if (copy.timestampNs !== original.timestampNs) return true;\n',
     tests: ['engine/directory/foreign-files'],
   },
   {

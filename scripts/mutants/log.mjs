@@ -258,13 +258,4 @@ export const logMutants = [
     tests: ['cli/session/requests'],
     match: 'where a sync fails*',
   },
-  {
-    name: 'session-keeps-the-lock',
-    rule: 'the lock of a session is let go while nothing comes',
-    file: 'src/cli/session/run-session.ts',
-    from: '      this.#store.letGo();\n    }, this.#options.idleMs);',
-    to: '    }, this.#options.idleMs);',
-    tests: ['cli/session/process'],
-    match: 'the lock is let go*',
-  },
 ];

@@ -65,3 +65,23 @@ test('a log of an epoch that the manifest does not know is damage where it holds
   t.deepEqual(again.get(bytes('key')), bytes('third'));
   again.close();
 });
+
+test('a shorter log of another store under the next epoch’s name is damage, and stays', async (t) => {
+  const disk = emptyStoreDisk(new SimulatedDisk(), 1);
+  const other = disk.clone();
+  for (const [one, values] of [
+    [disk, ['a', 'b', 'c']],
+    [other, ['other']],
+  ] as const) {
+    const store = await StateDirectory.open(STORE, { fileSystem: new SimulatedFileSystem({ disk: one }) });
+    for (const value of values) store.put(bytes('key'), bytes(value));
+    await store.sync();
+    store.close();
+  }
+  const stray = fileOf(other, `${STORE}/wal/1/wal-0.log`);
+  disk.plantFile(`${STORE}/wal/2/wal-0.log`, stray);
+  const fileSystem = new SimulatedFileSystem({ disk });
+  const error = await t.throwsAsync(StateDirectory.open(STORE, { fileSystem }), { code: 'DAMAGED' });
+  t.like(error, { details: { class: 'misplaced-epoch' } });
+  t.deepEqual(fileOf(disk, `${STORE}/wal/2/wal-0.log`), stray);
+});

@@ -1,9 +1,8 @@
 import path from 'node:path';
 import { StatelogError, isStatelogError } from '../../errors.js';
-import { TAG_CHECKPOINT, TAG_EPOCH_BARRIER } from '../../rkyv/entry/wal-entry-format.js';
 import { isTemporaryName, removeQuietly } from '../../storage-io/whole/atomic-write.js';
 import type { FileSystem } from '../../storage-io/interface/file-system.js';
-import { WalScanner } from '../../wal/scan/scanner.js';
+import { holdsOtherChanges } from './copied-log.js';
 import { epochOfName, isSegmentName, isStateFileName, type DirectoryLayout } from './layout.js';
 import { liveEpoch, type DirectoryManifest } from './manifest.js';
 
@@ -39,7 +38,9 @@ export function findLeftovers(
     found.push({
       kind: 'wal',
       path: folder,
-      holdsChanges: epoch > live && logHoldsChanges(fileSystem, folder, layout.walOf(live)),
+      holdsChanges:
+        epoch > live &&
+        logHoldsChanges(fileSystem, folder, epoch === live + 1n ? layout.walOf(live) : undefined),
     });
   }
   for (const folder of [layout.root, layout.walOf(live)]) {
@@ -85,29 +86,14 @@ function removeFolder(fileSystem: FileSystem, folder: string, isOurs: (name: str
   }
 }
 
-function logHoldsChanges(fileSystem: FileSystem, folder: string, liveFolder: string): boolean {
+/** @param copiedFrom the folder of the live log, where the folder may be the next one, of a checkpoint that was nearly made */
+function logHoldsChanges(fileSystem: FileSystem, folder: string, copiedFrom: string | undefined): boolean {
   return namesIn(fileSystem, folder)
     .filter(isSegmentName)
     .some((name) => {
-      const end = endOfChanges(fileSystem, path.join(folder, name));
-      return end > 0n && end > endOfChanges(fileSystem, path.join(liveFolder, name));
+      const original = copiedFrom === undefined ? undefined : path.join(copiedFrom, name);
+      return holdsOtherChanges(fileSystem, path.join(folder, name), original);
     });
-}
-
-/** The sequence behind the last change in a segment; 0 where there is none. */
-function endOfChanges(fileSystem: FileSystem, segment: string): bigint {
-  if (fileSystem.status(segment) === undefined) return 0n;
-  const scanner = WalScanner.open(segment, { fileSystem });
-  let end = 0n;
-  try {
-    for (let event = scanner.next(); event !== 'end'; event = scanner.next()) {
-      const { tag, sequence } = scanner.view;
-      if (event === 'record' && tag !== TAG_CHECKPOINT && tag !== TAG_EPOCH_BARRIER) end = sequence + 1n;
-    }
-    return end;
-  } finally {
-    scanner.close();
-  }
 }
 
 function epochFolders(fileSystem: FileSystem, folder: string): [bigint, string][] {
