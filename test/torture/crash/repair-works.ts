@@ -22,8 +22,20 @@ export interface RepairWork {
   readonly check: (disk: SimulatedDisk, isDone: boolean) => void;
 }
 
+/** All names, for tests that must be declared before the works are there. */
+export const REPAIR_WORKS = [
+  'a repair of a segment',
+  'a repair of a folder of segments',
+  'a repair of a fold log',
+  'a repair of a state file',
+  'a repair of an artifact',
+  'a repair of a state directory',
+  'a cut of a segment',
+  'a cut of a fold log',
+] as const;
+
 /** Each kind, into a new place and, where that mends anything, in its own. */
-export async function repairWorks(): Promise<Readonly<Record<string, RepairWork>>> {
+export async function repairWorks(): Promise<Readonly<Record<(typeof REPAIR_WORKS)[number], RepairWork>>> {
   const segment = flipped(ownSegment({ groups: Array<number>(12).fill(1), delay: 0 }).bytes, 700);
   const fold = flipped(bytesOf('fold-log.snap'), 12_000);
   const { values, index } = ownPair(40);
