@@ -83,6 +83,7 @@ export const HELP_EXAMPLES: Readonly<Record<string, readonly HelpExample[]>> = {
   ],
   put: [
     ['one value; on disk when it returns', "statelog put orders order:19 '10 apples'"],
+    ['count, and print the sum', 'statelog put orders visits --increment 1'],
     ['a marker, once: 1 if it is there', 'statelog put orders done yes --if-absent'],
     [
       'many, from what another program prints',

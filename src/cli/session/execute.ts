@@ -1,9 +1,9 @@
-import { fromUtf8, toUtf8 } from '../../engine/bytes/text/text.js';
+import { toUtf8 } from '../../engine/bytes/text/text.js';
 import { StatelogError } from '../../engine/errors.js';
 import { cursorText, versionFields } from '../../engine/fold/format/position-text.js';
 import type { StoreCommit, WritableStore } from '../../engine/store/store.js';
 import type { Encodings } from '../command/encoding.js';
-import { parseIntegerWithin, SIGNED_64_MAX, SIGNED_64_MIN } from '../command/integer-text.js';
+import { incremented } from '../text/counter.js';
 import { jsonField } from '../text/json-fields.js';
 import { type EntryView, GroupView, holds, viewOf } from './entry-view.js';
 import type { GroupedOperation, Operation } from './operation.js';
@@ -17,8 +17,6 @@ export interface Executed {
   /** Whether it changed something that is not on disk before the store's next `sync`. */
   readonly hasChanged: boolean;
 }
-
-const COUNT = /^[+-]?\d{1,20}$/;
 
 /**
  * Does what a request asks for. Changes are seen by the next one at once, and are on disk after a sync.
@@ -180,28 +178,6 @@ function change(
 const NOT_APPLIED: Changed = { fields: { applied: false }, hasChanged: false, holds: false };
 const APPLIED: Changed = { fields: { applied: true }, hasChanged: true, holds: true };
 const NOT_DELETED: Changed = { fields: { deleted: false }, hasChanged: false, holds: false };
-
-/**
- * A count in decimal, with something added to it; a key that is not there counts from 0.
- * @throws StatelogError `NOT_REPRESENTABLE` for a value that is no count, `LIMIT_EXCEEDED` past 64 bits
- */
-export function incremented(value: Uint8Array | undefined, by: bigint): string {
-  const text = value === undefined ? '0' : fromUtf8(value);
-  const isCount = text !== undefined && COUNT.test(text);
-  const before = isCount ? parseIntegerWithin(text, SIGNED_64_MIN, SIGNED_64_MAX) : undefined;
-  if (before === undefined) {
-    throw new StatelogError(
-      'NOT_REPRESENTABLE',
-      'the value is not a number in decimal, so nothing can be added to it',
-      {
-        safe: 'nothing was written',
-      },
-    );
-  }
-  const after = before + by;
-  if (after >= SIGNED_64_MIN && after <= SIGNED_64_MAX) return String(after);
-  throw new StatelogError('LIMIT_EXCEEDED', 'the sum has more than 64 bits', { safe: 'nothing was written' });
-}
 
 function noSources(): StatelogError {
   return new StatelogError('NOT_REPRESENTABLE', 'a fold log does not remember sources', {

@@ -12,12 +12,14 @@ import {
   openingOf,
   lockFlags,
   recoveryFlags,
+  signed64Flag,
   unsigned64Flag,
 } from '../../cli/command/flags.js';
 import { readValue } from '../../cli/command/value-input.js';
 import { usageError } from '../../cli/errors/usage-error.js';
 import { withWritable } from '../../cli/command/write-session.js';
 import { equalBytes } from '../../engine/bytes/compare.js';
+import { toUtf8 } from '../../engine/bytes/text/text.js';
 import { isStatelogError } from '../../engine/errors.js';
 import { isLogName } from '../../engine/store/log-name.js';
 import type { WritableStore } from '../../engine/store/store.js';
@@ -26,7 +28,9 @@ const CONDITION_GROUP = 'CONDITION';
 const BATCH_GROUP = 'BATCH';
 const LOG_GROUP = 'FOLD LOG';
 const NO_CURSOR = new Uint8Array(0);
-const SINGLE = ['file', 'if-absent', 'if-value', 'revision'] as const;
+const SINGLE = ['file', 'if-absent', 'if-value', 'increment', 'revision'] as const;
+/** As VALUE: what standard input holds. */
+const STANDARD_INPUT = '-';
 
 /** `put STORE KEY VALUE`, or a batch: on disk when it returns. */
 export default class Put extends StatelogCommand {
@@ -47,6 +51,9 @@ export default class Put extends StatelogCommand {
       description: 'only if this is its value; else 1',
       helpGroup: CONDITION_GROUP,
       helpValue: 'V',
+    }),
+    increment: signed64Flag({
+      description: 'add to the number that is there (0 where none is), and print the sum',
     }),
     revision: unsigned64Flag({ description: 'the revision that comes with the value', helpGroup: LOG_GROUP }),
     cursor: cursorFlag({ description: 'move the resume cursor here', helpGroup: LOG_GROUP }),
@@ -80,7 +87,9 @@ export default class Put extends StatelogCommand {
     if (batch === undefined) {
       const change = await this.#change(args, flags, encodings);
       try {
-        return await withWritable(args.store, options, this.writeNotices, (store) => putOne(store, change));
+        return await withWritable(args.store, options, this.writeNotices, (store) =>
+          this.#put(store, change),
+        );
       } catch (error) {
         // A store that does not exist holds no such value.
         if (flags.create && change.ifValue !== undefined && isMissingStore(error, args.store))
@@ -127,6 +136,7 @@ export default class Put extends StatelogCommand {
       readonly file?: string | undefined;
       readonly 'if-absent': boolean;
       readonly 'if-value'?: string | undefined;
+      readonly increment?: bigint | undefined;
       readonly revision?: bigint | undefined;
       readonly cursor?: Uint8Array | undefined;
       readonly tsv: boolean;
@@ -139,18 +149,18 @@ export default class Put extends StatelogCommand {
     if (args.key === undefined) throw usageError('KEY is missing', 'give KEY and VALUE, or --batch FILE');
     if (flags.tsv || flags.ack || flags.source !== undefined || flags['drop-revisions'])
       throw usageError('--tsv, --ack, --source and --drop-revisions go with --batch');
-    if (args.value !== undefined && flags.file !== undefined)
-      throw usageError('give VALUE or --file, not both');
-    if (args.value === undefined && flags.file === undefined) {
-      throw usageError('VALUE is missing', 'give VALUE, or --file FILE (- for standard input)');
+    const given = [args.value, flags.file, flags.increment].filter((one) => one !== undefined);
+    if (given.length > 1) throw usageError('give one of VALUE, --file and --increment');
+    if (given.length === 0) {
+      throw usageError(
+        'VALUE is missing',
+        'give VALUE (- for standard input), --file FILE, or --increment N',
+      );
     }
     const ifValue = flags['if-value'];
     return {
       key: decodeArgument(args.key, encodings.key, 'KEY', '--key-encoding'),
-      value:
-        args.value === undefined
-          ? await readValue(flags.file!, this.terminal)
-          : decodeArgument(args.value, encodings.value, 'VALUE', '--value-encoding'),
+      value: flags.increment ?? (await this.#valueOf(args.value, flags.file, encodings)),
       ifAbsent: flags['if-absent'],
       ifValue:
         ifValue === undefined
@@ -159,6 +169,27 @@ export default class Put extends StatelogCommand {
       revision: flags.revision,
       cursor: flags.cursor,
     };
+  }
+
+  async #valueOf(
+    value: string | undefined,
+    file: string | undefined,
+    encodings: Encodings,
+  ): Promise<Uint8Array> {
+    return value === undefined || value === STANDARD_INPUT
+      ? readValue(file ?? STANDARD_INPUT, this.terminal)
+      : decodeArgument(value, encodings.value, 'VALUE', '--value-encoding');
+  }
+
+  async #put(store: WritableStore, change: SinglePut): Promise<ExitCode> {
+    if (typeof change.value !== 'bigint') return putOne(store, { ...change, value: change.value });
+    const { incremented } = await import('../../cli/text/counter.js');
+    const value = incremented(store.get(change.key)?.value, change.value);
+    const exitCode = await putOne(store, { ...change, value: toUtf8(value) });
+    // Only now: what is printed is on disk.
+    if (exitCode === EXIT_CODES.done)
+      this.terminal.output.writeText(this.wantsJson ? `{"value":"${value}"}\n` : `${value}\n`);
+    return exitCode;
   }
 }
 
@@ -183,14 +214,18 @@ function isMissingStore(error: unknown, store: string): boolean {
 /** One put, and what must hold for it. */
 interface SinglePut {
   readonly key: Uint8Array;
-  readonly value: Uint8Array;
+  /** The bytes, or what is added to the number that is there. */
+  readonly value: Uint8Array | bigint;
   readonly ifAbsent: boolean;
   readonly ifValue: Uint8Array | undefined;
   readonly revision: bigint | undefined;
   readonly cursor: Uint8Array | undefined;
 }
 
-async function putOne(store: WritableStore, change: SinglePut): Promise<ExitCode> {
+async function putOne(
+  store: WritableStore,
+  change: SinglePut & { readonly value: Uint8Array },
+): Promise<ExitCode> {
   const { key, value, ifAbsent, ifValue, revision, cursor } = change;
   if (ifAbsent || ifValue !== undefined) {
     const found = store.get(key)?.value;

@@ -54,6 +54,24 @@ for (const name of ['store', 'store.snap']) {
     });
     t.is(piped.exitCode, 0);
     t.deepEqual(Buffer.from((await run('get', store, 'piped')).stdoutBytes), Buffer.from(value));
+    t.is((await commandLine(['put', store, 'short', '-'], { input: [value] })).exitCode, 0);
+    t.deepEqual(Buffer.from((await run('get', store, 'short')).stdoutBytes), Buffer.from(value));
+  });
+
+  test(`a count goes up and down by --increment, and what is no count stays: ${name}`, async (t) => {
+    const store = path.join(tempDir(t), name);
+    t.like(await run('put', store, 'n', '--increment', '5'), { exitCode: 0, stdout: '5\n' });
+    t.like(await run('put', store, 'n', '--increment', '-7', '--json'), {
+      exitCode: 0,
+      stdout: '{"value":"-2"}\n',
+    });
+    t.is((await run('get', store, 'n')).stdout, '-2');
+    await run('put', store, 'word', 'v');
+    t.like(await run('put', store, 'word', '--increment', '1'), { exitCode: 8, stdout: '' });
+    t.is((await run('get', store, 'word')).stdout, 'v');
+    t.is((await run('put', store, 'n', '1', '--increment', '1')).exitCode, 2);
+    await run('put', store, 'n', '9223372036854775807');
+    t.is((await run('put', store, 'n', '--increment', '1')).exitCode, 8);
   });
 
   test(`a store that is there is not made again: ${name}`, async (t) => {
