@@ -80,8 +80,17 @@ export const directoryMutants = [
     name: 'barriers-not-synced',
     rule: 'a closed log that is kept ends with its barrier',
     file: 'src/engine/directory/checkpoint/checkpoint.ts',
-    from: 'for (const { segment } of writers) segment.sync();',
-    to: 'for (const { segment } of writers) segment.flush();',
+    // Each of the two syncs is enough for a barrier.
+    edits: [
+      {
+        from: 'for (const { segment } of writers) segment.sync();',
+        to: 'for (const { segment } of writers) segment.flush();',
+      },
+      {
+        from: '    options.syncLog();\n',
+        to: '    for (const { segment } of options.writers) segment.flush();\n',
+      },
+    ],
     tests: ['engine/directory/takeover'],
     match: '*whatever a power cut keeps after a checkpoint*',
   },
