@@ -218,6 +218,12 @@ test('--into says of commits that they are not applied, and says nothing where t
   const replay = (store: string) => commandLine(['wal-replay', store, '--into', `${store}-copy`]);
   t.notRegex((await replay(plain)).stderr, /commit/);
   t.regex((await replay(taken)).stderr, /1 commit was not applied.*statelog export/);
+  // The mark of a group is none of them.
+  const grouped = path.join(folder, 'grouped');
+  const group =
+    '{"op":"group","operations":[{"op":"put","key":"a","value":"1"},{"op":"put","key":"b","value":"2"}]}\n';
+  await commandLine(['session', grouped], { input: [Buffer.from(group)] });
+  t.notRegex((await replay(grouped)).stderr, /not applied/);
 });
 
 test('--into makes a fold log of a name that ends in .snap, and refuses a key that it cannot hold', async (t) => {

@@ -4,6 +4,7 @@ import { MulticastBuffer } from '../../multicast/multicast-buffer.js';
 import { TAG_COMMIT, TAG_DELETE, TAG_PUT } from '../../rkyv/entry/wal-entry-format.js';
 import type { WalEntryView } from '../../rkyv/entry/wal-entry-view.js';
 import type { WritableStore } from '../../store/store.js';
+import { groupOfRecord } from '../../wal/format/group-mark.js';
 
 /** Changes that wait for the slowest destination at the most. */
 const CHANGES_MAX = 4_096;
@@ -165,7 +166,7 @@ export class ReplayInto {
 
   /** Takes a record; one that is neither a put nor a delete changes nothing. Make `room` once `isFull`. */
   take(view: WalEntryView): void {
-    if (view.tag === TAG_COMMIT) this.commits += 1;
+    if (view.tag === TAG_COMMIT && groupOfRecord(view) === undefined) this.commits += 1;
     if (view.tag !== TAG_PUT && view.tag !== TAG_DELETE) return;
     this.#publish({ key: view.keyCopy(), value: view.tag === TAG_PUT ? view.valueCopy() : undefined });
   }
