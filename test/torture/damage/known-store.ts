@@ -57,8 +57,33 @@ export interface KnownStoreOptions {
   readonly startNs: bigint;
 }
 
+/** How many epochs and changes a known store may have: from the first number, and so many more. */
+export interface KnownStoreSizes {
+  readonly epochs: readonly [least: number, span: number];
+  readonly changesAnEpoch: readonly [least: number, span: number];
+  /** When the clock of the other store starts. */
+  readonly otherStartNs: bigint;
+}
+
+const START_NS = 1_790_000_000_000_000_000n;
+
+/** Makes a store of a random size, and another of that size. */
+export async function makeKnownStores(
+  random: SeededRandom,
+  { epochs, changesAnEpoch, otherStartNs }: KnownStoreSizes,
+): Promise<{ readonly store: KnownStore; readonly other: KnownStore }> {
+  const shape = {
+    cores: 1 + random.below(2),
+    epochs: epochs[0] + random.below(epochs[1]),
+    changesAnEpoch: changesAnEpoch[0] + random.below(changesAnEpoch[1]),
+  };
+  const store = await makeKnownStore(random, { ...shape, mark: 'ours', startNs: START_NS });
+  const other = await makeKnownStore(random, { ...shape, mark: 'theirs', startNs: otherStartNs });
+  return { store, other };
+}
+
 /** Makes a store that lived through some epochs, and writes down all that is in it. */
-export async function makeKnownStore(random: SeededRandom, options: KnownStoreOptions): Promise<KnownStore> {
+async function makeKnownStore(random: SeededRandom, options: KnownStoreOptions): Promise<KnownStore> {
   const { cores, epochs, changesAnEpoch, mark, startNs } = options;
   const fileSystem = new SimulatedFileSystem();
   fileSystem.makeDirectory('/scratch');

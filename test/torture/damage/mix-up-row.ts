@@ -4,7 +4,7 @@ import type { RepairEvent, RepairSummary } from '../../../src/engine/repair/acco
 import { repairPath } from '../../../src/engine/repair/repair-path.js';
 import { SimulatedDisk, SimulatedFileSystem } from '../../simulated-disk/index.js';
 import type { TortureRow, TortureTask } from '../row.js';
-import { makeKnownStore, type Change, type KnownStore, type Tree } from './known-store.js';
+import { makeKnownStores, type Change, type KnownStore, type Tree } from './known-store.js';
 import { mixUp, type MixUp } from './mix-ups.js';
 
 const TRIALS_A_STORE = 50;
@@ -27,16 +27,10 @@ export const mixUpsRow: TortureRow = {
 
 async function tryStore(task: TortureTask): Promise<void> {
   const { random } = task;
-  const shape = {
-    cores: 1 + random.below(2),
-    epochs: 3 + random.below(3),
-    changesAnEpoch: 40 + random.below(120),
-  };
-  const store = await makeKnownStore(random, { ...shape, mark: 'ours', startNs: 1_790_000_000_000_000_000n });
-  const other = await makeKnownStore(random, {
-    ...shape,
-    mark: 'theirs',
-    startNs: 1_780_000_000_000_000_000n,
+  const { store, other } = await makeKnownStores(random, {
+    epochs: [3, 3],
+    changesAnEpoch: [40, 120],
+    otherStartNs: 1_780_000_000_000_000_000n,
   });
   for (let trial = 0; trial < TRIALS_A_STORE && task.isUnfinished; trial++) {
     task.count += 1;

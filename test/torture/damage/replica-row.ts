@@ -4,7 +4,7 @@ import { repairPath } from '../../../src/engine/repair/repair-path.js';
 import { SimulatedDisk, SimulatedFileSystem } from '../../simulated-disk/index.js';
 import type { SeededRandom } from '../../simulated-disk/seeded-random.js';
 import type { TortureRow, TortureTask } from '../row.js';
-import { makeKnownStore, type KnownStore, type Tree } from './known-store.js';
+import { makeKnownStores, type KnownStore, type Tree } from './known-store.js';
 
 const TRIALS_A_STORE = 50;
 const [SOURCE, REPLICA, NEW] = ['/source', '/replica', '/new'];
@@ -26,16 +26,10 @@ export const replicasRow: TortureRow = {
 
 async function tryStore(task: TortureTask): Promise<void> {
   const { random } = task;
-  const shape = {
-    cores: 1 + random.below(2),
-    epochs: 2 + random.below(3),
-    changesAnEpoch: 30 + random.below(100),
-  };
-  const store = await makeKnownStore(random, { ...shape, mark: 'ours', startNs: 1_790_000_000_000_000_000n });
-  const other = await makeKnownStore(random, {
-    ...shape,
-    mark: 'theirs',
-    startNs: 1_790_000_000_000_000_000n,
+  const { store, other } = await makeKnownStores(random, {
+    epochs: [2, 3],
+    changesAnEpoch: [30, 100],
+    otherStartNs: 1_790_000_000_000_000_000n,
   });
   checkSame(store, await repair(store.moments.at(-1)!, undefined));
   for (let trial = 0; trial < TRIALS_A_STORE && task.isUnfinished; trial++) {
