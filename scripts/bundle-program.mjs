@@ -13,7 +13,7 @@ export const REST_FILE = 'cli-rest.cjs';
 /** Modules that are loaded when needed, and that the commands that scripts run over and over do need. */
 const EARLY = new Set(
   [
-    'cli/batch/run-batch',
+    'cli/batch/batch-command',
     'cli/program/main',
     'cli/terminal/process-terminal',
     'commands/store/delete',

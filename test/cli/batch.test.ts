@@ -20,7 +20,11 @@ function parse(line: string | Uint8Array, format = JSON_PUTS): BatchOperation | 
   return parseBatchLine(typeof line === 'string' ? Buffer.from(line) : line, 7, format);
 }
 
-function readable(operation: BatchOperation | ExportFrame | undefined): unknown {
+const PUT = { op: 'put', ifAbsent: false, ifValue: undefined, version: undefined } as const;
+type Step = BatchGroup['operations'][number];
+
+function readable(operation: Step | ExportFrame | undefined): unknown {
+  if (typeof operation === 'object' && operation.op === 'bad') return operation.error.message;
   if (operation === undefined || typeof operation === 'string') return operation;
   if (operation.op === 'cursor')
     return { op: 'cursor', cursor: Buffer.from(operation.cursor).toString('hex') };
@@ -129,7 +133,7 @@ test('what is printed for a pipe or as JSON goes in again by a batch, in every e
         const groups = await collect([terminal.stdoutBytes], { encodings, tsv, command: 'put' });
         t.deepEqual(
           groups.flatMap((group) => group.operations.map(readable)),
-          entries.map(([key, value]) => readable({ op: 'put', key, value })),
+          entries.map(([key, value]) => readable({ ...PUT, key, value })),
         );
       },
     ),

@@ -11,6 +11,13 @@ const RUN = {
   acknowledges: true,
 } as const;
 
+/** A store that is held for as long as its batch runs. */
+const leaseOf = (store: WritableStore) => ({
+  take: () => Promise.resolve(store),
+  held: store,
+  whileWaiting: <T>(input: Promise<T>) => input,
+});
+
 test('what could not be synced is not acknowledged, and nothing is before its sync has ended', async (t) => {
   const terminal = new MemoryTerminal({ input: ['{"key":"a","value":"1"}\n{"key":"b","value":"2"}\n'] });
   const seen: string[] = [];
@@ -23,13 +30,13 @@ test('what could not be synced is not acknowledged, and nothing is before its sy
       return fails ? Promise.reject(failure) : Promise.resolve();
     },
   } as unknown as WritableStore;
-  await runBatch(store, RUN, terminal);
+  await runBatch(leaseOf(store), RUN, terminal);
   t.deepEqual(seen, ['']);
   t.is(terminal.stdout, '{"acknowledged":2}\n');
 
   fails = true;
   const unlucky = new MemoryTerminal({ input: ['{"key":"a","value":"1"}\n'] });
-  await t.throwsAsync(runBatch(store, RUN, unlucky), { code: 'IO_FAILED' });
+  await t.throwsAsync(runBatch(leaseOf(store), RUN, unlucky), { code: 'IO_FAILED' });
   t.is(unlucky.stdout, '');
 });
 
@@ -49,6 +56,8 @@ test('a line of a source that is refused leaves the count and the digest of the 
   const terminal = new MemoryTerminal({
     input: [`{"key":"b","value":"1"}\n${line}\n{"key":"long","value":""}\n`],
   });
-  await t.throwsAsync(runBatch(store, { ...RUN, source: 'feed' }, terminal), { code: 'LIMIT_EXCEEDED' });
+  await t.throwsAsync(runBatch(leaseOf(store), { ...RUN, source: 'feed' }, terminal), {
+    code: 'LIMIT_EXCEEDED',
+  });
   t.deepEqual(taken, [['feed', 2n, lineMark(Buffer.from(line))]]);
 });

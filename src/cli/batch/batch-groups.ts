@@ -1,8 +1,8 @@
 import { isStatelogError, StatelogError } from '../../engine/errors.js';
-import { parseBatchLine, type BatchFormat } from './batch-line.js';
+import { parseBatchLine, type BatchFormat, type BatchOperation } from './batch-line.js';
 import { withoutByteOrderMark } from './byte-order-mark.js';
 import { LineSplitter } from './line-splitter.js';
-import { PendingGroup, type BatchGroup, type BatchGroupLimits } from './pending-group.js';
+import { PendingGroup, type BadLine, type BatchGroup, type BatchGroupLimits } from './pending-group.js';
 import type { SourcePassage } from './source-passage.js';
 
 export type { BatchGroup, BatchGroupLimits } from './pending-group.js';
@@ -15,6 +15,12 @@ export interface BatchGroupOptions {
   readonly limits?: BatchGroupLimits | undefined;
   /** The lines that earlier runs took and this one passes over (`--source`). Groups come with their lines then. */
   readonly source?: SourcePassage | undefined;
+  /** Groups come with their lines. */
+  readonly keepsLines?: boolean | undefined;
+  /** A line that cannot be read is a part of its group, and does not end the batch. */
+  readonly skipsBad?: boolean | undefined;
+  /** Waits for more input. Nothing of the batch is under way then. */
+  readonly whileWaiting?: (<T>(input: Promise<T>) => Promise<T>) | undefined;
 }
 
 /**
@@ -29,17 +35,23 @@ export interface BatchGroupOptions {
 export async function* batchGroups(
   chunks: AsyncIterable<Uint8Array>,
   format: BatchFormat,
-  { limits = BATCH_GROUP_LIMITS, source }: BatchGroupOptions = {},
+  {
+    limits = BATCH_GROUP_LIMITS,
+    source,
+    keepsLines = false,
+    skipsBad = false,
+    whileWaiting = (input) => input,
+  }: BatchGroupOptions = {},
 ): AsyncGenerator<BatchGroup, void> {
   const splitter = new LineSplitter();
-  const pending = new PendingGroup(limits, source !== undefined);
-  const reading: Reading = { splitter, pending, format, source, isInExport: false };
+  const pending = new PendingGroup(limits, keepsLines || source !== undefined);
+  const reading: Reading = { splitter, pending, format, source, skipsBad, isInExport: false };
   const iterator = chunks[Symbol.asyncIterator]();
   try {
     for (;;) {
       const waiting = iterator.next();
       if (pending.hasLines && !(await settlesWithin(waiting, limits.idleMs))) yield pending.take();
-      const result = await waiting;
+      const result = await (pending.hasLines ? waiting : whileWaiting(waiting));
       const isLast = result.done === true;
       if (result.done !== true) splitter.push(result.value);
       for (let more = true; more;) {
@@ -62,13 +74,14 @@ interface Reading {
   readonly pending: PendingGroup;
   readonly format: BatchFormat;
   readonly source: SourcePassage | undefined;
+  readonly skipsBad: boolean;
   /** An NDJSON export has started, and not ended. */
   isInExport: boolean;
 }
 
 /** Moves one line from the splitter into the group; false if there was none. */
 function takeLine(reading: Reading, isLast: boolean): boolean {
-  const { splitter, pending, format, source } = reading;
+  const { splitter, pending, source } = reading;
   try {
     const line = splitter.next() ?? (isLast ? lastLine(reading) : undefined);
     if (line === undefined) return false;
@@ -78,15 +91,30 @@ function takeLine(reading: Reading, isLast: boolean): boolean {
       pending.pass(number, number === source.lines);
     } else {
       const text = number === 1 ? withoutByteOrderMark(line) : line;
-      const parsed = parseBatchLine(text, number, format);
-      if (typeof parsed === 'string') reading.isInExport = parsed === 'export-start';
-      pending.add(typeof parsed === 'string' ? undefined : parsed, number, line);
+      pending.add(operationOf(reading, text, number), number, line);
     }
     return true;
   } catch (error) {
     if (!isStatelogError(error, 'INVALID_LINE') && !isStatelogError(error, 'SOURCE_MISMATCH')) throw error;
     pending.refuse(error);
     return false;
+  }
+}
+
+/** Returns what a line asks for; undefined where it asks for nothing. */
+function operationOf(
+  reading: Reading,
+  line: Uint8Array,
+  number: number,
+): BatchOperation | BadLine | undefined {
+  try {
+    const parsed = parseBatchLine(line, number, reading.format);
+    if (typeof parsed !== 'string') return parsed;
+    reading.isInExport = parsed === 'export-start';
+    return undefined;
+  } catch (error) {
+    if (!reading.skipsBad || !isStatelogError(error, 'INVALID_LINE')) throw error;
+    return { op: 'bad', error };
   }
 }
 

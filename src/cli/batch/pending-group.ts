@@ -1,9 +1,15 @@
 import type { StatelogError } from '../../engine/errors.js';
 import type { BatchOperation } from './batch-line.js';
 
+/** Stands for a line that cannot be read, in a batch that passes over such lines. */
+export interface BadLine {
+  readonly op: 'bad';
+  readonly error: StatelogError;
+}
+
 /** Operations that are written, synced and acknowledged together. */
 export interface BatchGroup {
-  readonly operations: readonly BatchOperation[];
+  readonly operations: readonly (BatchOperation | BadLine)[];
   /** The number of each operation's line, from 1. */
   readonly lineNumbers: readonly number[];
   /** Lines of input up to and with the last of this group, blank ones too: what is acknowledged. */
@@ -31,7 +37,7 @@ export interface BatchGroupLimits {
 export class PendingGroup {
   readonly #limits: BatchGroupLimits;
   readonly #keepsLines: boolean;
-  #operations: BatchOperation[] = [];
+  #operations: (BatchOperation | BadLine)[] = [];
   #lineNumbers: number[] = [];
   #keptLines: Uint8Array[] = [];
   #bytes = 0;
@@ -76,7 +82,7 @@ export class PendingGroup {
    * Adds what a line asks for.
    * @param line kept where lines are kept: must not change before the group is used up
    */
-  add(operation: BatchOperation | undefined, number: number, line: Uint8Array): void {
+  add(operation: BatchOperation | BadLine | undefined, number: number, line: Uint8Array): void {
     this.#lines = number;
     this.#linesAdded += 1;
     if (this.#keepsLines) this.#keptLines.push(line);
@@ -110,7 +116,8 @@ export class PendingGroup {
   }
 }
 
-function bytesOf(operation: BatchOperation): number {
+function bytesOf(operation: BatchOperation | BadLine): number {
+  if (operation.op === 'bad') return 0;
   if (operation.op === 'cursor') return operation.cursor.length;
   return operation.key.length + (operation.op === 'put' ? operation.value.length : 0);
 }

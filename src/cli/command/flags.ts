@@ -180,6 +180,21 @@ export const lockFlags = {
   }),
 };
 
+/** The flag of every command that keeps its store for as long as input comes. */
+export const idleFlag = (helpGroup?: string) => ({
+  idle: secondsFlag({
+    description: 'let go of the lock when nothing came for so long',
+    default: 1_000,
+    defaultHelp: () => Promise.resolve('1'),
+    ...(helpGroup === undefined ? {} : { helpGroup }),
+  }),
+});
+
+/** The flag of every command that says something where it succeeds. */
+export const quietFlag = {
+  quiet: boolean({ char: 'q', description: 'say nothing where it succeeds' }),
+};
+
 /** How much the recovery of a store that is opened for writing may cut. */
 export const recoveryFlags = {
   'max-loss': sizeFlag({

@@ -8,16 +8,18 @@ export interface WriteNotices {
   warn(error: unknown): void;
 }
 
+/** How a command opens a store for writing; what it is warned of goes to its notices. */
+export type Opening = Omit<OpenWritableOptions, 'onWarning'>;
+
 /**
- * Opens a store for writing, says what recovery did, lets `work` use it, and closes it whatever
- * happens. The engine is loaded only here.
+ * Opens a store for writing, and says what recovery did. The engine is loaded only here.
+ * @throws StatelogError as `openWritable`
  */
-export async function withWritable<T>(
+export async function openForWriting(
   path: string,
-  options: Omit<OpenWritableOptions, 'onWarning'>,
+  options: Opening,
   notices: WriteNotices,
-  work: (store: WritableStore) => Promise<T>,
-): Promise<T> {
+): Promise<WritableStore> {
   const opening: OpenWritableOptions = {
     ...options,
     onWarning: (error) => {
@@ -26,8 +28,19 @@ export async function withWritable<T>(
   };
   const { openWritableDirectory } = await import('../../engine/inspect/open-directory.js');
   const store = (await openWritableDirectory(path, opening)) ?? (await openAny(path, opening));
+  for (const finding of store.notices) notices.notice(finding);
+  return store;
+}
+
+/** Opens a store for writing, lets `work` use it, and closes it whatever happens. */
+export async function withWritable<T>(
+  path: string,
+  options: Opening,
+  notices: WriteNotices,
+  work: (store: WritableStore) => Promise<T>,
+): Promise<T> {
+  const store = await openForWriting(path, options, notices);
   try {
-    for (const finding of store.notices) notices.notice(finding);
     return await work(store);
   } finally {
     store.close();

@@ -1,7 +1,7 @@
 import { asStatelogError, errorJson } from '../errors/error-rendering.js';
+import type { StoreLease } from '../command/store-lease.js';
 import type { ByteOutput } from '../terminal/byte-output.js';
 import type { AnswerFields, Executed } from './execute.js';
-import type { SessionStore } from './session-store.js';
 
 /** So many answers wait for one sync at most. */
 const ANSWERS_MAX = 4_096;
@@ -22,11 +22,11 @@ interface Waiting {
  * - where that fails, every answer from the first change on is the error.
  */
 export class Answers {
-  readonly #store: SessionStore;
+  readonly #store: StoreLease;
   readonly #output: ByteOutput;
   #waiting: Waiting[] = [];
 
-  constructor(store: SessionStore, output: ByteOutput) {
+  constructor(store: StoreLease, output: ByteOutput) {
     this.#store = store;
     this.#output = output;
   }

@@ -1,12 +1,13 @@
-import { toUtf8 } from '../../engine/bytes/text/text.js';
 import { StatelogError } from '../../engine/errors.js';
 import { cursorText, versionFields } from '../../engine/fold/format/position-text.js';
 import type { StoreCommit, WritableStore } from '../../engine/store/store.js';
 import type { Encodings } from '../command/encoding.js';
-import { incremented } from '../text/counter.js';
+import { applyChange } from '../operation/apply-change.js';
+import { type EntryView, GroupView, holds, viewOf } from '../operation/entry-view.js';
+import type { CommitRequest, CursorMove, KeyOperation } from '../operation/key-operation.js';
+import { refused, refusedAs } from '../operation/refusal.js';
 import { jsonField } from '../text/json-fields.js';
-import { type EntryView, GroupView, holds, viewOf } from './entry-view.js';
-import type { GroupedOperation, Operation } from './operation.js';
+import type { Operation } from './operation.js';
 
 /** The fields of an answer, `id` and `ok` apart. */
 export type AnswerFields = Readonly<Record<string, unknown>>;
@@ -40,6 +41,7 @@ export async function execute(
       };
     }
     case 'commit':
+    case 'cursor':
       return commit(store, operation);
     case 'group':
       return group(store, operation.operations, encodings);
@@ -47,6 +49,7 @@ export async function execute(
     case 'check':
     case 'put':
     case 'delete':
+    case 'purge':
     case 'increment':
       return change(viewOf(store), operation, encodings);
   }
@@ -78,10 +81,7 @@ function scan(
   return { entries, more };
 }
 
-async function commit(
-  store: WritableStore,
-  operation: Extract<GroupedOperation, { op: 'commit' }>,
-): Promise<Executed> {
+async function commit(store: WritableStore, operation: CommitRequest | CursorMove): Promise<Executed> {
   const { cursor } = operation;
   if (cursor !== undefined) store.setCursor(cursor);
   const asked = commitOf(operation);
@@ -92,30 +92,22 @@ async function commit(
 }
 
 /** The part of a commit that is about sources; undefined where it moves a cursor alone. */
-function commitOf({
-  offsets,
-  watermark,
-}: Extract<GroupedOperation, { op: 'commit' }>): StoreCommit | undefined {
+function commitOf(operation: CommitRequest | CursorMove): StoreCommit | undefined {
+  if (operation.op === 'cursor') return undefined;
+  const { offsets, watermark } = operation;
   return offsets.size === 0 && watermark === undefined ? undefined : { offsets, watermark };
 }
 
 /** All of a group or, where one condition does not hold, nothing. */
-function group(
-  store: WritableStore,
-  operations: readonly GroupedOperation[],
-  encodings: Encodings,
-): Executed {
+function group(store: WritableStore, operations: readonly KeyOperation[], encodings: Encodings): Executed {
   const view = new GroupView(store);
   const results: AnswerFields[] = [];
   let said: StoreCommit | undefined;
   let cursor: Uint8Array | undefined;
   for (const [index, operation] of operations.entries()) {
-    if (operation.op === 'commit') {
-      if (said !== undefined || cursor !== undefined) {
-        throw new StatelogError('INVALID_LINE', 'the request was refused: a group has one commit', {
-          safe: 'nothing of it was done',
-        });
-      }
+    if (operation.op === 'commit' || operation.op === 'cursor') {
+      if (said !== undefined || cursor !== undefined)
+        throw refusedAs('the request', refused('a group has one commit'), { safe: 'nothing of it was done' });
       said = commitOf(operation);
       ({ cursor } = operation);
       results.push({});
@@ -140,44 +132,38 @@ interface Changed extends Executed {
 
 function change(
   view: EntryView,
-  operation: Exclude<GroupedOperation, { op: 'commit' }>,
+  operation: Exclude<KeyOperation, CommitRequest | CursorMove>,
   encodings: Encodings,
 ): Changed {
-  const { key } = operation;
   switch (operation.op) {
     case 'get': {
-      const entry = view.get(key);
+      const entry = view.get(operation.key);
       if (entry === undefined) return { fields: { found: false }, hasChanged: false, holds: true };
       const fields = { found: true, ...jsonField('value', entry.value, encodings.value) };
       return { fields: { ...fields, ...versionFields(entry.version) }, hasChanged: false, holds: true };
     }
     case 'check': {
-      const isSo = holds(operation, view.get(key)?.value);
+      const isSo = holds(operation, view.get(operation.key)?.value);
       return { fields: { held: isSo }, hasChanged: false, holds: isSo };
     }
-    case 'put': {
-      const { ifAbsent, ifValue, value, version } = operation;
-      if ((ifAbsent || ifValue !== undefined) && !holds(operation, view.get(key)?.value)) return NOT_APPLIED;
-      view.put(key, value, version);
-      return APPLIED;
+    case 'put':
+      return applyChange(view, operation).isApplied ? APPLIED : NOT_APPLIED;
+    case 'delete':
+    case 'purge': {
+      const { isApplied, wasThere } = applyChange(view, operation);
+      return { fields: { deleted: wasThere }, hasChanged: wasThere, holds: isApplied };
     }
-    case 'delete': {
-      const { ifAbsent, ifValue, version } = operation;
-      if ((ifAbsent || ifValue !== undefined) && !holds(operation, view.get(key)?.value)) return NOT_DELETED;
-      const deleted = view.delete(key, version);
-      return { fields: { deleted }, hasChanged: deleted, holds: true };
-    }
-    case 'increment': {
-      const value = incremented(view.get(key)?.value, operation.by);
-      view.put(key, toUtf8(value), undefined);
-      return { fields: { value }, hasChanged: true, holds: true };
-    }
+    case 'increment':
+      return {
+        fields: { value: applyChange(view, operation).value },
+        hasChanged: true,
+        holds: true,
+      };
   }
 }
 
 const NOT_APPLIED: Changed = { fields: { applied: false }, hasChanged: false, holds: false };
 const APPLIED: Changed = { fields: { applied: true }, hasChanged: true, holds: true };
-const NOT_DELETED: Changed = { fields: { deleted: false }, hasChanged: false, holds: false };
 
 function noSources(): StatelogError {
   return new StatelogError('NOT_REPRESENTABLE', 'a fold log does not remember sources', {

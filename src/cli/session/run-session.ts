@@ -4,19 +4,17 @@ import { StatelogError } from '../../engine/errors.js';
 import { withoutByteOrderMark } from '../batch/byte-order-mark.js';
 import { LineSplitter } from '../batch/line-splitter.js';
 import type { Encodings } from '../command/encoding.js';
+import type { StoreLease } from '../command/store-lease.js';
 import type { Terminal } from '../terminal/terminal.js';
 import { Answers } from './answers.js';
 import { execute } from './execute.js';
 import { parseOperation } from './operation.js';
-import type { SessionStore } from './session-store.js';
 
 const BLANK = /^[ \t\r]*$/;
 
 /** How a session goes on. */
 export interface SessionOptions {
   readonly encodings: Encodings;
-  /** The lock is let go when no request came for so long. */
-  readonly idleMs: number;
 }
 
 /**
@@ -25,7 +23,7 @@ export interface SessionOptions {
  * @throws StatelogError `INVALID_LINE` for a line past all limits: where the next one starts cannot be told
  */
 export async function runSession(
-  store: SessionStore,
+  store: StoreLease,
   terminal: Terminal,
   options: SessionOptions,
 ): Promise<void> {
@@ -34,7 +32,7 @@ export async function runSession(
   for (;;) {
     const chunk = chunks.next();
     if (!(await isAtHand(chunk))) await session.answers.send();
-    const result = await session.letGoWhenIdle(chunk);
+    const result = await store.whileWaiting(chunk);
     if (result.done === true) break;
     await session.take(result.value);
   }
@@ -56,26 +54,14 @@ async function isAtHand(chunk: Promise<unknown>): Promise<boolean> {
 
 class Session {
   readonly answers: Answers;
-  readonly #store: SessionStore;
+  readonly #store: StoreLease;
   readonly #options: SessionOptions;
   readonly #lines = new LineSplitter();
 
-  constructor(store: SessionStore, answers: Answers, options: SessionOptions) {
+  constructor(store: StoreLease, answers: Answers, options: SessionOptions) {
     this.#store = store;
     this.answers = answers;
     this.#options = options;
-  }
-
-  /** Waits for input, and lets go of the lock where it takes long. */
-  async letGoWhenIdle<T>(chunk: Promise<T>): Promise<T> {
-    const timer = setTimeout(() => {
-      this.#store.letGo();
-    }, this.#options.idleMs);
-    try {
-      return await chunk;
-    } finally {
-      clearTimeout(timer);
-    }
   }
 
   async take(chunk: Uint8Array): Promise<void> {

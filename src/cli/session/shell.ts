@@ -1,5 +1,6 @@
 import { createInterface } from 'node:readline';
 import { encodeText, type Encodings } from '../command/encoding.js';
+import type { StoreLease } from '../command/store-lease.js';
 import { asStatelogError, errorLine } from '../errors/error-rendering.js';
 import { EntryTable } from '../output/entry-table.js';
 import type { Terminal } from '../terminal/terminal.js';
@@ -7,7 +8,6 @@ import { visibleText, visibleValue } from '../terminal/visible-text.js';
 import { execute, type Executed } from './execute.js';
 import { type Operation, parseOperation } from './operation.js';
 import type { SessionOptions } from './run-session.js';
-import type { SessionStore } from './session-store.js';
 import { SHELL_COMMANDS, shellHelp, shellRequest } from './shell-request.js';
 
 const PROMPT = 'statelog> ';
@@ -15,9 +15,9 @@ const COMPLETIONS_MAX = 50;
 
 /** Reads commands at a terminal, with history and completion of commands and keys, until `.quit` or the end of input. */
 export async function runShell(
-  store: SessionStore,
+  store: StoreLease,
   terminal: Terminal,
-  { encodings, idleMs }: SessionOptions,
+  { encodings }: SessionOptions,
 ): Promise<void> {
   const lines = createInterface({
     input: process.stdin,
@@ -37,26 +37,22 @@ export async function runShell(
   terminal.output.writeText(`help lists the commands, .quit ends\n`);
   await terminal.output.flush();
   lines.prompt();
-  let idle = setTimeout(() => undefined, 0);
+  const typed = lines[Symbol.asyncIterator]();
   try {
-    for await (const line of lines) {
-      clearTimeout(idle);
-      if (line.trim() === '.quit') break;
-      await answer(store, terminal, line, encodings);
+    for (;;) {
+      const line = await store.whileWaiting(typed.next());
+      if (line.done === true || line.value.trim() === '.quit') break;
+      await answer(store, terminal, line.value, encodings);
       await terminal.output.flush();
       lines.prompt();
-      idle = setTimeout(() => {
-        store.letGo();
-      }, idleMs);
     }
   } finally {
-    clearTimeout(idle);
     lines.close();
   }
 }
 
 async function answer(
-  store: SessionStore,
+  store: StoreLease,
   terminal: Terminal,
   line: string,
   encodings: Encodings,
@@ -97,8 +93,9 @@ async function answer(
 function wordsOf({ op }: Operation, { fields }: Executed): string {
   switch (op) {
     case 'put':
-      return 'put';
+      return fields['applied'] === true ? 'put' : '(not put: its condition does not hold)';
     case 'delete':
+    case 'purge':
       return fields['deleted'] === true ? 'deleted' : '(not there)';
     case 'count':
       return String(fields['count']);
@@ -108,6 +105,7 @@ function wordsOf({ op }: Operation, { fields }: Executed): string {
     case 'scan':
     case 'check':
     case 'commit':
+    case 'cursor':
     case 'group':
     case 'checkpoint':
       return visibleText(JSON.stringify(fields));
@@ -115,7 +113,7 @@ function wordsOf({ op }: Operation, { fields }: Executed): string {
 }
 
 async function completionsOf(
-  store: SessionStore,
+  store: StoreLease,
   line: string,
   { key: encoding }: Encodings,
 ): Promise<[string[], string]> {

@@ -1,4 +1,5 @@
 import { boolean } from '@oclif/core/flags';
+import { batchFlags, refuseBatchFlags } from '../../cli/command/batch-flags.js';
 import { storeArgument } from '../../cli/command/arguments.js';
 import { StatelogCommand } from '../../cli/program/base-command.js';
 import { decodeArgument, type Encodings } from '../../cli/command/encoding.js';
@@ -13,6 +14,7 @@ import {
   encodingsOf,
   lockFlags,
   openingOf,
+  quietFlag,
   recoveryFlags,
   textFlag,
 } from '../../cli/command/flags.js';
@@ -32,13 +34,8 @@ export default class Delete extends StatelogCommand {
     'if-value': textFlag({ description: 'only if this is its value; else 1', helpValue: 'V' }),
     prefix: textFlag({ description: 'all keys that start with it', helpValue: 'P' }),
     'dry-run': boolean({ description: 'print the keys that would go, and change nothing' }),
-    batch: textFlag({
-      description: 'a batch of lines with the keys, - for standard input',
-      helpGroup: 'BATCH',
-      helpValue: 'FILE',
-    }),
-    tsv: boolean({ description: 'the batch has key<TAB>value lines, or keys alone', helpGroup: 'BATCH' }),
-    ack: boolean({ description: 'print {"acknowledged":N} when N lines are on disk', helpGroup: 'BATCH' }),
+    ...batchFlags,
+    ...quietFlag,
   };
 
   override async run(): Promise<ExitCode> {
@@ -57,8 +54,8 @@ export default class Delete extends StatelogCommand {
       throw usageError('both keys and --batch were given', 'keys go on the command line or into the batch');
     }
     const keys = texts.map((text) => decodeArgument(text, encodings.key, 'KEY', '--key-encoding'));
-    const { batch: file, tsv, ack } = flags;
-    if (file === undefined && (tsv || ack)) throw usageError('--tsv and --ack go with --batch');
+    if (flags.batch !== undefined) return this.#batch(args.store, flags.batch, flags, encodings);
+    refuseBatchFlags(flags);
     const wanted: Wanted = {
       keys,
       range: rangeOf({ prefix: flags.prefix }, encodings),
@@ -68,13 +65,37 @@ export default class Delete extends StatelogCommand {
           : decodeArgument(flags['if-value'], encodings.value, '--if-value', '--value-encoding'),
     };
     if (flags['dry-run']) return this.#show(args.store, wanted, encodings, flags.json);
-    return withWritable(args.store, openingOf(flags), this.writeNotices, async (store) => {
-      if (file === undefined) return deleteAll(store, wanted);
-      const format = { encodings, tsv, command: 'delete' as const };
-      const { runBatch } = await import('../../cli/batch/run-batch.js');
-      const { deleted } = await runBatch(store, { file, format, acknowledges: ack }, this.terminal);
-      return deleted > 0 ? EXIT_CODES.done : EXIT_CODES.no;
+    return withWritable(args.store, openingOf(flags), this.writeNotices, (store) => deleteAll(store, wanted));
+  }
+
+  async #batch(
+    path: string,
+    file: string,
+    flags: Parameters<typeof openingOf>[0] & {
+      readonly tsv: boolean;
+      readonly ack: boolean;
+      readonly idle: number;
+      readonly 'skip-bad': boolean;
+      readonly rejects?: string | undefined;
+      readonly json: boolean;
+      readonly quiet: boolean;
+    },
+    encodings: Encodings,
+  ): Promise<ExitCode> {
+    const { runBatchCommand } = await import('../../cli/batch/batch-command.js');
+    const { result, exitCode } = await runBatchCommand(this.terminal, {
+      store: { path, opening: openingOf(flags), notices: this.writeNotices, idleMs: flags.idle },
+      run: {
+        file,
+        format: { encodings, tsv: flags.tsv, command: 'delete' },
+        acknowledges: flags.ack,
+        skipsBad: flags['skip-bad'],
+      },
+      rejectsPath: flags.rejects,
+      json: flags.json,
+      quiet: flags.quiet,
     });
+    return exitCode === EXIT_CODES.done && result.deleted === 0 ? EXIT_CODES.no : exitCode;
   }
 
   /** Prints the keys that would go. Takes no lock. */

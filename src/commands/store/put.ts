@@ -1,5 +1,7 @@
 import { boolean, string } from '@oclif/core/flags';
+import { batchFlags, refuseBatchFlags } from '../../cli/command/batch-flags.js';
 import { storeArgument, textArgument } from '../../cli/command/arguments.js';
+import type { BatchRequest } from '../../cli/batch/batch-command.js';
 import { StatelogCommand } from '../../cli/program/base-command.js';
 import { decodeArgument, type Encodings } from '../../cli/command/encoding.js';
 import { EXIT_CODES, type ExitCode } from '../../cli/errors/exit-codes.js';
@@ -11,6 +13,7 @@ import {
   largeValuesFlag,
   openingOf,
   lockFlags,
+  quietFlag,
   recoveryFlags,
   signed64Flag,
   unsigned64Flag,
@@ -58,16 +61,8 @@ export default class Put extends StatelogCommand {
     revision: unsigned64Flag({ description: 'the revision that comes with the value', helpGroup: LOG_GROUP }),
     cursor: cursorFlag({ description: 'move the resume cursor here', helpGroup: LOG_GROUP }),
     ...dropRevisionsFlag,
-    batch: string({
-      description: 'a batch of lines, - for standard input',
-      helpGroup: BATCH_GROUP,
-      helpValue: 'FILE',
-    }),
-    tsv: boolean({ description: 'the batch has key<TAB>value lines', helpGroup: BATCH_GROUP }),
-    ack: boolean({
-      description: 'print {"acknowledged":N} when N lines are on disk',
-      helpGroup: BATCH_GROUP,
-    }),
+    ...batchFlags,
+    ...quietFlag,
     source: string({
       description: 'remember under this name how many lines were taken, and go on there',
       helpGroup: BATCH_GROUP,
@@ -101,33 +96,30 @@ export default class Put extends StatelogCommand {
     if (flags.source === '') throw usageError('--source has no name', 'is the variable set?');
     const single = SINGLE.find((name) => flags[name] !== undefined && flags[name] !== false);
     if (single !== undefined) throw usageError(`--${single} is for a single put, not for a batch`);
-    const { runBatch } = await import('../../cli/batch/run-batch.js');
-    await withWritable(args.store, options, this.writeNotices, async (store) => {
-      // A store without cursors refuses before anything is written.
-      if (flags.cursor !== undefined) store.setCursor(store.cursor ?? NO_CURSOR);
-      const format = { encodings, tsv: flags.tsv, command: 'put' as const };
-      const { unfinishedLine } = await runBatch(
-        store,
-        {
-          file: batch,
-          format,
-          acknowledges: flags.ack,
-          source: flags.source,
-          dropRevisions: flags['drop-revisions'],
-        },
-        this.terminal,
-      );
-      if (unfinishedLine !== undefined) {
-        this.say(
-          `line ${unfinishedLine} has no line end yet, and is left for the next run: end it, or leave out --source`,
-        );
-      }
-      if (flags.cursor === undefined) return;
-      // Only now: a cursor says that everything up to it is there.
-      store.setCursor(flags.cursor);
-      await store.sync();
+    const { runBatchCommand } = await import('../../cli/batch/batch-command.js');
+    const { cursor } = flags;
+    const { result, exitCode } = await runBatchCommand(this.terminal, {
+      store: { path: args.store, opening: options, notices: this.writeNotices, idleMs: flags.idle },
+      run: {
+        file: batch,
+        format: { encodings, tsv: flags.tsv, command: 'put' },
+        acknowledges: flags.ack,
+        skipsBad: flags['skip-bad'],
+        source: flags.source,
+        dropRevisions: flags['drop-revisions'],
+      },
+      rejectsPath: flags.rejects,
+      json: flags.json,
+      quiet: flags.quiet,
+      ...(cursor === undefined ? {} : movingCursor(cursor)),
     });
-    return EXIT_CODES.done;
+    const { unfinishedLine } = result;
+    if (unfinishedLine !== undefined && !flags.quiet) {
+      this.say(
+        `line ${unfinishedLine} has no line end yet, and is left for the next run: end it, or leave out --source`,
+      );
+    }
+    return exitCode;
   }
 
   async #change(
@@ -139,16 +131,11 @@ export default class Put extends StatelogCommand {
       readonly increment?: bigint | undefined;
       readonly revision?: bigint | undefined;
       readonly cursor?: Uint8Array | undefined;
-      readonly tsv: boolean;
-      readonly ack: boolean;
-      readonly source?: string | undefined;
-      readonly 'drop-revisions': boolean;
-    },
+    } & Parameters<typeof refuseBatchFlags>[0],
     encodings: Encodings,
   ): Promise<SinglePut> {
     if (args.key === undefined) throw usageError('KEY is missing', 'give KEY and VALUE, or --batch FILE');
-    if (flags.tsv || flags.ack || flags.source !== undefined || flags['drop-revisions'])
-      throw usageError('--tsv, --ack, --source and --drop-revisions go with --batch');
+    refuseBatchFlags(flags);
     const given = [args.value, flags.file, flags.increment].filter((one) => one !== undefined);
     if (given.length > 1) throw usageError('give one of VALUE, --file and --increment');
     if (given.length === 0) {
@@ -191,6 +178,21 @@ export default class Put extends StatelogCommand {
       this.terminal.output.writeText(this.wantsJson ? `{"value":"${value}"}\n` : `${value}\n`);
     return exitCode;
   }
+}
+
+/** The steps of a batch that moves the cursor. */
+function movingCursor(cursor: Uint8Array): Pick<BatchRequest, 'begin' | 'end'> {
+  return {
+    // A store without cursors refuses before anything is written.
+    begin: (store) => {
+      store.setCursor(store.cursor ?? NO_CURSOR);
+    },
+    // Only then: a cursor says that everything up to it is there.
+    end: async (store) => {
+      store.setCursor(cursor);
+      await store.sync();
+    },
+  };
 }
 
 /** Not for a put that a new store would refuse, or whose condition could not hold in one. */

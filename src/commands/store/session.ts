@@ -5,11 +5,11 @@ import { EXIT_CODES, type ExitCode } from '../../cli/errors/exit-codes.js';
 import {
   encodingFlags,
   encodingsOf,
+  idleFlag,
   largeValuesFlag,
   lockFlags,
   openingOf,
   recoveryFlags,
-  secondsFlag,
 } from '../../cli/command/flags.js';
 
 /** `session STORE`: requests on standard input, an answer each; on a terminal a shell. */
@@ -22,18 +22,14 @@ export default class Session extends StatelogCommand {
     ...recoveryFlags,
     ...largeValuesFlag,
     create: boolean({ description: 'make the store where there is none', default: true, allowNo: true }),
-    idle: secondsFlag({
-      description: 'let go of the lock when no request came for so long',
-      default: 1_000,
-      defaultHelp: () => Promise.resolve('1'),
-    }),
+    ...idleFlag(),
   };
 
   override async run(): Promise<ExitCode> {
     const { args, flags } = await this.parse(Session);
     const encodings = encodingsOf(flags);
-    const [{ SessionStore }, { runSession }] = await Promise.all([
-      import('../../cli/session/session-store.js'),
+    const [{ StoreLease }, { runSession }] = await Promise.all([
+      import('../../cli/command/store-lease.js'),
       import('../../cli/session/run-session.js'),
     ]);
     const opening = {
@@ -41,14 +37,19 @@ export default class Session extends StatelogCommand {
       largeValues: flags['large-values'],
       create: flags.create ? {} : undefined,
     };
-    const store = new SessionStore({ path: args.store, opening, notices: this.writeNotices });
+    const store = new StoreLease({
+      path: args.store,
+      opening,
+      notices: this.writeNotices,
+      idleMs: flags.idle,
+    });
     try {
       // Now, so that a wrong path ends it before anything is asked.
       await store.take();
       if (this.terminal.inputIsTerminal && this.terminal.outputIsTerminal) {
         const { runShell } = await import('../../cli/session/shell.js');
-        await runShell(store, this.terminal, { encodings, idleMs: flags.idle });
-      } else await runSession(store, this.terminal, { encodings, idleMs: flags.idle });
+        await runShell(store, this.terminal, { encodings });
+      } else await runSession(store, this.terminal, { encodings });
       return EXIT_CODES.done;
     } finally {
       store.letGo();

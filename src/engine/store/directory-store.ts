@@ -1,7 +1,7 @@
 import type { OpenStoreOptions, ReadStoreOptions } from '../directory/directory-options.js';
 import { StateDirectory } from '../directory/state-directory.js';
 import { liveEpoch } from '../directory/manifest/manifest.js';
-import { markName } from '../directory/manifest/source-mark.js';
+import { markName, sourceOffsets } from '../directory/manifest/source-mark.js';
 import { StatelogError } from '../errors.js';
 import type { EntryRange } from '../entry-cursor.js';
 import { cutNotice, type Finding } from '../finding.js';
@@ -132,9 +132,7 @@ export class DirectoryStore implements WritableStore {
   }
 
   async syncSource(name: string, lines: bigint, mark?: bigint): Promise<void> {
-    const offsets = new Map([[name, lines]]);
-    if (mark !== undefined) offsets.set(markName(name), mark);
-    await this.directory.commit(offsets);
+    await this.directory.commit(sourceOffsets(name, lines, mark));
   }
 
   setCursor(): void {

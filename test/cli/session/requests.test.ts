@@ -1,7 +1,7 @@
 import path from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { runSession } from '../../../src/cli/session/run-session.js';
-import { SessionStore } from '../../../src/cli/session/session-store.js';
+import { StoreLease } from '../../../src/cli/command/store-lease.js';
 import { StateDirectory } from '../../../src/engine/directory/state-directory.js';
 import type { Fault } from '../../simulated-disk/faults/fault-plan.js';
 import { SimulatedFileSystem } from '../../simulated-disk/index.js';
@@ -212,9 +212,9 @@ async function simulated(
   });
   StateDirectory.create('/store', { fileSystem });
   const notices = { notice: () => undefined, warn: () => undefined };
-  const store = new SessionStore({ path: '/store', opening: { fileSystem }, notices });
+  const store = new StoreLease({ path: '/store', opening: { fileSystem }, notices, idleMs: 1000 });
   const terminal = new MemoryTerminal({ input: [lines(requests)] });
-  await runSession(store, terminal, { encodings: { key: 'utf8', value: 'utf8' }, idleMs: 1000 });
+  await runSession(store, terminal, { encodings: { key: 'utf8', value: 'utf8' } });
   store.letGo();
   return {
     answers: terminal.stdout
@@ -224,6 +224,31 @@ async function simulated(
     syncs,
   };
 }
+
+test('a session knows the lines of a batch: purge, and the cursor of a fold', async (t) => {
+  for (const store of places(t)) {
+    const answers = await answersOf(store, [
+      { op: 'put', key: 'a', value: '1' },
+      { op: 'purge', key: 'a' },
+      { op: 'cursor', cursor: 7 },
+      {
+        op: 'group',
+        operations: [
+          { op: 'put', key: 'b', value: '2' },
+          { op: 'cursor', cursor: '8' },
+        ],
+      },
+    ]);
+    t.like(answers.slice(0, 2), [{ applied: true }, { deleted: true }]);
+    const { cursor } = JSON.parse((await commandLine(['stat', store, '--json'])).stdout) as Json;
+    if (store.endsWith('.snap')) t.is(cursor, '8');
+    else
+      t.like(answers.slice(2), [
+        { error: { code: 'NOT_REPRESENTABLE' } },
+        { error: { code: 'NOT_REPRESENTABLE' } },
+      ]);
+  }
+});
 
 test('a thousand lines that wait cost one sync', async (t) => {
   const requests = Array.from({ length: 1000 }, (_, id) => ({ id, op: 'put', key: `key ${id}`, value: 'v' }));

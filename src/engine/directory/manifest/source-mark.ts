@@ -14,6 +14,13 @@ export function markName(source: string): string {
   return source + SUFFIX;
 }
 
+/** The position of a source in a Commit: lines, and the digest of the last one where it is known. */
+export function sourceOffsets(source: string, lines: bigint, mark: bigint | undefined): Map<string, bigint> {
+  const offsets = new Map([[source, lines]]);
+  if (mark !== undefined) offsets.set(markName(source), mark);
+  return offsets;
+}
+
 /** The sources alone, without the digests that stand beside them. */
 export function withoutMarks(sources: ReadonlyMap<string, bigint>): Map<string, bigint> {
   return new Map([...sources].filter(([name]) => !name.endsWith(SUFFIX)));

@@ -1,6 +1,6 @@
 import { equalBytes } from '../../engine/bytes/compare.js';
 import type { StoreChange, StoredEntry, WritableStore } from '../../engine/store/store.js';
-import type { Condition } from './operation.js';
+import type { Condition } from './key-operation.js';
 
 /** The entries that operations work on: a store's, or those as a group will leave them. */
 export interface EntryView {
@@ -18,6 +18,17 @@ export function viewOf(store: WritableStore): EntryView {
       store.put(key, value, { version });
     },
     delete: (key, version) => store.delete(key, { version }),
+  };
+}
+
+/** The entries of a view whose changes lose their versions, which the store keeps none of. */
+export function withoutVersions(view: EntryView): EntryView {
+  return {
+    get: (key) => view.get(key),
+    put: (key, value) => {
+      view.put(key, value, undefined);
+    },
+    delete: (key) => view.delete(key, undefined),
   };
 }
 

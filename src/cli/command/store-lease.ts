@@ -1,0 +1,88 @@
+import { isStatelogError, type ErrorCode } from '../../engine/errors.js';
+import type { WritableStore } from '../../engine/store/store.js';
+import { openForWriting, type Opening, type WriteNotices } from './write-session.js';
+
+/** After these a writer answers nothing any more: the store is opened anew, and recovered. */
+const ENDING: readonly ErrorCode[] = ['POISONED', 'CLOSED', 'STORE_REPLACED', 'IO_FAILED', 'DISK_FULL'];
+
+/** How a store is held for as long as there is something to do. */
+export interface StoreLeaseOptions {
+  readonly path: string;
+  readonly opening: Opening;
+  readonly notices: WriteNotices;
+  /** The lock is let go when no input came for so long. */
+  readonly idleMs: number;
+  /** How long to wait, at least, for a lock that was let go. */
+  readonly retakeWaitMs?: number | undefined;
+}
+
+/**
+ * A store that is locked from its first use on, let go when nothing comes, and taken again.
+ *
+ * Invariant: after a failure of the disk it is closed, and the next use finds what recovery makes of it.
+ */
+export class StoreLease {
+  readonly #options: StoreLeaseOptions;
+  #store: WritableStore | undefined;
+  #wasTaken = false;
+  /** While there is a wait for input. */
+  #idle: NodeJS.Timeout | undefined;
+
+  constructor(options: StoreLeaseOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * The store, locked.
+   * @throws StatelogError as `openWritable`
+   */
+  async take(): Promise<WritableStore> {
+    this.#store ??= await this.#open();
+    // It may have been taken by somebody who does not wait, such as the completion of keys.
+    this.#idle?.refresh();
+    return this.#store;
+  }
+
+  /** The store, where it is locked now. */
+  get held(): WritableStore | undefined {
+    return this.#store;
+  }
+
+  /** Waits for input, and lets go of the lock where it takes long. What was changed must be on disk. */
+  async whileWaiting<T>(input: Promise<T>): Promise<T> {
+    this.#idle = setTimeout(() => {
+      this.letGo();
+    }, this.#options.idleMs);
+    try {
+      return await input;
+    } finally {
+      clearTimeout(this.#idle);
+      this.#idle = undefined;
+    }
+  }
+
+  /** Makes durable what was changed; at once where the store is not open, since then nothing was. */
+  async sync(): Promise<void> {
+    await this.#store?.sync();
+  }
+
+  /** Lets go of the lock. What was changed must be on disk. */
+  letGo(): void {
+    const store = this.#store;
+    this.#store = undefined;
+    store?.close();
+  }
+
+  /** Whether an error has ended what was open. */
+  isEndedBy(error: unknown): boolean {
+    return this.#store !== undefined && (!isStatelogError(error) || ENDING.includes(error.code));
+  }
+
+  async #open(): Promise<WritableStore> {
+    const { path, opening, notices, retakeWaitMs = 0 } = this.#options;
+    const waitMs = this.#wasTaken ? Math.max(opening.waitMs ?? 0, retakeWaitMs) : opening.waitMs;
+    const store = await openForWriting(path, { ...opening, waitMs }, notices);
+    this.#wasTaken = true;
+    return store;
+  }
+}
