@@ -9,6 +9,7 @@ import { mendMutants } from './mend.mjs';
 import { inspectMutants } from './inspect.mjs';
 import { natsMutants } from './nats.mjs';
 import { otherUsersMutants } from './other-users.mjs';
+import { questionsMutants } from './questions.mjs';
 import { remoteMutants } from './remote.mjs';
 import { repairMutants } from './repair.mjs';
 import { replicaMutants } from './replica.mjs';
@@ -29,6 +30,7 @@ export const MUTANTS = [
   ...besideMutants,
   ...artifactMutants,
   ...inspectMutants,
+  ...questionsMutants,
   ...damageMutants,
   ...repairMutants,
   ...replicaMutants,

@@ -127,6 +127,7 @@ export const HELP_EXAMPLES: Readonly<Record<string, readonly HelpExample[]>> = {
   'wal-replay': [
     ['what a log recorded', 'statelog wal-replay orders'],
     ['what happened to some keys', 'statelog wal-replay orders --prefix order: --json'],
+    ['who changed a key last', 'statelog wal-replay orders --key order:20 --last --json'],
     ['a store as its log says', 'statelog wal-replay orders --into replayed'],
   ],
 };

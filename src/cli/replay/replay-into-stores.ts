@@ -3,6 +3,7 @@ import { ReplayInto } from '../../engine/inspect/replay/replay-into.js';
 import type { WritableStore } from '../../engine/store/store.js';
 import { EXIT_CODES, type ExitCode } from '../errors/exit-codes.js';
 import { countedText } from '../text/counted-text.js';
+import type { LocatedRecord } from '../output/records/record-parts.js';
 import { runReplay, Turns, type Interruption, type ReplayWork } from './replay-run.js';
 import type { Terminal } from '../terminal/terminal.js';
 import { visibleText } from '../terminal/visible-text.js';
@@ -32,7 +33,13 @@ export async function runReplayInto(
     try {
       for (const finding of base?.findings ?? []) work.findings.finding(finding);
       if (base !== undefined) await takeBase(into, base, prefix, interruption);
-      const exitCode = await runReplay(terminal, { ...work, into }, interruption);
+      const taker = {
+        take: (record: LocatedRecord): void => {
+          work.taker?.take(record);
+          into.take(record.view);
+        },
+      };
+      const exitCode = await runReplay(terminal, { ...work, taker, into }, interruption);
       return base === undefined || base.findings.length === 0 ? exitCode : EXIT_CODES.damage;
     } finally {
       await into.settle();

@@ -1,8 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Finding } from '../../engine/finding.js';
-import type { ReplayFilter } from '../../engine/inspect/replay/replay-filter.js';
 import type { ReplayInto } from '../../engine/inspect/replay/replay-into.js';
-import type { ReplayStats } from '../../engine/inspect/replay/replay-stats.js';
+import type { Selection } from '../../engine/inspect/select/selection.js';
 import type { FileChanges } from '../../engine/storage-io/real/file-changes.js';
 import type { ScanEvent } from '../../engine/wal/scan/scanner.js';
 import type { ByteOutput } from '../terminal/byte-output.js';
@@ -15,13 +14,19 @@ const RECORDS_BETWEEN_LOOKS = 256;
 const TURN_MS = 50;
 
 /** The supplier of the records. */
-export interface RecordSource {
+export interface RecordSource<Record = LocatedRecord> {
   /** The last finding. */
   readonly finding: Finding | undefined;
   /** The last record, valid until `next`. */
-  readonly segment: LocatedRecord;
+  readonly segment: Record;
   /** `waiting`: there may be more once `ReplayWork.changes` says so. */
   next(): ScanEvent | 'waiting';
+}
+
+/** The records that are wanted. */
+export interface RecordFilter<Record> {
+  takes(record: Record): boolean;
+  takesFinding(finding: Finding): boolean;
 }
 
 /** Whether a signal has ended the work. */
@@ -30,34 +35,38 @@ export interface Interruption {
 }
 
 /** The work to do with the records. */
-export interface ReplayWork {
-  readonly source: RecordSource;
-  readonly filter: ReplayFilter;
+export interface ReplayWork<Record = LocatedRecord> {
+  readonly source: RecordSource<Record>;
+  readonly filter: RecordFilter<Record>;
   readonly limit: number;
   /** Undefined where records are not printed. */
-  readonly printed: RecordOutput | undefined;
-  readonly findings: RecordOutput;
-  readonly stats: ReplayStats | undefined;
-  readonly into: ReplayInto | undefined;
-  readonly skipDamage: boolean;
+  readonly printed: RecordOutput<Record> | undefined;
+  readonly findings: Pick<RecordOutput<Record>, 'finding'>;
+  /** Takes every record that is wanted. */
+  readonly taker?: { take(record: Record): void } | undefined;
+  /** Sees all records, wanted or not, instead of their being printed as they come. */
+  readonly selection?: Selection<Record> | undefined;
+  readonly into?: ReplayInto | undefined;
+  /** Whether `into` goes on behind damage. */
+  readonly skipDamage?: boolean;
   /** For a source that is followed. */
-  readonly changes: FileChanges | undefined;
+  readonly changes?: FileChanges | undefined;
 }
 
 /**
  * Takes records until there are no more, as many as were asked for are there, or a signal came.
  * @throws StatelogError `DAMAGED` where records are applied, unless damage is to be skipped; what was applied is said
  */
-export async function runReplay(
+export async function runReplay<Record>(
   { output }: Terminal,
-  work: ReplayWork,
+  work: ReplayWork<Record>,
   interruption: Interruption,
 ): Promise<ExitCode> {
-  const { source, filter, limit, into } = work;
+  const { source, filter, limit, into, selection } = work;
   let worst: ExitCode = EXIT_CODES.done;
   let taken = 0;
   const turns = new Turns();
-  for (let steps = 1; taken < limit && !interruption.isOver; steps++) {
+  for (let steps = 1; taken < limit && !interruption.isOver && selection?.isOver !== true; steps++) {
     const event = source.next();
     if (event === 'end') break;
     if (event === 'waiting') {
@@ -70,7 +79,7 @@ export async function runReplay(
       if (!filter.takesFinding(finding)) continue;
       worst = worseExitCode(worst, exitCodeOfFinding(finding));
       if (into !== undefined && finding.severity === 'damage' && !work.skipDamage) await stop(into, finding);
-      work.findings.finding(finding);
+      if (selection?.seeFinding(finding) !== true) work.findings.finding(finding);
     } else if (takeRecord(work)) {
       taken += 1;
     }
@@ -101,7 +110,10 @@ export class Turns {
 }
 
 /** Hands on what was read, and waits for more. @returns false where nobody reads the output any more */
-async function waitForMore(output: ByteOutput, { into, changes }: ReplayWork): Promise<boolean> {
+async function waitForMore(
+  output: ByteOutput,
+  { into, changes }: Pick<ReplayWork, 'into' | 'changes'>,
+): Promise<boolean> {
   const isRead = await output.flush();
   await into?.drain();
   if (isRead) await changes?.next();
@@ -109,12 +121,13 @@ async function waitForMore(output: ByteOutput, { into, changes }: ReplayWork): P
 }
 
 /** @returns false where the record was not asked for */
-function takeRecord({ source, filter, stats, printed, into }: ReplayWork): boolean {
+function takeRecord<Record>({ source, filter, taker, printed, selection }: ReplayWork<Record>): boolean {
   const { segment } = source;
-  if (!filter.takes(segment.view, segment.offset)) return false;
-  stats?.add(segment.view, segment.recordBytes);
+  const isWanted = filter.takes(segment);
+  selection?.see(segment, isWanted);
+  if (!isWanted) return false;
+  taker?.take(segment);
   printed?.record(segment);
-  into?.take(segment.view);
   return true;
 }
 

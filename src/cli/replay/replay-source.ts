@@ -16,6 +16,10 @@ import type { RecordSource } from './replay-run.js';
 /** A source of records. */
 export interface OpenedSource {
   readonly source: RecordSource;
+  /** How many files are read. */
+  readonly segments: number;
+  /** Reads the files that records lie in. */
+  readonly fileSystem: FileSystem;
   /** The state that the records go on from; undefined where they start from nothing. Closed with the source. */
   readonly base?: ReplayBase | undefined;
   /** Tells when there may be more; undefined where there is an end. */
@@ -59,6 +63,8 @@ export async function openReplay(
     const source = isStore ? await recordsBefore(replay, logs, path, bounds.toTimeNs) : replay;
     return {
       source,
+      segments: logs.reduce((sum, log) => sum + log.segments.length, 0),
+      fileSystem,
       base,
       changes: undefined,
       description: descriptionOf(logs, base),
@@ -122,6 +128,8 @@ export async function openFollow(fileSystem: FileSystem, path: string): Promise<
   changes.watch(follow.folders);
   return {
     source: new FollowedRecords(follow, changes),
+    segments: 0,
+    fileSystem,
     changes,
     description: 'following what is written; Ctrl-C ends it',
     close: () => {

@@ -1,48 +1,29 @@
-import type { Interfaces } from '@oclif/core';
-import { boolean, custom } from '@oclif/core/flags';
 import { storeArgument } from '../../cli/command/arguments.js';
 import { StatelogCommand } from '../../cli/program/base-command.js';
-import { decodeArgument } from '../../cli/command/encoding.js';
 import { EXIT_CODES, worseExitCode, type ExitCode } from '../../cli/errors/exit-codes.js';
 import { inputOf } from '../../cli/command/readable.js';
 import { STANDARD_INPUT_NAME } from '../../engine/bytes/text/command-hints.js';
-import {
-  countFlag,
-  encodingFlags,
-  encodingsOf,
-  largeValuesFlag,
-  lockFlags,
-  textFlag,
-  timeFlag,
-  unsigned64Flag,
-} from '../../cli/command/flags.js';
-import { redactFlags } from '../../cli/text/redaction.js';
+import { encodingsOf } from '../../cli/command/flags.js';
 import { runInterruptibly } from '../../cli/program/interruptible.js';
 import type { RecordDump } from '../../cli/output/records/record-dump.js';
 import { recordOutput } from '../../cli/output/records/record-output.js';
+import {
+  keyFilterOf,
+  questionOf,
+  refuseForFold,
+  replayFlags,
+  segmentOperationsOf,
+  type ReplayFlags,
+} from '../../cli/replay/replay-flags.js';
+import { isQuestion } from '../../cli/replay/replay-question.js';
 import { runReplay, type Interruption, type ReplayWork } from '../../cli/replay/replay-run.js';
 import { writeReplayStats } from '../../cli/output/records/replay-stats-output.js';
 import { usageError } from '../../cli/errors/usage-error.js';
 import { formatTime } from '../../engine/bytes/text/time-text.js';
 import type { ReplayBase, ReplayBounds } from '../../engine/inspect/replay/replay-base.js';
-import { OPERATIONS, ReplayFilter, type OperationName } from '../../engine/inspect/replay/replay-filter.js';
+import { ReplayFilter } from '../../engine/inspect/replay/replay-filter.js';
 import { ReplayStats } from '../../engine/inspect/replay/replay-stats.js';
 import type { FileSystem } from '../../engine/storage-io/interface/file-system.js';
-
-/** A core's id is a u16. */
-const CORE_MAX = 0xffff;
-
-/** A fold log has no cores, epochs or times; `import` makes a store of one. */
-const FOR_SEGMENTS_ALONE = [
-  'core',
-  'from-epoch',
-  'to-epoch',
-  'from-time',
-  'to-time',
-  'stats',
-  'follow',
-  'into',
-] as const;
 
 /** The flags that say how records are read and what becomes of them. */
 interface RunFlags {
@@ -58,56 +39,37 @@ interface RunFlags {
   readonly bounds: ReplayBounds | undefined;
 }
 
+/** The work to do with the records of a log, once that is open. */
+type ReplayTask = Omit<ReplayWork, 'source' | 'changes' | 'into' | 'filter'> & {
+  readonly filter: ReplayFilter;
+  readonly stats: ReplayStats | undefined;
+};
+type OpenedTask = Omit<ReplayTask, 'filter'> & Pick<ReplayWork, 'source' | 'changes' | 'filter'>;
+
 /** The flags of `--into`, and the state to start from, once the source is open. */
 interface IntoFlags extends RunFlags {
   readonly base: ReplayBase | undefined;
 }
 
 /** Filters that ask for a part of the records: what they leave goes on from nothing. */
-const FOR_A_PART = ['op', 'core', 'from-epoch', 'from-time', 'from-offset', 'limit'] as const;
-
-type Flags = Interfaces.InferredFlags<typeof WalReplay.flags> & { readonly json: boolean };
+const FOR_A_PART = [
+  'op',
+  'key',
+  'grep',
+  'core',
+  'from-epoch',
+  'from-time',
+  'from-offset',
+  'to-offset',
+  'limit',
+] as const;
 
 /** `wal-replay PATH…`: shows the records of write-ahead logs, sums them up, or applies them elsewhere. */
 export default class WalReplay extends StatelogCommand {
   static override summary = 'the records of write-ahead logs, in merged order';
   static override strict = false;
   static override args = { path: storeArgument };
-  static override flags = {
-    ...encodingFlags,
-    ...redactFlags,
-    merge: boolean({
-      description: 'in the order of epoch, time, core and sequence; --no-merge: as they lie',
-      allowNo: true,
-      default: true,
-    }),
-    op: custom<OperationName>({ description: 'only these operations', options: [...OPERATIONS] })({
-      multiple: true,
-    }),
-    prefix: textFlag({ description: 'only puts and deletes of keys that start with this', helpValue: 'P' }),
-    core: countFlag({ description: 'only records of these cores', greatest: CORE_MAX, multiple: true }),
-    'from-epoch': unsigned64Flag({ description: 'only from this epoch on', helpValue: 'EPOCH' }),
-    'to-epoch': unsigned64Flag({ description: 'only before this epoch', helpValue: 'EPOCH' }),
-    'from-time': timeFlag({ description: 'only from this time on' }),
-    'to-time': timeFlag({ description: 'only before this time' }),
-    'from-offset': countFlag({ description: 'only from this byte of each segment on', helpValue: 'BYTE' }),
-    limit: countFlag({ description: 'stop after so many records' }),
-    stats: boolean({ description: 'sum up by operation, instead of printing records' }),
-    follow: boolean({ description: 'go on with what is written meanwhile, until Ctrl-C' }),
-    hexdump: boolean({ description: 'the bytes of each record and fault too, field by field' }),
-    into: textFlag({
-      description: 'apply puts and deletes to a new store, instead of printing records; may be repeated',
-      helpValue: 'DEST',
-      multiple: true,
-    }),
-    'onto-existing': boolean({
-      description: 'let --into write to a store that is there',
-      dependsOn: ['into'],
-    }),
-    'skip-damage': boolean({ description: 'let --into go on behind damage', dependsOn: ['into'] }),
-    ...lockFlags,
-    ...largeValuesFlag,
-  };
+  static override flags = replayFlags;
 
   override async run(): Promise<ExitCode> {
     const { argv, flags } = await this.parse(WalReplay);
@@ -124,7 +86,7 @@ export default class WalReplay extends StatelogCommand {
   }
 
   /** Reads a followed log as it lies; all else through gzip, and from standard input, too. */
-  async #replayInput(path: string, flags: Flags): Promise<ExitCode> {
+  async #replayInput(path: string, flags: ReplayFlags): Promise<ExitCode> {
     if (flags.follow) {
       const { realFileSystem } = await import('../../engine/storage-io/real/real-file-system.js');
       return this.#replayPath(realFileSystem(), path, flags);
@@ -142,62 +104,77 @@ export default class WalReplay extends StatelogCommand {
     }
   }
 
-  async #replayPath(fileSystem: FileSystem, path: string, flags: Flags): Promise<ExitCode> {
-    const encodings = encodingsOf(flags);
-    const prefix =
-      flags.prefix === undefined
-        ? undefined
-        : decodeArgument(flags.prefix, encodings.key, '--prefix', '--key-encoding');
-    const filter = new ReplayFilter({
-      operations: flags.op,
-      prefix,
+  async #replayPath(fileSystem: FileSystem, path: string, flags: ReplayFlags): Promise<ExitCode> {
+    const { json, redact, merge: isMerged, limit = Infinity } = flags;
+    const question = questionOf(flags);
+    const keys = keyFilterOf(flags);
+    if (flags.follow && !flags.merge)
+      throw usageError('--follow shows records as they come: leave out --no-merge');
+    const log = await this.#foldAt(fileSystem, path);
+    const dump = flags.hexdump ? await this.#dump(log?.fileSystem ?? fileSystem, path, redact) : undefined;
+    const form = { encodings: encodingsOf(flags), json, redact, dump };
+    const within = { ...keys, fromOffset: flags['from-offset'], toOffset: flags['to-offset'] };
+    if (log !== undefined) {
+      refuseForFold(flags);
+      const { replayFold } = await import('../../cli/replay/fold-replay.js');
+      const filter = { ...within, operations: flags.op };
+      return replayFold(this.terminal, log.fileSystem, log.path, { ...form, filter, limit, question });
+    }
+    const wanted = {
+      ...within,
+      operations: segmentOperationsOf(flags),
       cores: flags.core,
       fromEpoch: flags['from-epoch'],
       toEpoch: flags['to-epoch'],
       fromTimeNs: flags['from-time']?.timeNs,
       toTimeNs: flags['to-time']?.timeNs,
-      fromOffset: flags['from-offset'],
-    });
-    if (flags.follow && !flags.merge)
-      throw usageError('--follow shows records as they come: leave out --no-merge');
-    const { identify } = await import('../../engine/inspect/identify.js');
-    const { redact } = flags;
-    const dump = flags.hexdump ? await this.#dump(fileSystem, path, redact) : undefined;
-    if (identify(fileSystem, path).kind === 'log') {
-      const other = FOR_SEGMENTS_ALONE.find((name) => flags[name] !== undefined && flags[name] !== false);
-      if (other !== undefined) throw usageError(`--${other} is for write-ahead logs, not for a fold log`);
-      const { replayFold } = await import('../../cli/replay/fold-replay.js');
-      return replayFold(this.terminal, fileSystem, path, {
-        encodings,
-        json: flags.json,
-        redact,
-        operations: flags.op,
-        prefix,
-        fromOffset: flags['from-offset'] ?? 0,
-        limit: flags.limit ?? Infinity,
-        dump,
+    };
+    this.#sayBounds(flags);
+    if (isQuestion(question)) {
+      const { askSegments } = await import('../../cli/replay/segment-replay.js');
+      const asked = { ...form, filter: wanted, limit, question, isMerged };
+      return askSegments(this.terminal, fileSystem, path, asked, (line) => {
+        this.say(line);
       });
     }
-    const output = recordOutput(this.terminal, { encodings, json: flags.json, redact, dump });
+    const output = recordOutput(this.terminal, form);
     const isPrinted = !flags.stats && flags.into === undefined;
-    this.#sayBounds(flags);
+    const stats = flags.stats ? new ReplayStats() : undefined;
     return this.#replay(
       fileSystem,
       path,
-      { ...flags, prefixBytes: prefix, bounds: boundsOf(flags) },
+      { ...flags, prefixBytes: keys.prefix, bounds: boundsOf(flags) },
       {
-        filter,
-        limit: flags.limit ?? Infinity,
+        filter: new ReplayFilter(wanted),
+        limit,
         printed: isPrinted ? output : undefined,
         findings: output,
-        stats: flags.stats ? new ReplayStats() : undefined,
+        stats,
+        taker: stats && {
+          take: ({ view, recordBytes }) => {
+            stats.add(view, recordBytes);
+          },
+        },
         skipDamage: flags['skip-damage'],
       },
     );
   }
 
+  /** The fold log at a path, or in the artifact there; undefined for anything else. */
+  async #foldAt(
+    fileSystem: FileSystem,
+    path: string,
+  ): Promise<{ readonly fileSystem: FileSystem; readonly path: string } | undefined> {
+    const { identify } = await import('../../engine/inspect/identify.js');
+    const { kind } = identify(fileSystem, path);
+    if (kind === 'log') return { fileSystem, path };
+    if (kind !== 'artifact-folder' && kind !== 'artifact-tar') return undefined;
+    const { foldOfArtifact } = await import('../../engine/inspect/replay/artifact-fold.js');
+    return foldOfArtifact(fileSystem, path);
+  }
+
   /** Says which moments were meant, where this host's clock or time zone decided it. */
-  #sayBounds(flags: Flags): void {
+  #sayBounds(flags: ReplayFlags): void {
     const bounds = (['from-time', 'to-time'] as const).flatMap((name) => {
       const moment = flags[name];
       return moment?.isOfHere === true ? [`--${name} is ${formatTime(moment.timeNs)}`] : [];
@@ -210,12 +187,7 @@ export default class WalReplay extends StatelogCommand {
     return Dump.to(this.terminal, fileSystem, path, { redact });
   }
 
-  async #replay(
-    fileSystem: FileSystem,
-    path: string,
-    flags: RunFlags,
-    task: Omit<ReplayWork, 'source' | 'changes' | 'into'>,
-  ): Promise<ExitCode> {
+  async #replay(fileSystem: FileSystem, path: string, flags: RunFlags, task: ReplayTask): Promise<ExitCode> {
     const { openFollow, openReplay } = await import('../../cli/replay/replay-source.js');
     const { source, base, changes, description, close } = flags.follow
       ? await openFollow(fileSystem, path)
@@ -233,7 +205,7 @@ export default class WalReplay extends StatelogCommand {
   }
 
   /** Prints the sums at the end, or when told to stop. */
-  async #run(source: string, work: Omit<ReplayWork, 'into'>, flags: IntoFlags): Promise<ExitCode> {
+  async #run(source: string, work: OpenedTask, flags: IntoFlags): Promise<ExitCode> {
     const { stats, changes } = work;
     const run = await this.#runner(source, work, flags);
     if (stats === undefined && changes === undefined) return run({ isOver: false });
@@ -275,7 +247,7 @@ export default class WalReplay extends StatelogCommand {
 }
 
 /** The point up to which a new store is made as the old one was; undefined where records alone are wanted. */
-function boundsOf(flags: Flags): ReplayBounds | undefined {
+function boundsOf(flags: ReplayFlags): ReplayBounds | undefined {
   const { 'to-time': toTime, 'to-epoch': toEpoch, into } = flags;
   if (into === undefined || flags['onto-existing'] || flags.follow) return undefined;
   if (toTime === undefined && toEpoch === undefined) return undefined;

@@ -40,8 +40,18 @@ export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
 
 /** True if `bytes` begin with `prefix`. */
 export function startsWithBytes(bytes: Uint8Array, prefix: Uint8Array): boolean {
-  if (prefix.length > bytes.length) return false;
-  for (let at = 0; at < prefix.length; at++) if (bytes[at] !== prefix[at]) return false;
+  return startsWithRange(bytes, 0, bytes.length, prefix);
+}
+
+/** True if `bytes[start, start + length)` begin with `prefix`. */
+export function startsWithRange(
+  bytes: Uint8Array,
+  start: number,
+  length: number,
+  prefix: Uint8Array,
+): boolean {
+  if (prefix.length > length) return false;
+  for (let at = 0; at < prefix.length; at++) if (bytes[start + at] !== prefix[at]) return false;
   return true;
 }
 

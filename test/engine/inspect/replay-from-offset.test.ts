@@ -24,7 +24,7 @@ function told(segment: string, fromOffset: number, isMerged: boolean, isAllRead:
       continue;
     }
     const { offset, recordBytes, view } = replay.segment;
-    if (filter.takes(view, offset)) lines.push(`${offset} ${recordBytes} ${view.epoch} ${view.sequence}`);
+    if (filter.takes({ view, offset })) lines.push(`${offset} ${recordBytes} ${view.epoch} ${view.sequence}`);
   }
   return lines;
 }

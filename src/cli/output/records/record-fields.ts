@@ -6,7 +6,14 @@ import type { WalEntryView } from '../../../engine/rkyv/entry/wal-entry-view.js'
 import type { ByteOutput } from '../../terminal/byte-output.js';
 import { writeEncoded, writeValue } from '../../text/encoded-field.js';
 import { writeField } from '../../text/field-escapes.js';
-import { operationFields, type LocatedRecord, type RecordForm, type RecordOutput } from './record-parts.js';
+import { writePrevious } from './previous-output.js';
+import {
+  operationFields,
+  type LocatedRecord,
+  type PreviousValue,
+  type RecordForm,
+  type RecordOutput,
+} from './record-parts.js';
 
 /** Each operation between tabs, by its tag. */
 const OPERATION_FIELDS = OPERATIONS.map((name) => toUtf8(`\t${name}\t`));
@@ -32,7 +39,7 @@ export class TabbedRecords implements RecordOutput {
     this.#form = form;
   }
 
-  record({ path, offset, recordBytes, view }: LocatedRecord): void {
+  record({ path, offset, recordBytes, view }: LocatedRecord, previous?: PreviousValue): void {
     const output = this.#output;
     const { tag } = view;
     if (path !== this.#path) {
@@ -55,6 +62,7 @@ export class TabbedRecords implements RecordOutput {
     output.write(OPERATION_FIELDS[tag]!);
     if (tag === TAG_PUT || tag === TAG_DELETE) this.#writeEntry(view);
     else writeField(output, toUtf8(JSON.stringify(operationFields(view.operation()))));
+    if (previous !== undefined) writePrevious(output, previous, this.#form);
     output.writeByte(LINE_FEED);
   }
 

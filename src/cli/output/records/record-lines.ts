@@ -3,11 +3,13 @@ import { OPERATIONS } from '../../../engine/inspect/replay/replay-filter.js';
 import { TAG_DELETE, TAG_PUT } from '../../../engine/rkyv/entry/wal-entry-format.js';
 import type { WalEntryView } from '../../../engine/rkyv/entry/wal-entry-view.js';
 import { findingText } from '../../errors/finding-text.js';
+import { previousText } from './previous-output.js';
 import {
   keyOf,
   operationFields,
   valueOf,
   type LocatedRecord,
+  type PreviousValue,
   type RecordForm,
   type RecordOutput,
 } from './record-parts.js';
@@ -28,12 +30,13 @@ export class ReadableRecords implements RecordOutput {
     this.#form = form;
   }
 
-  record({ path, offset, view }: LocatedRecord): void {
+  record({ path, offset, view }: LocatedRecord, previous?: PreviousValue): void {
     const { output, outputColumns } = this.#terminal;
     const { coreId, epoch, sequence, timestampNs, tag } = view;
     const where = `${path.slice(path.lastIndexOf('/') + 1)}:${offset}`;
     const head = `${formatTime(timestampNs)} ${where} epoch ${epoch} core ${coreId} #${sequence}`;
-    const line = `${head} ${OPERATIONS[tag]} ${this.#details(view)}`;
+    const before = previous === undefined ? '' : previousText(previous, this.#form);
+    const line = `${head} ${OPERATIONS[tag]} ${this.#details(view)}${before}`;
     output.writeText(`${cutTo(outputColumns, visibleText(line))}\n`);
   }
 

@@ -6,12 +6,14 @@ import type { WalEntryView } from '../../../engine/rkyv/entry/wal-entry-view.js'
 import type { ByteOutput } from '../../terminal/byte-output.js';
 import { writeJsonField } from '../../text/json-fields.js';
 import type { RecordDump } from './record-dump.js';
+import { previousJson } from './previous-output.js';
 import { ReadableRecords } from './record-lines.js';
 import { TabbedRecords } from './record-fields.js';
 import {
   operationFields,
   valueOf,
   type LocatedRecord,
+  type PreviousValue,
   type RecordForm,
   type RecordOutput,
 } from './record-parts.js';
@@ -59,8 +61,8 @@ class DumpedRecords implements RecordOutput {
     this.#dump = dump;
   }
 
-  record(record: LocatedRecord): void {
-    this.#lines.record(record);
+  record(record: LocatedRecord, previous?: PreviousValue): void {
+    this.#lines.record(record, previous);
     this.#dump.writeRecord(record);
   }
 
@@ -84,7 +86,7 @@ class JsonRecords implements RecordOutput {
     this.#dump = form.dump;
   }
 
-  record(record: LocatedRecord): void {
+  record(record: LocatedRecord, previous?: PreviousValue): void {
     const { path, offset, recordBytes, view } = record;
     if (path !== this.#path) {
       this.#path = path;
@@ -106,6 +108,7 @@ class JsonRecords implements RecordOutput {
     output.write(OPERATION_LABELS[view.tag]!);
     if (view.tag === TAG_PUT || view.tag === TAG_DELETE) this.#writeEntry(view);
     else output.writeText(`,${JSON.stringify(operationFields(view.operation())).slice(1, -1)}`);
+    if (previous !== undefined) output.writeText(previousJson(previous, this.#form));
     output.writeText(this.#dump === undefined ? '}\n' : `${this.#dump.recordJson(record)}}\n`);
   }
 

@@ -2,15 +2,10 @@ import type { Encodings } from '../../command/encoding.js';
 import type { Finding } from '../../../engine/finding.js';
 import type { WalOperation } from '../../../engine/rkyv/entry/wal-entry-format.js';
 import type { WalEntryView } from '../../../engine/rkyv/entry/wal-entry-view.js';
+import type { SegmentRecord } from '../../../engine/inspect/select/records-again.js';
 
 /** A record of a write-ahead log and where it lies; valid until the scanner moves on. */
-export interface LocatedRecord {
-  /** The segment. */
-  readonly path: string;
-  readonly offset: number;
-  readonly recordBytes: number;
-  readonly view: WalEntryView;
-}
+export type LocatedRecord = SegmentRecord;
 
 /** How keys and values are written. */
 export interface RecordForm {
@@ -19,12 +14,16 @@ export interface RecordForm {
   readonly redact: boolean;
 }
 
+/** The value of a key before a change; or that it had none; or that it cannot be told from what was read. */
+export type PreviousValue = { readonly value: Uint8Array } | 'none' | 'unknown';
+
 /**
  * Prints records and findings in the order in which they were met, a line each. Flush before the
  * scanner moves on whenever the output is full: it may hold what the scanner's buffer holds.
  */
-export interface RecordOutput {
-  record(record: LocatedRecord): void;
+export interface RecordOutput<Record = LocatedRecord> {
+  /** @param previous the value before it, where that was asked for */
+  record(record: Record, previous?: PreviousValue): void;
   finding(finding: Finding): void;
 }
 

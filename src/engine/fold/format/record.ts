@@ -1,3 +1,4 @@
+import { startsWithRange } from '../../bytes/compare.js';
 import { crc32 } from '../../bytes/crc/checksum.js';
 import { readU16, readU32 } from '../../bytes/halves.js';
 import { isUtf8 } from '../../bytes/text/text.js';
@@ -92,10 +93,7 @@ export class FoldRecord {
 
   /** True if the key begins with `prefix`. */
   keyStartsWith(prefix: Uint8Array): boolean {
-    if (prefix.length > this.keyLength) return false;
-    for (let at = 0; at < prefix.length; at++)
-      if (this.bytes[this.keyStart + at] !== prefix[at]) return false;
-    return true;
+    return startsWithRange(this.bytes, this.keyStart, this.keyLength, prefix);
   }
 
   /** A copy of the key. */

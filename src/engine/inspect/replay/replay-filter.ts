@@ -10,6 +10,7 @@ import {
   type WalTag,
 } from '../../rkyv/entry/wal-entry-format.js';
 import type { WalEntryView } from '../../rkyv/entry/wal-entry-view.js';
+import { KeyFilter, type KeyFilterOptions } from './key-filter.js';
 
 /** The operations' names, each in the place of its tag. */
 export const OPERATIONS = [
@@ -32,10 +33,8 @@ const TAGS: Readonly<Record<OperationName, WalTag>> = {
 };
 
 /** Which records are wanted; what is left out filters nothing. Upper bounds are exclusive. */
-export interface ReplayFilterOptions {
+export interface ReplayFilterOptions extends KeyFilterOptions {
   readonly operations?: readonly OperationName[] | undefined;
-  /** Only puts and deletes of keys that start with this. */
-  readonly prefix?: Uint8Array | undefined;
   readonly cores?: readonly number[] | undefined;
   /** u64. */
   readonly fromEpoch?: bigint | undefined;
@@ -45,6 +44,13 @@ export interface ReplayFilterOptions {
   readonly toTimeNs?: bigint | undefined;
   /** Bytes from the start of each segment. */
   readonly fromOffset?: number | undefined;
+  readonly toOffset?: number | undefined;
+}
+
+/** A record as far as it is judged. */
+interface JudgedRecord {
+  readonly offset: number;
+  readonly view: WalEntryView;
 }
 
 /** A 64-bit bound as two u32 halves, so that no bigint is made for each record. */
@@ -57,30 +63,39 @@ interface Bound {
 export class ReplayFilter {
   readonly #tags: ReadonlySet<WalTag> | undefined;
   readonly #cores: ReadonlySet<number> | undefined;
-  readonly #prefix: Uint8Array | undefined;
+  readonly #keys: KeyFilter;
   readonly #fromEpoch: Bound | undefined;
   readonly #toEpoch: Bound | undefined;
   readonly #fromTime: Bound | undefined;
   readonly #toTime: Bound | undefined;
   /** Bytes from the start of each segment, before which no record is wanted. */
   readonly fromOffset: number;
+  /** From which on none is wanted. */
+  readonly toOffset: number;
 
   constructor(options: ReplayFilterOptions = {}) {
     const { operations, cores } = options;
     this.#tags = operations === undefined ? undefined : new Set(operations.map((name) => TAGS[name]));
     this.#cores = cores === undefined ? undefined : new Set(cores);
-    this.#prefix = options.prefix;
+    this.#keys = new KeyFilter(options);
     this.#fromEpoch = boundOf(options.fromEpoch);
     this.#toEpoch = boundOf(options.toEpoch);
     this.#fromTime = boundOf(options.fromTimeNs);
     this.#toTime = boundOf(options.toTimeNs);
     this.fromOffset = options.fromOffset ?? 0;
+    this.toOffset = options.toOffset ?? Infinity;
   }
 
-  /** Whether a record is wanted that stands at `offset` of its segment. */
-  takes(view: WalEntryView, offset: number): boolean {
+  /** How many keys were named. */
+  get keyCount(): number {
+    return this.#keys.count;
+  }
+
+  /** Whether a record is wanted. */
+  takes({ offset, view }: JudgedRecord): boolean {
     return (
       offset >= this.fromOffset &&
+      offset < this.toOffset &&
       this.#tags?.has(view.tag) !== false &&
       this.#cores?.has(view.coreId) !== false &&
       this.#takesEpoch(view.epochLow, view.epochHigh) &&
@@ -91,7 +106,12 @@ export class ReplayFilter {
 
   /** Whether a finding lies, at least in part, where records are wanted. */
   takesFinding(finding: Finding): boolean {
-    return finding.offset >= this.fromOffset || finding.offset + finding.bytes > this.fromOffset;
+    return liesWithin(finding, this.fromOffset, this.toOffset);
+  }
+
+  /** The place of the key that a record puts or deletes among those that were named; -1 where it is none of them. */
+  keyIndexOf({ view }: JudgedRecord): number {
+    return view.tag === TAG_PUT || view.tag === TAG_DELETE ? this.#keys.indexOf(view) : -1;
   }
 
   /** Whether any record of this epoch can be wanted. */
@@ -114,15 +134,14 @@ export class ReplayFilter {
   }
 
   #takesKey(view: WalEntryView): boolean {
-    const prefix = this.#prefix;
-    if (prefix === undefined) return true;
-    if (view.tag !== TAG_PUT && view.tag !== TAG_DELETE) return false;
-    if (view.keyLength < prefix.length) return false;
-    for (let at = 0; at < prefix.length; at++) {
-      if (view.bytes[view.keyStart + at] !== prefix[at]) return false;
-    }
-    return true;
+    if (this.#keys.takesAll) return true;
+    return (view.tag === TAG_PUT || view.tag === TAG_DELETE) && this.#keys.takes(view);
   }
+}
+
+/** Whether a finding lies, at least in part, within `[from, to)` of its file. */
+export function liesWithin({ offset, bytes }: Finding, from: number, to: number): boolean {
+  return offset < to && (offset >= from || offset + bytes > from);
 }
 
 function boundOf(value: bigint | undefined): Bound | undefined {

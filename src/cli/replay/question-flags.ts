@@ -1,0 +1,60 @@
+import { setFlagsFromString } from 'node:v8';
+import { custom } from '@oclif/core/flags';
+import { UNSIGNED_64_MAX, parseIntegerWithin } from '../command/integer-text.js';
+import { usageError } from '../errors/usage-error.js';
+import type { AroundArgument } from './replay-question.js';
+
+const CORE_MAX = 0xffffn;
+
+/** A flag of a place in a log: a byte, or a core and a sequence, `2:1041`. */
+export const aroundFlag = custom<AroundArgument>({
+  helpValue: 'BYTE|CORE:SEQUENCE',
+  parse: (text) => {
+    const around = text.includes(':') ? sequenceOf(text) : offsetOf(text);
+    if (around !== undefined) return Promise.resolve(around);
+    const message = `--around takes a byte of the file, or a core and a sequence such as 2:1041, not ${text}`;
+    return Promise.reject(usageError(message));
+  },
+});
+
+/** A flag of a regular expression that is matched in linear time. */
+export const patternFlag = custom<RegExp>({
+  parse: (text, _context, { name }) => {
+    try {
+      return Promise.resolve(linearPattern(text));
+    } catch (error) {
+      if (!(error instanceof SyntaxError)) throw error;
+      return Promise.reject(
+        usageError(
+          `--${name} ${text}: ${error.message.replace(/^Invalid regular expression: /, '')}`,
+          `what a match takes must not grow faster than the text: look-around, \\1 and {n} of hundreds are left out`,
+        ),
+      );
+    }
+  },
+});
+
+function offsetOf(text: string): AroundArgument | undefined {
+  const offset = parseIntegerWithin(text, 0n, BigInt(Number.MAX_SAFE_INTEGER));
+  return offset === undefined ? undefined : { offset: Number(offset) };
+}
+
+function sequenceOf(text: string): AroundArgument | undefined {
+  const [core = '', digits = '', ...more] = text.split(':');
+  const coreId = parseIntegerWithin(core, 0n, CORE_MAX);
+  const sequence = parseIntegerWithin(digits, 0n, UNSIGNED_64_MAX);
+  if (coreId === undefined || sequence === undefined || more.length > 0) return undefined;
+  return { coreId: Number(coreId), sequence };
+}
+
+/**
+ * A pattern that V8 goes on matching by its linear engine once it has gone back too often; one that this engine does not know
+ * is refused.
+ * @throws SyntaxError
+ */
+function linearPattern(source: string): RegExp {
+  setFlagsFromString('--enable-experimental-regexp-engine');
+  setFlagsFromString('--enable-experimental-regexp-engine-on-excessive-backtracks');
+  new RegExp(source, 'l').test('');
+  return new RegExp(source);
+}

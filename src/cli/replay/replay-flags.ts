@@ -1,0 +1,152 @@
+import type { Interfaces } from '@oclif/core';
+import { boolean, custom } from '@oclif/core/flags';
+import { FOLD_OPERATIONS, type FoldOperationName } from '../../engine/inspect/replay/fold-filter.js';
+import { OPERATIONS, type OperationName } from '../../engine/inspect/replay/replay-filter.js';
+import { decodeArgument } from '../command/encoding.js';
+import {
+  countFlag,
+  encodingFlags,
+  encodingsOf,
+  largeValuesFlag,
+  lockFlags,
+  textFlag,
+  timeFlag,
+  unsigned64Flag,
+} from '../command/flags.js';
+import { usageError } from '../errors/usage-error.js';
+import { redactFlags } from '../text/redaction.js';
+import { aroundFlag, patternFlag } from './question-flags.js';
+import type { Question } from './replay-question.js';
+
+/** A core's id is a u16. */
+const CORE_MAX = 0xffff;
+const CONTEXT_DEFAULT = 3;
+/** Their places are kept until the middle is found. */
+const CONTEXT_MAX = 10_000;
+
+/** An operation of either kind of log. */
+export type AnyOperationName = OperationName | FoldOperationName;
+const ANY_OPERATIONS: readonly AnyOperationName[] = [...new Set([...OPERATIONS, ...FOLD_OPERATIONS])];
+
+const several = { multiple: true, multipleNonGreedy: true } as const;
+
+/** The flags of `wal-replay`. */
+export const replayFlags = {
+  ...encodingFlags,
+  ...redactFlags,
+  merge: boolean({
+    description: 'in the order of epoch, time, core and sequence; --no-merge: as they lie',
+    allowNo: true,
+    default: true,
+  }),
+  op: custom<AnyOperationName>({ description: 'only these operations', options: [...ANY_OPERATIONS] })({
+    ...several,
+  }),
+  key: textFlag({ description: 'only puts and deletes of this key', helpValue: 'K', ...several }),
+  prefix: textFlag({ description: 'only puts and deletes of keys that start with this', helpValue: 'P' }),
+  grep: patternFlag({ description: 'only puts and deletes whose key or value has a match', helpValue: 'RE' }),
+  core: countFlag({ description: 'only records of these cores', greatest: CORE_MAX, ...several }),
+  'from-epoch': unsigned64Flag({ description: 'only from this epoch on', helpValue: 'EPOCH' }),
+  'to-epoch': unsigned64Flag({ description: 'only before this epoch', helpValue: 'EPOCH' }),
+  'from-time': timeFlag({ description: 'only from this time on' }),
+  'to-time': timeFlag({ description: 'only before this time' }),
+  'from-offset': countFlag({ description: 'only from this byte of each segment on', helpValue: 'BYTE' }),
+  'to-offset': countFlag({ description: 'only before this byte of each segment', helpValue: 'BYTE' }),
+  limit: countFlag({ description: 'stop after so many records' }),
+  last: boolean({ description: 'only the last of them; with --key the last of each, and the value before' }),
+  reverse: boolean({ description: 'the newest first' }),
+  around: aroundFlag({
+    description: 'the record at a byte of the file, or of a core and a sequence, and those around it',
+    exclusive: ['last', 'reverse', 'limit'],
+  }),
+  context: countFlag({
+    description: `how many records before and behind --around (default: ${CONTEXT_DEFAULT})`,
+    greatest: CONTEXT_MAX,
+    dependsOn: ['around'],
+  }),
+  stats: boolean({ description: 'sum up by operation, instead of printing records' }),
+  follow: boolean({ description: 'go on with what is written meanwhile, until Ctrl-C' }),
+  hexdump: boolean({ description: 'the bytes of each record and fault too, field by field' }),
+  into: textFlag({
+    description: 'apply puts and deletes to a new store, instead of printing records; may be repeated',
+    helpValue: 'DEST',
+    ...several,
+  }),
+  'onto-existing': boolean({
+    description: 'let --into write to a store that is there',
+    dependsOn: ['into'],
+  }),
+  'skip-damage': boolean({ description: 'let --into go on behind damage', dependsOn: ['into'] }),
+  ...lockFlags,
+  ...largeValuesFlag,
+};
+
+/** The flags as they were parsed. */
+export type ReplayFlags = Interfaces.InferredFlags<typeof replayFlags> & { readonly json: boolean };
+
+/** Answers that need an end, and records to be shown. */
+const QUESTIONS = ['last', 'reverse', 'around'] as const;
+const NOT_WITH_QUESTIONS = ['follow', 'into', 'stats'] as const;
+/** A fold log has no cores, epochs or times; `import` makes a store of one. */
+const FOR_SEGMENTS_ALONE = [
+  'core',
+  'from-epoch',
+  'to-epoch',
+  'from-time',
+  'to-time',
+  'stats',
+  'follow',
+  'into',
+] as const;
+
+/** The question that the flags ask. @throws StatelogError `INVALID_ARGUMENT` where they do not go together */
+export function questionOf(flags: ReplayFlags): Question {
+  const asked = QUESTIONS.find((name) => isGiven(flags, name));
+  const other = NOT_WITH_QUESTIONS.find((name) => isGiven(flags, name));
+  if (asked !== undefined && other !== undefined)
+    throw usageError(`--${asked} is about records to be shown, and does not go with --${other}`);
+  const { last, reverse, around, context = CONTEXT_DEFAULT } = flags;
+  return { last, reverse, around, context };
+}
+
+/** Which keys are wanted. @throws StatelogError `INVALID_ARGUMENT` for one that is not in its encoding */
+export function keyFilterOf(flags: ReplayFlags): {
+  readonly keys: readonly Uint8Array[] | undefined;
+  readonly prefix: Uint8Array | undefined;
+  readonly pattern: RegExp | undefined;
+} {
+  const { key: encoding } = encodingsOf(flags);
+  const bytesOf = (text: string, name: string): Uint8Array =>
+    decodeArgument(text, encoding, name, '--key-encoding');
+  return {
+    keys: flags.key?.map((key) => bytesOf(key, '--key')),
+    prefix: flags.prefix === undefined ? undefined : bytesOf(flags.prefix, '--prefix'),
+    pattern: flags.grep,
+  };
+}
+
+/** @throws StatelogError `INVALID_ARGUMENT` for flags that say nothing of a fold log */
+export function refuseForFold(flags: ReplayFlags): void {
+  const other = FOR_SEGMENTS_ALONE.find((name) => isGiven(flags, name));
+  if (other !== undefined)
+    throw usageError(
+      `--${other} is for write-ahead logs: a fold log has revisions, and no cores, epochs or times`,
+    );
+  refuseOperations(flags, FOLD_OPERATIONS, 'a fold log');
+}
+
+/** The operations of write-ahead logs that are wanted. @throws StatelogError `INVALID_ARGUMENT` for one that no such log has */
+export function segmentOperationsOf(flags: ReplayFlags): readonly OperationName[] | undefined {
+  refuseOperations(flags, OPERATIONS, 'a write-ahead log');
+  return flags.op as readonly OperationName[] | undefined;
+}
+
+function refuseOperations(flags: ReplayFlags, known: readonly string[], what: string): void {
+  const unknown = flags.op?.find((name) => !known.includes(name));
+  if (unknown !== undefined) throw usageError(`${what} has no ${unknown}`, `it has: ${known.join(', ')}`);
+}
+
+function isGiven(flags: ReplayFlags, name: keyof ReplayFlags): boolean {
+  const value = flags[name];
+  return value !== undefined && value !== false;
+}
