@@ -5,6 +5,7 @@ import { directoryMutants } from './directory.mjs';
 import { foldMutants } from './fold.mjs';
 import { failedSyncMutants } from './failed-syncs.mjs';
 import { logMutants } from './log.mjs';
+import { lossMutants } from './losses.mjs';
 import { mendMutants } from './mend.mjs';
 import { inspectMutants } from './inspect.mjs';
 import { natsMutants } from './nats.mjs';
@@ -35,6 +36,7 @@ export const MUTANTS = [
   ...repairMutants,
   ...replicaMutants,
   ...rescueMutants,
+  ...lossMutants,
   ...mendMutants,
   ...failedSyncMutants,
   ...otherUsersMutants,

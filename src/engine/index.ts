@@ -60,7 +60,14 @@ export { identify, type IdentifiedKind, type PathIdentity } from './inspect/iden
 export { createStore, openReadable, openWritable } from './inspect/open.js';
 export { verifyPath, type VerifySummary } from './inspect/verify/verify-path.js';
 export { repairPath, type RepairRequest } from './repair/repair-path.js';
-export type { LostKey, OlderValue, RepairEvent, RepairSummary } from './repair/account/report.js';
+export type {
+  LostAmount,
+  LostChange,
+  LostKey,
+  OlderValue,
+  RepairEvent,
+  RepairSummary,
+} from './repair/account/report.js';
 export { prepareExport } from './transfer/export-store.js';
 export type { ExportReport, PreparedExport } from './transfer/prepared-export.js';
 export { importStore, type ImportReport, type ImportRequest } from './transfer/import-store.js';

@@ -1,20 +1,13 @@
 import { commandText, replayHint } from '../../engine/bytes/text/command-hints.js';
 import { statePathsOf } from '../../engine/state/format/state-paths.js';
-import { formatTime } from '../../engine/bytes/text/time-text.js';
 import type { LockStat } from '../../engine/inspect/stat/stat-report.js';
-import type {
-  LostKey,
-  RepairEvent,
-  RepairSummary,
-  SourcePosition,
-} from '../../engine/repair/account/report.js';
+import type { RepairEvent, RepairSummary, SourcePosition } from '../../engine/repair/account/report.js';
 import { countedText } from '../text/counted-text.js';
-import { encodeText, type Encoding } from '../command/encoding.js';
+import type { Encoding } from '../command/encoding.js';
 import { findingText } from '../errors/finding-text.js';
-import { jsonField } from '../text/json-fields.js';
 import { filledLine, filledText, notTakenLine } from './filled-output.js';
+import { lostChangeLine, lostKeyLine } from './lost-output.js';
 import { mendedLine } from './mended-output.js';
-import { redactedKey, redactedText } from '../text/redaction.js';
 import { formatSize } from '../command/size-text.js';
 import { visibleText } from '../terminal/visible-text.js';
 
@@ -22,7 +15,7 @@ import { visibleText } from '../terminal/visible-text.js';
 export interface RepairLineForm {
   readonly json: boolean;
   readonly keyEncoding: Encoding;
-  /** Names that are not certain may be bytes of a value: their length and digest stand there. */
+  /** The bytes of what was put right may be of a value: their length stands there. */
   readonly redact: boolean;
 }
 
@@ -40,7 +33,8 @@ export function repairEventLine(
   if ('filled' in event) return filledLine(event.filled, form);
   if ('notTaken' in event) return notTakenLine(event.notTaken, form);
   if ('mended' in event) return mendedLine(event.mended, form);
-  return form.json ? lostKeyJson(event.lostKey, form) : lostKeyText(event.lostKey, form);
+  if ('lostChange' in event) return lostChangeLine(event.lostChange, form);
+  return lostKeyLine(event.lostKey, form);
 }
 
 function sourceJson({ name, upTo, said, isKept }: SourcePosition): string {
@@ -59,30 +53,6 @@ export function repairSummaryLine(summary: RepairSummary, isJson: boolean): stri
   return isJson ? JSON.stringify({ summary }) : summaryText(summary);
 }
 
-function lostKeyJson(lost: LostKey, { keyEncoding, redact }: RepairLineForm): string {
-  const { key, op, file, offset, fallsBack, sequence, timestampNs, older } = lost;
-  const name = redact && !fallsBack ? redactedKey(key) : jsonField('key', key, keyEncoding);
-  const record = { sequence: sequence?.toString(), timestampNs: timestampNs?.toString() };
-  const value = older === undefined ? {} : { older: { valueBytes: older.bytes, valueDigest: older.digest } };
-  return JSON.stringify({ lostKey: { ...name, op, file, offset, fallsBack, ...record, ...value } });
-}
-
-function lostKeyText(lost: LostKey, { keyEncoding, redact }: RepairLineForm): string {
-  const { key, op, file, offset, fallsBack, older } = lost;
-  const plain = encodeText(key, keyEncoding) ?? `base64 ${Buffer.from(key).toString('base64')}`;
-  const name = redact && !fallsBack ? `a key of ${redactedText(key)}` : plain;
-  const outcome = fallsBack
-    ? `it falls back to the value that it had before${older === undefined ? '' : ` (${older.bytes} bytes, blake3 ${older.digest})`}`
-    : 'no older value of it was kept, if this is its name';
-  return visibleText(`lost: ${op} of ${name}: ${file}, byte ${offset}${recordText(lost)}: ${outcome}`);
-}
-
-/** The number and time of a lost record, as the end of its place. */
-function recordText({ sequence, timestampNs }: LostKey): string {
-  const number = sequence === undefined ? '' : `, sequence ${sequence}`;
-  return timestampNs === undefined ? number : `${number}, of ${formatTime(timestampNs)}`;
-}
-
 function summaryText({
   path,
   into,
@@ -96,7 +66,7 @@ function summaryText({
   copies,
 }: RepairSummary): string {
   const keys = `${keysEstimated ? 'about ' : ''}${countedText(kept.keys, 'key')}`;
-  const lostKeys = countedText(lost.keys, 'key');
+  const lostKeys = `${countedText(lost.keys, 'key')}${unnamedText(lost)}`;
   const outcome = [
     `kept ${countedText(kept.records, 'record')}, ${formatSize(kept.bytes)}, ${keys}`,
     `lost ${countedText(lost.records, 'record')}, ${formatSize(lost.bytes)}, ${lostKeys}`,
@@ -107,6 +77,10 @@ function summaryText({
   ].join('; ');
   const place = into === null ? path : `${path} into ${into}`;
   return visibleText(`${place}: ${outcome}${dryRun ? '; nothing was written' : ''}`);
+}
+
+function unnamedText({ unnamed }: RepairSummary['lost']): string {
+  return unnamed === 0 ? '' : ` and ${countedText(unnamed, 'change')} of keys that are not readable`;
 }
 
 /** Nobody is to take an empty segment for that of a core which wrote nothing. */

@@ -183,8 +183,7 @@ async function* repairThrough(
     yield* keepingLost(account, found, request, salvageInto(account, found, into, options));
     for (const finding of newlyUnreadable(fileSystem)) yield account.tellUnreadable(finding);
   }
-  const { keptRecords, keptBytes, lostRecords, lostBytes, lostKeyCount, gaps, torn, mended, census } =
-    account;
+  const { keptRecords, keptBytes, lostRecords, lostBytes, gaps, torn, mended, census } = account;
   return {
     path,
     kind: found.kind,
@@ -192,7 +191,12 @@ async function* repairThrough(
     ...(into === undefined ? {} : { aside: placeAside(disk, { kind: found.kind, path }) }),
     dryRun,
     kept: { records: keptRecords, bytes: keptBytes, keys: account.keys + census.count },
-    lost: { records: lostRecords, bytes: lostBytes, keys: lostKeyCount },
+    lost: {
+      records: lostRecords,
+      bytes: lostBytes,
+      keys: account.lostKeyCount,
+      unnamed: account.lostUnnamed,
+    },
     mended,
     ...(replica === undefined ? {} : { filled: account.filled }),
     gaps,

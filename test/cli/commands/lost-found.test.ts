@@ -94,8 +94,8 @@ test('a key that two cores wrote falls back to the other core’s value, which i
     );
   };
   const lost = record(0, 1n, 'both', 20n);
-  lost.fill(0xee, 12, 15);
   // Its key is the first of its data: the value was hit.
+  lost.fill(0xee, 12, 13);
   const damaged = joined(record(0, 0n, 'first', 1n), lost, record(0, 2n, 'last', 30n));
   writeFileSync(path.join(source, 'wal-0.log'), damaged);
   writeFileSync(path.join(source, 'wal-1.log'), joined(record(1, 0n, 'both', 10n)));

@@ -62,7 +62,7 @@ for (const name of ['artifact', TAR]) {
     const [key, value] = [...original.content].find(([, one]) => one.length > 8)!;
     const at = bytes.indexOf(value, foldAt);
     const { content, cursor, summary } = await salvaged(t, name, (copy) => {
-      overwrite(path.join(copy, foldIn(name)), at + 2, 3);
+      overwrite(path.join(copy, foldIn(name)), at + 2, 1);
     });
     const expected = new Map(original.content);
     expected.delete(key);

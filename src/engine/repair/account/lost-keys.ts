@@ -1,21 +1,26 @@
 import { blake3Hex } from '../../bytes/hash/blake3.js';
-import type { LostKey, OlderValue } from './report.js';
+import type { LostChange, LostKey, OlderValue } from './report.js';
 
 /** Keys that are remembered at a time, and their bytes: more are not listed. */
 const KEYS_MAX = 16_384;
 const KEY_BYTES_MAX = 16 * 1024 * 1024;
 const SIEVE_BITS = 2 ** 16;
 
-/** A damaged record whose key can be made out. */
-export interface DamagedChange {
-  readonly key: Uint8Array;
+/** A damaged record of which it is known that it was a change, but not of which key. */
+export interface NamelessChange {
   readonly op: 'put' | 'delete';
   readonly file: string;
   readonly offset: number;
-  /** When it was written, as far as what is left of it says so. */
+  /** When it was written, where that is proven. */
   readonly written?: WrittenAt | undefined;
-  /** Its number, likewise. */
+  /** Its number and its core, likewise. */
   readonly sequence?: bigint | undefined;
+  readonly coreId?: number | undefined;
+}
+
+/** A damaged record whose key is proven. */
+export interface DamagedChange extends NamelessChange {
+  readonly key: Uint8Array;
 }
 
 /** The fields that order records of several cores. */
@@ -46,6 +51,7 @@ export class LostKeys {
   /** Most keys are none of these, and are told so without being looked up. */
   readonly #sieve = new Uint8Array(SIEVE_BITS);
   #bytes = 0;
+  #nameless: NamelessChange[] = [];
 
   /** True if it matters which keys the records have. */
   get isWanted(): boolean {
@@ -70,6 +76,11 @@ export class LostKeys {
       beside: undefined,
       isOverwritten: false,
     });
+  }
+
+  /** Notes down a damaged record whose key is not known: whether a later one makes up for it cannot be told. */
+  noteNameless(change: NamelessChange): void {
+    if (this.#nameless.length < KEYS_MAX) this.#nameless.push(change);
   }
 
   /**
@@ -113,24 +124,37 @@ export class LostKeys {
   *resolve(isBelow: (key: Uint8Array) => boolean | Uint8Array = () => false): Generator<LostKey, void> {
     for (const suspect of this.#suspects.values()) {
       if (suspect.isOverwritten) continue;
-      const { key, op, file, offset, before, beside, written, sequence } = suspect;
+      const { key, op, before, beside } = suspect;
       const last = before ?? beside?.op;
       const below = last === undefined ? isBelow(key) : false;
       const fallsBack = last === undefined ? below !== false : last === 'put';
       const older = typeof below === 'boolean' ? suspect.older : olderValue(below);
-      const place = { file, offset, sequence, timestampNs: written?.timestampNs };
       // A delete of what is not there anyway has lost nothing.
-      if (op === 'put' || fallsBack) yield { key, op, ...place, fallsBack, ...(older && { older }) };
+      if (op === 'put' || fallsBack) yield { key, ...placeOf(suspect), fallsBack, ...(older && { older }) };
     }
-    this.forget();
+    this.#forgetKeys();
+  }
+
+  /** The changes whose keys are not known, of the log that was just resolved; each is told once. */
+  takeNameless(): LostChange[] {
+    return this.#nameless.splice(0).map(placeOf);
   }
 
   /** Forgets all that was noted down: none of it is lost. */
   forget(): void {
+    this.#nameless = [];
+    this.#forgetKeys();
+  }
+
+  #forgetKeys(): void {
     this.#suspects.clear();
     this.#sieve.fill(0);
     this.#bytes = 0;
   }
+}
+
+function placeOf({ op, file, offset, written, sequence, coreId }: NamelessChange): LostChange {
+  return { op, file, offset, sequence, timestampNs: written?.timestampNs, coreId };
 }
 
 function olderValue(value: Uint8Array): OlderValue {

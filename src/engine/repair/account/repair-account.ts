@@ -8,7 +8,7 @@ import type { SlicePlace } from '../../storage-io/views/composed-file-system.js'
 import type { Arrangement } from '../survey/arrangement.js';
 import type { Replica } from '../replica/replica.js';
 import { LostKeys } from './lost-keys.js';
-import type { Filled, FilledAmount, LostKey, Mended, NotTaken, RepairEvent } from './report.js';
+import type { Filled, FilledAmount, LostChange, LostKey, Mended, NotTaken, RepairEvent } from './report.js';
 
 const TELL_EACH_BYTES = 32 * 1024 * 1024;
 
@@ -27,6 +27,8 @@ export class RepairAccount {
   lostRecords = 0;
   lostBytes = 0;
   lostKeyCount = 0;
+  /** Changes that were lost and are listed without a key. */
+  lostUnnamed = 0;
   /** Bytes of unfinished last writes: cut, and no loss, since they were never acknowledged. */
   tornBytes = 0;
   gaps = 0;
@@ -189,7 +191,29 @@ export class RepairAccount {
 
   loseKey(lostKey: LostKey): RepairEvent {
     this.lostKeyCount += 1;
-    const { path, offset } = this.#placeOf(lostKey.file, lostKey.offset);
-    return { lostKey: { ...lostKey, file: path, offset } };
+    return { lostKey: this.#placed(lostKey) };
+  }
+
+  /** Counts and tells of a change whose key is not known. */
+  loseUnnamed(lostChange: LostChange): RepairEvent {
+    this.lostUnnamed += 1;
+    return { lostChange: this.#placed(lostChange) };
+  }
+
+  /** Tells of a value that is lost; its key only where that is proven, or known from elsewhere. */
+  loseValue(lostKey: LostKey, isNameProven: boolean): RepairEvent {
+    const { op, file, offset, fallsBack } = lostKey;
+    return isNameProven || fallsBack ? this.loseKey(lostKey) : this.loseUnnamed({ op, file, offset });
+  }
+
+  /** The losses of the log that was just read, as `LostKeys.resolve` finds them. */
+  *loseChanges(isBelow?: (key: Uint8Array) => boolean | Uint8Array): Generator<RepairEvent, void> {
+    for (const lostKey of this.lostKeys.resolve(isBelow)) yield this.loseKey(lostKey);
+    for (const lostChange of this.lostKeys.takeNameless()) yield this.loseUnnamed(lostChange);
+  }
+
+  #placed<Change extends LostChange>(change: Change): Change {
+    const { path, offset } = this.#placeOf(change.file, change.offset);
+    return { ...change, file: path, offset };
   }
 }

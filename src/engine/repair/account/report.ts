@@ -3,22 +3,24 @@ import type { Finding } from '../../finding.js';
 import type { IdentifiedKind } from '../../inspect/identify.js';
 import type { LockStat } from '../../inspect/stat/stat-report.js';
 
-/** A key whose last change was lost, as far as its damaged record can still be made out. */
-export interface LostKey {
-  readonly key: Uint8Array;
+/** A change that was lost and of which it is not known which key it was of: bytes of that may be wrong. */
+export interface LostChange {
   /** The effect of the damaged record. */
   readonly op: 'put' | 'delete';
   /** The place of the damaged record in the source. */
   readonly file: string;
   readonly offset: number;
-  /**
-   * True where an older value of the key was kept, and stands for the lost one: the key is then certain.
-   * False where nothing stands in its place; the name may then be damaged itself.
-   */
-  readonly fallsBack: boolean;
-  /** The number and the time (nanoseconds since the Unix epoch) of the damaged record, as far as it still says so. */
+  /** The number, the time (nanoseconds since the Unix epoch) and the core of the damaged record, each where it is proven. */
   readonly sequence?: bigint | undefined;
   readonly timestampNs?: bigint | undefined;
+  readonly coreId?: number | undefined;
+}
+
+/** A key whose last change was lost. Its name is proven, by its damaged record or by a checkpoint's index. */
+export interface LostKey extends LostChange {
+  readonly key: Uint8Array;
+  /** True where an older value of the key was kept, and stands for the lost one. */
+  readonly fallsBack: boolean;
   /** The older value that stands for the lost one, where it was at hand. */
   readonly older?: OlderValue | undefined;
 }
@@ -107,6 +109,7 @@ export type RepairEvent =
   | { readonly notTaken: NotTaken }
   | { readonly mended: Mended }
   | { readonly lostKey: LostKey }
+  | { readonly lostChange: LostChange }
   | { readonly source: SourcePosition }
   | { readonly progress: RepairProgress };
 
@@ -120,6 +123,12 @@ export interface Amount {
   readonly keys: number;
 }
 
+/** All that was lost. */
+export interface LostAmount extends Amount {
+  /** Changes that are listed without the key that they were of. */
+  readonly unnamed: number;
+}
+
 /** The result of a repair. */
 export interface RepairSummary {
   readonly path: string;
@@ -130,7 +139,7 @@ export interface RepairSummary {
   readonly aside?: string | undefined;
   readonly dryRun: boolean;
   readonly kept: Amount;
-  readonly lost: Amount;
+  readonly lost: LostAmount;
   /** Records, or whole files, that were put right and kept. */
   readonly mended: number;
   /** How much comes from a replica; absent where none was named. */

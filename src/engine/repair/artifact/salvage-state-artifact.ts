@@ -142,7 +142,8 @@ function* report(
     }
     isLosing = true;
     account.lose(length);
-    yield account.loseKey({ key, op: 'put', file, offset: STATE_HEADER_BYTES + offset, fallsBack: false });
+    const place = { file, offset: STATE_HEADER_BYTES + offset };
+    yield account.loseValue({ key, op: 'put', ...place, fallsBack: false }, source?.namesAreProven === true);
   }
   const unnamed = source?.walk.count === undefined ? undefined : source.walk.count - source.named;
   if (unnamed !== 0) {

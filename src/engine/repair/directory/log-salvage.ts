@@ -203,7 +203,7 @@ export class LogSalvage {
       yield this.#account.take(missingOrDamaged(error, path, 'missing-segment'));
       const lost = atLeastNone((after?.cores[coreId]?.nextSequence ?? expectedSequence) - expectedSequence);
       this.#account.lostRecords += Number(lost);
-      for (const lostKey of lostKeys.resolve()) yield this.#account.loseKey(lostKey);
+      yield* this.#account.loseChanges();
       positions?.isMissingAfter(lastBefore);
       if (into !== undefined) this.#writeEmpty(into, book, coreId === 0 ? epoch : undefined);
       this.#number(log, coreId, false, book.nextSequence);

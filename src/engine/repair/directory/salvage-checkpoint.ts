@@ -103,6 +103,16 @@ export class CheckpointCore {
     return source?.walk.count;
   }
 
+  /** Whether the keys that its damaged index names are those that were written. */
+  get namesAreProven(): boolean {
+    const source = this.#openDamaged();
+    try {
+      return source?.namesAreProven ?? true;
+    } finally {
+      source?.close();
+    }
+  }
+
   /** True where nothing of its own files can be read. */
   get isGone(): boolean {
     const source = this.#openDamaged();

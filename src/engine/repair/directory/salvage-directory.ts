@@ -151,6 +151,7 @@ class DirectorySalvage {
     }
     let count = 0;
     const lostChanges: LostBelow[] = [];
+    const areNamesProven = core.namesAreProven;
     for (const { key, value, lost } of core.filled()) {
       count += 1;
       if (lost === undefined) continue;
@@ -158,8 +159,9 @@ class DirectorySalvage {
       account.lose(lost.length);
       // Older checkpoints are history: what they lost is no loss of the state.
       if (!isNewest || lostChanges.length >= LOST_CHANGES_MAX) continue;
-      const change = { key, op: 'put' as const, file: core.path, offset: placeOfLost(lost) };
-      lostChanges.push({ change, isInPlace: value !== undefined });
+      const place = { op: 'put' as const, file: core.path, offset: placeOfLost(lost) };
+      if (value === undefined && !areNamesProven) yield account.loseUnnamed(place);
+      else lostChanges.push({ change: { key, ...place }, isInPlace: value !== undefined });
     }
     if (isNewest) this.#logs.lostBelow.set(core.coreId, lostChanges);
     const stated = core.countStated();

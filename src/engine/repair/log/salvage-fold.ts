@@ -3,22 +3,17 @@ import { CURSOR_TYPE, HEADER_BYTES, PUT_TYPE } from '../../fold/format/format.js
 import { headerBytes } from '../../fold/format/header.js';
 import type { OpenLog } from '../../fold/record/log-window.js';
 import { refuseOtherVersion } from '../../fold/record/other-version.js';
-import { FoldRecord } from '../../fold/format/record.js';
 import { FoldScanner } from '../../fold/scan/scanner.js';
 import { closeQuietly } from '../../storage-io/whole/atomic-write.js';
 import { writeFully } from '../../storage-io/whole/write-fully.js';
-import type { DamagedChange } from '../account/lost-keys.js';
 import { mendFold } from '../mend/mend-logs.js';
 import { fillFold } from '../replica/fill-fold.js';
+import { FoldGapRecords } from './made-out-fold.js';
 import { NewFile } from './new-file.js';
 import { RangeCopier } from './range-copier.js';
 import { unreadable } from '../account/refusals.js';
 import type { RepairAccount } from '../account/repair-account.js';
 import type { RepairEvent } from '../account/report.js';
-
-/** Records of one gap that are looked at, and the most bytes of it that are read for that. */
-const RECORDS_MAX = 1024;
-const GAP_BYTES_MAX = 1024 * 1024;
 
 /**
  * Copies the good records of a fold log to a new one, as they are and in their order, behind a header;
@@ -48,7 +43,7 @@ export function* salvageFold(
     file?.finish();
     if (into !== undefined) salvage.readAgain(into);
     else if (account.lostKeys.isWanted) salvage.readAgain(path);
-    for (const lostKey of account.lostKeys.resolve()) yield account.loseKey(lostKey);
+    yield* account.loseChanges();
   } finally {
     file?.abandon();
     closeQuietly(fileSystem, descriptor);
@@ -60,6 +55,7 @@ class FoldSalvage {
   readonly #log: OpenLog;
   #records = 0;
   #bytes = 0;
+  #gaps: FoldGapRecords | undefined;
 
   constructor(account: RepairAccount, log: OpenLog) {
     this.#account = account;
@@ -120,28 +116,10 @@ class FoldSalvage {
   #takeLoss(finding: Finding): void {
     if (finding.severity !== 'damage' || finding.offset < HEADER_BYTES) return;
     const { lostKeys } = this.#account;
-    const { records, changes } = makeOut(this.#log, finding);
+    this.#gaps ??= new FoldGapRecords(this.#log);
+    const { records, changes, nameless } = this.#gaps.makeOut(finding);
     this.#account.lostRecords += Math.max(records, 1);
     for (const change of changes) lostKeys.note(change, this.#records);
+    for (const change of nameless) lostKeys.noteNameless(change);
   }
-}
-
-/** The records of a gap that their own lengths lead to one after the other, although their checksums fail. */
-function makeOut(
-  { fileSystem, descriptor, path }: OpenLog,
-  { offset, bytes }: Finding,
-): { readonly records: number; readonly changes: readonly DamagedChange[] } {
-  const gap = new Uint8Array(Math.min(bytes, GAP_BYTES_MAX));
-  const end = fileSystem.read(descriptor, gap, 0, gap.length, offset);
-  const record = new FoldRecord();
-  const changes: DamagedChange[] = [];
-  let records = 0;
-  for (let at = 0; at < end && records < RECORDS_MAX; at += record.length) {
-    if (record.parse(gap, at, end) !== 'whole') break;
-    records += 1;
-    if (record.type === CURSOR_TYPE || !record.keyIsUtf8()) continue;
-    const op = record.type === PUT_TYPE ? 'put' : 'delete';
-    changes.push({ key: record.key(), op, file: path, offset: offset + at });
-  }
-  return { records, changes };
 }

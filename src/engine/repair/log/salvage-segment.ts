@@ -5,7 +5,7 @@ import { closeQuietly } from '../../storage-io/whole/atomic-write.js';
 import type { FileDescriptor } from '../../storage-io/interface/file-system.js';
 import { damageError } from '../../wal/scan/scan-findings.js';
 import { WalScanner, type WalScanOptions } from '../../wal/scan/scanner.js';
-import { makeOutRecords } from './made-out.js';
+import { GapRecords } from './made-out.js';
 import { NewFile } from './new-file.js';
 import { RenumberingCopier } from './renumbering-copier.js';
 import { groupOfRecord, withoutGroupMark } from '../../wal/format/group-mark.js';
@@ -91,7 +91,7 @@ export function* salvageSegment(
     else if (lostKeys.isWanted) salvage.readAgain(source.path);
     if (lostKeys.isWanted) for (const other of source.beside ?? []) salvage.readBeside(other);
     if (source.isCovered === true) lostKeys.forget();
-    for (const lostKey of lostKeys.resolve(source.isBelow)) yield account.loseKey(lostKey);
+    yield* account.loseChanges(source.isBelow);
     return salvage.outcome;
   } finally {
     file?.abandon();
@@ -137,6 +137,7 @@ class SegmentSalvage {
   #records = 0;
   #bytes = 0;
   #loss: OpenLoss | undefined;
+  #gaps: GapRecords | undefined;
   #isWhole = true;
   #nextSequence: bigint | undefined;
   #goodEnd = 0;
@@ -264,9 +265,11 @@ class SegmentSalvage {
     const { fileSystem, lostKeys } = this.#account;
     let records = 0;
     if (finding.bytes > 0 && !STRANGERS.includes(finding.class)) {
-      const found = makeOutRecords(fileSystem, this.#descriptor, finding, sequenceDue);
+      this.#gaps ??= new GapRecords(fileSystem, this.#descriptor, this.#source.path);
+      const found = this.#gaps.makeOut(finding, sequenceDue);
       records = Math.max(found.records, 1);
       for (const change of found.changes) lostKeys.note(change, this.#records);
+      for (const change of found.nameless) lostKeys.noteNameless(change);
     }
     records = Math.max(records, this.#loss?.records ?? 0, missingOf(finding));
     this.#loss = { sequenceDue: this.#loss === undefined ? sequenceDue : this.#loss.sequenceDue, records };

@@ -86,7 +86,8 @@ class DamagedState {
       if (lost === undefined) continue;
       account.lose(lost.length);
       const offset = STATE_HEADER_BYTES + lost.offset;
-      yield account.loseKey({ key, op: 'put', file: values, offset, fallsBack: value !== undefined });
+      const lostKey = { key, op: 'put' as const, file: values, offset, fallsBack: value !== undefined };
+      yield account.loseValue(lostKey, this.#index?.source.namesAreProven ?? true);
     }
     yield* this.#reportUnnamed();
   }

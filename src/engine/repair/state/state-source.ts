@@ -1,5 +1,5 @@
 import { MemorySource } from '../../bytes/byte-source.js';
-import { equalBytes } from '../../bytes/compare.js';
+import { compareBytes, equalBytes } from '../../bytes/compare.js';
 import { readU32, readU64 } from '../../bytes/halves.js';
 import { isStatelogError } from '../../errors.js';
 import { MAP_LAYOUT } from '../../rkyv/ordered-map/ordered-map-format.js';
@@ -66,6 +66,7 @@ export class StateSource {
   readonly #fileSystem: FileSystem;
   readonly #descriptors: readonly FileDescriptor[];
   readonly #values: PagedSource;
+  #namesAreProven: boolean | undefined;
 
   private constructor(
     fileSystem: FileSystem,
@@ -136,6 +137,12 @@ export class StateSource {
     return undefined;
   }
 
+  /** Whether the keys that the index names are those that were written: its pages have checksums, or nothing in it is amiss. */
+  get namesAreProven(): boolean {
+    this.#namesAreProven ??= this.isChecked || isWholeIndex(this.walk);
+    return this.#namesAreProven;
+  }
+
   /** Value bytes that were in use, as far as they are there. */
   get valueBytes(): number {
     return this.#values.length;
@@ -166,6 +173,18 @@ export class StateSource {
       throw error;
     }
   }
+}
+
+/** Whether an index reads from end to end, with as many keys as it says, each after the one before it. */
+function isWholeIndex(walk: IndexWalk): boolean {
+  let named = 0;
+  let last: Uint8Array | undefined;
+  for (const { key } of walk.entries()) {
+    if (last !== undefined && compareBytes(last, key) >= 0) return false;
+    last = key;
+    named += 1;
+  }
+  return walk.holes === 0 && named === walk.count;
 }
 
 /** Only an index of today's layout has checksums; of one without them nothing is named if its layout cannot be told. */
