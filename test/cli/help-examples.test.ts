@@ -21,7 +21,7 @@ printf '#!/bin/sh\\nshift; cd other; exec "$@"\\n' > ../../bin/ssh && chmod +x .
 /** Exit codes that are no 0: of lines that find damage, or a difference. */
 const CODES: readonly (readonly [RegExp, string])[] = [
   [/damaged/, '3'],
-  [/^statelog diff yesterday orders$/, '1'],
+  [/^statelog diff yesterday orders( --report \S+)?$/, '1'],
   // Nothing listens here: with a server they run in test/servers.
   [/nats:\/\/localhost/, '6'],
 ];

@@ -50,8 +50,7 @@ export class RescuePage {
       return this.#under('finding', visibleText(`nothing: ${path} is sound, and nothing was made`));
     const made = [repairSummaryLine(repair, false), ...this.#comparisons.map(comparisonText)];
     const lines = made.map((line) => this.#under('made', line));
-    const steps = [...(next === undefined ? [] : [next]), ...mendingText(path, repair)];
-    return [...lines, ...steps.map((step) => this.#under('next', step))].join('');
+    return [...lines, ...rescueNextLines(path, repair).map((step) => this.#under('next', step))].join('');
   }
 
   #under(head: keyof typeof HEADS, line: string): string {
@@ -101,7 +100,8 @@ function goodBytesOf({ runs }: SegmentEvidence): number {
   return runs.reduce((sum, { offset, end }) => sum + end - offset, 0);
 }
 
-function evidenceText(evidence: Evidence): string {
+/** A file's evidence, as a line for people. */
+export function evidenceText(evidence: Evidence): string {
   return visibleText(`${evidence.path}: ${formatSize(evidence.status.size)}, ${saysText(evidence)}`);
 }
 
@@ -144,12 +144,19 @@ function timeText(ns: bigint): string {
   return new Date(Number(ns / 1_000_000n)).toISOString();
 }
 
-function comparisonText({ with: other, counts, error }: Comparison): string {
+/** How what was rescued differs from something that was there before, as a line for people. */
+export function comparisonText({ with: other, counts, error }: Comparison): string {
   if (counts === undefined) return visibleText(`beside ${other}: that cannot be read (${error ?? ''})`);
   const { removed, added, changed, same } = counts;
   return visibleText(
     `beside ${other}, as far as that reads: ${countedText(same, 'key')} the same, ${changed} with another value, ${added} only in the new, ${removed} only in the old`,
   );
+}
+
+/** The next steps after a rescue that made something, a sentence each. */
+export function rescueNextLines(path: string, repair: RescueSummary['repair']): string[] {
+  const next = repairNextLine(repair);
+  return [...(next === undefined ? [] : [next]), ...mendingText(path, repair)];
 }
 
 /** The command that may bring back records that were lost to a few wrong bytes. */

@@ -6,8 +6,8 @@ import { verifyHint } from '../../engine/bytes/text/command-hints.js';
 import { StatelogError } from '../../engine/errors.js';
 import type { Finding } from '../../engine/finding.js';
 import { withDiskHint } from '../errors/disk-hint.js';
-import { asStatelogError, errorJson, errorLine } from '../errors/error-rendering.js';
-import type { ExitCode } from '../errors/exit-codes.js';
+import { asStatelogError, errorJson, errorLine, exitCodeOf } from '../errors/error-rendering.js';
+import { EXIT_CODES, type ExitCode } from '../errors/exit-codes.js';
 import { isUrl } from '../command/url-text.js';
 import { protectFlagValues, readingMarked } from '../command/flag-values.js';
 import { isParserError, usageErrorFrom } from './parser-errors.js';
@@ -116,10 +116,26 @@ export abstract class StatelogCommand extends Command {
       this.notice(finding);
     },
     warn: (thrown: unknown): void => {
-      const error = asStatelogError(thrown);
-      this.terminal.writeError(`${this.wantsJson ? errorJson(error) : errorLine(error)}\n`);
+      this.sayError(asStatelogError(thrown));
     },
   };
+
+  /** Writes a report beside what is printed. A failure is told, and is an exit code, since what was found may matter more. */
+  protected async writeReport(write: () => Promise<void>, quiet = false): Promise<ExitCode> {
+    try {
+      await write();
+      return EXIT_CODES.done;
+    } catch (thrown) {
+      const error = asStatelogError(thrown);
+      if (!quiet) this.sayError(error);
+      return exitCodeOf(error);
+    }
+  }
+
+  /** Says an error that does not end the command. */
+  protected sayError(error: StatelogError): void {
+    this.terminal.writeError(`${this.wantsJson ? errorJson(error) : errorLine(error)}\n`);
+  }
 
   /** Says one line about what is going on, on standard error; nothing with `--json`. */
   protected say(line: string): void {

@@ -29,6 +29,7 @@ export const HELP_EXAMPLES: Readonly<Record<string, readonly HelpExample[]>> = {
   diff: [
     ['what differs from yesterday', 'statelog diff yesterday orders'],
     ['in a script: only whether anything does', 'statelog diff -q yesterday orders || echo changed'],
+    ['a page to show', 'statelog diff yesterday orders --report differences.html'],
   ],
   export: [
     ['a folder that import takes anywhere', 'statelog export orders tonight'],
@@ -98,6 +99,7 @@ export const HELP_EXAMPLES: Readonly<Record<string, readonly HelpExample[]>> = {
   rescue: [
     ['all there is to say, and all that is good beside it', 'statelog rescue damaged'],
     ['hold it against a backup too', 'statelog rescue damaged --backup backup'],
+    ['with a page to show', 'statelog rescue damaged --report rescue.html'],
   ],
   scan: [
     ['keys with a prefix', 'statelog scan orders --prefix order: --keys-only'],

@@ -1,80 +1,89 @@
-import type { Finding } from '../../engine/finding.js';
-import { STANDARD_INPUT_NAME } from '../../engine/bytes/text/command-hints.js';
 import type { StatelogError } from '../../engine/errors.js';
+import type { LostKey } from '../../engine/repair/account/report.js';
 import type { FileSystem } from '../../engine/storage-io/interface/file-system.js';
-import { ReportFile } from '../../engine/transfer/report-file.js';
-import { sourceDate } from '../command/source-date.js';
-import { isUrl } from '../command/url-text.js';
 import { errorLine } from '../errors/error-rendering.js';
-import { EXIT_CODES, worseExitCode, type ExitCode } from '../errors/exit-codes.js';
-import { usageError } from '../errors/usage-error.js';
+import { EXIT_CODE_MEANINGS, EXIT_CODES, worseExitCode, type ExitCode } from '../errors/exit-codes.js';
 import { verdictOf } from '../output/verify/verify-output.js';
-import { FindingBytes } from './finding-bytes.js';
-import { cutText, markup, type Html } from './html.js';
-import { PageRooms } from './page-rooms.js';
-import { PathReport } from './path-report.js';
-import { pageText, tableIn } from './report-page.js';
-import { timelinePicture } from './timeline-picture.js';
+import { countedText } from '../text/counted-text.js';
+import { cutText, markup, type Html } from './page/html.js';
+import { PageRooms } from './page/page-rooms.js';
+import { rowOf, section, tableIn } from './page/report-page.js';
+import { FindingBytes } from './parts/finding-bytes.js';
+import { HintList } from './parts/hint-list.js';
+import { LostKeyList } from './parts/lost-key-list.js';
+import { classTable, legendPart, pathParts } from './parts/path-parts.js';
+import { PathReport } from './parts/path-report.js';
+import type { ReportTarget } from './report-target.js';
 
 const NAME_UNITS_MAX = 300;
 const ERROR_UNITS_MAX = 1_000;
-const STANDARD_OUTPUT_NAME = '-';
+const COLUMNS = [
+  'Path',
+  'Verdict',
+  'Kind',
+  'Files',
+  'Bytes',
+  'Records',
+  'Behind damage',
+  'Keys',
+  'Damaged',
+  'Torn',
+  'Notices',
+  'Exit code',
+];
+const HEADLINES: Partial<Readonly<Record<ExitCode, string>>> = {
+  [EXIT_CODES.done]: 'All is good',
+  [EXIT_CODES.damage]: 'Damage was found',
+  [EXIT_CODES.tornTail]: 'A last write was not finished',
+  [EXIT_CODES.inputOutput]: 'Not everything could be read',
+  [EXIT_CODES.foreign]: 'Not all of this is ours to read',
+};
 
-/** How a report is made. */
-export interface VerifyReportOptions {
-  /** Shows the bytes of values, too. */
-  readonly showsValues: boolean;
-  /** The release of statelog. */
-  readonly version: string;
+/** The content of a page after `verify`. */
+export interface VerifyContent {
+  readonly headline: string;
+  readonly exitCode: ExitCode;
+  readonly sums: string;
+  readonly parts: readonly Html[];
+  readonly rooms: PageRooms;
 }
 
 /** The page of `verify --report`: one file that needs nothing else, of less than 1 MiB whatever was verified. */
 export class VerifyReport {
-  readonly #file: ReportFile;
-  readonly #options: VerifyReportOptions;
+  readonly #redact: boolean;
   readonly #rooms = new PageRooms();
   readonly #totals = { damage: 0, torn: 0, notices: 0 };
   readonly #rows: Html[] = [];
   readonly #sections: Html[] = [];
-  /** The classes that each hint is for; a hint for which there was no room has none. */
-  readonly #hints = new Map<string, Set<Finding['class']>>();
-  /** The path that is being verified. */
-  #open: PathReport | undefined;
+  readonly #hints = new HintList(this.#rooms.hints);
+  /** The path that is being verified, and the keys that its damage takes. */
+  #open: { readonly report: PathReport; readonly lostKeys: LostKeyList } | undefined;
   #paths = 0;
   #exitCode: ExitCode = EXIT_CODES.done;
 
-  private constructor(file: ReportFile, options: VerifyReportOptions) {
-    this.#file = file;
-    this.#options = options;
-  }
-
-  /**
-   * Looks at the file before any work.
-   * @param paths what is verified: neither it nor anything in it is written over
-   * @throws StatelogError as `ReportFile.at`; `INVALID_ARGUMENT` for `-`
-   */
-  static at(file: string, paths: readonly string[], options: VerifyReportOptions): VerifyReport {
-    if (file === STANDARD_OUTPUT_NAME) {
-      throw usageError('a report is a file of its own', 'name one, as report.html');
-    }
-    const kept = paths.filter((path) => path !== STANDARD_INPUT_NAME && !isUrl(path));
-    return new VerifyReport(ReportFile.at(file, kept), options);
+  /** @param showsValues shows the bytes of values, too */
+  constructor(showsValues: boolean) {
+    this.#redact = !showsValues;
   }
 
   /** Gathers what verifying a path tells. */
   start(path: string, fileSystem: FileSystem): PathReport {
-    const redact = !this.#options.showsValues;
+    const redact = this.#redact;
     const bytes = new FindingBytes(fileSystem, path, { redact });
-    const onHint = (finding: Finding): void => {
-      this.#keepHint(finding);
-    };
-    this.#open = new PathReport(path, `p${this.#paths}`, this.#rooms, { bytes, onHint });
-    return this.#open;
+    const onHint = this.#hints.keep.bind(this.#hints);
+    const report = new PathReport(path, `p${this.#paths}`, this.#rooms, { bytes, onHint });
+    this.#open = { report, lostKeys: new LostKeyList(this.#rooms.keys, { keyEncoding: 'utf8', redact }) };
+    return report;
+  }
+
+  /** Takes a key that a repair of the path would lose the last change of. */
+  lostKey(lost: LostKey): void {
+    this.#open?.lostKeys.add(lost);
   }
 
   /** Takes the outcome of a path, and what was gathered of it, if it could be opened. */
   finish(path: string, exitCode: ExitCode, error?: StatelogError): void {
-    const report = this.#open;
+    const { report, lostKeys } = this.#open ?? {};
     this.#open = undefined;
     const id = `p${this.#paths}`;
     this.#paths += 1;
@@ -83,83 +92,45 @@ export class VerifyReport {
       this.#totals[severity === 'notice' ? 'notices' : severity] += count;
     }
     const name = cutText(path, NAME_UNITS_MAX, true);
-    const row = markup`<tr><th scope="row"><a href="#${id}">${name}</a></th>${cellsOf(report)}<td>${exitCode}</td></tr>`;
+    const row = rowOf(markup`<a href="#${id}">${name}</a>`, [...cellsOf(report), exitCode]);
     const said =
       error === undefined ? undefined : markup`<p>${cutText(errorLine(error), ERROR_UNITS_MAX)}</p>`;
-    const head = markup`<section aria-labelledby="${id}"><h2 id="${id}">${name}</h2>${said}${classesOf(report, name)}`;
+    const head = markup`<section aria-labelledby="${id}"><h2 id="${id}">${name}</h2>${said}${classTable(report, name)}`;
     if (!this.#rooms.paths.take(markup`${row}${head}`)) return;
     this.#rows.push(row);
-    this.#sections.push(markup`${head}${this.#partsOf(report, id)}</section>`);
+    const parts = [lostKeys?.part(`${id}k`), pathParts(report, id, this.#rooms)];
+    this.#sections.push(markup`${head}${parts.filter((part) => part !== undefined)}</section>`);
   }
 
-  /**
-   * Writes the page, whole or not at all.
-   * @throws StatelogError what writing throws
-   */
-  async write(): Promise<void> {
-    const hints = [...this.#hints].flatMap(([hint, classes]) =>
-      classes.size === 0 ? [] : [markup`<li>${[...classes].join(', ')}: <code>${hint}</code></li>`],
-    );
-    await this.#file.write(
-      pageText({
-        exitCode: this.#exitCode,
-        paths: this.#paths,
-        totals: this.#totals,
-        rows: this.#rows,
-        sections: this.#sections,
-        hints,
-        rooms: this.#rooms,
-        ...this.#options,
-        madeAtUnix: sourceDate(),
-      }),
-    );
+  /** Writes the page, whole or not at all. @throws StatelogError what writing throws */
+  async write(target: ReportTarget): Promise<void> {
+    await target.write({ command: 'verify', ...this.content() });
   }
 
-  #partsOf(report: PathReport | undefined, id: string): Html {
-    const timeline = report?.timeline.timeline;
-    const picture =
-      timeline === undefined ? undefined : timelinePicture(timeline, `${id}t`, this.#rooms.timelines);
-    return markup`${picture}${report?.faulty}${goodFilesOf(report)}`;
+  /** All that was gathered, as a page has it. */
+  content(): VerifyContent {
+    const { damage, torn, notices } = this.#totals;
+    const counts = [countedText(damage, 'damaged place'), `${torn} torn`, countedText(notices, 'notice')];
+    const exitCode = this.#exitCode;
+    return {
+      exitCode,
+      headline: HEADLINES[exitCode] ?? EXIT_CODE_MEANINGS[exitCode],
+      sums: `In ${countedText(this.#paths, 'path')}: ${counts.join(', ')}.`,
+      parts: [this.#summaryPart(), this.#hints.part('verify'), legendPart(), ...this.#sections],
+      rooms: this.#rooms,
+    };
   }
 
-  #keepHint({ hint, class: kind }: Finding): void {
-    if (hint === undefined) return;
-    const classes = this.#hints.get(hint);
-    if (classes !== undefined) classes.add(kind);
-    // A command that is cut would not be the command: it is there whole, or not.
-    else if (
-      this.#rooms.hints.isOpen &&
-      this.#rooms.hints.take(markup`<li>${CLASS_ROOM}<code>${hint}</code></li>`)
-    )
-      this.#hints.set(hint, new Set([kind]));
+  #summaryPart(): Html {
+    const more = this.#paths - this.#rows.length;
+    const rest = more > 0 ? markup`<p>and ${more} more: the sums above count them.</p>` : undefined;
+    return section('summary', 'Summary', markup`${tableIn('Summary', COLUMNS, this.#rows)}${rest}`);
   }
 }
 
-/** As long as the names of the classes that a hint may be for. */
-const CLASS_ROOM = ' '.repeat(512);
-
-function cellsOf(report: PathReport | undefined): Html {
+function cellsOf(report: PathReport | undefined): (string | number)[] {
   const summary = report?.result;
-  if (summary === undefined)
-    return markup`<td>not read to its end</td><td></td><td></td><td></td><td></td><td></td><td></td><td></td><td></td><td></td>`;
+  if (summary === undefined) return ['not read to its end', '', '', '', '', '', '', '', '', ''];
   const { kind = 'unknown', files, bytes, records, recordsBehind, keys, damage, torn, notices } = summary;
-  const cells = [verdictOf(summary), kind, files, bytes, records, recordsBehind, keys, damage, torn, notices];
-  return markup`${cells.map((cell) => markup`<td>${cell}</td>`)}`;
-}
-
-/** How many findings there are of each class: all of them, whatever has room below. */
-function classesOf(report: PathReport | undefined, name: string): Html | undefined {
-  if (report === undefined || report.classes.size === 0) return undefined;
-  const head = ['Severity', 'Class', 'Findings', 'Bytes'].map((text) => markup`<th scope="col">${text}</th>`);
-  const rows = [...report.classes.values()].map(
-    ({ severity, class: kind, count, bytes }) =>
-      markup`<tr><td class="${severity}">${severity}</td><th scope="row">${kind}</th><td>${count}</td><td>${bytes}</td></tr>`,
-  );
-  return tableIn(`Findings by class in ${name}`, head, rows);
-}
-
-function goodFilesOf(report: PathReport | undefined): Html | undefined {
-  if (report === undefined || report.goodFiles.length === 0) return undefined;
-  const head = ['File', 'Size'].map((text) => markup`<th scope="col">${text}</th>`);
-  return markup`<details><summary>Files in which all is good</summary>${tableIn('Good files', head, report.goodFiles)}</details>`;
+  return [verdictOf(summary), kind, files, bytes, records, recordsBehind, keys, damage, torn, notices];
 }

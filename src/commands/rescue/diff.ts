@@ -5,9 +5,13 @@ import { openSide, type OpenedSide } from '../../cli/compare/compared-side.js';
 import { StatelogCommand } from '../../cli/program/base-command.js';
 import { differenceOutput, type DifferenceOptions } from '../../cli/compare/difference-output.js';
 import { sideEventLine, skippedLine, type NamedSide } from '../../cli/compare/skipped-output.js';
-import { EXIT_CODES, type ExitCode } from '../../cli/errors/exit-codes.js';
+import type { Encodings } from '../../cli/command/encoding.js';
+import { asStatelogError } from '../../cli/errors/error-rendering.js';
+import { EXIT_CODES, worseExitCode, type ExitCode } from '../../cli/errors/exit-codes.js';
 import { boundFlags, encodingFlags, encodingsOf, unsigned64Flag } from '../../cli/command/flags.js';
 import { rangeOf } from '../../cli/command/key-range.js';
+import type { ComparisonOutcome, DifferenceReport } from '../../cli/report/difference-report.js';
+import { reportFlags, reportWish } from '../../cli/report/report-flags.js';
 import { startProgress, type Progress } from '../../cli/terminal/progress.js';
 import { redactFlags } from '../../cli/text/redaction.js';
 import type { EntryRange } from '../../engine/entry-cursor.js';
@@ -32,6 +36,7 @@ interface DiffForm extends DifferenceOptions {
   readonly quiet: boolean;
   readonly summary: boolean;
   readonly skipDamage: boolean;
+  readonly report: DifferenceReport | undefined;
 }
 
 /** `diff A B`: what became of each key from A to B. */
@@ -50,6 +55,7 @@ export default class Diff extends StatelogCommand {
       description: 'compare what reads on both sides, and say what was skipped',
       exclusive: ['a-at', 'b-at'],
     }),
+    ...reportFlags,
     'a-at': unsigned64Flag({ description: 'A as it was at this epoch', helpValue: 'EPOCH' }),
     'b-at': unsigned64Flag({ description: 'B as it was at this epoch', helpValue: 'EPOCH' }),
   };
@@ -59,14 +65,53 @@ export default class Diff extends StatelogCommand {
     const encodings = encodingsOf(flags);
     const range = rangeOf(flags, encodings);
     const { json, redact, quiet, summary, 'keys-only': keysOnly, 'skip-damage': skipDamage } = flags;
-    const form = { encodings, json, redact, keysOnly, quiet, summary, skipDamage };
+    const report = await this.#reportOf(args, flags, encodings);
+    const form = { encodings, json, redact, keysOnly, quiet, summary, skipDamage, report };
+    try {
+      const { exitCode, counts, complete, kinds } = await this.#compareSides(args, flags, range, form);
+      if (report === undefined) return exitCode;
+      const written = await this.writeReport(
+        async () => report.done({ exitCode, counts, complete, kinds }),
+        quiet,
+      );
+      return worseExitCode(exitCode, written);
+    } catch (thrown) {
+      if (report !== undefined)
+        await this.writeReport(async () => report.failed(asStatelogError(thrown)), quiet);
+      throw thrown;
+    }
+  }
+
+  /** Looked at before any work. */
+  async #reportOf(
+    { a, b }: { readonly a: string; readonly b: string },
+    flags: Parameters<typeof reportWish>[0],
+    encodings: Encodings,
+  ): Promise<DifferenceReport | undefined> {
+    const wish = reportWish(flags);
+    if (wish === undefined) return undefined;
+    const [{ ReportTarget }, { DifferenceReport: Report }] = await Promise.all([
+      import('../../cli/report/report-target.js'),
+      import('../../cli/report/difference-report.js'),
+    ]);
+    return new Report(new ReportTarget(wish, [a, b], this.config.version), { a, b, encodings });
+  }
+
+  async #compareSides(
+    args: { readonly a: string; readonly b: string },
+    flags: { readonly 'a-at'?: bigint | undefined; readonly 'b-at'?: bigint | undefined },
+    range: EntryRange | undefined,
+    form: DiffForm,
+  ): Promise<ComparisonOutcome> {
     const first = await this.#open({ name: 'a', path: args.a }, form, flags['a-at']);
     try {
       const second = await this.#open({ name: 'b', path: args.b }, form, flags['b-at']);
       try {
         for (const finding of [...first.store.notices, ...second.store.notices]) this.notice(finding);
         const outcome = await this.#compare({ first, second, range }, form);
-        return first.skipped === undefined && second.skipped === undefined ? outcome : EXIT_CODES.damage;
+        return first.skipped === undefined && second.skipped === undefined
+          ? outcome
+          : { ...outcome, exitCode: EXIT_CODES.damage };
       } finally {
         second.store.close();
       }
@@ -77,7 +122,8 @@ export default class Diff extends StatelogCommand {
 
   /** Opens one side, and tells what is skipped of it: with `--json` among the lines, else on standard error. */
   async #open(side: NamedSide, form: DiffForm, at: bigint | undefined): Promise<OpenedSide> {
-    const { json, redact, encodings, quiet, summary, skipDamage } = form;
+    const { json, redact, encodings, quiet, summary, skipDamage, report } = form;
+    const keyEncoding = encodings.key;
     const write = (line: string): void => {
       if (quiet) return;
       if (json) this.terminal.output.writeText(`${line}\n`);
@@ -87,15 +133,20 @@ export default class Diff extends StatelogCommand {
       at,
       onSkipped: skipDamage
         ? (event) => {
-            if (!summary) write(sideEventLine(side, event, { json, redact, keyEncoding: encodings.key }));
+            if (!summary) write(sideEventLine(side, event, { json, redact, keyEncoding }));
+            const isHidden = report?.showsValues === false;
+            report?.skipped(sideEventLine(side, event, { json: false, redact: isHidden, keyEncoding }));
           }
         : undefined,
     });
-    if (opened.skipped !== undefined) write(skippedLine(side, opened.skipped, json));
+    if (opened.skipped !== undefined) {
+      write(skippedLine(side, opened.skipped, json));
+      report?.skipped(skippedLine(side, opened.skipped, false));
+    }
     return opened;
   }
 
-  async #compare(sides: Sides, options: DiffForm): Promise<ExitCode> {
+  async #compare(sides: Sides, options: DiffForm): Promise<ComparisonOutcome> {
     const { compareRests } = await import('../../engine/repair/rest/compare-rests.js');
     const { output } = this.terminal;
     const write = await differenceOutput(this.terminal, options);
@@ -106,10 +157,12 @@ export default class Diff extends StatelogCommand {
     try {
       for (const compared of compareRests(sides.first, sides.second, sides.range)) {
         counts[compared.outcome] += 1;
+        options.report?.take(compared);
         if (compared.outcome !== 'same') {
-          if (options.quiet) return EXIT_CODES.no;
-          if (!options.summary) write(compared);
-          if (output.isFull && !(await output.flush())) break;
+          // A report is of all there is.
+          if (options.quiet && options.report === undefined) return this.#outcome(sides, counts, false);
+          if (!options.quiet && !options.summary) write(compared);
+          if (output.isFull && !(await output.flush())) return this.#outcome(sides, counts, false);
         }
         if (++keys % KEYS_BETWEEN_LOOKS === 0 && progress !== undefined) {
           progress.advanceTo(keys);
@@ -122,9 +175,13 @@ export default class Diff extends StatelogCommand {
       if (options.summary && !options.quiet) output.writeText(summaryText(counts, options, complete));
       await output.flush();
     }
-    return counts.added + counts.removed + counts.changed + counts.unknown === 0
-      ? EXIT_CODES.done
-      : EXIT_CODES.no;
+    return this.#outcome(sides, counts, complete);
+  }
+
+  #outcome({ first, second }: Sides, counts: Counts, complete: boolean): ComparisonOutcome {
+    const differing = counts.added + counts.removed + counts.changed + counts.unknown;
+    const kinds = [first.store.kind, second.store.kind] as const;
+    return { counts, complete, kinds, exitCode: differing === 0 ? EXIT_CODES.done : EXIT_CODES.no };
   }
 
   /** Undefined where nobody would see it, or where it would stand between the lines. */

@@ -1,12 +1,18 @@
 import { boolean } from '@oclif/core/flags';
+import type * as Interfaces from '@oclif/core/interfaces';
 import { storeArgument } from '../../cli/command/arguments.js';
 import { StatelogCommand } from '../../cli/program/base-command.js';
 import type { ExitCode } from '../../cli/errors/exit-codes.js';
 import { encodingFlags, encodingsOf, lockFlags, sizeFlag, textFlag } from '../../cli/command/flags.js';
 import { wishesOf, wishFlags } from '../../cli/command/repair-flags.js';
 import { repairExitCode, tellRepair } from '../../cli/output/tell-repair.js';
+import type { RepairOutcome, RepairReport } from '../../cli/report/repair-report.js';
+import { reportFlags, reportWish } from '../../cli/report/report-flags.js';
+import { withRepairReport } from '../../cli/report/with-repair-report.js';
 import { redactFlags } from '../../cli/text/redaction.js';
 import { repairEventLine, repairNextLine, repairSummaryLine } from '../../cli/output/repair-output.js';
+
+type RepairFlags = Interfaces.InferredFlags<typeof Repair.flags> & { readonly json: boolean };
 
 /** `repair PATH`: cuts a torn tail; with `--into`, brings every good record to a new place. */
 export default class Repair extends StatelogCommand {
@@ -38,15 +44,35 @@ export default class Repair extends StatelogCommand {
     'max-loss': sizeFlag({ description: 'refuse to lose more than this' }),
     'dry-run': boolean({ description: 'only say what it would come to' }),
     ...wishFlags,
+    ...reportFlags,
   };
 
   override async run(): Promise<ExitCode> {
     const { args, flags } = await this.parse(Repair);
+    const { into, 'lost-found': lostFound, 'from-replica': replica } = flags;
+    const kept = [args.path, into, lostFound, replica].filter((path) => path !== undefined);
+    const reported = {
+      command: 'repair',
+      path: args.path,
+      keyEncoding: encodingsOf(flags).key,
+      wish: reportWish(flags),
+      kept,
+      terminal: this.terminal,
+      version: this.config.version,
+      write: this.writeReport.bind(this),
+    } as const;
+    return withRepairReport(reported, (report) => {
+      if (into === undefined) report?.drawBefore();
+      return this.#repair(args.path, flags, report);
+    });
+  }
+
+  async #repair(path: string, flags: RepairFlags, report: RepairReport | undefined): Promise<RepairOutcome> {
     const { repairPath } = await import('../../engine/repair/repair-path.js');
     const { output } = this.terminal;
     const form = { json: flags.json, keyEncoding: encodingsOf(flags).key, redact: flags.redact };
     const steps = repairPath({
-      path: args.path,
+      path,
       into: flags.into,
       mend: flags.mend,
       fromReplica: flags['from-replica'],
@@ -56,16 +82,14 @@ export default class Repair extends StatelogCommand {
       waitMs: flags.wait,
       wishes: wishesOf(flags),
     });
-    const summary = await tellRepair(
-      this.terminal,
-      'repairing',
-      steps,
-      (event) => `${repairEventLine(event, form)}\n`,
-    );
+    const summary = await tellRepair(this.terminal, 'repairing', steps, (event) => {
+      report?.event(event);
+      return `${repairEventLine(event, form)}\n`;
+    });
     output.writeText(`${repairSummaryLine(summary, flags.json)}\n`);
     await output.flush();
     const next = repairNextLine(summary);
     if (next !== undefined) this.say(next);
-    return repairExitCode(summary);
+    return { summary, exitCode: repairExitCode(summary), next: next === undefined ? [] : [next] };
   }
 }

@@ -1,20 +1,21 @@
-import { boolean, string } from '@oclif/core/flags';
+import { boolean } from '@oclif/core/flags';
 import { storeArgument } from '../../cli/command/arguments.js';
 import { inputOf } from '../../cli/command/readable.js';
 import type { OpenedInput } from '../../engine/inspect/input/open-input.js';
 import { StatelogCommand } from '../../cli/program/base-command.js';
-import { asStatelogError, errorJson, errorLine, exitCodeOf } from '../../cli/errors/error-rendering.js';
+import { asStatelogError, exitCodeOf } from '../../cli/errors/error-rendering.js';
 import { EXIT_CODES, exitCodeOfFinding, worseExitCode, type ExitCode } from '../../cli/errors/exit-codes.js';
 import { ReadingProgress } from '../../cli/terminal/progress.js';
+import { watchedReading } from '../../cli/terminal/watched-reading.js';
 import { redactFlags } from '../../cli/text/redaction.js';
 import type { RecordDump } from '../../cli/output/records/record-dump.js';
 import { usageError } from '../../cli/errors/usage-error.js';
 import { bothOutputs, verifyOutput, type VerifyOutput } from '../../cli/output/verify/verify-output.js';
-import type { PathReport } from '../../cli/report/path-report.js';
+import type { PathReport } from '../../cli/report/parts/path-report.js';
+import { reportFlags, reportWish } from '../../cli/report/report-flags.js';
+import type { ReportTarget } from '../../cli/report/report-target.js';
 import type { VerifyReport } from '../../cli/report/verify-report.js';
-import type { StatelogError } from '../../engine/errors.js';
 import type { FileSystem } from '../../engine/storage-io/interface/file-system.js';
-import { watchedFileSystem } from '../../engine/storage-io/views/watched-file-system.js';
 
 interface VerifyFlags {
   readonly json: boolean;
@@ -37,12 +38,7 @@ export default class Verify extends StatelogCommand {
     quiet: boolean({ char: 'q', description: 'print nothing: the exit code alone' }),
     quick: boolean({ description: 'leave out the values' }),
     hexdump: boolean({ description: 'the bytes round each fault too, field by field' }),
-    report: string({
-      description:
-        'also write a page to show: maps, findings, bytes, what to run; one HTML file of less than 1 MiB',
-      helpValue: 'FILE.html',
-    }),
-    'show-values': boolean({ description: 'the bytes of values in the report, too, which leaves them out' }),
+    ...reportFlags,
   };
 
   override async run(): Promise<ExitCode> {
@@ -51,40 +47,28 @@ export default class Verify extends StatelogCommand {
     if (paths.length === 0) throw usageError('PATH is missing', 'run: statelog verify --help');
     const report = await this.#reportOf(flags, paths);
     let worst: ExitCode = EXIT_CODES.done;
-    for (const path of paths) worst = worseExitCode(worst, await this.#verify(path, { ...flags, report }));
+    for (const path of paths)
+      worst = worseExitCode(worst, await this.#verify(path, { ...flags, report: report?.page }));
     if (report === undefined) return worst;
-    return worseExitCode(worst, await this.#writeReport(report, flags.quiet));
+    return worseExitCode(
+      worst,
+      await this.writeReport(async () => report.page.write(report.target), flags.quiet),
+    );
   }
 
   /** Looked at before any work, so that nothing is read in vain. */
   async #reportOf(
-    flags: { readonly report?: string | undefined; 'show-values': boolean; redact: boolean },
+    flags: Parameters<typeof reportWish>[0],
     paths: readonly string[],
-  ): Promise<VerifyReport | undefined> {
-    const showsValues = flags['show-values'];
-    if (showsValues && flags.report === undefined)
-      throw usageError('--show-values is about a report', 'name one with --report FILE.html');
-    if (showsValues && flags.redact)
-      throw usageError('--redact and --show-values contradict', 'leave one out');
-    if (flags.report === undefined) return undefined;
-    const { VerifyReport: Report } = await import('../../cli/report/verify-report.js');
-    return Report.at(flags.report, paths, { showsValues, version: this.config.version });
-  }
-
-  /** A failure to write it is told as an exit code, since findings may matter more. */
-  async #writeReport(report: VerifyReport, quiet: boolean): Promise<ExitCode> {
-    try {
-      await report.write();
-      return EXIT_CODES.done;
-    } catch (thrown) {
-      const error = asStatelogError(thrown);
-      if (!quiet) this.#sayError(error);
-      return exitCodeOf(error);
-    }
-  }
-
-  #sayError(error: StatelogError): void {
-    this.terminal.writeError(`${this.wantsJson ? errorJson(error) : errorLine(error)}\n`);
+  ): Promise<{ readonly target: ReportTarget; readonly page: VerifyReport } | undefined> {
+    const wish = reportWish(flags);
+    if (wish === undefined) return undefined;
+    const [{ ReportTarget: Target }, { VerifyReport: Report }] = await Promise.all([
+      import('../../cli/report/report-target.js'),
+      import('../../cli/report/verify-report.js'),
+    ]);
+    const target = new Target(wish, paths, this.config.version);
+    return { target, page: new Report(wish.showsValues) };
   }
 
   /** One path's outcome; an error of it does not keep the others from being read. */
@@ -96,7 +80,7 @@ export default class Verify extends StatelogCommand {
       flags.report?.finish(path, exitCodeOf(error), error);
       if (flags.quiet) return exitCodeOf(error);
       await this.terminal.output.flush();
-      this.#sayError(error);
+      this.sayError(error);
       return exitCodeOf(error);
     }
   }
@@ -115,7 +99,7 @@ export default class Verify extends StatelogCommand {
     const { verifyPath } = await import('../../engine/inspect/verify/verify-path.js');
     const { output } = this.terminal;
     const progress = quiet ? undefined : await ReadingProgress.on(this.terminal, 'verifying');
-    const fileSystem = watched(input.fileSystem, progress);
+    const fileSystem = watchedReading(input.fileSystem, progress);
     const dump = hexdump ? await this.#dump(fileSystem, path, redact) : undefined;
     const page = report?.start(path, input.fileSystem);
     const printed = withPage(
@@ -146,6 +130,8 @@ export default class Verify extends StatelogCommand {
     } finally {
       progress?.pause();
     }
+    if (report !== undefined && worst !== EXIT_CODES.done) await tellLostKeys(report, fileSystem, path);
+    progress?.pause();
     report?.finish(path, worst);
     await output.flush();
     return worst;
@@ -161,10 +147,8 @@ function withPage(printed: VerifyOutput | undefined, page: PathReport | undefine
   return printed === undefined || page === undefined ? (printed ?? page) : bothOutputs(printed, page);
 }
 
-/** Reports to a waiting user how far each file was read. */
-function watched(fileSystem: FileSystem, progress: ReadingProgress | undefined): FileSystem {
-  if (progress === undefined) return fileSystem;
-  return watchedFileSystem(fileSystem, (path, position, size) => {
-    progress.read(path, position, size);
-  });
+/** The keys that a repair of something damaged would lose, for its page. */
+async function tellLostKeys(report: VerifyReport, fileSystem: FileSystem, path: string): Promise<void> {
+  const { keysLostIn } = await import('../../engine/repair/keys-lost-in.js');
+  for await (const lost of keysLostIn(fileSystem, path)) report.lostKey(lost);
 }

@@ -1,11 +1,12 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import test from 'ava';
 import { joined, records } from '../../engine/wal/segment-builder.js';
 import { needing } from '../../support/needing.js';
 import { tempDir } from '../../support/temp-dir.js';
-import { reported } from './page.js';
+import { commandLine } from '../../support/command-line.js';
+import { reported, reportedBy } from './page.js';
 
 const BROWSER = 'chromium';
 const PNG = Buffer.from([0x89, 0x50, 0x4e, 0x47]);
@@ -25,21 +26,12 @@ needing(
   const segment = path.join(folder, 'wal-0.log');
   writeFileSync(segment, joined(...pieces));
   const { file } = await reported(t, segment);
-  const browse = (...flags: readonly string[]): string => {
-    const profile = `--user-data-dir=${path.join(folder, 'profile')}`;
-    const always = ['--headless', '--no-sandbox', '--disable-gpu', '--window-size=1000,1400', profile];
-    return execFileSync(BROWSER, [...always, ...flags, `file://${file}`], {
-      stdio: ['ignore', 'pipe', 'ignore'],
-      encoding: 'utf8',
-    });
-  };
+  const browse = browser(folder, file);
   const dom = browse('--dump-dom');
   t.regex(dom, /<title>statelog verify: Damage was found<\/title>/);
   t.notRegex(dom, /<(script|img)/);
   t.is([...dom.matchAll(/<details>/g)].length, 4, 'three hexdumps, and the counts of the timeline');
   t.regex(dom, /<path class="damaged" d="M/);
-  // What a browser mends of markup that is not well formed shows in what it dumps.
-  const tags = (page: string): string[] => [...page.matchAll(/<\/?([a-z0-9]+)/g)].map(([tag]) => tag);
   t.deepEqual(tags(dom), tags(closed(readFileSync(file, 'utf8'))));
 
   const pictures = ['1', '0'].map((scheme) => {
@@ -50,6 +42,51 @@ needing(
   for (const picture of pictures) t.deepEqual(picture.subarray(0, PNG.length), PNG);
   t.notDeepEqual(pictures[0], pictures[1]);
 });
+
+needing(
+  test,
+  BROWSER,
+  isThere,
+)('the pages of repair, rescue and diff are well formed, and no key in them is markup', async (t) => {
+  const folder = tempDir(t);
+  const store = path.join(folder, 'store');
+  const key = '<img src=x onerror="document.title=1">';
+  await commandLine(['put', store, key, 'older']);
+  await commandLine(['checkpoint', store]);
+  const before = path.join(folder, 'before');
+  cpSync(store, before, { recursive: true });
+  await commandLine(['put', store, key, 'newer value']);
+  await commandLine(['put', store, 'another', '1']);
+  const segment = path.join(store, 'wal/2/wal-0.log');
+  const bytes = readFileSync(segment);
+  bytes[bytes.indexOf('newer value')]! ^= 0x21;
+  const differing = await reportedBy(t, 'diff', before, store);
+  writeFileSync(segment, bytes);
+  const repaired = await reportedBy(t, 'repair', store, '--into', path.join(folder, 'new'));
+  const rescued = await reportedBy(t, 'rescue', store, '--backup', before);
+  for (const { file, page } of [differing, repaired, rescued]) {
+    const dom = browser(folder, file)('--dump-dom');
+    t.notRegex(dom, /<(script|img)/);
+    t.regex(dom, /&lt;img src=x/);
+    t.deepEqual(tags(dom), tags(closed(page)));
+  }
+});
+
+/** Opens a page, and gives what the browser prints. */
+function browser(folder: string, file: string): (...flags: readonly string[]) => string {
+  const profile = `--user-data-dir=${path.join(folder, 'profile')}`;
+  const always = ['--headless', '--no-sandbox', '--disable-gpu', '--window-size=1000,1400', profile];
+  return (...flags) =>
+    execFileSync(BROWSER, [...always, ...flags, `file://${file}`], {
+      stdio: ['ignore', 'pipe', 'ignore'],
+      encoding: 'utf8',
+    });
+}
+
+/** The tags of a page, in order: those that a browser mends of markup that is not well formed show in what it dumps. */
+function tags(page: string): string[] {
+  return [...page.matchAll(/<\/?([a-z0-9]+)/g)].map(([tag]) => tag);
+}
 
 /** The page with the ends that a browser writes out: of shapes. */
 function closed(page: string): string {

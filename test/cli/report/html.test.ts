@@ -1,6 +1,6 @@
 import test from 'ava';
 import fc from 'fast-check';
-import { escapedText, Html, markup } from '../../../src/cli/report/html.js';
+import { escapedText, Html, markup } from '../../../src/cli/report/page/html.js';
 import { shownBy } from './page.js';
 
 /** Text of any code units, halves of pairs and whatever hides or turns text round among them. */

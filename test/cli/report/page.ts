@@ -17,19 +17,33 @@ export interface Reported {
 
 /** Runs `verify` with a report beside what it says to programs. */
 export async function reported(t: ExecutionContext, ...argv: readonly string[]): Promise<Reported> {
+  const { exitCode, lines, page, file } = await reportedBy(t, 'verify', ...argv);
+  return {
+    exitCode,
+    findings: lines.flatMap(({ finding }) => (finding === undefined ? [] : [finding as Finding])),
+    summaries: lines.flatMap(({ summary }) => (summary === undefined ? [] : [summary as VerifySummary])),
+    page,
+    file,
+  };
+}
+
+/** Runs any command with a report beside its lines of JSON. */
+export async function reportedBy(
+  t: ExecutionContext,
+  ...argv: readonly string[]
+): Promise<{
+  readonly exitCode: number;
+  readonly lines: readonly Readonly<Record<string, unknown>>[];
+  readonly page: string;
+  readonly file: string;
+}> {
   const file = path.join(tempDir(t), 'report.html');
-  const { exitCode, stdout } = await commandLine(['verify', ...argv, '--json', '--report', file]);
+  const { exitCode, stdout } = await commandLine([...argv, '--json', '--report', file]);
   const lines = stdout
     .split('\n')
     .filter((line) => line !== '')
-    .map((line) => JSON.parse(line) as { finding?: Finding; summary?: VerifySummary });
-  return {
-    exitCode,
-    findings: lines.flatMap(({ finding }) => (finding === undefined ? [] : [finding])),
-    summaries: lines.flatMap(({ summary }) => (summary === undefined ? [] : [summary])),
-    page: readFileSync(file, 'utf8'),
-    file,
-  };
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
+  return { exitCode, lines, page: readFileSync(file, 'utf8'), file };
 }
 
 const ENTITIES: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', '#39': "'" };

@@ -1,7 +1,7 @@
 import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import test from 'ava';
-import { PAGE_BYTES_MAX } from '../../../src/cli/report/report-page.js';
+import { PAGE_BYTES_MAX } from '../../../src/cli/report/page/report-page.js';
 import { visibleText } from '../../../src/cli/terminal/visible-text.js';
 import { DAMAGE_CASES } from '../../damage/cases.js';
 import { joined, records } from '../../engine/wal/segment-builder.js';

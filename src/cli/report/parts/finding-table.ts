@@ -1,8 +1,8 @@
-import type { Finding } from '../../engine/finding.js';
-import { isListed, type FindingGroup } from '../output/verify/finding-groups.js';
+import type { Finding } from '../../../engine/finding.js';
+import { isListed, type FindingGroup } from '../../output/verify/finding-groups.js';
 import type { FindingBytes } from './finding-bytes.js';
-import { cutText, markup, type Html } from './html.js';
-import type { PageRooms } from './page-rooms.js';
+import { cutText, markup, type Html } from '../page/html.js';
+import type { PageRooms } from '../page/page-rooms.js';
 
 const MESSAGE_UNITS_MAX = 600;
 const NAME_UNITS_MAX = 300;

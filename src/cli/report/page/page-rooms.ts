@@ -48,10 +48,14 @@ export class PageRooms {
   readonly hints = new PageRoom(64 * KIB);
   readonly timelines = new PageRoom(64 * KIB);
   /** Sections of files in which something is wrong. */
-  readonly pictures = new PageRoom(200 * KIB);
-  readonly findings = new PageRoom(200 * KIB);
+  readonly pictures = new PageRoom(180 * KIB);
+  readonly findings = new PageRoom(190 * KIB);
   /** Hexdumps. */
-  readonly dumps = new PageRoom(200 * KIB);
+  readonly dumps = new PageRoom(180 * KIB);
   /** Rows of files in which all is good. */
   readonly goodFiles = new PageRoom(64 * KIB);
+  /** Rows of keys: that are lost, or differ. */
+  readonly keys = new PageRoom(100 * KIB);
+  /** Lines about what became of single places. */
+  readonly outcomes = new PageRoom(40 * KIB);
 }

@@ -1,6 +1,7 @@
-import type { CoreTimeline, Timeline } from '../../engine/inspect/verify/record-timeline.js';
-import { markup, joined, type Html } from './html.js';
-import type { PageRoom } from './page-rooms.js';
+import type { CoreTimeline, Timeline } from '../../../engine/inspect/verify/record-timeline.js';
+import { markup, joined, type Html } from '../page/html.js';
+import { rowOf, tableIn } from '../page/report-page.js';
+import type { PageRoom } from '../page/page-rooms.js';
 
 const COLUMN_WIDTH = 14;
 const ROW_HEIGHT = 14;
@@ -20,8 +21,7 @@ export function timelinePicture(timeline: Timeline, id: string, room: PageRoom):
   const shapes = cores.map((core, index) => coreShapes(core, index * ROW_STEP, most));
   const picture = markup`<figure><svg role="img" aria-labelledby="${id}-t" viewBox="0 0 ${size}" style="max-width:${size.split(' ')[0]}px" ><title id="${id}-t">Good records by core and time; the table below has the same</title>${shapes}</svg><figcaption>From ${timeText(timeline, 0)} to ${timeText(timeline, columns)} UTC; a column is ${unit}, and the darker it is, the more records it has: ${most} at the most.</figcaption></figure>`;
   const rows = cores.map(coreRow);
-  const head = ['Core', 'Records', 'First', 'Last'].map((name) => markup`<th scope="col">${name}</th>`);
-  const table = markup`<div class="scroll" tabindex="0" role="region" aria-label="Records by core"><table><thead><tr>${head}</tr></thead><tbody>${rows}</tbody></table></div>`;
+  const table = tableIn('Records by core', ['Core', 'Records', 'First', 'Last'], rows);
   const section = markup`<section aria-labelledby="${id}"><h3 id="${id}">Good records by core and time</h3>${picture}${table}`;
   if (!room.take(section)) return undefined;
   const counts = countTable(timeline, unit);
@@ -50,17 +50,20 @@ function shadeOf(count: number, most: number): number {
 }
 
 function coreRow({ coreId, records, firstMs, lastMs }: CoreTimeline): Html {
-  return markup`<tr><th scope="row">${coreName(coreId)}</th><td>${records}</td><td>${isoText(firstMs)}</td><td>${isoText(lastMs)}</td></tr>`;
+  return rowOf(coreName(coreId), [records, isoText(firstMs), isoText(lastMs)]);
 }
 
 function countTable(timeline: Timeline, unit: string): Html {
   const { cores } = timeline;
-  const head = cores.map(({ coreId }) => markup`<th scope="col">${coreName(coreId)}</th>`);
-  const rows = cores[0]!.columns.map((_, column) => {
-    const counts = cores.map(({ columns }) => markup`<td>${columns[column]}</td>`);
-    return markup`<tr><th scope="row">${timeText(timeline, column)}</th>${counts}</tr>`;
-  });
-  return markup`<details><summary>Counts by columns of ${unit}</summary><div class="scroll" tabindex="0" role="region" aria-label="Records by time and core"><table><thead><tr><th scope="col">From (UTC)</th>${head}</tr></thead><tbody>${rows}</tbody></table></div></details>`;
+  const names = ['From (UTC)', ...cores.map(({ coreId }) => coreName(coreId))];
+  const rows = cores[0]!.columns.map((_, column) =>
+    rowOf(
+      timeText(timeline, column),
+      cores.map(({ columns }) => columns[column]),
+    ),
+  );
+  const table = tableIn('Records by time and core', names, rows);
+  return markup`<details><summary>Counts by columns of ${unit}</summary>${table}</details>`;
 }
 
 function coreName(coreId: number | undefined): string {

@@ -1,15 +1,16 @@
-import type { Finding } from '../../engine/finding.js';
-import type { FileMap } from '../../engine/inspect/verify/file-map.js';
-import { RecordTimeline } from '../../engine/inspect/verify/record-timeline.js';
-import type { VerifySummary } from '../../engine/inspect/verify/verify-path.js';
-import { formatSize } from '../command/size-text.js';
-import { FindingGroups } from '../output/verify/finding-groups.js';
-import type { VerifyOutput } from '../output/verify/verify-output.js';
+import type { Finding } from '../../../engine/finding.js';
+import type { FileMap } from '../../../engine/inspect/verify/file-map.js';
+import { RecordTimeline } from '../../../engine/inspect/verify/record-timeline.js';
+import type { VerifySummary } from '../../../engine/inspect/verify/verify-path.js';
+import { formatSize } from '../../command/size-text.js';
+import { FindingGroups } from '../../output/verify/finding-groups.js';
+import type { VerifyOutput } from '../../output/verify/verify-output.js';
 import type { FindingBytes } from './finding-bytes.js';
 import { findingTable } from './finding-table.js';
-import { cutText, markup, joined, type Html } from './html.js';
+import { cutText, markup, joined, type Html } from '../page/html.js';
+import { rowOf } from '../page/report-page.js';
 import { mapPicture, PICTURE_CELLS } from './map-picture.js';
-import type { PageRooms } from './page-rooms.js';
+import type { PageRooms } from '../page/page-rooms.js';
 
 const NAME_UNITS_MAX = 300;
 /** Files about which findings are kept until they are drawn, or the end; those of all others are kept as of one. */
@@ -97,7 +98,7 @@ export class PathReport implements VerifyOutput {
     const groups = this.#found.get(map.path)?.all ?? [];
     const name = cutText(this.#nameOf(map.path), NAME_UNITS_MAX, true);
     if (groups.length === 0 && !map.isFaulty && map.path !== this.path) {
-      const row = markup`<tr><th scope="row">${name}</th><td>${formatSize(map.bytes)}</td></tr>`;
+      const row = rowOf(name, [formatSize(map.bytes)]);
       if (this.#rooms.goodFiles.take(row)) this.goodFiles.push(row);
       return;
     }

@@ -1,16 +1,16 @@
-import { formatTime } from '../../engine/bytes/text/time-text.js';
-import { isStatelogError } from '../../engine/errors.js';
-import type { Finding } from '../../engine/finding.js';
+import { formatTime } from '../../../engine/bytes/text/time-text.js';
+import { isStatelogError } from '../../../engine/errors.js';
+import type { Finding } from '../../../engine/finding.js';
 import {
   withFaultBytes,
   withRecordFields,
   type FaultBytes,
-} from '../../engine/inspect/fields/fields-of-finding.js';
-import { anchoredBeside, anchoredSource } from '../../engine/storage-io/views/anchored-file-system.js';
-import type { FileSystem } from '../../engine/storage-io/interface/file-system.js';
-import { dumpLines, type DumpOptions } from '../output/field-dump.js';
-import { shownText } from '../terminal/shown-text.js';
-import { cutText, markup, type Html } from './html.js';
+} from '../../../engine/inspect/fields/fields-of-finding.js';
+import { anchoredBeside, anchoredSource } from '../../../engine/storage-io/views/anchored-file-system.js';
+import type { FileSystem } from '../../../engine/storage-io/interface/file-system.js';
+import { dumpLines, type DumpOptions } from '../../output/field-dump.js';
+import { shownText } from '../../terminal/shown-text.js';
+import { cutText, markup, type Html } from '../page/html.js';
 
 const LINE_BYTES = 16;
 /** So many lines of one fault are in a page. */

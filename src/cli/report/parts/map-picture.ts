@@ -3,10 +3,10 @@ import {
   type Cell,
   type CellState,
   type FileMap,
-} from '../../engine/inspect/verify/file-map.js';
-import { formatSize } from '../command/size-text.js';
-import { rowsOf, ROWS_MAX } from '../output/verify/map-rows.js';
-import { markup, joined, type Html } from './html.js';
+} from '../../../engine/inspect/verify/file-map.js';
+import { formatSize } from '../../command/size-text.js';
+import { rowsOf, ROWS_MAX } from '../../output/verify/map-rows.js';
+import { markup, joined, type Html } from '../page/html.js';
 
 /** Columns of a map, those of the offset and the time beside each row among them. */
 const MAP_COLUMNS = 149;
