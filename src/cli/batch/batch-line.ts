@@ -53,6 +53,32 @@ export function parseBatchLine(
   }
 }
 
+/**
+ * The key that a line names, whatever else is on it; undefined for a line that names none: a blank one in JSON, a cursor, the
+ * frame of an export.
+ * @throws StatelogError `INVALID_LINE`
+ */
+export function parseKeyLine(
+  line: Uint8Array,
+  number: number,
+  { tsv, encodings }: Pick<BatchFormat, 'tsv' | 'encodings'>,
+): Uint8Array | undefined {
+  try {
+    if (tsv) return tabbedKey(line, encodings);
+    const fields = parseJsonLine(line);
+    if (fields === undefined) refuseUnlessBlank(line);
+    const isOther = fields === undefined || frameOf(fields) !== undefined;
+    return isOther || impliedOperation(fields) === 'cursor' ? undefined : keyOf(fields, encodings);
+  } catch (error) {
+    throw refusedAs(`line ${number}`, error, { line: number });
+  }
+}
+
+function tabbedKey(line: Uint8Array, encodings: Encodings): Uint8Array {
+  const tab = line.indexOf(TAB);
+  return tabbedField(tab === -1 ? line : line.subarray(0, tab), encodings.key, 'key');
+}
+
 /** Such lines are looked through by hand: a call into native code for each field takes longer. */
 const SHORT_BYTES_MAX = 1024;
 
@@ -84,7 +110,7 @@ function parseTabbed(line: Uint8Array, format: BatchFormat): BatchOperation {
   const { encodings, command } = format;
   const tab = line.indexOf(TAB);
   if (tab === -1 && command === 'put') throw refused('it has no TAB between a key and a value');
-  const key = tabbedField(tab === -1 ? line : line.subarray(0, tab), encodings.key, 'key');
+  const key = tabbedKey(line, encodings);
   if (command === 'delete') return { op: 'delete', key, ...UNCONDITIONAL };
   const value = line.subarray(tab + 1);
   if (value.includes(TAB)) throw refused('it has a second TAB', 'a TAB within a key or a value is \\t');

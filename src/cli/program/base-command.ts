@@ -78,6 +78,8 @@ export abstract class StatelogCommand extends Command {
       if (!isParserError(error)) throw error;
       throw usageErrorFrom(error, this.id ?? '', Object.keys(definitions));
     }
+    // oclif sorts them by where a word like each stands first on the line, the values of flags included.
+    parsed.argv = parsed.raw.flatMap((token) => (token.type === 'arg' ? [token.input] : []));
     refuseEmpty(parsed);
     refuseUrls(parsed.args, (this.ctor as unknown as typeof StatelogCommand).urlArguments);
     if (this.wantsJson && this.terminal.outputIsTerminal) this.terminal.output.passThrough(visibleJson);

@@ -43,6 +43,7 @@ export const HELP_EXAMPLES: Readonly<Record<string, readonly HelpExample[]>> = {
   get: [
     ['a value, byte for byte', 'statelog get orders order:18'],
     ['1 and nothing printed where there is none', 'statelog get orders absent || echo none'],
+    ['several at once, a JSON object a line', 'statelog get orders order:18 visits --default 0'],
     ['as it was at an earlier checkpoint', 'statelog get orders order:18 --at 1'],
   ],
   import: [

@@ -56,3 +56,18 @@ test('what contradicts itself is refused before anything is opened', async (t) =
   ])
     t.is((await commandLine(['delete', 'nothing-here', ...argv])).exitCode, 2);
 });
+
+test('a key may be the same word as a flag value, the store or another key', async (t) => {
+  const folder = tempDir(t);
+  const store = path.join(folder, 'store');
+  for (const key of ['5', store, 'a']) await commandLine(['put', store, key, 'v']);
+  t.is(
+    (await commandLine(['get', '--default', 'b', store, 'a', 'b', 'a', store])).stdout.split('\n').length,
+    5,
+  );
+  t.is((await commandLine(['delete', '--wait', '5', store, '5'])).exitCode, 0);
+  t.is((await commandLine(['scan', store, '--keys-only'])).stdout, `${store}\na\n`);
+  t.is((await commandLine(['delete', '--if-value', 'a', store, 'a'])).exitCode, 1);
+  t.is((await commandLine(['delete', store, store])).exitCode, 0);
+  t.is((await commandLine(['scan', store, '--keys-only'])).stdout, 'a\n');
+});
