@@ -6,6 +6,7 @@ import { GOALS } from '../bench/goals.js';
 import type { Figure } from '../bench/frame/figure.js';
 import { writeFiguresPage } from '../bench/frame/figures-page.js';
 import { growthPlot } from '../bench/frame/growth-plot.js';
+import { changesSince } from '../bench/frame/changes.js';
 import { judge } from '../bench/frame/judge.js';
 import { parseOriginals } from '../bench/frame/originals.js';
 import { projectRoot } from './support/project-root.js';
@@ -23,11 +24,16 @@ const goal = {
 } as const;
 
 test('the bench measures a topic and judges its goals', (t) => {
-  const json = path.join(tempDir(t), 'results.json');
+  const folder = tempDir(t);
+  const json = path.join(folder, 'results.json');
+  const earlier = path.join(folder, 'earlier.json');
+  const startedAt = '2026-01-02T03:04:05.000Z';
+  const unreached = { ...figure, id: 'append', side: 'statelog', samples: [1e-9] };
+  writeFileSync(earlier, JSON.stringify({ startedAt, figures: [unreached] }));
   const program = path.join(projectRoot, 'scripts', 'bench.mjs');
   const { status, stdout, stderr } = spawnSync(
     process.execPath,
-    [program, 'wal', '--scale', 'tiny', '--profile', '--json', json],
+    [program, 'wal', '--scale', 'tiny', '--profile', '--json', json, '--against', earlier],
     { encoding: 'utf8' },
   );
   t.is(status, 0, stderr);
@@ -42,6 +48,8 @@ test('the bench measures a topic and judges its goals', (t) => {
   t.true(shares.length > 0);
   t.true(shares.every((share) => share > 0 && share <= 1));
   t.true(stdout.includes('read and check, a record'));
+  t.regex(stdout, /since the run of 2026-01-02T03:04:05.000Z\n.*\n.* wal: .* ×/);
+  t.regex(stdout, /load [\d.]+ before, at most [\d.]+ with it/);
   const goals = GOALS.filter(({ topic }) => topic === 'wal');
   t.deepEqual(
     results.goals.map(({ figure: name }) => name),
@@ -56,13 +64,60 @@ test('the bench measures a topic and judges its goals', (t) => {
 
 test('a goal is judged by the best rounds where the originals say only their best', (t) => {
   const figures = [
-    { ...figure, side: 'statelog', samples: [140, 60, 300] },
+    { ...figure, side: 'statelog', samples: [70, 60, 62] },
     { ...figure, side: 'original', samples: [100] },
   ] as const;
   const outcome = judge(goal, figures);
   t.is(outcome.verdict, 'met');
   t.is(outcome.reached, 0.6);
   t.is(judge({ ...goal, limit: 0.5 }, figures).verdict, 'not met');
+});
+
+test('no goal is met by rounds that spread by more than a third', (t) => {
+  const of = (samples: readonly number[], others: readonly number[]): string =>
+    judge(goal, [
+      { ...figure, side: 'statelog', samples },
+      { ...figure, side: 'original', samples: others },
+    ]).verdict;
+  t.is(of([60, 62, 61], [100]), 'met');
+  t.is(of([60, 62, 90], [100]), 'unsteady');
+  t.is(of([60, 62, 61], [100, 101, 150]), 'unsteady');
+  t.is(of([80, 82, 190], [100]), 'not met');
+});
+
+test('a run says what became slower since an earlier one, and whether the rounds overlap', (t) => {
+  const at = (id: string, unit: Figure['unit'], samples: readonly number[]): Figure => ({
+    ...figure,
+    id,
+    unit,
+    side: 'statelog',
+    samples,
+  });
+  const earlier = [
+    at('a', 'ns', [10, 11, 12]),
+    at('b', 'MB/s', [50, 60, 70]),
+    at('c', 'ms', [5]),
+    at('d', 'ns', [7]),
+  ];
+  const now = [
+    at('a', 'ns', [20, 22, 24]),
+    at('b', 'MB/s', [49, 50, 61]),
+    at('c', 'ms', [5.1]),
+    at('e', 'ns', [1]),
+  ];
+  const changes = changesSince({ figures: earlier }, now);
+  t.deepEqual(
+    changes.map(({ slower, isClear }) => ({ slower, isClear })),
+    [
+      { slower: 2, isClear: true },
+      { slower: 1.2, isClear: false },
+    ],
+  );
+  const faster = changesSince({ figures: now }, earlier);
+  t.deepEqual(
+    faster.map(({ slower }) => slower),
+    [50 / 60, 0.5],
+  );
 });
 
 test('a goal whose other side is not there is not measured, and says why', (t) => {
@@ -109,6 +164,7 @@ test("a run's figures take the place of those before in docs/performance.md", (t
     startedAt: '2026-01-02T03:04:05.000Z',
     seconds: 1,
     machine: { processor: 'a processor', cores: 2, node: 'v20.20.0' },
+    load: { before: 0.25, most: 2.5 },
     figures,
     goals: [judge(goal, figures)],
     notes: [],
@@ -116,6 +172,7 @@ test("a run's figures take the place of those before in docs/performance.md", (t
   writeFiguresPage(page, results);
   const written = readFileSync(page, 'utf8');
   t.true(written.includes('Measured on 2026-01-02'));
+  t.true(written.includes('Load before the run 0.25, at most 2.5'));
   t.true(written.includes('| WAL append |'));
   // What takes the time, where a goal is missed.
   t.true(written.includes('`writeSync` 42 %'));

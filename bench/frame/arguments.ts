@@ -14,6 +14,8 @@ export interface BenchRequest {
   readonly docs: boolean;
   /** Where the results go as JSON. */
   readonly json: string | undefined;
+  /** The `--json` of an earlier run, to say what became slower since. */
+  readonly against: string | undefined;
   readonly originals: string | undefined;
   readonly peers: string | undefined;
   /** Where the files that are measured are made. */
@@ -34,7 +36,8 @@ of docs/performance.md it meets.
                     without what waits for the disk
   --profile         what takes ours its time, figure by figure; --docs then says it of what misses its goal
   --memory-mb N     input for the commands whose memory must not grow with it (the goal speaks of 4,295)
-  --json FILE       all results
+  --json FILE       all results; those of a release are kept in bench/results
+  --against FILE    what became slower or faster since the run whose results these are
   --docs            puts the figures into docs/performance.md
   --folder DIR      where to make the files that are measured (default: the system's folder for temporary files)
 `;
@@ -54,6 +57,7 @@ export function parseRequest(programArguments: readonly string[]): BenchRequest 
       'memory-mb': { type: 'string' },
       docs: { type: 'boolean', default: false },
       json: { type: 'string' },
+      against: { type: 'string' },
       originals: { type: 'string' },
       peers: { type: 'string' },
       folder: { type: 'string' },
@@ -70,6 +74,7 @@ export function parseRequest(programArguments: readonly string[]): BenchRequest 
     profile: values.profile,
     docs: values.docs,
     json: values.json,
+    against: values.against,
     originals: values.originals,
     peers: values.peers,
     folder: values.folder,

@@ -45,6 +45,8 @@ export interface Summary {
   readonly best: number;
   readonly least: number;
   readonly greatest: number;
+  /** From the least to the greatest, as a share of the median. */
+  readonly spread: number;
 }
 
 /** True where more is better. */
@@ -59,5 +61,11 @@ export function summaryOf({ samples, unit }: Pick<Figure, 'samples' | 'unit'>): 
   const greatest = sorted.at(-1)!;
   const middle = sorted.length >> 1;
   const median = sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
-  return { median, best: isRate(unit) ? greatest : least, least, greatest };
+  return {
+    median,
+    best: isRate(unit) ? greatest : least,
+    least,
+    greatest,
+    spread: (greatest - least) / median,
+  };
 }

@@ -17,10 +17,11 @@ export function writeFiguresPage(file: string, results: BenchResults): void {
   writeFileSync(file, parts.join('\n\n'));
 }
 
-function figuresText({ figures, goals, scale, startedAt, machine }: BenchResults): string {
+function figuresText({ figures, goals, scale, startedAt, machine, load }: BenchResults): string {
   const [date] = startedAt.split('T');
   const where = `${machine.cores} cores (${machine.processor}), Node ${machine.node.slice(1)}`;
-  const parts = [`Measured on ${date}, at the ${scale} scale, on ${where}.`, goalsOf(goals)];
+  const company = `Load before the run ${numberText(load.before)}, at most ${numberText(load.most)} while it ran.`;
+  const parts = [`Measured on ${date}, at the ${scale} scale, on ${where}. ${company}`, goalsOf(goals)];
   const peers = peersOf(figures);
   if (peers !== '') parts.push('Beside what people use instead, medians in nanoseconds:', peers);
   const profiles = profilesOf(figures, goals);

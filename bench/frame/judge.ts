@@ -15,7 +15,11 @@ export interface Goal {
   readonly limit: number;
 }
 
-export type Verdict = 'met' | 'not met' | 'not measured';
+/** `unsteady`: it would be met, but the rounds differ by so much that another run might say otherwise. */
+export type Verdict = 'met' | 'unsteady' | 'not met' | 'not measured';
+
+/** Rounds that differ by more than this share of their median prove nothing. */
+const SPREAD_MAX = 1 / 3;
 
 /** A goal, and what came of it. */
 export interface Outcome extends Goal {
@@ -32,7 +36,7 @@ export interface Outcome extends Goal {
 
 /**
  * Judges a goal. The originals print the best of five, so ours is then the best of its rounds too; else
- * medians are compared.
+ * medians are compared. Where rounds of either side spread by more than a third, no goal is called met.
  */
 export function judge(goal: Goal, figures: readonly Figure[]): Outcome {
   const find = (side: Side, id: string): Figure | undefined =>
@@ -49,15 +53,25 @@ export function judge(goal: Goal, figures: readonly Figure[]): Outcome {
   });
   if (ours === undefined) return unmeasured(`${goal.topic} did not measure ${goal.figure}`);
   const { against } = goal;
-  if (against === undefined) return decided(goal, ours.unit, summaryOf(ours).median, undefined);
+  const isSteady = (...sides: Figure[]): boolean =>
+    sides.every((side) => summaryOf(side).spread <= SPREAD_MAX);
+  if (against === undefined)
+    return decided(goal, ours.unit, isSteady(ours), summaryOf(ours).median, undefined);
   const theirs = find(against.side, against.figure ?? goal.figure);
   if (theirs === undefined) return unmeasured(`${against.side} was not measured`);
   const which = against.side === 'original' ? 'best' : 'median';
-  return decided(goal, ours.unit, summaryOf(ours)[which], summaryOf(theirs)[which]);
+  return decided(goal, ours.unit, isSteady(ours, theirs), summaryOf(ours)[which], summaryOf(theirs)[which]);
 }
 
-function decided(goal: Goal, unit: Unit, ours: number, theirs: number | undefined): Outcome {
+function decided(
+  goal: Goal,
+  unit: Unit,
+  isSteady: boolean,
+  ours: number,
+  theirs: number | undefined,
+): Outcome {
   const reached = theirs === undefined ? ours : ours / theirs;
   const isMet = goal.sense === 'at most' ? reached <= goal.limit : reached >= goal.limit;
-  return { ...goal, verdict: isMet ? 'met' : 'not met', unit, ours, theirs, reached, why: undefined };
+  const verdict = isMet ? (isSteady ? 'met' : 'unsteady') : 'not met';
+  return { ...goal, verdict, unit, ours, theirs, reached, why: undefined };
 }

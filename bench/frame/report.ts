@@ -1,4 +1,5 @@
 import { type Figure, SIDES, type Side, summaryOf } from './figure.js';
+import type { Change } from './changes.js';
 import type { Outcome } from './judge.js';
 
 const SIGNIFICANT_BELOW = 100;
@@ -43,10 +44,23 @@ export function goalsTable(title: string, outcomes: readonly Outcome[]): string 
   const shown = rows.map((row, index) => (row[0] === rows[index - 1]?.[0] ? ['', ...row.slice(1)] : row));
   const count = (verdict: Outcome['verdict']): number =>
     outcomes.filter((outcome) => outcome.verdict === verdict).length;
-  const sum = `${count('met')} met, ${count('not met')} not met, ${count('not measured')} not measured`;
+  const sum = `${count('met')} met, ${count('unsteady')} unsteady, ${count('not met')} not met, ${count('not measured')} not measured`;
   return [`\n${title}`, ...aligned([['', '', 'goal', 'reached', '', ''], ...shown], [2, 3]), `\n${sum}`].join(
     '\n',
   );
+}
+
+/** What became slower or faster since an earlier run. */
+export function changesTable(title: string, changes: readonly Change[]): string {
+  const rows = changes.map(({ topic, title: what, unit, before, now, slower, isClear }) => [
+    `${topic}: ${what}`,
+    `${numberText(before)} → ${numberText(now)} ${unit}`,
+    `${numberText(slower)} ×`,
+    isClear ? '' : 'the rounds of both runs overlap',
+  ]);
+  const head = ['', 'before and now', 'as long as before', ''];
+  const lines = rows.length === 0 ? ['  nothing by 5 % or more'] : aligned([head, ...rows], [1, 2]);
+  return [`\n${title}`, ...lines].join('\n');
 }
 
 /** `≤ 0.5 × original`, `≥ 500 MB/s`. */

@@ -7,6 +7,8 @@ export interface BenchResults {
   readonly startedAt: string;
   readonly seconds: number;
   readonly machine: { readonly processor: string; readonly cores: number; readonly node: string };
+  /** How many programs waited for a core or the disk, a minute's average: before the run, and of its topics the most. */
+  readonly load: { readonly before: number; readonly most: number };
   readonly figures: readonly Figure[];
   readonly goals: readonly Outcome[];
   readonly notes: readonly string[];

@@ -1,16 +1,17 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { availableParallelism, cpus, tmpdir } from 'node:os';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { availableParallelism, cpus, loadavg, tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { installedPeers } from '../peers/installed.js';
 import type { BenchRequest } from './arguments.js';
+import { changesSince } from './changes.js';
 import type { Figure } from './figure.js';
 import { writeFiguresPage } from './figures-page.js';
 import { type Curve, growthPlot } from './growth-plot.js';
 import { type Goal, judge } from './judge.js';
 import { isProgram, originalFigures, parseOriginals, readOriginals, runOriginals } from './originals.js';
-import { goalsTable, topicTable } from './report.js';
+import { changesTable, goalsTable, numberText, topicTable } from './report.js';
 import type { BenchResults } from './results.js';
 import type { TopicOrder, TopicResult } from './run-topic.js';
 import type { BenchTopic } from './task.js';
@@ -33,6 +34,9 @@ const PROJECT_ROOT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), 
 /** Measures the topics one after the other, prints them and the goals, and returns the exit code. */
 export async function runBench(request: BenchRequest, { topics, goals, curves }: BenchPlan): Promise<number> {
   const started = new Date();
+  // Read before an hour of measuring rather than after it.
+  const earlier = request.against === undefined ? undefined : readResults(request.against);
+  const loads = [loadNow()];
   const chosen = chooseTopics(topics, request.topics);
   const { notices } = installedPeers(request.peers);
   for (const notice of notices) process.stderr.write(`${notice}\n`);
@@ -47,16 +51,23 @@ export async function runBench(request: BenchRequest, { topics, goals, curves }:
     });
   }
   try {
-    const results = await measureAll(request, chosen, folder);
+    const results = await measureAll(request, chosen, folder, () => loads.push(loadNow()));
     const ids = new Set(chosen.map(({ id }) => id));
     const outcomes = goals.filter(({ topic }) => ids.has(topic)).map((goal) => judge(goal, results.figures));
     const seconds = Math.round((Date.now() - started.getTime()) / 1000);
-    process.stdout.write(`${goalsTable(goalsTitle(request), outcomes)} (${seconds} s)\n`);
+    const load = { before: loads[0]!, most: Math.max(...loads) };
+    const company = `load ${numberText(load.before)} before, at most ${numberText(load.most)} with it`;
+    process.stdout.write(`${goalsTable(goalsTitle(request), outcomes)} (${seconds} s, ${company})\n`);
+    if (earlier !== undefined) {
+      const title = `since the run of ${earlier.startedAt}`;
+      process.stdout.write(`${changesTable(title, changesSince(earlier, results.figures))}\n`);
+    }
     const all: BenchResults = {
       scale: request.scale.name,
       startedAt: started.toISOString(),
       seconds,
       machine: { processor: cpus()[0]?.model ?? '', cores: availableParallelism(), node: process.version },
+      load,
       figures: results.figures,
       goals: outcomes,
       notes: [...notices, ...results.notes],
@@ -69,6 +80,16 @@ export async function runBench(request: BenchRequest, { topics, goals, curves }:
   } finally {
     removeFolder();
   }
+}
+
+function loadNow(): number {
+  return loadavg()[0]!;
+}
+
+function readResults(file: string): BenchResults {
+  const results = JSON.parse(readFileSync(file, 'utf8')) as BenchResults;
+  if (Array.isArray(results.figures)) return results;
+  throw new Error(`${file} has no figures: give what --json wrote`);
 }
 
 function goalsTitle({ scale }: BenchRequest): string {
@@ -96,6 +117,7 @@ async function measureAll(
   request: BenchRequest,
   topics: readonly BenchTopic[],
   folder: string,
+  noteLoad: () => void,
 ): Promise<Measured> {
   const ours: Figure[] = [];
   const notes: string[] = [];
@@ -104,6 +126,7 @@ async function measureAll(
   const results: (readonly [BenchTopic, TopicResult])[] = [];
   for (const topic of topics) {
     const started = performance.now();
+    noteLoad();
     const result = await runTopicProcess(request, topic, path.join(folder, topic.id));
     process.stderr.write(`${topic.id}: ${Math.round((performance.now() - started) / 1000)} s\n`);
     if (result === undefined) failed.push(topic.id);
