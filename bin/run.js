@@ -8,30 +8,37 @@ const vm = require('node:vm');
 const root = path.join(__dirname, '..');
 const dist = path.join(root, 'dist');
 const [, , command = ''] = process.argv;
+/** The name of what was kept for all commands that have none of their own. */
+const OTHERS = 'others';
+/** A SHA-256. */
+const DIGEST_BYTES = 32;
 /** Node's own, as `node:module` gives it, which takes a millisecond to load. */
 const Module = module.constructor;
 
 /**
  * What V8 made of a file of the program when it was built, and what it needs of it for this command; undefined where none was
  * kept. V8 checks little of what it is given, dies of what is damaged, and runs what another program of the same length was: so
- * it was kept twice, with the program between, and all of it must agree. Comparing takes no time, a checksum takes a
- * module of Node's.
+ * it was kept twice, the program was kept beside it, each with the program's digest, and all of it must agree. Comparing takes
+ * no time, computing a digest takes a module of Node's.
  */
 function codeCache(name, source) {
-  if (!/^[a-z-]+$/.test(command)) return undefined;
-  let kept;
+  const kept = readKept(name, /^[a-z-]+$/.test(command) ? command : OTHERS) ?? readKept(name, OTHERS);
+  const program = readKept(name, 'program');
+  if (kept === undefined || program === undefined) return undefined;
+  const bytes = (kept.length - DIGEST_BYTES) / 2;
+  if (!Number.isInteger(bytes) || bytes <= 0) return undefined;
+  const cache = kept.subarray(DIGEST_BYTES, DIGEST_BYTES + bytes);
+  const isWhole = kept.subarray(DIGEST_BYTES + bytes).equals(cache);
+  const isOfProgram = kept.subarray(0, DIGEST_BYTES).equals(program.subarray(0, DIGEST_BYTES));
+  return isWhole && isOfProgram && program.subarray(DIGEST_BYTES).equals(source) ? cache : undefined;
+}
+
+function readKept(name, kept) {
   try {
-    kept = readFileSync(path.join(dist, 'code-cache', name, command));
+    return readFileSync(path.join(dist, 'code-cache', name, kept));
   } catch {
     return undefined;
   }
-  const bytes = (kept.length - source.length) / 2;
-  if (!Number.isInteger(bytes) || bytes <= 0) return undefined;
-  const cache = kept.subarray(0, bytes);
-  const rest = kept.subarray(bytes);
-  return rest.subarray(source.length).equals(cache) && rest.subarray(0, source.length).equals(source)
-    ? cache
-    : undefined;
 }
 
 /** Loads a file of the program as `require` does, without compiling it anew. Where V8 is another one, it compiles it. */
@@ -56,7 +63,10 @@ function requireFrom(name) {
 }
 
 try {
-  load('cli.cjs').start(root);
+  const program = load('cli.cjs');
+  // A thread that the program starts loads it by this file too.
+  if (require.main === module) program.start(root);
+  else module.exports = program;
 } catch (error) {
   const [what] = String(error.message).split('\n');
   process.stderr.write(

@@ -61,6 +61,8 @@ export async function bundleWith({ plugins = [], external = [], ...options }) {
     minifyWhitespace: true,
     platform: 'node',
     target: 'node20',
+    // bin/run.js runs it by V8 itself, which leaves `import()` to the one who does; `require` is handed in.
+    supported: { 'dynamic-import': false },
     format: 'cjs',
     banner: {
       js: `${lazyRequireBanner}\nconst __bundleUrl=require('node:url').pathToFileURL(__filename).href;`,

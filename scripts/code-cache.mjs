@@ -6,10 +6,12 @@ import { PROGRAM_FILE, REST_FILE } from './bundle-program.mjs';
 import { root } from './run-step.mjs';
 
 /**
- * Commands that scripts run over and over, as they are run most. STORE has a checkpoint, and changes since. LOG is a fold
- * log: what is kept for it is kept of the second file alone, since the first is kept already.
+ * What is kept of files of the program, where the commands load them, under a name, and the commands that it is made from.
+ * @typedef {{ name: string, files: readonly string[], commands: readonly (readonly string[])[] }} WarmUp
  */
-const COMMANDS = [
+
+/** Commands that scripts run over and over, as they are run most: each has caches of its own, since small ones are read sooner. */
+const OFTEN = [
   ['get', 'STORE', 'key'],
   ['put', 'STORE', 'key', 'value'],
   ['delete', 'STORE', 'other'],
@@ -17,11 +19,47 @@ const COMMANDS = [
   ['stat', 'STORE'],
   ['verify', 'STORE'],
   ['wal-replay', 'STORE'],
+];
+/** On a log they need the second file too. */
+const OFTEN_ON_LOGS = [
   ['get', 'LOG', 'key'],
   ['put', 'LOG', 'key', 'value'],
   ['delete', 'LOG', 'other'],
   ['scan', 'LOG'],
 ];
+/** What all others share, named as bin/run.js names it. */
+const OTHERS = [
+  ['delete', 'LOG', 'key'],
+  ['session', 'STORE'],
+  ['checkpoint', 'STORE'],
+  ['create', 'CREATED'],
+  ['diff', 'STORE', 'STORE'],
+  ['export', 'STORE', 'EXPORTED'],
+  ['import', 'EXPORTED', 'IMPORTED'],
+  ['repair', 'STORE', '--into', 'REPAIRED'],
+  ['compact', 'STORE'],
+];
+const BOTH_FILES = [PROGRAM_FILE, REST_FILE];
+/** @type {readonly WarmUp[]} */
+const WARM_UPS = [
+  ...OFTEN.map((command) => ({ name: command[0], files: BOTH_FILES, commands: [command] })),
+  ...OFTEN_ON_LOGS.map((command) => ({ name: command[0], files: [REST_FILE], commands: [command] })),
+  {
+    name: 'others',
+    files: BOTH_FILES,
+    commands: [...OFTEN_ON_LOGS.filter(([name]) => name !== 'delete'), ...OTHERS],
+  },
+];
+/** Words of the commands that stand for paths. */
+const PLACES = {
+  STORE: 'store',
+  LOG: 'log.snap',
+  CREATED: 'created',
+  EXPORTED: 'exported',
+  IMPORTED: 'imported',
+  REPAIRED: 'repaired',
+};
+/** The store has a checkpoint, and changes since. */
 const PREPARATION = [
   ['put', 'STORE', 'key', 'value'],
   ['put', 'STORE', 'other', 'value'],
@@ -32,7 +70,7 @@ const PREPARATION = [
 ];
 
 /**
- * Keeps what V8 makes of the program for each command, beside it: starting takes half as long. It is good for the
+ * Keeps what V8 makes of the program beside it: starting takes half as long. It is good for the
  * version of Node that builds it; any other compiles the program as usual.
  * @param {string} dist the folder that the program is in
  */
@@ -44,8 +82,13 @@ export function makeCodeCaches(dist) {
   }
   const scratch = mkdtempSync(path.join(tmpdir(), 'statelog-build-'));
   try {
-    for (const command of PREPARATION) run(['-e', start(dist)], command, scratch);
-    for (const command of COMMANDS) run([path.join(root, 'scripts', 'warm-up.cjs'), dist], command, scratch);
+    const placed = (command) =>
+      command.map((word) => (Object.hasOwn(PLACES, word) ? path.join(scratch, PLACES[word]) : word));
+    for (const command of PREPARATION) run(['-e', start(dist)], placed(command));
+    for (const { name, files, commands } of WARM_UPS) {
+      const order = JSON.stringify({ name, files, commands: commands.map(placed) });
+      run([path.join(root, 'scripts', 'warm-up.cjs'), dist], [order]);
+    }
   } finally {
     rmSync(scratch, { recursive: true });
   }
@@ -57,12 +100,10 @@ function start(dist) {
   return `process.argv.splice(1, 0, ''); require(${program}).start(${JSON.stringify(root)})`;
 }
 
-function run(program, command, scratch) {
-  const places = { STORE: path.join(scratch, 'store'), LOG: path.join(scratch, 'log.snap') };
-  const commandLine = command.map((word) => places[word] ?? word);
-  const { status, stderr } = spawnSync(process.execPath, [...program, ...commandLine], {
+function run(program, programArguments) {
+  const { status, stderr } = spawnSync(process.execPath, [...program, ...programArguments], {
     stdio: ['ignore', 'ignore', 'pipe'],
     encoding: 'utf8',
   });
-  if (status !== 0) throw new Error(`statelog ${command.join(' ')} ended with ${status}: ${stderr}`);
+  if (status !== 0) throw new Error(`statelog ${programArguments.join(' ')} ended with ${status}: ${stderr}`);
 }

@@ -44,6 +44,12 @@ test('the program runs with what V8 kept of it, with that damaged, and without',
   t.is(run('get', store, 'none').status, 1);
   t.is(run('get').status, 2);
 
+  // Commands that have no cache of their own share one.
+  t.true(readdirSync(caches).includes('others'));
+  t.is(run('checkpoint', store).status, 0);
+  t.is(run('export', store, path.join(folder, 'exported')).status, 0);
+  t.regex(run('--help').stdout, /checkpoint/);
+
   t.is(run('put', log, 'key', 'logged').status, 0);
   t.like(run('get', log, 'key'), { status: 0, stdout: 'logged', stderr: '' });
 
@@ -59,8 +65,17 @@ test('the program runs with what V8 kept of it, with that damaged, and without',
     t.like(run('get', store, 'key'), { status: 0, stdout: 'value', stderr: '' });
   }
 
-  // Of the same length: V8 looks at no more than that.
   writeFileSync(path.join(caches, 'get'), cache);
+
+  // The program that the caches belong to lies beside them; half of an update leaves caches of one with the program of another.
+  const kept = readFileSync(path.join(caches, 'program'));
+  for (const damaged of [flipped(kept, 0), flipped(kept, kept.length - 1), kept.subarray(0, 20)]) {
+    writeFileSync(path.join(caches, 'program'), damaged);
+    t.like(run('get', store, 'key'), { status: 0, stdout: 'value', stderr: '' });
+  }
+  writeFileSync(path.join(caches, 'program'), kept);
+
+  // Of the same length: V8 looks at no more than that.
   const program = path.join(dist, 'cli-rest.cjs');
   const text = readFileSync(program, 'latin1');
   t.regex(run('stat', store).stdout, /^fragmentation\t/m);

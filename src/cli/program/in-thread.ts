@@ -1,3 +1,4 @@
+import { dirname, join } from 'node:path';
 import type { Worker } from 'node:worker_threads';
 import { asStatelogError } from '../errors/error-rendering.js';
 import { onInterrupt } from './interrupt.js';
@@ -55,8 +56,8 @@ type Message =
 
 /** Less than this is done before somebody who sends a signal would wonder: a thread would only cost time. */
 const OWN_THREAD_BYTES = 64 * 1024 * 1024;
-/** Runs in the thread: the program, loaded anew, does its part. */
-const THREAD = `require(require('node:worker_threads').workerData.program).serveJob()`;
+/** Runs in the thread: the program, loaded anew as it is started, does its part. */
+const THREAD = `require(require('node:worker_threads').workerData.starter).serveJob()`;
 
 /**
  * Does a piece of work on what lies at a path; where that is large, in a thread of its own, so that a signal is heard meanwhile
@@ -71,8 +72,9 @@ export async function runJob<N extends JobName>(
   const program = programFile();
   // Sources that are run as they lie have no one file that a thread could load.
   if (!program.endsWith('.cjs') || !(await isLarge(source))) return JOBS[name](task as never) as never;
+  const starter = join(dirname(program), '..', 'bin', 'run.js');
   const { Worker: Thread } = await import('node:worker_threads');
-  return follow(new Thread(THREAD, { eval: true, workerData: { program, name, task } })) as Promise<
+  return follow(new Thread(THREAD, { eval: true, workerData: { starter, name, task } })) as Promise<
     ReportOf<N>
   >;
 }
