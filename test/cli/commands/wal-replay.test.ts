@@ -11,6 +11,7 @@ import path from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { commandLine } from '../../support/command-line.js';
 import { filePrints } from '../../support/file-prints.js';
+import { formatTime } from '../../../src/engine/bytes/text/time-text.js';
 import { fixturePath } from '../../support/fixtures.js';
 import { tempDir } from '../../support/temp-dir.js';
 import { fixtureLines, linesOf, without, type JsonLine } from './fixture-lines.js';
@@ -55,16 +56,22 @@ test('a segment is printed as the original program reads it, line by line', asyn
   t.is(stderr, '');
   const expected = fixtureLines('wal-ops.ndjson').slice(0, -1);
   t.deepEqual(
-    linesOf(stdout),
+    linesOf(stdout).map((line) => without(line, 'time')),
     expected.map((line) => ({ ...line, segment: opsSegment })),
   );
   t.deepEqual(filePrints(opsSegment), before);
 });
 
+test('the time of a record stands beside its nanoseconds as RFC 3339', async (t) => {
+  const lines = await replayed(opsSegment);
+  t.true(lines.length > 0);
+  for (const { timestampNs, time } of lines) t.is(time, formatTime(BigInt(String(timestampNs))));
+});
+
 test('a folder of segments is printed in the order in which the original program merges it', async (t) => {
   const lines = await replayed(coresFolder);
   t.deepEqual(
-    lines.map((line) => without(line, 'segment', 'offset', 'bytes')),
+    lines.map((line) => without(line, 'segment', 'offset', 'bytes', 'time')),
     fixtureLines('wal-cores.ndjson'),
   );
   for (const { segment, coreId } of lines) t.is(segment, path.join(coresFolder, `wal-${String(coreId)}.log`));

@@ -19,6 +19,7 @@ import {
 } from './record-parts.js';
 import { redactedValue } from '../../text/redaction.js';
 import type { Terminal } from '../../terminal/terminal.js';
+import { TimeDigits } from '../../terminal/time-digits.js';
 
 const COMMA = 0x2c;
 
@@ -29,6 +30,7 @@ const LABELS = {
   epoch: toUtf8(',"epoch":"'),
   sequence: toUtf8('","sequence":"'),
   timestampNs: toUtf8('","timestampNs":"'),
+  time: toUtf8('","time":"'),
 } as const;
 
 /** Each operation with its name, by its tag. */
@@ -76,6 +78,7 @@ class JsonRecords implements RecordOutput {
   readonly #output: ByteOutput;
   readonly #form: RecordForm;
   readonly #dump: RecordDump | undefined;
+  readonly #time = new TimeDigits();
   /** The path of the last record, and the start of an object with it. */
   #path: string | undefined;
   #start: Uint8Array = new Uint8Array();
@@ -105,6 +108,8 @@ class JsonRecords implements RecordOutput {
     output.writeU64(view.sequenceLow, view.sequenceHigh);
     output.write(LABELS.timestampNs);
     output.writeI64(view.timestampLow, view.timestampHigh);
+    output.write(LABELS.time);
+    output.write(this.#time.of(view.timestampLow, view.timestampHigh));
     output.write(OPERATION_LABELS[view.tag]!);
     if (view.tag === TAG_PUT || view.tag === TAG_DELETE) this.#writeEntry(view);
     else output.writeText(`,${JSON.stringify(operationFields(view.operation())).slice(1, -1)}`);
