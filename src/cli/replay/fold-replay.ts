@@ -1,5 +1,11 @@
-import { FoldFilter, type FoldFilterOptions } from '../../engine/inspect/replay/fold-filter.js';
+import {
+  countedFold,
+  FOLD_OPERATIONS,
+  FoldFilter,
+  type FoldFilterOptions,
+} from '../../engine/inspect/replay/fold-filter.js';
 import { FoldSource } from '../../engine/inspect/replay/fold-source.js';
+import type { Grouping } from '../../engine/inspect/replay/record-groups.js';
 import { NotedFiles } from '../../engine/inspect/select/noted-files.js';
 import { FoldRecordsAgain, type LocatedFoldRecord } from '../../engine/inspect/select/records-again.js';
 import type { FileSystem } from '../../engine/storage-io/interface/file-system.js';
@@ -8,6 +14,7 @@ import { FoldRecords } from '../output/records/fold-record-output.js';
 import type { RecordOutputOptions } from '../output/records/record-output.js';
 import type { Terminal } from '../terminal/terminal.js';
 import { isQuestion, type Question } from './replay-question.js';
+import { ReplayCounter, runCounted } from './replay-counter.js';
 import { runReplay } from './replay-run.js';
 import { runSelected } from './selected-run.js';
 
@@ -16,6 +23,8 @@ export interface FoldReplayOptions extends RecordOutputOptions {
   readonly filter: FoldFilterOptions;
   readonly limit: number;
   readonly question: Question;
+  /** Sums instead of the records. */
+  readonly sums: { readonly by: Grouping | undefined } | undefined;
 }
 
 /** Prints a fold log's records as they lie, with findings between them, and goes on behind damage. */
@@ -23,7 +32,7 @@ export async function replayFold(
   terminal: Terminal,
   fileSystem: FileSystem,
   path: string,
-  { filter: wanted, limit, question, ...form }: FoldReplayOptions,
+  { filter: wanted, limit, question, sums, ...form }: FoldReplayOptions,
 ): Promise<ExitCode> {
   const output = new FoldRecords(terminal.output, form);
   const filter = new FoldFilter(wanted);
@@ -31,8 +40,23 @@ export async function replayFold(
   const files = new NotedFiles(fileSystem);
   try {
     if (!isQuestion(question)) {
-      const work = { source, filter, limit, printed: output, findings: output };
-      return await runReplay(terminal, work, { isOver: false });
+      const work = { source, filter, limit, findings: output };
+      if (sums === undefined)
+        return await runReplay(terminal, { ...work, printed: output }, { isOver: false });
+      const counter = new ReplayCounter(FOLD_OPERATIONS, sums.by, {
+        json: form.json,
+        hasTimes: false,
+        encoding: form.encodings.key,
+      });
+      const taker = {
+        take: (record: LocatedFoldRecord) => {
+          counter.take(countedFold(record));
+        },
+      };
+      const counted = { ...work, taker, printed: undefined };
+      return await runCounted(terminal, (interruption) => runReplay(terminal, counted, interruption), {
+        counter,
+      });
     }
     const again = new FoldRecordsAgain(files);
     const reopen = () => {

@@ -2,6 +2,7 @@ import type { Interfaces } from '@oclif/core';
 import { boolean, custom } from '@oclif/core/flags';
 import { FOLD_OPERATIONS, type FoldOperationName } from '../../engine/inspect/replay/fold-filter.js';
 import { OPERATIONS, type OperationName } from '../../engine/inspect/replay/replay-filter.js';
+import { GROUPINGS, type Grouping } from '../../engine/inspect/replay/record-groups.js';
 import { decodeArgument } from '../command/encoding.js';
 import {
   countFlag,
@@ -65,6 +66,11 @@ export const replayFlags = {
     dependsOn: ['around'],
   }),
   stats: boolean({ description: 'sum up by operation, instead of printing records' }),
+  by: custom<Grouping>({
+    description: 'sum up by this, too: minutes, cores, epochs, or keys up to their first : / or .',
+    options: [...GROUPINGS],
+    dependsOn: ['stats'],
+  })(),
   follow: boolean({ description: 'go on with what is written meanwhile, until Ctrl-C' }),
   hexdump: boolean({ description: 'the bytes of each record and fault too, field by field' }),
   into: textFlag({
@@ -94,7 +100,6 @@ const FOR_SEGMENTS_ALONE = [
   'to-epoch',
   'from-time',
   'to-time',
-  'stats',
   'follow',
   'into',
 ] as const;
@@ -131,6 +136,11 @@ export function refuseForFold(flags: ReplayFlags): void {
   if (other !== undefined)
     throw usageError(
       `--${other} is for write-ahead logs: a fold log has revisions, and no cores, epochs or times`,
+    );
+  if (flags.by !== undefined && flags.by !== 'prefix')
+    throw usageError(
+      `--by ${flags.by} is for write-ahead logs: a fold log has no such thing`,
+      'it has --by prefix',
     );
   refuseOperations(flags, FOLD_OPERATIONS, 'a fold log');
 }

@@ -1,3 +1,5 @@
+import { DividedByBillion } from '../../engine/bytes/halves.js';
+
 /*
  * Decimal numbers as ASCII, written where they belong: a string for each number of each record, and its way through an
  * encoder, would cost more than the record's checksum.
@@ -10,10 +12,10 @@ const PAIR = BASE * BASE;
 /** The greatest power of ten that fits in 32 bits, and its digits: longer numbers are written in parts of so many. */
 const PART = 1_000_000_000;
 const PART_DIGITS = 9;
-const HALF_BITS = 16;
-const HALF_MASK = 0xffff;
-const HALF_RANGE = 0x1_0000;
 const WORD_RANGE = 0x1_0000_0000;
+
+/** In parts of `PART`, which is 10^9. */
+const divided = new DividedByBillion();
 
 /** The digits of any 64-bit number, and its sign. */
 export const DECIMAL_BYTES_MAX = 20;
@@ -41,16 +43,10 @@ export function writeDecimal(into: Uint8Array, at: number, value: number): numbe
  */
 export function writeDecimalHalves(into: Uint8Array, at: number, low: number, high: number): number {
   if (high === 0) return writeDecimal(into, at, low);
-  // Division by hand, 16 bits at a time: no step leaves what a double holds exactly.
-  const top = Math.floor(high / PART);
-  const upper = (high - top * PART) * HALF_RANGE + (low >>> HALF_BITS);
-  const middle = Math.floor(upper / PART);
-  const lower = (upper - middle * PART) * HALF_RANGE + (low & HALF_MASK);
-  const bottom = Math.floor(lower / PART);
-  const quotient = top * WORD_RANGE + middle * HALF_RANGE + bottom;
+  divided.divide(low, high);
+  const { quotient, remainder } = divided;
   const end = quotient === 0 ? at : writeDecimal(into, at, quotient);
-  const rest = lower - bottom * PART;
-  return writeShort(into, end, rest, quotient === 0 ? digitsOf(rest) : PART_DIGITS);
+  return writeShort(into, end, remainder, quotient === 0 ? digitsOf(remainder) : PART_DIGITS);
 }
 
 /**

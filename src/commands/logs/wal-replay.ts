@@ -4,7 +4,7 @@ import { EXIT_CODES, worseExitCode, type ExitCode } from '../../cli/errors/exit-
 import { inputOf } from '../../cli/command/readable.js';
 import { STANDARD_INPUT_NAME } from '../../engine/bytes/text/command-hints.js';
 import { encodingsOf } from '../../cli/command/flags.js';
-import { runInterruptibly } from '../../cli/program/interruptible.js';
+import { ReplayCounter, runCounted } from '../../cli/replay/replay-counter.js';
 import type { RecordDump } from '../../cli/output/records/record-dump.js';
 import { recordOutput } from '../../cli/output/records/record-output.js';
 import {
@@ -17,12 +17,10 @@ import {
 } from '../../cli/replay/replay-flags.js';
 import { isQuestion } from '../../cli/replay/replay-question.js';
 import { runReplay, type Interruption, type ReplayWork } from '../../cli/replay/replay-run.js';
-import { writeReplayStats } from '../../cli/output/records/replay-stats-output.js';
 import { usageError } from '../../cli/errors/usage-error.js';
 import { formatTime } from '../../engine/bytes/text/time-text.js';
 import type { ReplayBase, ReplayBounds } from '../../engine/inspect/replay/replay-base.js';
-import { ReplayFilter } from '../../engine/inspect/replay/replay-filter.js';
-import { ReplayStats } from '../../engine/inspect/replay/replay-stats.js';
+import { OPERATIONS, ReplayFilter } from '../../engine/inspect/replay/replay-filter.js';
 import type { FileSystem } from '../../engine/storage-io/interface/file-system.js';
 
 /** The flags that say how records are read and what becomes of them. */
@@ -42,7 +40,7 @@ interface RunFlags {
 /** The work to do with the records of a log, once that is open. */
 type ReplayTask = Omit<ReplayWork, 'source' | 'changes' | 'into' | 'filter'> & {
   readonly filter: ReplayFilter;
-  readonly stats: ReplayStats | undefined;
+  readonly counter: ReplayCounter | undefined;
 };
 type OpenedTask = Omit<ReplayTask, 'filter'> & Pick<ReplayWork, 'source' | 'changes' | 'filter'>;
 
@@ -118,7 +116,13 @@ export default class WalReplay extends StatelogCommand {
       refuseForFold(flags);
       const { replayFold } = await import('../../cli/replay/fold-replay.js');
       const filter = { ...within, operations: flags.op };
-      return replayFold(this.terminal, log.fileSystem, log.path, { ...form, filter, limit, question });
+      return replayFold(this.terminal, log.fileSystem, log.path, {
+        ...form,
+        filter,
+        limit,
+        question,
+        sums: flags.stats ? { by: flags.by } : undefined,
+      });
     }
     const wanted = {
       ...within,
@@ -139,7 +143,9 @@ export default class WalReplay extends StatelogCommand {
     }
     const output = recordOutput(this.terminal, form);
     const isPrinted = !flags.stats && flags.into === undefined;
-    const stats = flags.stats ? new ReplayStats() : undefined;
+    const counter = flags.stats
+      ? new ReplayCounter(OPERATIONS, flags.by, { json, hasTimes: true, encoding: form.encodings.key })
+      : undefined;
     return this.#replay(
       fileSystem,
       path,
@@ -149,12 +155,8 @@ export default class WalReplay extends StatelogCommand {
         limit,
         printed: isPrinted ? output : undefined,
         findings: output,
-        stats,
-        taker: stats && {
-          take: ({ view, recordBytes }) => {
-            stats.add(view, recordBytes);
-          },
-        },
+        counter,
+        taker: counter,
         skipDamage: flags['skip-damage'],
       },
     );
@@ -206,23 +208,11 @@ export default class WalReplay extends StatelogCommand {
 
   /** Prints the sums at the end, or when told to stop. */
   async #run(source: string, work: OpenedTask, flags: IntoFlags): Promise<ExitCode> {
-    const { stats, changes } = work;
+    const { counter, changes } = work;
     const run = await this.#runner(source, work, flags);
-    if (stats === undefined && changes === undefined) return run({ isOver: false });
-    const writeSums = async (isComplete: boolean): Promise<void> => {
-      if (stats === undefined) await this.terminal.output.flush();
-      else await writeReplayStats(this.terminal, stats, { json: flags.json, isComplete });
-    };
-    const exitCode = await runInterruptibly(run, {
-      wake: () => changes?.wake(),
-      abandonOutput: () => {
-        this.terminal.output.abandon();
-      },
-      isWaitedFor: flags.into !== undefined,
-      last: () => writeSums(false),
-    });
-    await writeSums(true);
-    return exitCode;
+    if (counter === undefined && changes === undefined) return run({ isOver: false });
+    const wake = (): void => changes?.wake();
+    return runCounted(this.terminal, run, { counter, wake, isWaitedFor: flags.into !== undefined });
   }
 
   /** Destinations are opened before signals are waited for: one that comes while a lock is waited for ends all at once. */

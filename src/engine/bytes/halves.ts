@@ -101,3 +101,31 @@ export function compareHalves(aLow: number, aHigh: number, bLow: number, bHigh: 
 export function compareSignedHalves(aLow: number, aHigh: number, bLow: number, bHigh: number): number {
   return aHigh === bHigh ? aLow - bLow : (aHigh | 0) - (bHigh | 0);
 }
+
+/** True if the unsigned half is the high one of a negative number. */
+export function isNegativeHigh(high: number): boolean {
+  return high >= HALF_RANGE / 2;
+}
+
+const BILLION = 1_000_000_000;
+const QUARTER_BITS = 16;
+const QUARTER_MASK = 0xffff;
+const QUARTER_RANGE = 0x1_0000;
+
+/** Divides by 10^9 by hand, 16 bits at a time: no step leaves what a double holds exactly. */
+export class DividedByBillion {
+  /** Exact: 2^64 / 10^9 is less than 2^53. */
+  quotient = 0;
+  remainder = 0;
+
+  /** Divides the unsigned number with these unsigned halves. */
+  divide(low: number, high: number): void {
+    const top = Math.floor(high / BILLION);
+    const upper = (high - top * BILLION) * QUARTER_RANGE + (low >>> QUARTER_BITS);
+    const middle = Math.floor(upper / BILLION);
+    const lower = (upper - middle * BILLION) * QUARTER_RANGE + (low & QUARTER_MASK);
+    const bottom = Math.floor(lower / BILLION);
+    this.quotient = top * HALF_RANGE + middle * QUARTER_RANGE + bottom;
+    this.remainder = lower - bottom * BILLION;
+  }
+}

@@ -216,3 +216,86 @@ test('of an artifact of a fold log, the log in it is asked, and one of a state i
   await commandLine(['export', fold, state, '--as', 'mmap-state', '--drop-revisions', '--drop-cursor']);
   t.is((await ask(state)).exitCode, 7);
 });
+
+/** The sums that the records themselves give, by a label. */
+function sumsOf(
+  records: readonly JsonLine[],
+  labelOf: (record: JsonLine) => unknown,
+): { label: unknown; records: number; bytes: number; operations: Record<string, number> }[] {
+  const groups = new Map<unknown, JsonLine[]>();
+  for (const record of records) {
+    const label = labelOf(record);
+    groups.set(label, [...(groups.get(label) ?? []), record]);
+  }
+  return [...groups].map(([label, own]) => {
+    const operations: Record<string, number> = {};
+    for (const { op } of own) operations[String(op)] = (operations[String(op)] ?? 0) + 1;
+    const bytes = own.reduce((sum, line) => sum + Number(line['bytes']), 0);
+    return { label, records: own.length, bytes, operations };
+  });
+}
+
+/** The start of a key in hex, up to and with its first `:`, `/` or `.`. */
+const prefixOf = ({ key }: JsonLine): unknown =>
+  typeof key === 'string' ? (/^(?:..)*?(?:3a|2f|2e)/.exec(key)?.[0] ?? null) : null;
+
+test('records are summed up by minute, core, epoch or prefix, and the sums are those of the records', async (t) => {
+  const records = await answer(cores);
+  const labels: Record<string, [string, (record: JsonLine) => unknown]> = {
+    core: ['coreId', ({ coreId }) => coreId],
+    epoch: ['epoch', ({ epoch }) => epoch],
+    minute: ['minute', ({ time }) => `${String(time).slice(0, 16)}Z`],
+    prefix: ['prefix', prefixOf],
+  };
+  for (const [by, [field, labelOf]] of Object.entries(labels)) {
+    const lines = await answer(cores, '--stats', '--by', by);
+    const groups = lines.slice(0, -1).map(({ group }) => group as JsonLine);
+    const ofGroup = groups.map((group) => ({
+      label: group[field],
+      records: group['records'],
+      bytes: group['bytes'],
+      operations: group['operations'],
+    }));
+    const byText = (one: { label: unknown }, other: { label: unknown }): number =>
+      String(one.label) < String(other.label) ? -1 : 1;
+    t.deepEqual(ofGroup.sort(byText), sumsOf(records, labelOf).sort(byText), by);
+    t.like(lines.at(-1), { stats: { complete: true, records: records.length } });
+  }
+});
+
+test('how far a core got is in the sums by core: its last record, time, epoch and sequence', async (t) => {
+  const records = linesOf((await ask(cores, '--json')).stdout);
+  const groups = linesOf((await ask(cores, '--stats', '--by', 'core', '--json')).stdout).slice(0, -1);
+  for (const { group } of groups as { group: JsonLine }[]) {
+    const own = records.filter(({ coreId }) => coreId === group['coreId']);
+    const { segment, offset, epoch, sequence, timestampNs, time } = own.at(-1)!;
+    t.deepEqual(group['last'], { segment, offset, epoch, sequence, timestampNs, time });
+    t.is(group['firstTime'], own[0]!['time']);
+  }
+  const { stdout } = await ask(cores, '--stats', '--by', 'core');
+  const rows = stdout.split('\n').map((row) => row.split('\t'));
+  const two = groups.find(({ group }) => (group as JsonLine)['coreId'] === 2)!['group'] as JsonLine;
+  const { epoch, sequence } = two['last'] as JsonLine;
+  t.deepEqual(rows.find(([core]) => core === '2')!.slice(-2), [epoch, sequence]);
+  const shown = await commandLine(['wal-replay', cores, '--stats', '--by', 'core'], {
+    isTerminal: true,
+    columns: 160,
+  });
+  t.regex(shown.stdout, /CORE +RECORDS +BYTES +PUTS +DELETES +FIRST +LAST +EPOCH +SEQUENCE/);
+});
+
+test('a fold log is summed up by operation and by prefix, without times, and by nothing that it has not', async (t) => {
+  const records = await answer(fold);
+  const lines = await answer(fold, '--stats', '--by', 'prefix');
+  const sums = sumsOf(records, prefixOf);
+  t.is(lines.length, sums.length + 1);
+  for (const { label, ...sum } of sums) {
+    const group = lines
+      .map((line) => line['group'] as JsonLine | undefined)
+      .find((one) => one?.['prefix'] === label);
+    t.deepEqual(group, { by: 'prefix', prefix: label, ...sum });
+  }
+  t.like(lines.at(-1), { stats: { complete: true, records: records.length } });
+  for (const by of ['core', 'minute', 'epoch']) t.is((await ask(fold, '--stats', '--by', by)).exitCode, 2);
+  t.is((await ask(fold, '--by', 'prefix')).exitCode, 2);
+});

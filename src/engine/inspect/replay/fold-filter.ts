@@ -2,7 +2,9 @@ import type { Finding } from '../../finding.js';
 import { CURSOR_TYPE } from '../../fold/format/format.js';
 import { isGroupMark } from '../../fold/format/group-mark.js';
 import { recordTypeName, type FoldRecord } from '../../fold/format/record.js';
+import type { LocatedFoldRecord } from '../select/records-again.js';
 import { KeyFilter, type KeyFilterOptions } from './key-filter.js';
+import type { CountedRecord } from './record-groups.js';
 import { liesWithin } from './replay-filter.js';
 
 /** The operations of a fold log's records; `group` marks that those behind it count together. */
@@ -65,4 +67,28 @@ export class FoldFilter {
   keyIndexOf({ record }: { readonly record: FoldRecord }): number {
     return isChange(record) ? this.#keys.indexOf(record) : -1;
   }
+}
+
+const NO_PLACE = {
+  coreId: 0,
+  epochLow: 0,
+  epochHigh: 0,
+  epoch: 0n,
+  sequenceLow: 0,
+  sequenceHigh: 0,
+  timestampLow: 0,
+  timestampHigh: 0,
+} as const;
+
+/** A record of a fold log to be counted: its tag is its operation's place in `FOLD_OPERATIONS`. */
+export function countedFold({ path, offset, recordBytes, record }: LocatedFoldRecord): CountedRecord {
+  const { bytes, keyStart, valueStart, valueLength } = record;
+  const tag = FOLD_OPERATIONS.indexOf(foldOperationOf(record));
+  const keyLength = isChange(record) ? record.keyLength : 0;
+  return {
+    path,
+    offset,
+    recordBytes,
+    view: { ...NO_PLACE, tag, bytes, keyStart, keyLength, valueStart, valueLength },
+  };
 }

@@ -1,10 +1,9 @@
-import { compareSignedHalves, joinI64 } from '../../bytes/halves.js';
-import type { WalEntryView } from '../../rkyv/entry/wal-entry-view.js';
-import { OPERATIONS, type OperationName } from './replay-filter.js';
+import type { CountedRecord } from './record-groups.js';
+import { RecordSum } from './record-sum.js';
 
 /** The totals of one operation's records. */
 export interface OperationStats {
-  readonly operation: OperationName;
+  readonly operation: string;
   readonly count: number;
   /** Bytes of the records, headers included. */
   readonly bytes: number;
@@ -13,51 +12,28 @@ export interface OperationStats {
   readonly lastTimestampNs: bigint;
 }
 
-class OperationSum {
-  count = 0;
-  bytes = 0;
-  firstLow = 0;
-  firstHigh = 0;
-  lastLow = 0;
-  lastHigh = 0;
-
-  add({ timestampLow: low, timestampHigh: high }: WalEntryView, recordBytes: number): void {
-    if (this.count === 0 || compareSignedHalves(low, high, this.firstLow, this.firstHigh) < 0) {
-      this.firstLow = low;
-      this.firstHigh = high;
-    }
-    if (this.count === 0 || compareSignedHalves(low, high, this.lastLow, this.lastHigh) > 0) {
-      this.lastLow = low;
-      this.lastHigh = high;
-    }
-    this.count += 1;
-    this.bytes += recordBytes;
-  }
-}
-
 /** Sums records up by operation. Allocates nothing for a record. */
 export class ReplayStats {
-  readonly #sums = OPERATIONS.map(() => new OperationSum());
+  readonly #names: readonly string[];
+  readonly #sums: readonly RecordSum[];
 
-  add(view: WalEntryView, recordBytes: number): void {
-    this.#sums[view.tag]!.add(view, recordBytes);
+  /** @param operations the names of all operations, by their number */
+  constructor(operations: readonly string[]) {
+    this.#names = operations;
+    this.#sums = operations.map(() => new RecordSum());
+  }
+
+  take({ view, recordBytes }: CountedRecord): void {
+    this.#sums[view.tag]!.add(recordBytes, view.timestampLow, view.timestampHigh);
   }
 
   /** Every operation that occurred. */
   get operations(): OperationStats[] {
-    return this.#sums.flatMap((sum, tag): OperationStats[] =>
-      sum.count === 0
-        ? []
-        : [
-            {
-              operation: OPERATIONS[tag]!,
-              count: sum.count,
-              bytes: sum.bytes,
-              firstTimestampNs: joinI64(sum.firstLow, sum.firstHigh),
-              lastTimestampNs: joinI64(sum.lastLow, sum.lastHigh),
-            },
-          ],
-    );
+    return this.#sums.flatMap((sum, tag): OperationStats[] => {
+      const { count, bytes, firstTimestampNs, lastTimestampNs } = sum;
+      const operation = this.#names[tag]!;
+      return count === 0 ? [] : [{ operation, count, bytes, firstTimestampNs, lastTimestampNs }];
+    });
   }
 
   /** Records of all operations together. */
