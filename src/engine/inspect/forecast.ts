@@ -1,4 +1,4 @@
-import { forecastCheckpoint } from '../directory/checkpoint/core-checkpoint.js';
+import { forecastCheckpoint } from '../directory/checkpoint/core-forecast.js';
 import { DirectoryLayout } from '../directory/manifest/layout.js';
 import { readDirectory, type DirectorySnapshot } from '../directory/read/reader.js';
 import { FoldStore } from '../store/fold-store.js';

@@ -122,6 +122,32 @@ for (const cores of [1, 3]) {
   });
 }
 
+test('an artifact is the same whether the index it comes from was patched or written whole', async (t) => {
+  const fileSystem = newFileSystem();
+  const keys = Array.from({ length: 200 }, (_, number) =>
+    Buffer.from(`key ${String(number).padStart(4, '0')}`),
+  );
+  for (const [place, parts] of [
+    ['/a', [200]],
+    ['/b', [190, 194, 200]],
+  ] as const) {
+    StateDirectory.create(`${place}/store`, { fileSystem });
+    const store = await StateDirectory.open(`${place}/store`, { fileSystem });
+    let next = 0;
+    for (const end of parts) {
+      for (; next < end; next++) store.put(keys[next]!, keys[next]!);
+      await store.sync();
+      await store.checkpoint();
+    }
+    store.close();
+    exportTo(fileSystem, `${place}/store`, `${place}/artifact`);
+  }
+  t.deepEqual(
+    filesOf(fileSystem, '/b/artifact/data', HEAD_BYTES),
+    filesOf(fileSystem, '/a/artifact/data', HEAD_BYTES),
+  );
+});
+
 test('a checkpoint without holes, whose values lie in another order than the keys, is written anew', async (t) => {
   const fileSystem = newFileSystem();
   build(

@@ -26,6 +26,14 @@ export const STEP_BY_STEP: CheckpointPace = {
 /** What is done to a store that is open. */
 export type DirectoryWorkload = (recorder: DirectoryRecorder) => Promise<void>;
 
+/** So many keys that the index of a checkpoint after three changes is patched, and not written anew. */
+const KEYS_TO_PATCH = 64;
+const keyToPatch = (number: number): string => `key ${String(number).padStart(3, '0')}`;
+
+function fillForPatches(recorder: DirectoryRecorder): void {
+  for (let number = 0; number < KEYS_TO_PATCH; number++) recorder.put(keyToPatch(number), `value ${number}`);
+}
+
 /** One of each thing that writes. */
 export const DIRECTORY_WORKLOADS: Readonly<Record<string, DirectoryWorkload>> = {
   'single puts and deletes': async (recorder) => {
@@ -96,6 +104,30 @@ export const DIRECTORY_WORKLOADS: Readonly<Record<string, DirectoryWorkload>> = 
       if (round % 5 === 1) recorder.delete(`key${(round + 1) % 4}`);
       if (round % 6 === 3) await recorder.commit(BigInt(round));
       else await recorder.sync();
+    }
+  },
+  'checkpoints whose index is patched': async (recorder) => {
+    fillForPatches(recorder);
+    await recorder.checkpoint();
+    for (let round = 0; round < 3; round++) {
+      recorder.put(keyToPatch(7 * round), `round ${round}`);
+      recorder.put(`${keyToPatch(11 * round)} new`, 'it came');
+      recorder.delete(keyToPatch(5 + 13 * round));
+      await recorder.checkpoint(1 + (round % 2));
+    }
+    recorder.put(keyToPatch(3), 'after them');
+    await recorder.sync();
+  },
+  'changes beside a checkpoint whose index is patched': async (recorder) => {
+    fillForPatches(recorder);
+    await recorder.checkpoint();
+    recorder.close();
+    await recorder.open(STEP_BY_STEP);
+    for (let round = 0; round < 24; round++) {
+      recorder.put(keyToPatch(round % 3), `round ${round}`);
+      if (round % 9 === 4) recorder.put(`${keyToPatch(20)} ${round}`, 'it came');
+      if (round % 9 === 6) recorder.delete(`${keyToPatch(20)} ${round - 2}`);
+      await recorder.sync();
     }
   },
   'closing while a checkpoint is made': async (recorder) => {

@@ -1,18 +1,23 @@
-import { compareBytes } from '../../bytes/compare.js';
 import { isStatelogError } from '../../errors.js';
 import { runToEnd, type Steps } from '../../steps.js';
 import { closeQuietly } from '../../storage-io/whole/atomic-write.js';
 import type { FileSystem } from '../../storage-io/interface/file-system.js';
 import { VALUE_REGION_BYTES_MAX } from '../../state/format/format.js';
+import { patchedIndexBytes } from '../../state/format/index-size.js';
+import { IndexFilePatcher } from '../../state/write/index-file-patcher.js';
 import {
   createValues,
   type NewPair,
+  OpenPair,
+  type PairIndex,
+  type PairShape,
   StatePairWriter,
   type WrittenPair,
 } from '../../state/write/pair-writer.js';
 import type { StateFile } from '../../state/read/state-file.js';
 import { ValueFileAppender } from '../../state/write/value-appender.js';
 import { cursorOfCheckpoint, type CheckpointState, type CoreState } from '../state/core-state.js';
+import { type CoreForecast, forecastInSteps } from './core-forecast.js';
 
 /** More than this part of a state file in holes, and a checkpoint writes it anew. */
 const HOLES_MAX = 0.5;
@@ -31,88 +36,17 @@ export interface CoreCheckpointOptions {
   readonly syncsEarly?: boolean | undefined;
 }
 
-/** The size of a core's checkpoint, known before anything is written. */
-export interface CoreForecast {
-  readonly count: number;
-  readonly keyBytes: number;
-  readonly liveBytes: number;
-  /** Value bytes of the state file if it is appended to. */
-  readonly appendedTo: number;
-}
-
-/** A look-up in the index takes as long as so many moves of a cursor over it. */
-const MOVES_A_LOOKUP = 16;
-/** A step goes through entries of so many bytes, of which each counts for some more, or looks up so many keys. */
+/** A step goes through entries of so many bytes, of which each counts for some more. */
 export const STEP_BYTES = 64 * 1024;
 export const ENTRY_BYTES = 128;
-const LOOKUPS_A_STEP = 64;
 /** So much is written between two early syncs. */
 const EARLY_SYNC_STEPS = 64;
-
-/** Counts what the checkpoint of a core will hold: whether the last one has it is asked for each key that changed. */
-export function forecastCheckpoint(core: CheckpointState): CoreForecast {
-  return runToEnd(forecastInSteps(core));
-}
-
-function* forecastInSteps({ base, overlay }: CheckpointState): Steps<CoreForecast> {
-  if (base === undefined && !overlay.hasTombstones) {
-    const { count, keyBytes, valueBytes } = overlay;
-    return { count, keyBytes, liveBytes: valueBytes, appendedTo: valueBytes };
-  }
-  let count = base?.count ?? 0;
-  let keyBytes = base?.keyBytes ?? 0;
-  let liveBytes = base?.liveBytes ?? 0;
-  const places = base === undefined ? undefined : placesFor(base, overlay.count);
-  const cursor = overlay.cursor();
-  let asked = 0;
-  for (let valid = cursor.first(); valid; valid = cursor.next()) {
-    if (++asked % LOOKUPS_A_STEP === 0) yield;
-    const { key, deleted } = cursor;
-    const isInBase = places?.find(key) ?? false;
-    if (isInBase) liveBytes -= places!.length;
-    if (isInBase && deleted) {
-      count--;
-      keyBytes -= key.length;
-    }
-    if (deleted) continue;
-    liveBytes += cursor.valueLength;
-    if (isInBase) continue;
-    count++;
-    keyBytes += key.length;
-  }
-  return { count, keyBytes, liveBytes, appendedTo: (base?.writePos ?? 0) + overlay.valueBytes };
-}
-
-/** Finds the values of keys that are asked for in ascending order. */
-interface AscendingPlaces {
-  find(key: Uint8Array): boolean;
-  /** Length of the value that was found. */
-  readonly length: number;
-}
-
-/** By seeking for a few keys, in one walk for many. A cursor's moves do not count as look-ups, for which the file would be mapped. */
-function placesFor(base: StateFile, keys: number): AscendingPlaces {
-  const cursor = base.cursor();
-  const seeks = keys * MOVES_A_LOOKUP < base.count;
-  let isValid = !seeks && cursor.first();
-  return {
-    find(key) {
-      let order = 1;
-      if (seeks) return cursor.seek(key) && compareBytes(cursor.key, key) === 0;
-      while (isValid && (order = compareBytes(cursor.key, key)) < 0) isValid = cursor.next();
-      return isValid && order === 0;
-    },
-    get length() {
-      return cursor.length;
-    },
-  };
-}
 
 /**
  * Writes and syncs the state file and the index of one core. The state file is a second name of the
  * last checkpoint's, with the changed values appended above what that one owns; where more than
  * half of it would be holes, or it would pass 4 GiB, it is written anew in key order.
- * The old index is streamed into the new one, never loaded. Folders are the caller's to sync.
+ * The old index is streamed into the new one, never loaded: entry by entry, or, under few changes, copied but for what they concern. Folders are the caller's to sync.
  */
 export function writeCoreCheckpoint(
   options: CoreCheckpointOptions,
@@ -133,10 +67,11 @@ export function* coreCheckpointInSteps(
   const pair = { ...options, generation: options.epoch, coreId: core.coreId };
   const shape = { ...forecast, valueBytes: forecast.appendedTo };
   const values = isNewFile ? createValues(pair) : goOnWith(pair, core.base);
-  const writer = new StatePairWriter(pair, shape, values, core.base?.measure);
+  const { writer, entries } = isNewFile
+    ? writeWhole(core, new StatePairWriter(pair, shape, values, core.base?.measure), isNewFile)
+    : writeOver(core.base, { pair, shape, values, core });
   try {
-    const addSome = core.base === undefined ? addFirst(core, writer) : addMerged(core, writer, isNewFile);
-    for (let step = 1; addSome(); step++) {
+    for (let step = 1; entries.next().done !== true; step++) {
       if (options.syncsEarly === true && step % EARLY_SYNC_STEPS === 0) writer.syncSoFar();
       yield;
     }
@@ -144,6 +79,43 @@ export function* coreCheckpointInSteps(
   } finally {
     writer.close();
   }
+}
+
+/** A pair whose entries come in steps. */
+interface PairInSteps {
+  readonly writer: OpenPair<PairIndex>;
+  readonly entries: Steps<void>;
+}
+
+function writeWhole(core: CheckpointState, writer: StatePairWriter, isNewFile: boolean): PairInSteps {
+  const addSome = core.base === undefined ? addFirst(core, writer) : addMerged(core, writer, isNewFile);
+  return { writer, entries: whileTrue(addSome) };
+}
+
+function* whileTrue(addSome: AddSome): Steps<void> {
+  while (addSome()) yield;
+}
+
+/** The parts of a pair whose values are appended to those of the last checkpoint. */
+interface PairOver {
+  readonly pair: NewPair;
+  readonly shape: PairShape & CoreForecast;
+  readonly values: ValueFileAppender;
+  readonly core: CheckpointState;
+}
+
+/** The last index with few changes is patched: all that they do not concern is copied as it lies. */
+function writeOver(base: StateFile, { pair, shape, values, core }: PairOver): PairInSteps {
+  const { plan } = shape;
+  const indexLength = plan === undefined ? undefined : patchedIndexBytes(shape, plan);
+  if (plan === undefined || indexLength === undefined) {
+    return writeWhole(core, new StatePairWriter(pair, shape, values, base.measure), false);
+  }
+  const changes = core.overlay.cursor();
+  const placeValue = (): number => values.append(changes.value());
+  const patch = { base, plan, indexLength, totals: shape, changes, placeValue };
+  const writer = new OpenPair(pair, shape, values, (place) => new IndexFilePatcher(place, patch));
+  return { writer, entries: writer.index.run() };
 }
 
 /** The last state file under a second name, to append to. */

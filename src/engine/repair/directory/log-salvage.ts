@@ -1,4 +1,4 @@
-import { forecastCheckpoint } from '../../directory/checkpoint/core-checkpoint.js';
+import { forecastCheckpoint } from '../../directory/checkpoint/core-forecast.js';
 import { epochOfName, type DirectoryLayout } from '../../directory/manifest/layout.js';
 import { liveLogLock } from '../../directory/manifest/live-log-lock.js';
 import type { CheckpointEntry, DirectoryManifest } from '../../directory/manifest/manifest.js';

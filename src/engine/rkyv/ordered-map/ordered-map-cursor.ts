@@ -14,6 +14,7 @@ export interface OrderedMapPlace {
   /** Positions from the start of the map: of the root node, and of the end of all nodes. */
   readonly rootAt: number;
   readonly nodesEnd: number;
+  /** The most levels that it may have. */
   readonly height: number;
   readonly layout: MapLayout;
 }

@@ -112,10 +112,35 @@ export function mapHeight(count: number): number {
   return height;
 }
 
+/**
+ * A tree may be so many levels higher than its entries need: where few of them come or go, new ones stand below what is
+ * there, and all else is kept as it lies.
+ */
+const SPARE_LEVELS = 1;
+
+/** The most levels that a map of `count` entries may have. */
+export function mapHeightMax(count: number): number {
+  return count === 0 ? 0 : mapHeight(count) + SPARE_LEVELS;
+}
+
 /** The most levels that a map can have. */
-export const HEIGHT_MAX = mapHeight(COUNT_MAX);
+export const HEIGHT_MAX = mapHeightMax(COUNT_MAX);
 
 /** How many of `count` entries the lowest level holds: those that the full levels above it do not. */
 export function lowestLevelEntries(count: number): number {
   return count - (NODE_CHILDREN ** (mapHeight(count) - 1) - 1);
+}
+
+/** How many nodes a map of `count` entries has as it is written whole: inner ones are full, of leaves all but the last. */
+export function mapNodes(count: number): { readonly leaves: number; readonly inners: number } {
+  if (count === 0) return { leaves: 0, inners: 0 };
+  const lowest = lowestLevelEntries(count);
+  return { leaves: Math.ceil(lowest / NODE_ENTRIES), inners: (count - lowest) / NODE_ENTRIES };
+}
+
+/** The most that the nodes of such a map take, their padding included and their keys not. */
+export function mapNodeBytesMax(count: number): number {
+  const { leaves, inners } = mapNodes(count);
+  const padding = NODE_ALIGNMENT - 1;
+  return leaves * (LEAF_BYTES + padding) + inners * (INNER_BYTES + padding);
 }

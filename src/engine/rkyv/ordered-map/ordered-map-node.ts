@@ -102,6 +102,18 @@ export class OrderedMapNode {
     this.#show();
   }
 
+  /** Position right behind the node. */
+  get end(): number {
+    return this.at + (this.isInner ? this.#layout.innerBytes : this.#layout.leafBytes);
+  }
+
+  /** Position of its first key. */
+  get keysAt(): number {
+    this.refresh();
+    const field = this.at + NODE.keys;
+    return field + this.#view.getInt32(this.#origin + field, true);
+  }
+
   /** Looks at the node again, where its source was used for something else. */
   refresh(): void {
     if (this.#source.windows !== this.#windows) this.#show();

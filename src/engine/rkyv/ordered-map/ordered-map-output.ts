@@ -1,7 +1,16 @@
 import { viewOf } from '../../bytes/byte-source.js';
 import { copyBytes } from '../../bytes/copy.js';
 import { StatelogError } from '../../errors.js';
-import { KEY_BYTES, MISSING, NODE, NODE_ALIGNMENT, POINTER_MIN, VALUE_BYTES } from './ordered-map-format.js';
+import {
+  KEY_BYTES,
+  MAP_ROOT,
+  MAP_ROOT_BYTES,
+  MISSING,
+  NODE,
+  NODE_ALIGNMENT,
+  POINTER_MIN,
+  VALUE_BYTES,
+} from './ordered-map-format.js';
 import type { OpenNode } from './ordered-map-open-node.js';
 
 /** Bytes are handed on in blocks of this size. */
@@ -20,6 +29,8 @@ export class OrderedMapOutput {
   readonly block = new Uint8Array(BLOCK_BYTES);
   length = 0;
   position = 0;
+  /** Called before the block is used again: for whoever still needs something in it. */
+  beforeFlush: (() => void) | undefined;
   readonly #view = viewOf(this.block);
   readonly #sink: (bytes: Uint8Array) => void;
 
@@ -92,9 +103,22 @@ export class OrderedMapOutput {
     }
   }
 
+  /** Writes the reference to the topmost node, and hands on everything. @returns how many bytes the map has */
+  finish(root: number, count: number): number {
+    this.align();
+    this.reserve(MAP_ROOT_BYTES);
+    this.pointer(MAP_ROOT.pointer, root);
+    this.word(MAP_ROOT.count, count);
+    this.advance(MAP_ROOT_BYTES);
+    this.flush();
+    return this.position;
+  }
+
   /** Hands on what is in the block. */
   flush(): void {
-    if (this.length > 0) this.#sink(this.block.subarray(0, this.length));
+    if (this.length === 0) return;
+    this.beforeFlush?.();
+    this.#sink(this.block.subarray(0, this.length));
     this.length = 0;
   }
 }

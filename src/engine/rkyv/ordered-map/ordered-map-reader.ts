@@ -7,7 +7,7 @@ import {
   MAP_LAYOUT,
   MAP_ROOT,
   MAP_ROOT_BYTES,
-  mapHeight,
+  mapHeightMax,
   type MapLayout,
 } from './ordered-map-format.js';
 import { NO_CHILD, OrderedMapNode } from './ordered-map-node.js';
@@ -21,7 +21,8 @@ export { OrderedMapCursor } from './ordered-map-cursor.js';
  * of bounds or go on for ever; keys that a lookup does not meet are not checked.
  */
 export class OrderedMapReader {
-  readonly #place: OrderedMapPlace;
+  /** The place of the map, for whoever writes it anew. */
+  readonly place: OrderedMapPlace;
   readonly #node: OrderedMapNode;
   #top: OrderedMapTop | undefined;
 
@@ -38,8 +39,8 @@ export class OrderedMapReader {
    * @throws StatelogError `DAMAGED` (class `index-mismatch`) if this cannot be a map
    */
   constructor(source: ByteSource, start: number, length: number, layout = MAP_LAYOUT) {
-    this.#place = locateMap(source, start, length, layout);
-    this.count = this.#place.count;
+    this.place = locateMap(source, start, length, layout);
+    this.count = this.place.count;
     this.#node = new OrderedMapNode(source, start, layout);
   }
 
@@ -56,7 +57,7 @@ export class OrderedMapReader {
     if (!(keyStart >= 0 && keyLength >= 0 && keyStart + keyLength <= buffer.length)) {
       throw new RangeError(`no key of ${keyLength} bytes at ${keyStart} in ${buffer.length}`);
     }
-    const { count, rootAt, nodesEnd, height } = this.#place;
+    const { count, rootAt, nodesEnd, height } = this.place;
     const top = this.#top;
     if (top === undefined)
       return count > 0 && this.#findBelow(rootAt, nodesEnd, height, buffer, keyStart, keyLength);
@@ -71,7 +72,7 @@ export class OrderedMapReader {
 
   /** Keeps the upper levels in memory from now on, where that is of use: for whoever looks up many keys. */
   keepTop(): void {
-    this.#top ??= OrderedMapTop.read(this.#place);
+    this.#top ??= OrderedMapTop.read(this.place);
   }
 
   #findBelow(
@@ -105,12 +106,12 @@ export class OrderedMapReader {
 
   /** Position in the source of the node that `find` came to last, for reports. */
   get position(): number {
-    return this.#place.start + this.#node.at;
+    return this.place.start + this.#node.at;
   }
 
   /** A cursor over the map, on no entry yet. Any number of them may be used beside each other. */
   cursor(): OrderedMapCursor {
-    return new OrderedMapCursor(this.#place);
+    return new OrderedMapCursor(this.place);
   }
 }
 
@@ -134,5 +135,5 @@ function locateMap(source: ByteSource, start: number, length: number, layout: Ma
   const count = readU32(source.bytes, source.at + MAP_ROOT.count);
   if (count * (KEY_BYTES + layout.valueBytes) > nodesEnd)
     fail(`it is too short for the ${count} entries it claims`);
-  return { source, start, count, rootAt, nodesEnd, height: mapHeight(count), layout };
+  return { source, start, count, rootAt, nodesEnd, height: mapHeightMax(count), layout };
 }

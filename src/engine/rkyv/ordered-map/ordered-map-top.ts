@@ -2,7 +2,7 @@ import { compareRanges } from '../../bytes/compare.js';
 import { copyBytes } from '../../bytes/copy.js';
 import { isStatelogError } from '../../errors.js';
 import type { OrderedMapPlace } from './ordered-map-cursor.js';
-import { NODE_CHILDREN } from './ordered-map-format.js';
+import { mapHeight, NODE_CHILDREN } from './ordered-map-format.js';
 import { NO_CHILD, OrderedMapNode } from './ordered-map-node.js';
 
 /** Levels that are kept: 7,775 entries at most. */
@@ -57,8 +57,8 @@ export class OrderedMapTop {
    * whoever comes to a damaged node by a lookup is told then.
    */
   static read(place: OrderedMapPlace): OrderedMapTop | undefined {
-    const { height, rootAt, nodesEnd } = place;
-    if (height <= LEVELS_KEPT || nodesEnd > POSITION_MAX) return undefined;
+    const { count, rootAt, nodesEnd } = place;
+    if (mapHeight(count) <= LEVELS_KEPT || nodesEnd > POSITION_MAX) return undefined;
     const top = new OrderedMapTop(LEVELS_KEPT);
     try {
       if (!top.#take(place, rootAt, 0, nodesEnd, 0)) return undefined;

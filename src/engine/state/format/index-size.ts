@@ -4,9 +4,9 @@ import {
   LEAF_BYTES,
   MAP_ROOT_BYTES,
   NODE_ALIGNMENT,
-  NODE_ENTRIES,
-  lowestLevelEntries,
+  mapNodes,
 } from '../../rkyv/ordered-map/ordered-map-format.js';
+import type { MapPlan } from '../../rkyv/ordered-map/ordered-map-plan.js';
 import { INDEX_BYTES_MAX } from './format.js';
 
 /** The numbers that determine the size of an index. */
@@ -21,16 +21,9 @@ export interface IndexMeasure extends IndexShape {
   readonly indexLength: number;
 }
 
-/** How many nodes an index of so many entries has: inner ones are full, of leaves all but the last. */
-function nodesOf(count: number): { readonly leaves: number; readonly inners: number } {
-  if (count === 0) return { leaves: 0, inners: 0 };
-  const lowest = lowestLevelEntries(count);
-  return { leaves: Math.ceil(lowest / NODE_ENTRIES), inners: (count - lowest) / NODE_ENTRIES };
-}
-
 /** The least that the rkyv bytes of an index can take: before each node is padding of 0 to 3 bytes. */
 export function indexBytesMin({ count, keyBytes }: IndexShape): number {
-  const { leaves, inners } = nodesOf(count);
+  const { leaves, inners } = mapNodes(count);
   return keyBytes + leaves * LEAF_BYTES + inners * INNER_BYTES + MAP_ROOT_BYTES;
 }
 
@@ -46,6 +39,30 @@ export function expectedIndexBytes(shape: IndexShape, similar?: IndexMeasure): n
       ? (NODE_ALIGNMENT - 1) / 2
       : (similar.indexLength - indexBytesMin(similar)) / nodeCount(similar.count);
   return indexBytesMin(shape) + Math.round(nodeCount(shape.count) * paddingEach);
+}
+
+/** An index that is patched is written anew when it would be so many times as long as it need be. */
+const PATCHED_LENGTH_MAX = 1.5;
+
+/**
+ * How long the index is that is made from another one by changes. Where keys come or go it is longer than one that was written whole
+ * can be, which tells the two apart.
+ * @param bytesMax the most that it takes
+ * @returns undefined where it is better written anew
+ */
+export function patchedIndexBytes(
+  shape: IndexShape,
+  { isReshaped, bytesMax }: Pick<MapPlan, 'isReshaped' | 'bytesMax'>,
+): number | undefined {
+  if (!isReshaped) return bytesMax;
+  const bytes = Math.max(bytesMax, indexBytesMax(shape) + NODE_ALIGNMENT);
+  const isTooLong = bytes > INDEX_BYTES_MAX || bytes > PATCHED_LENGTH_MAX * indexBytesMin(shape);
+  return isTooLong ? undefined : Math.ceil(bytes / NODE_ALIGNMENT) * NODE_ALIGNMENT;
+}
+
+/** True if an index has the length of one that was written whole, entry by entry, and never patched by keys that came or went. */
+export function isAsWrittenWhole(measure: IndexMeasure): boolean {
+  return measure.indexLength <= indexBytesMax(measure);
 }
 
 /**
@@ -69,7 +86,7 @@ export function checkIndexFits(shape: IndexShape, path: string, bytes = indexByt
 }
 
 function nodeCount(count: number): number {
-  const { leaves, inners } = nodesOf(count);
+  const { leaves, inners } = mapNodes(count);
   return leaves + inners;
 }
 

@@ -1,5 +1,6 @@
 import { isStatelogError, type StatelogError } from '../../errors.js';
 import { checkOrderedMap } from '../../rkyv/ordered-map/ordered-map-check.js';
+import type { OrderedMapPlace } from '../../rkyv/ordered-map/ordered-map-cursor.js';
 import type { OrderedMapReader } from '../../rkyv/ordered-map/ordered-map-reader.js';
 import { closeQuietly } from '../../storage-io/whole/atomic-write.js';
 import type { FileDescriptor, FileSystem, Mapping } from '../../storage-io/interface/file-system.js';
@@ -87,6 +88,12 @@ export class StateFile implements CursorOwner {
 
   get nextVersion(): bigint {
     return this.#pair.index.head.nextVersion;
+  }
+
+  /** The place of the rkyv bytes, for whoever writes them anew. Errors of what reads there are to be `located`. */
+  get map(): OrderedMapPlace {
+    this.checkOpen();
+    return this.#index.place;
   }
 
   /** Start of the rkyv bytes in the index file. */

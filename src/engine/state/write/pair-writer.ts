@@ -3,6 +3,7 @@ import { closeQuietly } from '../../storage-io/whole/atomic-write.js';
 import type { FileDescriptor, FileSystem } from '../../storage-io/interface/file-system.js';
 import { VALUE_REGION_BYTES_MAX } from '../format/format.js';
 import type { IndexMeasure, IndexShape } from '../format/index-size.js';
+import type { IndexFileFields, IndexFilePlace, IndexFileResult } from './index-file-output.js';
 import { IndexFileWriter } from './index-file-writer.js';
 import { ValueFileAppender } from './value-appender.js';
 
@@ -56,23 +57,29 @@ export function createValues({ fileSystem, statePath, generation }: NewPair): Va
   }
 }
 
-/**
- * Writes the index of a state, and what its state file lacks, from entries in key order; memory is constant. Close it
- * in any case.
- */
-export class StatePairWriter {
+/** The writer of an index: what its pair asks of it when all entries are there. */
+export interface PairIndex {
+  finishInSteps(fields: IndexFileFields): Steps<IndexFileResult>;
+}
+
+/** A pair whose two files are being written; the entries are up to who knows them. Close it in any case. */
+export class OpenPair<Index extends PairIndex> {
   readonly values: ValueFileAppender;
-  readonly index: IndexFileWriter;
+  readonly index: Index;
   readonly #pair: NewPair;
   readonly #shape: PairShape;
   readonly #indexDescriptor: FileDescriptor;
 
   /**
    * @param values of the state file: the writer's from here on
-   * @param similar an index with similar keys, to leave the right room
    * @throws StatelogError `ALREADY_EXISTS`, `LIMIT_EXCEEDED`; nothing stays open then
    */
-  constructor(pair: NewPair, shape: PairShape, values = createValues(pair), similar?: IndexMeasure) {
+  constructor(
+    pair: NewPair,
+    shape: PairShape,
+    values: ValueFileAppender,
+    openIndex: (place: IndexFilePlace) => Index,
+  ) {
     const { fileSystem, indexPath } = pair;
     this.#pair = pair;
     this.#shape = shape;
@@ -80,26 +87,14 @@ export class StatePairWriter {
     let descriptor: FileDescriptor | undefined;
     try {
       descriptor = fileSystem.createExclusive(indexPath);
-      this.index = new IndexFileWriter({
-        fileSystem,
-        descriptor,
-        path: indexPath,
-        count: shape.count,
-        keyBytes: shape.keyBytes,
-        writePosExpected: Math.min(shape.valueBytes, VALUE_REGION_BYTES_MAX),
-        similar,
-      });
+      const writePosExpected = Math.min(shape.valueBytes, VALUE_REGION_BYTES_MAX);
+      this.index = openIndex({ fileSystem, descriptor, path: indexPath, writePosExpected });
     } catch (error) {
       if (descriptor !== undefined) closeQuietly(fileSystem, descriptor);
       closeQuietly(fileSystem, values.descriptor);
       throw error;
     }
     this.#indexDescriptor = descriptor;
-  }
-
-  /** The next entry; its value goes to the end of the state file. */
-  add(key: Uint8Array, value: Uint8Array): void {
-    this.index.add(key, this.values.append(value), value.length);
   }
 
   /** Writes both files to their end, without a sync. */
@@ -147,5 +142,23 @@ export class StatePairWriter {
       valuePageSums: this.values.pageSums(),
     });
     return { count, writePos, headCrc };
+  }
+}
+
+/** Writes the index of a state, and what its state file lacks, from entries in key order; memory is constant. */
+export class StatePairWriter extends OpenPair<IndexFileWriter> {
+  /**
+   * @param values of the state file: the writer's from here on
+   * @param similar an index with similar keys, to leave the right room
+   * @throws StatelogError `ALREADY_EXISTS`, `LIMIT_EXCEEDED`; nothing stays open then
+   */
+  constructor(pair: NewPair, shape: PairShape, values = createValues(pair), similar?: IndexMeasure) {
+    const { count, keyBytes } = shape;
+    super(pair, shape, values, (place) => new IndexFileWriter({ ...place, count, keyBytes, similar }));
+  }
+
+  /** The next entry; its value goes to the end of the state file. */
+  add(key: Uint8Array, value: Uint8Array): void {
+    this.index.add(key, this.values.append(value), value.length);
   }
 }

@@ -4,6 +4,7 @@ import type { FileSystem } from '../../storage-io/interface/file-system.js';
 import { readFully } from '../../storage-io/whole/write-fully.js';
 import { PAGE_BYTES, STATE_FILE_BYTES_MIN, STATE_HEADER_BYTES } from '../format/format.js';
 import { encodeIndexHead } from '../format/index-head-bytes.js';
+import { isAsWrittenWhole } from '../format/index-size.js';
 import { stateDamage } from '../format/state-damage.js';
 import type { StateFile } from '../read/state-file.js';
 import { encodeStateHeader } from '../format/state-header.js';
@@ -32,7 +33,8 @@ export class TightValues {
  * what writing all entries anew would make. The index is gone through, no value read.
  */
 export function isTight(file: StateFile): boolean {
-  if (file.block === undefined || file.liveBytes !== file.writePos) return false;
+  if (file.block === undefined || file.liveBytes !== file.writePos || !isAsWrittenWhole(file.measure))
+    return false;
   const values = new TightValues();
   const cursor = file.cursor();
   for (let valid = cursor.first(); valid; valid = cursor.next()) values.add(cursor.offset, cursor.length);
@@ -41,10 +43,11 @@ export function isTight(file: StateFile): boolean {
 
 /**
  * True if a tight state file is as `stateFileBytesFor` has it for this epoch, but for its values: nothing in its
- * header or behind its values that should not be there.
+ * header or behind its values that should not be there, and an index as it is written whole.
  */
 export function hasPlainHead(fileSystem: FileSystem, file: StateFile, epoch: bigint): boolean {
   const { descriptors, writePos } = file;
+  if (!isAsWrittenWhole(file.measure)) return false;
   const { size } = fileSystem.statusOf(descriptors.values);
   if (size !== STATE_HEADER_BYTES + writePos || size < STATE_FILE_BYTES_MIN) return false;
   const header = new Uint8Array(STATE_HEADER_BYTES);
