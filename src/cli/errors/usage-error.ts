@@ -6,21 +6,26 @@ export function usageError(message: string, hint?: string): StatelogError {
 }
 
 /** Names that other programs have for our commands. */
-const OTHER_NAMES: ReadonlyMap<string, string> = new Map([
-  ['set', 'put'],
-  ['add', 'put'],
-  ['write', 'put'],
-  ['insert', 'put'],
-  ['rm', 'delete'],
-  ['remove', 'delete'],
-  ['ls', 'scan'],
-  ['list', 'scan'],
-  ['cat', 'get'],
-  ['read', 'get'],
-  ['fsck', 'verify'],
-  ['check', 'verify'],
-  ['info', 'stat'],
-]);
+const OTHER_NAMES: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    put: 'add insert set write',
+    delete: 'remove rm unset',
+    get: 'cat read show',
+    scan: 'keys list ls select',
+    create: 'init new',
+    stat: 'info',
+    verify: 'check fsck',
+    repair: 'fix recover salvage',
+    'wal-replay': 'dump-wal history log replay',
+    compact: 'defrag gc vacuum',
+    export: 'backup dump save snapshot',
+    import: 'load restore',
+    diff: 'cmp compare',
+    session: 'repl shell',
+    watch: 'follow monitor subscribe tail',
+    replicate: 'mirror sync',
+  }).flatMap(([command, words]) => words.split(' ').map((word) => [word, command] as const)),
+);
 
 /** The given word's nearest neighbour among `names`, if it is near enough to be what was meant. */
 export function nearestName(word: string, names: readonly string[]): string | undefined {
