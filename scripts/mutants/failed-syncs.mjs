@@ -32,7 +32,7 @@ export const failedSyncMutants = [
   {
     name: 'failed-sync-of-a-folder-ignored',
     rule: 'R1: what is acknowledged has its name on disk',
-    file: realAdapter,
+    file: 'src/engine/storage-io/real/sync-folder.ts',
     from: "if (errnoOf(error) !== 'EINVAL') throw asSystemError('fsync', path, error);",
     to: 'void errnoOf(error);',
     tests: [failedSyncs],

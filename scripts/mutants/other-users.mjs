@@ -64,7 +64,7 @@ export const otherUsersMutants = [
   {
     name: 'links-followed-where-none-should-be',
     rule: "a store's own files are no links",
-    file: 'src/engine/storage-io/real/real-file-system.ts',
+    file: 'src/engine/storage-io/real/open-files.ts',
     edits: [
       {
         from: "const flags = access | O_NONBLOCK | (links === 'refuse' ? O_NOFOLLOW : 0);",

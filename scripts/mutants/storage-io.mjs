@@ -64,7 +64,7 @@ export const storageIoMutants = [
   {
     name: 'new-file-readable-by-all',
     rule: 'files are 0600 whatever the umask',
-    file: 'src/engine/storage-io/real/real-file-system.ts',
+    file: 'src/engine/storage-io/real/open-files.ts',
     from: 'const FILE_MODE = 0o600;',
     to: 'const FILE_MODE = 0o666;',
     tests: ['engine/storage-io/real-file-system'],

@@ -1,5 +1,4 @@
 import * as fs from 'node:fs';
-import { isStatelogError } from '../../errors.js';
 import type {
   BackgroundDone,
   FileDescriptor,
@@ -21,21 +20,18 @@ import {
 } from './native-calls.js';
 import { nativeLibrary } from './native-library.js';
 import { statusOrUndefined, toStatus } from './real-status.js';
+import { syncFolder } from './sync-folder.js';
 import { attempt, attemptOnTwo } from './system-call.js';
-import { asSystemError, errnoOf, notAFileError, systemError } from '../interface/system-error.js';
+import { asSystemError, notAFileError, systemError } from '../interface/system-error.js';
+import { DIRECTORY_MODE, FILE_MODE, OpenFiles, PERMISSION_BITS } from './open-files.js';
 import { readUpTo, writeAllInBackground, writeSome } from './real-transfer.js';
+import { renameByLink } from './rename-by-link.js';
 import { freeBytesAt } from '../whole/room.js';
 
-const FILE_MODE = 0o600;
-const DIRECTORY_MODE = 0o700;
 const PAGE_BYTES = 4096;
-const PERMISSION_BITS = 0o777;
 
 /** Linux: each open file has a name here that leads to it, and not by its path. */
 const OPEN_FILES = '/proc/self/fd';
-
-/** A dangling link is there for `O_EXCL` and not there for `open`: do not go round for ever. */
-const OPEN_OR_CREATE_TRIES_MAX = 3;
 
 const singleton = { instance: undefined as FileSystem | undefined };
 
@@ -57,62 +53,32 @@ export function realFileSystem(): FileSystem {
  * - Native code is loaded when a lock, a mapping, a large write or one of the rarer calls first needs it.
  */
 class RealFileSystem implements FileSystem {
-  readonly #paths = new Map<FileDescriptor, string>();
+  readonly #open = new OpenFiles();
   /** Whether `/proc` is there; undefined until it is asked. */
   #hasOpenFiles: boolean | undefined;
 
-  openRead(path: string, links: LinkPolicy = 'follow'): FileDescriptor {
-    return this.#openExisting(path, fs.constants.O_RDONLY, links);
+  openRead(path: string, links?: LinkPolicy): FileDescriptor {
+    return this.#open.existing(path, fs.constants.O_RDONLY, links);
   }
 
-  openReadWrite(path: string, links: LinkPolicy = 'follow'): FileDescriptor {
-    return this.#openExisting(path, fs.constants.O_RDWR, links);
+  openReadWrite(path: string, links?: LinkPolicy): FileDescriptor {
+    return this.#open.existing(path, fs.constants.O_RDWR, links);
   }
 
   createExclusive(path: string): FileDescriptor {
-    const { O_RDWR, O_CREAT, O_EXCL } = fs.constants;
-    const descriptor = attempt('open', path, () => fs.openSync(path, O_RDWR | O_CREAT | O_EXCL, FILE_MODE));
-    this.#paths.set(descriptor, path);
-    try {
-      this.#giveMode(descriptor, path);
-    } catch (error) {
-      this.close(descriptor);
-      throw error;
-    }
-    return descriptor;
+    return this.#open.create(path);
   }
 
-  openOrCreate(path: string, links: LinkPolicy = 'follow'): FileDescriptor {
-    for (let tries = 1; ; tries += 1) {
-      try {
-        return this.#openExisting(path, fs.constants.O_RDWR, links);
-      } catch (error) {
-        if (tries > OPEN_OR_CREATE_TRIES_MAX || errnoOfOurs(error) !== 'ENOENT') throw error;
-      }
-      try {
-        return this.createExclusive(path);
-      } catch (error) {
-        if (errnoOfOurs(error) !== 'EEXIST') throw error;
-      }
-    }
+  openOrCreate(path: string, links?: LinkPolicy): FileDescriptor {
+    return this.#open.existingOrNew(path, links);
   }
 
-  openDirectory(path: string, links: LinkPolicy = 'follow'): FileDescriptor {
-    const { O_RDONLY, O_DIRECTORY, O_NOFOLLOW } = fs.constants;
-    const flags = O_RDONLY | O_DIRECTORY | (links === 'refuse' ? O_NOFOLLOW : 0);
-    const descriptor = attempt('open', path, () => fs.openSync(path, flags));
-    this.#paths.set(descriptor, path);
-    return descriptor;
+  openDirectory(path: string, links?: LinkPolicy): FileDescriptor {
+    return this.#open.directory(path, links);
   }
 
   close(descriptor: FileDescriptor): void {
-    const path = this.#paths.get(descriptor);
-    this.#paths.delete(descriptor);
-    try {
-      fs.closeSync(descriptor);
-    } catch (error) {
-      if (errnoOf(error) !== 'EINTR') throw asSystemError('close', path, error);
-    }
+    this.#open.close(descriptor);
   }
 
   read(
@@ -122,7 +88,7 @@ class RealFileSystem implements FileSystem {
     length: number,
     position: number,
   ): number {
-    return readUpTo(this.#paths.get(descriptor), descriptor, into, offset, length, position);
+    return readUpTo(this.#open.pathOf(descriptor), descriptor, into, offset, length, position);
   }
 
   write(
@@ -132,7 +98,7 @@ class RealFileSystem implements FileSystem {
     length: number,
     position: number,
   ): number {
-    const count = writeSome(this.#paths.get(descriptor), descriptor, from, offset, length, position);
+    const count = writeSome(this.#open.pathOf(descriptor), descriptor, from, offset, length, position);
     beginWriteback(nativeLibrary, descriptor, position, count);
     return count;
   }
@@ -142,26 +108,26 @@ class RealFileSystem implements FileSystem {
   }
 
   truncate(descriptor: FileDescriptor, length: number): void {
-    attempt('ftruncate', this.#paths.get(descriptor), () => {
+    attempt('ftruncate', this.#open.pathOf(descriptor), () => {
       fs.ftruncateSync(descriptor, length);
     });
   }
 
   allocate(descriptor: FileDescriptor, length: number): void {
     if (this.statusOf(descriptor).size >= length) return;
-    const path = this.#paths.get(descriptor);
+    const path = this.#open.pathOf(descriptor);
     if (!allocateBlocks(nativeLibrary(), path, descriptor, length)) this.truncate(descriptor, length);
   }
 
   reserve(descriptor: FileDescriptor, offset: number, length: number): void {
-    reserveBlocks(nativeLibrary(), this.#paths.get(descriptor), descriptor, offset, length);
+    reserveBlocks(nativeLibrary(), this.#open.pathOf(descriptor), descriptor, offset, length);
   }
 
   sync(descriptor: FileDescriptor): void {
     try {
       fs.fsyncSync(descriptor);
     } catch (error) {
-      throw asSystemError('fsync', this.#paths.get(descriptor), error);
+      throw asSystemError('fsync', this.#open.pathOf(descriptor), error);
     }
   }
 
@@ -169,7 +135,7 @@ class RealFileSystem implements FileSystem {
     try {
       fs.fdatasyncSync(descriptor);
     } catch (error) {
-      throw asSystemError('fdatasync', this.#paths.get(descriptor), error);
+      throw asSystemError('fdatasync', this.#open.pathOf(descriptor), error);
     }
   }
 
@@ -179,18 +145,18 @@ class RealFileSystem implements FileSystem {
     position: number,
     done: BackgroundDone,
   ): void {
-    writeAllInBackground(this.#paths.get(descriptor), descriptor, from, position, done);
+    writeAllInBackground(this.#open.pathOf(descriptor), descriptor, from, position, done);
   }
 
   dataSyncInBackground(descriptor: FileDescriptor, done: BackgroundDone): void {
-    const path = this.#paths.get(descriptor);
+    const path = this.#open.pathOf(descriptor);
     fs.fdatasync(descriptor, (error) => {
       done(error === null ? undefined : asSystemError('fdatasync', path, error));
     });
   }
 
   statusOf(descriptor: FileDescriptor): FileStatus {
-    return attempt('fstat', this.#paths.get(descriptor), () =>
+    return attempt('fstat', this.#open.pathOf(descriptor), () =>
       toStatus(fs.fstatSync(descriptor, { bigint: true })),
     );
   }
@@ -214,27 +180,19 @@ class RealFileSystem implements FileSystem {
     });
     const made = this.status(path);
     if (made?.kind === 'directory' && (made.mode & PERMISSION_BITS) === DIRECTORY_MODE) return;
-    this.#giveFolderMode(path);
+    this.#open.giveFolderMode(path);
   }
 
   rename(from: string, to: string): void {
     attemptOnTwo('rename', from, to, () => {
       fs.renameSync(from, to);
     });
-    this.#follow(from, to);
+    this.#open.follow(from, to);
   }
 
   renameExclusive(from: string, to: string): void {
-    if (!renameWithoutReplacing(nativeLibrary(), from, to)) this.#renameByLink(from, to);
-    this.#follow(from, to);
-  }
-
-  /** Renames open files: errors call them by their new names from now on. */
-  #follow(from: string, to: string): void {
-    for (const [descriptor, path] of this.#paths) {
-      if (path === from) this.#paths.set(descriptor, to);
-      else if (path.startsWith(`${from}/`)) this.#paths.set(descriptor, to + path.slice(from.length));
-    }
+    if (!renameWithoutReplacing(nativeLibrary(), from, to)) renameByLink(this, from, to);
+    this.#open.follow(from, to);
   }
 
   link(existing: string, path: string): void {
@@ -267,16 +225,7 @@ class RealFileSystem implements FileSystem {
   }
 
   syncDirectory(path: string): void {
-    const { O_RDONLY, O_DIRECTORY } = fs.constants;
-    const descriptor = attempt('open', path, () => fs.openSync(path, O_RDONLY | O_DIRECTORY));
-    try {
-      fs.fsyncSync(descriptor);
-    } catch (error) {
-      // Some network file systems have nothing to sync in a folder, and say so with EINVAL.
-      if (errnoOf(error) !== 'EINVAL') throw asSystemError('fsync', path, error);
-    } finally {
-      fs.closeSync(descriptor);
-    }
+    syncFolder(path);
   }
 
   realPath(path: string): string {
@@ -294,7 +243,7 @@ class RealFileSystem implements FileSystem {
   }
 
   nameDescriptor(descriptor: FileDescriptor, path: string): void {
-    this.#paths.set(descriptor, path);
+    this.#open.name(descriptor, path);
   }
 
   get userId(): number {
@@ -306,13 +255,13 @@ class RealFileSystem implements FileSystem {
   }
 
   changeOwner(descriptor: FileDescriptor, owner: number, group: number): void {
-    attempt('fchown', this.#paths.get(descriptor), () => {
+    attempt('fchown', this.#open.pathOf(descriptor), () => {
       fs.fchownSync(descriptor, owner, group);
     });
   }
 
   changeMode(descriptor: FileDescriptor, mode: number): void {
-    attempt('fchmod', this.#paths.get(descriptor), () => {
+    attempt('fchmod', this.#open.pathOf(descriptor), () => {
       fs.fchmodSync(descriptor, mode);
     });
   }
@@ -327,7 +276,7 @@ class RealFileSystem implements FileSystem {
   }
 
   tryLock(descriptor: FileDescriptor): boolean {
-    return lockIfFree(nativeLibrary(), this.#paths.get(descriptor), descriptor);
+    return lockIfFree(nativeLibrary(), this.#open.pathOf(descriptor), descriptor);
   }
 
   lockOwner(path: string): LockOwner | false | undefined {
@@ -344,64 +293,6 @@ class RealFileSystem implements FileSystem {
     const library = this.canMap ? nativeLibrary() : undefined;
     return library === undefined
       ? undefined
-      : mapFile(library, descriptor, this.#paths.get(descriptor), length);
+      : mapFile(library, descriptor, this.#open.pathOf(descriptor), length);
   }
-
-  #openExisting(path: string, access: number, links: LinkPolicy): FileDescriptor {
-    // Looked at first, since opening wakes the other end of a FIFO, and may set off a device.
-    const there = links === 'follow' ? this.statusFollowing(path) : this.status(path);
-    if (there !== undefined && there.kind !== 'file') throw notAFileError('open', path, there.kind);
-    const { O_NONBLOCK, O_NOFOLLOW } = fs.constants;
-    const flags = access | O_NONBLOCK | (links === 'refuse' ? O_NOFOLLOW : 0);
-    const descriptor = attempt('open', path, () => fs.openSync(path, flags));
-    this.#paths.set(descriptor, path);
-    const opened = this.statusOf(descriptor);
-    if (opened.kind === 'file') return descriptor;
-    this.close(descriptor);
-    throw notAFileError('open', path, opened.kind);
-  }
-
-  #giveMode(descriptor: FileDescriptor, path: string): void {
-    attempt('fchmod', path, () => {
-      const mode = fs.fstatSync(descriptor).mode & PERMISSION_BITS;
-      if (mode !== FILE_MODE) fs.fchmodSync(descriptor, FILE_MODE);
-    });
-  }
-
-  /** By what is open: whoever owns the folder above may have put a link in its place since. */
-  #giveFolderMode(path: string): void {
-    let descriptor: FileDescriptor;
-    try {
-      descriptor = this.openDirectory(path, 'refuse');
-    } catch (error) {
-      // The umask keeps us from our own folder. Of root it cannot, so nobody is led to anything that is not his.
-      if (!isStatelogError(error, 'PERMISSION_DENIED')) throw error;
-      attempt('chmod', path, () => {
-        fs.chmodSync(path, DIRECTORY_MODE);
-      });
-      return;
-    }
-    try {
-      this.changeMode(descriptor, DIRECTORY_MODE);
-    } finally {
-      this.close(descriptor);
-    }
-  }
-
-  /** For file systems without RENAME_NOREPLACE: a link never replaces; folders cannot be linked. */
-  #renameByLink(from: string, to: string): void {
-    const kind = this.status(from)?.kind;
-    if (kind === 'file') {
-      this.link(from, to);
-      this.remove(from);
-      return;
-    }
-    const occupied = kind !== undefined && this.status(to) !== undefined;
-    if (occupied) throw systemError('rename', to, 'EEXIST');
-    this.rename(from, to);
-  }
-}
-
-function errnoOfOurs(error: unknown): string | undefined {
-  return isStatelogError(error) ? error.details.errno : undefined;
 }
