@@ -5,7 +5,7 @@ import type { FileSystem } from '../../storage-io/interface/file-system.js';
 import type { MappingPolicy } from '../../state/read/state-file.js';
 import { CoreStates, coreOfKey, type CoreState } from '../state/core-state.js';
 import { DirectoryLayout } from '../manifest/layout.js';
-import { liveLogLock } from '../manifest/live-log-lock.js';
+import { liveLogLock, type LiveLogLock } from '../manifest/live-log-lock.js';
 import { readManifestBytes } from '../manifest/manifest-file.js';
 import {
   decodeManifest,
@@ -27,6 +27,11 @@ export interface ReadDirectoryOptions {
   readonly root: string;
   /** The state as that checkpoint closed it; undefined: as it is now. */
   readonly at?: bigint | undefined;
+  /**
+   * With `at`: and of the log behind that checkpoint what each core had written before its next record got this
+   * sequence. The log may have been closed since.
+   */
+  readonly upTo?: readonly bigint[] | undefined;
   /** Only this key will be asked for: nothing else is read. */
   readonly only?: Uint8Array | undefined;
   readonly mapping?: MappingPolicy | undefined;
@@ -88,10 +93,11 @@ function openSnapshot(
   const states = new CoreStates(all);
   try {
     const progress: Progress = { sources: new Map(entry?.sources), watermark: entry?.watermark };
-    const isLive = options.at === undefined || options.at === liveEpoch(manifest);
-    const replayed = isLive ? replayAll(options, layout, manifest, states, progress) : NOTHING_REPLAYED;
+    const log = logBehind(options, layout, manifest, entry);
+    const replayed =
+      log === undefined ? NOTHING_REPLAYED : replayAll(options, layout, log, { manifest, states, progress });
     const hasChanges = replayed.segments.some(({ records }) => records > 0);
-    const epoch = isLive && hasChanges ? liveEpoch(manifest) : (entry?.epoch ?? 0n);
+    const epoch = log !== undefined && hasChanges ? log.epoch : (entry?.epoch ?? 0n);
     return { manifest, entry, epoch, states, progress, ...replayed };
   } catch (error) {
     states.release();
@@ -102,20 +108,51 @@ function openSnapshot(
 type Replayed = Pick<DirectorySnapshot, 'notices' | 'segments'>;
 const NOTHING_REPLAYED: Replayed = { notices: [], segments: [] };
 
+/** A log that is replayed over the checkpoint before it, and how it is read. */
+interface ReplayedLog extends LiveLogLock {
+  readonly epoch: bigint;
+  readonly isClosed: boolean;
+  readonly expectedSequenceOf: (coreId: number) => bigint;
+  readonly endSequenceOf: (coreId: number) => bigint | undefined;
+}
+
+/** The log to replay over a checkpoint; undefined where nothing behind it is wanted. */
+function logBehind(
+  { fileSystem, at, upTo }: ReadDirectoryOptions,
+  layout: DirectoryLayout,
+  manifest: DirectoryManifest,
+  entry: CheckpointEntry | undefined,
+): ReplayedLog | undefined {
+  const live = liveEpoch(manifest);
+  const epoch = upTo === undefined ? live : (entry?.epoch ?? 0n) + 1n;
+  if (upTo === undefined && at !== undefined && at !== live) return undefined;
+  const isClosed = epoch !== live;
+  if (isClosed && !manifest.checkpoints.some((one) => one.epoch === epoch))
+    throw notKept(epoch, manifest, layout);
+  const lock = isClosed ? CLOSED_LOG : liveLogLock(fileSystem, layout, manifest);
+  return {
+    ...lock,
+    epoch,
+    isClosed,
+    endSequenceOf: (coreId) => upTo?.[coreId],
+    expectedSequenceOf: (coreId) => entry?.cores[coreId]?.nextSequence ?? 0n,
+  };
+}
+
+const CLOSED_LOG: LiveLogLock = {
+  isLocked: () => false,
+  wasClosed: () => true,
+  closedAtOf: () => undefined,
+};
+
 function replayAll(
   options: ReadDirectoryOptions,
   layout: DirectoryLayout,
-  manifest: DirectoryManifest,
-  states: CoreStates,
-  progress: Progress,
+  log: ReplayedLog,
+  { manifest, states, progress }: Pick<DirectorySnapshot, 'manifest' | 'states' | 'progress'>,
 ): Replayed {
   const { fileSystem, only } = options;
-  const epoch = liveEpoch(manifest);
-  const log = {
-    epoch,
-    ...liveLogLock(fileSystem, layout, manifest),
-    expectedSequenceOf: (coreId: number) => newestCheckpoint(manifest)?.cores[coreId]?.nextSequence ?? 0n,
-  };
+  const { epoch, isClosed } = log;
   const paths = states.all.map(({ coreId }) => ({ coreId, path: layout.segment(epoch, coreId) }));
   const reached = groupReach(fileSystem, paths, (coreId) => scanOptionsOf(log, coreId));
   const wanted = only === undefined ? states.all : [states.all[coreOfKey(only, manifest.cores)]!];
@@ -125,7 +162,9 @@ function replayAll(
     const { path } = paths[coreId]!;
     const expected = { isLocked: log.isLocked, wasClosed: log.wasClosed, closedAt: log.closedAtOf(coreId) };
     const expectedSequence = log.expectedSequenceOf(coreId);
-    const segment = { fileSystem, path, coreId, epoch, expectedSequence, ...expected, reached, only };
+    const endSequence = log.endSequenceOf(coreId);
+    const place = { fileSystem, path, coreId, epoch, isClosed };
+    const segment = { ...place, expectedSequence, endSequence, ...expected, reached, only };
     const result = replaySegment(segment, overlay, progress);
     notices.push(...result.notices);
     segments.push(result);
@@ -143,8 +182,12 @@ function entryAt(
   if (at === 0n && manifest.checkpoints.length === 0) return undefined;
   const entry = manifest.checkpoints.find(({ epoch }) => epoch === at);
   if (entry !== undefined) return entry;
+  throw notKept(at, manifest, layout);
+}
+
+function notKept(at: bigint, manifest: DirectoryManifest, layout: DirectoryLayout): StatelogError {
   const kept = manifest.checkpoints.map(({ epoch }) => String(epoch));
-  throw new StatelogError('EPOCH_NOT_FOUND', `no checkpoint of epoch ${at} is kept`, {
+  return new StatelogError('EPOCH_NOT_FOUND', `no checkpoint of epoch ${at} is kept`, {
     path: layout.root,
     found: kept.length === 0 ? 'no checkpoints' : `checkpoints ${kept.join(', ')}`,
     hint: `run 'statelog stat' to see which epochs there are; 'statelog checkpoint --keep N' keeps more`,

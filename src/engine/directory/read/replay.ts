@@ -31,6 +31,10 @@ export interface ReplayOptions {
   readonly closedAt?: ClosedSegment | undefined;
   /** How far the segments of other cores reach, as `WalScanOptions.reached` says. */
   readonly reached?: Reached | undefined;
+  /** Only records before this sequence are taken. */
+  readonly endSequence?: bigint | undefined;
+  /** True where a checkpoint closed the epoch, as `WalScanOptions.isClosed` says. */
+  readonly isClosed?: boolean | undefined;
   /** Only changes of this key are taken. */
   readonly only?: Uint8Array | undefined;
 }
