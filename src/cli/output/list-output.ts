@@ -9,8 +9,9 @@ import { visibleText } from '../terminal/visible-text.js';
 import { writeField } from '../text/field-escapes.js';
 
 const NANOSECONDS_A_MILLISECOND = 1_000_000n;
-const HEAD = ['KEY', 'CURSOR', 'CREATED', 'BYTES', 'PAYLOADS'];
-const NONE = '-';
+const HEAD = ['KEY', 'CURSOR', 'CREATED', 'BYTES', 'PAYLOADS', 'INCREMENTS'];
+/** Stands for what cannot be told. */
+export const NONE = '-';
 
 /** Prints snapshots that were listed: a table on a terminal, a line each else, and an object a line as JSON. */
 export async function writeSnapshots(
@@ -18,15 +19,32 @@ export async function writeSnapshots(
   snapshots: AsyncIterable<ListedSnapshot>,
   json: boolean,
 ): Promise<void> {
+  await writeListed(terminal, snapshots, { json: json ? snapshotJson : undefined, cells, head: HEAD });
+}
+
+/** How what is listed is printed. */
+export interface ListedShape<T> {
+  /** As an object a line; undefined: as text. */
+  readonly json: ((one: T) => object) | undefined;
+  readonly cells: (one: T, sizeText: (bytes: number) => string) => readonly string[];
+  readonly head: readonly string[];
+}
+
+/** Prints what was listed: a table on a terminal, a line each else, and an object a line as JSON. */
+export async function writeListed<T>(
+  terminal: Terminal,
+  all: AsyncIterable<T>,
+  { json, cells: cellsOf, head }: ListedShape<T>,
+): Promise<void> {
   const { output, outputIsTerminal } = terminal;
   const rows: string[][] = [];
-  for await (const snapshot of snapshots) {
-    if (json) output.writeText(`${JSON.stringify(snapshotJson(snapshot))}\n`);
-    else if (outputIsTerminal) rows.push(cells(snapshot, formatSize).map(visibleText));
-    else writeCells(terminal, cells(snapshot, String));
+  for await (const one of all) {
+    if (json !== undefined) output.writeText(`${JSON.stringify(json(one))}\n`);
+    else if (outputIsTerminal) rows.push(cellsOf(one, formatSize).map(visibleText));
+    else writeCells(terminal, cellsOf(one, String));
     if (output.isFull && !(await output.flush())) return;
   }
-  if (rows.length > 0) output.writeText(await tableText(HEAD, rows, terminal.outputColumns));
+  if (rows.length > 0) output.writeText(await tableText([...head], rows, terminal.outputColumns));
   await output.flush();
 }
 
@@ -39,8 +57,14 @@ function writeCells({ output }: Terminal, texts: readonly string[]): void {
 }
 
 /** A payload as JSON has it. */
-export function payloadJson({ name, rank, bytes, modifiedMs, isCurrent }: ListedPayload): object {
-  return { name, rank: String(rank), bytes, modified: timeText(modifiedMs), current: isCurrent };
+export function payloadJson({ name, rank, bytes, modifiedMs, isCurrent, links }: ListedPayload): object {
+  const increments = incrementsIn([{ links }]);
+  return { name, rank: String(rank), bytes, modified: timeText(modifiedMs), current: isCurrent, increments };
+}
+
+/** How many increments stand on payloads: what only says where a payload stands is none. */
+function incrementsIn(payloads: readonly Pick<ListedPayload, 'links'>[]): number {
+  return payloads.reduce((sum, { links }) => sum + Math.max(0, links.length - 1), 0);
 }
 
 function snapshotJson({ key, url, manifest, fault, payloads }: ListedSnapshot): object {
@@ -67,6 +91,7 @@ function cells(
     manifest === undefined ? NONE : timeText(manifest.createdAtUnix * 1000),
     bytes === undefined ? NONE : sizeText(bytes),
     String(payloads.length),
+    String(incrementsIn(payloads)),
     ...(fault === undefined ? [] : [fault.message]),
   ];
 }
@@ -75,8 +100,8 @@ function bytesOfCurrent(payloads: readonly ListedPayload[]): number | undefined 
   return payloads.find(({ isCurrent }) => isCurrent)?.bytes;
 }
 
-/** To the second, as stores and manifests have it. */
-function timeText(milliseconds: number): string {
+/** A time to the second, as stores and manifests have it. */
+export function timeText(milliseconds: number): string {
   const text = formatTime(BigInt(Math.trunc(milliseconds)) * NANOSECONDS_A_MILLISECOND);
   return text.replace(/\.\d+Z$/, 'Z');
 }

@@ -35,9 +35,10 @@ export async function publishExport(
 ): Promise<PublishReport> {
   if (request.as === 'ndjson')
     throw usageError('a bucket holds artifacts, not NDJSON', 'leave out --as ndjson');
-  const [{ openSnapshotPlace }, { publish }, { prepareExport }] = await Promise.all([
+  const [{ openSnapshotPlace }, { publish }, { startBeside }, { prepareExport }] = await Promise.all([
     import('../../engine/remote/place/open-place.js'),
     import('../../engine/remote/publish/publish.js'),
+    import('../../engine/remote/chain/extend-chain.js'),
     import('../../engine/transfer/export-store.js'),
   ]);
   const { store, name } = await openSnapshotPlace(url);
@@ -50,11 +51,55 @@ export async function publishExport(
   };
   try {
     for (const finding of prepared.notices) onNotice(finding);
-    const options = { ...pace, nonAtomic, keepTime, onUploaded };
+    const beside = startBeside(store, name, prepared, pace);
+    const options = { ...pace, nonAtomic, keepTime, onUploaded, beside };
     const { payload, bytes } = await publish(store, name, prepared.artifact!, options);
     return { path: url, ...prepared.report, payload: store.urlOf(payload), bytes };
   } finally {
     progress?.stop();
     prepared.close();
   }
+}
+
+/** The report of an increment that was added to what is kept at a URL. */
+export interface ExtendReport extends ExportReport {
+  /** The URL of the increment, and its bytes; null and 0 where the store stands where the chain ended. */
+  readonly increment: string | null;
+  readonly bytes: number;
+}
+
+/**
+ * Adds what changed in a store to the chain at a URL.
+ * @param onNotice told each remark about the store
+ * @throws StatelogError as `extendChain`
+ */
+export async function extendExport(
+  { url, limitRate, nonAtomic, source, since, at }: PublishTask & { readonly since: string },
+  onNotice: (finding: Finding) => void,
+): Promise<ExtendReport> {
+  const [{ openSnapshotPlace }, { extendChain }, { endOf }, { positionName }, { cursorText }] =
+    await Promise.all([
+      import('../../engine/remote/place/open-place.js'),
+      import('../../engine/remote/chain/extend-chain.js'),
+      import('../../engine/transfer/chain/increment-chain.js'),
+      import('../../engine/lines/increment-position.js'),
+      import('../../engine/fold/format/position-text.js'),
+    ]);
+  const { store, name: key } = await openSnapshotPlace(url);
+  const options = { ...(await paceOf(limitRate)), nonAtomic };
+  const { name, increment, head, notices } = await extendChain(store, key, { source, since, at }, options);
+  for (const finding of notices) onNotice(finding);
+  const { position, content } = increment === undefined ? head.end : endOf(increment);
+  return {
+    path: url,
+    epoch: position.epoch === undefined ? null : String(position.epoch),
+    cursor: cursorText(position.cursor) ?? null,
+    keys: content.keys,
+    digest: content.digest,
+    since: positionName(head.end.position),
+    puts: increment?.end.puts ?? 0,
+    deletes: increment?.end.deletes ?? 0,
+    increment: name === undefined ? null : store.urlOf(name),
+    bytes: increment?.bytes.length ?? 0,
+  };
 }

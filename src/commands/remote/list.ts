@@ -1,3 +1,4 @@
+import { boolean } from '@oclif/core/flags';
 import { textArgument } from '../../cli/command/arguments.js';
 import { writeSnapshots } from '../../cli/output/list-output.js';
 import { StatelogCommand } from '../../cli/program/base-command.js';
@@ -9,6 +10,11 @@ export default class List extends StatelogCommand {
   static override args = {
     url: textArgument({ required: true, description: 's3://BUCKET/PREFIX or file:///DIR, or with a key' }),
   };
+  static override flags = {
+    chain: boolean({
+      description: 'each snapshot and each increment by itself, with its position and what it stands on',
+    }),
+  };
 
   override async run(): Promise<ExitCode> {
     const { args, flags } = await this.parse(List);
@@ -17,7 +23,14 @@ export default class List extends StatelogCommand {
       import('../../engine/remote/publish/list-snapshots.js'),
     ]);
     const { store, name } = await openPrefixPlace(args.url);
-    await writeSnapshots(this.terminal, listSnapshots(store, name), flags.json);
+    const snapshots = listSnapshots(store, name);
+    if (flags.chain) {
+      const [{ listMoments }, { writeMoments }] = await Promise.all([
+        import('../../engine/remote/chain/list-moments.js'),
+        import('../../cli/output/moments-output.js'),
+      ]);
+      await writeMoments(this.terminal, listMoments(store, snapshots), flags.json);
+    } else await writeSnapshots(this.terminal, snapshots, flags.json);
     return EXIT_CODES.done;
   }
 }

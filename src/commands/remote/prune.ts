@@ -49,13 +49,19 @@ export default class Prune extends StatelogCommand {
   }
 }
 
-function prunedJson({ payloads, uploads, kept }: Pruned, dryRun: boolean): string {
+function prunedJson({ payloads, links, uploads, kept }: Pruned, dryRun: boolean): string {
   const removed = payloads.map(payloadJson);
-  return JSON.stringify({ removed, uploads: uploads.length, kept, ...(dryRun ? { dryRun } : {}) });
+  return JSON.stringify({
+    removed,
+    increments: links.length,
+    uploads: uploads.length,
+    kept,
+    ...(dryRun ? { dryRun } : {}),
+  });
 }
 
-function prunedText(url: string, { payloads, uploads, kept }: Pruned, dryRun: boolean): string {
-  const bytes = payloads.reduce((sum, payload) => sum + payload.bytes, 0);
+function prunedText(url: string, { payloads, links, uploads, kept }: Pruned, dryRun: boolean): string {
+  const bytes = [...payloads, ...links].reduce((sum, blob) => sum + blob.bytes, 0);
   const what = `${countedText(payloads.length, 'snapshot')} (${formatSize(bytes)})`;
   const besides = uploads.length === 0 ? '' : ` and ${countedText(uploads.length, 'unfinished upload')}`;
   const act = dryRun ? 'would be removed' : 'removed';

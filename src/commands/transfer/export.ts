@@ -15,6 +15,7 @@ import type { ExportTask } from '../../cli/program/in-thread.js';
 import type { ExportRequest } from '../../engine/transfer/export-store.js';
 import type { ExportForm, ExportReport } from '../../engine/transfer/prepared-export.js';
 import { StatelogError } from '../../engine/errors.js';
+import type { Finding } from '../../engine/finding.js';
 import type { ReportFile } from '../../engine/transfer/report-file.js';
 
 const STANDARD_OUTPUT_NAME = '-';
@@ -31,7 +32,7 @@ export default class Export extends StatelogCommand {
     }),
     at: unsigned64Flag({ description: 'as the checkpoint of this epoch has it', helpValue: 'EPOCH' }),
     since: string({
-      description: 'only what changed after this checkpoint or cursor, as NDJSON',
+      description: 'only what changed after this checkpoint or cursor, as NDJSON; to a URL also: last',
       helpValue: 'EPOCH|CURSOR',
     }),
     ...largeValuesFlag,
@@ -69,10 +70,13 @@ export default class Export extends StatelogCommand {
     const { as, form } = isRemote
       ? { as: asked, form: 'tar' as const }
       : destinationForm(args.store, args.destination, asked);
-    if (flags.since !== undefined && (isRemote || (as !== 'ndjson' && !(isStream && as === undefined))))
+    if (
+      flags.since !== undefined &&
+      (isRemote ? as !== undefined : as !== 'ndjson' && !(isStream && as === undefined))
+    )
       throw usageError(
-        'what changed is exported as NDJSON, to a file or a pipe',
-        'name a DEST that ends in .ndjson, or -',
+        'what changed is exported as NDJSON',
+        isRemote ? 'leave out --as' : 'name a DEST that ends in .ndjson, or -, or a URL',
       );
     const report = await reportFileOf(flags.report, args.store, args.destination);
     const request = {
@@ -109,10 +113,13 @@ export default class Export extends StatelogCommand {
   }
 
   async #publish(task: PublishTask): Promise<ExportReport> {
-    const { publishExport } = await import('../../cli/remote/publish-export.js');
-    return publishExport(task, this.terminal, (finding) => {
+    const { extendExport, publishExport } = await import('../../cli/remote/publish-export.js');
+    const { since } = task;
+    const onNotice = (finding: Finding): void => {
       this.notice(finding);
-    });
+    };
+    if (since !== undefined) return extendExport({ ...task, since }, onNotice);
+    return publishExport(task, this.terminal, onNotice);
   }
 
   /** @throws StatelogError `IO_FAILED` where the receiver went away before the end: what it has is no export */

@@ -12,6 +12,7 @@ import { isUrl } from '../../cli/command/url-text.js';
 import type { ImportTask } from '../../cli/program/in-thread.js';
 import { usageError } from '../../cli/errors/usage-error.js';
 import type { OntoRequest } from '../../engine/transfer/import-increment.js';
+import type { RemoteMoment } from '../../cli/remote/remote-input.js';
 import type { ImportReport } from '../../engine/transfer/import-store.js';
 
 /** `import SRC STORE`: a new store of an artifact, a stream, or another system's files. */
@@ -37,6 +38,11 @@ export default class Import extends StatelogCommand {
     ...dropFlags,
     ...largeValuesFlag,
     ...limitRateFlag,
+    at: string({
+      description: 'of a URL: an earlier moment that is kept there, as list --chain names it',
+      helpValue: 'EPOCH|CURSOR',
+      helpGroup: 'BUCKET',
+    }),
     onto: string({
       description: 'apply an increment (export --since) to this store, which must stand where it starts',
       helpValue: 'STORE',
@@ -61,6 +67,13 @@ export default class Import extends StatelogCommand {
       );
     if (flags.onto !== undefined && (flags.kind !== undefined || flags.cores !== undefined))
       throw usageError('the store has its kind and its cores already', 'leave out --kind and --cores');
+    if (flags.at !== undefined && !isRemote)
+      throw usageError(
+        'only a URL keeps earlier moments',
+        "'statelog export STORE --at EPOCH' looks back in a store",
+      );
+    if (flags.onto !== undefined && isRemote)
+      throw usageError('what is at a URL becomes a new store', 'leave out --onto, and name a new one');
     const task = {
       source: isStandardInput ? 'standard input' : args.source,
       destination,
@@ -71,10 +84,11 @@ export default class Import extends StatelogCommand {
       largeValues: flags['large-values'],
       dryRun: flags['dry-run'],
     };
-    const stream = isStream ? await this.#stream(args.source, isRemote, flags['limit-rate']) : undefined;
+    const input = isRemote ? await this.#moment(args.source, flags) : undefined;
+    const stream = input?.stream ?? (isStream ? byteInput(args.source, this.terminal) : undefined);
     const { notices, ...report } =
       flags.onto === undefined
-        ? await (stream === undefined ? importPath(task) : importStream(task, stream))
+        ? await (stream === undefined ? importPath(task) : importStream({ ...task, stream }, input?.chain))
         : await importIncrement({ ...task, stream, waitMs: flags.wait });
     for (const finding of notices) this.notice(finding);
     const { path, kind, keys, digest } = report;
@@ -86,14 +100,15 @@ export default class Import extends StatelogCommand {
     return EXIT_CODES.done;
   }
 
-  async #stream(
-    source: string,
-    isRemote: boolean,
-    limitRate: number | undefined,
-  ): Promise<AsyncIterable<Uint8Array>> {
-    if (!isRemote) return byteInput(source, this.terminal);
-    const { remoteInput } = await import('../../cli/remote/remote-input.js');
-    return remoteInput(source, this.terminal, { limitRate });
+  async #moment(
+    url: string,
+    {
+      at,
+      'limit-rate': limitRate,
+    }: { readonly at: string | undefined; readonly 'limit-rate': number | undefined },
+  ): Promise<RemoteMoment> {
+    const { remoteMoment } = await import('../../cli/remote/remote-input.js');
+    return remoteMoment(url, this.terminal, { at, limitRate });
   }
 }
 
@@ -107,9 +122,12 @@ async function importPath(task: ImportTask): Promise<ImportReport> {
   return runJob('import', task, task.source);
 }
 
-async function importStream(task: ImportTask, stream: AsyncIterable<Uint8Array>): Promise<ImportReport> {
-  const { importStore } = await import('../../engine/transfer/import-store.js');
-  return importStore({ ...task, stream });
+async function importStream(
+  task: ImportTask & { readonly stream: AsyncIterable<Uint8Array> },
+  chain: RemoteMoment['chain'],
+): Promise<ImportReport> {
+  const { importChain } = await import('../../engine/transfer/import-store.js');
+  return importChain(task, chain);
 }
 
 /** A FIFO, `<(…)` or `/dev/stdin` is read like standard input. */

@@ -6,11 +6,11 @@ import {
   bytesField,
   bytesOf,
   entryLine,
-  headerFields,
   parseExportLine,
   type LinesEnd,
   type LinesHeader,
 } from './export-lines.js';
+import { parsePosition, positionFields, type IncrementPosition } from './increment-position.js';
 
 /*
  * An increment: what changed from one position of a store to a later one. A first line of a version of its own, which
@@ -28,10 +28,10 @@ export interface KeyChange {
   readonly version?: Uint8Array | undefined;
 }
 
-/** The two positions: each is the header that a whole export there would have. */
+/** The two positions. */
 export interface IncrementHeader {
-  readonly since: LinesHeader;
-  readonly until: LinesHeader;
+  readonly since: IncrementPosition;
+  readonly until: IncrementPosition;
   /** The id of the state directory that it was taken from, in hex: it says where it comes from, and is not compared. */
   readonly store?: string | undefined;
 }
@@ -144,7 +144,7 @@ export function parseIncrementLine(fields: JsonFields | undefined): IncrementLin
 }
 
 function positionsLine({ since, until, store }: IncrementHeader): string {
-  return `${JSON.stringify({ since: headerFields(since), until: headerFields(until), store })}\n`;
+  return `${JSON.stringify({ since: positionFields(since), until: positionFields(until), store })}\n`;
 }
 
 function sumsOf({ keys, digest, attributes }: LinesEnd): LinesEnd {
@@ -156,20 +156,14 @@ function hasOnly(fields: object, count: number): boolean {
 }
 
 function parsePositions(fields: JsonFields): IncrementLine | string {
-  const since = headerOf(fields['since']);
-  const until = headerOf(fields['until']);
+  const since = parsePosition(fields['since']);
+  const until = parsePosition(fields['until']);
   const store = fields['store'];
   const isGood = store === undefined || (typeof store === 'string' && STORE_ID.test(store));
   if (since === undefined || until === undefined || !isGood || !hasOnly(fields, store === undefined ? 2 : 3))
     return 'it does not say two positions';
   if (since.kind !== until.kind) return 'its two positions are of two kinds of store';
   return { positions: { since, until, store } };
-}
-
-function headerOf(fields: unknown): LinesHeader | undefined {
-  if (typeof fields !== 'object' || fields === null || !('statelog' in fields)) return undefined;
-  const parsed = parseExportLine(fields);
-  return typeof parsed !== 'string' && 'header' in parsed ? parsed.header : undefined;
 }
 
 function parseDelete(fields: JsonFields): IncrementLine | string {

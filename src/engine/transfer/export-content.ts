@@ -20,6 +20,7 @@ import type { ReadableStore } from '../store/store.js';
 import { buildDirectoryStore, buildFoldLog, entriesOf, type EntriesInOrder } from './build-store.js';
 import { AttributeDigest } from '../lines/attribute-digest.js';
 import { cursorLine, endLine, entryLine, headerLine } from '../lines/export-lines.js';
+import { foldMomentLater, momentOfSnapshot, type Moment } from './chain/moment.js';
 import { refuseLosses, type AllowedLosses, type Attributes } from './losses.js';
 import type { ExportContent, ExportForm, ExportReport } from './prepared-export.js';
 
@@ -53,6 +54,8 @@ export interface ExportRequest extends AllowedLosses {
 export interface Prepared {
   readonly content: ExportContent;
   readonly notices: readonly Finding[];
+  /** The content as a moment of the store's own history, where it is one; it lives as long as what is open. */
+  readonly moment?: (() => Moment) | undefined;
 }
 
 /** A hidden folder, made when it is first needed. */
@@ -166,16 +169,19 @@ export function contentOf(form: 'append-log' | 'mmap-state', preparing: Preparin
   return {
     content: { artifact: directoryContent(preparing, snapshot), report },
     notices: snapshot.notices,
+    moment: () => momentOfSnapshot(snapshot),
   };
 }
 
 /** A fold log in its compact form, gone through without an index; undefined where it is in another, or not whole. */
-function compactLog({ fileSystem, source, open, createdAtUnix, scope }: Preparing): Prepared | undefined {
+function compactLog(preparing: Preparing): Prepared | undefined {
+  const { fileSystem, source, open, createdAtUnix, scope } = preparing;
   const descriptor = fileSystem.openRead(source);
   open.push(() => {
     fileSystem.close(descriptor);
   });
-  const log = { fileSystem, descriptor, path: source, size: fileSystem.statusOf(descriptor).size };
+  const { size, identity } = fileSystem.statusOf(descriptor);
+  const log = { fileSystem, descriptor, path: source, size };
   const digest = new ContentDigest();
   try {
     const { cursor, compactForm } = scanWholeLog(log, digestPuts(digest));
@@ -185,6 +191,7 @@ function compactLog({ fileSystem, source, open, createdAtUnix, scope }: Preparin
     return {
       content: { artifact: appendLogContent(fold, createdAtUnix, scope), report: () => report },
       notices: [],
+      moment: foldMomentLater(preparing, { identity, bytes: size }),
     };
   } catch (error) {
     // A torn end is left out of what is loaded, and what cannot be loaded says so then.
@@ -194,7 +201,9 @@ function compactLog({ fileSystem, source, open, createdAtUnix, scope }: Preparin
 }
 
 function indexedLog(preparing: Preparing): Prepared {
-  const fold = openFold(preparing, preparing.source);
+  const { fileSystem, source } = preparing;
+  const fold = openFold(preparing, source);
+  const identity = fileSystem.statusFollowing(source)?.identity ?? '';
   const report = (): Report => {
     const digest = new ContentDigest();
     fold.forEachPut(digestPuts(digest));
@@ -203,6 +212,7 @@ function indexedLog(preparing: Preparing): Prepared {
   return {
     content: { artifact: appendLogContent(fold, preparing.createdAtUnix, preparing.scope), report },
     notices: fold.tornTail === undefined ? [] : [fold.tornTail],
+    moment: foldMomentLater(preparing, { identity, bytes: fold.sizeBytes }),
   };
 }
 

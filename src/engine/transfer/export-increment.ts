@@ -1,16 +1,18 @@
 import { equalBytes } from '../bytes/compare.js';
 import { cursorText } from '../fold/format/position-text.js';
 import { pairedEntries, type EntryPair } from '../inspect/compare-stores.js';
-import type { LinesHeader } from '../lines/export-lines.js';
 import {
   ChangesDigest,
   changeLine,
   ContentSums,
   incrementEnd,
   incrementStart,
+  type IncrementEnd,
   type KeyChange,
 } from '../lines/increment-lines.js';
+import type { IncrementPosition } from '../lines/increment-position.js';
 import type { ReadableStore, StoredEntry } from '../store/store.js';
+import type { ContentAt } from './chain/content-at.js';
 import type { Prepared } from './export-content.js';
 import { incrementSides, type IncrementSides, type PreparingSince } from './increment-sides.js';
 import type { ExportReport } from './prepared-export.js';
@@ -30,12 +32,35 @@ function* linesOf(
   { base, end, storeId }: IncrementSides,
   since: string,
 ): Generator<string, Omit<ExportReport, 'path'>> {
-  const header = { since: positionOf(base), until: positionOf(end), store: storeId };
+  const until = positionOf(end);
+  const [before, after] = [momentOf(base, positionOf(base)), momentOf(end, until)];
+  const { puts, deletes, until: whole } = yield* incrementLines(before, after, storeId);
+  const { epoch, cursor } = until;
+  const position = { epoch: epoch === undefined ? null : String(epoch), cursor: cursorText(cursor) ?? null };
+  return { ...position, keys: whole.keys, digest: whole.digest, since, puts, deletes };
+}
+
+function momentOf(store: ReadableStore, position: IncrementPosition): ContentAt {
+  return { position, lentEntries: () => store.lentEntries() };
+}
+
+/** The header of a whole export of it, but for what belongs to the store alone. */
+function positionOf({ kind, cursor, epoch, sources, watermark }: ReadableStore): IncrementPosition {
+  return { kind: kind === 'log' ? 'log' : 'directory', cursor, epoch, sources, watermark };
+}
+
+/** The lines of an increment from one content to another; returns how it ends. */
+export function* incrementLines(
+  from: ContentAt,
+  to: ContentAt,
+  store: string | undefined,
+): Generator<string, IncrementEnd> {
+  const header = { since: from.position, until: to.position, store };
   const before = new ContentSums(header.since);
   const after = new ContentSums(header.until);
   const digest = new ChangesDigest(header);
   yield incrementStart(header);
-  for (const pair of pairedEntries(base.lentEntries(), end.lentEntries())) {
+  for (const pair of pairedEntries(from.lentEntries(), to.lentEntries())) {
     addTo(before, pair.before);
     addTo(after, pair.after);
     const change = changeOf(pair);
@@ -43,17 +68,9 @@ function* linesOf(
     digest.add(change);
     yield* changeLine(change);
   }
-  const { puts, deletes } = digest;
-  const { keys, digest: content } = after.sums();
-  yield incrementEnd(digest.end(before.sums(), after.sums()));
-  const { epoch, cursor } = header.until;
-  const position = { epoch: epoch === undefined ? null : String(epoch), cursor: cursorText(cursor) ?? null };
-  return { ...position, keys, digest: content, since, puts, deletes };
-}
-
-/** The header of a whole export of it, but for what belongs to the store alone. */
-function positionOf({ kind, cursor, epoch, sources, watermark }: ReadableStore): LinesHeader {
-  return { kind: kind === 'log' ? 'log' : 'directory', cursor, epoch, sources, watermark };
+  const end = digest.end(before.sums(), after.sums());
+  yield incrementEnd(end);
+  return end;
 }
 
 function addTo(sums: ContentSums, entry: StoredEntry | undefined): void {

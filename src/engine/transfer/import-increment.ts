@@ -1,4 +1,3 @@
-import { compareBytes } from '../bytes/compare.js';
 import { changeAtOnce, type LockedContent } from '../directory/write/change-at-once.js';
 import { liveEpoch } from '../directory/manifest/manifest.js';
 import { StatelogError } from '../errors.js';
@@ -11,13 +10,15 @@ import { openInput } from '../inspect/input/open-input.js';
 import { CheckedIncrement, notAnIncrement, type Increment } from '../lines/checked-increment.js';
 import { checkIncrementFile } from '../lines/increment-file.js';
 import type { LinesHeader } from '../lines/export-lines.js';
-import { ContentSums, isSameContent, type KeyChange } from '../lines/increment-lines.js';
+import { positionName } from '../lines/increment-position.js';
+import { isSameContent, type KeyChange } from '../lines/increment-lines.js';
 import { anchoredPlace } from '../storage-io/views/anchored-file-system.js';
 import type { FileSystem } from '../storage-io/interface/file-system.js';
 import { realFileSystem } from '../storage-io/real/real-file-system.js';
 import { DirectoryStore } from '../store/directory-store.js';
 import { FoldStore } from '../store/fold-store.js';
 import type { EntriesInOrder } from './build-store.js';
+import { sumsAround } from './chain/layered-content.js';
 import type { ImportReport } from './import-request.js';
 import { openStream } from './import-stream.js';
 
@@ -69,6 +70,8 @@ export async function importOnto(request: OntoRequest): Promise<OntoReport> {
   const { end, header } = increment;
   if (expect !== undefined && expect.toLowerCase() !== end.until.digest)
     throw mismatch(request.source, expect, end.until.digest);
+  const { since, until } = header;
+  if (since.openLog !== undefined || until.openLog !== undefined) throw withinEpoch(request.source, header);
   const { kind } = identify(fileSystem, destination);
   if (kind !== header.until.kind) throw otherKind(destination, header.until.kind);
   if (dryRun) judgeOnly(fileSystem, destination, increment);
@@ -200,24 +203,9 @@ function checkStands(path: string, { position, forEachEntry }: Standing, increme
   const { header, end, changes } = increment;
   const stands = positionText(position);
   if (stands !== positionText(header.since)) throw elsewhere(path, stands, increment);
-  const before = new ContentSums(position);
-  const after = new ContentSums(header.until);
-  let next = 0;
-  const take = (): void => {
-    const { key, value, version } = changes[next++]!;
-    if (value !== undefined) after.add(key, value, version);
-  };
-  forEachEntry((key, value, version) => {
-    before.add(key, value, version);
-    let order = -1;
-    while (next < changes.length && (order = compareBytes(changes[next]!.key, key)) < 0) take();
-    if (next < changes.length && order === 0) take();
-    else after.add(key, value, version);
-  });
-  while (next < changes.length) take();
-  if (!isSameContent(before.sums(), end.since))
-    throw otherContent(path, stands, before.sums().digest, increment);
-  if (!isSameContent(after.sums(), end.until)) throw mismatch(path, end.until.digest, after.sums().digest);
+  const { before, after } = sumsAround(forEachEntry, changes, position, header.until);
+  if (!isSameContent(before, end.since)) throw otherContent(path, stands, before.digest, increment);
+  if (!isSameContent(after, end.until)) throw mismatch(path, end.until.digest, after.digest);
 }
 
 function positionText({ kind, epoch, cursor }: LinesHeader): string {
@@ -261,6 +249,19 @@ function otherContent(
       found: `${stands}, digest ${found}`,
       safe: 'the store is as it was',
       hint: 'it is another store, or was written to, or is a snapshot of an epoch that was still open: import a whole snapshot to a new place',
+    },
+  );
+}
+
+/** A store that is written to has no such positions: only what is made of the chain as a whole. */
+function withinEpoch(path: string, { since, until }: Increment['header']): StatelogError {
+  return new StatelogError(
+    'NOT_REPRESENTABLE',
+    `the increment goes from ${positionName(since)} to ${positionName(until)}, which is no checkpoint`,
+    {
+      path,
+      safe: 'the store is as it was',
+      hint: "it is a link of a chain in a bucket: 'statelog import URL NEW' follows it",
     },
   );
 }

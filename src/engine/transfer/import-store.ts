@@ -13,6 +13,8 @@ import { realFileSystem } from '../storage-io/real/real-file-system.js';
 import { isEmptyFolder, moveIntoPlace, StagingFolder } from '../storage-io/whole/staging-folder.js';
 import { syncFile } from '../storage-io/whole/sync-tree.js';
 import { buildDirectoryStore, buildFoldLog } from './build-store.js';
+import type { IncrementChain } from './chain/increment-chain.js';
+import { layered } from './chain/layered.js';
 import type { ImportReport, ImportRequest, Survey, Verified } from './import-request.js';
 import { verifySource } from './import-source.js';
 import { checkTarget, coresOf, isTakenAsItIs, surveyOf } from './import-survey.js';
@@ -42,6 +44,17 @@ export async function importStore(request: ImportRequest): Promise<ImportReport>
   }
 }
 
+/**
+ * Makes a store as `importStore` does, of a snapshot and the increments that stand on it.
+ * @throws StatelogError as `importStore`; `SOURCE_MISMATCH` where one does not stand on what comes before it
+ */
+export function importChain(
+  request: ImportRequest & Required<Pick<ImportRequest, 'stream'>>,
+  chain: IncrementChain | undefined,
+): Promise<ImportReport> {
+  return importVerified(request, chain);
+}
+
 function damagedSource({ file, message }: Finding): StatelogError {
   return new StatelogError('UNFINISHED_STREAM', message, {
     path: file,
@@ -50,7 +63,7 @@ function damagedSource({ file, message }: Finding): StatelogError {
   });
 }
 
-async function importVerified(request: ImportRequest): Promise<ImportReport> {
+async function importVerified(request: ImportRequest, chain?: IncrementChain): Promise<ImportReport> {
   const { destination, dryRun = false } = request;
   const fileSystem = anchoredPlace(
     anchoredPlace(request.fileSystem ?? realFileSystem(), destination),
@@ -63,8 +76,9 @@ async function importVerified(request: ImportRequest): Promise<ImportReport> {
   if (dryRun) staging.remove();
   const copy = new Copy(fileSystem, dryRun ? undefined : staging);
   try {
-    const verified = await verifySource(fileSystem, request, () => copy.folder());
+    const snapshot = await verifySource(fileSystem, request, () => copy.folder());
     try {
+      const verified = chain === undefined ? snapshot : layered(snapshot, chain, request.source);
       const survey = surveyOf(request, verified);
       checkTarget(request, verified, survey);
       if (survey.kind === 'log' && fileSystem.status(destination) !== undefined)
@@ -72,7 +86,7 @@ async function importVerified(request: ImportRequest): Promise<ImportReport> {
       if (!dryRun) build(fileSystem, request, verified, survey, staging.path);
       return reportOf(request, verified, survey);
     } finally {
-      verified.close();
+      snapshot.close();
     }
   } finally {
     copy.remove();

@@ -9,6 +9,7 @@ import { createFile } from '../storage-io/whole/atomic-write.js';
 import type { FileSystem } from '../storage-io/interface/file-system.js';
 import { moveIntoPlace, refuseOccupiedFile, withStagingFolder } from '../storage-io/whole/staging-folder.js';
 import { writeFully } from '../storage-io/whole/write-fully.js';
+import type { Moment } from './chain/moment.js';
 import { join } from 'node:path';
 
 /** The forms in which a snapshot can be exported. */
@@ -46,6 +47,7 @@ export class PreparedExport {
   readonly #fileSystem: FileSystem;
   readonly #content: ExportContent;
   readonly #release: () => void;
+  readonly #moment: (() => Moment) | undefined;
   #report: Omit<ExportReport, 'path'> | undefined;
 
   /** @internal */
@@ -55,12 +57,14 @@ export class PreparedExport {
     readonly fileSystem: FileSystem;
     readonly content: ExportContent;
     readonly release: () => void;
+    readonly moment?: (() => Moment) | undefined;
   }) {
     this.form = parts.form;
     this.notices = parts.notices;
     this.#fileSystem = parts.fileSystem;
     this.#content = parts.content;
     this.#release = parts.release;
+    this.#moment = parts.moment;
   }
 
   /** The summary of the export. Asked for before the content was written, it costs one more way through it. */
@@ -75,6 +79,15 @@ export class PreparedExport {
    */
   get artifact(): ArtifactContent | undefined {
     return 'artifact' in this.#content ? this.#content.artifact : undefined;
+  }
+
+  /**
+   * The content as a moment of the store's history, for what is to stand on it; undefined where it is none, such as in the form
+   * of another kind. It can be read until the export is closed.
+   * @internal
+   */
+  moment(): Moment | undefined {
+    return this.#moment?.();
   }
 
   /** The bytes of a tar, or of NDJSON; each chunk valid until the next is asked for. */

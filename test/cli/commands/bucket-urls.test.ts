@@ -187,7 +187,7 @@ test('what is published in a folder is listed by its keys, and pruned', async (t
   await run(t, 'put', store, 'one more', 'value', '--cursor', '1241');
   await run(t, 'export', store, url);
   const lines = await run(t, 'list', pathToFileURL(bucket).href);
-  t.regex(lines, new RegExp(`^${KEY}\t1241\t\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\dZ\t\\d+\t2\n$`));
+  t.regex(lines, new RegExp(`^${KEY}\t1241\t\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\dZ\t\\d+\t2\t0\n$`));
   const [listed] = (await run(t, 'list', url, '--json')).trimEnd().split('\n');
   const { payloads, ...pointer } = JSON.parse(listed!) as { payloads: { current: boolean; rank: string }[] };
   t.like(pointer, { url, cursor: '1241', backend: 'append-log' });

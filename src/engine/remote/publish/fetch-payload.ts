@@ -1,7 +1,8 @@
+import { equalBytes } from '../../bytes/compare.js';
 import { StatelogError } from '../../errors.js';
 import type { BlobStore } from '../blob/blob-store.js';
 import { blobChunks, type ReadOptions } from './blob-chunks.js';
-import { payloadName, rankOf } from './names.js';
+import { isPayloadOf, payloadName, rankOf } from './names.js';
 import { withManifest } from './manifest-watch.js';
 import { readPointer } from './pointer.js';
 
@@ -33,5 +34,12 @@ export async function fetchPayload(
   if (manifest === undefined) throw fault!;
   const name = payloadName(key, rankOf(manifest.cursor), bytes);
   const chunks = blobChunks(store, name, options);
-  return { name, chunks: withManifest(chunks, bytes, store.urlOf(name)) };
+  const isPointer = (found: Uint8Array): boolean => equalBytes(found, bytes);
+  return { name, chunks: withManifest(chunks, isPointer, store.urlOf(name)) };
+}
+
+/** The payload of that name, which no pointer need name any more: what its name says of its manifest is made sure of. */
+export function fetchOlderPayload(store: BlobStore, name: string, options: ReadOptions = {}): FetchedPayload {
+  const chunks = blobChunks(store, name, options);
+  return { name, chunks: withManifest(chunks, (found) => isPayloadOf(name, found), store.urlOf(name)) };
 }

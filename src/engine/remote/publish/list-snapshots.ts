@@ -4,7 +4,15 @@ import type { RetryOptions } from '../blob/store-unavailable.js';
 import type { StatelogError } from '../../errors.js';
 import { isStatelogError } from '../../errors.js';
 import { gathered } from './begun-upload.js';
-import { keyOfPayload, keyOfPointer, payloadName, rankOf, rankOfPayload } from './names.js';
+import {
+  keyOfLink,
+  keyOfPayload,
+  keyOfPointer,
+  linkOf,
+  payloadName,
+  rankOf,
+  rankOfPayload,
+} from './names.js';
 import { readPointer } from './pointer.js';
 
 /** A payload of a key. */
@@ -16,6 +24,8 @@ export interface ListedPayload {
   readonly modifiedMs: number;
   /** True for the one that the pointer names. */
   readonly isCurrent: boolean;
+  /** Increments that stand on it, and what says where it stands, by name. */
+  readonly links: readonly BlobStatus[];
 }
 
 /** A key under which snapshots are published. */
@@ -28,6 +38,8 @@ export interface ListedSnapshot {
   readonly fault: StatelogError | undefined;
   /** The greatest rank first. */
   readonly payloads: readonly ListedPayload[];
+  /** Increments whose payload is gone. */
+  readonly strays: readonly BlobStatus[];
 }
 
 /**
@@ -45,14 +57,14 @@ export async function* listSnapshots(
     () => true,
     retries,
   )) {
-    const key = keyOfPointer(blob.name) ?? keyOfPayload(blob.name);
+    const key = keyOfPointer(blob.name) ?? keyOfPayload(blob.name) ?? keyOfLink(blob.name);
     if (key === undefined || !isBelow(key, prefix)) continue;
-    const payloads = keys.get(key) ?? [];
-    keys.set(key, payloads);
-    if (keyOfPointer(blob.name) === undefined) payloads.push(blob);
+    const besides = keys.get(key) ?? [];
+    keys.set(key, besides);
+    if (keyOfPointer(blob.name) === undefined) besides.push(blob);
   }
   const sorted = [...keys].sort(([one], [other]) => (one < other ? -1 : 1));
-  for (const [key, payloads] of sorted) yield listed(store, key, payloads, retries);
+  for (const [key, besides] of sorted) yield listed(store, key, besides, retries);
 }
 
 async function listed(
@@ -62,11 +74,27 @@ async function listed(
   retries: RetryOptions | undefined,
 ): Promise<ListedSnapshot> {
   const { manifest, fault, payload } = await currentOf(store, key, retries);
-  const payloads = blobs.map(({ name, bytes, modifiedMs }) => {
-    return { name, bytes, modifiedMs, rank: rankOfPayload(key, name)!, isCurrent: name === payload };
-  });
+  const links = new Map<string, BlobStatus[]>();
+  for (const blob of blobs) {
+    const on = linkOf(key, blob.name)?.payload;
+    if (on !== undefined) links.set(on, [...(links.get(on) ?? []), blob]);
+  }
+  const payloads: ListedPayload[] = [];
+  for (const { name, bytes, modifiedMs } of blobs) {
+    const rank = rankOfPayload(key, name);
+    if (rank === undefined) continue;
+    payloads.push({
+      name,
+      bytes,
+      modifiedMs,
+      rank,
+      isCurrent: name === payload,
+      links: links.get(name) ?? [],
+    });
+    links.delete(name);
+  }
   payloads.sort(newestFirst);
-  return { key, url: store.urlOf(key), manifest, fault, payloads };
+  return { key, url: store.urlOf(key), manifest, fault, payloads, strays: [...links.values()].flat() };
 }
 
 interface Current extends Pick<ListedSnapshot, 'manifest' | 'fault'> {

@@ -1,17 +1,19 @@
-import { equalBytes } from '../../bytes/compare.js';
 import { MANIFEST_BYTES_MAX, MANIFEST_NAME } from '../../artifact/format/format.js';
 import { invalidArtifact } from '../../artifact/format/invalid.js';
 import type { EntrySink } from '../../artifact/read/entry-sink.js';
 import { TarReader } from '../../artifact/read/tar-reader.js';
 import type { StatelogError } from '../../errors.js';
 
-/** Passes a tar on, and ends it with an error where the manifest in it is not the one that the pointer is. */
+/**
+ * Passes a tar on, and ends it with an error where the manifest in it is another than the one that is wanted.
+ * @param isWanted asked with the bytes of the manifest
+ */
 export async function* withManifest(
   chunks: AsyncIterable<Uint8Array>,
-  pointer: Uint8Array,
+  isWanted: (manifest: Uint8Array) => boolean,
   url: string,
 ): AsyncGenerator<Uint8Array, void> {
-  const reader = new TarReader(new ManifestWatch(pointer, url), url);
+  const reader = new TarReader(new ManifestWatch(isWanted, url), url);
   for await (const chunk of chunks) {
     reader.push(chunk);
     yield chunk;
@@ -21,12 +23,12 @@ export async function* withManifest(
 
 /** Takes the manifest of a tar, and nothing else. */
 class ManifestWatch implements EntrySink {
-  readonly #pointer: Uint8Array;
+  readonly #isWanted: (manifest: Uint8Array) => boolean;
   readonly #url: string;
   #taken: Uint8Array[] | undefined;
 
-  constructor(pointer: Uint8Array, url: string) {
-    this.#pointer = pointer;
+  constructor(isWanted: (manifest: Uint8Array) => boolean, url: string) {
+    this.#isWanted = isWanted;
     this.#url = url;
   }
 
@@ -47,7 +49,7 @@ class ManifestWatch implements EntrySink {
 
   endFile(): void {
     if (this.#taken === undefined) return;
-    if (!equalBytes(Buffer.concat(this.#taken), this.#pointer)) throw this.#otherManifest();
+    if (!this.#isWanted(Buffer.concat(this.#taken))) throw this.#otherManifest();
     this.#taken = undefined;
   }
 

@@ -14,6 +14,8 @@ import { uploadPayload, type UploadOptions } from './upload-payload.js';
 export interface PublishOptions extends Omit<UploadOptions, 'onProgress'>, MovePointerOptions {
   /** True where the content's own time is to be kept: an upload that was begun with another one is not gone on with. */
   readonly keepTime?: boolean | undefined;
+  /** Puts beside the payload what has to be there before it is the newest; given the payload's name. */
+  readonly beside?: ((payload: string) => Promise<void>) | undefined;
   /** Told how many bytes of the payload the store has, of how many. */
   readonly onUploaded?: ((done: number, total: number) => void) | undefined;
 }
@@ -40,7 +42,7 @@ export async function publish(
   content: ArtifactContent,
   options: PublishOptions = {},
 ): Promise<Published> {
-  const nonAtomic = !(await hasConditions(store, key, options));
+  const nonAtomic = !(await refuseNonAtomic(store, key, options));
   const measured = await measureTar(content);
   refuseSuperseded(store, key, measured.manifest, await readPointer(store, key, options));
   const begun =
@@ -56,13 +58,21 @@ export async function publish(
   };
   const onProgress = (done: number): void => options.onUploaded?.(done, measured.bytes);
   await uploadPayload(store, payload, pending, { ...options, onProgress });
+  await options.beside?.(payload.name);
   await movePointer(store, key, manifest, bytes, { ...options, nonAtomic });
   await abortOvertaken(store, key, rankOf(manifest.cursor), options);
   return { manifest, payload: payload.name, bytes: measured.bytes };
 }
 
-/** @throws StatelogError `NOT_ATOMIC` where there are none, and that is not allowed */
-async function hasConditions(store: BlobStore, key: string, options: PublishOptions): Promise<boolean> {
+/**
+ * Tells whether a store honours puts under a condition.
+ * @throws StatelogError `NOT_ATOMIC` where it does not, and that is not allowed
+ */
+export async function refuseNonAtomic(
+  store: BlobStore,
+  key: string,
+  options: PublishOptions,
+): Promise<boolean> {
   if (await withRetries(() => store.honoursConditions(probeName(key)), options)) return true;
   if (options.nonAtomic === true) return false;
   throw new StatelogError('NOT_ATOMIC', 'the store does not honour puts under a condition', {

@@ -1,4 +1,5 @@
 import type { BlobStore, Part, PartReceipt, PartSums, PendingUpload } from '../blob/blob-store.js';
+import { equalBytes } from '../../bytes/compare.js';
 import { verifyArtifactStream } from '../../artifact/read/stage-artifact.js';
 import { StatelogError, isStatelogError } from '../../errors.js';
 import { realFileSystem } from '../../storage-io/real/real-file-system.js';
@@ -186,7 +187,8 @@ async function prove(
 ): Promise<void> {
   if (await withRetries(() => store.uploads.vouchesFor(name, sums), options)) return;
   const url = store.urlOf(name);
-  const chunks = withManifest(blobChunks(store, name, options), manifest, url);
+  const isManifest = (bytes: Uint8Array): boolean => equalBytes(bytes, manifest);
+  const chunks = withManifest(blobChunks(store, name, options), isManifest, url);
   try {
     await verifyArtifactStream(realFileSystem(), chunks, url);
   } catch (error) {

@@ -1,0 +1,48 @@
+import { StatelogError } from '../../errors.js';
+import { CURSOR_TYPE } from '../../fold/format/format.js';
+import type { WatchCursor } from '../../fold/format/watch-cursor.js';
+import { FoldScanner } from '../../fold/scan/scanner.js';
+import type { FileDescriptor, FileSystem } from '../../storage-io/interface/file-system.js';
+import { withReplaced } from '../../storage-io/views/replaced-members.js';
+
+/**
+ * The end of the first record in a log that says a cursor: what follows it was written after.
+ * @throws StatelogError `CURSOR_EXPIRED`
+ */
+export function endOfCursor(
+  { fileSystem, source }: { readonly fileSystem: FileSystem; readonly source: string },
+  descriptor: FileDescriptor,
+  size: number,
+  cursor: WatchCursor,
+): number {
+  const wanted = cursor.version.toHex();
+  const scanner = new FoldScanner({ fileSystem, descriptor, path: source, size });
+  let found = '';
+  for (let step = scanner.next(); step === 'record'; step = scanner.next()) {
+    const { record } = scanner;
+    if (record.type !== CURSOR_TYPE) continue;
+    found = record.cursor().version.toHex();
+    if (found === wanted) return scanner.position;
+  }
+  throw new StatelogError('CURSOR_EXPIRED', 'the log does not hold what was written after that cursor', {
+    path: source,
+    expected: `cursor 0x${wanted}`,
+    found: found === '' ? 'no cursor' : `cursor 0x${found} at the end`,
+    safe: 'nothing was written',
+    hint: 'it was never there, or compacted away with the deletes that followed it: export a whole snapshot, and go on from its cursor',
+  });
+}
+
+/** A log as it was when it had so many bytes: it only grows, until another file takes its place. */
+export function upTo(fileSystem: FileSystem, path: string, identity: string, bytes: number): FileSystem {
+  return withReplaced(fileSystem, {
+    statusOf: (descriptor) => {
+      const status = fileSystem.statusOf(descriptor);
+      if (status.identity === identity) return { ...status, size: Math.min(status.size, bytes) };
+      throw new StatelogError('IO_FAILED', `${path} was compacted while it was read`, {
+        path,
+        hint: 'run it again',
+      });
+    },
+  });
+}

@@ -1,0 +1,101 @@
+import { toUtf8 } from '../../bytes/text/text.js';
+import { StatelogError } from '../../errors.js';
+import type { Finding } from '../../finding.js';
+import {
+  ChangesDigest,
+  ContentSums,
+  incrementEnd,
+  incrementStart,
+  isSameContent,
+  type IncrementEnd,
+  type IncrementHeader,
+} from '../../lines/increment-lines.js';
+import { isSamePosition, positionName } from '../../lines/increment-position.js';
+import type { FileSystem } from '../../storage-io/interface/file-system.js';
+import { incrementLines } from '../export-increment.js';
+import type { ContentAt } from './content-at.js';
+import type { ChainEnd } from './increment-chain.js';
+import { momentAt, momentNow, type Moment } from './moment.js';
+
+/** An increment in memory. */
+export interface EncodedIncrement {
+  readonly bytes: Uint8Array;
+  readonly header: IncrementHeader;
+  readonly end: IncrementEnd;
+}
+
+/** The increment that follows, and remarks about the store. */
+export interface NextIncrement {
+  /** Undefined where the store stands where the chain ends. */
+  readonly increment: EncodedIncrement | undefined;
+  readonly notices: readonly Finding[];
+}
+
+/**
+ * Puts together the changes of a store since a chain's end.
+ * @param at of a state directory: up to that checkpoint; default: as it is now
+ * @throws StatelogError as `momentAt` and `momentNow`; `SOURCE_MISMATCH` where the store is another, or held something else there
+ */
+export function nextIncrement(disk: FileSystem, path: string, chain: ChainEnd, at?: bigint): NextIncrement {
+  const now = momentNow(disk, path, at);
+  try {
+    const { notices, storeId } = now;
+    if (storeId !== chain.store) throw otherStore(path, storeId, chain);
+    if (isSamePosition(now.position, chain.position)) return { increment: undefined, notices };
+    const base = momentAt(disk, path, chain.position);
+    try {
+      // What a compaction left at the same cursor lies elsewhere in the log.
+      const before = { ...base, position: chain.position };
+      return { increment: encoded(path, before, now, chain), notices };
+    } finally {
+      base.close();
+    }
+  } finally {
+    now.close();
+  }
+}
+
+/** The first link of a chain: it says where a whole snapshot stands, and changes nothing. */
+export function chainStart({ position, storeId, lentEntries }: Moment): EncodedIncrement {
+  const sums = new ContentSums(position);
+  for (const { key, value, version } of lentEntries()) sums.add(key, value, version);
+  const header = { since: position, until: position, store: storeId };
+  const end = new ChangesDigest(header).end(sums.sums(), sums.sums());
+  return { header, end, bytes: toUtf8(incrementStart(header) + incrementEnd(end)) };
+}
+
+function encoded(path: string, from: ContentAt, to: ContentAt, chain: ChainEnd): EncodedIncrement {
+  const header = { since: from.position, until: to.position, store: chain.store };
+  const lines = incrementLines(from, to, chain.store);
+  const parts: string[] = [];
+  for (let line = lines.next(); ; line = lines.next()) {
+    if (line.done !== true) {
+      parts.push(line.value);
+      continue;
+    }
+    const end = line.value;
+    if (!isSameContent(end.since, chain.content)) throw otherContent(path, chain);
+    return { header, end, bytes: toUtf8(parts.join('')) };
+  }
+}
+
+function otherStore(path: string, found: string | undefined, { store }: ChainEnd): StatelogError {
+  return new StatelogError('SOURCE_MISMATCH', 'what is kept there is of another store', {
+    path,
+    expected: store === undefined ? 'a fold log' : `store ${store}`,
+    found: found === undefined ? 'a fold log' : `store ${found}`,
+    safe: 'nothing was written',
+    hint: 'name another key for this store',
+  });
+}
+
+function otherContent(path: string, { position }: ChainEnd): StatelogError {
+  const name = positionName(position);
+  return new StatelogError('SOURCE_MISMATCH', `the store did not hold at ${name} what was exported there`, {
+    path,
+    expected: `${name}, the content that was exported`,
+    found: `${name}, another content`,
+    safe: 'nothing was written',
+    hint: 'it is another store, or was put back from a copy, or compacted since: export a whole snapshot of it',
+  });
+}
