@@ -91,7 +91,10 @@ withServer(
     t.regex(await run(t, 'verify', URL), /: good/);
     t.regex(await run(t, 'stat', URL), /^cursor\t1240$/m);
     t.is(await run(t, 'scan', URL), await run(t, 'scan', store));
-    t.regex(await run(t, 'list', 's3://bucket/artifacts'), new RegExp(`^${KEY}\t1240\t[^\t]+\t\\d+\t1\t0\n$`));
+    t.regex(
+      await run(t, 'list', 's3://bucket/artifacts'),
+      new RegExp(`^${KEY}\t1240\t[^\t]+\t\\d+\t1\t0\n$`),
+    );
   },
 );
 
