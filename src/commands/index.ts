@@ -10,6 +10,7 @@ export const COMMANDS: Commands = {
   diff: () => import('./rescue/diff.js'),
   export: () => import('./transfer/export.js'),
   import: () => import('./transfer/import.js'),
+  inspect: () => import('./rescue/inspect.js'),
   list: () => import('./remote/list.js'),
   get: () => import('./store/get.js'),
   pull: () => import('./remote/pull.js'),

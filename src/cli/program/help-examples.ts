@@ -54,6 +54,10 @@ export const HELP_EXAMPLES: Readonly<Record<string, readonly HelpExample[]>> = {
     ],
     ['from another host', 'ssh other statelog export orders - | statelog import - orders-copy'],
   ],
+  inspect: [
+    ['browse a log, at the address that it prints', 'statelog inspect orders'],
+    ['what is damaged, with values', 'statelog inspect damaged --show-values'],
+  ],
   pull: [
     [
       'a copy of a bucket, or what is new since the last time',

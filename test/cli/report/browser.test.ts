@@ -1,4 +1,3 @@
-import { execFileSync, spawnSync } from 'node:child_process';
 import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import test from 'ava';
@@ -6,11 +5,10 @@ import { joined, records } from '../../engine/wal/segment-builder.js';
 import { needing } from '../../support/needing.js';
 import { tempDir } from '../../support/temp-dir.js';
 import { commandLine } from '../../support/command-line.js';
+import { BROWSER, browser, closed, isThere, tags } from './chromium.js';
 import { reported, reportedBy } from './page.js';
 
-const BROWSER = 'chromium';
 const PNG = Buffer.from([0x89, 0x50, 0x4e, 0x47]);
-const isThere = spawnSync(BROWSER, ['--version']).status === 0;
 
 needing(
   test,
@@ -26,7 +24,7 @@ needing(
   const segment = path.join(folder, 'wal-0.log');
   writeFileSync(segment, joined(...pieces));
   const { file } = await reported(t, segment);
-  const browse = browser(folder, file);
+  const browse = browser(folder, `file://${file}`);
   const dom = browse('--dump-dom');
   t.regex(dom, /<title>statelog verify: Damage was found<\/title>/);
   t.notRegex(dom, /<(script|img)/);
@@ -65,30 +63,9 @@ needing(
   const repaired = await reportedBy(t, 'repair', store, '--into', path.join(folder, 'new'));
   const rescued = await reportedBy(t, 'rescue', store, '--backup', before);
   for (const { file, page } of [differing, repaired, rescued]) {
-    const dom = browser(folder, file)('--dump-dom');
+    const dom = browser(folder, `file://${file}`)('--dump-dom');
     t.notRegex(dom, /<(script|img)/);
     t.regex(dom, /&lt;img src=x/);
     t.deepEqual(tags(dom), tags(closed(page)));
   }
 });
-
-/** Opens a page, and gives what the browser prints. */
-function browser(folder: string, file: string): (...flags: readonly string[]) => string {
-  const profile = `--user-data-dir=${path.join(folder, 'profile')}`;
-  const always = ['--headless', '--no-sandbox', '--disable-gpu', '--window-size=1000,1400', profile];
-  return (...flags) =>
-    execFileSync(BROWSER, [...always, ...flags, `file://${file}`], {
-      stdio: ['ignore', 'pipe', 'ignore'],
-      encoding: 'utf8',
-    });
-}
-
-/** The tags of a page, in order: those that a browser mends of markup that is not well formed show in what it dumps. */
-function tags(page: string): string[] {
-  return [...page.matchAll(/<\/?([a-z0-9]+)/g)].map(([tag]) => tag);
-}
-
-/** The page with the ends that a browser writes out: of shapes. */
-function closed(page: string): string {
-  return page.replace(/<(path|rect)([^>]*)\/>/g, '<$1$2></$1>');
-}

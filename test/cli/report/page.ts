@@ -60,7 +60,7 @@ export function rowsOfTable(page: string, label: RegExp): string[][] {
   const at = page.search(new RegExp(`aria-label="${label.source}`));
   if (at < 0) return [];
   const body = /<tbody>(.*?)<\/tbody>/s.exec(page.slice(at))![1]!;
-  return [...body.matchAll(/<tr>(.*?)<\/tr>/gs)].map(([, row]) =>
+  return [...body.matchAll(/<tr[^>]*>(.*?)<\/tr>/gs)].map(([, row]) =>
     [...row!.matchAll(/<t[dh][^>]*>(.*?)<\/t[dh]>/gs)].map(([, cell]) => shownBy(cell!)),
   );
 }

@@ -22,6 +22,8 @@ svg text{font:11px ui-monospace,monospace;fill:var(--dim);text-anchor:end}
 .good{fill:var(--good)}.hole{fill:var(--hole)}.slack{fill:var(--slack)}path.torn{fill:url(#hatch-torn)}path.damaged{fill:url(#hatch-damaged)}
 .mark{fill:var(--text)}.time{fill:var(--time)}.s1{opacity:.25}.s2{opacity:.45}.s3{opacity:.65}.s4{opacity:.82}
 .frame{fill:var(--soft)}.d-changed{fill:var(--torn)}.d-added{fill:var(--good)}.d-removed{fill:var(--damaged)}.d-unknown{fill:var(--dim)}
+.jumps{display:flex;flex-wrap:wrap;gap:.5rem 1.25rem;margin:.75rem 0}.jumps input{font:inherit;width:12rem}button{font:inherit}
+.pages a{margin-right:1rem}tr.here{background:var(--mark)}
 .defs{position:absolute;width:0;height:0}.legend svg{display:inline-block;width:1.2rem;height:.9rem;vertical-align:baseline}
 .legend{list-style:none;padding:0;display:flex;flex-wrap:wrap;gap:.25rem 1.25rem;font-size:.875rem}
 pre,code{font-family:ui-monospace,monospace;font-size:.8125rem}pre{overflow-x:auto;background:var(--soft);padding:.6rem;line-height:1.4}

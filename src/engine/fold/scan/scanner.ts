@@ -25,6 +25,8 @@ export interface FoldScanOptions {
    * the end is unfinished. Whoever holds the lock leaves it out.
    */
   readonly isLocked?: (() => boolean) | undefined;
+  /** The offset of a record to start at; default: the header. Nothing is known then of the records before it. */
+  readonly from?: number | undefined;
 }
 
 /**
@@ -61,6 +63,9 @@ export class FoldScanner {
     this.#rule = new TailRule(log);
     this.#showTornTail = options.tornTail === 'show';
     this.#isLocked = options.isLocked;
+    if (options.from === undefined) return;
+    this.#headerRead = true;
+    this.position = options.from;
   }
 
   /** True while the keys of all records so far ascend and none was deleted, as in the compact form. */
