@@ -26,4 +26,20 @@ export const questionsMutants = [
     to: '    return this.#count < 0 ? 1 : 0;',
     tests: ['cli/replay/newest-first'],
   },
+  {
+    name: 'commits-behind-a-loss-relied-on',
+    rule: 'a source goes on from where nothing is missing',
+    file: 'src/engine/inspect/select/resume-positions.ts',
+    from: '    const safe = this.#safe ?? said;',
+    to: '    const safe = said;',
+    tests: ['cli/commands/commits-and-values'],
+  },
+  {
+    name: 'losses-of-checkpointed-logs-counted',
+    rule: 'what a checkpoint holds is not lost with the log before it',
+    file: 'src/engine/inspect/select/open-resume-positions.ts',
+    from: '(file) => !live.has(file)',
+    to: '(file) => live.has(file) && file.length === 0',
+    tests: ['cli/commands/commits-and-values'],
+  },
 ];

@@ -151,7 +151,7 @@ export abstract class StatelogCommand extends Command {
  */
 const PATH_ARGUMENTS = ['source', 'store', 'a', 'b'] as const;
 /** Flags that name a file or a store. */
-const PATH_FLAGS = ['batch', 'file', 'into', 'rejects', 'report'] as const;
+const PATH_FLAGS = ['batch', 'file', 'into', 'rejects', 'report', 'value-to'] as const;
 const IS_SET = 'is the variable set?';
 
 /**

@@ -1,3 +1,4 @@
+import { PUT_TYPE } from '../../engine/fold/format/format.js';
 import {
   countedFold,
   FOLD_OPERATIONS,
@@ -17,6 +18,7 @@ import { isQuestion, type Question } from './replay-question.js';
 import { ReplayCounter, runCounted } from './replay-counter.js';
 import { runReplay } from './replay-run.js';
 import { runSelected } from './selected-run.js';
+import { ValueOutput, type Remarks } from './value-output.js';
 
 /** Which records of a fold log are shown, and how. */
 export interface FoldReplayOptions extends RecordOutputOptions {
@@ -33,6 +35,7 @@ export async function replayFold(
   fileSystem: FileSystem,
   path: string,
   { filter: wanted, limit, question, sums, ...form }: FoldReplayOptions,
+  { notice }: Pick<Remarks, 'notice'>,
 ): Promise<ExitCode> {
   const output = new FoldRecords(terminal.output, form);
   const filter = new FoldFilter(wanted);
@@ -68,16 +71,22 @@ export async function replayFold(
         },
       });
     };
-    return await runSelected<LocatedFoldRecord>(terminal, {
+    const value = new ValueOutput<LocatedFoldRecord>(
+      ({ record }) => (record.type === PUT_TYPE ? record.value() : undefined),
+      notice,
+    );
+    const { valueTo } = question;
+    const exitCode = await runSelected<LocatedFoldRecord>(terminal, {
       question,
       filter,
       limit,
-      output,
+      output: valueTo === undefined ? output : value,
       files,
       again,
       source,
       reopen,
     });
+    return valueTo === undefined ? exitCode : await value.writeTo(valueTo, path, terminal, exitCode);
   } finally {
     files.close();
     source.close();

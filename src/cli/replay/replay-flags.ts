@@ -65,6 +65,15 @@ export const replayFlags = {
     greatest: CONTEXT_MAX,
     dependsOn: ['around'],
   }),
+  commits: boolean({
+    description: 'only commits, and from where each source can go on so that nothing is missing',
+    exclusive: ['op', 'limit', 'last', 'reverse', 'around', 'value-to'],
+  }),
+  'value-to': textFlag({
+    description: 'write the value of the one record that matches to a file, as it is (- is standard output)',
+    helpValue: 'FILE',
+    exclusive: ['redact', 'hexdump'],
+  }),
   stats: boolean({ description: 'sum up by operation, instead of printing records' }),
   by: custom<Grouping>({
     description: 'sum up by this, too: minutes, cores, epochs, or keys up to their first : / or .',
@@ -91,7 +100,7 @@ export const replayFlags = {
 export type ReplayFlags = Interfaces.InferredFlags<typeof replayFlags> & { readonly json: boolean };
 
 /** Answers that need an end, and records to be shown. */
-const QUESTIONS = ['last', 'reverse', 'around'] as const;
+const QUESTIONS = ['last', 'reverse', 'around', 'commits', 'value-to'] as const;
 const NOT_WITH_QUESTIONS = ['follow', 'into', 'stats'] as const;
 /** A fold log has no cores, epochs or times; `import` makes a store of one. */
 const FOR_SEGMENTS_ALONE = [
@@ -102,6 +111,7 @@ const FOR_SEGMENTS_ALONE = [
   'to-time',
   'follow',
   'into',
+  'commits',
 ] as const;
 
 /** The question that the flags ask. @throws StatelogError `INVALID_ARGUMENT` where they do not go together */
@@ -110,8 +120,11 @@ export function questionOf(flags: ReplayFlags): Question {
   const other = NOT_WITH_QUESTIONS.find((name) => isGiven(flags, name));
   if (asked !== undefined && other !== undefined)
     throw usageError(`--${asked} is about records to be shown, and does not go with --${other}`);
-  const { last, reverse, around, context = CONTEXT_DEFAULT } = flags;
-  return { last, reverse, around, context };
+  if (flags.commits && !flags.merge)
+    throw usageError('--commits takes records in the order of time: leave out --no-merge');
+  const { last, reverse, around, 'value-to': valueTo } = flags;
+  const { context = valueTo === undefined ? CONTEXT_DEFAULT : 0 } = flags;
+  return { last, reverse, around, context, valueTo };
 }
 
 /** Which keys are wanted. @throws StatelogError `INVALID_ARGUMENT` for one that is not in its encoding */

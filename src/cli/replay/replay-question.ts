@@ -1,4 +1,5 @@
 import type { Finding } from '../../engine/finding.js';
+import { FirstRecords } from '../../engine/inspect/select/first-records.js';
 import { LastRecords, type NamedKeys } from '../../engine/inspect/select/last-records.js';
 import { NewestRecords } from '../../engine/inspect/select/newest-records.js';
 import type { LyingRecord, NotedFiles } from '../../engine/inspect/select/noted-files.js';
@@ -17,18 +18,23 @@ export interface Question {
   readonly around: AroundArgument | undefined;
   /** Records before and behind that of `around`. */
   readonly context: number;
+  /** The file that the value of the one record is written to; `-` is standard output. */
+  readonly valueTo?: string | undefined;
 }
 
 /** Whether records are not just printed as they come. */
-export function isQuestion({ last, reverse, around }: Question): boolean {
-  return last || reverse || around !== undefined;
+export function isQuestion({ last, reverse, around, valueTo }: Question): boolean {
+  return last || reverse || around !== undefined || valueTo !== undefined;
 }
 
 /** Tells whether a record has a core and a sequence; undefined where none has. */
 type SequenceOf<Record> = ((record: Record, coreId: number, sequence: bigint) => boolean) | undefined;
 
+/** A second one shows that there are several. */
+const FIRST_MAX = 2;
+
 /**
- * The selection that answers a question; undefined where records are printed as they come.
+ * The selection that answers a question; without one, the first records.
  * @param limit no more of the newest ones are asked for
  * @param end of the newest ones, those from this on were shown before
  */
@@ -49,10 +55,11 @@ export function selectionOf<Record extends LyingRecord>(
     readonly placesMax: number | undefined;
     readonly hasSequence: SequenceOf<Record>;
   },
-): Selection<Record> | undefined {
+): Selection<Record> {
   if (around !== undefined) return new RecordsAround(files, middleOf(around, hasSequence), context);
   if (last) return new LastRecords(files, keys, reverse);
-  return reverse ? new NewestRecords(files, limit, placesMax, end) : undefined;
+  if (reverse) return new NewestRecords(files, limit, placesMax, end);
+  return new FirstRecords(files, Math.min(limit, FIRST_MAX));
 }
 
 function middleOf<Record extends LyingRecord>(

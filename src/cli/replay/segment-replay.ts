@@ -3,6 +3,7 @@ import { recordOutput, type RecordOutputOptions } from '../output/records/record
 import { ReplayFilter, type ReplayFilterOptions } from '../../engine/inspect/replay/replay-filter.js';
 import { NotedFiles } from '../../engine/inspect/select/noted-files.js';
 import { SegmentRecordsAgain, type SegmentRecord } from '../../engine/inspect/select/records-again.js';
+import { TAG_PUT } from '../../engine/rkyv/entry/wal-entry-format.js';
 import type { FileSystem } from '../../engine/storage-io/interface/file-system.js';
 import type { ExitCode } from '../errors/exit-codes.js';
 import { usageError } from '../errors/usage-error.js';
@@ -10,6 +11,7 @@ import type { PreviousValue } from '../output/records/record-parts.js';
 import type { Terminal } from '../terminal/terminal.js';
 import type { Question } from './replay-question.js';
 import { openReplay } from './replay-source.js';
+import { ValueOutput, type Remarks } from './value-output.js';
 import { runSelected } from './selected-run.js';
 
 /** A question about write-ahead logs. */
@@ -22,7 +24,7 @@ export interface SegmentQuestion extends RecordOutputOptions {
 
 /**
  * Answers a question about the logs at a path.
- * @param say tells which logs are read
+ * @param remarks which logs are read, and what is found where only a value is printed
  * @throws StatelogError what `openReplay` throws
  */
 export async function askSegments(
@@ -30,7 +32,7 @@ export async function askSegments(
   fileSystem: FileSystem,
   path: string,
   { filter: wanted, limit, question, isMerged, ...form }: SegmentQuestion,
-  say: (line: string) => void,
+  { say, notice }: Remarks,
 ): Promise<ExitCode> {
   const filter = new ReplayFilter(wanted);
   // The value before the first one that is wanted is among those that are not.
@@ -42,11 +44,16 @@ export async function askSegments(
   try {
     refuseUnclear(path, question, opened.segments);
     if (opened.description !== undefined) say(opened.description);
-    return await runSelected(terminal, {
+    const value = new ValueOutput<SegmentRecord>(
+      ({ view }) => (view.tag === TAG_PUT ? view.valueCopy() : undefined),
+      notice,
+    );
+    const { valueTo } = question;
+    const exitCode = await runSelected(terminal, {
       question,
       filter,
       limit,
-      output: recordOutput(terminal, form),
+      output: valueTo === undefined ? recordOutput(terminal, form) : value,
       files,
       again: new SegmentRecordsAgain(files),
       source: opened.source,
@@ -54,6 +61,7 @@ export async function askSegments(
       hasSequence: ({ view }, coreId, sequence) => view.coreId === coreId && view.sequence === sequence,
       valueBelow: hasPrevious ? await belowLogs(opened.fileSystem, path) : undefined,
     });
+    return valueTo === undefined ? exitCode : await value.writeTo(valueTo, path, terminal, exitCode);
   } finally {
     files.close();
     opened.close();

@@ -59,7 +59,7 @@ function selectionFor<Record extends LyingRecord>(
   end: number,
 ): Selection<Record> {
   const { question, files, filter: keys, placesMax, hasSequence } = work;
-  return selectionOf(question, { files, keys, limit, end, placesMax, hasSequence })!;
+  return selectionOf(question, { files, keys, limit, end, placesMax, hasSequence });
 }
 
 /** @param findings undefined where they have been told */

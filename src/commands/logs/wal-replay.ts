@@ -16,6 +16,7 @@ import {
   type ReplayFlags,
 } from '../../cli/replay/replay-flags.js';
 import { isQuestion } from '../../cli/replay/replay-question.js';
+import type { Remarks } from '../../cli/replay/value-output.js';
 import { runReplay, type Interruption, type ReplayWork } from '../../cli/replay/replay-run.js';
 import { usageError } from '../../cli/errors/usage-error.js';
 import { formatTime } from '../../engine/bytes/text/time-text.js';
@@ -76,6 +77,7 @@ export default class WalReplay extends StatelogCommand {
     if (first === undefined) throw usageError('PATH is missing', 'run: statelog wal-replay --help');
     if (flags.follow && (others.length > 0 || first === STANDARD_INPUT_NAME))
       throw usageError('--follow is for one PATH');
+    if (flags['value-to'] !== undefined && others.length > 0) throw usageError('--value-to is for one PATH');
     let worst = await this.#replayInput(first, flags);
     // What was made of the first is there for the others.
     for (const path of others)
@@ -116,13 +118,9 @@ export default class WalReplay extends StatelogCommand {
       refuseForFold(flags);
       const { replayFold } = await import('../../cli/replay/fold-replay.js');
       const filter = { ...within, operations: flags.op };
-      return replayFold(this.terminal, log.fileSystem, log.path, {
-        ...form,
-        filter,
-        limit,
-        question,
-        sums: flags.stats ? { by: flags.by } : undefined,
-      });
+      const sums = flags.stats ? { by: flags.by } : undefined;
+      const asked = { ...form, filter, limit, question, sums };
+      return replayFold(this.terminal, log.fileSystem, log.path, asked, this.#remarks);
     }
     const wanted = {
       ...within,
@@ -134,12 +132,14 @@ export default class WalReplay extends StatelogCommand {
       toTimeNs: flags['to-time']?.timeNs,
     };
     this.#sayBounds(flags);
+    if (flags.commits) {
+      const { replayCommits } = await import('../../cli/replay/commits-replay.js');
+      return replayCommits(this.terminal, fileSystem, path, { ...form, filter: wanted }, this.#remarks);
+    }
     if (isQuestion(question)) {
       const { askSegments } = await import('../../cli/replay/segment-replay.js');
       const asked = { ...form, filter: wanted, limit, question, isMerged };
-      return askSegments(this.terminal, fileSystem, path, asked, (line) => {
-        this.say(line);
-      });
+      return askSegments(this.terminal, fileSystem, path, asked, this.#remarks);
     }
     const output = recordOutput(this.terminal, form);
     const isPrinted = !flags.stats && flags.into === undefined;
@@ -161,6 +161,15 @@ export default class WalReplay extends StatelogCommand {
       },
     );
   }
+
+  readonly #remarks: Remarks = {
+    say: (line) => {
+      this.say(line);
+    },
+    notice: (finding) => {
+      this.notice(finding);
+    },
+  };
 
   /** The fold log at a path, or in the artifact there; undefined for anything else. */
   async #foldAt(

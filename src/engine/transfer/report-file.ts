@@ -49,7 +49,7 @@ export class ReportFile {
     if (found?.kind === 'directory') throw notAFileError('open', path, found.kind);
     const folder = dirname(resolve(path));
     if (fileSystem.statusFollowing(folder)?.kind !== 'directory') {
-      throw new StatelogError('NOT_FOUND', `there is no folder ${folder} for the report`, { path });
+      throw new StatelogError('NOT_FOUND', `there is no folder ${folder} for it`, { path });
     }
     const around = identitiesAround(fileSystem, path);
     if (destination !== undefined && identitiesAround(fileSystem, destination)[0] === around[0]) {
@@ -66,18 +66,19 @@ export class ReportFile {
   }
 
   /**
-   * Writes the report: a file whole or not at all.
+   * Writes the report, or other content: a file whole or not at all.
    * @throws StatelogError `SAME_PATH` where it is what was made
    */
-  async write(text: string): Promise<void> {
+  async write(content: string | Uint8Array): Promise<void> {
+    const bytes = typeof content === 'string' ? toUtf8(content) : content;
     if (this.#destination !== undefined) throw ours(this.#path, 'it is what was made, which is whole');
-    if (this.#isSpecial) await writeToSpecialFile(this.#path, toUtf8(text));
-    else replaceFile(anchoredPlace(this.#fileSystem, this.#path), this.#path, toUtf8(text));
+    if (this.#isSpecial) await writeToSpecialFile(this.#path, bytes);
+    else replaceFile(anchoredPlace(this.#fileSystem, this.#path), this.#path, bytes);
   }
 }
 
 function ours(path: string, why: string): StatelogError {
-  return new StatelogError('SAME_PATH', `the report would be written over something that is kept: ${why}`, {
+  return new StatelogError('SAME_PATH', `it would be written over something that is kept: ${why}`, {
     path,
     safe: 'nothing was changed',
     hint: 'name another file',
