@@ -2,6 +2,7 @@ import { setFlagsFromString } from 'node:v8';
 import { custom } from '@oclif/core/flags';
 import { UNSIGNED_64_MAX, parseIntegerWithin } from '../command/integer-text.js';
 import { usageError } from '../errors/usage-error.js';
+import type { SequencePlace } from '../../engine/inspect/replay/replay-base.js';
 import type { AroundArgument } from './replay-question.js';
 
 const CORE_MAX = 0xffffn;
@@ -14,6 +15,16 @@ export const aroundFlag = custom<AroundArgument>({
     if (around !== undefined) return Promise.resolve(around);
     const message = `--around takes a byte of the file, or a core and a sequence such as 2:1041, not ${text}`;
     return Promise.reject(usageError(message));
+  },
+});
+
+/** A flag of a core's record by its number, `2:1041`. */
+export const sequenceFlag = custom<SequencePlace>({
+  helpValue: 'CORE:SEQUENCE',
+  parse: (text, _context, { name }) => {
+    const place = sequenceOf(text);
+    if (place !== undefined) return Promise.resolve(place);
+    return Promise.reject(usageError(`--${name} takes a core and a sequence such as 2:1041, not ${text}`));
   },
 });
 
@@ -39,7 +50,7 @@ function offsetOf(text: string): AroundArgument | undefined {
   return offset === undefined ? undefined : { offset: Number(offset) };
 }
 
-function sequenceOf(text: string): AroundArgument | undefined {
+function sequenceOf(text: string): SequencePlace | undefined {
   const [core = '', digits = '', ...more] = text.split(':');
   const coreId = parseIntegerWithin(core, 0n, CORE_MAX);
   const sequence = parseIntegerWithin(digits, 0n, UNSIGNED_64_MAX);

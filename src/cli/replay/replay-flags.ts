@@ -16,7 +16,7 @@ import {
 } from '../command/flags.js';
 import { usageError } from '../errors/usage-error.js';
 import { redactFlags } from '../text/redaction.js';
-import { aroundFlag, patternFlag } from './question-flags.js';
+import { aroundFlag, patternFlag, sequenceFlag } from './question-flags.js';
 import type { Question } from './replay-question.js';
 
 /** A core's id is a u16. */
@@ -53,6 +53,7 @@ export const replayFlags = {
   'to-time': timeFlag({ description: 'only before this time' }),
   'from-offset': countFlag({ description: 'only from this byte of each segment on', helpValue: 'BYTE' }),
   'to-offset': countFlag({ description: 'only before this byte of each segment', helpValue: 'BYTE' }),
+  'to-sequence': sequenceFlag({ description: 'only what comes before this record in merged order' }),
   limit: countFlag({ description: 'stop after so many records' }),
   last: boolean({ description: 'only the last of them; with --key the last of each, and the value before' }),
   reverse: boolean({ description: 'the newest first' }),
@@ -67,7 +68,7 @@ export const replayFlags = {
   }),
   commits: boolean({
     description: 'only commits, and from where each source can go on so that nothing is missing',
-    exclusive: ['op', 'limit', 'last', 'reverse', 'around', 'value-to'],
+    exclusive: ['op', 'limit', 'last', 'reverse', 'around', 'value-to', 'to-sequence'],
   }),
   'value-to': textFlag({
     description: 'write the value of the one record that matches to a file, as it is (- is standard output)',
@@ -109,6 +110,7 @@ const FOR_SEGMENTS_ALONE = [
   'to-epoch',
   'from-time',
   'to-time',
+  'to-sequence',
   'follow',
   'into',
   'commits',
@@ -122,6 +124,8 @@ export function questionOf(flags: ReplayFlags): Question {
     throw usageError(`--${asked} is about records to be shown, and does not go with --${other}`);
   if (flags.commits && !flags.merge)
     throw usageError('--commits takes records in the order of time: leave out --no-merge');
+  if (flags['to-sequence'] !== undefined && (!flags.merge || flags.follow))
+    throw usageError('--to-sequence ends records in merged order: leave out --no-merge and --follow');
   const { last, reverse, around, 'value-to': valueTo } = flags;
   const { context = valueTo === undefined ? CONTEXT_DEFAULT : 0 } = flags;
   return { last, reverse, around, context, valueTo };

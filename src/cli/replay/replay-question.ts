@@ -1,4 +1,5 @@
 import type { Finding } from '../../engine/finding.js';
+import type { SequencePlace } from '../../engine/inspect/replay/replay-base.js';
 import { FirstRecords } from '../../engine/inspect/select/first-records.js';
 import { LastRecords, type NamedKeys } from '../../engine/inspect/select/last-records.js';
 import { NewestRecords } from '../../engine/inspect/select/newest-records.js';
@@ -8,8 +9,7 @@ import type { Selection } from '../../engine/inspect/select/selection.js';
 import { usageError } from '../errors/usage-error.js';
 
 /** A byte of a file, or a core's record by its sequence. */
-export type AroundArgument =
-  { readonly offset: number } | { readonly coreId: number; readonly sequence: bigint };
+export type AroundArgument = { readonly offset: number } | SequencePlace;
 
 /** The part of the records that is shown, where that is known only once more of them were seen. */
 export interface Question {

@@ -5,7 +5,7 @@ import { formatTime } from '../../engine/bytes/text/time-text.js';
 import { identify } from '../../engine/inspect/identify.js';
 import type { RecordsBefore } from '../../engine/inspect/replay/rebuild.js';
 import type { Replay } from '../../engine/inspect/replay/replay.js';
-import type { ReplayBase, ReplayBounds } from '../../engine/inspect/replay/replay-base.js';
+import type { ReplayBase, ReplayBounds, SequencePlace } from '../../engine/inspect/replay/replay-base.js';
 import type { ReplayFilter } from '../../engine/inspect/replay/replay-filter.js';
 import type { ReplayLog } from '../../engine/inspect/replay/replay-logs.js';
 import type { FileChanges } from '../../engine/storage-io/real/file-changes.js';
@@ -35,6 +35,8 @@ interface ReplayOptions {
   readonly isMerged: boolean;
   /** The point up to which a store is made anew; undefined where records alone are wanted. */
   readonly bounds: ReplayBounds | undefined;
+  /** The first record in merged order that is not wanted. */
+  readonly toSequence?: SequencePlace | undefined;
 }
 
 /**
@@ -44,7 +46,7 @@ interface ReplayOptions {
 export async function openReplay(
   disk: FileSystem,
   path: string,
-  { filter, isMerged, bounds }: ReplayOptions,
+  { filter, isMerged, bounds, toSequence }: ReplayOptions,
 ): Promise<OpenedSource> {
   const [{ findLogs }, { Replay }, { anchoredSource }, { readingOnFileSystem }] = await Promise.all([
     import('../../engine/inspect/replay/replay-logs.js'),
@@ -60,7 +62,8 @@ export async function openReplay(
       ({ epoch }) => epoch === undefined || (filter.mayTakeEpoch(epoch) && epoch > (base?.epoch ?? -1n)),
     );
     const replay = new Replay(fileSystem, logs, isMerged, isStore ? 0 : filter.fromOffset);
-    const source = isStore ? await recordsBefore(replay, logs, path, bounds.toTimeNs) : replay;
+    const end = isStore ? bounds : toSequence && { toTimeNs: undefined, toSequence };
+    const source = end === undefined ? replay : await recordsBefore(replay, logs, path, end);
     return {
       source,
       segments: logs.reduce((sum, log) => sum + log.segments.length, 0),
@@ -92,10 +95,10 @@ async function recordsBefore(
   replay: Replay,
   logs: readonly ReplayLog[],
   path: string,
-  toTimeNs: bigint | undefined,
+  end: Pick<ReplayBounds, 'toTimeNs' | 'toSequence'>,
 ): Promise<RecordsBefore> {
   const { RecordsBefore: Bounded } = await import('../../engine/inspect/replay/rebuild.js');
-  return new Bounded(replay, logs, path, toTimeNs);
+  return new Bounded(replay, logs, path, end);
 }
 
 function descriptionOf(logs: readonly ReplayLog[], base: ReplayBase | undefined): string | undefined {

@@ -1,5 +1,6 @@
 import { keyOf } from '../output/records/record-parts.js';
 import { recordOutput, type RecordOutputOptions } from '../output/records/record-output.js';
+import type { SequencePlace } from '../../engine/inspect/replay/replay-base.js';
 import { ReplayFilter, type ReplayFilterOptions } from '../../engine/inspect/replay/replay-filter.js';
 import { NotedFiles } from '../../engine/inspect/select/noted-files.js';
 import { SegmentRecordsAgain, type SegmentRecord } from '../../engine/inspect/select/records-again.js';
@@ -20,6 +21,7 @@ export interface SegmentQuestion extends RecordOutputOptions {
   readonly limit: number;
   readonly question: Question;
   readonly isMerged: boolean;
+  readonly toSequence: SequencePlace | undefined;
 }
 
 /**
@@ -31,14 +33,14 @@ export async function askSegments(
   terminal: Terminal,
   fileSystem: FileSystem,
   path: string,
-  { filter: wanted, limit, question, isMerged, ...form }: SegmentQuestion,
+  { filter: wanted, limit, question, isMerged, toSequence, ...form }: SegmentQuestion,
   { say, notice }: Remarks,
 ): Promise<ExitCode> {
   const filter = new ReplayFilter(wanted);
   // The value before the first one that is wanted is among those that are not.
   const hasPrevious = question.last && filter.keyCount > 0;
   const read = hasPrevious ? new ReplayFilter({ toEpoch: wanted.toEpoch }) : filter;
-  const open = () => openReplay(fileSystem, path, { filter: read, isMerged, bounds: undefined });
+  const open = () => openReplay(fileSystem, path, { filter: read, isMerged, bounds: undefined, toSequence });
   const opened = await open();
   const files = new NotedFiles(opened.fileSystem);
   try {

@@ -1,6 +1,7 @@
 import { storeArgument } from '../../cli/command/arguments.js';
 import { StatelogCommand } from '../../cli/program/base-command.js';
 import { EXIT_CODES, worseExitCode, type ExitCode } from '../../cli/errors/exit-codes.js';
+import { UNSIGNED_64_MAX } from '../../cli/command/integer-text.js';
 import { inputOf } from '../../cli/command/readable.js';
 import { STANDARD_INPUT_NAME } from '../../engine/bytes/text/command-hints.js';
 import { encodingsOf } from '../../cli/command/flags.js';
@@ -20,7 +21,7 @@ import type { Remarks } from '../../cli/replay/value-output.js';
 import { runReplay, type Interruption, type ReplayWork } from '../../cli/replay/replay-run.js';
 import { usageError } from '../../cli/errors/usage-error.js';
 import { formatTime } from '../../engine/bytes/text/time-text.js';
-import type { ReplayBase, ReplayBounds } from '../../engine/inspect/replay/replay-base.js';
+import type { ReplayBase, ReplayBounds, SequencePlace } from '../../engine/inspect/replay/replay-base.js';
 import { OPERATIONS, ReplayFilter } from '../../engine/inspect/replay/replay-filter.js';
 import type { FileSystem } from '../../engine/storage-io/interface/file-system.js';
 
@@ -36,6 +37,7 @@ interface RunFlags {
   /** The bytes of --prefix. */
   readonly prefixBytes: Uint8Array | undefined;
   readonly bounds: ReplayBounds | undefined;
+  readonly 'to-sequence': SequencePlace | undefined;
 }
 
 /** The work to do with the records of a log, once that is open. */
@@ -104,7 +106,8 @@ export default class WalReplay extends StatelogCommand {
     }
   }
 
-  async #replayPath(fileSystem: FileSystem, path: string, flags: ReplayFlags): Promise<ExitCode> {
+  async #replayPath(fileSystem: FileSystem, path: string, given: ReplayFlags): Promise<ExitCode> {
+    const flags = await withEnd(fileSystem, path, given);
     const { json, redact, merge: isMerged, limit = Infinity } = flags;
     const question = questionOf(flags);
     const keys = keyFilterOf(flags);
@@ -138,7 +141,7 @@ export default class WalReplay extends StatelogCommand {
     }
     if (isQuestion(question)) {
       const { askSegments } = await import('../../cli/replay/segment-replay.js');
-      const asked = { ...form, filter: wanted, limit, question, isMerged };
+      const asked = { ...form, filter: wanted, limit, question, isMerged, toSequence: flags['to-sequence'] };
       return askSegments(this.terminal, fileSystem, path, asked, this.#remarks);
     }
     const output = recordOutput(this.terminal, form);
@@ -206,6 +209,7 @@ export default class WalReplay extends StatelogCommand {
           filter: task.filter,
           isMerged: flags.merge || flags.into !== undefined,
           bounds: flags.bounds,
+          toSequence: flags['to-sequence'],
         });
     try {
       if (description !== undefined) this.say(description);
@@ -247,9 +251,20 @@ export default class WalReplay extends StatelogCommand {
 
 /** The point up to which a new store is made as the old one was; undefined where records alone are wanted. */
 function boundsOf(flags: ReplayFlags): ReplayBounds | undefined {
-  const { 'to-time': toTime, 'to-epoch': toEpoch, into } = flags;
+  const { 'to-time': toTime, 'to-epoch': toEpoch, 'to-sequence': toSequence, into } = flags;
   if (into === undefined || flags['onto-existing'] || flags.follow) return undefined;
-  if (toTime === undefined && toEpoch === undefined) return undefined;
+  if (toTime === undefined && toEpoch === undefined && toSequence === undefined) return undefined;
   if (FOR_A_PART.some((name) => flags[name] !== undefined)) return undefined;
-  return { toTimeNs: toTime?.timeNs, toEpoch };
+  return { toTimeNs: toTime?.timeNs, toEpoch, toSequence };
+}
+
+/** The flags, where a store is made up to a byte of its live log, with the record there. */
+async function withEnd(fileSystem: FileSystem, path: string, flags: ReplayFlags): Promise<ReplayFlags> {
+  const { into, follow, 'to-offset': offset } = flags;
+  if (into === undefined || offset === undefined || follow) return flags;
+  const { identify } = await import('../../engine/inspect/identify.js');
+  if (identify(fileSystem, path).kind !== 'directory') return flags;
+  const { recordAtOffset } = await import('../../engine/inspect/replay/record-at-offset.js');
+  const end = recordAtOffset(fileSystem, path, offset) ?? { coreId: 0, sequence: UNSIGNED_64_MAX };
+  return { ...flags, 'to-offset': undefined, 'to-sequence': end };
 }

@@ -7,6 +7,7 @@ import { StateDirectory } from '../../../src/engine/directory/state-directory.js
 import { manualClock } from '../../engine/wal/manual-clock.js';
 import { commandLine, type CommandLineResult } from '../../support/command-line.js';
 import { tempDir } from '../../support/temp-dir.js';
+import { linesOf } from './fixture-lines.js';
 
 const START_NS = 1_790_000_000_000_000_000n;
 const STEP_NS = 1_000n;
@@ -193,3 +194,78 @@ function rot(file: string): void {
   bytes[bytes.indexOf('key ')]! ^= 1;
   writeFileSync(file, bytes);
 }
+
+test('a store is made again as it was before any record that is kept, by its core and number, or by its byte', async (t) => {
+  await fc.assert(
+    fc.asyncProperty(fc.constantFrom(1, 3), steps, async (cores, todo) => {
+      const { root, moments } = await written(t, cores, todo);
+      const { stdout } = await commandLine(['wal-replay', root, '--json']);
+      const records = linesOf(stdout);
+      const live = records.at(-1)?.['segment'];
+      for (const [index, record] of records.entries()) {
+        const moment = moments.find(({ ns }) => String(ns) === record['timestampNs']);
+        if (moment === undefined || record['op'] === 'epochBarrier') continue;
+        const expected = Object.fromEntries([...moment.content].sort());
+        const place = `${String(record['coreId'])}:${String(record['sequence'])}`;
+        const into = path.join(path.dirname(root), `before-${index}`);
+        const made = await commandLine(['wal-replay', root, '--to-sequence', place, '--into', into]);
+        t.is(made.exitCode, 0, made.stderr);
+        t.deepEqual(await contentOf(into), expected, place);
+        if (record['segment'] !== live) continue;
+        const atByte = [
+          'wal-replay',
+          root,
+          '--to-offset',
+          String(record['offset']),
+          '--into',
+          `${into}-byte`,
+        ];
+        const { exitCode, stderr } = await commandLine(atByte);
+        t.is(exitCode, cores === 1 ? 0 : 2, stderr);
+        if (cores === 1) t.deepEqual(await contentOf(`${into}-byte`), expected);
+      }
+    }),
+    { numRuns: 8 },
+  );
+});
+
+test('the records before one are shown in merged order, and a record that no checkpoint lies before is told', async (t) => {
+  const root = path.join(tempDir(t), 'store');
+  await commandLine(['create', root, '--cores', '2']);
+  const input = [Array.from({ length: 20 }, (_, index) => `key ${index}\t${index}\n`).join('')];
+  await commandLine(['put', root, '--batch', '-', '--tsv'], { input });
+  const lines = linesOf((await commandLine(['wal-replay', root, '--json'])).stdout);
+  const index = lines.findIndex(({ coreId, sequence }) => coreId === 1 && sequence === '3');
+  const before = await commandLine(['wal-replay', root, '--to-sequence', '1:3', '--json']);
+  t.deepEqual(linesOf(before.stdout), lines.slice(0, index));
+  const newest = await commandLine([
+    'wal-replay',
+    root,
+    '--to-sequence',
+    '1:3',
+    '--reverse',
+    '--limit',
+    '2',
+    '--json',
+  ]);
+  t.deepEqual(linesOf(newest.stdout), lines.slice(index - 2, index).reverse());
+  await commandLine(['checkpoint', root]);
+  const into = path.join(path.dirname(root), 'new');
+  const { exitCode, stderr } = await commandLine([
+    'wal-replay',
+    root,
+    '--to-sequence',
+    '1:3',
+    '--into',
+    into,
+  ]);
+  t.is(exitCode, 6);
+  t.regex(
+    stderr,
+    /no checkpoint is kept that lies before that record: .*nothing was written; the earliest .*--to-sequence 1:\d+ --into NEW/,
+  );
+  const earliest = /--to-sequence (1:\d+)/.exec(stderr)![1]!;
+  t.is((await commandLine(['wal-replay', root, '--to-sequence', earliest, '--into', into])).exitCode, 0);
+  for (const other of [['--no-merge'], ['--follow'], ['--commits']])
+    t.is((await commandLine(['wal-replay', root, '--to-sequence', '1:3', ...other])).exitCode, 2);
+});

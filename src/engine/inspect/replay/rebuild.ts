@@ -3,14 +3,17 @@ import { StatelogError } from '../../errors.js';
 import type { Finding } from '../../finding.js';
 import type { ScanEvent, WalScanner } from '../../wal/scan/scanner.js';
 import type { Replay } from './replay.js';
+import type { WalEntryView } from '../../rkyv/entry/wal-entry-view.js';
+import type { ReplayBounds, SequencePlace } from './replay-base.js';
 import type { ReplayLog } from './replay-logs.js';
 
 /**
- * The records of logs up to a time, for a store that is made of them. A core writes its records in the order of time: once it has
+ * The records of logs up to a time, or to a record, for a store that is made of them. A core writes its records in the order of time: once it has
  * passed the bound, nothing of it matters any more, damage neither, and when all have, it ends.
  */
 export class RecordsBefore {
   readonly #replay: Replay;
+  readonly #toSequence: SequencePlace | undefined;
   readonly #path: string;
   /** Undefined: all records. */
   readonly #bound: { readonly low: number; readonly high: number } | undefined;
@@ -19,9 +22,15 @@ export class RecordsBefore {
 
   /**
    * @param path what is read, for messages
-   * @param toTimeNs nanoseconds since the Unix epoch, exclusive; undefined for all records
+   * @param bounds the time, exclusive, and the record that ends them in merged order; without both, all records
    */
-  constructor(replay: Replay, logs: readonly ReplayLog[], path: string, toTimeNs: bigint | undefined) {
+  constructor(
+    replay: Replay,
+    logs: readonly ReplayLog[],
+    path: string,
+    { toTimeNs, toSequence }: Pick<ReplayBounds, 'toTimeNs' | 'toSequence'>,
+  ) {
+    this.#toSequence = toSequence;
     this.#replay = replay;
     this.#path = path;
     this.#bound = toTimeNs === undefined ? undefined : { low: lowHalf(toTimeNs), high: highHalf(toTimeNs) };
@@ -48,6 +57,7 @@ export class RecordsBefore {
       if (event === 'end') break;
       if (event === 'record') {
         const { view } = this.#replay.segment;
+        if (this.#isEnd(view)) break;
         if (!this.#isPast(view.timestampLow, view.timestampHigh)) return event;
         this.#open.delete(view.coreId);
       } else if (this.#matters(this.#replay.finding!)) {
@@ -60,6 +70,11 @@ export class RecordsBefore {
 
   close(): void {
     this.#replay.close();
+  }
+
+  #isEnd(view: WalEntryView): boolean {
+    const end = this.#toSequence;
+    return view.coreId === end?.coreId && view.sequence >= end.sequence;
   }
 
   #isPast(low: number, high: number): boolean {

@@ -21,11 +21,19 @@ import { WalScanner } from '../../wal/scan/scanner.js';
 import { withHint, mendHints } from '../hints.js';
 import { missingOrDamaged } from '../verify/verify-directory.js';
 
-/** The point that a store is rebuilt up to; at least one bound, both exclusive. */
+/** A record by its core and its number there. */
+export interface SequencePlace {
+  readonly coreId: number;
+  readonly sequence: bigint;
+}
+
+/** The point that a store is rebuilt up to; at least one bound, all exclusive. */
 export interface ReplayBounds {
   /** Nanoseconds since the Unix epoch. */
   readonly toTimeNs: bigint | undefined;
   readonly toEpoch: bigint | undefined;
+  /** The first record in merged order that is left out. */
+  readonly toSequence: SequencePlace | undefined;
 }
 
 /** A writer moves on while a checkpoint is opened: it is looked for anew as often as this. */
@@ -172,9 +180,15 @@ function firstTimeOf(
   return undefined;
 }
 
-function isBelow({ entry, throughNs }: Candidate, { toTimeNs, toEpoch }: ReplayBounds): boolean {
+function isBelow({ entry, throughNs }: Candidate, { toTimeNs, toEpoch, toSequence }: ReplayBounds): boolean {
   if (toEpoch !== undefined && entry.epoch >= toEpoch) return false;
+  if (toSequence !== undefined && nextSequenceOf(entry, toSequence) > toSequence.sequence) return false;
   return toTimeNs === undefined || (throughNs !== undefined && throughNs < toTimeNs);
+}
+
+/** The sequence of a core's first record after a checkpoint. */
+function nextSequenceOf({ cores }: CheckpointEntry, { coreId }: SequencePlace): bigint {
+  return cores[coreId]?.nextSequence ?? 0n;
 }
 
 function hintedBy({ root }: DirectoryLayout): (finding: Finding) => Finding {
@@ -184,18 +198,22 @@ function hintedBy({ root }: DirectoryLayout): (finding: Finding) => Finding {
 function nothingBelow(
   root: string,
   candidates: readonly Candidate[],
-  { toTimeNs }: ReplayBounds,
+  { toTimeNs, toSequence }: ReplayBounds,
 ): StatelogError {
   const { throughNs, entry } = candidates.at(-1)!;
   const isTimed = toTimeNs !== undefined && throughNs !== undefined;
   const bound = isTimed
     ? ['--to-time', formatTime(throughNs + 1n)]
-    : ['--to-epoch', String(entry.epoch + 1n)];
+    : toSequence === undefined
+      ? ['--to-epoch', String(entry.epoch + 1n)]
+      : ['--to-sequence', `${toSequence.coreId}:${nextSequenceOf(entry, toSequence)}`];
   const earliest = commandText('statelog', 'wal-replay', root, ...bound, '--into', 'NEW');
   const message =
-    toTimeNs === undefined
-      ? 'no checkpoint of an earlier epoch is kept'
-      : 'no checkpoint is kept that is known to lie before that time';
+    toTimeNs !== undefined
+      ? 'no checkpoint is kept that is known to lie before that time'
+      : toSequence !== undefined
+        ? 'no checkpoint is kept that lies before that record'
+        : 'no checkpoint of an earlier epoch is kept';
   return new StatelogError('EPOCH_NOT_FOUND', message, {
     path: root,
     found: `the oldest is of epoch ${entry.epoch}${isTimed ? `, with records up to ${formatTime(throughNs)}` : ''}`,
