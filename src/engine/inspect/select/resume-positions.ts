@@ -27,7 +27,7 @@ export interface ResumePosition {
   readonly loss: Finding | undefined;
 }
 
-/** What Commits say so far. */
+/** The positions that Commits say so far. */
 interface Progress {
   readonly sources: Map<string, bigint>;
   readonly saidBy: Map<string, CommitPlace | 'checkpoint'>;
@@ -89,7 +89,7 @@ export class ResumePositions implements Selection<SegmentRecord> {
     return [];
   }
 
-  /** Of every source that a Commit, or the checkpoint, names, in the order of their names. */
+  /** The position of every source that a Commit, or the checkpoint, names, in the order of their names. */
   positions(): ResumePosition[] {
     const said = this.#said;
     const safe = this.#safe ?? said;
