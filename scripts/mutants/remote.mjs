@@ -158,4 +158,22 @@ export const remoteMutants = [
     tests: ['engine/remote/chain'],
     match: 'random chains of a directory*',
   },
+  {
+    name: 'snapshot-replicated-without-its-place',
+    rule: 'a snapshot is the newest only once it says where it stands',
+    file: 'src/engine/remote/publish/publish.ts',
+    from: '  await options.beside?.(payload.name);\n',
+    to: '',
+    tests: ['engine/remote/replicate'],
+    match: 'a directory is replicated whole*',
+  },
+  {
+    name: 'bucket-of-another-store-taken-over',
+    rule: 'what is kept of another store stays',
+    file: 'src/engine/remote/replicate/replicate-round.ts',
+    from: '    refuseOtherStore(source, storePrint(fileSystem, source).storeId, head.end);\n',
+    to: '',
+    tests: ['engine/remote/replicate'],
+    match: 'two who replicate at once*',
+  },
 ];

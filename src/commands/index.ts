@@ -18,6 +18,7 @@ export const COMMANDS: Commands = {
   prune: () => import('./remote/prune.js'),
   put: () => import('./store/put.js'),
   repair: () => import('./rescue/repair.js'),
+  replicate: () => import('./remote/replicate.js'),
   rescue: () => import('./rescue/rescue.js'),
   scan: () => import('./store/scan.js'),
   session: () => import('./store/session.js'),

@@ -76,6 +76,7 @@ export const HELP_EXAMPLES: Readonly<Record<string, readonly HelpExample[]>> = {
   list: [
     ['what is published in a bucket', 'statelog list "file://$PWD/bucket"'],
     ['of one key, for a script', 'statelog list "file://$PWD/bucket/edge/orders" --json'],
+    ['every moment that can be restored', 'statelog list "file://$PWD/bucket/edge/orders" --chain'],
   ],
   prune: [
     [
@@ -85,6 +86,16 @@ export const HELP_EXAMPLES: Readonly<Record<string, readonly HelpExample[]>> = {
     [
       'do it; what is younger than a day stays',
       'statelog prune "file://$PWD/bucket/edge/orders" --keep 3 --grace 1d',
+    ],
+  ],
+  replicate: [
+    [
+      'once: a whole snapshot, or what changed since',
+      'statelog replicate orders "file://$PWD/bucket/edge/orders"',
+    ],
+    [
+      'on and on, at most ten seconds behind',
+      'statelog replicate orders s3://my-bucket/edge/orders --follow --every 10s',
     ],
   ],
   put: [

@@ -18,6 +18,8 @@ export interface ChainHead {
   readonly createdAtUnix: number;
   /** The number that the next link gets. */
   readonly nextNumber: number;
+  /** Bytes of the snapshot's files. */
+  readonly payloadBytes: number;
   /** Bytes of all links. */
   readonly linkBytes: number;
   readonly end: ChainEnd;
@@ -46,6 +48,7 @@ export async function findHead(store: BlobStore, key: string, options: ReadOptio
     payload,
     createdAtUnix: manifest.createdAtUnix,
     nextNumber: last.number + 1,
+    payloadBytes: manifest.files.reduce((sum, { size }) => sum + size, 0),
     linkBytes: links.reduce((sum, link) => sum + link.bytes, 0),
     end: endOf(await readLink(store, last.name, options)),
     modifiedMs: last.modifiedMs,

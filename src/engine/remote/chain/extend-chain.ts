@@ -10,6 +10,7 @@ import { withRetries } from '../blob/store-unavailable.js';
 import { linkName } from '../publish/names.js';
 import { refuseNonAtomic, type PublishOptions } from '../publish/publish.js';
 import { findHead, putLink, type ChainHead } from './append-link.js';
+import { listLinks } from './links.js';
 
 /** The position in `since` that means the end of the chain, whatever it is. */
 export const LAST = 'last';
@@ -80,8 +81,11 @@ export function startBeside(
   if (moment === undefined) return undefined;
   const { bytes } = chainStart(moment);
   return async (payload) => {
-    // Where it is there, the same payload was published before.
-    await withRetries(() => store.put(linkName(key, payload, 0), bytes, 'absent'), options);
+    const name = linkName(key, payload, 0);
+    if (await withRetries(() => store.put(name, bytes, 'absent'), options)) return;
+    // The same payload was published before: where nothing stands on it yet, it may stand elsewhere in the store's history now.
+    const links = await listLinks(store, key, payload, options);
+    if (links.length === 1) await withRetries(() => store.put(name, bytes, 'any'), options);
   };
 }
 

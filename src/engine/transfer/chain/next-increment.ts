@@ -40,7 +40,7 @@ export function nextIncrement(disk: FileSystem, path: string, chain: ChainEnd, a
   const now = momentNow(disk, path, at);
   try {
     const { notices, storeId } = now;
-    if (storeId !== chain.store) throw otherStore(path, storeId, chain);
+    refuseOtherStore(path, storeId, chain);
     if (isSamePosition(now.position, chain.position)) return { increment: undefined, notices };
     const base = momentAt(disk, path, chain.position);
     try {
@@ -79,8 +79,14 @@ function encoded(path: string, from: ContentAt, to: ContentAt, chain: ChainEnd):
   }
 }
 
-function otherStore(path: string, found: string | undefined, { store }: ChainEnd): StatelogError {
-  return new StatelogError('SOURCE_MISMATCH', 'what is kept there is of another store', {
+/**
+ * Refuses a store that is not the one of a chain.
+ * @param found its id, in hex; undefined for a fold log
+ * @throws StatelogError `SOURCE_MISMATCH`
+ */
+export function refuseOtherStore(path: string, found: string | undefined, { store }: ChainEnd): void {
+  if (found === store) return;
+  throw new StatelogError('SOURCE_MISMATCH', 'what is kept there is of another store', {
     path,
     expected: store === undefined ? 'a fold log' : `store ${store}`,
     found: found === undefined ? 'a fold log' : `store ${found}`,
