@@ -1,6 +1,7 @@
 import test from 'ava';
 import { ByteOutput } from '../../src/cli/terminal/byte-output.js';
 import { runCommandLine } from '../../src/cli/program/main.js';
+import { COMMANDS } from '../../src/commands/index.js';
 import type { Commands } from '../../src/cli/program/program.js';
 import { commandLine, type CommandLineResult } from '../support/command-line.js';
 import { MemoryTerminal } from '../support/memory-terminal.js';
@@ -217,6 +218,29 @@ test('help is printed for a command wherever --help stands, and for the program'
 test('--help as a value, or after --, is not a call for help', async (t) => {
   t.is((await parsed('show', '--prefix', '--help')).flags['prefix'], '--help');
   t.deepEqual((await parsed('show', '--', '--help')).args, { deed: 'show', word: '--help' });
+});
+
+test('every argument and flag of every command is described, and help says where pages and maintainers are', async (t) => {
+  for (const [name, load] of Object.entries(COMMANDS)) {
+    const { default: command } = (await load()) as unknown as {
+      default: Record<'args' | 'flags' | 'baseFlags', Record<string, { description?: string }>>;
+    };
+    for (const [part, { description }] of Object.entries({
+      ...command.args,
+      ...command.baseFlags,
+      ...command.flags,
+    }))
+      t.regex(description ?? '', /../, `${name} ${part}`);
+  }
+  const { stdout } = await run('--help');
+  t.true(stdout.replace(/\s+/g, ' ').includes('npm view statelog maintainers'), stdout);
+  t.regex(stdout, /docs\/README\.md/);
+});
+
+test('the version is an object with --json', async (t) => {
+  const { stdout } = await run('--version', '--json');
+  const { platform, arch } = process;
+  t.deepEqual(JSON.parse(stdout), { version: '0.0.0-test', platform, arch, node: process.versions.node });
 });
 
 test('the version is one line', async (t) => {

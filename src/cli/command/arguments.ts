@@ -6,6 +6,11 @@ import { custom } from '@oclif/core/args';
  */
 export const textArgument = custom({ ignoreStdin: true });
 
+/** The key that a command works on. */
+export const keyArgument = textArgument({
+  description: 'a key, in UTF-8 unless --key-encoding says otherwise',
+});
+
 /** The store or other thing that a command works on. */
 export const storeArgument = textArgument({
   name: 'store',

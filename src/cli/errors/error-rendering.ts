@@ -3,8 +3,10 @@ import { asSystemError } from '../../engine/storage-io/interface/system-error.js
 import { exitCodeOfError, type ExitCode } from './exit-codes.js';
 import { visibleText } from '../terminal/visible-text.js';
 
-const REPORT_HINT =
-  'this is a defect of statelog: please report it with the command that led here (STATELOG_DEBUG=1 shows where)';
+/** The address for defects: the package names no other. */
+export const REPORT_TO = "to the maintainers, whom 'npm view statelog maintainers' names";
+
+const REPORT_HINT = `this is a defect of statelog: please report it ${REPORT_TO}, with the command that led here (STATELOG_DEBUG=1 shows where; docs/contributing.md says what helps)`;
 
 /**
  * Turns anything that was thrown into an error of the closed set: the engine's own as they are, the operating

@@ -2,15 +2,23 @@ import path from 'node:path';
 import type { Command } from '@oclif/core';
 import type { CommandHelp as CommandHelpBase } from '@oclif/core/help';
 import packageJson from '../../../package.json' with { type: 'json' };
+import { REPORT_TO } from '../errors/error-rendering.js';
 import { EXIT_CODE_MEANINGS } from '../errors/exit-codes.js';
 import { HELP_EXAMPLES } from './help-examples.js';
 import type { Program } from './program.js';
 import { COMMAND_CLASSES, programFile } from './program-file.js';
 
 const MEANINGS = Object.entries(EXIT_CODE_MEANINGS).map(([code, meaning]) => `${code} ${meaning}`);
-const DESCRIPTION = `${packageJson.description}.
 
-Exit codes: ${MEANINGS.join('; ')}.`;
+/** @param root the package's folder */
+function descriptionOf(root: string): string {
+  return `${packageJson.description}.
+
+Exit codes: ${MEANINGS.join('; ')}.
+
+Pages: ${path.join(root, 'docs', 'README.md')}.
+Defects: ${REPORT_TO}. Vulnerabilities: in private, as ${path.join(root, 'SECURITY.md')} says.`;
+}
 
 /**
  * Writes oclif's help to standard output.
@@ -37,7 +45,7 @@ export async function writeHelp(
     version,
     pjson: {
       ...packageJson,
-      oclif: { bin: 'statelog', topicSeparator: ' ', commands: discovery, description: DESCRIPTION },
+      oclif: { bin: 'statelog', topicSeparator: ' ', commands: discovery, description: descriptionOf(root) },
     },
   });
   const help = new (class extends Help {

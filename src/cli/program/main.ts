@@ -60,9 +60,7 @@ async function dispatch(
     return showHelp(topic, program);
   }
   if (VERSION_WORDS.includes(name)) {
-    program.terminal.output.writeText(
-      `statelog/${program.version} ${process.platform}-${process.arch} node-${process.version}\n`,
-    );
+    program.terminal.output.writeText(versionText(program.version, hasJsonFlag(rest)));
     return EXIT_CODES.done;
   }
   const { default: CommandClass } = await findCommand(name, program.commands)();
@@ -76,6 +74,12 @@ async function dispatch(
     if (error instanceof HelpRequest) return showHelp(name, program);
     throw error;
   }
+}
+
+function versionText(version: string, isJson: boolean): string {
+  const { platform, arch, version: node } = process;
+  if (!isJson) return `statelog/${version} ${platform}-${arch} node-${node}\n`;
+  return `${JSON.stringify({ version, platform, arch, node: node.slice(1) })}\n`;
 }
 
 /** @throws StatelogError `INVALID_ARGUMENT` for what is no command */

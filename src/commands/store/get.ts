@@ -1,5 +1,5 @@
 import { boolean } from '@oclif/core/flags';
-import { storeArgument, textArgument } from '../../cli/command/arguments.js';
+import { storeArgument, keyArgument } from '../../cli/command/arguments.js';
 import { openReadableInput } from '../../cli/command/readable.js';
 import type { StatelogError } from '../../engine/errors.js';
 import { StatelogCommand } from '../../cli/program/base-command.js';
@@ -17,7 +17,7 @@ import { visibleValue } from '../../cli/terminal/visible-text.js';
 export default class Get extends StatelogCommand {
   static override summary = "print a key's value, its bytes as they are";
   static override strict = false;
-  static override args = { store: storeArgument, key: textArgument() };
+  static override args = { store: storeArgument, key: keyArgument };
   static override urlArguments = ['store'];
   static override flags = {
     ...encodingFlags,

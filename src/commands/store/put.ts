@@ -1,6 +1,6 @@
 import { boolean, string } from '@oclif/core/flags';
 import { batchFlags, refuseBatchFlags } from '../../cli/command/batch-flags.js';
-import { storeArgument, textArgument } from '../../cli/command/arguments.js';
+import { keyArgument, storeArgument, textArgument } from '../../cli/command/arguments.js';
 import type { BatchRequest } from '../../cli/batch/batch-command.js';
 import { StatelogCommand } from '../../cli/program/base-command.js';
 import { decodeArgument, type Encodings } from '../../cli/command/encoding.js';
@@ -38,7 +38,13 @@ const STANDARD_INPUT = '-';
 /** `put STORE KEY VALUE`, or a batch: on disk when it returns. */
 export default class Put extends StatelogCommand {
   static override summary = 'put a value under a key, or a batch of them; on disk when it returns';
-  static override args = { store: storeArgument, key: textArgument(), value: textArgument() };
+  static override args = {
+    store: storeArgument,
+    key: keyArgument,
+    value: textArgument({
+      description: 'the value, in UTF-8 unless --value-encoding says otherwise; - for standard input',
+    }),
+  };
   static override flags = {
     ...encodingFlags,
     ...lockFlags,

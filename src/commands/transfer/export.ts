@@ -23,7 +23,13 @@ const STANDARD_OUTPUT_NAME = '-';
 /** `export STORE DEST`: an artifact, complete or not there. */
 export default class Export extends StatelogCommand {
   static override summary = 'export a snapshot to a folder, a *.tar, a URL, or - (a tar stream)';
-  static override args = { store: storeArgument, destination: textArgument({ required: true }) };
+  static override args = {
+    store: storeArgument,
+    destination: textArgument({
+      required: true,
+      description: 'a new folder or tar, a URL, or - for a tar on standard output',
+    }),
+  };
   static override urlArguments = ['destination'];
   static override flags = {
     as: string({
@@ -46,7 +52,7 @@ export default class Export extends StatelogCommand {
       helpValue: 'PREFIX',
       helpGroup: 'FOLD LOG',
     }),
-    redact: boolean({ hidden: true }),
+    redact: boolean({ hidden: true, description: 'refused: it could not be imported' }),
     report: string({
       description: 'write the report to this file, device or FIFO (- for where the text would be said)',
       helpValue: 'FILE',
