@@ -120,6 +120,27 @@ test('the same on a simulated disk, with and without mappings', (t) => {
   t.pass();
 });
 
+test('opening a store maps nothing: its first lookup does', (t) => {
+  let mapped = 0;
+  const fileSystem = new SimulatedFileSystem({
+    canMap: true,
+    plan: ({ name }) => {
+      if (name === 'mmap') mapped += 1;
+      return undefined;
+    },
+  });
+  const writer = MmapStateStore.persistent('/state.db', 0, { fileSystem });
+  writer.put(Uint8Array.of(1), Uint8Array.of(2));
+  writer.flush();
+  writer.close();
+  mapped = 0;
+  const store = MmapStateStore.openReadOnly('/state.db', { fileSystem, mapping: 'always' });
+  t.is(mapped, 0);
+  t.deepEqual([...(store.get(Uint8Array.of(1)) ?? [])], [2]);
+  t.is(mapped, 2);
+  store.close();
+});
+
 test('lookups stay right when so many are made of a store on disk that it keeps the top of its index', (t) => {
   const file = path.join(tempDir(t), 'many.db');
   const keyOf = (number: number): Buffer => Buffer.from(`key:${String(number).padStart(6, '0')}`);

@@ -16,8 +16,9 @@ import { closedError } from '../format/state-refusals.js';
 import { ValueReader } from './value-reader.js';
 
 /**
- * When to map the two files rather than read pages of them: mapping costs some milliseconds once,
- * and then each lookup less. `when-worth-it` maps after so many lookups that it pays. Files without
+ * When to map the two files rather than read pages of them: mapping costs some milliseconds once, since V8 collects
+ * its heap for it, and then each lookup less. `always` maps with the first lookup or cursor, so that opening costs
+ * nothing; `when-worth-it` after so many lookups that it pays. Files without
  * our block are never mapped: LaminarDB cuts an index before it writes it anew, and a process that
  * looks at a mapping then dies.
  */
@@ -49,6 +50,7 @@ export class StateFile implements CursorOwner {
   #index: OrderedMapReader;
   #indexMapping: Mapping | undefined;
   #reads = 0;
+  #isMappingTried = false;
   #counted: { readonly keyBytes: number; readonly liveBytes: number } | undefined;
   #closed = false;
 
@@ -68,7 +70,6 @@ export class StateFile implements CursorOwner {
       { fileSystem, descriptor, path, sealedLength: writePos, pageSums: block?.valueSums },
       STATE_HEADER_BYTES + writePos,
     );
-    if (this.#policy === 'always') this.#map();
   }
 
   /** Undefined in a file that LaminarDB wrote. */
@@ -173,6 +174,7 @@ export class StateFile implements CursorOwner {
   /** A cursor over all entries, on none yet. Any number of them may be used beside each other. */
   cursor(): StateFileCursor {
     this.checkOpen();
+    this.#mapIfAlways();
     return new StateFileCursor(this, this.#index.cursor());
   }
 
@@ -214,7 +216,14 @@ export class StateFile implements CursorOwner {
     this.checkOpen();
     this.#reads += 1;
     if (this.#reads === READS_WORTH_MAPPING && this.#policy === 'when-worth-it') this.#map();
+    this.#mapIfAlways();
     if (this.#reads === READS_WORTH_A_TOP && this.block !== undefined) this.#index.keepTop();
+  }
+
+  #mapIfAlways(): void {
+    if (this.#policy !== 'always' || this.#isMappingTried) return;
+    this.#isMappingTried = true;
+    this.#map();
   }
 
   /** Cursors that are open go on reading; both ways show the same bytes. */
