@@ -14,9 +14,11 @@ import {
   StatePairWriter,
   type WrittenPair,
 } from '../../state/write/pair-writer.js';
+import type { StateFileCursor } from '../../state/read/state-file-cursor.js';
 import type { StateFile } from '../../state/read/state-file.js';
 import { ValueFileAppender } from '../../state/write/value-appender.js';
-import { cursorOfCheckpoint, type CheckpointState, type CoreState } from '../state/core-state.js';
+import type { CheckpointState, CoreState } from '../state/core-state.js';
+import type { RecordCursor } from '../state/overlay.js';
 import { type CoreForecast, forecastInSteps } from './core-forecast.js';
 
 /** More than this part of a state file in holes, and a checkpoint writes it anew. */
@@ -88,8 +90,7 @@ interface PairInSteps {
 }
 
 function writeWhole(core: CheckpointState, writer: StatePairWriter, isNewFile: boolean): PairInSteps {
-  const addSome = core.base === undefined ? addFirst(core, writer) : addMerged(core, writer, isNewFile);
-  return { writer, entries: whileTrue(addSome) };
+  return { writer, entries: whileTrue(addMerged(core, writer, isNewFile)) };
 }
 
 function* whileTrue(addSome: AddSome): Steps<void> {
@@ -112,7 +113,10 @@ function writeOver(base: StateFile, { pair, shape, values, core }: PairOver): Pa
     return writeWhole(core, new StatePairWriter(pair, shape, values, base.measure), false);
   }
   const changes = core.overlay.cursor();
-  const placeValue = (): number => values.append(changes.value());
+  const placeValue = (): number => {
+    const { buffer, keyStart, keyLength, valueLength } = changes;
+    return values.appendFrom(buffer, keyStart + keyLength, valueLength);
+  };
   const patch = { base, plan, indexLength, totals: shape, changes, placeValue };
   const writer = new OpenPair(pair, shape, values, (place) => new IndexFilePatcher(place, patch));
   return { writer, entries: writer.index.run() };
@@ -144,37 +148,36 @@ function linkOrCopy(fileSystem: FileSystem, from: string, to: string): void {
 /** Adds some of the entries; false once there are no more. */
 type AddSome = () => boolean;
 
-/** Adds every live entry in key order; values that the file does not hold yet are appended. */
-function addMerged(core: CheckpointState, writer: StatePairWriter, isNewFile: boolean): AddSome {
-  const cursor = cursorOfCheckpoint(core);
-  let isValid = cursor.first();
-  return () => {
-    for (let done = 0; isValid && done < STEP_BYTES; isValid = cursor.next()) {
-      done += ENTRY_BYTES;
-      if (cursor.isChanged || isNewFile) {
-        const value = cursor.value();
-        writer.add(cursor.key, value);
-        done += value.length;
-      } else {
-        const { offset, length } = cursor.base;
-        writer.index.add(cursor.key, offset, length);
-      }
-    }
-    return isValid;
+/** Adds every live entry in key order; values that the file does not hold yet are appended. No key is made a view of. */
+function addMerged(
+  { base, overlay }: CheckpointState,
+  { values, index }: StatePairWriter,
+  isNewFile: boolean,
+): AddSome {
+  const old = base?.cursor();
+  const changes = overlay.cursor();
+  let isOnOld = old?.first() ?? false;
+  let isOnChange = changes.first();
+  const addOld = (cursor: StateFileCursor): number => {
+    const offset = isNewFile ? values.append(cursor.value()) : cursor.offset;
+    const { keyBytes, keyStart, keyLength } = cursor.locateKey();
+    index.addAt(keyBytes, keyStart, keyLength, offset, cursor.length);
+    return isNewFile ? cursor.length : 0;
   };
-}
-
-/** Adds a core's first checkpoint: nothing is merged, and no key is made a view of. */
-function addFirst({ overlay }: CheckpointState, { values, index }: StatePairWriter): AddSome {
-  const cursor = overlay.cursor();
-  let isValid = cursor.first();
+  const addChange = ({ buffer, keyStart, keyLength, valueLength }: RecordCursor): number => {
+    const offset = values.appendFrom(buffer, keyStart + keyLength, valueLength);
+    index.addAt(buffer, keyStart, keyLength, offset, valueLength);
+    return valueLength;
+  };
   return () => {
-    for (let done = 0; isValid && done < STEP_BYTES; isValid = cursor.next()) {
-      const { buffer, keyStart, keyLength, valueLength } = cursor;
-      done += ENTRY_BYTES + valueLength;
-      if (cursor.deleted) continue;
-      index.addAt(buffer, keyStart, keyLength, values.append(cursor.value()), valueLength);
+    for (let done = 0; (isOnOld || isOnChange) && done < STEP_BYTES; done += ENTRY_BYTES) {
+      let order = isOnOld ? -1 : 1;
+      if (isOnOld && isOnChange) order = old!.compareKey(changes.buffer, changes.keyStart, changes.keyLength);
+      if (order < 0) done += addOld(old!);
+      else if (!changes.deleted) done += addChange(changes);
+      if (order <= 0) isOnOld = old!.next();
+      if (order >= 0) isOnChange = changes.next();
     }
-    return isValid;
+    return isOnOld || isOnChange;
   };
 }

@@ -1,5 +1,4 @@
-import { compareBytes } from '../../bytes/compare.js';
-import { type MapPlan, OrderedMapPlanner } from '../../rkyv/ordered-map/ordered-map-plan.js';
+import { type MapChange, type MapPlan, OrderedMapPlanner } from '../../rkyv/ordered-map/ordered-map-plan.js';
 import type { StateFile } from '../../state/read/state-file.js';
 import { runToEnd, type Steps } from '../../steps.js';
 import type { CheckpointState } from '../state/core-state.js';
@@ -55,7 +54,7 @@ function* countInSteps({ base, overlay }: CheckpointState): Steps<Omit<CoreForec
   for (let valid = cursor.first(); valid; valid = cursor.next()) {
     if (++asked % LOOKUPS_A_STEP === 0) yield;
     const { keyLength, deleted } = cursor;
-    const isInBase = planner === undefined ? walk?.find(cursor.key) === true : yield* planner.visit(cursor);
+    const isInBase = planner === undefined ? walk?.find(cursor) === true : yield* planner.visit(cursor);
     if (isInBase) liveBytes -= (planner ?? walk)!.length;
     if (isInBase && deleted) {
       count--;
@@ -81,10 +80,12 @@ class AscendingPlaces {
     this.#isValid = this.#cursor.first();
   }
 
-  find(key: Uint8Array): boolean {
+  find({ buffer, keyStart, keyLength }: MapChange): boolean {
+    const cursor = this.#cursor;
     let order = 1;
-    while (this.#isValid && (order = compareBytes(this.#cursor.key, key)) < 0)
-      this.#isValid = this.#cursor.next();
+    while (this.#isValid && (order = cursor.compareKey(buffer, keyStart, keyLength)) < 0) {
+      this.#isValid = cursor.next();
+    }
     return this.#isValid && order === 0;
   }
 

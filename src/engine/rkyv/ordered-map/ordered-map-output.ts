@@ -1,5 +1,5 @@
 import { viewOf } from '../../bytes/byte-source.js';
-import { copyBytes } from '../../bytes/copy.js';
+import { WordCopier } from '../../bytes/word-copier.js';
 import { StatelogError } from '../../errors.js';
 import {
   KEY_BYTES,
@@ -31,6 +31,7 @@ export class OrderedMapOutput {
   position = 0;
   /** Called before the block is used again: for whoever still needs something in it. */
   beforeFlush: (() => void) | undefined;
+  readonly #copier = new WordCopier();
   readonly #view = viewOf(this.block);
   readonly #sink: (bytes: Uint8Array) => void;
 
@@ -48,7 +49,7 @@ export class OrderedMapOutput {
       return;
     }
     this.reserve(length);
-    copyBytes(bytes, start, length, this.block, this.length);
+    this.#copier.copy(bytes, start, length, this.block, this.length);
     this.advance(length);
   }
 

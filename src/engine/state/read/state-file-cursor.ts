@@ -1,3 +1,4 @@
+import type { LocatedKey } from '../../bytes/located-key.js';
 import type { EntryCursor } from '../../entry-cursor.js';
 import type { OrderedMapCursor } from '../../rkyv/ordered-map/ordered-map-reader.js';
 
@@ -89,6 +90,24 @@ export class StateFileCursor implements EntryCursor {
     try {
       this.#key ??= this.#cursor.key;
       return this.#key;
+    } catch (error) {
+      throw this.#file.located(error);
+    }
+  }
+
+  /** Compares the key with one that stands in a buffer: negative if it is below. */
+  compareKey(bytes: Uint8Array, start: number, length: number): number {
+    try {
+      return this.#cursor.compareKey(bytes, start, length);
+    } catch (error) {
+      throw this.#file.located(error);
+    }
+  }
+
+  /** The key where it lies; good until the cursor moves or the index is used by somebody else. */
+  locateKey(): LocatedKey {
+    try {
+      return this.#cursor.locateKey();
     } catch (error) {
       throw this.#file.located(error);
     }

@@ -1,4 +1,5 @@
 import { assert } from '../../assert.js';
+import { WordCopier } from '../../bytes/word-copier.js';
 import { StatelogError, isStatelogError } from '../../errors.js';
 import type { FileDescriptor, FileSystem } from '../../storage-io/interface/file-system.js';
 import { readFully, writeFully } from '../../storage-io/whole/write-fully.js';
@@ -50,6 +51,7 @@ export class ValueFileAppender {
   readonly generation: bigint;
   readonly #fileSystem: FileSystem;
   readonly #reserve: boolean;
+  readonly #copier = new WordCopier();
   #buffer = NO_BYTES;
   #buffered = 0;
   #bufferShown = false;
@@ -140,18 +142,22 @@ export class ValueFileAppender {
    * `POISONED`; and what a failed write throws
    */
   append(value: Uint8Array): number {
+    return this.appendFrom(value, 0, value.length);
+  }
+
+  /** Takes, as `append` does, a copy of a value that stands in a buffer. */
+  appendFrom(bytes: Uint8Array, start: number, length: number): number {
     if (this.#refusal !== undefined) throw this.#refusal;
     const offset = this.#drained + this.#buffered;
-    const { length } = value;
     if (length > VALUE_REGION_BYTES_MAX - offset) this.checkFits(offset, length);
     if (length > this.#buffer.length - this.#buffered) {
       this.drain();
       if (length > this.#buffer.length) {
-        this.#write(value, length);
+        this.#write(bytes.subarray(start, start + length), length);
         return offset;
       }
     }
-    this.#buffer.set(value, this.#buffered);
+    this.#copier.copy(bytes, start, length, this.#buffer, this.#buffered);
     this.#buffered += length;
     return offset;
   }
