@@ -213,3 +213,11 @@ export function openingOf(flags: { readonly wait: number; readonly 'max-loss': n
 function accept<Value>(value: Value | undefined, message: string): Promise<Value> {
   return value === undefined ? Promise.reject(usageError(message)) : Promise.resolve(value);
 }
+
+/** The flag of every command whose output may be longer than a screen. */
+export const pagerFlags = {
+  'no-pager': boolean({
+    description: 'on a terminal, print what is longer than the screen without a pager',
+    helpGroup: 'GLOBAL',
+  }),
+};

@@ -139,6 +139,11 @@ export abstract class StatelogCommand extends Command {
     this.terminal.writeError(`${this.wantsJson ? errorJson(error) : errorLine(error)}\n`);
   }
 
+  /** Has output that is longer than a terminal's screen go through a pager. */
+  protected async page(flags: { readonly 'no-pager': boolean }): Promise<void> {
+    if (!flags['no-pager']) await this.terminal.page?.();
+  }
+
   /** Says one line about what is going on, on standard error; nothing with `--json`. */
   protected say(line: string): void {
     if (!this.wantsJson) this.terminal.writeError(`${visibleText(`statelog: ${line}`)}\n`);

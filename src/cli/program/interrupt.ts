@@ -6,11 +6,12 @@ const SIGNALLED = 128;
 /** The kernel gives the first process of a container no default action for a signal. */
 const FIRST_PROCESS = 1;
 
+/** A signal that tells the process to stop. */
 type Interruption = keyof typeof SIGNAL_NUMBERS;
 const INTERRUPTIONS = Object.keys(SIGNAL_NUMBERS) as Interruption[];
 
 /** Functions to call when a signal comes. */
-const lastThings = new Set<() => void | Promise<void>>();
+const lastThings = new Set<(signal: Interruption) => void | Promise<void>>();
 
 /**
  * Does one last thing when the process is told to stop (SIGHUP, SIGINT, SIGTERM), and then ends
@@ -20,7 +21,7 @@ const lastThings = new Set<() => void | Promise<void>>();
  * it is done before the process ends.
  * @returns what takes it back
  */
-export function onInterrupt(last: () => void | Promise<void>): () => void {
+export function onInterrupt(last: (signal: Interruption) => void | Promise<void>): () => void {
   if (lastThings.size === 0) for (const signal of INTERRUPTIONS) process.on(signal, endInOrder);
   lastThings.add(last);
   return () => {
@@ -33,7 +34,7 @@ function endInOrder(signal: Interruption): void {
   lastThings.clear();
   stopListening();
   const done = all.map(async (last) => {
-    await last();
+    await last(signal);
   });
   void Promise.allSettled(done).then(() => {
     endBySignal(signal);

@@ -8,6 +8,7 @@ import { nearestName, usageError } from '../errors/usage-error.js';
 
 /** A failure is said this soon, whether or not standard output takes what comes before it. */
 const SAID_AFTER_MS = 500;
+const NO_PAGER = '--no-pager';
 const HELP_WORDS: readonly string[] = ['help', '--help', '-h'];
 const VERSION_WORDS: readonly string[] = ['version', '--version'];
 
@@ -22,6 +23,7 @@ export async function runCommandLine(argv: readonly string[], program: Program):
   try {
     const exitCode = await dispatch(argv, program, running);
     await terminal.output.flush();
+    await terminal.endPaging?.();
     return exitCode;
   } catch (thrown) {
     const error = running.command?.withHint(asStatelogError(thrown)) ?? asStatelogError(thrown);
@@ -39,7 +41,10 @@ export async function runCommandLine(argv: readonly string[], program: Program):
  * while, the failure is said first.
  */
 async function flushThen(terminal: Terminal, sayFailure: () => void): Promise<void> {
-  const flushed = terminal.output.flush().catch(() => false);
+  const flushed = terminal.output.flush().then(
+    () => terminal.endPaging?.(),
+    () => undefined,
+  );
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, SAID_AFTER_MS)));
   await Promise.race([flushed, late]);
@@ -55,9 +60,9 @@ async function dispatch(
 ): Promise<ExitCode> {
   const [name, ...rest] = argv;
   if (name === undefined || HELP_WORDS.includes(name)) {
-    const [topic] = rest.filter((word) => !HELP_WORDS.includes(word));
+    const [topic] = rest.filter((word) => !HELP_WORDS.includes(word) && word !== NO_PAGER);
     if (topic !== undefined) findCommand(topic, program.commands);
-    return showHelp(topic, program);
+    return showHelp(topic, program, name !== undefined && !rest.includes(NO_PAGER));
   }
   if (VERSION_WORDS.includes(name)) {
     program.terminal.output.writeText(versionText(program.version, hasJsonFlag(rest)));
@@ -71,7 +76,7 @@ async function dispatch(
   try {
     return await command.run();
   } catch (error) {
-    if (error instanceof HelpRequest) return showHelp(name, program);
+    if (error instanceof HelpRequest) return showHelp(name, program, !rest.includes(NO_PAGER));
     throw error;
   }
 }
@@ -94,7 +99,8 @@ function findCommand(word: string, commands: Commands): Commands[string] {
   throw usageError(`unknown command ${word}`, meant === undefined ? help : `did you mean ${meant}? ${help}`);
 }
 
-async function showHelp(command: string | undefined, program: Program): Promise<ExitCode> {
+async function showHelp(command: string | undefined, program: Program, isPaged: boolean): Promise<ExitCode> {
+  if (isPaged) await program.terminal.page?.();
   const { writeHelp } = await import('./help.js');
   await writeHelp(command, program);
   return EXIT_CODES.done;

@@ -10,6 +10,7 @@ import {
   encodingsOf,
   largeValuesFlag,
   lockFlags,
+  pagerFlags,
   textFlag,
   timeFlag,
   unsigned64Flag,
@@ -35,6 +36,7 @@ const several = { multiple: true, multipleNonGreedy: true } as const;
 export const replayFlags = {
   ...encodingFlags,
   ...redactFlags,
+  ...pagerFlags,
   merge: boolean({
     description: 'in the order of epoch, time, core and sequence; --no-merge: as they lie',
     allowNo: true,

@@ -3,6 +3,7 @@ import { isatty } from 'node:tty';
 import { asSystemError, errnoOf } from '../../engine/storage-io/interface/system-error.js';
 import { kindOfDescriptor, writeToPipe } from '../../engine/storage-io/real/standard-descriptor.js';
 import { ByteOutput, type ByteSink } from './byte-output.js';
+import type { PagedOutput } from './pager.js';
 import type { Terminal } from './terminal.js';
 
 const STANDARD_INPUT = 0;
@@ -19,8 +20,19 @@ const READER_GONE: ReadonlySet<string | undefined> = new Set(['EPIPE', 'ECONNRES
  * terminals, which takes as long as looking up a key: they are asked for only where something has to go through them.
  */
 export function processTerminal(): Terminal {
+  const direct = standardOutput();
+  let paged: PagedOutput | undefined;
+  /** Errors that came while a pager had the screen. */
+  let withheld = '';
+  const writeError = (text: string): void => {
+    try {
+      quiet(process.stderr).write(text);
+    } catch {
+      // Standard error is closed or full: there is nowhere left to say it.
+    }
+  };
   return {
-    output: new ByteOutput(standardOutput()),
+    output: new ByteOutput({ write: (bytes) => (paged ?? direct).write(bytes) }),
     get outputIsTerminal() {
       return isTerminal(STANDARD_OUTPUT);
     },
@@ -30,17 +42,25 @@ export function processTerminal(): Terminal {
       return columns > 0 ? columns : COLUMNS_DEFAULT;
     },
     get errorsAreTerminal() {
-      return isTerminal(STANDARD_ERROR) && process.env['TERM'] !== 'dumb';
+      return paged?.isPaging !== true && isTerminal(STANDARD_ERROR) && process.env['TERM'] !== 'dumb';
     },
     get inputIsTerminal() {
       return isTerminal(STANDARD_INPUT);
     },
     writeError: (text) => {
-      try {
-        quiet(process.stderr).write(text);
-      } catch {
-        // Standard error is closed or full: there is nowhere left to say it.
-      }
+      if (paged?.isPaging === true && isTerminal(STANDARD_ERROR)) withheld += text;
+      else writeError(text);
+    },
+    page: async () => {
+      if (paged !== undefined || !isTerminal(STANDARD_OUTPUT)) return;
+      const { PagedOutput: Paged, pagerCommand } = await import('./pager.js');
+      const command = pagerCommand(process.env);
+      if (command !== undefined) paged = new Paged(direct, command, process.stdout);
+    },
+    endPaging: async () => {
+      await paged?.end();
+      if (withheld !== '') writeError(withheld);
+      withheld = '';
     },
     input: standardInput,
   };

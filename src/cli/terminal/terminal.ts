@@ -13,6 +13,10 @@ export interface Terminal {
   readonly inputIsTerminal: boolean;
   /** Writes to standard error; never throws, since there is nowhere left to say it. */
   writeError(text: string): void;
+  /** Has output that is longer than the screen go through a pager from now on; does nothing where it goes to no terminal. */
+  page?(): Promise<void>;
+  /** Shows what is held of it, and resolves once the reader has left the pager. */
+  endPaging?(): Promise<void>;
   /** Standard input, chunk by chunk; can be read once. */
   input(): AsyncIterable<Uint8Array>;
 }

@@ -80,6 +80,8 @@ export default class WalReplay extends StatelogCommand {
     if (flags.follow && (others.length > 0 || first === STANDARD_INPUT_NAME))
       throw usageError('--follow is for one PATH');
     if (flags['value-to'] !== undefined && others.length > 0) throw usageError('--value-to is for one PATH');
+    // What is followed has no end, and a value is for no screen.
+    if (!flags.follow && flags.into === undefined && flags['value-to'] === undefined) await this.page(flags);
     let worst = await this.#replayInput(first, flags);
     // What was made of the first is there for the others.
     for (const path of others)

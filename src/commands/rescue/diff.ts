@@ -8,7 +8,13 @@ import { sideEventLine, skippedLine, type NamedSide } from '../../cli/compare/sk
 import type { Encodings } from '../../cli/command/encoding.js';
 import { asStatelogError } from '../../cli/errors/error-rendering.js';
 import { EXIT_CODES, worseExitCode, type ExitCode } from '../../cli/errors/exit-codes.js';
-import { boundFlags, encodingFlags, encodingsOf, unsigned64Flag } from '../../cli/command/flags.js';
+import {
+  boundFlags,
+  encodingFlags,
+  encodingsOf,
+  unsigned64Flag,
+  pagerFlags,
+} from '../../cli/command/flags.js';
 import { rangeOf } from '../../cli/command/key-range.js';
 import type { ComparisonOutcome, DifferenceReport } from '../../cli/report/difference-report.js';
 import { reportFlags, reportWish } from '../../cli/report/report-flags.js';
@@ -47,6 +53,7 @@ export default class Diff extends StatelogCommand {
   static override flags = {
     ...encodingFlags,
     ...redactFlags,
+    ...pagerFlags,
     ...boundFlags,
     'keys-only': boolean({ description: 'no values; they are compared all the same' }),
     summary: boolean({ description: 'how many there are, and nothing else' }),
@@ -62,6 +69,7 @@ export default class Diff extends StatelogCommand {
 
   override async run(): Promise<ExitCode> {
     const { args, flags } = await this.parse(Diff);
+    await this.page(flags);
     const encodings = encodingsOf(flags);
     const range = rangeOf(flags, encodings);
     const { json, redact, quiet, summary, 'keys-only': keysOnly, 'skip-damage': skipDamage } = flags;

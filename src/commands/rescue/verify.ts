@@ -1,5 +1,6 @@
 import { boolean } from '@oclif/core/flags';
 import { storeArgument } from '../../cli/command/arguments.js';
+import { pagerFlags } from '../../cli/command/flags.js';
 import { inputOf } from '../../cli/command/readable.js';
 import type { OpenedInput } from '../../engine/inspect/input/open-input.js';
 import { StatelogCommand } from '../../cli/program/base-command.js';
@@ -35,6 +36,7 @@ export default class Verify extends StatelogCommand {
   static override urlArguments = ['path'];
   static override flags = {
     ...redactFlags,
+    ...pagerFlags,
     quiet: boolean({ char: 'q', description: 'print nothing: the exit code alone' }),
     quick: boolean({ description: 'leave out the values' }),
     hexdump: boolean({ description: 'the bytes round each fault too, field by field' }),
@@ -43,6 +45,7 @@ export default class Verify extends StatelogCommand {
 
   override async run(): Promise<ExitCode> {
     const { argv, flags } = await this.parse(Verify);
+    await this.page(flags);
     const paths = argv as string[];
     if (paths.length === 0) throw usageError('PATH is missing', 'run: statelog verify --help');
     const report = await this.#reportOf(flags, paths);

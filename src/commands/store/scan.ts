@@ -11,6 +11,7 @@ import {
   encodingFlags,
   encodingsOf,
   unsigned64Flag,
+  pagerFlags,
 } from '../../cli/command/flags.js';
 import { rangeOf } from '../../cli/command/key-range.js';
 import { redactFlags, redactedText, redactedValue } from '../../cli/text/redaction.js';
@@ -26,6 +27,7 @@ export default class Scan extends StatelogCommand {
   static override flags = {
     ...encodingFlags,
     ...redactFlags,
+    ...pagerFlags,
     ...boundFlags,
     reverse: boolean({ description: 'from the greatest key down' }),
     limit: countFlag({ description: 'no more than so many' }),
@@ -38,6 +40,7 @@ export default class Scan extends StatelogCommand {
 
   override async run(): Promise<ExitCode> {
     const { args, flags } = await this.parse(Scan);
+    await this.page(flags);
     const encodings = encodingsOf(flags);
     const range = rangeOf(flags, encodings);
     const store = await openReadableInput(args.store, this.terminal, { at: flags.at });

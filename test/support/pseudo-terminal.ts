@@ -1,0 +1,79 @@
+import { spawn, spawnSync } from 'node:child_process';
+
+/** Whether there is what opens pseudo-terminals here. */
+export const hasPseudoTerminals = spawnSync('python3', ['-c', 'import pty, termios']).status === 0;
+
+/** A thing to do once the output matches: keys to press, or a signal for the program. */
+export interface TerminalStep {
+  /** A regular expression of Python's. */
+  readonly after: string;
+  readonly keys?: string;
+  readonly signal?: 'SIGTERM' | 'SIGHUP' | 'SIGKILL';
+}
+
+/** A program at a terminal. */
+export interface TerminalSession {
+  readonly argv: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  readonly rows?: number;
+  readonly columns?: number;
+  readonly steps?: readonly TerminalStep[];
+}
+
+/** How it went. */
+export interface TerminalResult {
+  readonly output: string;
+  /** The exit code, or the negative number of the signal that ended it. */
+  readonly status: number;
+  /** Whether the terminal's settings are those from before. */
+  readonly isTerminalRestored: boolean;
+}
+
+const DRIVER = `
+import fcntl, json, os, re, select, signal, struct, subprocess, sys, termios
+spec = json.load(sys.stdin)
+master, slave = os.openpty()
+fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack('HHHH', spec['rows'], spec['columns'], 0, 0))
+before = termios.tcgetattr(slave)
+def lead():
+    os.setsid()
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+program = subprocess.Popen(spec['argv'], stdin=slave, stdout=slave, stderr=slave, env=spec['env'], preexec_fn=lead)
+output = b''
+steps = spec['steps']
+seen = 0
+while True:
+    ended = program.poll() is not None
+    ready = select.select([master], [], [], 0 if ended else 0.05)[0]
+    if ready:
+        output += os.read(master, 65536)
+    elif ended:
+        break
+    while steps and re.search(steps[0]['after'].encode(), output[seen:]):
+        step = steps.pop(0)
+        seen = len(output)
+        if 'keys' in step:
+            os.write(master, step['keys'].encode())
+        if 'signal' in step:
+            program.send_signal(getattr(signal, step['signal']))
+print(json.dumps({
+    'output': output.decode(errors='replace').replace('\\r\\n', '\\n'),
+    'status': program.returncode,
+    'isTerminalRestored': before == termios.tcgetattr(slave),
+}))
+`;
+
+/** Runs a program at a pseudo-terminal of its own, as the leader of its session. */
+export async function atTerminal({
+  argv,
+  env = {},
+  rows = 24,
+  columns = 120,
+  steps = [],
+}: TerminalSession): Promise<TerminalResult> {
+  const driver = spawn('python3', ['-c', DRIVER], { stdio: ['pipe', 'pipe', 'inherit'] });
+  driver.stdin.end(JSON.stringify({ argv, env, rows, columns, steps }));
+  const chunks: Buffer[] = [];
+  for await (const chunk of driver.stdout) chunks.push(chunk as Buffer);
+  return JSON.parse(Buffer.concat(chunks).toString('utf8')) as TerminalResult;
+}
