@@ -1,4 +1,4 @@
-import { PUT_TYPE } from '../../engine/fold/format/format.js';
+import { HEADER_BYTES, PUT_TYPE } from '../../engine/fold/format/format.js';
 import {
   countedFold,
   FOLD_OPERATIONS,
@@ -10,12 +10,14 @@ import type { Grouping } from '../../engine/inspect/replay/record-groups.js';
 import { NotedFiles } from '../../engine/inspect/select/noted-files.js';
 import { FoldRecordsAgain, type LocatedFoldRecord } from '../../engine/inspect/select/records-again.js';
 import type { FileSystem } from '../../engine/storage-io/interface/file-system.js';
-import type { ExitCode } from '../errors/exit-codes.js';
+import { EXIT_CODES, type ExitCode } from '../errors/exit-codes.js';
+import type { RecordDump } from '../output/records/record-dump.js';
 import { FoldRecords } from '../output/records/fold-record-output.js';
 import type { RecordOutputOptions } from '../output/records/record-output.js';
 import type { Terminal } from '../terminal/terminal.js';
-import { isQuestion, type Question } from './replay-question.js';
+import { isQuestion, type AroundArgument, type Question } from './replay-question.js';
 import { ReplayCounter, runCounted } from './replay-counter.js';
+import { dumpFoldHeader, type RegionOptions } from './region-replay.js';
 import { runReplay } from './replay-run.js';
 import { runSelected } from './selected-run.js';
 import { ValueOutput, type Remarks } from './value-output.js';
@@ -43,6 +45,8 @@ export async function replayFold(
   const files = new NotedFiles(fileSystem);
   try {
     if (!isQuestion(question)) {
+      if (form.dump !== undefined && sums === undefined && isAll(wanted))
+        await dumpFoldHeader(terminal, fileSystem, path, boundsOf(wanted, form.dump, form.json));
       const work = { source, filter, limit, findings: output };
       if (sums === undefined)
         return await runReplay(terminal, { ...work, printed: output }, { isOver: false });
@@ -60,6 +64,11 @@ export async function replayFold(
       return await runCounted(terminal, (interruption) => runReplay(terminal, counted, interruption), {
         counter,
       });
+    }
+    const { around } = question;
+    if (form.dump !== undefined && around !== undefined && isInHeader(around)) {
+      await dumpFoldHeader(terminal, fileSystem, path, boundsOf({}, form.dump, form.json));
+      return EXIT_CODES.done;
     }
     const again = new FoldRecordsAgain(files);
     const reopen = () => {
@@ -91,4 +100,21 @@ export async function replayFold(
     files.close();
     source.close();
   }
+}
+
+function isInHeader(around: AroundArgument): boolean {
+  return 'offset' in around && around.offset < HEADER_BYTES;
+}
+
+/** True where no filter asks for records alone. */
+function isAll({ operations, keys, prefix, pattern }: FoldFilterOptions): boolean {
+  return [operations, keys, prefix, pattern].every((filter) => filter === undefined);
+}
+
+function boundsOf(
+  { fromOffset = 0, toOffset = Infinity }: FoldFilterOptions,
+  dump: RecordDump,
+  json: boolean,
+): RegionOptions {
+  return { dump, fromOffset, toOffset, json };
 }

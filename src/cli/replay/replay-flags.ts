@@ -175,6 +175,33 @@ function refuseOperations(flags: ReplayFlags, known: readonly string[], what: st
   if (unknown !== undefined) throw usageError(`${what} has no ${unknown}`, `it has: ${known.join(', ')}`);
 }
 
+/** Flags that ask for records: what is no log has none. */
+const FOR_RECORDS = [
+  'op',
+  'key',
+  'prefix',
+  'grep',
+  ...FOR_SEGMENTS_ALONE,
+  'limit',
+  'last',
+  'reverse',
+  'stats',
+  'value-to',
+] as const;
+/** So many bytes before and behind the byte of `--around` are looked at in what is no log. */
+const AROUND_BYTES = 64;
+
+/** The bytes of a file that is no log that the flags ask for; undefined where they ask for records. */
+export function regionBoundsOf(
+  flags: ReplayFlags,
+): { readonly fromOffset: number; readonly toOffset: number } | undefined {
+  const { around, 'from-offset': fromOffset = 0, 'to-offset': toOffset = Infinity } = flags;
+  if (FOR_RECORDS.some((name) => isGiven(flags, name))) return undefined;
+  if (around === undefined) return { fromOffset, toOffset };
+  if (!('offset' in around)) return undefined;
+  return { fromOffset: around.offset - AROUND_BYTES, toOffset: around.offset + 1 + AROUND_BYTES };
+}
+
 function isGiven(flags: ReplayFlags, name: keyof ReplayFlags): boolean {
   const value = flags[name];
   return value !== undefined && value !== false;

@@ -2,7 +2,7 @@ import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { onInterrupt } from '../program/interrupt.js';
 import type { ByteSink } from './byte-output.js';
 
-/** Where it takes longer to fill the screen, what is there is shown, and all that follows as it comes, without a pager. */
+/** The screen is to be filled within this time: else what is there is shown, and what follows as it comes, without a pager. */
 const HELD_MS = 1_000;
 /** More than a pipe holds: a pager that took so much has begun to read. */
 const KEPT_BYTES = 128 * 1024;
@@ -99,7 +99,7 @@ export class PagedOutput implements ByteSink {
     await this.#showKept();
   }
 
-  /** What comes meanwhile waits for its turn. */
+  /** Output that comes meanwhile waits for its turn. */
   async #showKept(): Promise<void> {
     const kept = this.#kept;
     this.#kept = [];

@@ -11,6 +11,7 @@ import { recordOutput } from '../../cli/output/records/record-output.js';
 import {
   keyFilterOf,
   questionOf,
+  regionBoundsOf,
   refuseForFold,
   replayFlags,
   segmentOperationsOf,
@@ -115,6 +116,7 @@ export default class WalReplay extends StatelogCommand {
     const keys = keyFilterOf(flags);
     if (flags.follow && !flags.merge)
       throw usageError('--follow shows records as they come: leave out --no-merge');
+    if (flags.hexdump && (await this.#dumpsRegions(fileSystem, path, flags))) return EXIT_CODES.done;
     const log = await this.#foldAt(fileSystem, path);
     const dump = flags.hexdump ? await this.#dump(log?.fileSystem ?? fileSystem, path, redact) : undefined;
     const form = { encodings: encodingsOf(flags), json, redact, dump };
@@ -196,6 +198,15 @@ export default class WalReplay extends StatelogCommand {
       return moment?.isOfHere === true ? [`--${name} is ${formatTime(moment.timeNs)}`] : [];
     });
     if (bounds.length > 0) this.say(bounds.join(', '));
+  }
+
+  /** Dumps what is no log. @returns false for a log */
+  async #dumpsRegions(fileSystem: FileSystem, path: string, flags: ReplayFlags): Promise<boolean> {
+    const bounds = regionBoundsOf(flags);
+    if (bounds === undefined) return false;
+    const dump = await this.#dump(fileSystem, path, flags.redact);
+    const { dumpRegions } = await import('../../cli/replay/region-replay.js');
+    return dumpRegions(this.terminal, fileSystem, path, { ...bounds, dump, json: flags.json });
   }
 
   async #dump(fileSystem: FileSystem, path: string, redact: boolean): Promise<RecordDump> {

@@ -49,10 +49,10 @@ function flip(file: string, at: number, bit = 0): void {
 }
 
 for (const name of ['wal-ops/wal-0.log', 'fold-log.snap']) {
-  test(`the fields of all records of ${name} are its bytes, each of them once, and none is wrong`, async (t) => {
+  test(`the fields of ${name} are its bytes, each of them once, and none is wrong`, async (t) => {
     const file = fixturePath(name);
     const bytes = readFileSync(file);
-    let end = name.endsWith('.snap') ? 6 : 0;
+    let end = 0;
     for (const { fields = [] } of await dumped('wal-replay', file, '--no-merge')) {
       for (const field of fields) {
         t.is(field.offset, end, field.name);

@@ -3,6 +3,7 @@ import type { ByteField } from '../../../engine/inspect/fields/byte-field.js';
 import { EntryBytes } from '../../../engine/inspect/fields/entry-bytes.js';
 import { HeldBytes, type FileBytes } from '../../../engine/inspect/fields/file-bytes.js';
 import { withFaultBytes } from '../../../engine/inspect/fields/fields-of-finding.js';
+import type { FileRegion } from '../../../engine/inspect/fields/file-regions.js';
 import { foldFields } from '../../../engine/inspect/fields/fold-fields.js';
 import { segmentFields } from '../../../engine/inspect/fields/segment-fields.js';
 import type { FoldRecord } from '../../../engine/fold/format/record.js';
@@ -11,15 +12,19 @@ import type { FileSystem } from '../../../engine/storage-io/interface/file-syste
 import { RECORD_HEADER_BYTES } from '../../../engine/wal/format/record.js';
 import { fieldDump, fieldsJson, type DumpOptions, type FieldDump } from '../field-dump.js';
 import type { LocatedRecord } from './record-parts.js';
+import type { ByteOutput } from '../../terminal/byte-output.js';
 import type { Terminal } from '../../terminal/terminal.js';
+import { visibleText } from '../../terminal/visible-text.js';
 
 /** Prints the bytes of records and faults, field by field, for `--hexdump`. */
 export class RecordDump {
+  readonly #output: ByteOutput;
   readonly #fileSystem: FileSystem;
   readonly #options: DumpOptions;
   readonly #dump: FieldDump;
 
-  private constructor(fileSystem: FileSystem, options: DumpOptions, dump: FieldDump) {
+  private constructor(fileSystem: FileSystem, options: DumpOptions, dump: FieldDump, output: ByteOutput) {
+    this.#output = output;
     this.#fileSystem = fileSystem;
     this.#options = options;
     this.#dump = dump;
@@ -34,7 +39,7 @@ export class RecordDump {
   ): Promise<RecordDump> {
     const isFolder = fileSystem.statusFollowing(path)?.kind === 'directory';
     const anchored = isFolder ? anchoredSource(fileSystem, path) : anchoredBeside(fileSystem, path);
-    return new RecordDump(anchored, options, await fieldDump(terminal, options));
+    return new RecordDump(anchored, options, await fieldDump(terminal, options), terminal.output);
   }
 
   /** A record of a segment, as lines under its own. */
@@ -57,6 +62,23 @@ export class RecordDump {
   foldRecordJson(record: FoldRecord): string {
     const bytes = bytesOfFold(record);
     return this.#json(foldFields(bytes, record.offset), bytes);
+  }
+
+  /** A part of a file that is no record: its place and name, and the lines of its fields; or a JSON object. */
+  writeRegion(path: string, { name, fields }: FileRegion, bytes: FileBytes, json: boolean): void {
+    const [first] = fields;
+    const last = fields.at(-1);
+    if (first === undefined || last === undefined) return;
+    const place = { segment: path, offset: first.offset, bytes: last.offset + last.bytes - first.offset };
+    if (json) {
+      const head = JSON.stringify({ ...place, op: name }).slice(0, -1);
+      this.#output.writeText(`${head}${this.#json(fields, bytes)}}\n`);
+      return;
+    }
+    this.#output.writeText(
+      `${[...Object.values(place), name].map((part) => visibleText(String(part))).join('\t')}\n`,
+    );
+    this.#dump(fields, bytes);
   }
 
   /** The bytes round a fault, as lines under its own; nothing where it is not about bytes. */

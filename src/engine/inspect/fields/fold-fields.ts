@@ -42,7 +42,8 @@ export function foldFields(bytes: FileBytes, offset: number): ByteField[] {
 
 /** The fields of what should be a header or a record of a fold log, and what is wrong with them. */
 export function badFoldFields(bytes: FileBytes, span: BadSpan): ByteField[] {
-  if (span.offset === 0) return [...headerFields(bytes), ...restOf(Math.min(HEADER_BYTES, span.end), span)];
+  if (span.offset === 0)
+    return [...foldHeaderFields(bytes), ...restOf(Math.min(HEADER_BYTES, span.end), span)];
   const { offset, end } = span;
   const read = bytes.read.bind(bytes);
   if (read(offset, FIELDS_AT).length < FIELDS_AT) {
@@ -91,17 +92,19 @@ function statedAnyhow(bytes: FileBytes, span: BadSpan): ByteField[] {
   return [...marked, ...restOf(recordEnd, span)];
 }
 
-function headerFields(bytes: FileBytes): ByteField[] {
+/** The fields of a fold log's header, and what is wrong with them. */
+export function foldHeaderFields(bytes: FileBytes): ByteField[] {
   const header = bytes.read(0, HEADER_BYTES);
   const isShort = header.length < HEADER_BYTES;
   if (isShort) return fieldsInRow(0, [{ name: 'header', bytes: header.length, isWrong: true }]);
   const version = readU16(header, VERSION_AT);
+  const isOurs = equalBytes(header.subarray(0, VERSION_AT), MAGIC);
   return fieldsInRow(0, [
     {
       name: 'magic',
       bytes: VERSION_AT,
-      isWrong: !equalBytes(header.subarray(0, VERSION_AT), MAGIC),
-      text: 'should be PGSS',
+      isWrong: !isOurs,
+      text: isOurs ? '' : 'should be PGSS',
     },
     {
       name: 'formatVersion',
