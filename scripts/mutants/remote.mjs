@@ -176,4 +176,12 @@ export const remoteMutants = [
     tests: ['engine/remote/replicate'],
     match: 'two who replicate at once*',
   },
+  {
+    name: 'lag-of-an-older-position-taken',
+    rule: 'a lag is what is not there yet',
+    file: 'src/engine/remote/replicate/replica-status.ts',
+    from: 'storePosition === position ? nowMs',
+    to: 'storePosition !== undefined ? nowMs',
+    tests: ['cli/commands/status'],
+  },
 ];

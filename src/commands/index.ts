@@ -22,6 +22,7 @@ export const COMMANDS: Commands = {
   rescue: () => import('./rescue/rescue.js'),
   scan: () => import('./store/scan.js'),
   session: () => import('./store/session.js'),
+  status: () => import('./remote/status.js'),
   stat: () => import('./store/stat.js'),
   verify: () => import('./rescue/verify.js'),
   'wal-replay': () => import('./logs/wal-replay.js'),

@@ -13,6 +13,7 @@ for i in 16 17 18; do statelog put orders order:$i "$i apples" || exit; done
 statelog checkpoint orders && statelog put orders order:20 none || exit
 cp -r orders yesterday && statelog delete yesterday order:16 && statelog export orders backup || exit
 statelog export orders "file://$PWD/bucket/edge/orders" || exit
+statelog replicate orders "file://$PWD/bucket/edge/orders" || exit
 cp -r orders damaged && printf XXXX | dd of=damaged/checkpoints/1/state-0.db bs=1 seek=40 conv=notrunc 2>/dev/null
 cp -r orders torn && rm torn/CLOSED && echo '{}' > torn/LOCK && printf X >> torn/wal/2/wal-0.log
 mkdir -p other .config/fish/completions && cp -r orders other

@@ -88,6 +88,10 @@ export const HELP_EXAMPLES: Readonly<Record<string, readonly HelpExample[]>> = {
       'statelog prune "file://$PWD/bucket/edge/orders" --keep 3 --grace 1d',
     ],
   ],
+  status: [
+    ['for a monitor: 1 where it is more than five minutes behind', 'statelog status orders --max-lag 5m'],
+    ['and as a textfile for Prometheus', 'statelog status orders --max-lag 5m --prometheus replica.prom'],
+  ],
   replicate: [
     [
       'once: a whole snapshot, or what changed since',

@@ -37,6 +37,11 @@ export class ReplicateOutput implements ReplicateObserver {
     this.#isWaiting = true;
   }
 
+  verified(position: string): void {
+    if (this.#json) this.#print(JSON.stringify({ verified: { position } }));
+    else this.#say(`what is there was verified: it can be restored as of ${position}`);
+  }
+
   whole(reason: string): void {
     if (this.#json) this.#print(JSON.stringify({ whole: reason }));
     else this.#say(`exporting a whole snapshot, since ${reason}`);

@@ -22,6 +22,9 @@ export default class Replicate extends StatelogCommand {
       default: EVERY_MS,
       defaultHelp: () => Promise.resolve(undefined),
     }),
+    'verify-every': spanFlag({
+      description: 'how often all that is there is read to see that it can be restored (default: never)',
+    }),
     ...publishFlags,
   };
 
@@ -41,11 +44,13 @@ export default class Replicate extends StatelogCommand {
     const run = async (): Promise<ExitCode> => {
       await replicate({
         source: args.store,
+        url: args.url,
         blobs,
         key,
         observer: output,
         isFollowing: flags.follow,
         everyMs: flags.every,
+        verifyEveryMs: flags['verify-every'],
         signal: ending.signal,
         nonAtomic: flags['non-atomic'],
         ...pace,

@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { StateDirectory } from '../../../src/engine/directory/state-directory.js';
 import { pointerName } from '../../../src/engine/remote/publish/names.js';
 import { pruneSnapshots } from '../../../src/engine/remote/publish/prune-snapshots.js';
+import { readMark } from '../../../src/engine/remote/replicate/replica-mark.js';
 import { replicate } from '../../../src/engine/remote/replicate/replicate.js';
 import type {
   ReplicatedRound,
@@ -21,6 +22,7 @@ class Told implements ReplicateObserver {
   readonly rounds: ReplicatedRound[] = [];
   readonly waits: string[] = [];
   readonly wholes: string[] = [];
+  readonly verifieds: string[] = [];
   onRound: () => void = () => undefined;
 
   replicated(round: ReplicatedRound): void {
@@ -30,6 +32,10 @@ class Told implements ReplicateObserver {
 
   waiting(reason: string): void {
     this.waits.push(reason);
+  }
+
+  verified(position: string): void {
+    this.verifieds.push(position);
   }
 
   whole(reason: string): void {
@@ -254,4 +260,31 @@ test('an increment that another host put first stays, and what came after it fol
   await once(source, overtaken);
   await restore(new SimulatedStore(bucket), copy('copy'));
   t.is(standing(copy('copy')), standing(source));
+});
+
+test('what is replicated is restored, to see that it can be, as often as asked, and damage is told', async (t) => {
+  const { source, bucket, write } = place(t, 'directory');
+  const blobs = new SimulatedStore(bucket);
+  await write('a', '1');
+  await once(source, blobs);
+  t.is((await readMark(blobs, KEY))?.verified, null);
+  await write('b', '2');
+  t.deepEqual((await once(source, blobs, { verifyEveryMs: 60_000 })).verifieds, ['2']);
+  bucket.nowMs += 59_000;
+  t.deepEqual((await once(source, blobs, { verifyEveryMs: 60_000 })).verifieds, []);
+  bucket.nowMs += 1000;
+  t.deepEqual((await once(source, blobs, { verifyEveryMs: 60_000 })).verifieds, ['2']);
+  const mark = await readMark(blobs, KEY);
+  t.deepEqual(mark, {
+    position: '2',
+    verified: { position: '2', atMs: bucket.nowMs },
+    modifiedMs: bucket.nowMs,
+  });
+  const payload = [...bucket.blobs.keys()].find((name) => name.endsWith('.tar'))!;
+  const bytes = Buffer.from(bucket.blobs.get(payload)!.bytes);
+  bytes[2000] = bytes[2000]! ^ 1;
+  bucket.put(payload, bytes);
+  bucket.nowMs += 60_000;
+  await t.throwsAsync(once(source, blobs, { verifyEveryMs: 60_000 }));
+  t.is((await readMark(blobs, KEY))?.verified?.atMs, bucket.nowMs - 60_000);
 });

@@ -23,6 +23,8 @@ export interface ReplicateObserver {
   replicated(round: ReplicatedRound): void;
   /** The bucket cannot be reached: it is tried again after so many milliseconds. */
   waiting(reason: string, ms: number): void;
+  /** All that is there was read, and can be restored as of this position. */
+  verified(position: string): void;
   /** A whole snapshot is published, and why. */
   whole(reason: string): void;
   notice(finding: Finding): void;
@@ -34,6 +36,8 @@ export interface ReplicateOptions extends PublishOptions {
   readonly source: string;
   readonly blobs: BlobStore;
   readonly key: string;
+  /** The URL of that key, to be written beside the store, so that its status can be asked for by its path. */
+  readonly url?: string | undefined;
   readonly observer: ReplicateObserver;
   /** Goes on with what comes, until the signal. */
   readonly isFollowing: boolean;
@@ -41,6 +45,8 @@ export interface ReplicateOptions extends PublishOptions {
   readonly everyMs: number;
   /** Ends it behind the round at hand, and every wait at once. */
   readonly signal: AbortSignal;
+  /** Milliseconds from one time that what is there is restored to see that it can be, to the next; default: never. */
+  readonly verifyEveryMs?: number | undefined;
   /** So many increments stand on one snapshot at the most; default 100. */
   readonly linksMax?: number | undefined;
   /** Milliseconds since any fixed moment, and since the Unix epoch; for tests. */
