@@ -13,7 +13,7 @@ import type {
 } from '../../../src/engine/remote/replicate/replicate-options.js';
 import { tempDir } from '../../support/temp-dir.js';
 import { HISTORIES, standing } from '../transfer/increment-works.js';
-import { restore } from './chain-works.js';
+import { extend, restore } from './chain-works.js';
 import { type Fate, Killed, SimulatedBucket, SimulatedStore } from './simulated-bucket.js';
 import { KEY, quick } from './snapshots.js';
 
@@ -287,4 +287,22 @@ test('what is replicated is restored, to see that it can be, as often as asked, 
   bucket.nowMs += 60_000;
   await t.throwsAsync(once(source, blobs, { verifyEveryMs: 60_000 }));
   t.is((await readMark(blobs, KEY))?.verified?.atMs, bucket.nowMs - 60_000);
+});
+
+test('what is too much for an increment goes into a whole snapshot', async (t) => {
+  const { source, bucket, copy, write } = place(t, 'directory');
+  const blobs = new SimulatedStore(bucket);
+  await write('a', '1');
+  await once(source, blobs);
+  const store = await StateDirectory.open(source);
+  for (let index = 0; index < 5; index++)
+    store.put(Buffer.from(`large ${index}`), Buffer.alloc(14 * 1024 * 1024, 97));
+  await store.sync();
+  store.close();
+  await t.throwsAsync(extend(blobs, source), { code: 'LIMIT_EXCEEDED' });
+  const { rounds, wholes } = await once(source, blobs, { partBytes: undefined });
+  t.is(rounds[0]!.kind, 'full');
+  t.regex(wholes[0]!, /more than 64 MiB changed since 1/);
+  await restore(blobs, copy('copy'));
+  t.is(digestOf(copy('copy')), digestOf(source));
 });

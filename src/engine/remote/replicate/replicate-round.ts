@@ -11,8 +11,9 @@ import type { ReplicatedRound, ReplicateOptions } from './replicate-options.js';
 import { storePrint } from './store-print.js';
 
 const LINKS_MAX = 100;
-/** Increments together are not larger than the snapshot that they stand on, or than this. */
+/** Increments together are not larger than the snapshot that they stand on, or than the first of these; nor than the second. */
 const LINK_BYTES_MIN = 1024 * 1024;
+const LINK_BYTES_MAX = 256 * 1024 * 1024;
 /** Somebody else was faster so often, and it is somebody else's to replicate there. */
 const TRIES_MAX = 8;
 
@@ -79,13 +80,11 @@ async function foundHead({ blobs, key, ...options }: ReplicateOptions): Promise<
 
 function tooLong(head: ChainHead, { linksMax = LINKS_MAX }: ReplicateOptions): string | undefined {
   if (head.nextNumber > linksMax) return `${head.nextNumber - 1} increments stand on the newest snapshot`;
-  const bytesMax = Math.max(LINK_BYTES_MIN, head.payloadBytes);
-  return head.linkBytes > bytesMax
-    ? 'the increments are larger than the snapshot that they stand on'
-    : undefined;
+  const bytesMax = Math.max(LINK_BYTES_MIN, Math.min(LINK_BYTES_MAX, head.payloadBytes));
+  return head.linkBytes > bytesMax ? 'the increments on the newest snapshot are large' : undefined;
 }
 
-/** The next increment; a text where the store does not tell any more what came after the chain's end. */
+/** The next increment; a text where the store does not tell any more what came after the chain's end, or it is much. */
 async function nextOrLost(
   { fileSystem = realFileSystem(), source }: ReplicateOptions,
   { end }: ChainHead,
@@ -97,6 +96,7 @@ async function nextOrLost(
     const isLost =
       isStatelogError(error, 'EPOCH_NOT_FOUND') ||
       isStatelogError(error, 'CURSOR_EXPIRED') ||
+      isStatelogError(error, 'LIMIT_EXCEEDED') ||
       isStatelogError(error, 'SOURCE_MISMATCH');
     if (isLost && !(error instanceof StoreUnavailable)) return error.message;
     throw error;

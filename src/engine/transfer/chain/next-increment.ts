@@ -17,6 +17,12 @@ import type { ContentAt } from './content-at.js';
 import type { ChainEnd } from './increment-chain.js';
 import { momentAt, momentNow, type Moment } from './moment.js';
 
+/**
+ * The most characters of an increment of a chain, so that whoever writes or reads one has the memory for it: more is for a
+ * whole snapshot, which needs none.
+ */
+export const INCREMENT_LENGTH_MAX = 64 * 1024 * 1024;
+
 /** An increment in memory. */
 export interface EncodedIncrement {
   readonly bytes: Uint8Array;
@@ -34,7 +40,7 @@ export interface NextIncrement {
 /**
  * Puts together the changes of a store since a chain's end.
  * @param at of a state directory: up to that checkpoint; default: as it is now
- * @throws StatelogError as `momentAt` and `momentNow`; `SOURCE_MISMATCH` where the store is another, or held something else there
+ * @throws StatelogError as `momentAt` and `momentNow`; `LIMIT_EXCEEDED` where too much changed for one; `SOURCE_MISMATCH` where the store is another, or held something else there
  */
 export function nextIncrement(disk: FileSystem, path: string, chain: ChainEnd, at?: bigint): NextIncrement {
   const now = momentNow(disk, path, at);
@@ -68,9 +74,12 @@ function encoded(path: string, from: ContentAt, to: ContentAt, chain: ChainEnd):
   const header = { since: from.position, until: to.position, store: chain.store };
   const lines = incrementLines(from, to, chain.store);
   const parts: string[] = [];
+  let length = 0;
   for (let line = lines.next(); ; line = lines.next()) {
     if (line.done !== true) {
       parts.push(line.value);
+      length += line.value.length;
+      if (length > INCREMENT_LENGTH_MAX) throw tooLarge(path, chain);
       continue;
     }
     const end = line.value;
@@ -92,6 +101,15 @@ export function refuseOtherStore(path: string, found: string | undefined, { stor
     found: found === undefined ? 'a fold log' : `store ${found}`,
     safe: 'nothing was written',
     hint: 'name another key for this store',
+  });
+}
+
+function tooLarge(path: string, { position }: ChainEnd): StatelogError {
+  const size = `${INCREMENT_LENGTH_MAX / 1024 / 1024} MiB`;
+  return new StatelogError('LIMIT_EXCEEDED', `more than ${size} changed since ${positionName(position)}`, {
+    path,
+    safe: 'nothing was written',
+    hint: 'export a whole snapshot: on what changes then, increments can stand again',
   });
 }
 
