@@ -3,17 +3,11 @@ import { readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import test from 'ava';
 import { projectRoot } from '../support/project-root.js';
-import { exampleShell } from '../support/shell-examples.js';
+import { exampleShell, promisedBy } from '../support/shell-examples.js';
 import { tempDir } from '../support/temp-dir.js';
 
 const folder = path.join(projectRoot, 'examples');
-const names = readdirSync(folder).filter((name) => !name.endsWith('.md'));
-
-/** The comment at the end of an example: the lines that it prints. */
-function promisedBy(source: string): string {
-  const [, end] = /^(?:\/\/|#) Prints:\n([\s\S]*)$/m.exec(source) ?? [];
-  return (end ?? '').replaceAll(/^(\/\/|#) /gm, '');
-}
+const names = readdirSync(folder).filter((name) => /\.(sh|mjs)$/.test(name));
 
 for (const name of names) {
   test(`examples/${name} prints what it says`, (t) => {

@@ -24,6 +24,12 @@ export function examplesOf(page: string): Example[] {
   );
 }
 
+/** The comment at the end of an example: the lines that it prints. */
+export function promisedBy(source: string): string {
+  const [, end] = /^(?:\/\/|#) Prints:\n([\s\S]*)$/m.exec(source) ?? [];
+  return (end ?? '').replaceAll(/^(\/\/|#) /gm, '');
+}
+
 /** What a command line printed. */
 export interface Printed {
   readonly stdout: string;

@@ -16,7 +16,7 @@ function descriptionOf(root: string): string {
 
 Exit codes: ${MEANINGS.join('; ')}.
 
-Pages: ${path.join(root, 'docs', 'README.md')}.
+Pages: ${path.join(root, 'docs', 'README.md')}; scripts to take from: ${path.join(root, 'docs', 'cookbook.md')}.
 Defects: ${REPORT_TO}. Vulnerabilities: in private, as ${path.join(root, 'SECURITY.md')} says.`;
 }
 
