@@ -1,3 +1,4 @@
+const LOST = ['engine/repair/lost-records'];
 const PROVEN = ['engine/repair/proven-keys'];
 
 /** Sabotages of what is said of losses. See ../mutants.mjs. */
@@ -37,5 +38,41 @@ export const lossMutants = [
     to: 'sequence: this.#sequence',
     tests: PROVEN,
     match: '*a segment are overwritten*',
+  },
+  {
+    name: 'lost-records-told-twice',
+    rule: 'what is lost is told once, and no count is wrong',
+    file: 'src/engine/wal/scan/lost-records.ts',
+    from: 'isLossTold: this.#lastGapEnd === offset',
+    to: 'isLossTold: this.#lastGapEnd === -2',
+    tests: LOST,
+    match: '*each gap of a segment*',
+  },
+  {
+    name: 'lost-records-miscounted',
+    rule: 'what is lost is told once, and no count is wrong',
+    file: 'src/engine/wal/scan/lost-records.ts',
+    from: 'return lostRecords({ ...part, to: undefined, beforeNs, ...first }, Math.max(Number(sequence), 1));',
+    to: 'return lostRecords({ ...part, to: sequence, beforeNs, ...first }, Math.max(Number(sequence), 1));',
+    tests: LOST,
+    match: '*begins anew*',
+  },
+  {
+    name: 'lost-sequences-counted-twice',
+    rule: 'what is lost is told once, and no count is wrong',
+    file: 'src/engine/repair/account/lost-total.ts',
+    from: 'while (at > 0 && stretches[at - 1]!.to >= from) at -= 1;',
+    to: 'while (at > 0 && stretches[at - 1]!.to < 0n) at -= 1;',
+    tests: LOST,
+    match: '*the sum of losses*',
+  },
+  {
+    name: 'end-of-a-closed-log-told-at-the-least',
+    rule: 'what is lost is told exactly where both ends are known',
+    file: 'src/engine/wal/scan/lost-records.ts',
+    from: 'nextSequence: endSequence ?? closedAt?.nextSequence,',
+    to: 'nextSequence: endSequence,',
+    tests: ['engine/repair/lost-records'],
+    match: '*a bad end of a log that was closed*',
   },
 ];

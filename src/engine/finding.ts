@@ -42,6 +42,22 @@ export type DamageClass = (typeof DAMAGE_CLASSES)[number];
  */
 export type Severity = 'damage' | 'torn' | 'notice';
 
+/** Records of a write-ahead log that are lost at one place. Numbers that may pass 2^53 are decimal text. */
+export interface LostRecords {
+  /** How many; at least so many, where not both ends of the part are known. */
+  readonly records: number;
+  readonly isExact: boolean;
+  readonly coreId?: number | undefined;
+  /** The sequences of the first and of the last of them, as far as the records beside them tell. */
+  readonly firstSequence?: string | undefined;
+  readonly lastSequence?: string | undefined;
+  /** Between which times they were written, in nanoseconds since the Unix epoch: those of the records beside them. */
+  readonly afterNs?: string | undefined;
+  readonly beforeNs?: string | undefined;
+  /** How often numbering began anew in the file before them; absent for never. */
+  readonly restarts?: number | undefined;
+}
+
 /** One thing that is wrong, or worth knowing, at one place. */
 export interface Finding {
   readonly severity: Severity;
@@ -74,6 +90,8 @@ export interface Finding {
   readonly epoch?: string | undefined;
   /** Decimal. */
   readonly sequence?: string | undefined;
+  /** For damage of a write-ahead log: the records that are lost with it, where that can be told. */
+  readonly lost?: LostRecords | undefined;
 }
 
 /** The notice of a last write that was not finished, and was cut: `copy` is where it lies now. */

@@ -2,7 +2,13 @@
 
 // Failures and findings.
 export { ERROR_CODES, StatelogError, isStatelogError, type ErrorCode, type ErrorDetails } from './errors.js';
-export { DAMAGE_CLASSES, type DamageClass, type Finding, type Severity } from './finding.js';
+export {
+  DAMAGE_CLASSES,
+  type DamageClass,
+  type Finding,
+  type LostRecords,
+  type Severity,
+} from './finding.js';
 
 // Stores of every kind.
 export type { Entry, EntryCursor, EntryRange } from './entry-cursor.js';
@@ -161,7 +167,7 @@ export type { AllowedLosses } from './transfer/losses.js';
 export type { ExportForm } from './transfer/prepared-export.js';
 export type { CutTail, RecordVisitor, RecoveredSegment, SegmentReport } from './wal/recover/recovery.js';
 export type { ClosedSegment } from './wal/scan/closed-segment.js';
-export type { Locked, Reached, WalScanOptions } from './wal/scan/scan-options.js';
+export type { Locked, Reached, WalScanOptions, WrittenWithin } from './wal/scan/scan-options.js';
 export type { TailState } from './wal/scan/scanner.js';
 export type { UnwholeTail } from './wal/tail/tail-watch.js';
 export type { GroupChange, GroupCommit } from './directory/group-change.js';

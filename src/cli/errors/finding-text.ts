@@ -1,4 +1,5 @@
 import type { Finding } from '../../engine/finding.js';
+import { lostText } from '../text/lost-text.js';
 import { visibleText } from '../terminal/visible-text.js';
 
 /** A finding as one line for people: how bad, which class, where, what it is, and what to run next. */
@@ -13,14 +14,15 @@ export function findingText(finding: Finding): string {
  * @param isNamed whether the file is named; false where it stands above
  */
 export function findingParts(
-  { class: kind, file, offset, bytes, message, hint, expected, found }: Finding,
+  { class: kind, file, offset, bytes, message, hint, expected, found, lost }: Finding,
   isNamed: boolean,
 ): { readonly what: string; readonly hint: string | undefined } {
   const extent = bytes === 0 ? `byte ${offset}` : `byte ${offset}, ${bytes} bytes`;
   const compared = expected === undefined ? '' : ` (expected ${expected}, found ${found ?? 'nothing'})`;
   const place = isNamed ? `${file}, ${extent}` : extent;
+  const missing = lost === undefined ? '' : `; ${lostText(lost)}`;
   return {
-    what: visibleText(`${kind}: ${place}: ${message}${compared}`),
+    what: visibleText(`${kind}: ${place}: ${message}${compared}${missing}`),
     hint: hint === undefined ? undefined : visibleText(hint),
   };
 }

@@ -5,6 +5,7 @@ import { nextSequenceOf } from '../../engine/wal/scan/record-sweep.js';
 import { formatSize } from '../command/size-text.js';
 import { visibleText } from '../terminal/visible-text.js';
 import { countedText } from '../text/counted-text.js';
+import { lostTotalText } from '../text/lost-text.js';
 import { repairEventLine, repairNextLine, repairSummaryLine, type RepairLineForm } from './repair-output.js';
 
 /** The parts of the page, in order. */
@@ -49,8 +50,11 @@ export class RescuePage {
     if (isSound)
       return this.#under('finding', visibleText(`nothing: ${path} is sound, and nothing was made`));
     const made = [repairSummaryLine(repair, false), ...this.#comparisons.map(comparisonText)];
+    const lost = lostTotalText(repair.lost.byCore);
+    const wrong = lost === undefined ? '' : this.#under('finding', lost);
     const lines = made.map((line) => this.#under('made', line));
-    return [...lines, ...rescueNextLines(path, repair).map((step) => this.#under('next', step))].join('');
+    const steps = rescueNextLines(path, repair).map((step) => this.#under('next', step));
+    return [wrong, ...lines, ...steps].join('');
   }
 
   #under(head: keyof typeof HEADS, line: string): string {

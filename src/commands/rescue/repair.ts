@@ -9,6 +9,7 @@ import { repairExitCode, tellRepair } from '../../cli/output/tell-repair.js';
 import type { RepairOutcome, RepairReport } from '../../cli/report/repair-report.js';
 import { reportFlags, reportWish } from '../../cli/report/report-flags.js';
 import { withRepairReport } from '../../cli/report/with-repair-report.js';
+import { lostTotalText } from '../../cli/text/lost-text.js';
 import { redactFlags } from '../../cli/text/redaction.js';
 import { repairEventLine, repairNextLine, repairSummaryLine } from '../../cli/output/repair-output.js';
 
@@ -86,6 +87,8 @@ export default class Repair extends StatelogCommand {
       report?.event(event);
       return `${repairEventLine(event, form)}\n`;
     });
+    const lost = flags.json ? undefined : lostTotalText(summary.lost.byCore);
+    if (lost !== undefined) output.writeText(`${lost}\n`);
     output.writeText(`${repairSummaryLine(summary, flags.json)}\n`);
     await output.flush();
     const next = repairNextLine(summary);

@@ -196,6 +196,7 @@ async function* repairThrough(
       bytes: lostBytes,
       keys: account.lostKeyCount,
       unnamed: account.lostUnnamed,
+      byCore: account.lostTotal.byCore(),
     },
     mended,
     ...(replica === undefined ? {} : { filled: account.filled }),

@@ -65,5 +65,5 @@ function rowOfKey(lost: LostKey, { keyEncoding, redact }: KeyForm): Html {
   const time = timestampNs === undefined ? undefined : formatTime(timestampNs);
   const value = older === undefined ? 'an older value' : `${older.bytes} bytes, blake3 ${older.digest}`;
   const cells = [op, cutText(file, KEY_UNITS_MAX, true), offset, sequence?.toString(), time];
-  return rowOf(name, [...cells, fallsBack ? value : 'nothing, if this is its name']);
+  return rowOf(name, [...cells, fallsBack ? value : 'nothing']);
 }

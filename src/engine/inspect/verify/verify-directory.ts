@@ -14,6 +14,7 @@ import { openCheckpoint } from '../../directory/read/open-checkpoint.js';
 import type { StateFile } from '../../state/read/state-file.js';
 import type { FileSystem } from '../../storage-io/interface/file-system.js';
 import { groupReach } from '../../wal/groups/group-reach.js';
+import { lostRecords } from '../../wal/scan/lost-records.js';
 import { scanOptionsOf } from '../../wal/scan/scan-options.js';
 import { conflictedCopies } from '../strangers/conflicted-copies.js';
 import { unopenedFinding } from '../unreadable.js';
@@ -102,6 +103,18 @@ function* verifyLog(
     ...(isLive ? liveLogLock(fileSystem, layout, manifest) : undefined),
     isClosed: after !== undefined,
     expectedSequenceOf: (coreId: number) => before?.cores[coreId]?.nextSequence ?? 0n,
+    writtenWithinOf: (coreId: number) => ({
+      afterNs: before?.cores[coreId]?.lastTimestampNs,
+      beforeNs: after?.cores[coreId]?.lastTimestampNs,
+    }),
+  };
+  /** All that is missing of a core's part of the log from a sequence on, where it is known how far that went. */
+  const lostFrom = (coreId: number, from: bigint, afterNs?: bigint): Pick<Finding, 'lost'> => {
+    const closedAt = isLive ? scanOptionsOf(log, coreId).closedAt : undefined;
+    const to = after?.cores[coreId]?.nextSequence ?? closedAt?.nextSequence;
+    if (to === undefined || to <= from) return {};
+    const within = log.writtenWithinOf(coreId);
+    return { lost: lostRecords({ coreId, from, to, ...within, afterNs: afterNs ?? within.afterNs }) };
   };
   const segments = Array.from({ length: manifest.cores }, (_, coreId) => {
     return { coreId, path: layout.segment(epoch, coreId) };
@@ -123,15 +136,18 @@ function* verifyLog(
       ends[coreId] = { path, bytes: summary.bytes, nextSequence };
       if (after !== undefined) {
         const nextDue = after.cores[coreId]!.nextSequence;
-        if (summary.barriers.last !== epoch) yield missingBarrier(path, summary.goodEnd, epoch, coreId);
-        else if (nextSequence < nextDue) {
-          yield sequenceGap(path, summary.bytes, coreId, nextDue, nextSequence);
+        const missing = lostFrom(coreId, nextSequence, summary.lastTimestampNs);
+        if (summary.barriers.last !== epoch) {
+          yield { ...missingBarrier(path, summary.goodEnd, epoch, coreId), ...missing };
+        } else if (nextSequence < nextDue) {
+          yield { ...sequenceGap(path, summary.bytes, coreId, nextDue, nextSequence), ...missing };
         }
       }
       tally.addFile(path, summary.bytes, true);
     } catch (error) {
-      const finding = missingOrDamaged(error, path, 'missing-segment');
-      if (isLogKept(fileSystem, layout, epoch)) yield finding;
+      const finding = { ...missingOrDamaged(error, path, 'missing-segment'), coreId };
+      const missing = lostFrom(coreId, log.expectedSequenceOf(coreId));
+      if (isLogKept(fileSystem, layout, epoch)) yield { ...finding, ...missing };
     }
   }
 }

@@ -3,7 +3,7 @@ import type { FileSystem } from '../../storage-io/interface/file-system.js';
 import { BarrierWatch } from '../../wal/folder/barriers.js';
 import { WalScanner } from '../../wal/scan/scanner.js';
 import type { ClosedSegment } from '../../wal/scan/closed-segment.js';
-import type { Locked, Reached } from '../../wal/scan/scan-options.js';
+import type { Locked, Reached, WrittenWithin } from '../../wal/scan/scan-options.js';
 import type { RecordTimeline } from './record-timeline.js';
 
 /** The facts that a segment is checked against. */
@@ -20,6 +20,8 @@ export interface SegmentExpectation {
   readonly closedAt?: ClosedSegment | undefined;
   /** Whether the segment lies by itself, as `WalScanOptions.isLoose` says. */
   readonly isLoose?: boolean | undefined;
+  /** Times around the segment, as `WalScanOptions.writtenWithin` says. */
+  readonly writtenWithin?: WrittenWithin | undefined;
   /** True where a checkpoint closed its epoch: nothing of it is torn. */
   readonly isClosed?: boolean | undefined;
   /** How far the segments of other cores reach, as `WalScanOptions.reached` says. */
@@ -39,6 +41,8 @@ export interface SegmentSummary {
   /** Undefined where the segment does not tell. */
   readonly coreId: number | undefined;
   readonly nextSequence: bigint | undefined;
+  /** Of the last good record; undefined where there is none. */
+  readonly lastTimestampNs: bigint | undefined;
   readonly barriers: BarrierWatch;
 }
 
@@ -60,9 +64,9 @@ export function* verifySegment(expected: SegmentExpectation): Generator<Finding,
         expected.timeline?.take(scanner.view);
       }
     }
-    const { records, end, goodEnd, coreId, nextSequence } = scanner;
+    const { records, end, goodEnd, coreId, nextSequence, lastTimestampNs } = scanner;
     const recordsBehind = inTornEnd + records - (recordsBefore ?? records);
-    return { records, recordsBehind, bytes: end, goodEnd, coreId, nextSequence, barriers };
+    return { records, recordsBehind, bytes: end, goodEnd, coreId, nextSequence, lastTimestampNs, barriers };
   } finally {
     scanner.close();
   }

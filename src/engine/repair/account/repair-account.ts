@@ -8,6 +8,7 @@ import type { SlicePlace } from '../../storage-io/views/composed-file-system.js'
 import type { Arrangement } from '../survey/arrangement.js';
 import type { Replica } from '../replica/replica.js';
 import { LostKeys } from './lost-keys.js';
+import { LostTotal } from './lost-total.js';
 import type { Filled, FilledAmount, LostChange, LostKey, Mended, NotTaken, RepairEvent } from './report.js';
 
 const TELL_EACH_BYTES = 32 * 1024 * 1024;
@@ -24,7 +25,8 @@ export class RepairAccount {
   keys = 0;
   keptRecords = 0;
   keptBytes = 0;
-  lostRecords = 0;
+  /** Lost records that have numbers, core by core. */
+  readonly lostTotal = new LostTotal();
   lostBytes = 0;
   lostKeyCount = 0;
   /** Changes that were lost and are listed without a key. */
@@ -49,6 +51,8 @@ export class RepairAccount {
   #fileSystem: FileSystem;
   #placeOf = (path: string, offset: number): SlicePlace => ({ path, offset });
   #madeUpFor = 0;
+  /** Lost records of logs that do not number them. */
+  #lostUnnumbered = 0;
   #doneBytes = 0;
   #untoldBytes = 0;
   readonly #path: string;
@@ -106,17 +110,29 @@ export class RepairAccount {
   }
 
   /**
-   * Takes a finding: its bytes are lost if it is damage, and cut if it is an unfinished last write.
+   * Takes a finding: its bytes, and the records that it says, are lost if it is damage, and cut if it is an unfinished last write.
    * @throws StatelogError `LOSS_LIMIT`
    */
   take(finding: Finding): RepairEvent {
     if (finding.severity === 'damage') this.gaps += 1;
     if (finding.severity === 'damage') this.lose(finding.bytes);
+    if (finding.severity === 'damage' && finding.lost !== undefined)
+      this.lostTotal.take(finding.lost, finding.file);
     if (finding.severity === 'torn') this.#cut(finding);
     if (finding.severity !== 'notice' && finding.class !== 'zero-tail') {
       this.onLost?.(this.#fileSystem, finding, this.#placeOf(finding.file, finding.offset));
     }
     return this.tell(finding);
+  }
+
+  /** Records that are lost: as many as their neighbours' numbers, or what is left of them, tell of. */
+  get lostRecords(): number {
+    return this.#lostUnnumbered + this.lostTotal.records;
+  }
+
+  /** Counts lost records that have no numbers. */
+  loseRecords(records: number): void {
+    this.#lostUnnumbered += records;
   }
 
   /** Takes damage that costs nothing: something else makes up for all of it. */

@@ -1,5 +1,5 @@
 import type { MendKind } from '../../bytes/record-mend.js';
-import type { Finding } from '../../finding.js';
+import type { Finding, LostRecords } from '../../finding.js';
 import type { IdentifiedKind } from '../../inspect/identify.js';
 import type { LockStat } from '../../inspect/stat/stat-report.js';
 
@@ -127,6 +127,8 @@ export interface Amount {
 export interface LostAmount extends Amount {
   /** Changes that are listed without the key that they were of. */
   readonly unnamed: number;
+  /** Records of write-ahead logs, core by core: from the first that is lost to the last, however many are good between. */
+  readonly byCore: readonly LostRecords[];
 }
 
 /** The result of a repair. */

@@ -5,16 +5,16 @@ import type { CheckpointEntry, DirectoryManifest } from '../../directory/manifes
 import { Overlay } from '../../directory/state/overlay.js';
 import { applyRecord } from '../../directory/read/replay.js';
 import { isStatelogError } from '../../errors.js';
-import type { Finding } from '../../finding.js';
 import type { KeptLog } from '../../inspect/kept-logs.js';
 import { missingOrDamaged } from '../../inspect/verify/verify-directory.js';
 import { openStateFile } from '../../state/read/state-file-open.js';
 import type { StateFile } from '../../state/read/state-file.js';
+import { lostRecords } from '../../wal/scan/lost-records.js';
 import { WalScanner } from '../../wal/scan/scanner.js';
 import { LogGroups } from './log-groups.js';
 import type { SourcePositions } from './source-positions.js';
 import { SegmentBook } from './segment-book.js';
-import { recordHoles, type RecordHole } from './missing-records.js';
+import { lostEnd, recordHoles, type RecordHole } from './missing-records.js';
 import { laidOver } from '../state/filled-entries.js';
 import type { DamagedChange } from '../account/lost-keys.js';
 import { NewFile } from '../log/new-file.js';
@@ -165,6 +165,16 @@ export class LogSalvage {
     const below = this.#openBelow(log, state);
     const positions = log.isLive ? this.positions : undefined;
     const lastBefore = before?.cores[coreId]?.lastTimestampNs ?? 0n;
+    const closedAt = lock?.closedAtOf(coreId);
+    const writtenWithin = {
+      afterNs: before?.cores[coreId]?.lastTimestampNs,
+      beforeNs: after?.cores[coreId]?.lastTimestampNs,
+    };
+    const part = {
+      coreId,
+      to: after?.cores[coreId]?.nextSequence ?? closedAt?.nextSequence,
+      ...writtenWithin,
+    };
     const source: SegmentSource = {
       path,
       coreId,
@@ -173,7 +183,8 @@ export class LogSalvage {
       endSequence: after?.cores[coreId]?.nextSequence,
       isLocked,
       wasClosed: lock?.wasClosed,
-      closedAt: lock?.closedAtOf(coreId),
+      closedAt,
+      writtenWithin,
       isCovered: !log.isLive,
       isBelow: (key) => valueBelow(below, key),
       renumberedFrom: first,
@@ -189,20 +200,20 @@ export class LogSalvage {
       },
     };
     try {
-      const { isWhole, nextSequence } = yield* salvageSegment(this.#account, source, into);
+      const { isWhole, nextSequence, toldTo } = yield* salvageSegment(this.#account, source, into);
       const due = nextSequence ?? expectedSequence;
       // A closed log whose end was cut off between two records looks whole by itself.
       const missing = after === undefined ? 0n : atLeastNone(after.cores[coreId]!.nextSequence - due);
       if (missing > 0n) {
-        this.#account.lostRecords += Number(missing);
-        yield this.#account.take(lostEnd(path, coreId, missing, book.needsBarrier));
+        const isTold = toldTo !== undefined && toldTo >= due + missing;
+        const lost = isTold ? undefined : lostRecords({ ...part, from: due });
+        yield this.#account.take(lostEnd(path, coreId, missing, book.needsBarrier, lost));
       }
       this.#number(log, coreId, isWhole && missing === 0n, book.nextSequence);
     } catch (error) {
       if (!isStatelogError(error, 'NOT_FOUND')) throw error;
-      yield this.#account.take(missingOrDamaged(error, path, 'missing-segment'));
-      const lost = atLeastNone((after?.cores[coreId]?.nextSequence ?? expectedSequence) - expectedSequence);
-      this.#account.lostRecords += Number(lost);
+      const lost = part.to === undefined ? {} : { lost: lostRecords({ ...part, from: expectedSequence }) };
+      yield this.#account.take({ ...missingOrDamaged(error, path, 'missing-segment'), coreId, ...lost });
       yield* this.#account.loseChanges();
       positions?.isMissingAfter(lastBefore);
       if (into !== undefined) this.#writeEmpty(into, book, coreId === 0 ? epoch : undefined);
@@ -272,18 +283,4 @@ function valueBelow(below: StateFile | undefined, key: Uint8Array): boolean | Ui
 /** Files of different moments may say that a log ended before it began: nothing is known of it then. */
 function atLeastNone(records: bigint): bigint {
   return records > 0n ? records : 0n;
-}
-
-/** The end of a closed log that is gone, by what the manifest says of it. */
-function lostEnd(file: string, coreId: number, records: bigint, isBarrierGone: boolean): Finding {
-  const what = records === 1n ? 'one record is' : `${records} records are`;
-  return {
-    severity: 'damage',
-    class: isBarrierGone ? 'missing-barrier' : 'sequence-gap',
-    file,
-    offset: 0,
-    bytes: 0,
-    message: `${what} missing at its end, by what the manifest says; the checkpoint holds what they did`,
-    coreId,
-  };
 }

@@ -1,7 +1,8 @@
 import type { DirectoryLayout } from '../../directory/manifest/layout.js';
 import type { CoreCheckpoint } from '../../directory/manifest/manifest.js';
-import type { Finding } from '../../finding.js';
+import type { Finding, LostRecords } from '../../finding.js';
 import type { FileSystem } from '../../storage-io/interface/file-system.js';
+import { lostRecords } from '../../wal/scan/lost-records.js';
 import { nextSequenceOf, sweepFile } from '../../wal/scan/record-sweep.js';
 
 /** Records of one core that are nowhere. */
@@ -48,23 +49,37 @@ export function recordHoles(
 
 /** A hole, as what a repair says of it. */
 export function missingRecords(layout: DirectoryLayout, hole: RecordHole): Finding {
-  const { coreId, from, to, afterNs, beforeNs } = hole;
-  const count = to - from;
-  const what = count === 1n ? `record ${from}` : `${count} records, sequences ${from} to ${to - 1n},`;
-  const since = afterNs === undefined ? '' : ` after ${timeText(afterNs)}`;
-  const until = beforeNs === undefined ? '' : ` before ${timeText(beforeNs)}`;
+  const { coreId, from } = hole;
   return {
     severity: 'damage',
     class: 'sequence-gap',
     file: layout.wal,
     offset: 0,
     bytes: 0,
-    message: `${what} of core ${coreId}, written${since}${until}, ${count === 1n ? 'is' : 'are'} in no log and no checkpoint that is there`,
+    message: 'records are missing in all logs and checkpoints that are there',
     coreId,
     sequence: String(from),
+    lost: lostRecords(hole),
   };
 }
 
-function timeText(ns: bigint): string {
-  return new Date(Number(ns / 1_000_000n)).toISOString();
+/** The end of a closed log that is gone, by what the manifest says of it. */
+export function lostEnd(
+  file: string,
+  coreId: number,
+  records: bigint,
+  isBarrierGone: boolean,
+  lost: LostRecords | undefined,
+): Finding {
+  const what = records === 1n ? 'one record is' : `${records} records are`;
+  return {
+    severity: 'damage',
+    class: isBarrierGone ? 'missing-barrier' : 'sequence-gap',
+    file,
+    offset: 0,
+    bytes: 0,
+    message: `${what} missing at its end, by what the manifest says; the checkpoint holds what they did`,
+    coreId,
+    ...(lost === undefined ? {} : { lost }),
+  };
 }

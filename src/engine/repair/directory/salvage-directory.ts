@@ -176,7 +176,6 @@ class DirectorySalvage {
     const account = this.#account;
     const before = this.#manifest.checkpoints.filter(({ epoch }) => epoch < entry.epoch).at(-1);
     for (const hole of this.#logs.missingBetween(before, entry, coreId)) {
-      account.lostRecords += Number(hole.to - hole.from);
       yield account.take(missingRecords(this.#layout, hole));
     }
   }

@@ -118,7 +118,7 @@ class FoldSalvage {
     const { lostKeys } = this.#account;
     this.#gaps ??= new FoldGapRecords(this.#log);
     const { records, changes, nameless } = this.#gaps.makeOut(finding);
-    this.#account.lostRecords += Math.max(records, 1);
+    this.#account.loseRecords(Math.max(records, 1));
     for (const change of changes) lostKeys.note(change, this.#records);
     for (const change of nameless) lostKeys.noteNameless(change);
   }

@@ -19,7 +19,15 @@ import type { Locked } from '../../wal/scan/scan-options.js';
 /** A segment to be salvaged, and what it is held against. */
 export interface SegmentSource extends Pick<
   WalScanOptions,
-  'coreId' | 'epoch' | 'expectedSequence' | 'endSequence' | 'closedAt' | 'isLoose' | 'isClosed' | 'reached'
+  | 'coreId'
+  | 'epoch'
+  | 'expectedSequence'
+  | 'endSequence'
+  | 'closedAt'
+  | 'isLoose'
+  | 'isClosed'
+  | 'reached'
+  | 'writtenWithin'
 > {
   readonly path: string;
   readonly isLocked?: Locked | undefined;
@@ -52,16 +60,10 @@ export interface SalvagedSegment {
   readonly isWhole: boolean;
   /** The sequence that follows the last good record of the source; undefined where there is none. */
   readonly nextSequence: bigint | undefined;
+  /** The sequence up to which it was told what is lost, where that was told last; undefined where nothing was. */
+  readonly toldTo: bigint | undefined;
   /** End of the last good record of the source, in bytes. */
   readonly goodEnd: number;
-}
-
-/** Damage of which it is not known yet how many records it took. */
-interface OpenLoss {
-  /** The sequence that the first record behind it would have had. */
-  readonly sequenceDue: bigint | undefined;
-  /** At the least. */
-  readonly records: number;
 }
 
 /** Good records that stand in a wrong place: nothing that belongs there is lost with them. */
@@ -136,10 +138,10 @@ class SegmentSalvage {
   readonly #descriptor: FileDescriptor;
   #records = 0;
   #bytes = 0;
-  #loss: OpenLoss | undefined;
   #gaps: GapRecords | undefined;
   #isWhole = true;
   #nextSequence: bigint | undefined;
+  #toldTo: bigint | undefined;
   #goodEnd = 0;
 
   constructor(account: RepairAccount, source: SegmentSource, descriptor: FileDescriptor) {
@@ -149,7 +151,8 @@ class SegmentSalvage {
   }
 
   get outcome(): SalvagedSegment {
-    return { isWhole: this.#isWhole, nextSequence: this.#nextSequence, goodEnd: this.#goodEnd };
+    const [isWhole, nextSequence, toldTo] = [this.#isWhole, this.#nextSequence, this.#toldTo];
+    return { isWhole, nextSequence, toldTo, goodEnd: this.#goodEnd };
   }
 
   *read(sink: SalvageSink | undefined): Generator<RepairEvent, void> {
@@ -160,11 +163,9 @@ class SegmentSalvage {
     const scanner = this.#scan(path, this.#descriptor, expectedSequence);
     for (let event = scanner.next(); event !== 'end'; event = scanner.next()) {
       if (event === 'finding') {
-        yield account.take(scanner.finding!);
-        this.#takeLoss(scanner);
+        yield account.take(this.#takeLoss(scanner));
         continue;
       }
-      if (this.#loss !== undefined) this.#closeLoss(scanner.view);
       const { view, offset, recordBytes } = scanner;
       this.#records += 1;
       this.#bytes += recordBytes;
@@ -177,7 +178,6 @@ class SegmentSalvage {
       }
     }
     sink?.finish();
-    this.#closeLoss(undefined);
     this.#nextSequence = scanner.nextSequence;
     this.#goodEnd = scanner.goodEnd;
     account.keptRecords += this.#records;
@@ -232,7 +232,7 @@ class SegmentSalvage {
 
   #scan(path: string, descriptor: FileDescriptor, expectedSequence: bigint | undefined): WalScanner {
     const { coreId, epoch, endSequence, isLoose, isLocked } = this.#source;
-    const { wasClosed, closedAt, isClosed, reached } = this.#source;
+    const { wasClosed, closedAt, isClosed, reached, writtenWithin } = this.#source;
     const isSource = path === this.#source.path;
     return WalScanner.openPart(
       path,
@@ -247,6 +247,7 @@ class SegmentSalvage {
         isClosed,
         isLocked,
         wasClosed,
+        writtenWithin,
         closedAt: isSource ? closedAt : undefined,
         reached: isSource ? reached : undefined,
         tornTail: 'show',
@@ -254,44 +255,28 @@ class SegmentSalvage {
     );
   }
 
-  #takeLoss(scanner: WalScanner): void {
+  /** Notes down what a finding says is lost. @returns the finding, with as many records as what is left of them tells of */
+  #takeLoss(scanner: WalScanner): Finding {
     const finding = scanner.finding!;
     // An unfinished last write was never acknowledged: nothing is lost with it.
-    if (finding.severity !== 'damage') return;
+    if (finding.severity !== 'damage') return finding;
     if (finding.isForeign) throw damageError(finding, 'nothing was written');
     this.#isWhole = false;
     this.#source.onGap?.(scanner.lastTimestampNs);
-    const sequenceDue = scanner.nextSequence;
+    const { lost } = finding;
+    if (lost?.isExact === true && lost.lastSequence !== undefined)
+      this.#toldTo = BigInt(lost.lastSequence) + 1n;
+    if (finding.bytes === 0 || STRANGERS.includes(finding.class)) return finding;
     const { fileSystem, lostKeys } = this.#account;
-    let records = 0;
-    if (finding.bytes > 0 && !STRANGERS.includes(finding.class)) {
-      this.#gaps ??= new GapRecords(fileSystem, this.#descriptor, this.#source.path);
-      const found = this.#gaps.makeOut(finding, sequenceDue);
-      records = Math.max(found.records, 1);
-      for (const change of found.changes) lostKeys.note(change, this.#records);
-      for (const change of found.nameless) lostKeys.noteNameless(change);
-    }
-    records = Math.max(records, this.#loss?.records ?? 0, missingOf(finding));
-    this.#loss = { sequenceDue: this.#loss === undefined ? sequenceDue : this.#loss.sequenceDue, records };
-  }
-
-  /** Counts the records that are missing before the one at hand; without one, those that could be told. */
-  #closeLoss(view: WalEntryView | undefined): void {
-    const loss = this.#loss;
-    if (loss === undefined) return;
-    this.#loss = undefined;
-    const isNumbered =
-      view !== undefined && loss.sequenceDue !== undefined && view.sequence >= loss.sequenceDue;
-    this.#account.lostRecords += isNumbered ? Number(view.sequence - loss.sequenceDue) : loss.records;
+    this.#gaps ??= new GapRecords(fileSystem, this.#descriptor, this.#source.path);
+    const found = this.#gaps.makeOut(finding, scanner.nextSequence);
+    for (const change of found.changes) lostKeys.note(change, this.#records);
+    for (const change of found.nameless) lostKeys.noteNameless(change);
+    if (lost === undefined || lost.isExact || lost.records >= found.records) return finding;
+    return { ...finding, lost: { ...lost, records: found.records } };
   }
 }
 
 function hasKey({ tag }: WalEntryView): boolean {
   return tag === TAG_PUT || tag === TAG_DELETE;
-}
-
-/** How many records a finding says are missing at the end of a segment. */
-function missingOf({ class: kind, expected, found }: Finding): number {
-  if (kind !== 'sequence-gap' || expected === undefined || found === undefined) return 0;
-  return Math.max(Number(BigInt(expected) - BigInt(found)), 0);
 }

@@ -1,7 +1,9 @@
-import { readU64 } from '../../bytes/halves.js';
-import type { Finding } from '../../finding.js';
+import { joinI64, joinU64, readU64 } from '../../bytes/halves.js';
+import type { Finding, LostRecords } from '../../finding.js';
 import { ROOT, TAG_EPOCH_BARRIER } from '../../rkyv/entry/wal-entry-format.js';
 import type { WalEntryView } from '../../rkyv/entry/wal-entry-view.js';
+import { KeptOrder } from '../format/merge-order.js';
+import { lostRecords } from '../scan/lost-records.js';
 
 /** The barriers of one segment, while its records go by. */
 export class BarrierWatch {
@@ -9,9 +11,26 @@ export class BarrierWatch {
   last: bigint | undefined;
   /** The last barrier that a record follows: writing went on, so every core had its own. */
   followed: bigint | undefined;
+  readonly #lastRecord = new KeptOrder();
+  #records = 0;
+
+  /** The records that are missing behind the last one, of which nobody knows how many there were. */
+  lostBehind(coreId: number): LostRecords {
+    const { sequenceLow, sequenceHigh, timestampLow, timestampHigh } = this.#lastRecord;
+    const isEmpty = this.#records === 0;
+    return lostRecords({
+      coreId,
+      from: isEmpty ? undefined : joinU64(sequenceLow, sequenceHigh) + 1n,
+      to: undefined,
+      afterNs: isEmpty ? undefined : joinI64(timestampLow, timestampHigh),
+      beforeNs: undefined,
+    });
+  }
 
   /** Takes the next good record. */
   take(view: WalEntryView): void {
+    this.#lastRecord.copyFrom(view);
+    this.#records += 1;
     if (this.last !== undefined) this.followed = this.last;
     if (view.tag === TAG_EPOCH_BARRIER) this.last = readU64(view.bytes, view.rootStart + ROOT.number);
   }
@@ -45,6 +64,7 @@ export function missingBarriers(segments: readonly WatchedSegment[]): Finding[] 
         message: `other cores have a barrier for epoch ${due}, and this one ${has}: its end is gone, or it is an old copy`,
         coreId,
         epoch: String(due),
+        lost: barriers.lostBehind(coreId),
       };
     });
 }

@@ -1,8 +1,9 @@
 import { repairHint } from '../../bytes/text/command-hints.js';
 import { readU64 } from '../../bytes/halves.js';
-import type { DamageClass, Finding } from '../../finding.js';
+import type { DamageClass, Finding, LostRecords } from '../../finding.js';
 import { ROOT, TAG_EPOCH_BARRIER } from '../../rkyv/entry/wal-entry-format.js';
 import type { WalEntryView } from '../../rkyv/entry/wal-entry-view.js';
+import { lostRecords, type RemarkContext } from './lost-records.js';
 import type { RecordStream, Remarkable } from './record-stream.js';
 
 /** True if a record is an EpochBarrier that closes another epoch than its own. */
@@ -12,15 +13,20 @@ export function hasStrangeBarrier(view: WalEntryView): boolean {
 }
 
 /** Remarks about the stream's last record: good in itself, but not the one that was due. */
-export function remarksOn(file: string, stream: RecordStream): Finding[] {
+export function remarksOn(file: string, stream: RecordStream, context: RemarkContext): Finding[] {
   const { remarkable, reader } = stream;
   const findings: Finding[] = [];
-  if (remarkable !== undefined) findings.push(...remarksOnSequence(file, stream, remarkable));
+  if (remarkable !== undefined) findings.push(...remarksOnSequence(file, stream, remarkable, context));
   if (hasStrangeBarrier(reader.view)) findings.push(strangeBarrier(file, stream));
   return findings;
 }
 
-function remarksOnSequence(file: string, stream: RecordStream, remarkable: Remarkable): Finding[] {
+function remarksOnSequence(
+  file: string,
+  stream: RecordStream,
+  remarkable: Remarkable,
+  context: RemarkContext,
+): Finding[] {
   const { sequence, epoch } = stream.reader.view;
   const { sequenceDue, epochBefore } = remarkable;
   const findings: Finding[] = [];
@@ -42,11 +48,22 @@ function remarksOnSequence(file: string, stream: RecordStream, remarkable: Remar
     const due = sequence < sequenceDue ? 0n : sequenceDue;
     const missing = sequence - due;
     const message = `${missing} ${missing === 1n ? 'record is' : 'records are'} missing before this one`;
-    findings.push(
-      asDamage(notice(file, stream, 'sequence-gap', message, { expected: due, found: sequence })),
-    );
+    const gap = notice(file, stream, 'sequence-gap', message, { expected: due, found: sequence });
+    const lost = context.isLossTold ? {} : { lost: lostBefore(stream, remarkable, due, context) };
+    findings.push(asDamage({ ...gap, ...lost }));
   }
   return findings;
+}
+
+function lostBefore(
+  { reader }: RecordStream,
+  { offsetBefore, timestampBeforeNs }: Remarkable,
+  from: bigint,
+  { restarts }: RemarkContext,
+): LostRecords {
+  const { coreId, sequence: to, timestampNs: beforeNs } = reader.view;
+  const afterNs = offsetBefore < 0 ? undefined : timestampBeforeNs;
+  return lostRecords({ coreId, from, to, afterNs, beforeNs, restarts });
 }
 
 function strangeBarrier(file: string, stream: RecordStream): Finding {

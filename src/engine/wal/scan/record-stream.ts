@@ -34,6 +34,7 @@ export interface Remarkable {
   readonly sequenceDue: bigint;
   readonly epochBefore: bigint;
   readonly offsetBefore: number;
+  readonly timestampBeforeNs: bigint;
 }
 
 /**
@@ -128,6 +129,7 @@ export class RecordStream {
       sequenceDue: order.nextSequence ?? 0n,
       epochBefore: order.lastEpoch,
       offsetBefore: order.lastOffset,
+      timestampBeforeNs: order.lastTimestampNs,
     };
   }
 

@@ -1,6 +1,6 @@
 import { repairHint } from '../../bytes/text/command-hints.js';
 import { StatelogError } from '../../errors.js';
-import { goodIn, type Finding } from '../../finding.js';
+import { goodIn, type Finding, type LostRecords } from '../../finding.js';
 import { holderText, type LockHolder } from '../../storage-io/lock/lock-holder.js';
 import type { ClosedSegment } from './closed-segment.js';
 import type { Gap, GapCause } from './gap.js';
@@ -14,7 +14,12 @@ const HINT_NEWER = 'a newer statelog may know it; the program that wrote the log
 const HINT_WAIT = 'nothing: it is being written';
 
 /** The finding for a gap that is damage. */
-export function damageFinding(file: string, gap: Gap, coreId: number): Finding {
+export function damageFinding(
+  file: string,
+  gap: Gap,
+  coreId: number,
+  lost: LostRecords | undefined,
+): Finding {
   const bytes = gap.end - gap.offset;
   return {
     severity: 'damage',
@@ -28,16 +33,21 @@ export function damageFinding(file: string, gap: Gap, coreId: number): Finding {
     ...comparedOf(gap.cause),
     ...neighboursOf(gap),
     ...coreOf(coreId),
+    ...(lost === undefined ? {} : { lost }),
   };
 }
 
-/** The finding for a segment that ends before what it held when it was closed. */
+/**
+ * The finding for a segment that ends before what it held when it was closed.
+ * @param lost undefined where they were told of already
+ */
 export function missingEnd(
   file: string,
   end: number,
   closedAt: ClosedSegment,
   sequenceDue: bigint,
   coreId: number,
+  lost: LostRecords | undefined,
 ): Finding {
   const missing = closedAt.nextSequence - sequenceDue;
   const records = missing === 1n ? 'the last record is' : `the last ${missing} records are`;
@@ -52,6 +62,7 @@ export function missingEnd(
     expected: String(closedAt.nextSequence),
     found: String(sequenceDue),
     ...coreOf(coreId),
+    ...(lost === undefined ? {} : { lost }),
   };
 }
 

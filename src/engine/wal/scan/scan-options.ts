@@ -12,6 +12,12 @@ export type Locked = boolean | LockHolder;
 /** Whether the good records of a core's segment reach up to a sequence, which is not that of one of them. */
 export type Reached = (coreId: number, sequence: bigint) => boolean;
 
+/** Times of the records beside a segment's own, in nanoseconds since the Unix epoch; undefined where they are not known. */
+export interface WrittenWithin {
+  readonly afterNs?: bigint | undefined;
+  readonly beforeNs?: bigint | undefined;
+}
+
 /** How to read a segment. */
 export interface WalScanOptions {
   readonly fileSystem?: FileSystem;
@@ -61,6 +67,8 @@ export interface WalScanOptions {
   readonly mayBeCut?: boolean | undefined;
   /** How far the segments of other cores reach that atomic groups are in, too; undefined: far enough. */
   readonly reached?: Reached | undefined;
+  /** Times between which all records of the segment were written, as far as they are known, in nanoseconds since the Unix epoch. */
+  readonly writtenWithin?: WrittenWithin | undefined;
   /** How much to read at a time; default 1 MiB. */
   readonly blockBytes?: number | undefined;
 }
@@ -76,12 +84,14 @@ export interface LogScanOptions extends Pick<
   readonly expectedSequenceOf?: ((coreId: number) => bigint | undefined) | undefined;
   /** The sequence with which a core's next log starts, as `WalScanOptions.endSequence` says. */
   readonly endSequenceOf?: ((coreId: number) => bigint | undefined) | undefined;
+  /** Times around a core's segment, as `WalScanOptions.writtenWithin` says. */
+  readonly writtenWithinOf?: ((coreId: number) => WrittenWithin) | undefined;
 }
 
 /** How one core's segment of a log is read. */
 export function scanOptionsOf(log: LogScanOptions, coreId: number): WalScanOptions {
   const { epoch, isLocked, wasClosed, isLoose, isClosed, closedAtOf } = log;
-  const { expectedSequenceOf, endSequenceOf } = log;
+  const { expectedSequenceOf, endSequenceOf, writtenWithinOf } = log;
   return {
     coreId,
     epoch,
@@ -92,6 +102,7 @@ export function scanOptionsOf(log: LogScanOptions, coreId: number): WalScanOptio
     closedAt: closedAtOf?.(coreId),
     expectedSequence: expectedSequenceOf?.(coreId),
     endSequence: endSequenceOf?.(coreId),
+    writtenWithin: writtenWithinOf?.(coreId),
   };
 }
 

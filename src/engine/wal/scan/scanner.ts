@@ -5,10 +5,11 @@ import { realFileSystem } from '../../storage-io/real/real-file-system.js';
 import { upTo } from './end-sequence.js';
 import { GroupWatch, type UnfinishedGroup } from '../groups/group-watch.js';
 import type { Gap } from './gap.js';
+import { LossWatch } from './lost-records.js';
 import { hasStrangeBarrier, remarksOn } from './record-remarks.js';
 import type { RecordOrder } from '../format/record-order.js';
 import { RecordStream, type RecordStreamOptions } from './record-stream.js';
-import { damageError, damageFinding, missingEnd, tailFinding } from './scan-findings.js';
+import { damageError, damageFinding, tailFinding } from './scan-findings.js';
 import type { Locked, WalScanOptions, WalScanPart } from './scan-options.js';
 import { refuseCut, tornEnd, type TornEnd } from '../tail/torn-end.js';
 import { TailJudge } from './tail-judge.js';
@@ -61,8 +62,7 @@ export class WalScanner {
   readonly #groups: GroupWatch | undefined;
   /** Everything before this position was told, as records or as damage. */
   #toldEnd: number;
-  /** End of the last gap that was damage. */
-  #lastGapEnd = -1;
+  readonly #losses: LossWatch;
   readonly #pending: Finding[] = [];
   #recordWaits = false;
   #isOver = false;
@@ -100,6 +100,7 @@ export class WalScanner {
         this.#isLost(gap, ahead, true),
       );
     }
+    this.#losses = new LossWatch(this.#stream, options);
     this.#isOpen = part === undefined;
     this.#end = new TailWatch(path, fileSystem, descriptor, options);
     this.view = this.#stream.reader.view;
@@ -190,7 +191,7 @@ export class WalScanner {
     if (unfinished !== undefined && !this.#end.wasAtClose(unfinished.gap.offset))
       return this.#tellGroup(unfinished);
     if (this.#stream.remarkable === undefined && !hasStrangeBarrier(this.view)) return this.#tellRecord();
-    this.#pending.push(...remarksOn(this.path, this.#stream));
+    this.#pending.push(...remarksOn(this.path, this.#stream, this.#losses.takeRemarkable()));
     this.#recordWaits = true;
     return this.#tellPending();
   }
@@ -242,8 +243,7 @@ export class WalScanner {
 
   #tellGap(gap: Gap): ScanEvent {
     if (this.#isLost(gap, this.#stream, this.records > 0 || this.#streamOptions.from > 0)) {
-      this.#lastGapEnd = gap.end;
-      this.finding = damageFinding(this.path, gap, this.#stream.order.coreId);
+      this.finding = damageFinding(this.path, gap, this.#stream.order.coreId, this.#losses.takeGap(gap));
       this.isDamaged = true;
       this.#toldEnd = gap.end;
       return 'finding';
@@ -278,13 +278,9 @@ export class WalScanner {
   /** Tells, at the end of a segment, of records that were behind it when it was last closed. */
   #tellMissingEnd(): ScanEvent {
     this.#isOver = true;
-    const { closedAt, to = Infinity } = this.#options;
-    if (closedAt === undefined || this.end >= closedAt.end || to < this.end) return 'end';
-    const due = this.nextSequence ?? this.#options.expectedSequence ?? 0n;
-    // Bad bytes at the end were one of them, and have been told of.
-    const toldOf = this.#lastGapEnd === this.end && this.end > 0 ? 1n : 0n;
-    if (closedAt.nextSequence - due <= toldOf) return 'end';
-    this.finding = missingEnd(this.path, this.end, closedAt, due, this.#stream.order.coreId);
+    const missing = this.#losses.missingEnd(this.path, this.end);
+    if (missing === undefined) return 'end';
+    this.finding = missing;
     this.isDamaged = true;
     return 'finding';
   }
