@@ -36,8 +36,8 @@ export const inspectMutants = [
     name: 'barrier-not-looked-for',
     rule: 'R5: a loss is never without a word',
     file: 'src/engine/inspect/verify/verify-directory.ts',
-    from: 'if (summary.barriers.last !== epoch) yield',
-    to: 'if (summary.barriers.last === -1n) yield',
+    from: 'if (summary.barriers.last !== epoch) {',
+    to: 'if (summary.barriers.last === -1n) {',
     tests: ['engine/inspect/verify-directory'],
   },
   {

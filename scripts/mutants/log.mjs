@@ -165,9 +165,9 @@ export const logMutants = [
   {
     name: 'records-missing-at-the-end-not-counted',
     rule: 'R5: what is lost is said',
-    file: 'src/engine/repair/log/salvage-segment.ts',
-    from: 'this.#loss?.records ?? 0, missingOf(finding)',
-    to: 'this.#loss?.records ?? 0',
+    file: 'src/engine/wal/scan/lost-records.ts',
+    from: 'isTold ? undefined : lostRecords(part)',
+    to: 'isTold ? undefined : lostRecords({ ...part, to: due })',
     tests: ['engine/directory/closed-cleanly'],
     match: '*of an earlier moment*',
   },
