@@ -1,3 +1,4 @@
+const ONE_JUDGE = ['engine/wal/one-judge'];
 const LOST = ['engine/repair/lost-records'];
 const PROVEN = ['engine/repair/proven-keys'];
 
@@ -74,5 +75,32 @@ export const lossMutants = [
     to: 'nextSequence: endSequence,',
     tests: ['engine/repair/lost-records'],
     match: '*a bad end of a log that was closed*',
+  },
+  {
+    name: 'run-that-lost-its-beginning-dropped',
+    rule: 'verify, repair and wal-replay agree on what is good',
+    file: 'src/engine/wal/resync/landing.ts',
+    from: 'return belongs(this.#afterRun.judge(view, at, headerCrc));',
+    to: 'return view.sequence > 0n && belongs(this.#afterRun.judge(view, at, headerCrc));',
+    tests: ONE_JUDGE,
+    match: '*that lost its beginning*',
+  },
+  {
+    name: 'parts-of-a-merge-judged-by-themselves',
+    rule: 'verify, repair and wal-replay agree on what is good',
+    file: 'src/engine/wal/scan/merged-scanner.ts',
+    from: '          mayJump,\n          end,',
+    to: '          mayJump,\n          end: undefined,',
+    tests: ONE_JUDGE,
+    match: '*a merge of it*',
+  },
+  {
+    name: 'restarts-sorted-by-time',
+    rule: 'verify, repair and wal-replay agree on what is good',
+    file: 'src/engine/repair/survey/gathered-log.ts',
+    from: 'return recordsAsItLies(fileSystem, path, kept[0]!.coreId) >= records;',
+    to: 'return recordsAsItLies(fileSystem, path, kept[0]!.coreId) < 0;',
+    tests: ONE_JUDGE,
+    match: '*a repair of a segment*',
   },
 ];

@@ -41,7 +41,7 @@ export interface SegmentSummary {
   /** Undefined where the segment does not tell. */
   readonly coreId: number | undefined;
   readonly nextSequence: bigint | undefined;
-  /** Of the last good record; undefined where there is none. */
+  /** The time of the last good record; undefined where there is none. */
   readonly lastTimestampNs: bigint | undefined;
   readonly barriers: BarrierWatch;
 }

@@ -1,6 +1,7 @@
 import type { FileSlice } from '../../storage-io/views/composed-file-system.js';
 import type { FileSystem } from '../../storage-io/interface/file-system.js';
 import { nextSequenceOf, type RecordRun } from '../../wal/scan/record-sweep.js';
+import { recordsAsItLies } from './as-it-lies.js';
 import { distinctRuns } from './doubles.js';
 import type { SegmentEvidence } from './evidence.js';
 import { orderRuns, type PlacedRun } from './run-order.js';
@@ -50,10 +51,36 @@ export function gatherLog(
   if (placed.length === 0) return undefined;
   const distinct = distinctRuns(fileSystem, placed, isOnce);
   const { kept, older } = orderRuns(distinct.runs, isLoose);
+  const [alone] = candidates.size === 1 ? candidates.keys() : [];
+  const isForeign = isLoose && placed.every(({ hasLags }) => !hasLags);
+  if (
+    alone !== undefined &&
+    isForeign &&
+    showsAllAsItLies(fileSystem, alone, [...distinct.overtaken, ...older], kept)
+  ) {
+    return { slices: [wholeOf(alone)], runs: placed, home: alone, doubles: [], setApart: [] };
+  }
   const home = mostOf(kept);
   const slices = slicesOf(kept, home);
   const setApart = [...distinct.overtaken, ...older];
   return { slices, runs: kept, home, doubles: distinct.doubles, setApart };
+}
+
+/** Whether a file of which records would be moved or set apart shows as many where it is read as it lies. */
+function showsAllAsItLies(
+  fileSystem: FileSystem,
+  { path }: SegmentEvidence,
+  setApart: readonly PlacedRun[],
+  kept: readonly PlacedRun[],
+): boolean {
+  const isMoved = kept.some((run, index) => index > 0 && run.offset < kept[index - 1]!.offset);
+  if (setApart.length === 0 && !isMoved) return false;
+  const records = kept.reduce((sum, run) => sum + run.records, 0);
+  return recordsAsItLies(fileSystem, path, kept[0]!.coreId) >= records;
+}
+
+function wholeOf({ path, status }: SegmentEvidence): FileSlice {
+  return { path, start: 0, length: status.size, holder: status };
 }
 
 function mostOf(runs: readonly PlacedRun[]): SegmentEvidence {

@@ -1,7 +1,7 @@
 import { readU32 } from '../../bytes/halves.js';
 import type { RecordOrder } from '../format/record-order.js';
 import type { RecordReader } from '../record/record-reader.js';
-import { RecordSearch } from './record-search.js';
+import { belongs, RecordSearch } from './record-search.js';
 import { HEADER, isPlausibleLength, RECORD_HEADER_BYTES } from '../format/record.js';
 
 /** How far to look for a record that fits better than one whose sequence jumps. */
@@ -31,13 +31,13 @@ export class Landing {
   readonly #order: RecordOrder;
   readonly #from: number;
   #lookedBytes = 0;
-  /** The content of the last record that jumps. */
-  #runSequence = 0n;
-  #runTimestampNs = 0n;
+  /** The order of the records up to the last one that jumps, if those are taken. */
+  readonly #afterRun: RecordOrder;
 
   constructor(reader: RecordReader, order: RecordOrder, from: number) {
     this.#reader = reader;
     this.#order = order;
+    this.#afterRun = order.clone();
     this.#search = new RecordSearch(reader, order);
     this.#from = from;
   }
@@ -61,17 +61,18 @@ export class Landing {
       at = this.#search.next(at, limit);
       if (at < 0) break;
       if (this.#search.standing !== 'jump') {
-        if (jumpAt < 0 || !this.#comesAfterRun()) return at;
+        if (jumpAt < 0 || !this.#comesAfterRun(at)) return at;
         break;
       }
+      const { view, recordBytes, headerCrc } = this.#reader;
       if (jumpAt < 0 || (at !== runEnd && runEnd <= claimedEnd)) {
         jumpAt = at;
         limit = Math.min(window.end, at + this.#lookahead(at));
+        this.#afterRun.copyFrom(this.#order);
       }
-      runEnd = at + this.#reader.recordBytes;
-      this.#runSequence = this.#reader.view.sequence;
-      this.#runTimestampNs = this.#reader.view.timestampNs;
-      this.#lookedBytes += this.#reader.recordBytes;
+      runEnd = at + recordBytes;
+      this.#afterRun.accept(view, at, recordBytes, headerCrc);
+      this.#lookedBytes += recordBytes;
       at = runEnd;
     }
     if (jumpAt < 0) return -1;
@@ -81,11 +82,10 @@ export class Landing {
     return jumpAt;
   }
 
-  /** True if the record at hand can still be taken after those that jump. */
-  #comesAfterRun(): boolean {
-    const { view } = this.#reader;
-    if (view.sequence > this.#runSequence) return true;
-    return this.#search.standing === 'restart' && view.timestampNs > this.#runTimestampNs;
+  /** True if the record at hand can still be taken after those that jump: by the order in which it would be read then. */
+  #comesAfterRun(at: number): boolean {
+    const { view, headerCrc } = this.#reader;
+    return belongs(this.#afterRun.judge(view, at, headerCrc));
   }
 
   #lookahead(position: number): number {

@@ -26,7 +26,7 @@ export interface LostPart {
   readonly restarts?: number | undefined;
 }
 
-/** What is known of the ends of a segment beside its records. */
+/** The ends of a segment, as far as they are known beside its records. */
 interface SegmentEnds {
   /** The time of the last record before the segment. */
   readonly afterNs: bigint | undefined;
@@ -114,7 +114,9 @@ export class LossWatch {
   takeGap(gap: Gap): LostRecords | undefined {
     this.#lastGapEnd = gap.end;
     const { reader, order } = this.#stream;
-    const next = gap.nextGood < 0 ? undefined : reader.goodElsewhere(gap.nextGood);
+    // It is the very one that the stream comes to next: nothing is read twice.
+    const hasNext = gap.nextGood >= 0 && reader.check(gap.nextGood) === 'good';
+    const next = hasNext ? reader.view : undefined;
     // Where good records follow, the end of the segment says nothing of this gap.
     const ends = gap.nextGood < 0 ? this.#ends : { ...this.#ends, nextSequence: undefined };
     return lostInGap(gap, order, next, ends, this.#restarts);

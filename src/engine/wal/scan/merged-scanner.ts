@@ -104,11 +104,13 @@ export class MergedScanner {
     const blockBytes = Math.min(WINDOW_BLOCK_BYTES, Math.floor(WINDOWS_BYTES / Math.max(parts, 1)));
     for (const { path, coreId, descriptor, end, runs } of plans) {
       const expected = scanOptionsOf(options, coreId);
-      for (const { from, to, order } of runs) {
+      for (const { from, to, order, mayJump } of runs) {
         const part = {
           descriptor,
           order: from === 0 ? undefined : order,
           isFollowed: to < end || options.isClosed === true,
+          mayJump,
+          end,
         };
         const range = { ...expected, from, to: Math.min(to, end), blockBytes, reached };
         this.#parts.push(WalScanner.openPart(path, part, { fileSystem, ...range }));

@@ -26,6 +26,8 @@ export interface RecordStreamOptions {
   readonly blockBytes?: number | undefined;
   /** The order of the records before `from`; with it, none of the options about order above is used. */
   readonly order?: RecordOrder | undefined;
+  /** Whether the record at `from` may jump, as `RecordStream.mayJump` said there. */
+  readonly mayJump?: boolean | undefined;
 }
 
 /** A good record whose sequence is not the one that was due, and what the one before it said. */
@@ -69,7 +71,13 @@ export class RecordStream {
     if (options.order !== undefined) this.order.copyFrom(options.order);
     this.#landing = new Landing(this.reader, this.order, from);
     this.#epoch = options.epoch;
+    this.#mayJump = options.mayJump === true;
     this.position = from;
+  }
+
+  /** Whether it was decided already that the record at `position` may jump: for a stream that begins there. */
+  get mayJump(): boolean {
+    return this.#mayJump;
   }
 
   /** Moves on by one record or gap. After `record`, `reader.view` is its entry. */

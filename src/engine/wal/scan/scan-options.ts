@@ -114,4 +114,11 @@ export interface WalScanPart {
   readonly order: RecordOrder | undefined;
   /** Whether good records follow behind `to`: a gap before them is then no torn tail. */
   readonly isFollowed: boolean;
+  /** Whether the record at `from` may jump, as was decided before it. */
+  readonly mayJump?: boolean | undefined;
+  /**
+   * End of the segment: what lies behind `to` is looked at to judge what is before it, as a scan of the whole does. Default: nothing
+   * behind `to` is.
+   */
+  readonly end?: number | undefined;
 }

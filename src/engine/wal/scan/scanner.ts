@@ -57,6 +57,8 @@ export class WalScanner {
   readonly #options: WalScanOptions;
   readonly #end: TailWatch;
   readonly #streamOptions: RecordStreamOptions;
+  /** Records from here on are another part's. */
+  readonly #stopAt: number;
   #judge: TailJudge;
   /** Undefined where all was durable. */
   readonly #groups: GroupWatch | undefined;
@@ -85,10 +87,12 @@ export class WalScanner {
       expectedSequence: options.expectedSequence,
       epoch: options.epoch,
       from: options.from ?? 0,
-      end: Math.min(options.to ?? size, size),
+      end: Math.min(part?.end ?? options.to ?? size, size),
       blockBytes: options.blockBytes,
       order: part?.order,
+      mayJump: part?.mayJump,
     };
+    this.#stopAt = options.to !== undefined && options.to < (part?.end ?? 0) ? options.to : Infinity;
     this.path = path;
     this.#fileSystem = fileSystem;
     this.#descriptor = descriptor;
@@ -179,7 +183,7 @@ export class WalScanner {
       this.#recordWaits = false;
       return this.#tellRecord();
     }
-    if (this.#isOver) return 'end';
+    if (this.#isOver || this.#stream.position >= this.#stopAt) return 'end';
     const event = this.#stream.next();
     refuseCut(this.path, this.#stream, this.#options);
     if (event === 'end') return this.#tellMissingEnd();

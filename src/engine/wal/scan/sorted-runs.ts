@@ -10,6 +10,8 @@ export interface SortedRun {
   readonly to: number;
   /** The order of the records before it. */
   readonly order: RecordOrder;
+  /** Whether its first record follows bytes after which more may be missing than they held, as was decided there. */
+  readonly mayJump: boolean;
 }
 
 /** The source to look for runs in. */
@@ -31,10 +33,14 @@ export function sortedRuns(source: RunSource, runsMax: number): SortedRun[] {
   const stream = new RecordStream({ fileSystem, descriptor, coreId, from: 0, end });
   const starts = [0];
   const orders = [stream.order.clone()];
+  const jumps = [false];
   const last = new KeptOrder();
   let isFirst = true;
   const before = stream.order.clone();
-  for (let event = stream.next(); event !== 'end'; event = stream.next()) {
+  for (;;) {
+    const { mayJump } = stream;
+    const event = stream.next();
+    if (event === 'end') break;
     if (event !== 'record') continue;
     const { view } = stream.reader;
     if (isFirst && view.lag >= 0) break;
@@ -42,10 +48,13 @@ export function sortedRuns(source: RunSource, runsMax: number): SortedRun[] {
       if (starts.length >= runsMax) break;
       starts.push(stream.offset);
       orders.push(before.clone());
+      jumps.push(mayJump);
     }
     isFirst = false;
     last.copyFrom(view);
     before.copyFrom(stream.order);
   }
-  return starts.map((from, at) => ({ from, to: starts[at + 1] ?? Infinity, order: orders[at]! }));
+  return starts.map((from, at) => {
+    return { from, to: starts[at + 1] ?? Infinity, order: orders[at]!, mayJump: jumps[at]! };
+  });
 }
