@@ -1,4 +1,5 @@
 import { ENTRY_BYTES, STEP_BYTES } from './core-checkpoint.js';
+import { areFew } from './core-forecast.js';
 import type { CoreStates } from '../state/core-state.js';
 
 /** A log longer than this is folded, so that a reader replays little. */
@@ -15,6 +16,9 @@ const MARGIN = 1.25;
 
 /** A change is looked up in the checkpoint before, which takes as long as to write so many entries, and written. */
 const LOOKUP_ENTRIES = 9;
+/** An index that is patched is copied in steps of four times as many bytes, and a change is looked up and written in so many. */
+const COPIED_PART = 1 / 4;
+const PATCH_BYTES = 1536;
 
 /** How many bytes the live log may have before a checkpoint is due. */
 export function logBytesMax(states: CoreStates, isBatch: boolean): number {
@@ -26,8 +30,13 @@ export function logBytesMax(states: CoreStates, isBatch: boolean): number {
 export function expectedSteps(states: CoreStates, tailBytesMax: number, rewrite: boolean): number {
   let bytes = tailBytesMax;
   for (const { base, overlay } of states.all) {
-    bytes += ((base?.count ?? 0) + LOOKUP_ENTRIES * overlay.count) * ENTRY_BYTES + overlay.valueBytes;
-    if (rewrite) bytes += base?.liveBytes ?? 0;
+    bytes += overlay.valueBytes;
+    if (base !== undefined && !rewrite && areFew(overlay.count, base.count)) {
+      bytes += base.measure.indexLength * COPIED_PART + overlay.count * PATCH_BYTES;
+    } else {
+      bytes += ((base?.count ?? 0) + LOOKUP_ENTRIES * overlay.count) * ENTRY_BYTES;
+      if (rewrite) bytes += base?.liveBytes ?? 0;
+    }
   }
   return Math.ceil((bytes / STEP_BYTES) * MARGIN) + STEPS_BESIDE;
 }
