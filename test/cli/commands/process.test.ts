@@ -72,7 +72,7 @@ test('on a terminal, blocks of a file and bytes have the colours of what they ar
   writeFileSync(damaged, bytes);
   const shown = (environment: string): string => {
     // Nothing is inherited: a runner's CI turns colour off.
-    const line = `env -i PATH="$PATH" TERM=xterm ${environment} script -qec "${process.execPath} ${program} verify ${damaged} --hexdump" /dev/null`;
+    const line = `env -i PATH="$PATH" TERM=xterm ${environment} script -qec "${process.execPath} ${program} verify ${damaged} --hexdump --no-pager" /dev/null`;
     return spawnSync('bash', ['-c', line], { encoding: 'utf8' }).stdout;
   };
   t.regex(shown(''), /\u001b\[31m! +\d+ {2}[^\n]*bit 0 of byte 4329 is turned\u001b\[39m\r?\n/);
