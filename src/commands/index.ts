@@ -24,6 +24,8 @@ export const COMMANDS: Commands = {
   session: () => import('./store/session.js'),
   status: () => import('./remote/status.js'),
   stat: () => import('./store/stat.js'),
+  wait: () => import('./store/wait.js'),
+  watch: () => import('./store/watch.js'),
   verify: () => import('./rescue/verify.js'),
   'wal-replay': () => import('./logs/wal-replay.js'),
 };

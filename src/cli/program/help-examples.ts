@@ -146,6 +146,20 @@ export const HELP_EXAMPLES: Readonly<Record<string, readonly HelpExample[]>> = {
     ['the bytes round each fault', 'statelog verify damaged --hexdump'],
     ['a page to show', 'statelog verify damaged --report report.html'],
   ],
+  wait: [
+    [
+      'until another process has put a key, a minute at the most',
+      'statelog wait orders order:18 --timeout 60',
+    ],
+    ['until it has a value', "statelog wait orders order:18 --value '18 apples'"],
+  ],
+  watch: [
+    ['the first two, each as it comes', 'statelog watch orders --prefix order: --limit 2'],
+    [
+      'run something for each',
+      `statelog watch orders --limit 2 --exec 'echo "$STATELOG_OP $STATELOG_KEY: $(cat)"'`,
+    ],
+  ],
   'wal-replay': [
     ['what a log recorded', 'statelog wal-replay orders'],
     ['what happened to some keys', 'statelog wal-replay orders --prefix order: --json'],

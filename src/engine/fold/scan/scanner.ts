@@ -27,6 +27,8 @@ export interface FoldScanOptions {
   readonly isLocked?: (() => boolean) | undefined;
   /** The offset of a record to start at; default: the header. Nothing is known then of the records before it. */
   readonly from?: number | undefined;
+  /** All from there on was appended to what was read before, so that its end may be torn. */
+  readonly isAppended?: boolean | undefined;
 }
 
 /**
@@ -63,6 +65,7 @@ export class FoldScanner {
     this.#rule = new TailRule(log);
     this.#showTornTail = options.tornTail === 'show';
     this.#isLocked = options.isLocked;
+    if (options.isAppended === true) this.#signs.cursorSeen = true;
     if (options.from === undefined) return;
     this.#headerRead = true;
     this.position = options.from;
