@@ -125,6 +125,12 @@ export const HELP_EXAMPLES: Readonly<Record<string, readonly HelpExample[]>> = {
     ['keys with a prefix', 'statelog scan orders --prefix order: --keys-only'],
     ['for another program, a JSON object a line', 'statelog scan orders --json | head -n 2'],
     ['how many', 'statelog scan orders --count'],
+    ['in a form of your own', "statelog scan orders --format '{key} is {value:json}\\n'"],
+    [
+      'as variables of this shell',
+      'statelog put app port 80 && eval "$(statelog scan app --env)" && echo $port',
+    ],
+    ['whose value is, or holds', 'statelog scan orders --grep apples'],
   ],
   session: [
     [

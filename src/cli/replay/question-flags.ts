@@ -1,6 +1,6 @@
-import { setFlagsFromString } from 'node:v8';
 import { custom } from '@oclif/core/flags';
 import { UNSIGNED_64_MAX, parseIntegerWithin } from '../command/integer-text.js';
+import { parsePattern } from '../command/pattern.js';
 import { usageError } from '../errors/usage-error.js';
 import type { SequencePlace } from '../../engine/inspect/replay/replay-base.js';
 import type { AroundArgument } from './replay-question.js';
@@ -30,19 +30,7 @@ export const sequenceFlag = custom<SequencePlace>({
 
 /** A flag of a regular expression that is matched in linear time. */
 export const patternFlag = custom<RegExp>({
-  parse: (text, _context, { name }) => {
-    try {
-      return Promise.resolve(linearPattern(text));
-    } catch (error) {
-      if (!(error instanceof SyntaxError)) throw error;
-      return Promise.reject(
-        usageError(
-          `--${name} ${text}: ${error.message.replace(/^Invalid regular expression: /, '')}`,
-          `what a match takes must not grow faster than the text: look-around, \\1 and {n} of hundreds are left out`,
-        ),
-      );
-    }
-  },
+  parse: (text, _context, { name }) => Promise.resolve(parsePattern(`--${name}`, text)),
 });
 
 function offsetOf(text: string): AroundArgument | undefined {
@@ -56,16 +44,4 @@ function sequenceOf(text: string): SequencePlace | undefined {
   const sequence = parseIntegerWithin(digits, 0n, UNSIGNED_64_MAX);
   if (coreId === undefined || sequence === undefined || more.length > 0) return undefined;
   return { coreId: Number(coreId), sequence };
-}
-
-/**
- * A pattern that V8 goes on matching by its linear engine once it has gone back too often; one that this engine does not know
- * is refused.
- * @throws SyntaxError
- */
-function linearPattern(source: string): RegExp {
-  setFlagsFromString('--enable-experimental-regexp-engine');
-  setFlagsFromString('--enable-experimental-regexp-engine-on-excessive-backtracks');
-  new RegExp(source, 'l').test('');
-  return new RegExp(source);
 }

@@ -1,23 +1,23 @@
 import { boolean } from '@oclif/core/flags';
 import { storeArgument } from '../../cli/command/arguments.js';
 import { openReadableInput } from '../../cli/command/readable.js';
+import type { ScanForm } from '../../cli/scan/scan-specially.js';
 import { StatelogCommand } from '../../cli/program/base-command.js';
 import { entryOutput } from '../../cli/output/entry-lines.js';
-import type { EntryOutput } from '../../cli/output/entry-output.js';
+import { printAll, take, writeEntry } from '../../cli/output/print-entries.js';
 import { EXIT_CODES, type ExitCode } from '../../cli/errors/exit-codes.js';
 import {
   boundFlags,
   countFlag,
   encodingFlags,
   encodingsOf,
+  textFlag,
   unsigned64Flag,
   pagerFlags,
 } from '../../cli/command/flags.js';
 import { rangeOf } from '../../cli/command/key-range.js';
-import { redactFlags, redactedText, redactedValue } from '../../cli/text/redaction.js';
-import { toUtf8 } from '../../engine/bytes/text/text.js';
-import { cursorText, versionFields } from '../../engine/fold/format/position-text.js';
-import type { StoredEntry } from '../../engine/store/store.js';
+import { redactFlags } from '../../cli/text/redaction.js';
+import { cursorText } from '../../engine/fold/format/position-text.js';
 
 /** `scan STORE`: entries in key order. */
 export default class Scan extends StatelogCommand {
@@ -33,6 +33,31 @@ export default class Scan extends StatelogCommand {
     limit: countFlag({ description: 'no more than so many' }),
     'keys-only': boolean({ description: 'no values' }),
     count: boolean({ description: 'print how many there are, and nothing else' }),
+    format: textFlag({
+      description: "print this for each entry, such as '{key}={value:json}\\n'",
+      helpGroup: 'FORM',
+      helpValue: 'TEMPLATE',
+      exclusive: ['json', 'count', 'keys-only', 'null', 'env', 'redact'],
+    }),
+    env: boolean({
+      description: "KEY='value' lines for a shell's eval; --prefix is left out of the names",
+      helpGroup: 'FORM',
+      exclusive: ['json', 'count', 'keys-only', 'null', 'redact'],
+    }),
+    raw: boolean({
+      description: 'with -0: keys and values, each ended by NUL',
+      helpGroup: 'FORM',
+      exclusive: ['keys-only', 'redact', 'decode'],
+    }),
+    decode: textFlag({
+      description: 'show values as json, msgpack, or as this command prints them',
+      helpGroup: 'FORM',
+      helpValue: 'FORM|CMD',
+      exclusive: ['redact'],
+    }),
+    value: textFlag({ description: 'only entries with this value', helpValue: 'V' }),
+    'value-prefix': textFlag({ description: 'only values that start with it', helpValue: 'V' }),
+    grep: textFlag({ description: 'only where the key or the value has a match', helpValue: 'RE' }),
     // `-0`, which oclif has no letter for: flag-values.ts reads it as this.
     null: boolean({ description: '-0: keys only, each ended by NUL', exclusive: ['json', 'count'] }),
     at: unsigned64Flag({ description: 'as it was at this epoch', helpValue: 'EPOCH' }),
@@ -47,6 +72,10 @@ export default class Scan extends StatelogCommand {
     try {
       for (const finding of store.notices) this.notice(finding);
       const limit = flags.limit ?? Infinity;
+      if (isSpecial(flags)) {
+        const { scanSpecially } = await import('../../cli/scan/scan-specially.js');
+        return await scanSpecially(this.terminal, store, { flags, range, encodings, limit });
+      }
       if (flags.count) {
         const count = Math.min(store.count(range), limit);
         this.terminal.output.writeText(flags.json ? `${JSON.stringify({ count })}\n` : `${count}\n`);
@@ -77,6 +106,12 @@ export default class Scan extends StatelogCommand {
   }
 }
 
+/** True where entries are chosen by their values, or printed in a form that is loaded only then. */
+function isSpecial(flags: ScanForm): boolean {
+  const { format, env, raw, decode, value, 'value-prefix': valuePrefix, grep } = flags;
+  return env || raw || [format, decode, value, valuePrefix, grep].some((one) => one !== undefined);
+}
+
 /** True where all entries are asked for. */
 function isWhole(flags: {
   readonly prefix?: string | undefined;
@@ -87,46 +122,4 @@ function isWhole(flags: {
 }): boolean {
   const { prefix, from, after, to, limit } = flags;
   return [prefix, from, after, to, limit].every((bound) => bound === undefined);
-}
-
-function* take<T>(items: Iterable<T>, limit: number): Generator<T, void> {
-  if (limit === 0) return;
-  let taken = 0;
-  for (const item of items) {
-    yield item;
-    if (++taken >= limit) return;
-  }
-}
-
-/**
- * Prints all items, each of which may be lent until the next one is asked for: what is too large to be copied is handed on before.
- * If one cannot be read, those before it are printed all the same.
- */
-async function printAll<Item>(
-  printed: EntryOutput,
-  items: Iterable<Item>,
-  write: (item: Item) => void,
-): Promise<void> {
-  try {
-    for (const item of items) {
-      write(item);
-      if (printed.isFull && !(await printed.flush())) return;
-    }
-  } finally {
-    await printed.flush();
-  }
-}
-
-function writeEntry(
-  printed: EntryOutput,
-  { key, value, version }: StoredEntry,
-  { json, redact }: { readonly json: boolean; readonly redact: boolean },
-): void {
-  if (!json) {
-    printed.write(key, redact ? toUtf8(redactedText(value)) : value);
-    return;
-  }
-  const versionField = versionFields(version);
-  if (redact) printed.write(key, undefined, { ...redactedValue(value), ...versionField });
-  else printed.write(key, value, versionField);
 }
