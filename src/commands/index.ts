@@ -22,6 +22,7 @@ export const COMMANDS: Commands = {
   rescue: () => import('./rescue/rescue.js'),
   scan: () => import('./store/scan.js'),
   session: () => import('./store/session.js'),
+  source: () => import('./store/source.js'),
   status: () => import('./remote/status.js'),
   stat: () => import('./store/stat.js'),
   wait: () => import('./store/wait.js'),

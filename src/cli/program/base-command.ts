@@ -11,6 +11,7 @@ import { EXIT_CODES, type ExitCode } from '../errors/exit-codes.js';
 import { isUrl } from '../command/url-text.js';
 import { protectFlagValues, readingMarked } from '../command/flag-values.js';
 import { isParserError, usageErrorFrom } from './parser-errors.js';
+import { silentTerminal } from '../terminal/silent-terminal.js';
 import type { Terminal } from '../terminal/terminal.js';
 import { visibleJson } from '../terminal/unseen-characters.js';
 import { usageError } from '../errors/usage-error.js';
@@ -40,13 +41,20 @@ export abstract class StatelogCommand extends Command {
   /** The arguments that may be the URL of a snapshot in a bucket: all others are paths. */
   static urlArguments: readonly string[] = [];
 
-  protected readonly terminal: Terminal;
+  /**
+   * True where all that a command prints tells how its work went, so that `--quiet` leaves nothing of it; or tells by its flags
+   * whether that is so.
+   */
+  static isReport: boolean | ((flags: Flags) => boolean) = false;
+
+  protected terminal: Terminal;
   /** All commands, for the one that tells a shell about them. */
   commands: CommandModules = {};
   /** The paths that the command reads or writes, as the user named them. */
   #paths: readonly string[] = [];
   /** True once `--json` was seen: errors are then objects, too. */
   wantsJson = false;
+  #isQuiet = false;
 
   constructor(argv: string[], config: Config, terminal: Terminal) {
     super(argv, config);
@@ -84,6 +92,7 @@ export abstract class StatelogCommand extends Command {
     refuseUrls(parsed.args, (this.ctor as unknown as typeof StatelogCommand).urlArguments);
     if (this.wantsJson && this.terminal.outputIsTerminal) this.terminal.output.passThrough(visibleJson);
     this.#paths = pathsOf(parsed.args);
+    if (parsed.flags['quiet'] === true) this.#beQuiet(parsed.flags);
     return parsed;
   }
 
@@ -144,9 +153,16 @@ export abstract class StatelogCommand extends Command {
     if (!flags['no-pager']) await this.terminal.page?.();
   }
 
-  /** Says one line about what is going on, on standard error; nothing with `--json`. */
+  #beQuiet(flags: Flags): void {
+    this.#isQuiet = true;
+    const { isReport } = this.ctor as unknown as typeof StatelogCommand;
+    if (typeof isReport === 'boolean' ? isReport : isReport(flags))
+      this.terminal = silentTerminal(this.terminal);
+  }
+
+  /** Says one line about what is going on, on standard error; nothing with `--json` or `--quiet`. */
   protected say(line: string): void {
-    if (!this.wantsJson) this.terminal.writeError(`${visibleText(`statelog: ${line}`)}\n`);
+    if (!this.wantsJson && !this.#isQuiet) this.terminal.writeError(`${visibleText(`statelog: ${line}`)}\n`);
   }
 }
 

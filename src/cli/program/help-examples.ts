@@ -142,6 +142,13 @@ export const HELP_EXAMPLES: Readonly<Record<string, readonly HelpExample[]>> = {
       `echo '{"op":"group","operations":[{"op":"delete","key":"order:16"},{"op":"put","key":"done:16","value":"yes"}]}' | statelog session orders`,
     ],
   ],
+  source: [
+    ['how many lines of each source were taken', 'statelog source list orders'],
+    [
+      'take one from its first line again',
+      'seq 3 | sed "s/.*/k&\\t&/" | statelog put orders --tsv --batch - --source feed && statelog source reset orders feed',
+    ],
+  ],
   stat: [
     ['what a path holds', 'statelog stat orders'],
     ['for a script', 'statelog stat orders --json'],

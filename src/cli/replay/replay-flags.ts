@@ -14,6 +14,7 @@ import {
   textFlag,
   timeFlag,
   unsigned64Flag,
+  quietFlag,
 } from '../command/flags.js';
 import { usageError } from '../errors/usage-error.js';
 import { redactFlags } from '../text/redaction.js';
@@ -34,6 +35,7 @@ const several = { multiple: true, multipleNonGreedy: true } as const;
 
 /** The flags of `wal-replay`. */
 export const replayFlags = {
+  ...quietFlag,
   ...encodingFlags,
   ...redactFlags,
   ...pagerFlags,

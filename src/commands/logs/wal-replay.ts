@@ -71,6 +71,7 @@ export default class WalReplay extends StatelogCommand {
   static override summary = 'the records of write-ahead logs, in merged order';
   static override strict = false;
   static override args = { path: storeArgument };
+  static override isReport = (flags: { readonly into?: unknown }): boolean => flags.into !== undefined;
   static override flags = replayFlags;
 
   override async run(): Promise<ExitCode> {

@@ -1,6 +1,6 @@
 import { boolean } from '@oclif/core/flags';
 import { textArgument } from '../../cli/command/arguments.js';
-import { countFlag } from '../../cli/command/flags.js';
+import { countFlag, quietFlag } from '../../cli/command/flags.js';
 import { formatSize } from '../../cli/command/size-text.js';
 import { EXIT_CODES, type ExitCode } from '../../cli/errors/exit-codes.js';
 import { payloadJson } from '../../cli/output/list-output.js';
@@ -18,7 +18,9 @@ export default class Prune extends StatelogCommand {
   static override args = {
     url: textArgument({ required: true, description: 's3://BUCKET/PREFIX/KEY or file:///DIR/KEY' }),
   };
+  static override isReport = true;
   static override flags = {
+    ...quietFlag,
     keep: countFlag({
       description: 'how many stay, the newest among them (default: 1)',
       least: 1,

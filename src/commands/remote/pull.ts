@@ -1,6 +1,6 @@
 import { boolean } from '@oclif/core/flags';
 import { textArgument } from '../../cli/command/arguments.js';
-import { largeValuesFlag, lockFlags, textFlag } from '../../cli/command/flags.js';
+import { largeValuesFlag, lockFlags, textFlag, quietFlag } from '../../cli/command/flags.js';
 import { EXIT_CODES, type ExitCode } from '../../cli/errors/exit-codes.js';
 import { usageError } from '../../cli/errors/usage-error.js';
 import { StatelogCommand } from '../../cli/program/base-command.js';
@@ -14,7 +14,9 @@ export default class Pull extends StatelogCommand {
     url: textArgument({ required: true, description: 'nats://HOST[:PORT]/BUCKET' }),
     fold: textArgument({ required: true, description: 'path of a fold log; made where there is none' }),
   };
+  static override isReport = true;
   static override flags = {
+    ...quietFlag,
     once: boolean({ description: 'end at the last revision that there is (default)', exclusive: ['follow'] }),
     follow: boolean({ description: 'go on with what comes, until Ctrl-C' }),
     prefix: textFlag({

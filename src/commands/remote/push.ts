@@ -1,3 +1,4 @@
+import { quietFlag } from '../../cli/command/flags.js';
 import { boolean } from '@oclif/core/flags';
 import { storeArgument, textArgument } from '../../cli/command/arguments.js';
 import { EXIT_CODES, type ExitCode } from '../../cli/errors/exit-codes.js';
@@ -13,7 +14,9 @@ export default class Push extends StatelogCommand {
     store: storeArgument,
     url: textArgument({ required: true, description: 'nats://HOST[:PORT]/BUCKET' }),
   };
+  static override isReport = true;
   static override flags = {
+    ...quietFlag,
     create: boolean({ description: 'make the bucket where there is none' }),
     overwrite: boolean({ description: 'write over what the bucket has and the store never saw' }),
     'dry-run': boolean({ description: 'say what it would come to, and write nothing' }),

@@ -3,7 +3,14 @@ import type * as Interfaces from '@oclif/core/interfaces';
 import { storeArgument } from '../../cli/command/arguments.js';
 import { StatelogCommand } from '../../cli/program/base-command.js';
 import type { ExitCode } from '../../cli/errors/exit-codes.js';
-import { encodingFlags, encodingsOf, lockFlags, sizeFlag, textFlag } from '../../cli/command/flags.js';
+import {
+  encodingFlags,
+  encodingsOf,
+  lockFlags,
+  sizeFlag,
+  textFlag,
+  quietFlag,
+} from '../../cli/command/flags.js';
 import { wishesOf, wishFlags } from '../../cli/command/repair-flags.js';
 import { repairExitCode, tellRepair } from '../../cli/output/tell-repair.js';
 import type { RepairOutcome, RepairReport } from '../../cli/report/repair-report.js';
@@ -19,7 +26,9 @@ type RepairFlags = Interfaces.InferredFlags<typeof Repair.flags> & { readonly js
 export default class Repair extends StatelogCommand {
   static override summary = 'cut an unfinished last write; or bring every good record to a new place';
   static override args = { path: storeArgument };
+  static override isReport = true;
   static override flags = {
+    ...quietFlag,
     ...encodingFlags,
     ...lockFlags,
     ...redactFlags,

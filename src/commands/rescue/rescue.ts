@@ -1,6 +1,6 @@
 import type * as Interfaces from '@oclif/core/interfaces';
 import { storeArgument } from '../../cli/command/arguments.js';
-import { encodingFlags, encodingsOf, textFlag } from '../../cli/command/flags.js';
+import { encodingFlags, encodingsOf, textFlag, quietFlag } from '../../cli/command/flags.js';
 import { EXIT_CODES, type ExitCode } from '../../cli/errors/exit-codes.js';
 import { rescueNextLines, RescuePage } from '../../cli/output/rescue-output.js';
 import { StatelogCommand } from '../../cli/program/base-command.js';
@@ -15,7 +15,9 @@ export default class Rescue extends StatelogCommand {
   static override summary =
     'find out what is there and what is wrong, and bring all that is good to a new place';
   static override args = { path: storeArgument };
+  static override isReport = true;
   static override flags = {
+    ...quietFlag,
     ...encodingFlags,
     ...redactFlags,
     into: textFlag({ description: 'the new place (default: a free name beside PATH)', helpValue: 'NEW' }),

@@ -2,7 +2,14 @@ import { storeArgument } from '../../cli/command/arguments.js';
 import { StatelogCommand } from '../../cli/program/base-command.js';
 import { countedText } from '../../cli/text/counted-text.js';
 import { EXIT_CODES, type ExitCode } from '../../cli/errors/exit-codes.js';
-import { countFlag, cursorFlag, lockFlags, openingOf, recoveryFlags } from '../../cli/command/flags.js';
+import {
+  countFlag,
+  cursorFlag,
+  lockFlags,
+  openingOf,
+  recoveryFlags,
+  quietFlag,
+} from '../../cli/command/flags.js';
 import { withWritable } from '../../cli/command/write-session.js';
 import { cursorText, positionText } from '../../engine/fold/format/position-text.js';
 import type { CheckpointReport } from '../../engine/store/store.js';
@@ -13,7 +20,9 @@ const KEEP_MAX = 0xffff_ffff;
 export default class Checkpoint extends StatelogCommand {
   static override summary = 'fold the write-ahead log into a new checkpoint';
   static override args = { store: storeArgument };
+  static override isReport = true;
   static override flags = {
+    ...quietFlag,
     ...lockFlags,
     ...recoveryFlags,
     keep: countFlag({

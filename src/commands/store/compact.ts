@@ -3,7 +3,7 @@ import { storeArgument } from '../../cli/command/arguments.js';
 import { StatelogCommand } from '../../cli/program/base-command.js';
 import { countedText } from '../../cli/text/counted-text.js';
 import { EXIT_CODES, type ExitCode } from '../../cli/errors/exit-codes.js';
-import { lockFlags, openingOf, recoveryFlags } from '../../cli/command/flags.js';
+import { lockFlags, openingOf, recoveryFlags, quietFlag } from '../../cli/command/flags.js';
 import { formatSize } from '../../cli/command/size-text.js';
 import { withWritable } from '../../cli/command/write-session.js';
 import type { StoreCompaction } from '../../engine/store/compact-store.js';
@@ -17,7 +17,9 @@ const LARGER =
 export default class Compact extends StatelogCommand {
   static override summary = 'rewrite a store without holes, overwritten records and leftovers';
   static override args = { store: storeArgument };
+  static override isReport = true;
   static override flags = {
+    ...quietFlag,
     ...lockFlags,
     ...recoveryFlags,
     'drop-broken': boolean({ description: 'remove the copies of what recovery and repair cut, too' }),

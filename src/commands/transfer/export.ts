@@ -4,7 +4,7 @@ import { StatelogCommand } from '../../cli/program/base-command.js';
 import { countedText } from '../../cli/text/counted-text.js';
 import { visibleText } from '../../cli/terminal/visible-text.js';
 import { EXIT_CODES, type ExitCode } from '../../cli/errors/exit-codes.js';
-import { dropFlags, largeValuesFlag, lossesOf, unsigned64Flag } from '../../cli/command/flags.js';
+import { dropFlags, largeValuesFlag, lossesOf, unsigned64Flag, quietFlag } from '../../cli/command/flags.js';
 import { destinationForm } from '../../cli/command/export-form.js';
 import { hasSourceDate, sourceDate } from '../../cli/command/source-date.js';
 import { isUrl } from '../../cli/command/url-text.js';
@@ -32,6 +32,7 @@ export default class Export extends StatelogCommand {
   };
   static override urlArguments = ['destination'];
   static override flags = {
+    ...quietFlag,
     as: string({
       description: "in which form (default: the store's kind)",
       options: ['append-log', 'mmap-state', 'ndjson'],
@@ -106,7 +107,9 @@ export default class Export extends StatelogCommand {
             nonAtomic: flags['non-atomic'],
           })
         : await this.#write({ ...request, destination: args.destination, form });
-    await this.#report(outcome, report, isStream, flags.json || flags.report === STANDARD_OUTPUT_NAME);
+    const isAskedFor = flags.report === STANDARD_OUTPUT_NAME;
+    const isTold = isAskedFor || !flags.quiet;
+    await this.#report(outcome, report, { isStream, isTold, json: flags.json || isAskedFor });
     return EXIT_CODES.done;
   }
 
@@ -148,11 +151,15 @@ export default class Export extends StatelogCommand {
   async #report(
     report: ExportReport,
     file: ReportFile | undefined,
-    isStream: boolean,
-    json: boolean,
+    {
+      isStream,
+      isTold,
+      json,
+    }: { readonly isStream: boolean; readonly isTold: boolean; readonly json: boolean },
   ): Promise<void> {
     const line = `${JSON.stringify(report)}\n`;
     await file?.write(line);
+    if (!isTold) return;
     const { path, epoch, cursor, keys, digest, since, puts, deletes } = report;
     const where = epoch === null ? (cursor === null ? '' : `, cursor ${cursor}`) : `, epoch ${epoch}`;
     const text = json

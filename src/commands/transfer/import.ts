@@ -6,7 +6,14 @@ import { visibleText } from '../../cli/terminal/visible-text.js';
 import { byteInput } from '../../cli/terminal/byte-input.js';
 import { STANDARD_INPUT_NAME } from '../../engine/bytes/text/command-hints.js';
 import { EXIT_CODES, type ExitCode } from '../../cli/errors/exit-codes.js';
-import { countFlag, dropFlags, largeValuesFlag, lockFlags, lossesOf } from '../../cli/command/flags.js';
+import {
+  countFlag,
+  dropFlags,
+  largeValuesFlag,
+  lockFlags,
+  lossesOf,
+  quietFlag,
+} from '../../cli/command/flags.js';
 import { limitRateFlag } from '../../cli/remote/transfer-flags.js';
 import { isUrl } from '../../cli/command/url-text.js';
 import type { ImportTask } from '../../cli/program/in-thread.js';
@@ -27,7 +34,9 @@ export default class Import extends StatelogCommand {
     store: textArgument({ description: 'the new store' }),
   };
   static override urlArguments = ['source'];
+  static override isReport = true;
   static override flags = {
+    ...quietFlag,
     kind: string({ description: "which kind (default: the source's)", options: ['directory', 'log'] }),
     cores: countFlag({
       description: "shards of a state directory (default: the source's)",
