@@ -55,10 +55,13 @@ export abstract class StatelogCommand extends Command {
   /** True once `--json` was seen: errors are then objects, too. */
   wantsJson = false;
   #isQuiet = false;
+  /** Takes remarks of recovery, with `--quiet`, too. */
+  readonly #spoken: Terminal;
 
   constructor(argv: string[], config: Config, terminal: Terminal) {
     super(argv, config);
     this.terminal = terminal;
+    this.#spoken = terminal;
   }
 
   abstract override run(): Promise<ExitCode>;
@@ -116,7 +119,7 @@ export abstract class StatelogCommand extends Command {
     const { message, file, offset, bytes, hint } = finding;
     const place = offset === 0 && bytes === 0 ? file : `${file}, byte ${offset}`;
     const line = [`${message}: ${place}`, hint].filter((part) => part !== undefined).join('; ');
-    this.terminal.writeError(
+    this.#spoken.writeError(
       this.wantsJson ? `${JSON.stringify({ finding })}\n` : `${visibleText(`statelog: ${line}`)}\n`,
     );
   }
@@ -145,7 +148,7 @@ export abstract class StatelogCommand extends Command {
 
   /** Says an error that does not end the command. */
   protected sayError(error: StatelogError): void {
-    this.terminal.writeError(`${this.wantsJson ? errorJson(error) : errorLine(error)}\n`);
+    this.#spoken.writeError(`${this.wantsJson ? errorJson(error) : errorLine(error)}\n`);
   }
 
   /** Has output that is longer than a terminal's screen go through a pager. */

@@ -1,7 +1,7 @@
 import { ByteOutput } from './byte-output.js';
 import type { Terminal } from './terminal.js';
 
-/** A terminal that shows nothing but errors: whatever is printed is dropped, and there is no progress. */
+/** A terminal that shows nothing: whatever is printed or said is dropped, and there is no progress. */
 export function silentTerminal(terminal: Terminal): Terminal {
   return {
     output: new ByteOutput({ write: () => Promise.resolve(true) }),
@@ -9,9 +9,7 @@ export function silentTerminal(terminal: Terminal): Terminal {
     outputColumns: terminal.outputColumns,
     errorsAreTerminal: false,
     inputIsTerminal: terminal.inputIsTerminal,
-    writeError: (text) => {
-      terminal.writeError(text);
-    },
+    writeError: () => undefined,
     input: () => terminal.input(),
   };
 }

@@ -1,5 +1,6 @@
 import { boolean } from '@oclif/core/flags';
 import { storeArgument, textArgument } from '../../cli/command/arguments.js';
+import { quietFlag } from '../../cli/command/flags.js';
 import { EXIT_CODES, type ExitCode } from '../../cli/errors/exit-codes.js';
 import { StatelogCommand } from '../../cli/program/base-command.js';
 import { runInterruptibly } from '../../cli/program/interruptible.js';
@@ -15,7 +16,9 @@ export default class Replicate extends StatelogCommand {
     url: textArgument({ required: true, description: 's3://BUCKET/PREFIX/KEY or file:///DIR/KEY' }),
   };
   static override urlArguments = ['url'];
+  static override isReport = true;
   static override flags = {
+    ...quietFlag,
     follow: boolean({ description: 'go on with what comes, until Ctrl-C' }),
     every: spanFlag({
       description: 'how long from one look at the store to the next (default: 5s)',

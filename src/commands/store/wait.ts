@@ -7,7 +7,10 @@ import { StatelogCommand } from '../../cli/program/base-command.js';
 /** `wait STORE KEY`: ends with 0 when the key is there, or has a value; 1 when the time is up. */
 export default class Wait extends StatelogCommand {
   static override summary = 'wait until a key is there, or has a value';
-  static override args = { store: storeArgument, key: textArgument({ required: true }) };
+  static override args = {
+    store: storeArgument,
+    key: textArgument({ required: true, description: 'the key to wait for' }),
+  };
   static override flags = {
     ...encodingFlags,
     value: textFlag({ description: 'until this is its value', helpValue: 'V' }),

@@ -16,6 +16,7 @@ const SAYING: Readonly<Record<string, readonly string[]>> = {
   prune: ['file://{}/bucket/key', '--grace', '0s'],
   put: ['{}/store', '--batch', '{}/bad.ndjson', '--skip-bad'],
   repair: ['{}/store', '--into', '{}/repaired'],
+  replicate: ['{}/store', 'file://{}/replica/key'],
   rescue: ['{}/store', '--into', '{}/rescued'],
   source: ['reset', '{}/store'],
   verify: ['{}/store'],
