@@ -25,7 +25,7 @@ const SAYING: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Those that print what they were asked for, and say nothing besides; and those that speak of a server. */
-const SILENT = ['completion', 'create', 'get', 'list', 'scan', 'session', 'stat', 'wait'];
+const SILENT = ['completion', 'create', 'get', 'list', 'scan', 'session', 'stat', 'status', 'wait'];
 const OF_SERVERS = ['inspect', 'pull', 'push'];
 
 test('every command that says something where it succeeds says nothing with --quiet', async (t) => {
