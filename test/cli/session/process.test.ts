@@ -1,16 +1,13 @@
-import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { createInterface, type Interface } from 'node:readline';
 import test from 'ava';
 import { bundle } from '../../../scripts/bundle.mjs';
-import { StateDirectory } from '../../../src/engine/directory/state-directory.js';
-import { openReadable } from '../../../src/engine/inspect/open.js';
 import { commandLine } from '../../support/command-line.js';
 import { projectRoot } from '../../support/project-root.js';
 import { tempDir } from '../../support/temp-dir.js';
+import { KILLED_STORES, killAgainAndAgain, type RunningSession, startSession } from './killed-session.js';
 
 /* The real program, bundled as the build does, over real pipes. */
 
@@ -26,19 +23,8 @@ test.after.always(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-interface Running {
-  readonly child: ChildProcessWithoutNullStreams;
-  readonly lines: Interface;
-  readonly next: () => Promise<string>;
-}
-
-function session(store: string, ...flags: string[]): Running {
-  const child = spawn(process.execPath, [starter, 'session', store, ...flags]);
-  child.stderr.resume();
-  child.stdin.on('error', () => undefined);
-  const lines = createInterface({ input: child.stdout });
-  const answers = lines[Symbol.asyncIterator]();
-  return { child, lines, next: async () => String((await answers.next()).value) };
+function session(store: string, ...flags: string[]): RunningSession {
+  return startSession(starter, store, ...flags);
 }
 
 test('an open pipe never holds an answer back, and the end of input is 0', async (t) => {
@@ -65,44 +51,8 @@ test('the lock is let go while nothing comes, and taken again', async (t) => {
   await once(child, 'exit');
 });
 
-for (const [kind, name, cores] of [
-  ['a state directory', 'store', 1],
-  ['a state directory of three cores', 'store', 3],
-  ['a fold log', 'fold.snap', undefined],
-] as const) {
-  test(`killed again and again, a session of ${kind} loses nothing that it answered, and leaves no group half there`, async (t) => {
-    const store = path.join(tempDir(t), name);
-    if (cores !== undefined) StateDirectory.create(store, { cores });
-    let group = 0;
-    for (let round = 0; round < 8; round++) {
-      const { child, lines, next } = session(store);
-      const answered = new Set<number>();
-      lines.on('line', (line) => {
-        const { id, ok } = JSON.parse(line) as { id: number; ok?: boolean };
-        if (ok === true) answered.add(id);
-      });
-      const first = group;
-      const killAt = 30 + 37 * round;
-      child.stdin.write(`{"id":-1,"op":"count"}\n`);
-      await next();
-      const exit = once(child, 'exit');
-      for (; group < first + killAt + 200; group++) {
-        const puts = ['x', 'y', 'z'].map((key) => ({ op: 'put', key: `${key}${group}`, value: `${group}` }));
-        child.stdin.write(`${JSON.stringify({ id: group, op: 'group', operations: puts })}\n`);
-        if (group === first + killAt) await new Promise((resolve) => lines.once('line', resolve));
-        if (group === first + killAt) child.kill('SIGKILL');
-      }
-      await exit;
-      const reader = openReadable(store);
-      for (let number = first; number < group; number++) {
-        const there = ['x', 'y', 'z'].filter(
-          (key) => reader.get(Buffer.from(`${key}${number}`)) !== undefined,
-        );
-        if (there.length !== 0 && there.length !== 3) t.fail(`of group ${number} there is ${there.join()}`);
-        if (answered.has(number) && there.length === 0) t.fail(`group ${number} was answered, and is gone`);
-      }
-      reader.close();
-      t.true(answered.size > 0);
-    }
+for (const place of KILLED_STORES) {
+  test(`killed again and again, a session of ${place[0]} loses nothing that it answered, and leaves no group half there`, async (t) => {
+    await killAgainAndAgain(t, starter, place, 8);
   });
 }
