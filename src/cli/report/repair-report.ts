@@ -61,7 +61,7 @@ export class RepairReport {
     const redact = !target.showsValues;
     this.#target = target;
     this.#options = options;
-    this.#lostKeys = new LostKeyList(this.#rooms.keys, { keyEncoding, redact });
+    this.#lostKeys = new LostKeyList(this.#rooms.keys, keyEncoding);
     this.#path = new PathReport(path, ID, this.#rooms, {
       bytes: new FindingBytes(fileSystem, path, { redact }),
       // A repair already does what the hint of a finding asks for.
@@ -79,6 +79,7 @@ export class RepairReport {
     if ('evidence' in event) this.#keepLine(this.#evidence, evidenceText(event.evidence));
     else if ('comparison' in event) this.#keepComparison(event.comparison);
     else if ('lostKey' in event) this.#lostKeys.add(event.lostKey);
+    else if ('lostChange' in event) this.#lostKeys.add(event.lostChange);
     else if (!('finding' in event)) this.#keepOutcome(event);
     else if (!this.#told.has(placeOf(event.finding))) this.#path.finding(event.finding);
   }
@@ -201,6 +202,7 @@ function summaryRows(summary: RepairSummary): Html[] {
     ['Written', dryRun ? 'nothing: a dry run' : 'as asked'],
     ['Kept', amountText(kept) + keys],
     ['Lost', amountText(lost)],
+    ['Lost changes of unknown keys', lost.unnamed],
     ['Mended places', mended],
     ['Gaps', gaps],
     ['Unfinished last writes', torn],

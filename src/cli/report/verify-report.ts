@@ -1,5 +1,5 @@
 import type { StatelogError } from '../../engine/errors.js';
-import type { LostKey } from '../../engine/repair/account/report.js';
+import type { LostChange, LostKey } from '../../engine/repair/account/report.js';
 import type { FileSystem } from '../../engine/storage-io/interface/file-system.js';
 import { errorLine } from '../errors/error-rendering.js';
 import { EXIT_CODE_MEANINGS, EXIT_CODES, worseExitCode, type ExitCode } from '../errors/exit-codes.js';
@@ -72,12 +72,12 @@ export class VerifyReport {
     const bytes = new FindingBytes(fileSystem, path, { redact });
     const onHint = this.#hints.keep.bind(this.#hints);
     const report = new PathReport(path, `p${this.#paths}`, this.#rooms, { bytes, onHint });
-    this.#open = { report, lostKeys: new LostKeyList(this.#rooms.keys, { keyEncoding: 'utf8', redact }) };
+    this.#open = { report, lostKeys: new LostKeyList(this.#rooms.keys, 'utf8') };
     return report;
   }
 
   /** Takes a key that a repair of the path would lose the last change of. */
-  lostKey(lost: LostKey): void {
+  lostKey(lost: LostKey | LostChange): void {
     this.#open?.lostKeys.add(lost);
   }
 

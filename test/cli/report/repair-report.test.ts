@@ -18,7 +18,7 @@ interface LostLine {
   readonly key?: string;
   readonly op: string;
   readonly offset: number;
-  readonly fallsBack: boolean;
+  readonly fallsBack?: boolean;
   readonly older?: { readonly valueBytes: number; readonly valueDigest: string };
 }
 
@@ -40,7 +40,10 @@ function assertAgreement(
   ]);
   // Where a repair tells of nothing, a page has what reading finds.
   if (findings.length > 0) t.deepEqual(classes, [...counts], about);
-  const lost = lines.flatMap(({ lostKey }) => (lostKey === undefined ? [] : [lostKey as LostLine]));
+  const lost = lines.flatMap(
+    ({ lostKey, lostChange }) => [lostKey, lostChange].filter((one) => one !== undefined) as LostLine[],
+  );
+  const named = lines.filter((line) => 'lostKey' in line).length;
   const rows = rowsOfTable(page, /Lost keys/);
   t.deepEqual(
     rows.map(([, op, , offset]) => [op, offset]),
@@ -49,10 +52,11 @@ function assertAgreement(
   );
   const isCut = page.includes('rows of keys');
   if (!isCut) t.is(rows.length, lost.length, about);
-  if (lost.length > 0) t.regex(page, new RegExp(`<p>${lost.length} keys? by name: `), about);
+  if (lost.length > 0) t.regex(page, new RegExp(`<p>${named} keys? by name: `), about);
   for (const [index, { key, fallsBack, older }] of lost.slice(0, rows.length).entries()) {
     const row = rows[index]!;
-    if (fallsBack && key !== undefined) t.is(row[0], visibleText(key), about);
+    t.is(row[0], key === undefined ? 'not readable' : visibleText(key), about);
+    if (key !== undefined) t.is(row[6]!.startsWith('nothing'), !fallsBack, about);
     if (older !== undefined) t.is(row[6], `${older.valueBytes} bytes, blake3 ${older.valueDigest}`, about);
   }
   const summary = lines.find((line) => 'summary' in line)?.['summary'] as RepairSummary | undefined;
@@ -95,8 +99,9 @@ test('a rescue of each class of damage has a page that agrees with --json, and s
     try {
       const reported = await reportedBy(t, 'rescue', damaged.path, '--into', path.join(tempDir(t), 'new'));
       assertAgreement(t, name, reported);
-      const summary = reported.lines.find((line) => 'summary' in line)?.['summary'] as { next?: string };
-      if (summary.next !== undefined)
+      const summary = reported.lines.find((line) => 'summary' in line)?.['summary'] as
+        { next?: string } | undefined;
+      if (summary?.next !== undefined)
         t.true(shownBy(reported.page).includes(visibleText(summary.next)), name);
       const comparisons = reported.lines.filter((line) => 'comparison' in line).length;
       t.is([...reported.page.matchAll(/<li>beside /g)].length, comparisons, name);
@@ -161,6 +166,37 @@ test('verify has the keys that a repair would lose in its page, with the older v
   );
   t.false(existsSync(`${store}-new`));
   t.false(shownBy(page).includes('the older value'));
+});
+
+test('of each class of damage verify lists what repair would lose', async (t) => {
+  let older = 0;
+  for (const { name, make } of DAMAGE_CASES.filter((one) => /flipped|checksum|value|lost/.test(one.name))) {
+    const damaged = await make(tempDir(t));
+    try {
+      const into = path.join(tempDir(t), 'new');
+      const argv = ['repair', damaged.path, '--into', into, '--dry-run', '--json'];
+      const { stdout } = await commandLine(argv);
+      const lines = stdout.split('\n').filter((line) => line.startsWith('{"lost'));
+      const lost = lines.map((line) => Object.values(JSON.parse(line) as Record<string, LostLine>)[0]!);
+      const { page } = await reportedBy(t, 'verify', damaged.path);
+      const rows = rowsOfTable(page, /Lost keys/);
+      t.deepEqual(
+        rows.map((row) => [row[0], row[3]]),
+        lost.slice(0, rows.length).map(({ key, offset }) => [key ?? 'not readable', String(offset)]),
+        name,
+      );
+      t.is(rows.length > 0, lost.length > 0, name);
+      for (const [index, one] of lost.slice(0, rows.length).entries()) {
+        if (one.older === undefined) continue;
+        older += 1;
+        t.is(rows[index]![6], `${one.older.valueBytes} bytes, blake3 ${one.older.valueDigest}`, name);
+      }
+      t.false(existsSync(into));
+    } finally {
+      damaged.release?.();
+    }
+  }
+  t.true(older > 0);
 });
 
 test('a page of a repair is no larger for thousands of lost keys', async (t) => {
