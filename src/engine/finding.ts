@@ -92,6 +92,22 @@ export interface Finding {
   readonly sequence?: string | undefined;
   /** For damage of a write-ahead log: the records that are lost with it, where that can be told. */
   readonly lost?: LostRecords | undefined;
+  /** Set if the finding stands for several of its kind, of which it is the first: how many, and where the last of them ends. */
+  readonly more?: { readonly places: number; readonly end: number } | undefined;
+}
+
+/** The part of a finding that says of which kind it is, and where. */
+export type FoundPlace = Pick<Finding, 'severity' | 'class' | 'isForeign' | 'offset' | 'bytes'>;
+
+/** A finding that is put into words only if somebody asks, as long as its reader stands where it was found. */
+export interface Found extends FoundPlace {
+  told(): Finding;
+}
+
+/** A finding that has its words already. */
+export function foundAs(finding: Finding): Found {
+  const { severity, class: damageClass, isForeign, offset, bytes } = finding;
+  return { severity, class: damageClass, isForeign, offset, bytes, told: () => finding };
 }
 
 /** The notice of a last write that was not finished, and was cut: `copy` is where it lies now. */

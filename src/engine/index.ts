@@ -6,6 +6,8 @@ export {
   DAMAGE_CLASSES,
   type DamageClass,
   type Finding,
+  type Found,
+  type FoundPlace,
   type LostRecords,
   type Severity,
 } from './finding.js';

@@ -18,6 +18,9 @@ import type { ReportTarget } from '../../cli/report/report-target.js';
 import type { VerifyReport } from '../../cli/report/verify-report.js';
 import type { FileSystem } from '../../engine/storage-io/interface/file-system.js';
 
+/** So many findings of a kind in a file are told one by one: more would be of more bytes than a file that is bad all over. */
+const TOLD_MAX = 1000;
+
 interface VerifyFlags {
   readonly json: boolean;
   readonly quiet: boolean;
@@ -109,7 +112,8 @@ export default class Verify extends StatelogCommand {
       quiet ? undefined : await verifyOutput(this.terminal, path, { json, quick, dump }),
       page,
     );
-    const steps = verifyPath(fileSystem, path, { quick, map: printed?.map, timeline: page?.timeline });
+    const looks = { quick, map: printed?.map, timeline: page?.timeline, toldMax: TOLD_MAX };
+    const steps = verifyPath(fileSystem, path, looks);
     let worst: ExitCode = EXIT_CODES.done;
     for (const finding of input.findings) {
       worst = worseExitCode(worst, exitCodeOfFinding(finding));

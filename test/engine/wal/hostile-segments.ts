@@ -87,7 +87,7 @@ function claimsOfMegabytes(size: number): Uint8Array {
     pieces.push(good, header);
     length += good.length + header.length;
   }
-  return joined(...pieces);
+  return new Uint8Array(Buffer.concat(pieces));
 }
 
 /** A header and a root in turn: each header claims as much as the root says that stands so far behind it. */

@@ -1,4 +1,6 @@
 import test from 'ava';
+import { HOSTILE_BYTES } from '../hostile-bytes.js';
+import { CROWDED_SEGMENTS } from './crowded-segments.js';
 import { HOSTILE_SEGMENTS } from './hostile-segments.js';
 import { MemoryFile } from './memory-file.js';
 import { scanFile } from './scanned.js';
@@ -8,7 +10,7 @@ const MIB = 1024 * 1024;
 /** Bytes read for each byte of the file, whatever is in it. Checksums in memory come on top, and are bounded alike. */
 const READS_A_BYTE_MAX = 64;
 
-for (const [name, make] of Object.entries(HOSTILE_SEGMENTS)) {
+for (const [name, make] of Object.entries({ ...HOSTILE_SEGMENTS, ...CROWDED_SEGMENTS, ...HOSTILE_BYTES })) {
   test(`reading stays linear in the size of a segment full of ${name}`, (t) => {
     const reads = [1, 4].map((size) => {
       const file = new MemoryFile(make(size * MIB));

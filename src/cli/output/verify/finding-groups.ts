@@ -42,18 +42,20 @@ export class FindingGroups {
   }
 
   add(finding: Finding): void {
-    const { severity, class: kind, offset, bytes } = finding;
+    const { severity, class: kind, offset, bytes, more } = finding;
+    const places = more?.places ?? 1;
+    const to = more?.end ?? offset + bytes;
     const name = `${severity} ${kind}`;
     const last = this.#last.get(name);
     if (last !== undefined && (isNear(last, offset) || this.#groups.length >= GROUPS_MAX)) {
       if (last.first.length < (last.bytes + bytes === 0 ? WITHOUT_BYTES_MAX : EACH_MAX))
         last.first.push(finding);
-      last.count += 1;
+      last.count += places;
       last.bytes += bytes;
-      last.to = Math.max(last.to, offset + bytes);
+      last.to = Math.max(last.to, to);
       return;
     }
-    const group = { first: [finding], count: 1, bytes, from: offset, to: offset + bytes };
+    const group = { first: [finding], count: places, bytes, from: offset, to };
     this.#groups.push(group);
     this.#last.set(name, group);
   }

@@ -76,7 +76,7 @@ export class VerifyMap {
     this.#found.set(finding.file, found);
     if (this.#dump === undefined) found.groups.add(finding);
     else if (found.dumped.length < DUMPED_MAX) found.dumped.push(finding);
-    else found.more += 1;
+    else found.more += finding.more?.places ?? 1;
     this.#keepHint(finding);
   }
 
@@ -163,7 +163,8 @@ export class VerifyMap {
   }
 
   #writeMore(count: number): void {
-    if (count > 0) this.#terminal.output.writeText(`  and ${count} more: --json prints all\n`);
+    if (count > 0)
+      this.#terminal.output.writeText(`  and ${count} more: --json prints up to a thousand of each kind\n`);
   }
 
   #writeGroup(group: FindingGroup, isNamed: boolean): void {

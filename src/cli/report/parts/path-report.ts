@@ -67,10 +67,10 @@ export class PathReport implements VerifyOutput {
   };
 
   finding(finding: Finding): void {
-    const { severity, class: kind, bytes, file, hint } = finding;
+    const { severity, class: kind, bytes, file, hint, more } = finding;
     const name = `${severity} ${kind}`;
     const counted = this.classes.get(name) ?? { severity, class: kind, count: 0, bytes: 0 };
-    counted.count += 1;
+    counted.count += more?.places ?? 1;
     counted.bytes += bytes;
     this.classes.set(name, counted);
     const place = this.#found.has(file) || this.#found.size < FILES_MAX ? file : '';

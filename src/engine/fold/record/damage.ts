@@ -1,6 +1,6 @@
 import { repairHint, verifyHint } from '../../bytes/text/command-hints.js';
 import { StatelogError } from '../../errors.js';
-import { goodIn, type DamageClass, type Finding } from '../../finding.js';
+import { goodIn, type DamageClass, type Finding, type Found, type Severity } from '../../finding.js';
 import { toHex } from '../../bytes/text/text.js';
 import { FORMAT_VERSION } from '../format/format.js';
 import { type BadHeader, headerBytes, isTornHeader } from '../format/header.js';
@@ -34,24 +34,47 @@ const MESSAGES: Readonly<Record<FaultKind, string>> = {
   zeros: 'a hole of zeros stands in the middle',
 };
 
-/** The finding for bad bytes in a log's records. */
-export function recordFinding(log: OpenLog, fault: RecordFault, place: FaultPlace): Finding {
-  const { offset, expected, found } = fault;
-  const { lastGood, nextGood } = place;
-  const bytes = (nextGood ?? log.size) - offset;
-  return {
-    ...verdictOn(log, fault, place, bytes),
-    class: classOf(fault, place, log.size),
-    ...(fault.kind === 'unknown' ? { isForeign: true } : {}),
-    file: log.path,
-    offset,
-    bytes,
-    expected,
-    found,
-    lastGood,
-    nextGood,
-    ...tornEnd(fault, place),
-  };
+/** Bad bytes in a log's records. */
+export class BadRecord implements Found {
+  readonly severity: Severity;
+  readonly class: DamageClass;
+  readonly isForeign: true | undefined;
+  readonly offset: number;
+  readonly bytes: number;
+  readonly #log: OpenLog;
+  readonly #fault: RecordFault;
+  readonly #place: FaultPlace;
+
+  constructor(log: OpenLog, fault: RecordFault, place: FaultPlace) {
+    const { torn, inFlight, nextGood } = place;
+    this.severity = inFlight ? 'notice' : torn ? 'torn' : 'damage';
+    this.class = classOf(fault, place, log.size);
+    this.isForeign = fault.kind === 'unknown' ? true : undefined;
+    this.offset = fault.offset;
+    this.bytes = (nextGood ?? log.size) - fault.offset;
+    this.#log = log;
+    this.#fault = fault;
+    this.#place = place;
+  }
+
+  told(): Finding {
+    const { class: damageClass, isForeign, offset, bytes } = this;
+    const { lastGood, nextGood } = this.#place;
+    const compared = this.#fault.compared?.();
+    return {
+      ...verdictOn(this.#log, this.#fault, this.#place, bytes),
+      class: damageClass,
+      ...(isForeign === true ? { isForeign } : {}),
+      file: this.#log.path,
+      offset,
+      bytes,
+      expected: compared?.expected,
+      found: compared?.found,
+      lastGood,
+      nextGood,
+      ...tornEnd(this.#fault, this.#place),
+    };
+  }
 }
 
 function tornEnd({ kind }: RecordFault, { torn, resume, goodRecords }: FaultPlace): Partial<Finding> {

@@ -59,6 +59,10 @@ export class LogWindow extends SlidingWindow {
 
   /** The first offset from `offset` on whose byte is not zero; the file's size if there is none. */
   endOfZeros(offset: number): number {
+    const { bytes, start, filled } = this;
+    let at = Math.max(offset - start, 0);
+    while (at < filled && bytes[at] === 0) at++;
+    if (at < filled) return start + at;
     return endOfZeros(this.#fileSystem, { descriptor: this.#descriptor, offset, end: this.size });
   }
 

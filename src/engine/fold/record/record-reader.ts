@@ -35,9 +35,14 @@ export interface RecordFault {
   readonly type: number;
   /** End of the record if it is a cursor. */
   readonly cursorEnd: number;
-  /** The value that was expected and the one that was found, for a message. */
-  readonly expected?: string | undefined;
-  readonly found?: string | undefined;
+  /** For a message, if there is one: of a log that is bad at every few bytes nobody can read all. */
+  readonly compared?: (() => ComparedValues) | undefined;
+}
+
+/** The value that was expected and the one that was found. */
+export interface ComparedValues {
+  readonly expected: string;
+  readonly found: string;
 }
 
 /** For each byte that the reading has come on, this many may be looked at ahead, of a stock that is full at first. */
@@ -151,33 +156,28 @@ export class FoldRecordReader {
     const stored = record.storedChecksum;
     const statedEnd = record.offset + record.length;
     if (computed !== stored) {
-      return this.#fault(
-        'checksum',
-        statedEnd,
-        `crc32 ${checksumHex(stored)}`,
-        `crc32 ${checksumHex(computed)}`,
-      );
+      return this.#fault('checksum', statedEnd, () => ({
+        expected: `crc32 ${checksumHex(stored)}`,
+        found: `crc32 ${checksumHex(computed)}`,
+      }));
     }
     if (!record.tokenIsKnown()) {
       const what = record.type === CURSOR_TYPE ? 'cursor' : 'version';
-      return this.#fault(
-        'unknown',
-        statedEnd,
-        `a ${what} that is known`,
-        `one of ${record.tokenLength} bytes`,
-      );
+      const { tokenLength } = record;
+      return this.#fault('unknown', statedEnd, () => ({
+        expected: `a ${what} that is known`,
+        found: `one of ${tokenLength} bytes`,
+      }));
     }
     return record.keyIsUtf8() ? undefined : this.#fault('foreign', statedEnd);
   }
 
   #short(offset: number): RecordFault {
     const { needed } = this.record;
-    return this.#fault(
-      'short',
-      undefined,
-      `${needed} bytes or more`,
-      `${this.size - offset} bytes to the end`,
-    );
+    return this.#fault('short', undefined, () => ({
+      expected: `${needed} bytes or more`,
+      found: `${this.size - offset} bytes to the end`,
+    }));
   }
 
   #badType(offset: number): RecordFault {
@@ -185,7 +185,11 @@ export class FoldRecordReader {
     if (record.type === 0 && record.storedChecksum === 0) {
       return this.#fault('zeros', this.#window.endOfZeros(offset));
     }
-    const fault = this.#fault('bad-type', undefined, 'type 1, 2 or 3', `type ${record.type}`);
+    const { type } = record;
+    const fault = this.#fault('bad-type', undefined, () => ({
+      expected: 'type 1, 2 or 3',
+      found: `type ${type}`,
+    }));
     this.#refillAhead(offset);
     const end = this.#endOfUnknown(
       offset,
@@ -208,8 +212,11 @@ export class FoldRecordReader {
   /** A value longer than is known is no damage where the checksum holds over it. */
   #badLength(offset: number): RecordFault {
     const { record } = this;
-    const limit = `a value of at most ${VALUE_BYTES_MAX} bytes`;
-    const fault = this.#fault('bad-length', undefined, limit, `${record.valueLength} bytes`);
+    const { valueLength } = record;
+    const fault = this.#fault('bad-length', undefined, () => ({
+      expected: `a value of at most ${VALUE_BYTES_MAX} bytes`,
+      found: `${valueLength} bytes`,
+    }));
     const valueEnd = offset + record.valueStart - record.start + record.valueLength;
     if (valueEnd >= this.size) return fault;
     this.#window.reach(valueEnd, TOKEN_LENGTH_BYTES);
@@ -221,9 +228,9 @@ export class FoldRecordReader {
     return this.#unknown.checksumHolds(offset, statedEnd) ? { ...fault, kind: 'unknown', statedEnd } : fault;
   }
 
-  #fault(kind: FaultKind, statedEnd?: number, expected?: string, found?: string): RecordFault {
+  #fault(kind: FaultKind, statedEnd?: number, compared?: () => ComparedValues): RecordFault {
     const { bytes, start, offset } = this.record;
     const cursorEnd = offset + CURSOR_AT + (bytes[start + FIELDS_AT] ?? 0);
-    return { kind, offset, statedEnd, type: bytes[start + TYPE_AT] ?? 0, cursorEnd, expected, found };
+    return { kind, offset, statedEnd, type: bytes[start + TYPE_AT] ?? 0, cursorEnd, compared };
   }
 }

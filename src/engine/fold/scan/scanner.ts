@@ -1,7 +1,7 @@
 import { assert } from '../../assert.js';
-import type { Finding } from '../../finding.js';
+import { foundAs, type Finding, type Found } from '../../finding.js';
 import { AppendSigns } from './append-signs.js';
-import { groupFinding, headerFinding, recordFinding } from '../record/damage.js';
+import { BadRecord, groupFinding, headerFinding } from '../record/damage.js';
 import { HEADER_BYTES } from '../format/format.js';
 import { type BadHeader, headerState } from '../format/header.js';
 import type { OpenLog } from '../record/log-window.js';
@@ -45,8 +45,8 @@ export interface FoldScanOptions {
 export class FoldScanner {
   /** The record of the last step, if it was one. */
   readonly record: FoldRecord;
-  /** The fault that the last step found, if it found one. */
-  finding: Finding | undefined;
+  /** The kind and place of what the last step found, if it found something. */
+  found: Found | undefined;
   /** Start of the next step, in bytes from the start of the file. */
   position = 0;
   readonly #log: OpenLog;
@@ -55,6 +55,7 @@ export class FoldScanner {
   readonly #signs = new AppendSigns();
   readonly #showTornTail: boolean;
   readonly #isLocked: (() => boolean) | undefined;
+  #told: Finding | undefined;
   #lastGood: number | undefined;
   #headerRead = false;
 
@@ -74,6 +75,11 @@ export class FoldScanner {
   /** True while the keys of all records so far ascend and none was deleted, as in the compact form. */
   get ascending(): boolean {
     return this.#signs.ascending;
+  }
+
+  /** The finding of the last step, in words. */
+  get finding(): Finding | undefined {
+    return (this.#told ??= this.found?.told());
   }
 
   /** Takes one step. */
@@ -101,7 +107,7 @@ export class FoldScanner {
     this.#signs.stopComparingKeys();
     const nextGood = this.#firstRecordUnder(state);
     this.position = nextGood ?? size;
-    this.finding = headerFinding(path, header, state, nextGood);
+    this.#tell(foundAs(headerFinding(path, header, state, nextGood)));
     return false;
   }
 
@@ -125,8 +131,7 @@ export class FoldScanner {
     const isHidden = torn && resume !== undefined && nextGood === undefined;
     const goodRecords = isHidden ? countGood(this.#log, resume) : 0;
     const place = { torn, inFlight, resume, nextGood, lastGood: this.#lastGood, goodRecords };
-    this.finding = recordFinding(this.#log, fault, place);
-    return 'finding';
+    return this.#tell(new BadRecord(this.#log, fault, place));
   }
 
   /** Ends before a group that is not all there: none of it is shown. */
@@ -135,7 +140,13 @@ export class FoldScanner {
     this.position = this.#log.size;
     const inFlight = this.#isBeingWritten();
     const goodRecords = countGood(this.#log, offset);
-    this.finding = groupFinding(this.#log, { offset, inFlight, lastGood: this.#lastGood, goodRecords });
+    const place = { offset, inFlight, lastGood: this.#lastGood, goodRecords };
+    return this.#tell(foundAs(groupFinding(this.#log, place)));
+  }
+
+  #tell(found: Found): FoldStep {
+    this.found = found;
+    this.#told = undefined;
     return 'finding';
   }
 

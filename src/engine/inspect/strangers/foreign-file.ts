@@ -61,11 +61,14 @@ export function cutAtLimit(bytes: number): string {
  * meaning of its length.
  */
 export function withStranger(fileSystem: FileSystem, finding: Finding): Finding {
-  const { severity, class: kind, file, offset, bytes } = finding;
+  const { severity, class: kind, file, offset, bytes, nextGood } = finding;
   if (severity === 'notice' || kind === 'unreadable' || finding.isForeign === true) return finding;
+  const isOfStart = offset === 0 && HEADERS.has(kind);
+  // It reaches neither to the end of the file nor is it about all of it, and to ask the system for each of many costs most.
+  if (!isOfStart && nextGood !== undefined && nextGood >= offset + bytes) return finding;
   const status = quietly(() => fileSystem.statusFollowing(file));
   if (status?.kind !== 'file') return finding;
-  const isWhole = offset === 0 && (bytes >= status.size || HEADERS.has(kind));
+  const isWhole = isOfStart || (offset === 0 && bytes >= status.size);
   const foreign = isWhole && status.size > 0 ? quietly(() => foreignFile(fileSystem, file)) : undefined;
   if (foreign !== undefined && severity === 'torn') {
     return foreign.isZeros ? finding : { ...finding, message: `${foreign.message}: ${finding.message}` };

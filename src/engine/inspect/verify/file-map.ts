@@ -1,4 +1,4 @@
-import type { Finding } from '../../finding.js';
+import type { Finding, FoundPlace } from '../../finding.js';
 import { unreadableFinding } from '../unreadable.js';
 import type { FileSystem } from '../../storage-io/interface/file-system.js';
 import { timesOfRecords } from './times-of-records.js';
@@ -75,7 +75,7 @@ export class FileMap {
   }
 
   /** Marks what a finding is about. */
-  mark({ severity, class: damageClass, offset, bytes }: Finding): void {
+  mark({ severity, class: damageClass, offset, bytes }: FoundPlace): void {
     if (severity === 'notice') return;
     const isWhole = bytes === 0 && offset === 0 && WHOLE.has(damageClass);
     const end = isWhole ? this.bytes : offset + Math.max(bytes, 1);
@@ -151,12 +151,19 @@ export class FileMaps {
   }
 
   mark(finding: Finding): void {
-    // What cannot be read is marked once the file is through: it shows ahead of what is judged.
-    if (finding.severity === 'notice' || finding.class === 'unreadable') return;
-    const { file } = finding;
-    const status = this.#fileSystem.statusFollowing(file);
-    if (this.#open.has(file) || status?.kind === 'file') this.#mapOf(file, status?.size ?? 0).mark(finding);
-    else this.#unplaced.push(finding);
+    // What cannot be read is marked once the file is through: it shows ahead of what is judged. Several places have been marked
+    // one by one.
+    if (finding.severity === 'notice' || finding.class === 'unreadable' || finding.more !== undefined) return;
+    if (!this.markPlace(finding.file, finding)) this.#unplaced.push(finding);
+  }
+
+  /** Marks a place in a file. @returns false if there is no such file by itself */
+  markPlace(file: string, place: FoundPlace): boolean {
+    const open = this.#open.get(file);
+    const status = open === undefined ? this.#fileSystem.statusFollowing(file) : undefined;
+    if (open === undefined && status?.kind !== 'file') return false;
+    (open ?? this.#mapOf(file, status?.size ?? 0)).mark(place);
+    return true;
   }
 
   /** The map of a file that is about to be read. */

@@ -1,4 +1,5 @@
 import type { FileMaps } from './file-map.js';
+import { FindingLimit } from './finding-limit.js';
 import type { RecordTimeline } from './record-timeline.js';
 
 /** The sums over everything that was read from one path. */
@@ -17,9 +18,19 @@ export class Tally {
   /** Takes the times of records; undefined if nobody wants them. */
   readonly timeline: RecordTimeline | undefined;
 
-  constructor(maps?: FileMaps, timeline?: RecordTimeline) {
+  readonly #toldMax: number;
+
+  /** @param toldMax how many findings of a kind in a file are told one by one */
+  constructor(maps?: FileMaps, timeline?: RecordTimeline, toldMax = Infinity) {
     this.maps = maps;
     this.timeline = timeline;
+    this.#toldMax = toldMax;
+  }
+
+  /** For the findings in one file. */
+  limitFor(file: string): FindingLimit {
+    const { maps } = this;
+    return new FindingLimit(this.#toldMax, maps && ((place) => maps.markPlace(file, place)));
   }
 
   /** Counts a file that was read whole, all its findings told. */

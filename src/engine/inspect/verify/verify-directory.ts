@@ -122,7 +122,8 @@ function* verifyLog(
   const reached = groupReach(fileSystem, segments, (coreId) => scanOptionsOf(log, coreId));
   for (const { coreId, path } of segments) {
     try {
-      const expected = { ...scanOptionsOf(log, coreId), timeline: tally.timeline };
+      const { timeline } = tally;
+      const expected = { ...scanOptionsOf(log, coreId), timeline, limit: tally.limitFor(path) };
       const summary = yield* verifySegment({ ...expected, fileSystem, path, reached });
       tally.records += summary.records;
       tally.recordsBehind += summary.recordsBehind;

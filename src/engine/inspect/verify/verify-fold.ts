@@ -14,6 +14,7 @@ export function* verifyFoldLog(fileSystem: FileSystem, path: string, tally: Tall
     const isLocked = (): boolean => isLogLocked(fileSystem, path);
     const scanner = new FoldScanner(log, { isLocked });
     const keys = new LiveKeyCount(log);
+    const limit = tally.limitFor(path);
     let isWhole = true;
     let isDamaged = false;
     for (let step = scanner.next(); step !== 'end'; step = scanner.next()) {
@@ -24,11 +25,14 @@ export function* verifyFoldLog(fileSystem: FileSystem, path: string, tally: Tall
         continue;
       }
       isWhole = false;
-      isDamaged ||= scanner.finding!.severity === 'damage';
-      tally.recordsBehind += scanner.finding!.goodRecords ?? 0;
-      refuseOtherVersion(log, scanner.finding!);
-      yield scanner.finding!;
+      const found = scanner.found!;
+      isDamaged ||= found.severity === 'damage';
+      if (found.severity === 'torn') tally.recordsBehind += scanner.finding!.goodRecords ?? 0;
+      if (found.class === 'bad-version') refuseOtherVersion(log, scanner.finding!);
+      const finding = limit.take(found);
+      if (finding !== undefined) yield finding;
     }
+    yield* limit.rest();
     tally.addFile(path, log.size);
     if (isWhole) tally.keys += keys.count;
   } finally {

@@ -43,7 +43,8 @@ export function* verifyLooseSegment(
   reached?: Reached,
 ): Generator<Finding, SegmentSummary> {
   const { timeline } = tally;
-  const summary = yield* verifySegment({ fileSystem, path, coreId, isLoose: true, reached, timeline });
+  const limit = tally.limitFor(path);
+  const summary = yield* verifySegment({ fileSystem, path, coreId, isLoose: true, reached, timeline, limit });
   tally.addFile(path, summary.bytes, true);
   tally.records += summary.records;
   tally.recordsBehind += summary.recordsBehind;

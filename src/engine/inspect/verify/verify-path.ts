@@ -30,6 +30,8 @@ export interface VerifyOptions {
   readonly map?: FileMapOptions | undefined;
   /** Takes the times of the records of logs. */
   readonly timeline?: RecordTimeline | undefined;
+  /** So many findings of a kind in a log are told one by one, and what follows as one; default: all one by one. */
+  readonly toldMax?: number | undefined;
 }
 
 /** The result of verifying one path. */
@@ -64,11 +66,11 @@ export function* verifyPath(
 ): Generator<Finding, VerifySummary> {
   const fileSystem = readingOnFileSystem(anchoredSource(disk, path));
   const maps = options.map === undefined ? undefined : new FileMaps(fileSystem, options.map);
-  const tally = new Tally(maps, options.timeline);
+  const tally = new Tally(maps, options.timeline, options.toldMax);
   const counts = { damage: 0, torn: 0, notices: 0 };
   let kind: IdentifiedKind | undefined;
   const count = (finding: Finding): Finding => {
-    counts[finding.severity === 'notice' ? 'notices' : finding.severity] += 1;
+    counts[finding.severity === 'notice' ? 'notices' : finding.severity] += finding.more?.places ?? 1;
     maps?.mark(finding);
     return finding;
   };

@@ -4,6 +4,7 @@ import { BarrierWatch } from '../../wal/folder/barriers.js';
 import { WalScanner } from '../../wal/scan/scanner.js';
 import type { ClosedSegment } from '../../wal/scan/closed-segment.js';
 import type { Locked, Reached, WrittenWithin } from '../../wal/scan/scan-options.js';
+import type { FindingLimit } from './finding-limit.js';
 import type { RecordTimeline } from './record-timeline.js';
 
 /** The facts that a segment is checked against. */
@@ -28,6 +29,8 @@ export interface SegmentExpectation {
   readonly reached?: Reached | undefined;
   /** Takes each good record's time; undefined if nobody wants them. */
   readonly timeline?: RecordTimeline | undefined;
+  /** Counts findings where there are many. */
+  readonly limit: FindingLimit;
 }
 
 /** The result of walking over a segment, beside its findings. */
@@ -48,6 +51,7 @@ export interface SegmentSummary {
 
 /** Reads a segment from end to end, by the scanner that recovery and replay use. */
 export function* verifySegment(expected: SegmentExpectation): Generator<Finding, SegmentSummary> {
+  const { limit } = expected;
   const scanner = WalScanner.open(expected.path, expected);
   const barriers = new BarrierWatch();
   let recordsBefore: number | undefined;
@@ -55,15 +59,16 @@ export function* verifySegment(expected: SegmentExpectation): Generator<Finding,
   try {
     for (let event = scanner.next(); event !== 'end'; event = scanner.next()) {
       if (event === 'finding') {
-        const finding = scanner.finding!;
-        if (finding.severity === 'damage') recordsBefore ??= scanner.records;
-        inTornEnd += finding.goodRecords ?? 0;
-        yield finding;
+        if (scanner.found!.severity === 'damage') recordsBefore ??= scanner.records;
+        if (scanner.found!.severity === 'torn') inTornEnd += scanner.finding!.goodRecords ?? 0;
+        const finding = limit.take(scanner.found!);
+        if (finding !== undefined) yield finding;
       } else {
         barriers.take(scanner.view);
         expected.timeline?.take(scanner.view);
       }
     }
+    yield* limit.rest();
     const { records, end, goodEnd, coreId, nextSequence, lastTimestampNs } = scanner;
     const recordsBehind = inTornEnd + records - (recordsBefore ?? records);
     return { records, recordsBehind, bytes: end, goodEnd, coreId, nextSequence, lastTimestampNs, barriers };

@@ -41,6 +41,7 @@ export class RecordReader {
   readonly #from: number;
   readonly #ahead = new SumsAhead();
   readonly #root = new Uint8Array(ROOT_BYTES);
+  readonly #header = new Uint8Array(RECORD_HEADER_BYTES);
   /** Reads what lies far from the window, and what it said of the last place. */
   #elsewhere: RecordReader | undefined;
   #elsewherePosition = -1;
@@ -126,8 +127,8 @@ export class RecordReader {
   }
 
   #isFreeAt(position: number): boolean {
-    const at = this.window.load(position, RECORD_HEADER_BYTES);
-    return at >= 0 && this.checksums.isFree(readU32(this.window.bytes, at + HEADER.length));
+    if (!this.window.peek(position, RECORD_HEADER_BYTES, this.#header)) return false;
+    return this.checksums.isFree(readU32(this.#header, HEADER.length));
   }
 
   /** For a record whose sum is there: it is whole, short, and in memory with a plausible length. */

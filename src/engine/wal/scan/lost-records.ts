@@ -110,9 +110,13 @@ export class LossWatch {
     this.#options = options;
   }
 
-  /** The records that are lost with a gap at which the stream stands. */
-  takeGap(gap: Gap): LostRecords | undefined {
+  /** Takes a gap at which the stream stands. @returns what tells, as long as it stands there, which records are lost with it */
+  takeGap(gap: Gap): () => LostRecords | undefined {
     this.#lastGapEnd = gap.end;
+    return () => this.#lostWith(gap);
+  }
+
+  #lostWith(gap: Gap): LostRecords | undefined {
     const { reader, order } = this.#stream;
     // It is the very one that the stream comes to next: nothing is read twice.
     const hasNext = gap.nextGood >= 0 && reader.check(gap.nextGood) === 'good';

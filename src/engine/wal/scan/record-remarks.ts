@@ -1,6 +1,6 @@
 import { repairHint } from '../../bytes/text/command-hints.js';
 import { readU64 } from '../../bytes/halves.js';
-import type { DamageClass, Finding, LostRecords } from '../../finding.js';
+import type { DamageClass, Finding, Found, LostRecords } from '../../finding.js';
 import { ROOT, TAG_EPOCH_BARRIER } from '../../rkyv/entry/wal-entry-format.js';
 import type { WalEntryView } from '../../rkyv/entry/wal-entry-view.js';
 import { lostRecords, type RemarkContext } from './lost-records.js';
@@ -13,12 +13,12 @@ export function hasStrangeBarrier(view: WalEntryView): boolean {
 }
 
 /** Remarks about the stream's last record: good in itself, but not the one that was due. */
-export function remarksOn(file: string, stream: RecordStream, context: RemarkContext): Finding[] {
+export function remarksOn(file: string, stream: RecordStream, context: RemarkContext): Found[] {
   const { remarkable, reader } = stream;
-  const findings: Finding[] = [];
-  if (remarkable !== undefined) findings.push(...remarksOnSequence(file, stream, remarkable, context));
-  if (hasStrangeBarrier(reader.view)) findings.push(strangeBarrier(file, stream));
-  return findings;
+  const remarks: Found[] = [];
+  if (remarkable !== undefined) remarks.push(...remarksOnSequence(file, stream, remarkable, context));
+  if (hasStrangeBarrier(reader.view)) remarks.push(strangeBarrier(file, stream));
+  return remarks;
 }
 
 function remarksOnSequence(
@@ -26,33 +26,29 @@ function remarksOnSequence(
   stream: RecordStream,
   remarkable: Remarkable,
   context: RemarkContext,
-): Finding[] {
+): Found[] {
   const { sequence, epoch } = stream.reader.view;
   const { sequenceDue, epochBefore } = remarkable;
-  const findings: Finding[] = [];
+  const remarks: Found[] = [];
   if (sequence < sequenceDue) {
     const message = 'numbering starts again here, as it does when LaminarDB reopens a segment';
-    findings.push(
-      notice(file, stream, 'sequence-repeat', message, { expected: sequenceDue, found: sequence }),
-    );
+    remarks.push(remark(file, stream, 'notice', 'sequence-repeat', () => [message, sequenceDue, sequence]));
     if (epoch < epochBefore) {
-      findings.push(
-        notice(file, stream, 'misplaced-epoch', 'the epoch starts again here', {
-          expected: epochBefore,
-          found: epoch,
-        }),
-      );
+      const told = 'the epoch starts again here';
+      remarks.push(remark(file, stream, 'notice', 'misplaced-epoch', () => [told, epochBefore, epoch]));
     }
   }
   if (remarkable.standing === 'jump') {
     const due = sequence < sequenceDue ? 0n : sequenceDue;
-    const missing = sequence - due;
-    const message = `${missing} ${missing === 1n ? 'record is' : 'records are'} missing before this one`;
-    const gap = notice(file, stream, 'sequence-gap', message, { expected: due, found: sequence });
-    const lost = context.isLossTold ? {} : { lost: lostBefore(stream, remarkable, due, context) };
-    findings.push(asDamage({ ...gap, ...lost }));
+    const words = (): RemarkWords => {
+      const missing = sequence - due;
+      const told = `${missing} ${missing === 1n ? 'record is' : 'records are'} missing before this one`;
+      return [told, due, sequence];
+    };
+    const lost = context.isLossTold ? undefined : () => lostBefore(stream, remarkable, due, context);
+    remarks.push(remark(file, stream, 'damage', 'sequence-gap', words, lost));
   }
-  return findings;
+  return remarks;
 }
 
 function lostBefore(
@@ -66,41 +62,50 @@ function lostBefore(
   return lostRecords({ coreId, from, to, afterNs, beforeNs, restarts });
 }
 
-function strangeBarrier(file: string, stream: RecordStream): Finding {
+function strangeBarrier(file: string, stream: RecordStream): Found {
   const { view } = stream.reader;
-  const closed = readU64(view.bytes, view.rootStart + ROOT.number);
-  const message = 'an epoch barrier closes another epoch than its own';
-  return asDamage(notice(file, stream, 'misplaced-epoch', message, { expected: view.epoch, found: closed }));
+  return remark(file, stream, 'damage', 'misplaced-epoch', () => [
+    'an epoch barrier closes another epoch than its own',
+    view.epoch,
+    readU64(view.bytes, view.rootStart + ROOT.number),
+  ]);
 }
 
-/** The two sides that a remark compares. */
-interface Compared {
-  readonly expected: bigint;
-  readonly found: bigint;
-}
+/** The message, and the two sides that it compares. */
+type RemarkWords = readonly [message: string, expected: bigint, found: bigint];
 
-function notice(
+/** @param lost the records that are missing before it */
+function remark(
   file: string,
   stream: RecordStream,
+  severity: 'notice' | 'damage',
   damageClass: DamageClass,
-  message: string,
-  { expected, found }: Compared,
-): Finding {
+  words: () => RemarkWords,
+  lost?: () => LostRecords,
+): Found {
+  const { offset } = stream;
   return {
-    severity: 'notice',
+    severity,
     class: damageClass,
-    file,
-    offset: stream.offset,
+    offset,
     bytes: 0,
-    message,
-    expected: String(expected),
-    found: String(found),
-    ...placeOf(stream),
+    told: () => {
+      const [message, expected, found] = words();
+      return {
+        severity,
+        class: damageClass,
+        file,
+        offset,
+        bytes: 0,
+        message,
+        expected: String(expected),
+        found: String(found),
+        ...placeOf(stream),
+        ...(lost === undefined ? {} : { lost: lost() }),
+        ...(severity === 'damage' ? { hint: repairHint(file) } : {}),
+      };
+    },
   };
-}
-
-function asDamage(finding: Finding): Finding {
-  return { ...finding, severity: 'damage', hint: repairHint(finding.file) };
 }
 
 function placeOf(stream: RecordStream): Partial<Finding> {

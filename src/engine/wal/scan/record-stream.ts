@@ -1,3 +1,4 @@
+import { crc32c } from '../../bytes/crc/checksum.js';
 import { readU32 } from '../../bytes/halves.js';
 import type { FileDescriptor, FileSystem } from '../../storage-io/interface/file-system.js';
 import { causeOfLength, causeOfStanding, causeOfState, type Gap, type GapCause } from './gap.js';
@@ -187,19 +188,16 @@ export class RecordStream {
     if (at < 0) return undefined;
     const headerCrc = readU32(window.bytes, at + HEADER.crc);
     const found = readU32(window.bytes, at + HEADER.length);
-    if (found === length || checksums.crcOf(position + RECORD_HEADER_BYTES, length) !== headerCrc) {
-      return undefined;
-    }
+    const data = position + RECORD_HEADER_BYTES;
+    if (found === length) return undefined;
+    const crc = window.holds(data, length)
+      ? crc32c(window.bytes, window.indexOf(data), window.indexOf(data) + length)
+      : checksums.crcOf(data, length);
+    if (crc !== headerCrc) return undefined;
     return causeOfLength(length, found);
   }
 
   #causeOf(standing: Standing): GapCause {
-    const { order } = this;
-    return causeOfStanding(standing, this.reader, {
-      coreId: order.coreId,
-      epoch: this.#epoch === undefined ? `at least ${order.lastEpoch}` : String(this.#epoch),
-      sequence: order.nextSequence === undefined ? 'any' : String(order.nextSequence),
-      timestamp: `at least ${order.lastTimestampNs}`,
-    });
+    return causeOfStanding(standing, this.reader, this.order, this.#epoch);
   }
 }

@@ -1,9 +1,9 @@
 import { repairHint } from '../../bytes/text/command-hints.js';
 import { StatelogError } from '../../errors.js';
-import { goodIn, type Finding, type LostRecords } from '../../finding.js';
+import { goodIn, type DamageClass, type Finding, type Found, type LostRecords } from '../../finding.js';
 import { holderText, type LockHolder } from '../../storage-io/lock/lock-holder.js';
 import type { ClosedSegment } from './closed-segment.js';
-import type { Gap, GapCause } from './gap.js';
+import type { CauseWords, Gap } from './gap.js';
 
 /** The kinds of bytes after the last acknowledged record. */
 export type TailClass = 'torn-tail' | 'zero-tail' | 'in-flight';
@@ -13,28 +13,49 @@ const HINT_CUT = 'nothing: the next writer copies it aside and cuts it';
 const HINT_NEWER = 'a newer statelog may know it; the program that wrote the log does';
 const HINT_WAIT = 'nothing: it is being written';
 
-/** The finding for a gap that is damage. */
-export function damageFinding(
-  file: string,
-  gap: Gap,
-  coreId: number,
-  lost: LostRecords | undefined,
-): Finding {
-  const bytes = gap.end - gap.offset;
-  return {
-    severity: 'damage',
-    class: gap.cause.class,
-    file,
-    offset: gap.offset,
-    bytes,
-    message: `${gap.cause.reason}; ${bytes} bytes hold no good record`,
-    hint: gap.cause.isForeign ? HINT_NEWER : repairHint(file),
-    ...(gap.cause.isForeign ? { isForeign: true } : {}),
-    ...comparedOf(gap.cause),
-    ...neighboursOf(gap),
-    ...coreOf(coreId),
-    ...(lost === undefined ? {} : { lost }),
-  };
+/** A gap that is damage. */
+export class DamagedGap implements Found {
+  readonly severity = 'damage';
+  readonly class: DamageClass;
+  readonly isForeign: true | undefined;
+  readonly offset: number;
+  readonly bytes: number;
+  readonly #file: string;
+  readonly #gap: Gap;
+  readonly #coreId: number;
+  readonly #lost: () => LostRecords | undefined;
+
+  /** @param lost tells which records are lost with it, if that can be told */
+  constructor(file: string, gap: Gap, coreId: number, lost: () => LostRecords | undefined) {
+    this.class = gap.cause.class;
+    this.isForeign = gap.cause.isForeign;
+    this.offset = gap.offset;
+    this.bytes = gap.end - gap.offset;
+    this.#file = file;
+    this.#gap = gap;
+    this.#coreId = coreId;
+    this.#lost = lost;
+  }
+
+  told(): Finding {
+    const { class: damageClass, isForeign, offset, bytes } = this;
+    const words = this.#gap.cause.words();
+    const lost = this.#lost();
+    return {
+      severity: 'damage',
+      class: damageClass,
+      file: this.#file,
+      offset,
+      bytes,
+      message: `${words.reason}; ${bytes} bytes hold no good record`,
+      hint: isForeign ? HINT_NEWER : repairHint(this.#file),
+      ...(isForeign ? { isForeign } : {}),
+      ...comparedOf(words),
+      ...neighboursOf(this.#gap),
+      ...coreOf(this.#coreId),
+      ...(lost === undefined ? {} : { lost }),
+    };
+  }
 }
 
 /**
@@ -85,8 +106,9 @@ export function tailFinding(
   coreId: number,
 ): Finding {
   const bytes = end - gap.offset;
+  const words = gap.cause.words();
   const message: Record<TailClass, string> = {
-    'torn-tail': `the last write was not finished: ${gap.cause.reason}; no sign that any of the ${bytes} bytes was acknowledged${goodIn(goodRecords)}`,
+    'torn-tail': `the last write was not finished: ${words.reason}; no sign that any of the ${bytes} bytes was acknowledged${goodIn(goodRecords)}`,
     'zero-tail': `${bytes} zero bytes follow the last record, as a power cut leaves them`,
     'in-flight':
       elsewhere === undefined
@@ -103,7 +125,7 @@ export function tailFinding(
     hint: tailClass === 'in-flight' ? waitHint(elsewhere) : HINT_CUT,
     ...(isOneRecord === true ? { isOneRecord } : {}),
     ...(goodRecords > 0 ? { goodRecords } : {}),
-    ...comparedOf(gap.cause),
+    ...comparedOf(words),
     ...neighboursOf({ ...gap, nextGood: end === gap.end ? gap.nextGood : -1 }),
     ...coreOf(coreId),
   };
@@ -132,8 +154,8 @@ function waitHint(elsewhere: LockHolder | undefined): string {
   return `look on ${host} whether it lives: ps -p ${pid}; where it does not, or the host is gone, the next writer copies them aside and cuts them, as 'statelog repair' does`;
 }
 
-function comparedOf(cause: GapCause): Pick<Finding, 'expected' | 'found'> {
-  return cause.expected === undefined ? {} : { expected: cause.expected, found: cause.found };
+function comparedOf({ expected, found }: CauseWords): Pick<Finding, 'expected' | 'found'> {
+  return expected === undefined ? {} : { expected, found };
 }
 
 function neighboursOf(gap: Gap): Pick<Finding, 'lastGood' | 'nextGood'> {

@@ -1,4 +1,4 @@
-import type { Finding } from '../../finding.js';
+import { foundAs, type Finding, type Found } from '../../finding.js';
 import type { WalEntryView } from '../../rkyv/entry/wal-entry-view.js';
 import type { FileDescriptor, FileSystem } from '../../storage-io/interface/file-system.js';
 import { realFileSystem } from '../../storage-io/real/real-file-system.js';
@@ -9,7 +9,7 @@ import { LossWatch } from './lost-records.js';
 import { hasStrangeBarrier, remarksOn } from './record-remarks.js';
 import type { RecordOrder } from '../format/record-order.js';
 import { RecordStream, type RecordStreamOptions } from './record-stream.js';
-import { damageError, damageFinding, tailFinding } from './scan-findings.js';
+import { DamagedGap, damageError, tailFinding } from './scan-findings.js';
 import type { Locked, WalScanOptions, WalScanPart } from './scan-options.js';
 import { refuseCut, tornEnd, type TornEnd } from '../tail/torn-end.js';
 import { TailJudge } from './tail-judge.js';
@@ -41,8 +41,8 @@ export class WalScanner {
   /** The last record's offset and size. */
   offset = 0;
   recordBytes = 0;
-  /** The last finding. */
-  finding: Finding | undefined;
+  /** The kind and place of the last finding. */
+  found: Found | undefined;
   /** Good records so far. */
   records = 0;
   /** True once a finding was damage. */
@@ -65,7 +65,8 @@ export class WalScanner {
   /** Everything before this position was told, as records or as damage. */
   #toldEnd: number;
   readonly #losses: LossWatch;
-  readonly #pending: Finding[] = [];
+  readonly #pending: Found[] = [];
+  #told: Finding | undefined;
   #recordWaits = false;
   #isOver = false;
   /** Whether there is a descriptor of our own to close. */
@@ -132,6 +133,11 @@ export class WalScanner {
     return new WalScanner(path, part.descriptor, options.fileSystem ?? realFileSystem(), options, part);
   }
 
+  /** The last finding, in words; asked for before the next call of `next`. */
+  get finding(): Finding | undefined {
+    return (this.#told ??= this.found?.told());
+  }
+
   /** The end of the file when it was opened or last looked at. */
   get end(): number {
     return this.#stream.reader.window.end;
@@ -191,7 +197,8 @@ export class WalScanner {
     const { endSequence } = this.#options;
     this.#isOver = endSequence !== undefined && this.view.sequence >= endSequence;
     if (this.#isOver) return 'end';
-    const unfinished = this.#groups?.unfinishedAt(this.#stream, this.records === 0 ? -1 : this.offset);
+    const lastGood = this.records === 0 ? -1 : this.offset;
+    const unfinished = this.#groups?.unfinishedAt(this.#stream, lastGood, this.records);
     if (unfinished !== undefined && !this.#end.wasAtClose(unfinished.gap.offset))
       return this.#tellGroup(unfinished);
     if (this.#stream.remarkable === undefined && !hasStrangeBarrier(this.view)) return this.#tellRecord();
@@ -219,8 +226,8 @@ export class WalScanner {
 
   /** @throws StatelogError `DAMAGED` where the last finding was damage */
   throwIfDamage(): void {
-    if (this.finding?.severity !== 'damage') return;
-    throw damageError(this.finding, `the ${this.records} good records before it; nothing was changed`);
+    if (this.found?.severity !== 'damage') return;
+    throw damageError(this.finding!, `the ${this.records} good records before it; nothing was changed`);
   }
 
   close(): void {
@@ -239,18 +246,21 @@ export class WalScanner {
   }
 
   #tellPending(): ScanEvent {
-    const finding = this.#pending.shift()!;
-    if (finding.severity === 'damage') this.isDamaged = true;
-    this.finding = finding;
+    return this.#tell(this.#pending.shift()!);
+  }
+
+  #tell(found: Found): ScanEvent {
+    if (found.severity === 'damage') this.isDamaged = true;
+    this.found = found;
+    this.#told = undefined;
     return 'finding';
   }
 
   #tellGap(gap: Gap): ScanEvent {
     if (this.#isLost(gap, this.#stream, this.records > 0 || this.#streamOptions.from > 0)) {
-      this.finding = damageFinding(this.path, gap, this.#stream.order.coreId, this.#losses.takeGap(gap));
-      this.isDamaged = true;
+      const lost = this.#losses.takeGap(gap);
       this.#toldEnd = gap.end;
-      return 'finding';
+      return this.#tell(new DamagedGap(this.path, gap, this.#stream.order.coreId, lost));
     }
     this.tail = this.#end.kindOf(gap.offset, this.end);
     this.#isOver = this.#options.tornTail !== 'show' || gap.nextGood < 0;
@@ -271,8 +281,7 @@ export class WalScanner {
 
   #tellTail(tailClass: UnwholeTail, gap: Gap, end: number, torn?: TornEnd): ScanEvent {
     const tail = { class: tailClass, end, elsewhere: this.#end.elsewhere, ...torn };
-    this.finding = tailFinding(this.path, gap, tail, this.#stream.order.coreId);
-    return 'finding';
+    return this.#tell(foundAs(tailFinding(this.path, gap, tail, this.#stream.order.coreId)));
   }
 
   #isLost(gap: Gap, stream: RecordStream, hasRecords: boolean): boolean {
@@ -283,9 +292,6 @@ export class WalScanner {
   #tellMissingEnd(): ScanEvent {
     this.#isOver = true;
     const missing = this.#losses.missingEnd(this.path, this.end);
-    if (missing === undefined) return 'end';
-    this.finding = missing;
-    this.isDamaged = true;
-    return 'finding';
+    return missing === undefined ? 'end' : this.#tell(foundAs(missing));
   }
 }

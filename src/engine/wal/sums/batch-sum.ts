@@ -9,6 +9,8 @@ const LENGTH = HEADER.length / 4;
 const CRC = HEADER.crc / 4;
 /** Fewer bytes are not worth the way into WebAssembly's memory and back. */
 const BATCH_BYTES_MIN = 512;
+/** So many records that were good one after the other, behind damage, make it likely that those behind them are good, too. */
+const RECORDS_ALONE = 8;
 /** Fewer are not worth compiling the module for: a segment that is looked at once, for one key. */
 const FIRST_BATCH_BYTES_MIN = 256 * 1024;
 
@@ -80,16 +82,25 @@ export class SumsAhead {
   #count = 0;
   #next = 0;
   #position = -1;
+  /** The position that the batch began at. */
+  #from = -1;
   #generation = -1;
   /** Grows while all of it is of use, so that a damaged segment does not pay for what it never reads. */
   #batchBytes = BATCH_BYTES_MIN;
+  /** So many records are summed up one by one before the next batch: after damage more of it is near, as a rule. */
+  #alone = 0;
 
   /** True if the sum of the record at a position is there, in a window that has not moved since. */
   has(position: number, generation: number): boolean {
     if (this.#next < this.#count && position === this.#position && generation === this.#generation)
       return true;
-    this.#batchBytes =
-      this.#next < this.#count ? BATCH_BYTES_MIN : Math.min(this.#batchBytes * 2, BATCH_BYTES_MAX);
+    const used = this.#position - this.#from;
+    if (this.#next < this.#count || (this.#count > 0 && used < this.#batchBytes / 2)) {
+      this.#batchBytes = BATCH_BYTES_MIN;
+      this.#alone = RECORDS_ALONE;
+    } else if (this.#count > 0) {
+      this.#batchBytes = Math.min(this.#batchBytes * 2, BATCH_BYTES_MAX);
+    }
     this.#count = 0;
     this.#next = 0;
     return false;
@@ -103,6 +114,10 @@ export class SumsAhead {
 
   /** Computes sums of the records from `position` on, which stands at `at` in `bytes[0, filled)`. */
   fill(bytes: Uint8Array, at: number, filled: number, position: number, generation: number): boolean {
+    if (this.#alone > 0) {
+      this.#alone -= 1;
+      return false;
+    }
     if (shared.instance === undefined && filled - at < FIRST_BATCH_BYTES_MIN) return false;
     const to = Math.min(filled, at + this.#batchBytes);
     if (to - at < BATCH_BYTES_MIN) return false;
@@ -112,6 +127,7 @@ export class SumsAhead {
     this.#count = count;
     this.#next = 0;
     this.#position = position;
+    this.#from = position;
     this.#generation = generation;
     return count > 0;
   }
