@@ -1,32 +1,48 @@
+import { assert } from '../../assert.js';
+
 const HIGH_BIT = 0x8000_0000;
 /** x^8 in a reflected CRC: what one more byte multiplies by. */
 const ONE_BYTE = 0x0080_0000;
-const BYTE_VALUES = 256;
-const LENGTH_BYTES = 4;
+/** Powers are looked up by the lower and the upper half of a length. */
+const LOW_BITS = 14;
+const LOW_COUNT = 2 ** LOW_BITS;
+/** Lengths up to 2^28, the longest record of a log. */
+const HIGH_COUNT = 2 ** 14 + 1;
+const LENGTH_MAX = LOW_COUNT * (HIGH_COUNT - 1);
+const NIBBLE_BITS = 4;
+const NIBBLES = 16;
+const NIBBLE = NIBBLES - 1;
 
 const made = new Map<number, CrcCombiner>();
 
 /**
  * Takes the checksum of a range out of those of two prefixes, in time that does not grow with the range: from powers
- * of x modulo a CRC's polynomial, by the bytes of the exponent. Made when first needed, once for each polynomial.
+ * of x modulo a CRC's polynomial. A search that tries a range at every byte of a file asks this millions of times, so the powers
+ * are looked up, in 128 KiB of tables, and polynomials multiplied by four bits at a time. Made when first needed, once for each polynomial.
  * Source of the idea: `crc32_combine` in zlib (Mark Adler).
  */
 export class CrcCombiner {
   readonly #polynomial: number;
-  /** `[k * 256 + b]` is x to the power of 8 * b * 256^k. */
-  readonly #byByte = new Int32Array(LENGTH_BYTES * BYTE_VALUES);
+  /** By the four bits that leave a product: what they come to. */
+  readonly #reduced = new Int32Array(NIBBLES);
+  /** The multiples of one factor by each polynomial of four bits. */
+  readonly #multiples = new Int32Array(NIBBLES);
+  /** `[n]` is x to the power of 8n, and of 8n * 2^14. */
+  readonly #low = new Int32Array(LOW_COUNT);
+  readonly #high = new Int32Array(HIGH_COUNT);
+  /** The length asked for last: the same one may be claimed at every byte. */
+  #lastLength = 0;
+  #lastPower = HIGH_BIT | 0;
 
   private constructor(polynomial: number) {
     this.#polynomial = polynomial;
-    let step = ONE_BYTE;
-    for (let table = 0; table < LENGTH_BYTES; table++) {
-      let power = HIGH_BIT | 0;
-      for (let value = 0; value < BYTE_VALUES; value++) {
-        this.#byByte[table * BYTE_VALUES + value] = power;
-        power = this.#multiply(power, step);
-      }
-      step = power;
+    for (let bits = 0; bits < NIBBLES; bits++) {
+      let reduced = bits;
+      for (let bit = 0; bit < NIBBLE_BITS; bit++) reduced = this.#timesX(reduced);
+      this.#reduced[bits] = reduced;
     }
+    const step = this.#fill(this.#low, ONE_BYTE);
+    this.#fill(this.#high, step);
   }
 
   static of(polynomial: number): CrcCombiner {
@@ -37,31 +53,50 @@ export class CrcCombiner {
 
   /**
    * The checksum of the last `length` bytes of a sequence, from that of all of it and of what comes before them.
-   * @param length below 2^32
+   * @param length at most 2^28
    */
   ofSuffix(whole: number, prefix: number, length: number): number {
-    return (whole ^ this.#moveOn(prefix, length)) >>> 0;
+    if (length !== this.#lastLength) {
+      assert(length <= LENGTH_MAX, 'there are powers for the length');
+      const low = this.#low[length & (LOW_COUNT - 1)]!;
+      this.#lastPower = length < LOW_COUNT ? low : this.#multiply(low, this.#high[length >>> LOW_BITS]!);
+      this.#lastLength = length;
+    }
+    return (whole ^ this.#multiply(prefix, this.#lastPower)) >>> 0;
   }
 
-  /** The checksum after `length` more zero bytes. */
-  #moveOn(sum: number, length: number): number {
-    let moved = sum | 0;
-    let rest = length;
-    for (let table = 0; rest !== 0; table += BYTE_VALUES) {
-      const byte = rest & 0xff;
-      if (byte !== 0) moved = this.#multiply(moved, this.#byByte[table + byte]!);
-      rest >>>= 8;
+  /** Fills a table with the powers of `step`. @returns the next one */
+  #fill(powers: Int32Array, step: number): number {
+    let power = HIGH_BIT | 0;
+    for (let index = 0; index < powers.length; index++) {
+      powers[index] = power;
+      power = this.#multiply(power, step);
     }
-    return moved;
+    return power;
+  }
+
+  #timesX(factor: number): number {
+    return (factor & 1) === 0 ? factor >>> 1 : (factor >>> 1) ^ this.#polynomial;
   }
 
   /** The product of two polynomials with reflected bits, modulo the CRC's. */
   #multiply(a: number, b: number): number {
-    let product = 0;
+    const multiples = this.#multiples;
+    const reduced = this.#reduced;
     let factor = b;
-    for (let left = a; left !== 0; left <<= 1) {
-      if (left < 0) product ^= factor;
-      factor = (factor & 1) === 0 ? factor >>> 1 : (factor >>> 1) ^ this.#polynomial;
+    // The highest of four bits is the lowest power.
+    for (let bit = NIBBLES >>> 1; bit !== 0; bit >>>= 1) {
+      multiples[bit] = factor;
+      factor = this.#timesX(factor);
+    }
+    for (let bit = 2; bit < NIBBLES; bit <<= 1) {
+      const multiple = multiples[bit]!;
+      for (let rest = 1; rest < bit; rest++) multiples[bit + rest] = multiple ^ multiples[rest]!;
+    }
+    let product = 0;
+    for (let left = a, nibble = 0; nibble < 8; nibble++) {
+      product = (product >>> NIBBLE_BITS) ^ reduced[product & NIBBLE]! ^ multiples[left & NIBBLE]!;
+      left >>>= NIBBLE_BITS;
     }
     return product;
   }

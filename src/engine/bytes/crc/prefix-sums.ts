@@ -7,6 +7,13 @@ const SUMS_MIN = 256;
 
 type Checksum = (bytes: Uint8Array, start: number, end: number, seed: number) => number;
 
+/** A place in a row of them that are asked for, each a little behind the last, and the sum up to there. */
+export class LastSum {
+  offset = -1;
+  sum = 0;
+  generation = -1;
+}
+
 /**
  * The checksums of all bytes of a file from a base up to each block of it, in a window that moves on: the CRC of any range
  * comes out of that of all up to its end and that of all up to its start.
@@ -25,6 +32,8 @@ export class PrefixSums {
   /** None until `restart` says where they begin. */
   #blockCount = 0;
   #neededFrom = 0;
+  /** Changes with the base. */
+  #generation = 0;
 
   private constructor(checksum: Checksum, polynomial: number, blockBytes: number, room: number) {
     this.#sums = new Uint32Array(room);
@@ -50,6 +59,7 @@ export class PrefixSums {
     this.#firstBlock = 0;
     this.#blockCount = 1;
     this.#sums[0] = 0;
+    this.#generation += 1;
   }
 
   /** Offset from which on sums are kept. */
@@ -72,6 +82,19 @@ export class PrefixSums {
     const start = this.blockStart(offset);
     const sum = this.#sums[(start - this.#base) / this.#blockBytes - this.#firstBlock]!;
     return start === offset ? sum : this.#checksum(bytes, start - bytesOffset, offset - bytesOffset, sum);
+  }
+
+  /** As `upTo`, where one offset after the other is asked for, each a little behind the `last`. */
+  upToNext(last: LastSum, bytes: Uint8Array, bytesOffset: number, offset: number): number {
+    const near = last.offset;
+    const isKnown = last.generation === this.#generation && near >= bytesOffset && near <= offset;
+    last.sum =
+      isKnown && near >= this.blockStart(offset)
+        ? this.#checksum(bytes, near - bytesOffset, offset - bytesOffset, last.sum)
+        : this.upTo(bytes, bytesOffset, offset);
+    last.offset = offset;
+    last.generation = this.#generation;
+    return last.sum;
   }
 
   /** The checksum of the last `length` bytes of what `whole` is the sum of; `prefix` is that of what comes before. */

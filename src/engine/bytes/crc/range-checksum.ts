@@ -1,4 +1,4 @@
-import { PrefixSums } from './prefix-sums.js';
+import { LastSum, PrefixSums } from './prefix-sums.js';
 
 /** A sum is kept for every block of this many bytes. */
 export const SUM_BLOCK_BYTES = 64;
@@ -13,6 +13,8 @@ export const SUM_BLOCK_BYTES = 64;
  */
 export class RangeChecksum {
   readonly #sums = PrefixSums.ieee(SUM_BLOCK_BYTES);
+  readonly #lastFrom = new LastSum();
+  readonly #lastTo = new LastSum();
 
   /**
    * The checksum of the bytes from `from` to `to`. Starts should ascend: after one that lies further
@@ -25,7 +27,7 @@ export class RangeChecksum {
     if (!known) sums.restart(from);
     sums.giveUpBefore(from);
     sums.extend(bytes, bytesOffset, to);
-    const before = sums.upTo(bytes, bytesOffset, from);
-    return sums.ofRange(sums.upTo(bytes, bytesOffset, to), before, to - from);
+    const before = sums.upToNext(this.#lastFrom, bytes, bytesOffset, from);
+    return sums.ofRange(sums.upToNext(this.#lastTo, bytes, bytesOffset, to), before, to - from);
   }
 }

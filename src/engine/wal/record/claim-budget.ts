@@ -10,7 +10,7 @@ const WASTE_BYTES_FREE = 64 * 1024 * 1024;
 const WASTE_BYTES_A_BYTE = 4;
 /** The number of reads far from the scanner's position that may be in vain. */
 const PEEKS_FREE = 16_384;
-const BYTES_A_PEEK = 64;
+const BYTES_A_PEEK = 1024;
 
 /** One for all: it is only in use within a call, and there may be many scanners. */
 const scratch: { piece: Uint8Array | undefined } = { piece: undefined };

@@ -1,4 +1,4 @@
-import { PrefixSums } from '../../bytes/crc/prefix-sums.js';
+import { LastSum, PrefixSums } from '../../bytes/crc/prefix-sums.js';
 import { ROOT, ROOT_BYTES, TAG_EPOCH_BARRIER } from '../../rkyv/entry/wal-entry-format.js';
 import type { FileDescriptor, FileSystem } from '../../storage-io/interface/file-system.js';
 import { NearBytes } from './near-bytes.js';
@@ -41,6 +41,8 @@ export class HeaderIndex {
   readonly #chunk = new Uint8Array(ROOT_BYTES + CHUNK_BYTES);
   readonly #nearStart: NearBytes;
   readonly #nearEnd: NearBytes;
+  readonly #lastFrom = new LastSum();
+  readonly #lastTo = new LastSum();
   #commitRoots = new Set<number>();
   /** The prefix asked for last: many headers may claim the same end. */
   #lastEnd = -1;
@@ -75,18 +77,18 @@ export class HeaderIndex {
     this.#cover(position);
     const end = position + length;
     if (end !== this.#lastEnd) {
-      this.#lastPrefix = this.#prefixOf(end, this.#nearEnd);
+      this.#lastPrefix = this.#prefixOf(end, this.#nearEnd, this.#lastTo);
       this.#lastEnd = end;
     }
-    return this.#prefixes.ofRange(this.#lastPrefix, this.#prefixOf(position, this.#nearStart), length);
+    return this.#prefixes.ofRange(this.#lastPrefix, this.#prefixOf(position, this.#nearStart, this.#lastFrom), length);
   }
 
   /** @param near where bytes are looked for that lie near those of the last call */
-  #prefixOf(position: number, near: NearBytes): number {
+  #prefixOf(position: number, near: NearBytes, last: LastSum): number {
     const from = this.#prefixes.blockStart(position);
     // A file that was cut meanwhile: the checksum will not match.
     const at = from < position ? Math.max(near.load(from, position - from), 0) : 0;
-    return this.#prefixes.upTo(near.bytes, from - at, position);
+    return this.#prefixes.upToNext(last, near.bytes, from - at, position);
   }
 
   #restart(position: number): void {

@@ -31,6 +31,9 @@ export class RecordSearch {
   readonly #order: JudgesOrder;
   readonly #fields = new KeptOrder();
   readonly #far = new Uint8Array(ROOT_BYTES);
+  /** The root that is in `#far`, if any, and the window when it was read. */
+  #farRoot = -1;
+  #farGeneration = -1;
 
   constructor(reader: RecordReader, order: JudgesOrder) {
     this.#reader = reader;
@@ -101,8 +104,14 @@ export class RecordSearch {
     let bytes = window.bytes;
     let at = window.indexOf(root);
     if (!window.holds(root, ROOT_BYTES)) {
-      checksums.countPeek();
-      if (!window.peek(root, ROOT_BYTES, this.#far)) return false;
+      // Many headers may claim the same end.
+      if (root !== this.#farRoot || window.generation !== this.#farGeneration) {
+        checksums.countPeek();
+        this.#farRoot = -1;
+        if (!window.peek(root, ROOT_BYTES, this.#far)) return false;
+        this.#farRoot = root;
+        this.#farGeneration = window.generation;
+      }
       bytes = this.#far;
       at = 0;
     }
