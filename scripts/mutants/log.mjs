@@ -223,6 +223,22 @@ export const logMutants = [
     match: 'wherever the log is cut*',
   },
   {
+    name: 'checksum-of-an-ordinary-record-not-compared',
+    rule: 'R2: damaged bytes are never returned as good',
+    file: 'src/engine/wal/record/ordinary-run.ts',
+    from: 'words[word + CRC] !== (sums[index]! | 0) ||',
+    to: '',
+    tests: ['engine/wal/ordinary-run'],
+  },
+  {
+    name: 'ordinary-record-of-an-earlier-time-passed',
+    rule: 'time-backwards: an older run of the log is told and set apart',
+    file: 'src/engine/wal/record/ordinary-run.ts',
+    from: '(high === timeHigh && low < timeLow) ||',
+    to: '',
+    tests: ['engine/wal/ordinary-run'],
+  },
+  {
     name: 'groups-read-anew-for-each-mark',
     rule: "R7: time is bounded by the input's size, whatever it claims",
     file: 'src/engine/wal/groups/group-watch.ts',

@@ -66,6 +66,8 @@ export function* verifySegment(expected: SegmentExpectation): Generator<Finding,
       } else {
         barriers.take(scanner.view);
         expected.timeline?.take(scanner.view);
+        const last = expected.timeline === undefined ? scanner.passOrdinary() : undefined;
+        if (last !== undefined) barriers.takeOthers(last);
       }
     }
     yield* limit.rest();

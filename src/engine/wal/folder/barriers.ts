@@ -3,6 +3,7 @@ import type { Finding, LostRecords } from '../../finding.js';
 import { ROOT, TAG_EPOCH_BARRIER } from '../../rkyv/entry/wal-entry-format.js';
 import type { WalEntryView } from '../../rkyv/entry/wal-entry-view.js';
 import { KeptOrder } from '../format/merge-order.js';
+import type { OrderFields } from '../format/record-order.js';
 import { lostRecords } from '../scan/lost-records.js';
 
 /** The barriers of one segment, while its records go by. */
@@ -27,12 +28,21 @@ export class BarrierWatch {
     });
   }
 
+  /** Takes good records that are no barriers, of which these are the fields of the last one. */
+  takeOthers(fields: OrderFields): void {
+    this.#takeOne(fields);
+  }
+
   /** Takes the next good record. */
   take(view: WalEntryView): void {
-    this.#lastRecord.copyFrom(view);
+    this.#takeOne(view);
+    if (view.tag === TAG_EPOCH_BARRIER) this.last = readU64(view.bytes, view.rootStart + ROOT.number);
+  }
+
+  #takeOne(fields: OrderFields): void {
+    this.#lastRecord.copyFrom(fields);
     this.#records += 1;
     if (this.last !== undefined) this.followed = this.last;
-    if (view.tag === TAG_EPOCH_BARRIER) this.last = readU64(view.bytes, view.rootStart + ROOT.number);
   }
 }
 

@@ -65,8 +65,9 @@ export class RecordOrder {
   /** Whether any record so far says its lag: the segment is then ours, and its numbering never restarts. */
   hasLags = false;
   #sequenceKnown: boolean;
-  #nextSequenceLow = 0;
-  #nextSequenceHigh = 0;
+  /** The sequence that comes next, as unsigned halves, once one is known. */
+  nextSequenceLow = 0;
+  nextSequenceHigh = 0;
   /** The first record since numbering began: a copy of it is told from a restart by these. */
   #runCrc = 0;
   #runTimestampLow = 0;
@@ -83,8 +84,8 @@ export class RecordOrder {
     this.#epochLow = lowHalf(start.epoch ?? 0n);
     this.#epochHigh = highHalf(start.epoch ?? 0n);
     this.#sequenceKnown = start.expectedSequence !== undefined;
-    this.#nextSequenceLow = lowHalf(start.expectedSequence ?? 0n);
-    this.#nextSequenceHigh = highHalf(start.expectedSequence ?? 0n);
+    this.nextSequenceLow = lowHalf(start.expectedSequence ?? 0n);
+    this.nextSequenceHigh = highHalf(start.expectedSequence ?? 0n);
   }
 
   get lastEpoch(): bigint {
@@ -103,7 +104,7 @@ export class RecordOrder {
 
   /** The sequence that comes next; undefined while any may come. */
   get nextSequence(): bigint | undefined {
-    return this.#sequenceKnown ? joinU64(this.#nextSequenceLow, this.#nextSequenceHigh) : undefined;
+    return this.#sequenceKnown ? joinU64(this.nextSequenceLow, this.nextSequenceHigh) : undefined;
   }
 
   /** True if exactly `missing` sequences lie between the last good entry and this one, and the rest fits. */
@@ -150,16 +151,16 @@ export class RecordOrder {
     this.lastTimestampHigh = fields.timestampHigh;
     if (fields.lag >= 0) this.hasLags = true;
     this.#sequenceKnown = true;
-    this.#nextSequenceLow = (fields.sequenceLow + 1) >>> 0;
-    this.#nextSequenceHigh =
-      this.#nextSequenceLow === 0 ? (fields.sequenceHigh + 1) >>> 0 : fields.sequenceHigh;
+    this.nextSequenceLow = (fields.sequenceLow + 1) >>> 0;
+    this.nextSequenceHigh =
+      this.nextSequenceLow === 0 ? (fields.sequenceHigh + 1) >>> 0 : fields.sequenceHigh;
   }
 
   /** Takes back the last entry that was accepted, which starts at `offset`: it is to come again. */
   takeBack(fields: OrderFields, offset: number): void {
     this.end = offset;
-    this.#nextSequenceLow = fields.sequenceLow;
-    this.#nextSequenceHigh = fields.sequenceHigh;
+    this.nextSequenceLow = fields.sequenceLow;
+    this.nextSequenceHigh = fields.sequenceHigh;
   }
 
   /** An order of its own that knows the same. */
@@ -180,8 +181,8 @@ export class RecordOrder {
     this.lastTimestampHigh = other.lastTimestampHigh;
     this.hasLags = other.hasLags;
     this.#sequenceKnown = other.#sequenceKnown;
-    this.#nextSequenceLow = other.#nextSequenceLow;
-    this.#nextSequenceHigh = other.#nextSequenceHigh;
+    this.nextSequenceLow = other.nextSequenceLow;
+    this.nextSequenceHigh = other.nextSequenceHigh;
     this.#runCrc = other.#runCrc;
     this.#runTimestampLow = other.#runTimestampLow;
     this.#runTimestampHigh = other.#runTimestampHigh;
@@ -189,8 +190,8 @@ export class RecordOrder {
 
   /** How many sequences lie between the next one and this one; below zero for one that was before. */
   #distance(fields: OrderFields): number {
-    const high = fields.sequenceHigh - this.#nextSequenceHigh;
-    return high * 0x1_0000_0000 + (fields.sequenceLow - this.#nextSequenceLow);
+    const high = fields.sequenceHigh - this.nextSequenceHigh;
+    return high * 0x1_0000_0000 + (fields.sequenceLow - this.nextSequenceLow);
   }
 
   #fitsCore(fields: OrderFields): boolean {

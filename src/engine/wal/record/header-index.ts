@@ -80,7 +80,11 @@ export class HeaderIndex {
       this.#lastPrefix = this.#prefixOf(end, this.#nearEnd, this.#lastTo);
       this.#lastEnd = end;
     }
-    return this.#prefixes.ofRange(this.#lastPrefix, this.#prefixOf(position, this.#nearStart, this.#lastFrom), length);
+    return this.#prefixes.ofRange(
+      this.#lastPrefix,
+      this.#prefixOf(position, this.#nearStart, this.#lastFrom),
+      length,
+    );
   }
 
   /** @param near where bytes are looked for that lie near those of the last call */

@@ -34,12 +34,13 @@ export class RecordReader {
   headerCrc = 0;
   /** The crc32c of its data, where that was computed. */
   dataCrc = 0;
+  /** Sums of the records that come next, where `check` computed some. */
+  readonly ahead = new SumsAhead();
   /** Why it does not decode, where its checksum was right. */
   reason = '';
   readonly #fileSystem: FileSystem;
   readonly #descriptor: FileDescriptor;
   readonly #from: number;
-  readonly #ahead = new SumsAhead();
   readonly #root = new Uint8Array(ROOT_BYTES);
   readonly #header = new Uint8Array(RECORD_HEADER_BYTES);
   /** Reads what lies far from the window, and what it said of the last place. */
@@ -82,7 +83,7 @@ export class RecordReader {
    */
   check(position: number, isInTurn = false): RecordState {
     const { window } = this;
-    if (isInTurn && this.#ahead.has(position, window.generation)) return this.#checkSummed(position);
+    if (isInTurn && this.ahead.has(position, window.generation)) return this.#checkSummed(position);
     const remaining = window.end - position;
     if (remaining <= 0) return 'end';
     if (remaining < RECORD_HEADER_BYTES) return 'short-header';
@@ -137,7 +138,7 @@ export class RecordReader {
     const at = window.indexOf(position);
     this.length = readU32(window.bytes, at + HEADER.length);
     this.headerCrc = readU32(window.bytes, at + HEADER.crc);
-    this.dataCrc = this.#ahead.take(this.recordBytes);
+    this.dataCrc = this.ahead.take(this.recordBytes);
     return this.#checkEntry(window.bytes, at + RECORD_HEADER_BYTES);
   }
 
@@ -165,7 +166,7 @@ export class RecordReader {
     const { window } = this;
     const { generation, bytes } = window;
     const filled = window.indexOf(position) + window.availableFrom(position);
-    const ahead = this.#ahead;
+    const ahead = this.ahead;
     if (ahead.fill(bytes, data - RECORD_HEADER_BYTES, filled, position, generation)) {
       return ahead.take(this.recordBytes);
     }

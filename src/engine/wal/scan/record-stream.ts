@@ -4,6 +4,7 @@ import type { FileDescriptor, FileSystem } from '../../storage-io/interface/file
 import { causeOfLength, causeOfStanding, causeOfState, type Gap, type GapCause } from './gap.js';
 import { Landing } from '../resync/landing.js';
 import { RecordOrder, type Standing } from '../format/record-order.js';
+import { OrdinaryRun } from '../record/ordinary-run.js';
 import { RecordReader } from '../record/record-reader.js';
 import { HEADER, isPlausibleLength, RECORD_HEADER_BYTES } from '../format/record.js';
 
@@ -61,6 +62,8 @@ export class RecordStream {
   /** The last gap. */
   gap: Gap | undefined;
   readonly #landing: Landing;
+  /** Passes over records for `passOrdinary`. */
+  readonly ordinary: OrdinaryRun;
   readonly #epoch: bigint | undefined;
   /** A landing has decided already that the record at `position` may jump. */
   #mayJump = false;
@@ -70,6 +73,7 @@ export class RecordStream {
     this.reader = new RecordReader(fileSystem, descriptor, from, end, blockBytes);
     this.order = new RecordOrder(options);
     if (options.order !== undefined) this.order.copyFrom(options.order);
+    this.ordinary = new OrdinaryRun(this.reader, this.order);
     this.#landing = new Landing(this.reader, this.order, from);
     this.#epoch = options.epoch;
     this.#mayJump = options.mayJump === true;
@@ -96,6 +100,23 @@ export class RecordStream {
     }
     if (state === 'end') return 'end';
     return this.#pass(causeOfState(state, reader, position), position + 1, state === 'undecodable');
+  }
+
+  /**
+   * Passes over good records about which there is nothing to say, as far as that is quick; `reader.view` is of none of them.
+   * @returns how many
+   */
+  passOrdinary(): number {
+    if (this.#mayJump || this.position !== this.order.end) return 0;
+    const passed = this.ordinary.pass();
+    if (passed === 0) return 0;
+    const { offset, end } = this.ordinary;
+    this.remarkable = undefined;
+    this.offset = offset;
+    this.recordBytes = end - offset;
+    this.position = end;
+    this.reader.checksums.reach(end);
+    return passed;
   }
 
   /** Starts anew from where another stream of the same file stands. */

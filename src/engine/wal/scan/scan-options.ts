@@ -2,6 +2,7 @@ import type { FileDescriptor, FileSystem } from '../../storage-io/interface/file
 import type { LockHolder } from '../../storage-io/lock/lock-holder.js';
 import type { ClosedSegment } from './closed-segment.js';
 import type { RecordOrder } from '../format/record-order.js';
+import type { RecordStreamOptions } from './record-stream.js';
 
 /**
  * Whether a writer holds the lock. A holder where that cannot be told from here: it left its text behind, and is, or was, on
@@ -71,6 +72,18 @@ export interface WalScanOptions {
   readonly writtenWithin?: WrittenWithin | undefined;
   /** How much to read at a time; default 1 MiB. */
   readonly blockBytes?: number | undefined;
+}
+
+/** The part of a segment of `size` bytes that is read, and what its records must be. */
+export function partToRead(
+  options: WalScanOptions,
+  part: WalScanPart | undefined,
+  size: number,
+): Omit<RecordStreamOptions, 'fileSystem' | 'descriptor'> {
+  const { coreId, expectedSequence, epoch, blockBytes, from = 0, to = size } = options;
+  const { order, mayJump } = part ?? {};
+  const end = Math.min(part?.end ?? to, size);
+  return { coreId, expectedSequence, epoch, blockBytes, from, end, order, mayJump };
 }
 
 /** How the segments of a log are read, each by what is known of its core. */

@@ -7,10 +7,10 @@ import { GroupWatch, type UnfinishedGroup } from '../groups/group-watch.js';
 import type { Gap } from './gap.js';
 import { LossWatch } from './lost-records.js';
 import { hasStrangeBarrier, remarksOn } from './record-remarks.js';
-import type { RecordOrder } from '../format/record-order.js';
+import type { OrderFields, RecordOrder } from '../format/record-order.js';
 import { RecordStream, type RecordStreamOptions } from './record-stream.js';
 import { DamagedGap, damageError, tailFinding } from './scan-findings.js';
-import type { Locked, WalScanOptions, WalScanPart } from './scan-options.js';
+import { partToRead, type Locked, type WalScanOptions, type WalScanPart } from './scan-options.js';
 import { refuseCut, tornEnd, type TornEnd } from '../tail/torn-end.js';
 import { TailJudge } from './tail-judge.js';
 import { TailWatch, type UnwholeTail } from '../tail/tail-watch.js';
@@ -81,18 +81,7 @@ export class WalScanner {
   ) {
     const size = fileSystem.statusOf(descriptor).size;
     this.#options = options;
-    this.#streamOptions = {
-      fileSystem,
-      descriptor,
-      coreId: options.coreId,
-      expectedSequence: options.expectedSequence,
-      epoch: options.epoch,
-      from: options.from ?? 0,
-      end: Math.min(part?.end ?? options.to ?? size, size),
-      blockBytes: options.blockBytes,
-      order: part?.order,
-      mayJump: part?.mayJump,
-    };
+    this.#streamOptions = { ...partToRead(options, part, size), fileSystem, descriptor };
     this.#stopAt = options.to !== undefined && options.to < (part?.end ?? 0) ? options.to : Infinity;
     this.path = path;
     this.#fileSystem = fileSystem;
@@ -184,7 +173,7 @@ export class WalScanner {
    * @throws StatelogError `IO_FAILED` where the file cannot be read
    */
   next(): ScanEvent {
-    if (this.#pending.length > 0) return this.#tellPending();
+    if (this.#pending.length > 0) return this.#tell(this.#pending.shift()!);
     if (this.#recordWaits) {
       this.#recordWaits = false;
       return this.#tellRecord();
@@ -204,7 +193,16 @@ export class WalScanner {
     if (this.#stream.remarkable === undefined && !hasStrangeBarrier(this.view)) return this.#tellRecord();
     this.#pending.push(...remarksOn(this.path, this.#stream, this.#losses.takeRemarkable()));
     this.#recordWaits = true;
-    return this.#tellPending();
+    return this.#tell(this.#pending.shift()!);
+  }
+
+  /** Passes over good records about which nothing is to be said, as far as that is quick. @returns the last one's fields, if any was */
+  passOrdinary(): OrderFields | undefined {
+    const isBusy = this.#recordWaits || this.#isOver || this.#pending.length > 0;
+    if (isBusy || this.#stopAt !== Infinity || this.#options.endSequence !== undefined) return undefined;
+    const passed = this.#stream.passOrdinary();
+    if (passed > 0) this.#standBehind(passed);
+    return passed > 0 ? this.#stream.ordinary.fields : undefined;
   }
 
   /**
@@ -237,16 +235,16 @@ export class WalScanner {
   }
 
   #tellRecord(): ScanEvent {
+    this.#standBehind(1);
+    return 'record';
+  }
+
+  #standBehind(records: number): void {
     this.offset = this.#stream.offset;
     this.recordBytes = this.#stream.recordBytes;
     this.goodEnd = this.#stream.position;
     this.#toldEnd = this.goodEnd;
-    this.records += 1;
-    return 'record';
-  }
-
-  #tellPending(): ScanEvent {
-    return this.#tell(this.#pending.shift()!);
+    this.records += records;
   }
 
   #tell(found: Found): ScanEvent {

@@ -78,9 +78,10 @@ function runOn(bytes: Uint8Array, from: number, to: number): { sums: Uint32Array
  * called; any other question drops the rest.
  */
 export class SumsAhead {
-  #sums = new Uint32Array(16);
-  #count = 0;
-  #next = 0;
+  /** The sums, of which `next` is that of the record at hand, and `count` how many there are. */
+  sums = new Uint32Array(16);
+  count = 0;
+  next = 0;
   #position = -1;
   /** The position that the batch began at. */
   #from = -1;
@@ -92,24 +93,35 @@ export class SumsAhead {
 
   /** True if the sum of the record at a position is there, in a window that has not moved since. */
   has(position: number, generation: number): boolean {
-    if (this.#next < this.#count && position === this.#position && generation === this.#generation)
-      return true;
+    if (this.holds(position, generation)) return true;
     const used = this.#position - this.#from;
-    if (this.#next < this.#count || (this.#count > 0 && used < this.#batchBytes / 2)) {
+    if (this.next < this.count || (this.count > 0 && used < this.#batchBytes / 2)) {
       this.#batchBytes = BATCH_BYTES_MIN;
       this.#alone = RECORDS_ALONE;
-    } else if (this.#count > 0) {
+    } else if (this.count > 0) {
       this.#batchBytes = Math.min(this.#batchBytes * 2, BATCH_BYTES_MAX);
     }
-    this.#count = 0;
-    this.#next = 0;
+    this.count = 0;
+    this.next = 0;
     return false;
+  }
+
+  /** True if the sum of the record at a position is there; asked of many records at once, and says nothing of damage. */
+  holds(position: number, generation: number): boolean {
+    return this.next < this.count && position === this.#position && generation === this.#generation;
+  }
+
+  /** Passes over the sums of so many records, of so many bytes. @returns how many */
+  skip(bytes: number, records: number): number {
+    this.#position += bytes;
+    this.next += records;
+    return records;
   }
 
   /** The sum of the record at hand; the next one asked for is of the record behind it. */
   take(recordBytes: number): number {
     this.#position += recordBytes;
-    return this.#sums[this.#next++]!;
+    return this.sums[this.next++]!;
   }
 
   /** Computes sums of the records from `position` on, which stands at `at` in `bytes[0, filled)`. */
@@ -122,10 +134,10 @@ export class SumsAhead {
     const to = Math.min(filled, at + this.#batchBytes);
     if (to - at < BATCH_BYTES_MIN) return false;
     const { sums, count } = runOn(bytes, at, to);
-    if (this.#sums.length < count) this.#sums = new Uint32Array(sums.length);
-    this.#sums.set(sums.subarray(0, count));
-    this.#count = count;
-    this.#next = 0;
+    if (this.sums.length < count) this.sums = new Uint32Array(sums.length);
+    this.sums.set(sums.subarray(0, count));
+    this.count = count;
+    this.next = 0;
     this.#position = position;
     this.#from = position;
     this.#generation = generation;
