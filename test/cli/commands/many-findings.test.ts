@@ -1,8 +1,10 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import test from 'ava';
 import { commandLine } from '../../support/command-line.js';
 import { tempDir } from '../../support/temp-dir.js';
+import { MmapStateStore } from '../../../src/engine/state/store/mmap-state-store.js';
+import { entry, FOLD, MANIFEST, tar } from '../../engine/artifact/hostile-tars.js';
 import { CROWDED_SEGMENTS } from '../../engine/wal/crowded-segments.js';
 import { HOSTILE_LOGS } from '../../engine/fold/hostile-logs.js';
 import { linesOf, type JsonLine } from './fixture-lines.js';
@@ -10,6 +12,7 @@ import { linesOf, type JsonLine } from './fixture-lines.js';
 /** So many of a kind in a file are told one by one. */
 const EACH = 1000;
 const MIB = 1024 * 1024;
+const PAGE_BYTES = 4096;
 
 interface Verified {
   readonly exitCode: number;
@@ -70,4 +73,36 @@ test('one more than a thousand is told as the others are', async (t) => {
   t.is(summary['damage'], EACH + 1);
   t.is(findings.filter(({ severity }) => severity === 'damage').length, EACH + 1);
   t.true(findings.every(({ more }) => more === undefined));
+});
+
+test('of a tar full of files that nobody listed, too, and the files that were listed are told as ever', async (t) => {
+  const place = path.join(tempDir(t), 'artifact.tar');
+  const strangers = Array.from({ length: 3 * EACH }, (_, index) => entry(`data/stranger-${index}`, 'x'));
+  writeFileSync(place, tar(entry('MANIFEST.json', MANIFEST), entry('data/fold.snap', FOLD), ...strangers));
+  const { exitCode, findings, summary } = await verified(place);
+  t.is(exitCode, 3);
+  t.is(summary['damage'], 3 * EACH);
+  t.is(findings.length, EACH + 1);
+  t.is((findings.at(-1)!['more'] as { places: number }).places, 2 * EACH);
+});
+
+test('of a state file of which each second page is bad, too', async (t) => {
+  const place = path.join(tempDir(t), 'state-0.db');
+  const store = MmapStateStore.persistent(place, MIB);
+  const value = new Uint8Array(2 * PAGE_BYTES);
+  for (let index = 0; index < EACH + 50; index++) store.put(new TextEncoder().encode(`key-${index}`), value);
+  store.flush();
+  store.saveIndex();
+  store.close();
+  const bytes = readFileSync(place);
+  for (let at = PAGE_BYTES; at < bytes.length - PAGE_BYTES; at += 2 * PAGE_BYTES) bytes[at]! ^= 1;
+  writeFileSync(place, bytes);
+  const { exitCode, findings, summary } = await verified(place);
+  t.is(exitCode, 3);
+  const [rest] = findings.filter(({ more }) => more !== undefined);
+  const { places } = rest!['more'] as { places: number };
+  t.true(places > 0);
+  t.is(findings.filter((finding) => finding['class'] === 'value-mismatch').length, EACH + 1);
+  t.is(summary['damage'], EACH + places);
+  t.is(rest!['file'], place);
 });

@@ -9,7 +9,7 @@ import { FETCH_HINT } from '../../artifact/format/invalid.js';
 import type { ExportManifest } from '../../artifact/format/manifest.js';
 import { repairHint } from '../../bytes/text/command-hints.js';
 import { isStatelogError } from '../../errors.js';
-import type { Finding } from '../../finding.js';
+import { foundAs, type Finding } from '../../finding.js';
 import type { FileSystem } from '../../storage-io/interface/file-system.js';
 import type { Tally } from './tally.js';
 import { findingOf } from './verify-state.js';
@@ -27,9 +27,15 @@ export function* verifyArtifact(
   tally: Tally,
 ): Generator<Finding, void> {
   const findings: Finding[] = [];
+  // A tar may hold a million files that nobody listed.
+  const limit = tally.limitFor(path);
   try {
-    const onFault = reportFault(path, (finding) => findings.push(finding));
+    const onFault = reportFault(path, (fault) => {
+      const finding = limit.take(foundAs(fault));
+      if (finding !== undefined) findings.push(finding);
+    });
     const located = locateArtifact(fileSystem, path, onFault);
+    findings.push(...limit.rest());
     const { manifest } = located;
     const isRepaired = manifest === undefined || isOwnBackend(manifest);
     for (const finding of findings) yield isRepaired ? withRepair(finding, path) : finding;
@@ -37,7 +43,7 @@ export function* verifyArtifact(
     if (findings.length === 0 && manifest !== undefined) yield* verifyPayload(located, manifest, tally);
   } catch (error) {
     if (!isDamage(error)) throw error;
-    for (const finding of findings) yield withRepair(finding, path);
+    for (const finding of [...findings, ...limit.rest()]) yield withRepair(finding, path);
     yield withRepair(findingOf(error, path), path);
   }
 }

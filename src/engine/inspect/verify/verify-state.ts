@@ -1,5 +1,5 @@
 import { isStatelogError, type StatelogError } from '../../errors.js';
-import type { DamageClass, Finding } from '../../finding.js';
+import { foundAs, type DamageClass, type Finding } from '../../finding.js';
 import { STATE_HEADER_BYTES } from '../../state/format/format.js';
 import { checkStateFile } from '../../state/read/state-file-check.js';
 import { openBarePair } from '../../state/read/state-file-open.js';
@@ -42,10 +42,16 @@ export function* verifyOpenState(
         map.addLive(STATE_HEADER_BYTES + offset, bytes);
       });
     let isIndexGood = true;
+    const ofIndex = tally.limitFor(file.indexPath);
+    const ofValues = tally.limitFor(file.path);
     for (const finding of checkStateFile(file, { fileSystem, values, onValue })) {
       if (finding.file === file.indexPath) isIndexGood = false;
-      yield finding;
+      const limit = finding.file === file.indexPath ? ofIndex : ofValues;
+      const told = limit.take(foundAs(finding));
+      if (told !== undefined) yield told;
     }
+    yield* ofIndex.rest();
+    yield* ofValues.rest();
     if (isIndexGood) map?.markUnused(STATE_HEADER_BYTES + file.writePos);
     tally.keys += file.count;
     tally.addFile(file.path, size);

@@ -22,13 +22,16 @@ export interface StateCheckOptions {
   readonly onValue?: ((offset: number, bytes: number, key: Uint8Array) => void) | undefined;
 }
 
+/** A run of pages that fail. */
+type BadPlace = Pick<Finding, 'offset' | 'bytes'>;
+
 /**
  * Reads an open state file and its index from end to end: the sum of every page, the order of all
  * keys, the place of every value, and the totals. Findings come as they are found.
  */
 export function* checkStateFile(file: StateFile, options: StateCheckOptions): Generator<Finding, void> {
   const { block } = file;
-  let badIndexPages: readonly Finding[] = [];
+  const badIndexPages: BadPlace[] = [];
   if (block === undefined) {
     yield {
       severity: 'notice',
@@ -40,7 +43,10 @@ export function* checkStateFile(file: StateFile, options: StateCheckOptions): Ge
       hint: `${commandText('statelog', 'import', file.path, 'STORE')} makes a store that has them`,
     };
   } else if (yield* checkBlock(file, block)) {
-    badIndexPages = yield* checkPages(options.fileSystem, indexPagesOf(file, block));
+    for (const finding of checkPages(options.fileSystem, indexPagesOf(file, block))) {
+      badIndexPages.push({ offset: finding.offset, bytes: finding.bytes });
+      yield finding;
+    }
     if (options.values) yield* checkPages(options.fileSystem, valuePagesOf(file, block));
   }
   yield* checkEntries(file, badIndexPages, options.onValue);
@@ -58,23 +64,17 @@ function* checkBlock(file: StateFile, block: IndexBlock): Generator<Finding, boo
   }
 }
 
-/** One finding for each run of pages that fail; it returns all of them. */
-function* checkPages(fileSystem: FileSystem, paged: SummedPages): Generator<Finding, Finding[]> {
-  const findings: Finding[] = [];
+/** One finding for each run of pages that fail. */
+function* checkPages(fileSystem: FileSystem, paged: SummedPages): Generator<Finding, void> {
   let badFrom = -1;
   for (const { page, isGood } of pagesOf(fileSystem, paged)) {
     if (!isGood && badFrom < 0) badFrom = page;
     if (isGood && badFrom >= 0) {
-      findings.push(badPages(paged, badFrom, page));
-      yield findings.at(-1)!;
+      yield badPages(paged, badFrom, page);
       badFrom = -1;
     }
   }
-  if (badFrom >= 0) {
-    findings.push(badPages(paged, badFrom, paged.sums.length));
-    yield findings.at(-1)!;
-  }
-  return findings;
+  if (badFrom >= 0) yield badPages(paged, badFrom, paged.sums.length);
 }
 
 function* pagesOf(
@@ -112,7 +112,7 @@ function badPages(paged: SummedPages, from: number, to: number): Finding {
 /** Checks the entries; once it meets a page that is known to be bad, the rest cannot be judged. */
 function* checkEntries(
   file: StateFile,
-  badIndexPages: readonly Finding[],
+  badIndexPages: readonly BadPlace[],
   onValue: StateCheckOptions['onValue'],
 ): Generator<Finding, void> {
   let count = 0;
@@ -135,7 +135,7 @@ function* checkEntries(
     }
   } catch (error) {
     if (!isStatelogError(error, 'DAMAGED')) throw error;
-    if (isWithin(error, badIndexPages)) return;
+    if (error.details.path === file.indexPath && isWithin(error, badIndexPages)) return;
     yield {
       ...indexFinding(file, error.message),
       class: error.details.class === 'bad-offset' ? 'bad-offset' : 'index-mismatch',
@@ -154,9 +154,8 @@ function* checkEntries(
   }
 }
 
-function isWithin({ details }: StatelogError, findings: readonly Finding[]): boolean {
-  const { path, offset = 0 } = details;
-  return findings.some((one) => one.file === path && offset >= one.offset && offset < one.offset + one.bytes);
+function isWithin({ details: { offset = 0 } }: StatelogError, places: readonly BadPlace[]): boolean {
+  return places.some((one) => offset >= one.offset && offset < one.offset + one.bytes);
 }
 
 function indexFinding(
