@@ -1,5 +1,6 @@
 import type { Side } from './frame/figure.js';
 import type { Goal } from './frame/judge.js';
+import { HOSTILE_FIGURES } from './hostile.js';
 
 /** One part of a row: what it is of, and the figure of ours, as `topic.figure`. */
 type Part = readonly [part: string, figure: string];
@@ -47,6 +48,7 @@ const MEMORY = 'memory';
 const LOAD = 'put --batch of 200,000 lines, processor time';
 const PROCESS = 'get, put, whole process';
 const MEMORY_MIB = 96;
+const HOSTILE_MB_A_SECOND = 40;
 
 /** What is to be reached: the table of docs/performance.md, a line for each part of a row. */
 export const GOALS: readonly Goal[] = [
@@ -109,6 +111,9 @@ export const GOALS: readonly Goal[] = [
   within(VERIFY, ['a WAL of 192-byte records', 'verify.wal'], 'at least', 1000),
   within(VERIFY, ['a state file of 4 KiB values', 'verify.state'], 'at least', 1500),
   within(VERIFY, ['a fold log of 4 KiB values', 'verify.fold'], 'at least', 1500),
+  ...HOSTILE_FIGURES.map(([part, figure]) =>
+    within('verify, whatever the bytes', [part, `hostile.${figure}`], 'at least', HOSTILE_MB_A_SECOND),
+  ),
   within(PRINT, ['wal-replay, text', 'cli.replay-text'], 'at least', 150),
   within(PRINT, ['wal-replay --json', 'cli.replay-json'], 'at least', 100),
   against('sqlite3', PRINT, ['scan of 200,000 entries', 'cli.scan'], 1.5),

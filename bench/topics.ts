@@ -3,6 +3,7 @@ import { changelogTopic } from './changelog.js';
 import { cliTopic } from './cli.js';
 import { directoryTopic } from './directory.js';
 import { foldTopic } from './fold.js';
+import { hostileTopic } from './hostile.js';
 import type { BenchTopic } from './frame/task.js';
 import { multicastTopic } from './multicast.js';
 import { stateTopic } from './state.js';
@@ -19,5 +20,6 @@ export const BENCH_TOPICS: readonly BenchTopic[] = [
   directoryTopic,
   artifactTopic,
   verifyTopic,
+  hostileTopic,
   cliTopic,
 ];
