@@ -1,9 +1,18 @@
-import { commandText, cutHint, missingHint, repairHint, replayHint } from '../bytes/text/command-hints.js';
+import {
+  commandText,
+  cutHint,
+  mendHint,
+  missingHint,
+  repairHint,
+  replayHint,
+} from '../bytes/text/command-hints.js';
 import type { Finding } from '../finding.js';
 
 /** The hints for findings; undefined: those of the findings themselves. */
 export interface Hints {
   readonly damage: string;
+  /** About damage that a repair undoes where it is asked to mend. */
+  readonly mend?: string | undefined;
   readonly torn?: string | undefined;
   /** About records that are not there, with nothing bad where they should be; default: as about damage. */
   readonly gap?: string | undefined;
@@ -13,12 +22,12 @@ export interface Hints {
 
 /** Hints for loose segments: they have no next writer, and missing records stay missing. */
 export function looseHints(path: string): Hints {
-  return { damage: repairHint(path), torn: cutHint(path), gap: replayHint(path) };
+  return { damage: repairHint(path), mend: mendHint(path), torn: cutHint(path), gap: replayHint(path) };
 }
 
 /** Hints for the parts that a state directory consists of now. */
 export function mendHints(root: string): Hints {
-  return { damage: repairHint(root), missing: missingHint(root) };
+  return { damage: repairHint(root), mend: mendHint(root), missing: missingHint(root) };
 }
 
 /** Hints for a checkpoint or a log that a state directory keeps and does not need. */

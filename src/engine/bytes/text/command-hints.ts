@@ -89,6 +89,12 @@ export function mendCommand(path: string): string {
   return commandText('statelog', 'repair', path, '--mend', '--into', `${stem}-mended${extension}`);
 }
 
+/** The hint about damage that `repair --mend` undoes, which `repair` leaves out. */
+export function mendHint(path: string): string {
+  const file = path === STANDARD_INPUT_NAME ? 'FILE' : path;
+  return `${repairHint(path)}; or, run ${mendCommand(file)} to keep what one change puts right of this, too`;
+}
+
 /** A name for a store that is made of a log. */
 function storeFor(path: string): string {
   return `${partsOf(path).stem}-store`;

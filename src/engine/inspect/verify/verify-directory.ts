@@ -21,6 +21,7 @@ import { unopenedFinding } from '../unreadable.js';
 import { dropHints, mendHints } from '../hints.js';
 import { isCheckpointKept, isLogKept, keptLogs, type KeptLog } from '../kept-logs.js';
 import { hinted } from './hinted.js';
+import { MendableRecords } from './mendable-records.js';
 import { lookAround } from './look-around.js';
 import type { Tally } from './tally.js';
 import { verifySegment } from './verify-segment.js';
@@ -56,7 +57,8 @@ export function* verifyDirectory(
   const ends: LogEnd[] = [];
   for (const log of keptLogs(manifest)) {
     const findings = verifyLog(fileSystem, layout, manifest, log, tally, ends);
-    yield* hinted(findings, log.isLive ? mendHints(root) : dropHints(root));
+    const mendable = new MendableRecords(fileSystem, 'segment');
+    yield* hinted(findings, log.isLive ? mendHints(root) : dropHints(root), mendable);
   }
   yield* lookAround(fileSystem, layout);
   yield* conflictedCopies(fileSystem, root);

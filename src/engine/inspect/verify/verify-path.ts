@@ -1,5 +1,5 @@
 import nodePath from 'node:path';
-import { missingHint, repairHint } from '../../bytes/text/command-hints.js';
+import { mendHint, missingHint, repairHint } from '../../bytes/text/command-hints.js';
 import { isStatelogError } from '../../errors.js';
 import type { Finding } from '../../finding.js';
 import { anchoredSource } from '../../storage-io/views/anchored-file-system.js';
@@ -11,6 +11,7 @@ import { looseHints } from '../hints.js';
 import { identify, type IdentifiedKind, type PathIdentity } from '../identify.js';
 import { FileMaps, type FileMapOptions } from './file-map.js';
 import { hinted } from './hinted.js';
+import { MendableRecords } from './mendable-records.js';
 import { withStranger } from '../strangers/foreign-file.js';
 import { newlyUnreadable } from '../unreadable.js';
 import type { RecordTimeline } from './record-timeline.js';
@@ -99,22 +100,27 @@ function findingsOf(
   values: boolean,
   tally: Tally,
 ): Generator<Finding, unknown> {
+  const segments = (): MendableRecords => new MendableRecords(fileSystem, 'segment');
   switch (kind) {
     case 'directory':
       return verifyDirectory(fileSystem, path, values, tally);
     case 'log':
-      return hinted(verifyFoldLog(fileSystem, path, tally), { damage: repairHint(path) });
+      return hinted(
+        verifyFoldLog(fileSystem, path, tally),
+        { damage: repairHint(path), mend: mendHint(path) },
+        new MendableRecords(fileSystem, 'fold'),
+      );
     case 'state-file':
       return hinted(verifyStatePair(fileSystem, path, values, tally), {
         damage: repairHint(path),
         missing: missingHint(path),
       });
     case 'wal-folder':
-      return hinted(verifyWalFolder(fileSystem, path, tally), looseHints(path));
+      return hinted(verifyWalFolder(fileSystem, path, tally), looseHints(path), segments());
     case 'wal-segment': {
       const coreId = coreIdOfSegmentName(nodePath.basename(path));
       const findings = verifyLooseSegment(fileSystem, path, coreId, tally);
-      return hinted(findings, looseHints(path));
+      return hinted(findings, looseHints(path), segments());
     }
     case 'artifact-folder':
     case 'artifact-tar':
