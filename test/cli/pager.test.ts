@@ -68,6 +68,15 @@ terminalTest('output that fits the screen is just there', async (t) => {
   t.is(status, 0);
 });
 
+terminalTest('a terminal that does not say how large it is counts as one of 24 rows', async (t) => {
+  const session = { env: { ...environment, STATELOG_PAGER: MARKING }, rows: 0, columns: 0 };
+  const argv = [process.execPath, program, 'wal-replay', cores];
+  const short = await atTerminal({ ...session, argv: [...argv, '--limit', '5'] });
+  t.false(short.output.includes('|'));
+  const long = await atTerminal({ ...session, argv });
+  t.true(linesOf(long.output).every((line) => line.startsWith('|')));
+});
+
 terminalTest('each command that may print much has a pager', async (t) => {
   const other = path.join(tempDir(t), 'other.snap');
   await commandLine(['put', other, 'a', 'b']);

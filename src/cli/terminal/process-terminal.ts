@@ -3,13 +3,14 @@ import { isatty } from 'node:tty';
 import { asSystemError, errnoOf } from '../../engine/storage-io/interface/system-error.js';
 import { kindOfDescriptor, writeToPipe } from '../../engine/storage-io/real/standard-descriptor.js';
 import { ByteOutput, type ByteSink } from './byte-output.js';
-import type { PagedOutput } from './pager.js';
+import type { PagedOutput, Screen } from './pager.js';
 import type { Terminal } from './terminal.js';
 
 const STANDARD_INPUT = 0;
 const STANDARD_OUTPUT = 1;
 const STANDARD_ERROR = 2;
 const COLUMNS_DEFAULT = 80;
+const ROWS_DEFAULT = 24;
 const WRITING = 'writing to standard output';
 
 /** Errors of a write whose reader has gone. */
@@ -55,7 +56,7 @@ export function processTerminal(): Terminal {
       if (paged !== undefined || !isTerminal(STANDARD_OUTPUT)) return;
       const { PagedOutput: Paged, pagerCommand } = await import('./pager.js');
       const command = pagerCommand(process.env);
-      if (command !== undefined) paged = new Paged(direct, command, process.stdout);
+      if (command !== undefined) paged = new Paged(direct, command, screen());
     },
     endPaging: async () => {
       await paged?.end();
@@ -64,6 +65,12 @@ export function processTerminal(): Terminal {
     },
     input: standardInput,
   };
+}
+
+/** The terminal that standard output is; one that does not say how large it is counts as the usual one. */
+function screen(): Screen {
+  const { rows, columns } = process.stdout;
+  return { rows: rows > 0 ? rows : ROWS_DEFAULT, columns: columns > 0 ? columns : COLUMNS_DEFAULT };
 }
 
 /** Node's answer is asked for only about a device that may be one. */
