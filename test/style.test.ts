@@ -28,6 +28,7 @@ const UNREASONED_DISABLE = /eslint-disable(?!.* -- \S)/;
 const DISK_MODULE = /from '(node:)?fs(\/promises)?'/;
 /** "What a finding says is to be done is being done": a sentence that begins so has to be read twice. */
 const HARD_START = /\/\*\*\s*(?:\*\s*)?(?:What|Whatever|Where|Who|Whoever|Whom|Whose|Of|The same)\s[^\n]*/g;
+const FILES_MAX = 15;
 const PRINTING = /\bconsole\.|\bprocess\.(stdout|stderr|stdin|exit|exitCode|argv)\b/;
 
 interface SourceFile {
@@ -114,4 +115,16 @@ test('no docstring begins with a relative clause, or refers to another one as "t
     [...lines.join('\n').matchAll(HARD_START)].map(([text]) => `${name}: ${text}`),
   );
   t.deepEqual(hard, []);
+});
+
+test('a folder of the source holds no more than fifteen files', (t) => {
+  const files = new Map<string, number>();
+  for (const { name } of product) {
+    const folder = path.posix.dirname(name);
+    files.set(folder, (files.get(folder) ?? 0) + 1);
+  }
+  t.deepEqual(
+    [...files].filter(([, count]) => count > FILES_MAX),
+    [],
+  );
 });

@@ -69,7 +69,7 @@ export const mendMutants = [
   {
     name: 'mended-bytes-shown-though-redacted',
     rule: 'what is redacted shows no byte of a value',
-    file: 'src/cli/output/mended-output.ts',
+    file: 'src/cli/output/repair/mended-output.ts',
     from: "const isHidden = redact && kind !== 'length'",
     to: "const isHidden = redact && kind === 'length'",
     tests: ['cli/commands/mend'],

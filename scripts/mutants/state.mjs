@@ -44,7 +44,7 @@ export const stateMutants = [
   {
     name: 'child-not-moved-with-its-bytes',
     rule: 'R2: a lookup finds what is there: pointers lead to where what was kept lies now',
-    file: 'src/engine/rkyv/ordered-map/ordered-map-patcher.ts',
+    file: 'src/engine/rkyv/ordered-map/patch/patcher.ts',
     from: 'child === NO_CHILD ? NO_CHILD : child + this.#shift;',
     to: 'child;',
     tests: ['engine/rkyv/ordered-map-patch'],
@@ -52,7 +52,7 @@ export const stateMutants = [
   {
     name: 'patched-tree-as-deep-as-it-comes',
     rule: 'a lookup costs no more than the levels that its entries need',
-    file: 'src/engine/rkyv/ordered-map/ordered-map-plan.ts',
+    file: 'src/engine/rkyv/ordered-map/patch/plan.ts',
     from: 'return this.#open + mapHeight(entries) <= mapHeightMax(this.#place.count);',
     to: 'return this.#open + mapHeight(entries) > 0;',
     tests: ['engine/rkyv/ordered-map-patch'],

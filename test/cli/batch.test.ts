@@ -7,7 +7,7 @@ import {
   type BatchOperation,
   type ExportFrame,
 } from '../../src/cli/batch/batch-line.js';
-import { ENCODINGS } from '../../src/cli/command/encoding.js';
+import { ENCODINGS } from '../../src/cli/values/encoding.js';
 import { entryOutput } from '../../src/cli/output/entry-lines.js';
 import { SourcePassage } from '../../src/cli/batch/source-passage.js';
 import { MemoryTerminal } from '../support/memory-terminal.js';

@@ -6,7 +6,7 @@ import {
   writeDecimal,
   writeDecimalHalves,
   writeSignedHalves,
-} from '../../src/cli/terminal/decimal-digits.js';
+} from '../../src/cli/terminal/shown/decimal-digits.js';
 
 const AT = 3;
 

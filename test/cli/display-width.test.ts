@@ -1,6 +1,6 @@
 import test from 'ava';
 import fc from 'fast-check';
-import { cutFromEnd, cutTo, displayWidth } from '../../src/cli/terminal/display-width.js';
+import { cutFromEnd, cutTo, displayWidth } from '../../src/cli/terminal/shown/display-width.js';
 
 test('wide characters take two columns, marks over others none, and blocks and dots one', (t) => {
   t.is(displayWidth('abc'), 3);

@@ -1,6 +1,6 @@
 import test from 'ava';
 import fc from 'fast-check';
-import { ENCODINGS, decodeArgument, decodeText, encodeText } from '../../src/cli/command/encoding.js';
+import { ENCODINGS, decodeArgument, decodeText, encodeText } from '../../src/cli/values/encoding.js';
 
 test('bytes that were encoded are decoded to the same bytes', (t) => {
   fc.assert(

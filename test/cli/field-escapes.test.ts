@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { ByteOutput } from '../../src/cli/terminal/byte-output.js';
 import { readField, writeField } from '../../src/cli/text/field-escapes.js';
 import { writeJsonText } from '../../src/cli/text/json-text.js';
-import { visibleJson } from '../../src/cli/terminal/unseen-characters.js';
+import { visibleJson } from '../../src/cli/terminal/shown/unseen-characters.js';
 
 async function written(write: (output: ByteOutput) => void): Promise<Buffer> {
   const pieces: Uint8Array[] = [];

@@ -1,6 +1,6 @@
 import test from 'ava';
 import fc from 'fast-check';
-import { PlainBytes } from '../../src/cli/terminal/plain-bytes.js';
+import { PlainBytes } from '../../src/cli/terminal/shown/plain-bytes.js';
 
 /** Long and nearly all plain, so that what stops lies at any place of a word; and a place for it in a larger array. */
 const cases = fc.record({

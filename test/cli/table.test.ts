@@ -1,7 +1,7 @@
 import test from 'ava';
 import { entryOutput } from '../../src/cli/output/entry-lines.js';
-import { tableText } from '../../src/cli/terminal/table.js';
-import { visibleText } from '../../src/cli/terminal/visible-text.js';
+import { tableText } from '../../src/cli/terminal/shown/table.js';
+import { visibleText } from '../../src/cli/terminal/shown/visible-text.js';
 import { MemoryTerminal } from '../support/memory-terminal.js';
 
 const UTF8 = { key: 'utf8', value: 'utf8' } as const;

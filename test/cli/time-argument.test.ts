@@ -1,6 +1,6 @@
 import test from 'ava';
 import fc from 'fast-check';
-import { readTime } from '../../src/cli/command/time-argument.js';
+import { readTime } from '../../src/cli/values/time-argument.js';
 import { formatTime } from '../../src/engine/bytes/text/time-text.js';
 import { commandLine } from '../support/command-line.js';
 import { fixturePath } from '../support/fixtures.js';

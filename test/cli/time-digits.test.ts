@@ -1,6 +1,6 @@
 import test from 'ava';
 import fc from 'fast-check';
-import { TimeDigits } from '../../src/cli/terminal/time-digits.js';
+import { TimeDigits } from '../../src/cli/terminal/shown/time-digits.js';
 import { highHalf, lowHalf } from '../../src/engine/bytes/halves.js';
 import { formatTime } from '../../src/engine/bytes/text/time-text.js';
 

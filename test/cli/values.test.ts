@@ -1,7 +1,7 @@
 import test from 'ava';
 import fc from 'fast-check';
-import { parseInteger, parseIntegerWithin } from '../../src/cli/command/integer-text.js';
-import { formatSize, parseSize } from '../../src/cli/command/size-text.js';
+import { parseInteger, parseIntegerWithin } from '../../src/cli/values/integer-text.js';
+import { formatSize, parseSize } from '../../src/cli/values/size-text.js';
 
 test('64-bit numbers are read from decimal and hex without rounding', (t) => {
   fc.assert(

@@ -2,7 +2,7 @@ import type { WritableStore } from '../../engine/store/store.js';
 import { StoreLease, type StoreLeaseOptions } from '../command/store-lease.js';
 import { EXIT_CODES, type ExitCode } from '../errors/exit-codes.js';
 import type { Terminal } from '../terminal/terminal.js';
-import { visibleText } from '../terminal/visible-text.js';
+import { visibleText } from '../terminal/shown/visible-text.js';
 import { rejectJson, rejectLine, rejectsLine, type Reject } from './reject.js';
 import { runBatch, type BatchResult, type BatchRun } from './run-batch.js';
 

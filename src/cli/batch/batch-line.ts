@@ -1,6 +1,6 @@
 import { parseJsonLine, type JsonFields } from '../../engine/bytes/text/json-line.js';
 import { fromUtf8, isUtf8 } from '../../engine/bytes/text/text.js';
-import { decodeText, type Encoding, type Encodings } from '../command/encoding.js';
+import { decodeText, type Encoding, type Encodings } from '../values/encoding.js';
 import {
   conditionOf,
   type CursorMove,

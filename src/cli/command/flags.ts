@@ -1,9 +1,9 @@
 import { boolean, custom, string } from '@oclif/core/flags';
 import { parseCursorText } from '../../engine/fold/format/position-text.js';
-import { ENCODINGS, type Encoding, type Encodings } from './encoding.js';
-import { SIGNED_64_MAX, SIGNED_64_MIN, UNSIGNED_64_MAX, parseIntegerWithin } from './integer-text.js';
-import { parseSize } from './size-text.js';
-import { readTime } from './time-argument.js';
+import { ENCODINGS, type Encoding, type Encodings } from '../values/encoding.js';
+import { SIGNED_64_MAX, SIGNED_64_MIN, UNSIGNED_64_MAX, parseIntegerWithin } from '../values/integer-text.js';
+import { parseSize } from '../values/size-text.js';
+import { readTime } from '../values/time-argument.js';
 import { usageError } from '../errors/usage-error.js';
 
 const ENCODING_GROUP = 'ENCODING';

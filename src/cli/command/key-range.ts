@@ -1,5 +1,5 @@
 import type { EntryRange } from '../../engine/entry-cursor.js';
-import { decodeArgument, type Encodings } from './encoding.js';
+import { decodeArgument, type Encodings } from '../values/encoding.js';
 
 const BOUNDS = ['prefix', 'from', 'after', 'to'] as const;
 

@@ -4,7 +4,7 @@ import type { OpenedInput } from '../../engine/inspect/input/open-input.js';
 import type { ReadableStore } from '../../engine/store/store.js';
 import { STANDARD_INPUT_NAME } from '../../engine/bytes/text/command-hints.js';
 import { byteInput } from '../terminal/byte-input.js';
-import { isUrl } from './url-text.js';
+import { isUrl } from '../values/url-text.js';
 import type { Terminal } from '../terminal/terminal.js';
 
 /**

@@ -2,7 +2,7 @@ import { boolean } from '@oclif/core/flags';
 import type { RepairWishes } from '../../engine/repair/salvage.js';
 import { usageError } from '../errors/usage-error.js';
 import { countFlag, textFlag, unsigned64Flag } from './flags.js';
-import { parseIntegerWithin, UNSIGNED_64_MAX } from './integer-text.js';
+import { parseIntegerWithin, UNSIGNED_64_MAX } from '../values/integer-text.js';
 
 const CORE_MAX = 65_535;
 const GROUP = 'OVERRULING';

@@ -2,10 +2,10 @@ import { STANDARD_INPUT_NAME } from '../../engine/bytes/text/command-hints.js';
 import type { RepairEvent } from '../../engine/repair/account/report.js';
 import type { ComparedSide } from '../../engine/repair/rest/compare-rests.js';
 import type { ReadableStore } from '../../engine/store/store.js';
-import { tellRepair } from '../output/tell-repair.js';
+import { tellRepair } from '../output/repair/tell-repair.js';
 import type { Terminal } from '../terminal/terminal.js';
 import { openReadableInput } from '../command/readable.js';
-import { isUrl } from '../command/url-text.js';
+import { isUrl } from '../values/url-text.js';
 
 /** A path of a comparison, opened. */
 export type OpenedSide = ComparedSide & { readonly store: ReadableStore };

@@ -2,13 +2,13 @@ import type { ChalkInstance } from 'chalk';
 import type { ComparedKey } from '../../engine/inspect/compare-stores.js';
 import type { RestOutcome } from '../../engine/repair/rest/compare-rests.js';
 import type { ByteOutput } from '../terminal/byte-output.js';
-import type { Encodings } from '../command/encoding.js';
+import type { Encodings } from '../values/encoding.js';
 import { writeEncoded, writeValue } from '../text/encoded-field.js';
 import { writeJsonField } from '../text/json-fields.js';
 import { redactedText, redactedValue } from '../text/redaction.js';
 import type { Terminal } from '../terminal/terminal.js';
-import { cutTo } from '../terminal/display-width.js';
-import { shownText } from '../terminal/shown-text.js';
+import { cutTo } from '../terminal/shown/display-width.js';
+import { shownText } from '../terminal/shown/shown-text.js';
 
 /** Prints differences, a line each. Flush when the terminal's output is full. */
 export type WriteDifference = (difference: ComparedKey<RestOutcome>) => void;

@@ -1,9 +1,9 @@
 import type { Skipped } from '../../engine/repair/rest/readable-rest.js';
 import type { RepairEvent } from '../../engine/repair/account/report.js';
-import { formatSize } from '../command/size-text.js';
-import { visibleText } from '../terminal/visible-text.js';
+import { formatSize } from '../values/size-text.js';
+import { visibleText } from '../terminal/shown/visible-text.js';
 import { countedText } from '../text/counted-text.js';
-import { repairEventLine, type RepairLineForm } from '../output/repair-output.js';
+import { repairEventLine, type RepairLineForm } from '../output/repair/repair-output.js';
 
 /** One of two paths that are compared. */
 export interface NamedSide {

@@ -1,7 +1,7 @@
 import { StatelogError, isStatelogError } from '../../engine/errors.js';
 import { asSystemError } from '../../engine/storage-io/interface/system-error.js';
 import { exitCodeOfError, type ExitCode } from './exit-codes.js';
-import { visibleText } from '../terminal/visible-text.js';
+import { visibleText } from '../terminal/shown/visible-text.js';
 
 /** The address for defects: the package names no other. */
 export const REPORT_TO = "to the maintainers, whom 'npm view statelog maintainers' names";

@@ -1,6 +1,6 @@
 import type { Finding } from '../../engine/finding.js';
 import { lostText } from '../text/lost-text.js';
-import { visibleText } from '../terminal/visible-text.js';
+import { visibleText } from '../terminal/shown/visible-text.js';
 
 /** A finding as one line for people: how bad, which class, where, what it is, and what to run next. */
 export function findingText(finding: Finding): string {

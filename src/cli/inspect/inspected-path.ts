@@ -3,15 +3,10 @@ import { logFilesOf } from '../../engine/inspect/browse/log-file.js';
 import { verifyPath } from '../../engine/inspect/verify/verify-path.js';
 import { keysLostIn } from '../../engine/repair/keys-lost-in.js';
 import type { FileSystem } from '../../engine/storage-io/interface/file-system.js';
-import { decodeText, encodeText } from '../command/encoding.js';
-import {
-  parseIntegerWithin,
-  SIGNED_64_MAX,
-  SIGNED_64_MIN,
-  UNSIGNED_64_MAX,
-} from '../command/integer-text.js';
-import { formatSize } from '../command/size-text.js';
-import { readTime } from '../command/time-argument.js';
+import { decodeText, encodeText } from '../values/encoding.js';
+import { parseIntegerWithin, SIGNED_64_MAX, SIGNED_64_MIN, UNSIGNED_64_MAX } from '../values/integer-text.js';
+import { formatSize } from '../values/size-text.js';
+import { readTime } from '../values/time-argument.js';
 import { EXIT_CODES, exitCodeOfFinding, worseExitCode, type ExitCode } from '../errors/exit-codes.js';
 import { markup, type Html } from '../report/page/html.js';
 import { rowOf, tableIn } from '../report/page/report-page.js';

@@ -1,8 +1,8 @@
 import type { BrowsedLog, LogPage, PageItem } from '../../engine/inspect/browse/browsed-log.js';
 import type { ShownRecord } from '../../engine/inspect/browse/log-reader.js';
 import { formatTime } from '../../engine/bytes/text/time-text.js';
-import { encodeText, type Encodings } from '../command/encoding.js';
-import { formatSize } from '../command/size-text.js';
+import { encodeText, type Encodings } from '../values/encoding.js';
+import { formatSize } from '../values/size-text.js';
 import { findingText } from '../errors/finding-text.js';
 import { countedText } from '../text/counted-text.js';
 import { cutText, markup, type Html, type HtmlValue } from '../report/page/html.js';

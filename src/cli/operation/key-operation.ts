@@ -1,7 +1,7 @@
 import type { JsonFields } from '../../engine/bytes/text/json-line.js';
 import { parseCursorField } from '../../engine/fold/format/position-text.js';
-import type { Encodings } from '../command/encoding.js';
-import { SIGNED_64_MAX, SIGNED_64_MIN, UNSIGNED_64_MAX } from '../command/integer-text.js';
+import type { Encodings } from '../values/encoding.js';
+import { SIGNED_64_MAX, SIGNED_64_MIN, UNSIGNED_64_MAX } from '../values/integer-text.js';
 import { refused } from './refusal.js';
 import { bytesOf, flagOf, integerOf, keyOf, versionOf } from './request-fields.js';
 

@@ -1,7 +1,7 @@
 import { LongText, type JsonFields } from '../../engine/bytes/text/json-line.js';
 import { parseVersionFields } from '../../engine/fold/format/position-text.js';
-import { decodeLongText, decodeText, type Encoding, type Encodings } from '../command/encoding.js';
-import { parseIntegerWithin } from '../command/integer-text.js';
+import { decodeLongText, decodeText, type Encoding, type Encodings } from '../values/encoding.js';
+import { parseIntegerWithin } from '../values/integer-text.js';
 import { refused } from './refusal.js';
 
 /** The key of a request. @throws StatelogError `INVALID_LINE`, as all of these */

@@ -1,5 +1,5 @@
 import type { ByteOutput } from '../terminal/byte-output.js';
-import { encodeText, type Encodings } from '../command/encoding.js';
+import { encodeText, type Encodings } from '../values/encoding.js';
 import { writeEncoded } from '../text/encoded-field.js';
 import { writeJsonField } from '../text/json-fields.js';
 import { EntryTable } from './entry-table.js';

@@ -1,4 +1,4 @@
-import type { Encodings } from '../command/encoding.js';
+import type { Encodings } from '../values/encoding.js';
 
 /**
  * Prints keys with their values, one after the other, never more than a little of it held back:

@@ -1,8 +1,8 @@
 import type { EntryOutput } from './entry-output.js';
-import type { Encodings } from '../command/encoding.js';
+import type { Encodings } from '../values/encoding.js';
 import type { Terminal } from '../terminal/terminal.js';
-import { tableText } from '../terminal/table.js';
-import { shownText } from '../terminal/shown-text.js';
+import { tableText } from '../terminal/shown/table.js';
+import { shownText } from '../terminal/shown/shown-text.js';
 
 /** How many entries decide how wide the columns are; those that follow are measured anew. */
 const ROWS_A_TABLE = 1_000;

@@ -2,7 +2,7 @@ import { toHex } from '../../engine/bytes/text/text.js';
 import type { ByteField } from '../../engine/inspect/fields/byte-field.js';
 import type { FileBytes } from '../../engine/inspect/fields/file-bytes.js';
 import type { Terminal } from '../terminal/terminal.js';
-import { visibleText } from '../terminal/visible-text.js';
+import { visibleText } from '../terminal/shown/visible-text.js';
 
 /** No more of a field is printed: what it says is elsewhere, what matters of it is here. */
 const HEX_BYTES_MAX = 1_024;

@@ -1,7 +1,7 @@
 import type { Filled, FilledAmount, NotTaken } from '../../engine/repair/account/report.js';
-import { encodeText, type Encoding } from '../command/encoding.js';
-import { formatSize } from '../command/size-text.js';
-import { visibleText } from '../terminal/visible-text.js';
+import { encodeText, type Encoding } from '../values/encoding.js';
+import { formatSize } from '../values/size-text.js';
+import { visibleText } from '../terminal/shown/visible-text.js';
 import { countedText } from '../text/counted-text.js';
 import { jsonField } from '../text/json-fields.js';
 

@@ -2,14 +2,14 @@ import type { Finding } from '../../engine/finding.js';
 import { versionFields } from '../../engine/fold/format/position-text.js';
 import type { ReadableStore } from '../../engine/store/store.js';
 import { keysOfBatch } from '../batch/key-lines.js';
-import type { Encodings } from '../command/encoding.js';
+import type { Encodings } from '../values/encoding.js';
 import { openReadableInput } from '../command/readable.js';
 import { EXIT_CODES, type ExitCode } from '../errors/exit-codes.js';
 import { byteInput } from '../terminal/byte-input.js';
 import type { ByteOutput } from '../terminal/byte-output.js';
 import type { Terminal } from '../terminal/terminal.js';
-import { visibleJson } from '../terminal/unseen-characters.js';
-import { visibleValue } from '../terminal/visible-text.js';
+import { visibleJson } from '../terminal/shown/unseen-characters.js';
+import { visibleValue } from '../terminal/shown/visible-text.js';
 import { writeJsonField } from '../text/json-fields.js';
 
 const NUL = 0x00;

@@ -2,10 +2,10 @@ import { toUtf8 } from '../../engine/bytes/text/text.js';
 import { formatTime } from '../../engine/bytes/text/time-text.js';
 import { cursorText } from '../../engine/fold/format/position-text.js';
 import type { ListedPayload, ListedSnapshot } from '../../engine/remote/publish/list-snapshots.js';
-import { formatSize } from '../command/size-text.js';
-import { tableText } from '../terminal/table.js';
+import { formatSize } from '../values/size-text.js';
+import { tableText } from '../terminal/shown/table.js';
 import type { Terminal } from '../terminal/terminal.js';
-import { visibleText } from '../terminal/visible-text.js';
+import { visibleText } from '../terminal/shown/visible-text.js';
 import { writeField } from '../text/field-escapes.js';
 
 const NANOSECONDS_A_MILLISECOND = 1_000_000n;

@@ -4,8 +4,8 @@ import type {
   SegmentStat,
   StatReport,
 } from '../../engine/inspect/stat/stat-report.js';
-import { formatSize } from '../command/size-text.js';
-import { visibleText } from '../terminal/visible-text.js';
+import { formatSize } from '../values/size-text.js';
+import { visibleText } from '../terminal/shown/visible-text.js';
 
 type Line = readonly [name: string, text: string | undefined];
 

@@ -1,6 +1,6 @@
 import type { ReplicaStatus } from '../../engine/remote/replicate/replica-status.js';
-import { formatSize } from '../command/size-text.js';
-import { visibleText } from '../terminal/visible-text.js';
+import { formatSize } from '../values/size-text.js';
+import { visibleText } from '../terminal/shown/visible-text.js';
 import { timeText } from './list-output.js';
 
 /** A question about a replica, and the answer. */

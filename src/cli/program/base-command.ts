@@ -8,14 +8,14 @@ import type { Finding } from '../../engine/finding.js';
 import { withDiskHint } from '../errors/disk-hint.js';
 import { asStatelogError, errorJson, errorLine, exitCodeOf } from '../errors/error-rendering.js';
 import { EXIT_CODES, type ExitCode } from '../errors/exit-codes.js';
-import { isUrl } from '../command/url-text.js';
+import { isUrl } from '../values/url-text.js';
 import { protectFlagValues, readingMarked } from '../command/flag-values.js';
 import { isParserError, usageErrorFrom } from './parser-errors.js';
 import { silentTerminal } from '../terminal/silent-terminal.js';
 import type { Terminal } from '../terminal/terminal.js';
-import { visibleJson } from '../terminal/unseen-characters.js';
+import { visibleJson } from '../terminal/shown/unseen-characters.js';
 import { usageError } from '../errors/usage-error.js';
-import { visibleText } from '../terminal/visible-text.js';
+import { visibleText } from '../terminal/shown/visible-text.js';
 
 type Flags = Record<string, unknown>;
 type Args = Record<string, unknown>;

@@ -4,7 +4,7 @@ import type { Finding } from '../../engine/finding.js';
 import { usageError } from '../errors/usage-error.js';
 import { startProgress, type Progress } from '../terminal/progress.js';
 import type { Terminal } from '../terminal/terminal.js';
-import { visibleText } from '../terminal/visible-text.js';
+import { visibleText } from '../terminal/shown/visible-text.js';
 import { paceOf } from './transfer-flags.js';
 
 /** An export to a URL. */

@@ -1,7 +1,7 @@
 import type { PullObserver, PullProgress } from '../../engine/remote/nats/pull/pull-options.js';
 import { countedText } from '../text/counted-text.js';
 import type { Terminal } from '../terminal/terminal.js';
-import { visibleText } from '../terminal/visible-text.js';
+import { visibleText } from '../terminal/shown/visible-text.js';
 
 /** With `--json` a line of progress is printed at most so often, and when all that was waiting is there. */
 const BETWEEN_LINES_MS = 1_000;

@@ -1,5 +1,5 @@
 import type { IncrementChain } from '../../engine/transfer/chain/increment-chain.js';
-import { visibleText } from '../terminal/visible-text.js';
+import { visibleText } from '../terminal/shown/visible-text.js';
 import { startProgress, type Progress } from '../terminal/progress.js';
 import type { Terminal } from '../terminal/terminal.js';
 import { paceOf } from './transfer-flags.js';

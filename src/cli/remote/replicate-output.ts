@@ -1,9 +1,9 @@
 import type { Finding } from '../../engine/finding.js';
 import type { ReplicatedRound, ReplicateObserver } from '../../engine/remote/replicate/replicate-options.js';
-import { formatSize } from '../command/size-text.js';
+import { formatSize } from '../values/size-text.js';
 import { countedText } from '../text/counted-text.js';
 import type { Terminal } from '../terminal/terminal.js';
-import { visibleText } from '../terminal/visible-text.js';
+import { visibleText } from '../terminal/shown/visible-text.js';
 
 /** Tells what a replication does: a line for each time that something was brought over, as JSON or as text. */
 export class ReplicateOutput implements ReplicateObserver {

@@ -1,5 +1,5 @@
 import { boolean, custom } from '@oclif/core/flags';
-import { readSpan } from '../command/time-argument.js';
+import { readSpan } from '../values/time-argument.js';
 import { sizeFlag } from '../command/flags.js';
 import { usageError } from '../errors/usage-error.js';
 

@@ -1,5 +1,5 @@
 import { custom } from '@oclif/core/flags';
-import { UNSIGNED_64_MAX, parseIntegerWithin } from '../command/integer-text.js';
+import { UNSIGNED_64_MAX, parseIntegerWithin } from '../values/integer-text.js';
 import { parsePattern } from '../command/pattern.js';
 import { usageError } from '../errors/usage-error.js';
 import type { SequencePlace } from '../../engine/inspect/replay/replay-base.js';

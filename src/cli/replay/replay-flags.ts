@@ -3,7 +3,7 @@ import { boolean, custom } from '@oclif/core/flags';
 import { FOLD_OPERATIONS, type FoldOperationName } from '../../engine/inspect/replay/fold-filter.js';
 import { OPERATIONS, type OperationName } from '../../engine/inspect/replay/replay-filter.js';
 import { GROUPINGS, type Grouping } from '../../engine/inspect/replay/record-groups.js';
-import { decodeArgument } from '../command/encoding.js';
+import { decodeArgument } from '../values/encoding.js';
 import {
   countFlag,
   encodingFlags,

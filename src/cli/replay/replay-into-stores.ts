@@ -6,7 +6,7 @@ import { countedText } from '../text/counted-text.js';
 import type { LocatedRecord } from '../output/records/record-parts.js';
 import { runReplay, Turns, type Interruption, type ReplayWork } from './replay-run.js';
 import type { Terminal } from '../terminal/terminal.js';
-import { visibleText } from '../terminal/visible-text.js';
+import { visibleText } from '../terminal/shown/visible-text.js';
 
 /** Which stores records are applied to. */
 export interface IntoOptions {

@@ -3,7 +3,7 @@ import type { StatelogError } from '../../engine/errors.js';
 import type { ComparedKey } from '../../engine/inspect/compare-stores.js';
 import type { RestOutcome } from '../../engine/repair/rest/compare-rests.js';
 import type { PathKind } from '../../engine/store/store.js';
-import type { Encodings } from '../command/encoding.js';
+import type { Encodings } from '../values/encoding.js';
 import { errorLine, exitCodeOf } from '../errors/error-rendering.js';
 import { EXIT_CODE_MEANINGS, type ExitCode } from '../errors/exit-codes.js';
 import { redactedText } from '../text/redaction.js';

@@ -1,8 +1,8 @@
 import { STANDARD_INPUT_NAME } from '../../engine/bytes/text/command-hints.js';
 import { ReportFile } from '../../engine/transfer/report-file.js';
-import { sourceDate } from '../command/source-date.js';
+import { sourceDate } from '../values/source-date.js';
 import type { ReportWish } from './report-flags.js';
-import { isUrl } from '../command/url-text.js';
+import { isUrl } from '../values/url-text.js';
 import { usageError } from '../errors/usage-error.js';
 import { pageText, type ReportPage } from './page/report-page.js';
 

@@ -1,4 +1,4 @@
-import type { Encoding } from '../command/encoding.js';
+import type { Encoding } from '../values/encoding.js';
 import { inputOf } from '../command/readable.js';
 import { asStatelogError } from '../errors/error-rendering.js';
 import { worseExitCode, type ExitCode } from '../errors/exit-codes.js';

@@ -1,6 +1,6 @@
 import { versionFields } from '../../engine/fold/format/position-text.js';
 import type { StoredEntry } from '../../engine/store/store.js';
-import type { Encodings } from '../command/encoding.js';
+import type { Encodings } from '../values/encoding.js';
 import type { EntryOutput } from '../output/entry-output.js';
 import type { ByteOutput } from '../terminal/byte-output.js';
 import { writeJsonField } from '../text/json-fields.js';

@@ -1,4 +1,4 @@
-import { visibleText } from '../terminal/visible-text.js';
+import { visibleText } from '../terminal/shown/visible-text.js';
 import { fromUtf8, toHex } from '../../engine/bytes/text/text.js';
 import { StatelogError } from '../../engine/errors.js';
 import type { StoredEntry } from '../../engine/store/store.js';

@@ -1,7 +1,7 @@
 import { toUtf8 } from '../../engine/bytes/text/text.js';
 import type { EntryRange } from '../../engine/entry-cursor.js';
 import type { ReadableStore, StoredEntry } from '../../engine/store/store.js';
-import { decodeArgument, type Encodings } from '../command/encoding.js';
+import { decodeArgument, type Encodings } from '../values/encoding.js';
 import { parsePattern } from '../command/pattern.js';
 import { EXIT_CODES, type ExitCode } from '../errors/exit-codes.js';
 import { usageError } from '../errors/usage-error.js';
@@ -9,7 +9,7 @@ import { entryOutput } from '../output/entry-lines.js';
 import type { EntryOutput } from '../output/entry-output.js';
 import { printAll, take, writeEntry } from '../output/print-entries.js';
 import type { Terminal } from '../terminal/terminal.js';
-import { visibleValue } from '../terminal/visible-text.js';
+import { visibleValue } from '../terminal/shown/visible-text.js';
 import { type Decoder, decoderOf } from './decoder.js';
 import { shellQuoted, variableName } from './env-lines.js';
 import { decodedJsonLines } from './decoded-lines.js';

@@ -1,7 +1,7 @@
 import { versionFields } from '../../engine/fold/format/position-text.js';
 import { toBase64, toHex, toUtf8 } from '../../engine/bytes/text/text.js';
 import type { StoredEntry } from '../../engine/store/store.js';
-import type { Encoding, Encodings } from '../command/encoding.js';
+import type { Encoding, Encodings } from '../values/encoding.js';
 import { usageError } from '../errors/usage-error.js';
 import type { ByteOutput } from '../terminal/byte-output.js';
 import { readField } from '../text/field-escapes.js';

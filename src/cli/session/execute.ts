@@ -1,7 +1,7 @@
 import { StatelogError } from '../../engine/errors.js';
 import { cursorText, versionFields } from '../../engine/fold/format/position-text.js';
 import type { StoreCommit, WritableStore } from '../../engine/store/store.js';
-import type { Encodings } from '../command/encoding.js';
+import type { Encodings } from '../values/encoding.js';
 import { applyChange } from '../operation/apply-change.js';
 import { type EntryView, GroupView, holds, viewOf } from '../operation/entry-view.js';
 import type { CommitRequest, CursorMove, KeyOperation } from '../operation/key-operation.js';

@@ -1,6 +1,6 @@
 import type { JsonFields } from '../../engine/bytes/text/json-line.js';
 import type { EntryRange } from '../../engine/entry-cursor.js';
-import type { Encoding, Encodings } from '../command/encoding.js';
+import type { Encoding, Encodings } from '../values/encoding.js';
 import { type KeyOperation, parseKeyOperation } from '../operation/key-operation.js';
 import { refused, refusedAs } from '../operation/refusal.js';
 import { bytesOf, countOf, flagOf } from '../operation/request-fields.js';

@@ -3,7 +3,7 @@ import { parseJsonLine } from '../../engine/bytes/text/json-line.js';
 import { StatelogError } from '../../engine/errors.js';
 import { withoutByteOrderMark } from '../batch/byte-order-mark.js';
 import { LineSplitter } from '../batch/line-splitter.js';
-import type { Encodings } from '../command/encoding.js';
+import type { Encodings } from '../values/encoding.js';
 import type { StoreLease } from '../command/store-lease.js';
 import type { Terminal } from '../terminal/terminal.js';
 import { Answers } from './answers.js';

@@ -1,10 +1,10 @@
 import { createInterface } from 'node:readline';
-import { encodeText, type Encodings } from '../command/encoding.js';
+import { encodeText, type Encodings } from '../values/encoding.js';
 import type { StoreLease } from '../command/store-lease.js';
 import { asStatelogError, errorLine } from '../errors/error-rendering.js';
 import { EntryTable } from '../output/entry-table.js';
 import type { Terminal } from '../terminal/terminal.js';
-import { visibleText, visibleValue } from '../terminal/visible-text.js';
+import { visibleText, visibleValue } from '../terminal/shown/visible-text.js';
 import { execute, type Executed } from './execute.js';
 import { type Operation, parseOperation } from './operation.js';
 import type { SessionOptions } from './run-session.js';

@@ -1,6 +1,11 @@
 import { copyBytes } from '../../engine/bytes/copy.js';
-import type { PlainBytes } from './plain-bytes.js';
-import { DECIMAL_BYTES_MAX, writeDecimal, writeDecimalHalves, writeSignedHalves } from './decimal-digits.js';
+import type { PlainBytes } from './shown/plain-bytes.js';
+import {
+  DECIMAL_BYTES_MAX,
+  writeDecimal,
+  writeDecimalHalves,
+  writeSignedHalves,
+} from './shown/decimal-digits.js';
 
 /** The final receiver of bytes. */
 export interface ByteSink {

@@ -1,5 +1,5 @@
 import type { Terminal } from './terminal.js';
-import { visibleText } from './visible-text.js';
+import { visibleText } from './shown/visible-text.js';
 
 /** Shorter work is over before a person would wonder. */
 const SHOWN_AFTER_MS = 500;

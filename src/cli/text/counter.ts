@@ -1,6 +1,6 @@
 import { fromUtf8 } from '../../engine/bytes/text/text.js';
 import { StatelogError } from '../../engine/errors.js';
-import { parseIntegerWithin, SIGNED_64_MAX, SIGNED_64_MIN } from '../command/integer-text.js';
+import { parseIntegerWithin, SIGNED_64_MAX, SIGNED_64_MIN } from '../values/integer-text.js';
 
 const COUNT = /^[+-]?\d{1,20}$/;
 

@@ -1,4 +1,4 @@
-import { encodeText, type Encoding } from '../command/encoding.js';
+import { encodeText, type Encoding } from '../values/encoding.js';
 import type { ByteOutput } from '../terminal/byte-output.js';
 import { writeField } from './field-escapes.js';
 import { redactedText } from './redaction.js';

@@ -1,8 +1,8 @@
 import { isUtf8 } from '../../engine/bytes/text/text.js';
 import { startsWithByteOrderMark } from '../batch/byte-order-mark.js';
 import type { ByteOutput } from '../terminal/byte-output.js';
-import { PlainBytes } from '../terminal/plain-bytes.js';
-import { unseenLength } from '../terminal/unseen-characters.js';
+import { PlainBytes } from '../terminal/shown/plain-bytes.js';
+import { unseenLength } from '../terminal/shown/unseen-characters.js';
 
 /*
  * One field of a `key<TAB>value` line. Bytes stand for themselves, except that

@@ -1,6 +1,6 @@
 import { isUtf8, toBase64, toUtf8 } from '../../engine/bytes/text/text.js';
 import type { ByteOutput } from '../terminal/byte-output.js';
-import { encodeText, type Encoding } from '../command/encoding.js';
+import { encodeText, type Encoding } from '../values/encoding.js';
 import { writeJsonText } from './json-text.js';
 
 /**

@@ -1,5 +1,5 @@
 import type { ByteOutput } from '../terminal/byte-output.js';
-import { PlainBytes } from '../terminal/plain-bytes.js';
+import { PlainBytes } from '../terminal/shown/plain-bytes.js';
 
 const SPACE = 0x20;
 const QUOTE = 0x22;

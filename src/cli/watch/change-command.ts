@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { toBase64 } from '../../engine/bytes/text/text.js';
 import type { WatchEvent } from '../../engine/inspect/watch/watch-step.js';
 import { versionFields } from '../../engine/fold/format/position-text.js';
-import { encodeText, type Encoding } from '../command/encoding.js';
+import { encodeText, type Encoding } from '../values/encoding.js';
 
 /**
  * A command of the shell, run for each change: what changed is in its environment, and the value on its standard input. One runs

@@ -1,9 +1,9 @@
 import type { KeyChanged, WatchEvent } from '../../engine/inspect/watch/watch-step.js';
 import { positionText, versionFields } from '../../engine/fold/format/position-text.js';
-import type { Encodings } from '../command/encoding.js';
-import { shownText } from '../terminal/shown-text.js';
+import type { Encodings } from '../values/encoding.js';
+import { shownText } from '../terminal/shown/shown-text.js';
 import type { Terminal } from '../terminal/terminal.js';
-import { visibleText } from '../terminal/visible-text.js';
+import { visibleText } from '../terminal/shown/visible-text.js';
 import { writeEncoded, writeValue } from '../text/encoded-field.js';
 import { jsonField, writeJsonField } from '../text/json-fields.js';
 import { redactedText, redactedValue } from '../text/redaction.js';

@@ -1,7 +1,7 @@
 import { storeArgument } from '../../cli/command/arguments.js';
 import { StatelogCommand } from '../../cli/program/base-command.js';
 import { EXIT_CODES, worseExitCode, type ExitCode } from '../../cli/errors/exit-codes.js';
-import { UNSIGNED_64_MAX } from '../../cli/command/integer-text.js';
+import { UNSIGNED_64_MAX } from '../../cli/values/integer-text.js';
 import { inputOf } from '../../cli/command/readable.js';
 import { STANDARD_INPUT_NAME } from '../../engine/bytes/text/command-hints.js';
 import { encodingsOf } from '../../cli/command/flags.js';

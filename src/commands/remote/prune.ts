@@ -1,12 +1,12 @@
 import { boolean } from '@oclif/core/flags';
 import { textArgument } from '../../cli/command/arguments.js';
 import { countFlag, quietFlag } from '../../cli/command/flags.js';
-import { formatSize } from '../../cli/command/size-text.js';
+import { formatSize } from '../../cli/values/size-text.js';
 import { EXIT_CODES, type ExitCode } from '../../cli/errors/exit-codes.js';
 import { payloadJson } from '../../cli/output/list-output.js';
 import { StatelogCommand } from '../../cli/program/base-command.js';
 import { spanFlag } from '../../cli/remote/transfer-flags.js';
-import { visibleText } from '../../cli/terminal/visible-text.js';
+import { visibleText } from '../../cli/terminal/shown/visible-text.js';
 import { countedText } from '../../cli/text/counted-text.js';
 import type { Pruned } from '../../engine/remote/publish/prune-snapshots.js';
 

@@ -1,6 +1,6 @@
 import { textArgument } from '../../cli/command/arguments.js';
 import { textFlag } from '../../cli/command/flags.js';
-import { isUrl } from '../../cli/command/url-text.js';
+import { isUrl } from '../../cli/values/url-text.js';
 import { EXIT_CODES, type ExitCode } from '../../cli/errors/exit-codes.js';
 import { isWithin, statusJson, statusMetrics, statusText } from '../../cli/output/status-output.js';
 import { StatelogCommand } from '../../cli/program/base-command.js';

@@ -5,7 +5,7 @@ import { openSide, type OpenedSide } from '../../cli/compare/compared-side.js';
 import { StatelogCommand } from '../../cli/program/base-command.js';
 import { differenceOutput, type DifferenceOptions } from '../../cli/compare/difference-output.js';
 import { sideEventLine, skippedLine, type NamedSide } from '../../cli/compare/skipped-output.js';
-import type { Encodings } from '../../cli/command/encoding.js';
+import type { Encodings } from '../../cli/values/encoding.js';
 import { asStatelogError } from '../../cli/errors/error-rendering.js';
 import { EXIT_CODES, worseExitCode, type ExitCode } from '../../cli/errors/exit-codes.js';
 import {

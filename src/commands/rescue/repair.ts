@@ -12,13 +12,13 @@ import {
   quietFlag,
 } from '../../cli/command/flags.js';
 import { wishesOf, wishFlags } from '../../cli/command/repair-flags.js';
-import { repairExitCode, tellRepair } from '../../cli/output/tell-repair.js';
+import { repairExitCode, tellRepair } from '../../cli/output/repair/tell-repair.js';
 import type { RepairOutcome, RepairReport } from '../../cli/report/repair-report.js';
 import { reportFlags, reportWish } from '../../cli/report/report-flags.js';
 import { withRepairReport } from '../../cli/report/with-repair-report.js';
 import { lostTotalText } from '../../cli/text/lost-text.js';
 import { redactFlags } from '../../cli/text/redaction.js';
-import { repairEventLine, repairNextLine, repairSummaryLine } from '../../cli/output/repair-output.js';
+import { repairEventLine, repairNextLine, repairSummaryLine } from '../../cli/output/repair/repair-output.js';
 
 type RepairFlags = Interfaces.InferredFlags<typeof Repair.flags> & { readonly json: boolean };
 

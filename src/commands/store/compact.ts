@@ -4,7 +4,7 @@ import { StatelogCommand } from '../../cli/program/base-command.js';
 import { countedText } from '../../cli/text/counted-text.js';
 import { EXIT_CODES, type ExitCode } from '../../cli/errors/exit-codes.js';
 import { lockFlags, openingOf, recoveryFlags, quietFlag } from '../../cli/command/flags.js';
-import { formatSize } from '../../cli/command/size-text.js';
+import { formatSize } from '../../cli/values/size-text.js';
 import { withWritable } from '../../cli/command/write-session.js';
 import type { StoreCompaction } from '../../engine/store/compact-store.js';
 

@@ -2,7 +2,7 @@ import { boolean } from '@oclif/core/flags';
 import { batchFlags, refuseBatchFlags } from '../../cli/command/batch-flags.js';
 import { storeArgument } from '../../cli/command/arguments.js';
 import { StatelogCommand } from '../../cli/program/base-command.js';
-import { decodeArgument, type Encodings } from '../../cli/command/encoding.js';
+import { decodeArgument, type Encodings } from '../../cli/values/encoding.js';
 import { rangeOf } from '../../cli/command/key-range.js';
 import { openReadableInput } from '../../cli/command/readable.js';
 import { entryOutput } from '../../cli/output/entry-lines.js';

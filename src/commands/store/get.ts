@@ -3,12 +3,12 @@ import { storeArgument, keyArgument } from '../../cli/command/arguments.js';
 import { openReadableInput } from '../../cli/command/readable.js';
 import type { StatelogError } from '../../engine/errors.js';
 import { StatelogCommand } from '../../cli/program/base-command.js';
-import { decodeArgument } from '../../cli/command/encoding.js';
+import { decodeArgument } from '../../cli/values/encoding.js';
 import { EXIT_CODES, type ExitCode } from '../../cli/errors/exit-codes.js';
 import { usageError } from '../../cli/errors/usage-error.js';
 import { encodingFlags, encodingsOf, textFlag, unsigned64Flag } from '../../cli/command/flags.js';
 import { writeJsonField } from '../../cli/text/json-fields.js';
-import { visibleValue } from '../../cli/terminal/visible-text.js';
+import { visibleValue } from '../../cli/terminal/shown/visible-text.js';
 
 /**
  * `get STORE KEY`: the value's bytes as they are (on a terminal: as it can show them); 1 and nothing where the key is not

@@ -3,7 +3,7 @@ import { batchFlags, refuseBatchFlags } from '../../cli/command/batch-flags.js';
 import { keyArgument, storeArgument, textArgument } from '../../cli/command/arguments.js';
 import type { BatchRequest } from '../../cli/batch/batch-command.js';
 import { StatelogCommand } from '../../cli/program/base-command.js';
-import { decodeArgument, type Encodings } from '../../cli/command/encoding.js';
+import { decodeArgument, type Encodings } from '../../cli/values/encoding.js';
 import { EXIT_CODES, type ExitCode } from '../../cli/errors/exit-codes.js';
 import {
   cursorFlag,

@@ -5,7 +5,7 @@ import { withWritable } from '../../cli/command/write-session.js';
 import { EXIT_CODES, type ExitCode } from '../../cli/errors/exit-codes.js';
 import { StatelogCommand } from '../../cli/program/base-command.js';
 import { countedText } from '../../cli/text/counted-text.js';
-import { visibleText } from '../../cli/terminal/visible-text.js';
+import { visibleText } from '../../cli/terminal/shown/visible-text.js';
 import { withoutMarks } from '../../engine/directory/manifest/source-mark.js';
 import { StatelogError } from '../../engine/errors.js';
 import type { ReadableStore, WritableStore } from '../../engine/store/store.js';

@@ -1,5 +1,5 @@
 import { storeArgument, textArgument } from '../../cli/command/arguments.js';
-import { decodeArgument } from '../../cli/command/encoding.js';
+import { decodeArgument } from '../../cli/values/encoding.js';
 import { encodingFlags, encodingsOf, secondsFlag, textFlag } from '../../cli/command/flags.js';
 import { EXIT_CODES, type ExitCode } from '../../cli/errors/exit-codes.js';
 import { StatelogCommand } from '../../cli/program/base-command.js';

@@ -2,7 +2,7 @@ import { boolean, string } from '@oclif/core/flags';
 import { textArgument } from '../../cli/command/arguments.js';
 import { StatelogCommand } from '../../cli/program/base-command.js';
 import { countedText } from '../../cli/text/counted-text.js';
-import { visibleText } from '../../cli/terminal/visible-text.js';
+import { visibleText } from '../../cli/terminal/shown/visible-text.js';
 import { byteInput } from '../../cli/terminal/byte-input.js';
 import { STANDARD_INPUT_NAME } from '../../engine/bytes/text/command-hints.js';
 import { EXIT_CODES, type ExitCode } from '../../cli/errors/exit-codes.js';
@@ -15,7 +15,7 @@ import {
   quietFlag,
 } from '../../cli/command/flags.js';
 import { limitRateFlag } from '../../cli/remote/transfer-flags.js';
-import { isUrl } from '../../cli/command/url-text.js';
+import { isUrl } from '../../cli/values/url-text.js';
 import type { ImportTask } from '../../cli/program/in-thread.js';
 import { usageError } from '../../cli/errors/usage-error.js';
 import type { OntoRequest } from '../../engine/transfer/import-increment.js';

@@ -2,7 +2,7 @@ import { cpSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { PAGE_BYTES_MAX } from '../../../src/cli/report/page/report-page.js';
-import { visibleText } from '../../../src/cli/terminal/visible-text.js';
+import { visibleText } from '../../../src/cli/terminal/shown/visible-text.js';
 import type { Finding } from '../../../src/engine/finding.js';
 import type { RepairSummary } from '../../../src/engine/repair/account/report.js';
 import { DAMAGE_CASES } from '../../damage/cases.js';

@@ -2,7 +2,7 @@ import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node
 import path from 'node:path';
 import test from 'ava';
 import { PAGE_BYTES_MAX } from '../../../src/cli/report/page/report-page.js';
-import { visibleText } from '../../../src/cli/terminal/visible-text.js';
+import { visibleText } from '../../../src/cli/terminal/shown/visible-text.js';
 import { DAMAGE_CASES } from '../../damage/cases.js';
 import { joined, records } from '../../engine/wal/segment-builder.js';
 import { commandLine } from '../../support/command-line.js';

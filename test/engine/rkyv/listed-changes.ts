@@ -1,5 +1,5 @@
 import { compareBytes } from '../../../src/engine/bytes/compare.js';
-import type { MapChanges } from '../../../src/engine/rkyv/ordered-map/ordered-map-patcher.js';
+import type { MapChanges } from '../../../src/engine/rkyv/ordered-map/patch/patcher.js';
 import type { MapEntry } from './reference-content.js';
 
 /** An entry that is put, or deleted. */

@@ -7,7 +7,7 @@ import { findingText } from '../../errors/finding-text.js';
 import { jsonField } from '../../text/json-fields.js';
 import { redactedText, redactedValue } from '../../text/redaction.js';
 import type { ByteOutput } from '../../terminal/byte-output.js';
-import { visibleText } from '../../terminal/visible-text.js';
+import { visibleText } from '../../terminal/shown/visible-text.js';
 import { previousJson, writePrevious } from './previous-output.js';
 import type { RecordDump } from './record-dump.js';
 import type { RecordOutputOptions } from './record-output.js';

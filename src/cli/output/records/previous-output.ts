@@ -1,5 +1,5 @@
 import type { ByteOutput } from '../../terminal/byte-output.js';
-import { shownText } from '../../terminal/shown-text.js';
+import { shownText } from '../../terminal/shown/shown-text.js';
 import { writeValue } from '../../text/encoded-field.js';
 import { jsonField } from '../../text/json-fields.js';
 import { redactedText, redactedValue } from '../../text/redaction.js';

@@ -14,7 +14,7 @@ import { fieldDump, fieldsJson, type DumpOptions, type FieldDump } from '../fiel
 import type { LocatedRecord } from './record-parts.js';
 import type { ByteOutput } from '../../terminal/byte-output.js';
 import type { Terminal } from '../../terminal/terminal.js';
-import { visibleText } from '../../terminal/visible-text.js';
+import { visibleText } from '../../terminal/shown/visible-text.js';
 
 /** Prints the bytes of records and faults, field by field, for `--hexdump`. */
 export class RecordDump {

@@ -16,9 +16,9 @@ import {
 import { redactedText } from '../../text/redaction.js';
 import type { Terminal } from '../../terminal/terminal.js';
 import { formatTime } from '../../../engine/bytes/text/time-text.js';
-import { cutTo } from '../../terminal/display-width.js';
-import { shownText } from '../../terminal/shown-text.js';
-import { visibleText } from '../../terminal/visible-text.js';
+import { cutTo } from '../../terminal/shown/display-width.js';
+import { shownText } from '../../terminal/shown/shown-text.js';
+import { visibleText } from '../../terminal/shown/visible-text.js';
 
 /** Records for a person at a terminal: a line each, cut to its width. Findings are shown whole. */
 export class ReadableRecords implements RecordOutput {

@@ -19,7 +19,7 @@ import {
 } from './record-parts.js';
 import { redactedValue } from '../../text/redaction.js';
 import type { Terminal } from '../../terminal/terminal.js';
-import { TimeDigits } from '../../terminal/time-digits.js';
+import { TimeDigits } from '../../terminal/shown/time-digits.js';
 
 const COMMA = 0x2c;
 

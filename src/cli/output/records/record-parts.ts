@@ -1,4 +1,4 @@
-import type { Encodings } from '../../command/encoding.js';
+import type { Encodings } from '../../values/encoding.js';
 import type { Finding } from '../../../engine/finding.js';
 import type { WalOperation } from '../../../engine/rkyv/entry/wal-entry-format.js';
 import type { WalEntryView } from '../../../engine/rkyv/entry/wal-entry-view.js';

@@ -1,10 +1,10 @@
 import { formatTime } from '../../../engine/bytes/text/time-text.js';
 import type { RecordGroup, RecordGroups, Grouping } from '../../../engine/inspect/replay/record-groups.js';
 import type { OperationStats, ReplayStats } from '../../../engine/inspect/replay/replay-stats.js';
-import { tableText } from '../../terminal/table.js';
+import { tableText } from '../../terminal/shown/table.js';
 import type { Terminal } from '../../terminal/terminal.js';
-import type { Encoding } from '../../command/encoding.js';
-import { shownText } from '../../terminal/shown-text.js';
+import type { Encoding } from '../../values/encoding.js';
+import { shownText } from '../../terminal/shown/shown-text.js';
 import { jsonField } from '../../text/json-fields.js';
 
 /** How sums are printed. */

@@ -1,6 +1,6 @@
 import { formatTime } from '../../../engine/bytes/text/time-text.js';
 import type { ResumePosition } from '../../../engine/inspect/select/resume-positions.js';
-import { visibleText } from '../../terminal/visible-text.js';
+import { visibleText } from '../../terminal/shown/visible-text.js';
 import type { Terminal } from '../../terminal/terminal.js';
 
 /** Stands where there is nothing to say. */

@@ -1,6 +1,6 @@
 import { formatTime } from '../../../engine/bytes/text/time-text.js';
 import type { Cell, CellState, FileMap } from '../../../engine/inspect/verify/file-map.js';
-import { formatSize } from '../../command/size-text.js';
+import { formatSize } from '../../values/size-text.js';
 
 /** The rows of blocks that a file has at the most. */
 export const ROWS_MAX = 4;

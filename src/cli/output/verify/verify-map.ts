@@ -6,11 +6,11 @@ import {
   type CellState,
   type FileMap,
 } from '../../../engine/inspect/verify/file-map.js';
-import { formatSize } from '../../command/size-text.js';
+import { formatSize } from '../../values/size-text.js';
 import { findingParts } from '../../errors/finding-text.js';
-import { cutFromEnd, displayWidth } from '../../terminal/display-width.js';
+import { cutFromEnd, displayWidth } from '../../terminal/shown/display-width.js';
 import type { Terminal } from '../../terminal/terminal.js';
-import { visibleText } from '../../terminal/visible-text.js';
+import { visibleText } from '../../terminal/shown/visible-text.js';
 import type { RecordDump } from '../records/record-dump.js';
 import { FindingGroups, isListed, type FindingGroup } from './finding-groups.js';
 import { blockOf, PARTS_TEXT, ROWS_MAX, rowsOf } from './map-rows.js';

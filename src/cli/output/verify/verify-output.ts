@@ -4,9 +4,9 @@ import type { VerifySummary } from '../../../engine/inspect/verify/verify-path.j
 import { countedText } from '../../text/counted-text.js';
 import { findingText } from '../../errors/finding-text.js';
 import type { RecordDump } from '../records/record-dump.js';
-import { formatSize } from '../../command/size-text.js';
+import { formatSize } from '../../values/size-text.js';
 import type { Terminal } from '../../terminal/terminal.js';
-import { visibleText } from '../../terminal/visible-text.js';
+import { visibleText } from '../../terminal/shown/visible-text.js';
 
 /** Prints what verifying one path comes to. */
 export interface VerifyOutput {

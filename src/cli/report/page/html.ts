@@ -1,4 +1,4 @@
-import { visibleText } from '../../terminal/visible-text.js';
+import { visibleText } from '../../terminal/shown/visible-text.js';
 
 const ENTITIES: Readonly<Record<string, string>> = {
   '&': '&amp;',

@@ -9,7 +9,7 @@ import {
 import { anchoredBeside, anchoredSource } from '../../../engine/storage-io/views/anchored-file-system.js';
 import type { FileSystem } from '../../../engine/storage-io/interface/file-system.js';
 import { dumpLines, type DumpOptions } from '../../output/field-dump.js';
-import { shownText } from '../../terminal/shown-text.js';
+import { shownText } from '../../terminal/shown/shown-text.js';
 import { cutText, markup, type Html } from '../page/html.js';
 
 const LINE_BYTES = 16;

@@ -1,6 +1,6 @@
 import { formatTime } from '../../../engine/bytes/text/time-text.js';
 import type { LostChange, LostKey } from '../../../engine/repair/account/report.js';
-import { encodeText, type Encoding } from '../../command/encoding.js';
+import { encodeText, type Encoding } from '../../values/encoding.js';
 import { countedText } from '../../text/counted-text.js';
 import { cutText, markup, type Html } from '../page/html.js';
 import type { PageRoom } from '../page/page-rooms.js';

@@ -4,7 +4,7 @@ import {
   type CellState,
   type FileMap,
 } from '../../../engine/inspect/verify/file-map.js';
-import { formatSize } from '../../command/size-text.js';
+import { formatSize } from '../../values/size-text.js';
 import { rowsOf, ROWS_MAX } from '../../output/verify/map-rows.js';
 import { markup, joined, type Html } from '../page/html.js';
 

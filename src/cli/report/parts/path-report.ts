@@ -2,7 +2,7 @@ import type { Finding } from '../../../engine/finding.js';
 import type { FileMap } from '../../../engine/inspect/verify/file-map.js';
 import { RecordTimeline } from '../../../engine/inspect/verify/record-timeline.js';
 import type { VerifySummary } from '../../../engine/inspect/verify/verify-path.js';
-import { formatSize } from '../../command/size-text.js';
+import { formatSize } from '../../values/size-text.js';
 import { FindingGroups } from '../../output/verify/finding-groups.js';
 import type { VerifyOutput } from '../../output/verify/verify-output.js';
 import type { FindingBytes } from './finding-bytes.js';

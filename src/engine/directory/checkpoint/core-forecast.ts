@@ -1,4 +1,4 @@
-import { type MapChange, type MapPlan, OrderedMapPlanner } from '../../rkyv/ordered-map/ordered-map-plan.js';
+import { type MapChange, type MapPlan, OrderedMapPlanner } from '../../rkyv/ordered-map/patch/plan.js';
 import type { StateFile } from '../../state/read/state-file.js';
 import { runToEnd, type Steps } from '../../steps.js';
 import type { CheckpointState } from '../state/core-state.js';

@@ -1,7 +1,7 @@
 import type { Finding, FoundPlace } from '../../finding.js';
 import { unreadableFinding } from '../unreadable.js';
 import type { FileSystem } from '../../storage-io/interface/file-system.js';
-import { timesOfRecords } from './times-of-records.js';
+import { timesOfRecords } from './findings/times-of-records.js';
 
 /**
  * The state of a part of a file, the worse later: `hole` is room of values that are no longer live, `slack`

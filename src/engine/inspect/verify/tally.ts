@@ -1,5 +1,5 @@
 import type { FileMaps } from './file-map.js';
-import { FindingLimit } from './finding-limit.js';
+import { FindingLimit } from './findings/finding-limit.js';
 import type { RecordTimeline } from './record-timeline.js';
 
 /** The sums over everything that was read from one path. */

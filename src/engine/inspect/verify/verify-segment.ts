@@ -4,7 +4,7 @@ import { BarrierWatch } from '../../wal/folder/barriers.js';
 import { WalScanner } from '../../wal/scan/scanner.js';
 import type { ClosedSegment } from '../../wal/scan/closed-segment.js';
 import type { Locked, Reached, WrittenWithin } from '../../wal/scan/scan-options.js';
-import type { FindingLimit } from './finding-limit.js';
+import type { FindingLimit } from './findings/finding-limit.js';
 import type { RecordTimeline } from './record-timeline.js';
 
 /** The facts that a segment is checked against. */

@@ -6,7 +6,7 @@ import {
   NODE_ALIGNMENT,
   mapNodes,
 } from '../../rkyv/ordered-map/ordered-map-format.js';
-import type { MapPlan } from '../../rkyv/ordered-map/ordered-map-plan.js';
+import type { MapPlan } from '../../rkyv/ordered-map/patch/plan.js';
 import { INDEX_BYTES_MAX } from './format.js';
 
 /** The numbers that determine the size of an index. */

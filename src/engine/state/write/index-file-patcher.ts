@@ -1,5 +1,5 @@
-import { type MapChanges, OrderedMapPatcher } from '../../rkyv/ordered-map/ordered-map-patcher.js';
-import type { MapPlan } from '../../rkyv/ordered-map/ordered-map-plan.js';
+import { type MapChanges, OrderedMapPatcher } from '../../rkyv/ordered-map/patch/patcher.js';
+import type { MapPlan } from '../../rkyv/ordered-map/patch/plan.js';
 import type { Steps } from '../../steps.js';
 import type { StateFile } from '../read/state-file.js';
 import {

@@ -1,8 +1,8 @@
-import { FoldLogMender } from '../../fold/mend/log-mender.js';
-import type { DamageClass, Finding } from '../../finding.js';
-import type { FileSystem } from '../../storage-io/interface/file-system.js';
-import { closeQuietly } from '../../storage-io/whole/atomic-write.js';
-import { SegmentMender } from '../../wal/mend/segment-mender.js';
+import { FoldLogMender } from '../../../fold/mend/log-mender.js';
+import type { DamageClass, Finding } from '../../../finding.js';
+import type { FileSystem } from '../../../storage-io/interface/file-system.js';
+import { closeQuietly } from '../../../storage-io/whole/atomic-write.js';
+import { SegmentMender } from '../../../wal/mend/segment-mender.js';
 
 /** Damage that one change may explain. */
 const MENDABLE: ReadonlySet<DamageClass> = new Set(['checksum-mismatch', 'bad-length', 'undecodable']);

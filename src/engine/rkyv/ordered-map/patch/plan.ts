@@ -1,6 +1,6 @@
-import type { Steps } from '../../steps.js';
-import type { OrderedMapPlace } from './ordered-map-cursor.js';
-import { OrderedMapDescent } from './ordered-map-descent.js';
+import type { Steps } from '../../../steps.js';
+import type { OrderedMapPlace } from '../ordered-map-cursor.js';
+import { OrderedMapDescent } from '../ordered-map-descent.js';
 import {
   LEAF_BYTES,
   MAP_LAYOUT,
@@ -10,8 +10,8 @@ import {
   mapNodeBytesMax,
   NODE_ALIGNMENT,
   NODE_ENTRIES,
-} from './ordered-map-format.js';
-import { measureSubtree } from './ordered-map-subtree.js';
+} from '../ordered-map-format.js';
+import { measureSubtree } from './subtree.js';
 
 /** A key that is put or deleted, where it stands in a buffer. */
 export interface MapChange {

@@ -1,7 +1,7 @@
-import type { RepairProgress, RepairSummary } from '../../engine/repair/account/report.js';
-import { EXIT_CODES, type ExitCode } from '../errors/exit-codes.js';
-import { startProgress } from '../terminal/progress.js';
-import type { Terminal } from '../terminal/terminal.js';
+import type { RepairProgress, RepairSummary } from '../../../engine/repair/account/report.js';
+import { EXIT_CODES, type ExitCode } from '../../errors/exit-codes.js';
+import { startProgress } from '../../terminal/progress.js';
+import type { Terminal } from '../../terminal/terminal.js';
 
 /**
  * Goes through the steps of a repair, shows how far it has come, and writes all else that they tell. It goes on when nobody listens

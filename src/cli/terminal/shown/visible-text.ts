@@ -1,4 +1,4 @@
-import { fromUtf8 } from '../../engine/bytes/text/text.js';
+import { fromUtf8 } from '../../../engine/bytes/text/text.js';
 
 /** Everything that moves a cursor, ends a line or turns text round (Unicode categories Cc, Zl, Zp, and bidi marks). */
 const INVISIBLE = /[\p{Cc}\p{Zl}\p{Zp}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;

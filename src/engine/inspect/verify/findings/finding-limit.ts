@@ -1,4 +1,4 @@
-import type { Finding, Found, FoundPlace } from '../../finding.js';
+import type { Finding, Found, FoundPlace } from '../../../finding.js';
 
 /** The findings of one kind in one file that are not told one by one. */
 interface Rest {

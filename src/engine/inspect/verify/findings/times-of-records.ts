@@ -1,6 +1,6 @@
-import { closeQuietly } from '../../storage-io/whole/atomic-write.js';
-import type { FileSystem } from '../../storage-io/interface/file-system.js';
-import { RecordSweep } from '../../wal/scan/record-sweep.js';
+import { closeQuietly } from '../../../storage-io/whole/atomic-write.js';
+import type { FileSystem } from '../../../storage-io/interface/file-system.js';
+import { RecordSweep } from '../../../wal/scan/record-sweep.js';
 
 /** How far behind an offset a record is looked for. */
 const NEAR_BYTES = 1024 * 1024;

@@ -1,7 +1,7 @@
-import { toHex } from '../../engine/bytes/text/text.js';
-import type { Mended } from '../../engine/repair/account/report.js';
-import { countedText } from '../text/counted-text.js';
-import { visibleText } from '../terminal/visible-text.js';
+import { toHex } from '../../../engine/bytes/text/text.js';
+import type { Mended } from '../../../engine/repair/account/report.js';
+import { countedText } from '../../text/counted-text.js';
+import { visibleText } from '../../terminal/shown/visible-text.js';
 
 /** How the line is written. */
 interface MendedForm {

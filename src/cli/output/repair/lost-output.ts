@@ -1,8 +1,8 @@
-import { formatTime } from '../../engine/bytes/text/time-text.js';
-import type { LostChange, LostKey } from '../../engine/repair/account/report.js';
-import { encodeText, type Encoding } from '../command/encoding.js';
-import { visibleText } from '../terminal/visible-text.js';
-import { jsonField } from '../text/json-fields.js';
+import { formatTime } from '../../../engine/bytes/text/time-text.js';
+import type { LostChange, LostKey } from '../../../engine/repair/account/report.js';
+import { encodeText, type Encoding } from '../../values/encoding.js';
+import { visibleText } from '../../terminal/shown/visible-text.js';
+import { jsonField } from '../../text/json-fields.js';
 
 /** How a loss is written. */
 interface LossForm {

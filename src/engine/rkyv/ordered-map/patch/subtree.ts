@@ -1,6 +1,6 @@
-import type { Steps } from '../../steps.js';
-import type { OrderedMapPlace } from './ordered-map-cursor.js';
-import { NO_CHILD, OrderedMapNode } from './ordered-map-node.js';
+import type { Steps } from '../../../steps.js';
+import type { OrderedMapPlace } from '../ordered-map-cursor.js';
+import { NO_CHILD, OrderedMapNode } from '../ordered-map-node.js';
 
 /** So many nodes are read in one step. */
 const NODES_A_STEP = 1024;

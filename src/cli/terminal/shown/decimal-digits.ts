@@ -1,4 +1,4 @@
-import { DividedByBillion } from '../../engine/bytes/halves.js';
+import { DividedByBillion } from '../../../engine/bytes/halves.js';
 
 /*
  * Decimal numbers as ASCII, written where they belong: a string for each number of each record, and its way through an

@@ -1,4 +1,4 @@
-import { encodeText, type Encoding } from '../command/encoding.js';
+import { encodeText, type Encoding } from '../../values/encoding.js';
 import { visibleText } from './visible-text.js';
 
 /** No more of a key or value is looked at: a line or a cell is cut to the terminal's width anyway. */

@@ -1,4 +1,4 @@
-import { toHex } from '../../engine/bytes/text/text.js';
+import { toHex } from '../../../engine/bytes/text/text.js';
 
 /*
  * Characters of UTF-8 beyond ASCII that show nothing themselves and change what is shown around them: the C1

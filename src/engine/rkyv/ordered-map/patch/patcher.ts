@@ -1,14 +1,14 @@
-import { compareRanges } from '../../bytes/compare.js';
-import { copyBytes } from '../../bytes/copy.js';
-import type { Steps } from '../../steps.js';
-import { OrderedMapCursor, type OrderedMapPlace } from './ordered-map-cursor.js';
-import { OrderedMapDescent } from './ordered-map-descent.js';
-import { MAP_ROOT_BYTES, NODE_CHILDREN } from './ordered-map-format.js';
-import { OrderedMapNode } from './ordered-map-node.js';
-import { OpenPatch } from './ordered-map-open-patch.js';
-import { NO_CHILD, OrderedMapOutput } from './ordered-map-output.js';
-import type { MapChange, MapPlan, SubtreePlan } from './ordered-map-plan.js';
-import { OrderedMapTree } from './ordered-map-tree.js';
+import { compareRanges } from '../../../bytes/compare.js';
+import { copyBytes } from '../../../bytes/copy.js';
+import type { Steps } from '../../../steps.js';
+import { OrderedMapCursor, type OrderedMapPlace } from '../ordered-map-cursor.js';
+import { OrderedMapDescent } from '../ordered-map-descent.js';
+import { MAP_ROOT_BYTES, NODE_CHILDREN } from '../ordered-map-format.js';
+import { OrderedMapNode } from '../ordered-map-node.js';
+import { OpenPatch } from './open-patch.js';
+import { NO_CHILD, OrderedMapOutput } from '../ordered-map-output.js';
+import type { MapChange, MapPlan, SubtreePlan } from './plan.js';
+import { OrderedMapTree } from '../ordered-map-tree.js';
 
 /** So many bytes are copied in one piece, and so many in one step, of which each change counts for some. */
 const COPIED_BYTES = 128 * 1024;

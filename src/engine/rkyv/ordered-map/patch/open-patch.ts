@@ -1,8 +1,8 @@
-import type { OrderedMapPlace } from './ordered-map-cursor.js';
-import type { WayLevel } from './ordered-map-descent.js';
-import { NODE, NODE_CHILDREN, NODE_ENTRIES, POINTER_BYTES, VALUE_BYTES } from './ordered-map-format.js';
-import { OrderedMapNode } from './ordered-map-node.js';
-import type { OrderedMapOutput } from './ordered-map-output.js';
+import type { OrderedMapPlace } from '../ordered-map-cursor.js';
+import type { WayLevel } from '../ordered-map-descent.js';
+import { NODE, NODE_CHILDREN, NODE_ENTRIES, POINTER_BYTES, VALUE_BYTES } from '../ordered-map-format.js';
+import { OrderedMapNode } from '../ordered-map-node.js';
+import type { OrderedMapOutput } from '../ordered-map-output.js';
 
 /** An entry that a leaf is to have, or to lose. */
 export interface LeafEdit {

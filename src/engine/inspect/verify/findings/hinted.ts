@@ -1,5 +1,5 @@
-import type { Finding } from '../../finding.js';
-import { withHint, type Hints } from '../hints.js';
+import type { Finding } from '../../../finding.js';
+import { withHint, type Hints } from '../../hints.js';
 import type { MendableRecords } from './mendable-records.js';
 
 /**

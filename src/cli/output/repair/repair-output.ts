@@ -1,15 +1,15 @@
-import { commandText, replayHint } from '../../engine/bytes/text/command-hints.js';
-import { statePathsOf } from '../../engine/state/format/state-paths.js';
-import type { LockStat } from '../../engine/inspect/stat/stat-report.js';
-import type { RepairEvent, RepairSummary, SourcePosition } from '../../engine/repair/account/report.js';
-import { countedText } from '../text/counted-text.js';
-import type { Encoding } from '../command/encoding.js';
-import { findingText } from '../errors/finding-text.js';
-import { filledLine, filledText, notTakenLine } from './filled-output.js';
+import { commandText, replayHint } from '../../../engine/bytes/text/command-hints.js';
+import { statePathsOf } from '../../../engine/state/format/state-paths.js';
+import type { LockStat } from '../../../engine/inspect/stat/stat-report.js';
+import type { RepairEvent, RepairSummary, SourcePosition } from '../../../engine/repair/account/report.js';
+import { countedText } from '../../text/counted-text.js';
+import type { Encoding } from '../../values/encoding.js';
+import { findingText } from '../../errors/finding-text.js';
+import { filledLine, filledText, notTakenLine } from '../filled-output.js';
 import { lostChangeLine, lostKeyLine } from './lost-output.js';
 import { mendedLine } from './mended-output.js';
-import { formatSize } from '../command/size-text.js';
-import { visibleText } from '../terminal/visible-text.js';
+import { formatSize } from '../../values/size-text.js';
+import { visibleText } from '../../terminal/shown/visible-text.js';
 
 /** How a repair's lines are written. */
 export interface RepairLineForm {

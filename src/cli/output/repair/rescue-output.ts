@@ -1,11 +1,11 @@
-import { mendCommand } from '../../engine/bytes/text/command-hints.js';
-import type { Comparison, RescueEvent, RescueSummary } from '../../engine/repair/rescue.js';
-import type { Evidence, SegmentEvidence } from '../../engine/repair/survey/evidence.js';
-import { nextSequenceOf } from '../../engine/wal/scan/record-sweep.js';
-import { formatSize } from '../command/size-text.js';
-import { visibleText } from '../terminal/visible-text.js';
-import { countedText } from '../text/counted-text.js';
-import { lostTotalText } from '../text/lost-text.js';
+import { mendCommand } from '../../../engine/bytes/text/command-hints.js';
+import type { Comparison, RescueEvent, RescueSummary } from '../../../engine/repair/rescue.js';
+import type { Evidence, SegmentEvidence } from '../../../engine/repair/survey/evidence.js';
+import { nextSequenceOf } from '../../../engine/wal/scan/record-sweep.js';
+import { formatSize } from '../../values/size-text.js';
+import { visibleText } from '../../terminal/shown/visible-text.js';
+import { countedText } from '../../text/counted-text.js';
+import { lostTotalText } from '../../text/lost-text.js';
 import { repairEventLine, repairNextLine, repairSummaryLine, type RepairLineForm } from './repair-output.js';
 
 /** The parts of the page, in order. */

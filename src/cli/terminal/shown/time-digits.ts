@@ -1,6 +1,6 @@
-import { DividedByBillion, isNegativeHigh, joinI64 } from '../../engine/bytes/halves.js';
-import { formatTime } from '../../engine/bytes/text/time-text.js';
-import { toUtf8 } from '../../engine/bytes/text/text.js';
+import { DividedByBillion, isNegativeHigh, joinI64 } from '../../../engine/bytes/halves.js';
+import { formatTime } from '../../../engine/bytes/text/time-text.js';
+import { toUtf8 } from '../../../engine/bytes/text/text.js';
 
 const SECOND_NS = 1_000_000_000n;
 const DIGIT_ZERO = 0x30;
