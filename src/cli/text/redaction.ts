@@ -18,11 +18,6 @@ export function redactedValue(value: Uint8Array): RedactedValue {
   return { valueBytes: value.length, valueDigest: blake3Hex(value) };
 }
 
-/** The stand-in for a key whose bytes may be no key. */
-export function redactedKey(key: Uint8Array): Record<string, string | number> {
-  return { keyBytes: key.length, keyDigest: blake3Hex(key) };
-}
-
 /** The length and the digest of either, for lines and tables. */
 export function redactedText(value: Uint8Array): string {
   return `${value.length} bytes, blake3 ${blake3Hex(value)}`;
