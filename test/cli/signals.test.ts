@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, watch, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, watch } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import test from 'ava';
@@ -16,8 +16,7 @@ import { tempDir } from '../support/temp-dir.js';
  */
 
 const folder = mkdtempSync(path.join(tmpdir(), 'statelog-signals-'));
-const program = path.join(folder, 'program.cjs');
-const starter = path.join(folder, 'start.cjs');
+const starter = path.join(folder, 'bin', 'run.js');
 const store = path.join(folder, 'store');
 const small = path.join(folder, 'small');
 const snapshot = path.join(folder, 'snapshot.tar');
@@ -25,10 +24,10 @@ const VALUES = 160;
 const VALUE_BYTES = 512 * 1024;
 
 test.before(async () => {
-  await bundle('src/cli/program/start.ts', program);
+  await bundle('src/cli/program/start.ts', path.join(folder, 'dist', 'cli.cjs'));
   // Native packages are found from where the program lies.
   symlinkSync(path.join(projectRoot, 'node_modules'), path.join(folder, 'node_modules'));
-  writeFileSync(starter, `require('./program.cjs').start(__dirname)`);
+  cpSync(path.join(projectRoot, 'bin'), path.join(folder, 'bin'), { recursive: true });
   StateDirectory.create(store);
   const writer = await StateDirectory.open(store);
   for (let number = 0; number < VALUES; number++)
