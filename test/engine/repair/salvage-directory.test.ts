@@ -261,3 +261,20 @@ test('a manifest that is older than the logs is brought up to them: no change th
   );
   repairedStore.close();
 });
+
+test('where nothing proves the names of a damaged index, keys that it does not name fall back, and are told as lost', async (t) => {
+  const { root, content } = await newStore(tempDir(t));
+  const log = path.join('wal', '2', 'wal-0.log');
+  const lost = readFileSync(path.join(root, log), 'latin1').indexOf('round 2 of ');
+  for (let zeros = 300; zeros < 4000; zeros += 463) {
+    const { outcome, content: kept } = await repaired(t, root, (copy) => {
+      flip(path.join(copy, log), lost);
+      const index = path.join(copy, 'checkpoints', '2', 'state-0.idx');
+      writeFileSync(index, readFileSync(index).fill(0, 12, 12 + zeros));
+    });
+    const told = new Set(lostKeys(outcome).map(([key]) => key));
+    const untold = [...content].filter(([key, value]) => kept.get(key) !== value && !told.has(key));
+    t.deepEqual(untold, [], `${zeros} bytes of zeros`);
+    t.true(told.size > 0);
+  }
+});

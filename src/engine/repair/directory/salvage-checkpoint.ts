@@ -85,7 +85,9 @@ export class CheckpointCore {
     const source = this.#openDamaged();
     try {
       const entries = source === undefined ? undefined : () => source.entries();
-      yield* filledEntries({ entries, holes: () => source?.walk.holes ?? 0, fallback, isNewer: false });
+      const holes = () => source?.walk.holes ?? 0;
+      const namesAreProven = source?.namesAreProven ?? true;
+      yield* filledEntries({ entries, holes, namesAreProven, fallback, isNewer: false });
     } finally {
       source?.close();
     }

@@ -17,6 +17,11 @@ export interface FillOptions {
   readonly entries: (() => Iterable<SalvagedEntry>) | undefined;
   /** How many stretches of the index could not be read so far. */
   readonly holes: () => number;
+  /**
+   * Whether each key that the state names is one that it had: else a key that it does not name may be one that it has under a wrong
+   * name, wherever that stands.
+   */
+  readonly namesAreProven: boolean;
   readonly fallback: KnownEntries | undefined;
   /** True where the fallback is newer than the state, so that it wins. */
   readonly isNewer: boolean;
@@ -32,17 +37,18 @@ const NO_PLACE = { offset: 0, length: 0 };
 
 /**
  * Puts the entries of a damaged state together with what is known from elsewhere, in key order: a value that
- * is lost falls back, and so does a key in a stretch of the index that cannot be read.
+ * is lost falls back, and so does a key that the index may have had: in a stretch that cannot be read, or anywhere, if its names
+ * are not proven.
  */
 export function* filledEntries(options: FillOptions): Generator<FilledEntry, void> {
-  const { entries, holes, isNewer } = options;
+  const { entries, holes, namesAreProven, isNewer } = options;
   const fallback = new Peeked(options.fallback?.() ?? []);
   let holesBefore = 0;
   for (const entry of entries?.() ?? []) {
-    const isBehindHole = holes() > holesBefore;
+    const mayBeLost = !namesAreProven || holes() > holesBefore;
     holesBefore = holes();
     for (; fallback.order(entry.key) < 0; fallback.move()) {
-      if (isNewer || isBehindHole) yield* filling(fallback.current!, isNewer);
+      if (isNewer || mayBeLost) yield* filling(fallback.current!, isNewer);
     }
     if (fallback.order(entry.key) > 0) {
       yield alone(entry);
@@ -52,8 +58,8 @@ export function* filledEntries(options: FillOptions): Generator<FilledEntry, voi
     fallback.move();
   }
   const isAll = isNewer || entries === undefined;
-  const isInHole = isAll || holes() > holesBefore;
-  for (; isInHole && fallback.current !== undefined; fallback.move()) {
+  const mayBeLost = isAll || !namesAreProven || holes() > holesBefore;
+  for (; mayBeLost && fallback.current !== undefined; fallback.move()) {
     yield* filling(fallback.current, isAll);
   }
 }

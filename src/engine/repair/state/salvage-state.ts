@@ -106,6 +106,7 @@ class DamagedState {
     return filledEntries({
       entries: source === undefined ? undefined : () => source.entries(),
       holes: () => source?.walk.holes ?? 0,
+      namesAreProven: source?.namesAreProven ?? true,
       fallback: this.#changes,
       isNewer: this.#index?.isOwn !== true,
     });
