@@ -64,12 +64,11 @@ test('a log of 64 MiB with thousands of findings has a page of less than 1 MiB, 
   const log = path.join(folder, 'wal-0.log');
   writeFileSync(log, large);
   const one = await reported(t, log);
-  t.true(one.findings.length > 5_000);
+  // Those beyond the first thousand are told as one.
+  const places = one.findings.reduce((sum, { more }) => sum + (more?.places ?? 1), 0);
+  t.true(places > 5_000);
   t.true(one.page.length < PAGE_BYTES_MAX / 4);
-  t.regex(
-    one.page,
-    new RegExp(`<td>${one.findings.filter((f) => f.class === 'checksum-mismatch').length}</td>`),
-  );
+  t.regex(one.page, new RegExp(`<td>${places}</td>`));
 
   const small = Buffer.from(joined(...records(400)));
   for (let at = 50; at < small.length; at += 400) small[at]! ^= 0xff;
