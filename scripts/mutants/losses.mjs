@@ -103,4 +103,12 @@ export const lossMutants = [
     tests: ONE_JUDGE,
     match: '*a repair of a segment*',
   },
+  {
+    name: 'names-of-a-damaged-index-believed',
+    rule: 'R6: what is there is kept, or told as lost',
+    file: 'src/engine/repair/state/filled-entries.ts',
+    from: 'const mayBeLost = !namesAreProven || holes() > holesBefore;',
+    to: 'const mayBeLost = holes() > holesBefore;',
+    tests: ['engine/repair/salvage-directory'],
+  },
 ];
