@@ -74,9 +74,17 @@ function showsAllAsItLies(
   kept: readonly PlacedRun[],
 ): boolean {
   const isMoved = kept.some((run, index) => index > 0 && run.offset < kept[index - 1]!.offset);
-  if (setApart.length === 0 && !isMoved) return false;
+  if (setApart.length === 0 && (!isMoved || areBlocksExchanged(kept))) return false;
   const records = kept.reduce((sum, run) => sum + run.records, 0);
   return recordsAsItLies(fileSystem, path, kept[0]!.coreId) >= records;
+}
+
+/** Whether runs follow each other but for the record across each edge of a block: what was written anew is not numbered so. */
+function areBlocksExchanged(runs: readonly PlacedRun[]): boolean {
+  return runs.every((run, index) => {
+    const before = runs[index - 1];
+    return before === undefined || run.firstSequence - nextSequenceOf(before) <= 1n;
+  });
 }
 
 function wholeOf({ path, status }: SegmentEvidence): FileSlice {
