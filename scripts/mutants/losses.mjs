@@ -23,15 +23,6 @@ export const lossMutants = [
     match: '*a fold log that reads as another one*',
   },
   {
-    name: 'key-that-cannot-be-read-told',
-    rule: 'no key is told as lost that was not',
-    file: 'src/engine/repair/log/record-prover.ts',
-    from: '!isUnreadable(RECORD_HEADER_BYTES, keyEnd)',
-    to: '!isUnreadable(keyEnd, keyEnd)',
-    tests: PROVEN,
-    match: '*does not give out*',
-  },
-  {
     name: 'lost-number-told-as-it-reads',
     rule: 'no number is told as lost that was not',
     file: 'src/engine/repair/log/made-out.ts',
