@@ -41,15 +41,6 @@ export const lossMutants = [
     match: '*each gap of a segment*',
   },
   {
-    name: 'lost-records-miscounted',
-    rule: 'what is lost is told once, and no count is wrong',
-    file: 'src/engine/wal/scan/lost-records.ts',
-    from: 'return lostRecords({ ...part, to: undefined, beforeNs, ...first }, Math.max(Number(sequence), 1));',
-    to: 'return lostRecords({ ...part, to: sequence, beforeNs, ...first }, Math.max(Number(sequence), 1));',
-    tests: LOST,
-    match: '*begins anew*',
-  },
-  {
     name: 'lost-sequences-counted-twice',
     rule: 'what is lost is told once, and no count is wrong',
     file: 'src/engine/repair/account/lost-total.ts',
