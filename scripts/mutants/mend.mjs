@@ -79,8 +79,8 @@ export const mendMutants = [
     name: 'left-out-write-not-kept-among-what-is-lost',
     rule: 'nothing that a repair leaves out is thrown away where that was asked for',
     file: 'src/engine/repair/account/repair-account.ts',
-    from: "if (finding.severity !== 'notice' && finding.class !== 'zero-tail') {",
-    to: "if (finding.severity === 'damage') {",
+    from: "if (finding.severity !== 'notice' && finding.class !== 'zero-tail') this",
+    to: "if (finding.severity === 'damage') this",
     tests: ['cli/commands/lost-found'],
   },
   {

@@ -57,4 +57,28 @@ export const repairMutants = [
     to: 'this.#renumbers ||= view.sequence < 0n;',
     tests: ['engine/repair/salvage-directory'],
   },
+  {
+    name: 'half-a-node-not-read',
+    rule: 'an entry is named wherever its key and the pointers to it are left, whatever became of the rest of its node',
+    file: 'src/engine/repair/state/index-walk.ts',
+    from: '      this.#attempt(() => this.#restOfNode(at, low, high))',
+    to: '      undefined',
+    tests: ['engine/repair/index-walk'],
+  },
+  {
+    name: 'lost-value-not-kept-aside',
+    rule: 'nothing that a repair leaves out is thrown away where that was asked for',
+    file: 'src/engine/repair/account/repair-account.ts',
+    from: '    if (value.bytes > 0) this.#keep({ ...value,',
+    to: '    if (value.bytes < 0) this.#keep({ ...value,',
+    tests: ['cli/commands/lost-found'],
+  },
+  {
+    name: 'keys-counted-of-one-core',
+    rule: 'R9: no count is wrong',
+    file: 'src/engine/repair/log/salvage-wal-folder.ts',
+    from: 'MergedScanner.open(segments, { fileSystem, isLoose: true })',
+    to: 'MergedScanner.open(segments.slice(1), { fileSystem, isLoose: true })',
+    tests: ['engine/repair/salvage-logs'],
+  },
 ];

@@ -77,12 +77,12 @@ function identifyFolder(fileSystem: FileSystem, path: string): PathIdentity {
   if (names.length === 0) throw unknown(path, 'the folder is empty');
   const strange = strangeFolder(fileSystem, path, names, (one) => knownAt(fileSystem, one));
   if (strange === undefined) throw unknown(path, 'the folder holds nothing that statelog knows');
-  throw stranger(path, `the folder holds nothing that statelog knows: ${strange.what}`, strange.hint);
+  throw stranger(path, strange.message, strange.hint);
 }
 
 /** Identifies a path by itself, without looking round it. */
 function knownAt(fileSystem: FileSystem, path: string): PathIdentity | undefined {
-  if (fileSystem.statusFollowing(path)?.kind !== 'directory') return undefined;
+  if (fileSystem.statusFollowing(path)?.kind !== 'directory') return identifyFile(fileSystem, path);
   return knownFolder(fileSystem, path, fileSystem.readDirectory(path));
 }
 

@@ -96,9 +96,7 @@ function* keepingLost(
     return;
   }
   const kept = LostFound.make(anchoredPlace(account.fileSystem, lostFound), lostFound);
-  account.onLost = (source, finding, place) => {
-    kept.take(source, finding, place);
-  };
+  account.onLost = kept.take.bind(kept);
   try {
     yield* steps;
     kept.finish();

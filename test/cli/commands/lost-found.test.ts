@@ -1,6 +1,7 @@
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import test from 'ava';
+import { StateDirectory } from '../../../src/engine/directory/state-directory.js';
 import { commandLine } from '../../support/command-line.js';
 import { fixturePath } from '../../support/fixtures.js';
 import { tempDir } from '../../support/temp-dir.js';
@@ -12,6 +13,7 @@ interface IndexLine {
   readonly bytes: number;
   readonly class: string;
   readonly message: string;
+  readonly keyBase64?: string;
   readonly name: string | null;
 }
 
@@ -49,6 +51,38 @@ test('the bytes of all that is lost are kept, with where they lay and why', asyn
   // What is kept and what is left out is all there is.
   const kept = statSync(path.join(into, 'wal-0.log')).size;
   t.is(kept + lines.reduce((sum, { bytes }) => sum + bytes, 0), whole.length);
+});
+
+test('of a checkpoint each page that fails is kept, and each value that is lost with it, by its key', async (t) => {
+  const folder = tempDir(t);
+  const source = path.join(folder, 'store');
+  StateDirectory.create(source);
+  const store = await StateDirectory.open(source);
+  const valueOf = (number: number): string => `value ${number} `.repeat(40);
+  for (let number = 0; number < 60; number++)
+    store.put(Buffer.from(`key ${number}`), Buffer.from(valueOf(number)));
+  await store.checkpoint();
+  store.close();
+  const values = path.join(source, 'checkpoints', '1', 'state-0.db');
+  const bytes = readFileSync(values);
+  bytes[32 + 4096 + 100]! ^= 0xff;
+  writeFileSync(values, bytes);
+  const lost = path.join(folder, 'lost');
+  const { stdout } = await commandLine([
+    ...['repair', source, '--into', path.join(folder, 'into'), '--lost-found', lost, '--json'],
+  ]);
+  const lostKeys = stdout.split('\n').flatMap((line) => /^{"lostKey":{"key":"(.*?)"/.exec(line)?.[1] ?? []);
+  const [page, ...entries] = indexOf(lost);
+  t.like(page, { file: values, offset: 32 + 4096, bytes: 4096, class: 'value-mismatch' });
+  t.true(entries.length > 5);
+  t.deepEqual(
+    entries.map(({ keyBase64 }) => Buffer.from(keyBase64!, 'base64').toString()).sort(),
+    lostKeys.sort(),
+  );
+  for (const { file, offset, bytes: length, name } of [page!, ...entries]) {
+    t.is(file, values);
+    t.deepEqual(readFileSync(path.join(lost, name!)), bytes.subarray(offset, offset + length));
+  }
 });
 
 test('records that are set apart are kept from where they lay', async (t) => {

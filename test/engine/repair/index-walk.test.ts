@@ -16,7 +16,8 @@ function mapOf(fixture: string): Uint8Array {
 
 function named(walk: IndexWalk): string[] {
   return [...walk.entries()].map(
-    ({ key, offset, length }) => `${Buffer.from(key).toString('hex')} ${offset}+${length}`,
+    ({ key, offset, length, isUnplaced }) =>
+      `${Buffer.from(key).toString('hex')} ${isUnplaced === true ? 'somewhere' : `${offset}+${length}`}`,
   );
 }
 
@@ -69,12 +70,15 @@ test('a whole map is walked like any other', (t) => {
 test('whichever pages are gone, what lies wholly in the others is named, in order, and nothing else is', (t) => {
   const map = mapOf('state-large.idx');
   const all = expected(map);
+  const placeOf = new Map(
+    all.flatMap((one, place) => [one, one.split(' ')[0]!].map((name) => [name, place])),
+  );
   const pages = Math.ceil(map.length / PAGE_BYTES);
   fc.assert(
     fc.property(fc.uniqueArray(fc.integer({ min: 0, max: pages - 1 }), { maxLength: 6 }), (bad) => {
       const source = new SpoiltSource(map, bad);
       const found = named(new IndexWalk(source, map.length));
-      const places = found.map((one) => all.indexOf(one));
+      const places = found.map((one) => placeOf.get(one.replace(' somewhere', '')) ?? -1);
       if (places.some((place, index) => place < 0 || place <= (places[index - 1] ?? -1))) return false;
       // A page holds some thirty-five nodes of at most five entries, and others may lie across its ends.
       return found.length >= all.length - bad.length * 200;
@@ -82,6 +86,48 @@ test('whichever pages are gone, what lies wholly in the others is named, in orde
     { numRuns: 60 },
   );
   t.pass();
+});
+
+/** Where the bytes lie that name each entry: its node's kind and pointers to keys, and the keys up to the node. */
+function namingBytes(
+  map: Uint8Array,
+): { readonly name: string; readonly from: number; readonly to: number }[] {
+  const view = viewOf(map);
+  const i32 = (at: number): number => at + view.getInt32(at, true);
+  const u32 = (at: number): number => view.getUint32(at, true);
+  const entriesOf = (at: number): { readonly name: string; readonly from: number; readonly to: number }[] => {
+    const isInner = map[at] === 1;
+    const slots = Array.from({ length: isInner ? 5 : u32(at + 84) }, (_, slot) => slot);
+    const own = slots.map((slot) => {
+      const keyAt = i32(at + 4 + slot * 8);
+      const name = Buffer.from(map.subarray(keyAt, keyAt + u32(at + 8 + slot * 8))).toString('hex');
+      return { name, from: i32(at + 4), to: at + 44 };
+    });
+    const child = (slot: number): ReturnType<typeof entriesOf> => {
+      const field = at + 84 + slot * 4;
+      return isInner && u32(field) !== 1 ? entriesOf(i32(field)) : [];
+    };
+    return [...slots.flatMap((slot) => [...child(slot), own[slot]!]), ...child(5)];
+  };
+  return entriesOf(i32(map.length - 8));
+}
+
+test('wherever a foreign sector lies in an index, each entry whose key and whose node is told by what is left is named', (t) => {
+  const map = mapOf('state-large.idx');
+  const entries = namingBytes(map);
+  t.is(entries.length, expected(map).length);
+  const foreign = readFileSync(fixturePath('state-large.db')).subarray(4096, 4096 + 512);
+  for (let sector = 480; sector + 512 < map.length - 200; sector += 3 * 512 + 4) {
+    const bytes = map.slice();
+    bytes.set(foreign, sector);
+    const names = new Set(
+      named(new IndexWalk(new MemorySource(bytes), bytes.length)).map((one) => one.split(' ')[0]),
+    );
+    const missed = entries.filter(
+      ({ name, from, to }) => (to <= sector || from >= sector + 512) && !names.has(name),
+    );
+    t.deepEqual(missed, [], `sector at ${sector}`);
+  }
 });
 
 test('bytes made to mislead are neither followed for ever nor into an error', (t) => {

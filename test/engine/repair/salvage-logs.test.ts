@@ -1,9 +1,11 @@
 import { readFileSync } from 'node:fs';
 import test from 'ava';
+import type { WalOperation } from '../../../src/engine/rkyv/entry/wal-entry-format.js';
 import { isStatelogError } from '../../../src/engine/errors.js';
 import { repairPath } from '../../../src/engine/repair/repair-path.js';
 import type { FileSystem } from '../../../src/engine/storage-io/interface/file-system.js';
 import { SimulatedDisk, SimulatedFileSystem } from '../../simulated-disk/index.js';
+import { entryOf, recordOf } from '../wal/segment-builder.js';
 import { fixturePath } from '../../support/fixtures.js';
 
 const NEW = '/new/repaired';
@@ -74,5 +76,22 @@ test('a fold log of another version, in which no record is one of ours, is not r
     t.true(isStatelogError(error, 'UNSUPPORTED_VERSION'));
     t.deepEqual(fileSystem.readDirectory('/new'), ['neighbour']);
     t.deepEqual(fileSystem.openPaths, []);
+  }
+});
+
+test('of a key that two cores wrote, the later change says whether it is one of those kept, whichever core is read last', async (t) => {
+  const disk = new SimulatedDisk();
+  const record = (coreId: number, timestampNs: bigint, operation: WalOperation): Uint8Array =>
+    recordOf(entryOf({ coreId, sequence: 0n, timestampNs, operation }));
+  const key = Buffer.from('both');
+  disk.plantFile('/source/wal-0.log', record(0, 2n, { op: 'put', key, value: Buffer.from('v') }));
+  disk.plantFile('/source/wal-1.log', record(1, 1n, { op: 'delete', key }));
+  disk.plantFile('/new/neighbour', Uint8Array.of(1));
+  const fileSystem = new SimulatedFileSystem({ disk });
+  for (const dryRun of [true, false]) {
+    const steps = repairPath({ fileSystem, path: '/source', into: NEW, dryRun });
+    let step = await steps.next();
+    while (step.done !== true) step = await steps.next();
+    t.is(step.value.kept.keys, 1);
   }
 });

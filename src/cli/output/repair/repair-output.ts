@@ -90,9 +90,11 @@ function emptyText(names: readonly string[]): string {
 
 /** The next step after a repair, as a line; undefined if nothing is left to do. */
 export function repairNextLine(summary: RepairSummary): string | undefined {
-  const { kind, path, into, aside, dryRun, gaps, isWhole, writer } = summary;
-  if (into === null || aside === undefined || dryRun || kind === 'artifact-folder' || kind === 'artifact-tar')
-    return undefined;
+  const { kind, path, into, aside, dryRun, gaps, writer } = summary;
+  if (into === null || aside === undefined || dryRun) return undefined;
+  const what = outcomeText(summary, into);
+  if (kind === 'artifact-folder' || kind === 'artifact-tar')
+    return `${what}; run ${commandText('statelog', 'import', into, 'STORE')} to make a store of it`;
   const moves = moveCommands(summary, into, aside);
   if (kind === 'wal-segment' || kind === 'wal-folder') {
     const store = gaps === 0 ? [] : [replayHint(into)];
@@ -100,9 +102,15 @@ export function repairNextLine(summary: RepairSummary): string | undefined {
     if (IN_STORE.test(path)) return store[0];
     return [...store, `to use ${into} in the place of ${path}, ${moves}`].join('; or, ');
   }
-  const what = isWhole ? `${into} is whole` : `${into} is sound, but for what was lost`;
   if (writer !== undefined) return writerText(path, into, what, writer);
   return `${what}; to use it instead, ${moves}`;
+}
+
+function outcomeText({ kind, kept, torn, isWhole }: RepairSummary, into: string): string {
+  // All of it may have been cut off: nobody can tell.
+  if (kind === 'log' && torn > 0 && kept.records === 0)
+    return `${into} is empty: nothing is lost if the log was being made, else put back a copy`;
+  return isWhole ? `${into} is whole` : `${into} is sound, but for what was lost`;
 }
 
 /** A log of a state directory, or a segment of one. */

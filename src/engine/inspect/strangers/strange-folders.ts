@@ -1,19 +1,24 @@
-import { dirname, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { commandText, shellWord, verifyHint } from '../../bytes/text/command-hints.js';
 import { isStatelogError } from '../../errors.js';
 import type { FileSystem } from '../../storage-io/interface/file-system.js';
 
-/** A folder that holds nothing of ours itself, and the command that helps. */
+/** A folder that cannot be opened by itself: why not, and the command that helps. */
 export interface StrangeFolder {
-  readonly what: string;
+  readonly message: string;
   readonly hint: string;
 }
 
-/** Identifies a folder that can be opened. */
-type Identify = (path: string) => { readonly kind: string } | undefined;
+/** Identifies what can be opened by itself. */
+type Identify = (path: string) => { readonly kind: string; readonly path: string } | undefined;
 
 const DEPTH_MAX = 3;
 const FOLDERS_MAX = 200;
+/** Files of a folder that are looked into. */
+const FILES_MAX = 200;
+/** What a folder is more likely kept for than for a folder in it. */
+const LIVE_KINDS = ['state-file', 'log', 'wal-segment'];
+const NOTHING_KNOWN = 'the folder holds nothing that statelog knows';
 /** Names of ours as file systems that know no small letters, and tools for them, give them back. */
 const UPPER_CASE =
   /^(MANIFEST\.JSON|WAL-\d{1,5}\.LOG|STATE-\d{1,5}\.(DB|IDX)|FOLD\.SNAP|WAL|CHECKPOINTS|DATA)$/;
@@ -28,11 +33,11 @@ export function strangeFolder(
   names: readonly string[],
   identify: Identify,
 ): StrangeFolder | undefined {
-  return (
-    inUpperCase(folder, names) ??
-    partOfStore(fileSystem, folder, identify) ??
-    above(fileSystem, folder, identify)
-  );
+  const outside = inUpperCase(folder, names) ?? partOfStore(fileSystem, folder, identify);
+  if (outside !== undefined) return outside;
+  const files = filesIn(fileSystem, folder, names, identify);
+  const isLive = files.some(({ kind }) => LIVE_KINDS.includes(kind));
+  return (isLive ? undefined : above(fileSystem, folder, identify)) ?? holding(files);
 }
 
 function inUpperCase(folder: string, names: readonly string[]): StrangeFolder | undefined {
@@ -44,7 +49,7 @@ function inUpperCase(folder: string, names: readonly string[]): StrangeFolder | 
     ? `, then ${commandText('mv', join(folder, 'manifest.json'), join(folder, 'MANIFEST.json'))}`
     : '';
   return {
-    what: `its names are in capitals (${example}), and ours are not`,
+    message: `${NOTHING_KNOWN}: its names are in capitals (${example}), and ours are not`,
     hint: `run: ${rename}${manifest}`,
   };
 }
@@ -53,7 +58,10 @@ function partOfStore(fileSystem: FileSystem, folder: string, identify: Identify)
   for (let above = dirname(resolve(folder)), depth = 0; depth < 2; above = dirname(above), depth++) {
     if (fileSystem.statusFollowing(join(above, 'MANIFEST.json')) === undefined) continue;
     if (kindAt(identify, above) !== 'directory') continue;
-    return { what: 'it is a part of a state directory', hint: `name the store: ${verifyHint(above)}` };
+    return {
+      message: `${NOTHING_KNOWN}: it is a part of a state directory`,
+      hint: `name the store: ${verifyHint(above)}`,
+    };
   }
   return undefined;
 }
@@ -71,11 +79,47 @@ function above(fileSystem: FileSystem, folder: string, identify: Identify): Stra
     if (first === undefined) continue;
     const more = others.length === 0 ? '' : `, and ${others.length} more beside it`;
     return {
-      what: `it is the folder above a ${first.kind}${more}`,
+      message: `${NOTHING_KNOWN}: it is the folder above a ${first.kind}${more}`,
       hint: `name that: ${verifyHint(first.path)}`,
     };
   }
   return undefined;
+}
+
+/** The files of a folder that can be opened, the live ones first; a state file and its index once. */
+function filesIn(
+  fileSystem: FileSystem,
+  folder: string,
+  names: readonly string[],
+  identify: Identify,
+): { readonly path: string; readonly kind: string }[] {
+  const found = new Map<string, string>();
+  for (const name of names.slice(0, FILES_MAX)) {
+    const file = join(folder, name);
+    if (fileSystem.status(file)?.kind !== 'file') continue;
+    try {
+      const { kind, path } = identify(file) ?? {};
+      if (kind !== undefined && path !== undefined) found.set(path, kind);
+    } catch (error) {
+      if (!isStatelogError(error)) throw error;
+    }
+  }
+  const files = [...found].map(([path, kind]) => ({ path, kind }));
+  const isLive = ({ kind }: { readonly kind: string }): boolean => LIVE_KINDS.includes(kind);
+  return [...files.filter(isLive), ...files.filter((file) => !isLive(file))];
+}
+
+function holding(
+  files: readonly { readonly path: string; readonly kind: string }[],
+): StrangeFolder | undefined {
+  const [first] = files;
+  if (first === undefined) return undefined;
+  const more = files.length === 1 ? '' : `, and ${files.length - 1} more that can be opened`;
+  const article = first.kind.startsWith('a') ? 'an' : 'a';
+  return {
+    message: `the folder is no store; ${basename(first.path)} in it is ${article} ${first.kind}${more}`,
+    hint: `name that: ${verifyHint(first.path)}`,
+  };
 }
 
 function foldersIn(fileSystem: FileSystem, folder: string): string[] {

@@ -45,7 +45,7 @@ export class RepairAccount {
   /** Another copy of the source, which may hold what is missing of it. */
   replica: Replica | undefined;
   /** Given each finding of something lost, or of a last write that is left out, where its file is read, and where it lies on disk. */
-  onLost: ((source: FileSystem, finding: Finding, place: SlicePlace) => void) | undefined;
+  onLost: ((source: FileSystem, finding: Finding, place: SlicePlace, key?: Uint8Array) => void) | undefined;
   /** How far damaged records are put right. */
   readonly mendScope: MendScope;
   #fileSystem: FileSystem;
@@ -119,9 +119,7 @@ export class RepairAccount {
     if (finding.severity === 'damage' && finding.lost !== undefined)
       this.lostTotal.take(finding.lost, finding.file);
     if (finding.severity === 'torn') this.#cut(finding);
-    if (finding.severity !== 'notice' && finding.class !== 'zero-tail') {
-      this.onLost?.(this.#fileSystem, finding, this.#placeOf(finding.file, finding.offset));
-    }
+    if (finding.severity !== 'notice' && finding.class !== 'zero-tail') this.#keep(finding);
     return this.tell(finding);
   }
 
@@ -166,6 +164,28 @@ export class RepairAccount {
     if (path === finding.file && offset === finding.offset) return { finding };
     // Where its neighbours lie is not to be said by an offset then.
     return { finding: { ...finding, file: path, offset, lastGood: undefined, nextGood: undefined } };
+  }
+
+  /** Passes on what is wrong with a state file, whose entries are counted by themselves, and keeps the bytes of it. */
+  tellOfState(finding: Finding): RepairEvent {
+    if (finding.severity === 'damage') this.#keep(finding);
+    return this.tell(finding);
+  }
+
+  /**
+   * Counts the bytes of a value that is lost, and keeps them.
+   * @param value where it lies; without bytes where that is not known
+   * @param key the key that it is of, where that is proven
+   * @throws StatelogError `LOSS_LIMIT`
+   */
+  loseValueBytes(value: Pick<Finding, 'file' | 'offset' | 'bytes'>, key: Uint8Array | undefined): void {
+    this.lose(value.bytes);
+    const message = 'a value that cannot be read as it was written';
+    if (value.bytes > 0) this.#keep({ ...value, severity: 'damage', class: 'value-mismatch', message }, key);
+  }
+
+  #keep(finding: Finding, key?: Uint8Array): void {
+    this.onLost?.(this.#fileSystem, finding, this.#placeOf(finding.file, finding.offset), key);
   }
 
   /** @throws StatelogError `LOSS_LIMIT` */

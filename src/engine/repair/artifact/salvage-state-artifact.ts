@@ -141,9 +141,10 @@ function* report(
       continue;
     }
     isLosing = true;
-    account.lose(length);
+    const isProven = source?.namesAreProven === true;
     const place = { file, offset: STATE_HEADER_BYTES + offset };
-    yield account.loseValue({ key, op: 'put', ...place, fallsBack: false }, source?.namesAreProven === true);
+    account.loseValueBytes({ ...place, bytes: length }, isProven ? key : undefined);
+    yield account.loseValue({ key, op: 'put', ...place, fallsBack: false }, isProven);
   }
   const unnamed = source?.walk.count === undefined ? undefined : source.walk.count - source.named;
   if (unnamed !== 0) {

@@ -143,7 +143,8 @@ class DirectorySalvage {
   /** Tells what is wrong with a core's files, and what of it is lost for good. */
   *#report(entry: CheckpointEntry, core: CheckpointCore, isNewest: boolean): Generator<RepairEvent, void> {
     const account = this.#account;
-    for (const finding of core.findings) yield account.tell(finding);
+    for (const finding of core.findings)
+      yield core.isExact ? account.tell(finding) : account.tellOfState(finding);
     if (core.isExact) return;
     if (core.isGone) {
       yield* this.#reportGone(entry, core.coreId);
@@ -156,10 +157,11 @@ class DirectorySalvage {
       count += 1;
       if (lost === undefined) continue;
       account.gaps += 1;
-      account.lose(lost.length);
+      const at = { file: core.path, offset: placeOfLost(lost) };
+      account.loseValueBytes({ ...at, bytes: lost.length }, areNamesProven ? key : undefined);
       // Older checkpoints are history: what they lost is no loss of the state.
       if (!isNewest || lostChanges.length >= LOST_CHANGES_MAX) continue;
-      const place = { op: 'put' as const, file: core.path, offset: placeOfLost(lost) };
+      const place = { op: 'put' as const, ...at };
       if (value === undefined && !areNamesProven) yield account.loseUnnamed(place);
       else lostChanges.push({ change: { key, ...place }, isInPlace: value !== undefined });
     }

@@ -10,6 +10,7 @@ import { NewFile } from './new-file.js';
 import { RenumberingCopier } from './renumbering-copier.js';
 import { groupOfRecord, withoutGroupMark } from '../../wal/format/group-mark.js';
 import { RangeCopier } from './range-copier.js';
+import type { KeyCensus } from '../account/key-census.js';
 import type { RepairAccount } from '../account/repair-account.js';
 import type { RepairEvent } from '../account/report.js';
 import { unreadable } from '../account/refusals.js';
@@ -157,9 +158,9 @@ class SegmentSalvage {
 
   *read(sink: SalvageSink | undefined): Generator<RepairEvent, void> {
     const account = this.#account;
-    const { path, onRecord, expectedSequence, renumberedFrom } = this.#source;
-    // A store's keys are those of its state: they are counted there.
-    const isPartOfStore = renumberedFrom !== undefined;
+    const { path, onRecord, expectedSequence, renumberedFrom, beside = [] } = this.#source;
+    // A store's keys are those of its state, and of several cores' those of their changes in order: they are counted there.
+    const areKeysCounted = renumberedFrom === undefined && beside.length === 0;
     const scanner = this.#scan(path, this.#descriptor, expectedSequence);
     for (let event = scanner.next(); event !== 'end'; event = scanner.next()) {
       if (event === 'finding') {
@@ -172,10 +173,7 @@ class SegmentSalvage {
       sink?.take(view, offset, recordBytes);
       onRecord?.(view);
       if (account.hasRead(recordBytes)) yield account.progress();
-      if (!isPartOfStore && hasKey(view)) {
-        const { bytes, keyStart, keyLength, tag } = view;
-        account.census.see(bytes, keyStart, keyStart + keyLength, tag === TAG_PUT);
-      }
+      if (areKeysCounted) countKey(account.census, view);
     }
     sink?.finish();
     this.#nextSequence = scanner.nextSequence;
@@ -275,6 +273,13 @@ class SegmentSalvage {
     if (lost === undefined || lost.isExact || lost.records >= found.records) return finding;
     return { ...finding, lost: { ...lost, records: found.records } };
   }
+}
+
+/** Takes note of the key that a record puts or deletes, if it does. */
+export function countKey(census: KeyCensus, view: WalEntryView): void {
+  if (!hasKey(view)) return;
+  const { bytes, keyStart, keyLength, tag } = view;
+  census.see(bytes, keyStart, keyStart + keyLength, tag === TAG_PUT);
 }
 
 function hasKey({ tag }: WalEntryView): boolean {

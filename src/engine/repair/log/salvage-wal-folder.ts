@@ -1,9 +1,10 @@
 import { basename, join } from 'node:path';
-import { listSegments } from '../../wal/folder/segment-folder.js';
+import { listSegments, type SegmentEntry } from '../../wal/folder/segment-folder.js';
 import { groupReach } from '../../wal/groups/group-reach.js';
 import type { WalEntryView } from '../../rkyv/entry/wal-entry-view.js';
 import { BarrierWatch, missingBarriers, type WatchedSegment } from '../../wal/folder/barriers.js';
 import { segmentName } from '../../wal/format/segment-name.js';
+import { MergedScanner } from '../../wal/scan/merged-scanner.js';
 import { missingSegments } from '../../wal/folder/missing-segments.js';
 import type { RepairAccount } from '../account/repair-account.js';
 import type { RepairEvent } from '../account/report.js';
@@ -11,7 +12,7 @@ import type { ArrangementWishes } from '../survey/arrange-directory.js';
 import { fillLooseSegment, fillLooseSegments } from '../replica/fill-loose-segments.js';
 import { arrangeSegment, arrangeSegments, type SegmentWishes } from '../survey/arrange-segments.js';
 import { NewFile } from './new-file.js';
-import { salvageSegment } from './salvage-segment.js';
+import { countKey, salvageSegment } from './salvage-segment.js';
 
 /**
  * Salvages a segment that belongs to no store: in the order of its sequences, whatever core its name says. One
@@ -89,6 +90,18 @@ function* salvageSegments(
   }
   for (const finding of missingBarriers(watched)) yield account.take(finding);
   if (into !== undefined) fileSystem.syncDirectory(into);
+  if (segments.length > 1) countKeys(account, into === undefined ? segments : listSegments(fileSystem, into));
+}
+
+/** Several cores may write one key: what it comes to is told by all their records in order. */
+function countKeys({ fileSystem, census }: RepairAccount, segments: readonly SegmentEntry[]): void {
+  const scanner = MergedScanner.open(segments, { fileSystem, isLoose: true });
+  try {
+    for (let event = scanner.next(); event !== 'end'; event = scanner.next())
+      if (event === 'record') countKey(census, scanner.view);
+  } finally {
+    scanner.close();
+  }
 }
 
 function writeEmpty(account: RepairAccount, path: string): void {

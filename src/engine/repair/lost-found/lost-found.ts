@@ -1,4 +1,5 @@
 import { basename, join, resolve } from 'node:path';
+import { toBase64 } from '../../bytes/text/text.js';
 import { isStatelogError } from '../../errors.js';
 import type { Finding } from '../../finding.js';
 import type { FileDescriptor, FileSystem } from '../../storage-io/interface/file-system.js';
@@ -13,7 +14,7 @@ const INDEX_NAME = 'index.ndjson';
 const NUMBER_DIGITS = 6;
 
 /**
- * A new folder for the bytes of all that a repair leaves out: damaged records, values without a name, runs of records that are set
+ * A new folder for the bytes of all that a repair leaves out: damaged records, pages and values of state files, values without a name, runs of records that are set
  * apart. Each has a file, and a line of JSON in `index.ndjson` that says where it lay and what is wrong with it. It is put
  * together in a hidden folder (0700, its files 0600), and moved into place when the repair is done.
  */
@@ -51,13 +52,15 @@ export class LostFound {
    * Keeps the bytes of what is lost.
    * @param source where the file of the finding is read
    * @param place where it lies on disk, for the index
+   * @param key of a value: the key that it was of, if that is proven
    */
-  take(source: FileSystem, finding: Finding, place: SlicePlace): void {
+  take(source: FileSystem, finding: Finding, place: SlicePlace, key?: Uint8Array): void {
     if (finding.bytes === 0) return;
     const name = this.#copy(source, finding);
     const { class: kind, bytes, message, coreId, epoch, sequence } = finding;
     const { path: file, offset } = place;
-    const line = { file, offset, bytes, class: kind, message, coreId, epoch, sequence, name };
+    const keyBase64 = key === undefined ? undefined : toBase64(key);
+    const line = { file, offset, bytes, class: kind, message, coreId, epoch, sequence, keyBase64, name };
     const text = Buffer.from(`${JSON.stringify(line)}\n`);
     writeFully(this.#fileSystem, this.#index.descriptor, text, 0, text.length, this.#indexBytes);
     this.#indexBytes += text.length;

@@ -1,6 +1,7 @@
 import { PAGE_BYTES } from '../../state/format/format.js';
 import type { ByteSource } from '../../bytes/byte-source.js';
 import { readI32, readU32 } from '../../bytes/halves.js';
+import { compareBytes } from '../../bytes/compare.js';
 import { isStatelogError } from '../../errors.js';
 import {
   HEIGHT_MAX,
@@ -10,12 +11,12 @@ import {
   MAP_ROOT_BYTES,
   type MapLayout,
   MISSING,
-  NODE,
   NODE_CHILDREN,
   NODE_ENTRIES,
+  PLACE_BYTES,
   rootNodeBytes,
 } from '../../rkyv/ordered-map/ordered-map-format.js';
-import { shapeOfNode } from '../../rkyv/ordered-map/ordered-map-layout.js';
+import { headOfNode, shapeOfNode } from '../../rkyv/ordered-map/ordered-map-layout.js';
 import { NO_CHILD, OrderedMapNode } from '../../rkyv/ordered-map/ordered-map-node.js';
 
 /** An entry that the index still names. */
@@ -23,6 +24,8 @@ export interface IndexEntry {
   readonly key: Uint8Array;
   readonly offset: number;
   readonly length: number;
+  /** True where it no longer says where its value is: offset and length are 0. */
+  readonly isUnplaced?: true;
 }
 
 /** Subtrees in one damaged stretch that are followed: more are taken for lost. */
@@ -33,12 +36,13 @@ const DEPTH_MAX = 2 * HEIGHT_MAX;
 const LOOKS_A_PLACE = 4;
 const LOOKS_FREE = 10_000;
 
-/** A node, read whole. */
+/** A node as it was read. */
 interface ReadNode {
   readonly at: number;
+  readonly keysAt: number;
   readonly entries: readonly (IndexEntry | undefined)[];
-  /** One more than there are entries, each with where its subtree may begin; none in a leaf. */
-  readonly children: readonly { readonly at: number; readonly low: number }[];
+  /** One more than there are entries, each with where its subtree may begin; none in a leaf; undefined where they are gone. */
+  readonly children: readonly { readonly at: number; readonly low: number }[] | undefined;
 }
 
 /**
@@ -84,9 +88,8 @@ export class IndexWalk {
       LOOKS_FREE + LOOKS_A_PLACE * Math.ceil(this.#source.length / this.#layout.nodeAlignment);
     if (this.count === 0) return;
     const root = this.#rootAt;
-    const isRootWhole =
-      root !== undefined && this.#attempt(() => this.#readNode(root, 0, this.#nodesEnd)) !== undefined;
-    if (isRootWhole) yield* this.#subtree(root, 0, this.#nodesEnd, 0);
+    if (root !== undefined && this.#readNode(root, 0, this.#nodesEnd) !== undefined)
+      yield* this.#subtree(root, 0, this.#nodesEnd, 0);
     else if (this.count !== undefined && this.count <= NODE_ENTRIES) this.holes = 1;
     else yield* this.#hole(0, this.#nodesEnd, 0);
   }
@@ -105,18 +108,23 @@ export class IndexWalk {
   }
 
   *#subtree(at: number, low: number, high: number, depth: number): Generator<IndexEntry, void> {
-    const node = this.#attempt(() => this.#readNode(at, low, high));
+    const node = this.#readNode(at, low, high);
     if (node === undefined) {
       // A pointer that was damaged may lead anywhere: the whole stretch is then looked through.
       yield* this.#hole(low, at >= low && at < high ? at : high, depth + 1);
       return;
     }
     if (depth > DEPTH_MAX) return;
-    for (let slot = 0; slot <= node.entries.length; slot++) {
-      const child = node.children[slot];
+    const { entries, children } = node;
+    if (children === undefined) {
+      yield* inKeyOrder(this.#hole(low, node.keysAt, depth + 1), entries);
+      return;
+    }
+    for (let slot = 0; slot <= entries.length; slot++) {
+      const child = children[slot];
       if (child !== undefined && child.at !== NO_CHILD)
         yield* this.#subtree(child.at, child.low, at, depth + 1);
-      const entry = node.entries[slot];
+      const entry = entries[slot];
       if (entry !== undefined) yield entry;
     }
   }
@@ -143,7 +151,7 @@ export class IndexWalk {
     for (let at = last - (last % nodeAlignment); at > low && this.#looksLeft > 0; at -= nodeAlignment) {
       this.#looksLeft -= 1;
       const hasShape = this.#attempt(() => this.#hasShapeOfNode(at, low, high));
-      if (hasShape === true) return at;
+      if (hasShape === true || this.#attempt(() => this.#hasKeys(at, low, high)) === true) return at;
       // In a page that cannot be read no node begins.
       if (hasShape === undefined && !this.#canRead(at)) at -= at % PAGE_BYTES;
     }
@@ -163,18 +171,14 @@ export class IndexWalk {
   #startOf(root: number, low: number): number {
     let high = this.#nodesEnd;
     for (let at = root; ;) {
-      const node = this.#attempt(() => this.#readNode(at, low, high));
+      const node = this.#readNode(at, low, high);
       if (node === undefined) return low;
+      if (node.children === undefined) return low;
       const first = node.children.find((child) => child.at !== NO_CHILD);
-      if (first === undefined) return this.#attempt(() => this.#keysStart(at)) ?? low;
+      if (first === undefined) return node.keysAt;
       high = at;
       at = first.at;
     }
-  }
-
-  #keysStart(at: number): number {
-    this.#source.window(at, this.#layout.leafBytes);
-    return at + NODE.keys + readI32(this.#source.bytes, this.#source.at + NODE.keys);
   }
 
   #hasShape(at: number, low: number, high: number): boolean {
@@ -182,12 +186,25 @@ export class IndexWalk {
   }
 
   #hasShapeOfNode(at: number, low: number, high: number): boolean {
-    return this.#hasShape(at, low, high) && this.#attempt(() => this.#readNode(at, low, high)) !== undefined;
+    return this.#hasShape(at, low, high) && this.#readNode(at, low, high) !== undefined;
+  }
+
+  /** Whether a node begins there of which more than its keys may be gone: one key alone is no proof. */
+  #hasKeys(at: number, low: number, high: number): boolean {
+    const head = headOfNode(this.#source, 0, { at, low, high, layout: this.#layout });
+    return head !== undefined && head.keyEnds.length > 1;
   }
 
   #readNode(at: number, low: number, high: number): ReadNode | undefined {
     if (this.#looksLeft <= 0) return undefined;
     this.#looksLeft -= 1;
+    return (
+      this.#attempt(() => this.#wholeNode(at, low, high)) ??
+      this.#attempt(() => this.#restOfNode(at, low, high))
+    );
+  }
+
+  #wholeNode(at: number, low: number, high: number): ReadNode {
     const node = new OrderedMapNode(this.#source, 0, this.#layout);
     node.enter(at, low, high);
     node.checkKeys();
@@ -204,7 +221,41 @@ export class IndexWalk {
         return { key: node.keyBytes.slice(node.keyStart, node.keyStart + node.keyLength), offset, length };
       });
     });
-    return { at, entries, children };
+    return { at, keysAt: node.keysAt, entries, children };
+  }
+
+  /** The keys of a node of which more than them may be gone, and where values are as far as it still says. */
+  #restOfNode(at: number, low: number, high: number): ReadNode | undefined {
+    const head = headOfNode(this.#source, 0, { at, low, high, layout: this.#layout });
+    if (head === undefined) return undefined;
+    const { keysAt, keyEnds, isInner } = head;
+    const entries = keyEnds.map((end, slot) =>
+      this.#attempt((): IndexEntry => {
+        const keyAt = keyEnds[slot - 1] ?? keysAt;
+        const key = this.#copyOf(keyAt, end - keyAt);
+        const place = this.#attempt(() => this.#placeOfValue(at, slot, high));
+        return { key, ...(place ?? { offset: 0, length: 0, isUnplaced: true }) };
+      }),
+    );
+    return { at, keysAt, entries, children: isInner ? undefined : [] };
+  }
+
+  #placeOfValue(
+    node: number,
+    slot: number,
+    high: number,
+  ): { readonly offset: number; readonly length: number } | undefined {
+    const { values, valueBytes } = this.#layout;
+    const at = node + values + slot * valueBytes;
+    if (at + PLACE_BYTES > high) return undefined;
+    this.#source.window(at, PLACE_BYTES);
+    const { bytes, at: place } = this.#source;
+    return { offset: readU32(bytes, place), length: readU32(bytes, place + 4) };
+  }
+
+  #copyOf(at: number, length: number): Uint8Array {
+    this.#source.window(at, length);
+    return this.#source.bytes.slice(this.#source.at, this.#source.at + length);
   }
 
   /** The result of an action; undefined if it meets damage. */
@@ -218,4 +269,17 @@ export class IndexWalk {
       throw error;
     }
   }
+}
+
+/** The entries of a node among those of its subtrees, whose places in it are gone. */
+function* inKeyOrder(
+  below: Iterable<IndexEntry>,
+  own: readonly (IndexEntry | undefined)[],
+): Generator<IndexEntry, void> {
+  const waiting = own.flatMap((entry) => entry ?? []);
+  for (const entry of below) {
+    while (waiting.length > 0 && compareBytes(waiting[0]!.key, entry.key) < 0) yield waiting.shift()!;
+    yield entry;
+  }
+  yield* waiting;
 }

@@ -7,7 +7,7 @@ const WINDOW_ENTRIES = 65_536;
 /**
  * The entries of an index that was read round foreign bytes, strictly ascending by key. Where some are out of order, those
  * that make the longest ordered run are taken: a bogus key, however large, costs itself and not what follows it.
- * @param isPlausible told where entries are out of order; those for which it is false are then left out first
+ * @param isPlausible asked where entries are out of order: those for which it is false are taken where they fit between the others
  */
 export function* longestRun(
   entries: Iterable<IndexEntry>,
@@ -19,10 +19,8 @@ export function* longestRun(
   const run = (): readonly IndexEntry[] => {
     if (isAscending(window, last)) return window;
     const floor = last;
-    const above = window.filter(
-      (entry) => isPlausible(entry) && (floor === undefined || compareBytes(floor, entry.key) < 0),
-    );
-    return longestAscending(above);
+    const above = window.filter(({ key }) => floor === undefined || compareBytes(floor, key) < 0);
+    return withThoseBetween(longestAscending(above.filter(isPlausible)), above, floor);
   };
   for (const entry of entries) {
     window.push(entry);
@@ -66,4 +64,29 @@ function longestAscending(entries: readonly IndexEntry[]): IndexEntry[] {
   const run: IndexEntry[] = [];
   for (let index = ends.at(-1) ?? -1; index >= 0; index = before[index]!) run.push(entries[index]!);
   return run.reverse();
+}
+
+/** A run, and of all that lies around its entries the longest runs that fit in between. */
+function withThoseBetween(
+  run: readonly IndexEntry[],
+  all: readonly IndexEntry[],
+  floor: Uint8Array | undefined,
+): IndexEntry[] {
+  const taken: IndexEntry[] = [];
+  let at = 0;
+  for (const next of [...run, undefined]) {
+    const end = next === undefined ? all.length : all.indexOf(next, at);
+    const low = taken.at(-1)?.key ?? floor;
+    const between = all
+      .slice(at, end)
+      .filter(
+        ({ key }) =>
+          (low === undefined || compareBytes(low, key) < 0) &&
+          (next === undefined || compareBytes(key, next.key) < 0),
+      );
+    taken.push(...longestAscending(between));
+    if (next !== undefined) taken.push(next);
+    at = end + 1;
+  }
+  return taken;
 }

@@ -10,7 +10,7 @@ import { findFittingIndex, type FittingIndex } from './fitting-index.js';
 import { filledEntries, laidOver, type FilledEntry, type KnownEntries } from './filled-entries.js';
 import { unreadable } from '../account/refusals.js';
 import type { RepairAccount } from '../account/repair-account.js';
-import type { RepairEvent } from '../account/report.js';
+import type { LostKey, RepairEvent } from '../account/report.js';
 import { unnamedEntries, unnamedValues, usedBytes } from '../account/unnamed.js';
 import { writePair } from './write-pair.js';
 
@@ -34,7 +34,7 @@ export function* salvageState(
   let isDamaged = false;
   for (const finding of verifyStatePair(fileSystem, path, true, new Tally())) {
     if (finding.severity === 'damage') isDamaged = true;
-    yield account.tell(finding);
+    yield account.tellOfState(finding);
   }
   const state = new DamagedState(account, paths, isDamaged);
   try {
@@ -76,7 +76,6 @@ class DamagedState {
   /** Tells, and counts, what is lost; once. */
   *report(): Generator<RepairEvent, void> {
     const account = this.#account;
-    const { values } = this.#paths;
     for (const { key, value, lost } of this.#filled()) {
       if (value !== undefined) {
         account.keys += 1;
@@ -84,12 +83,25 @@ class DamagedState {
         if (account.hasRead(value.length)) yield account.progress();
       }
       if (lost === undefined) continue;
-      account.lose(lost.length);
-      const offset = STATE_HEADER_BYTES + lost.offset;
-      const lostKey = { key, op: 'put' as const, file: values, offset, fallsBack: value !== undefined };
-      yield account.loseValue(lostKey, this.#index?.source.namesAreProven ?? true);
+      const { areNamesProven } = this;
+      const place = this.#placeOfLost(lost);
+      account.loseValueBytes({ ...place, bytes: lost.length }, areNamesProven ? key : undefined);
+      const lostKey = { key, op: 'put' as const, ...place, fallsBack: value !== undefined };
+      yield account.loseValue(lostKey, areNamesProven);
     }
     yield* this.#reportUnnamed();
+  }
+
+  /** Whether each key that is named is one that there was. */
+  get areNamesProven(): boolean {
+    return this.#index?.source.namesAreProven ?? true;
+  }
+
+  /** Where a lost value lay; where not even that is known, the index that named it. */
+  #placeOfLost({ offset, length }: NonNullable<FilledEntry['lost']>): Pick<LostKey, 'file' | 'offset'> {
+    const index = this.#index?.source.indexPath;
+    if (length === 0 && index !== undefined) return { file: index, offset: 0 };
+    return { file: this.#paths.values, offset: STATE_HEADER_BYTES + offset };
   }
 
   /** The kept entries, in key order. */
@@ -106,7 +118,7 @@ class DamagedState {
     return filledEntries({
       entries: source === undefined ? undefined : () => source.entries(),
       holes: () => source?.walk.holes ?? 0,
-      namesAreProven: source?.namesAreProven ?? true,
+      namesAreProven: this.areNamesProven,
       fallback: this.#changes,
       isNewer: this.#index?.isOwn !== true,
     });

@@ -66,6 +66,8 @@ export class StateSource {
   readonly #fileSystem: FileSystem;
   readonly #descriptors: readonly FileDescriptor[];
   readonly #values: PagedSource;
+  /** Value bytes that were in use. */
+  readonly #valueBytesStated: number;
   #namesAreProven: boolean | undefined;
 
   private constructor(
@@ -79,6 +81,7 @@ export class StateSource {
     this.#fileSystem = fileSystem;
     this.#descriptors = [values, index];
     this.isChecked = place.sums !== undefined;
+    this.#valueBytesStated = place.sums?.valueLength ?? place.writePos ?? VALUE_REGION_BYTES_MAX;
     const room = Math.max(0, fileSystem.statusOf(values).size - STATE_HEADER_BYTES);
     const isWhole = place.sums !== undefined && room >= place.sums.valueLength;
     const length = Math.min(
@@ -151,10 +154,14 @@ export class StateSource {
   /** Entries in strictly ascending order of their keys; those out of order were damaged and are left out. */
   *entries(): Generator<SalvagedEntry, void> {
     this.named = 0;
-    const hasPlace = ({ offset, length }: IndexEntry): boolean => offset + length <= this.valueBytes;
+    const hasPlace = (entry: IndexEntry): boolean =>
+      entry.isUnplaced !== true && entry.offset + entry.length <= this.valueBytes;
     for (const entry of longestRun(this.walk.entries(), hasPlace)) {
       this.named += 1;
-      yield { ...entry, value: this.#valueOf(entry) };
+      const { key, offset, length } = entry;
+      // A place that there never was is no place, and says nothing of how much is lost.
+      const place = offset + length <= this.#valueBytesStated ? { offset, length } : { offset: 0, length: 0 };
+      yield { key, ...place, value: this.#valueOf(entry) };
     }
   }
 
@@ -162,7 +169,8 @@ export class StateSource {
     for (const descriptor of this.#descriptors) closeQuietly(this.#fileSystem, descriptor);
   }
 
-  #valueOf({ offset, length }: IndexEntry): Uint8Array | undefined {
+  #valueOf({ offset, length, isUnplaced }: IndexEntry): Uint8Array | undefined {
+    if (isUnplaced === true) return undefined;
     if (length === 0) return this.isProven ? new Uint8Array(0) : undefined;
     if (offset + length > this.#values.length) return undefined;
     try {

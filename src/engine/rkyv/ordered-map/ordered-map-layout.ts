@@ -25,6 +25,8 @@ import {
  */
 
 const COUNT_BYTES = 4;
+/** A node's kind, and the pointers to its keys. */
+const HEAD_BYTES = NODE.keys + NODE_ENTRIES * KEY_BYTES;
 
 /** The facts that the end of a map gives away. */
 export interface MapEnd {
@@ -117,6 +119,41 @@ export function shapeOfNode(source: ByteSource, start: number, place: NodePlace)
   if (keysAt === undefined || !isZeroWhereUnused(source, layout, entryCount, isInner)) return undefined;
   if (isInner && !areChildrenBefore(source, layout)) return undefined;
   return { keysAt, end: at + nodeBytes, isInner, entryCount };
+}
+
+/** The first part of a node, that tells where its keys are. */
+export interface NodeHead {
+  readonly isInner: boolean;
+  /** Where each of its keys ends; the first begins at `keysAt`, each other one where the one before it ends. */
+  readonly keyEnds: readonly number[];
+  readonly keysAt: number;
+}
+
+/**
+ * Tells a node by its kind and its keys alone, where what stands behind them may be gone: the keys that follow each other up
+ * to the node are its own. Chance makes that of no other bytes, but for a leaf of one entry.
+ */
+export function headOfNode(source: ByteSource, start: number, place: NodePlace): NodeHead | undefined {
+  const { at, low, high, layout } = place;
+  if (at < low || at % layout.nodeAlignment !== 0 || at + HEAD_BYTES > high) return undefined;
+  source.window(start + at, HEAD_BYTES);
+  const { bytes, at: node } = source;
+  const kind = readU32(bytes, node);
+  const keysAt = at + NODE.keys + readI32(bytes, node + NODE.keys);
+  if (kind > KIND_INNER || keysAt < low) return undefined;
+  const keyEnds: number[] = [];
+  for (let slot = 0; slot < NODE_ENTRIES; slot++) {
+    const field = NODE.keys + slot * KEY_BYTES;
+    const keyAt = at + field + readI32(bytes, node + field);
+    if (keyAt !== (keyEnds.at(-1) ?? keysAt)) break;
+    keyEnds.push(keyAt + readU32(bytes, node + field + POINTER_BYTES));
+  }
+  const isInner = kind === KIND_INNER;
+  const end = keyEnds.at(-1)!;
+  const isUpToNode = end <= at && at - end < layout.nodeAlignment;
+  return isUpToNode && (!isInner || keyEnds.length === NODE_ENTRIES)
+    ? { isInner, keyEnds, keysAt }
+    : undefined;
 }
 
 /** Start of the keys of the node that the source shows, if they lie as a writer lays them. */
