@@ -179,4 +179,13 @@ export const damageMutants = [
     tests: ['damage/redaction'],
     match: '*no value comes out of the dump of a fault, wherever wal-0.log*',
   },
+  {
+    name: 'several-records-shown-as-one',
+    rule: 'a dump shows each damaged record by itself',
+    file: 'src/engine/inspect/fields/segment-fields.ts',
+    from: 'const isOne = !isLengthWrong || ',
+    to: 'const isOne = length > 0 || ',
+    tests: ['cli/commands/hexdump'],
+    match: 'where several*',
+  },
 ];

@@ -177,6 +177,35 @@ test('a hole of zeros is marked from where it starts, and what is left of its re
   t.is(timestamp!.text, String(bad['timestampNs']));
 });
 
+test('where several records were hit, each is shown by itself: up to its own length, and the last by its root', async (t) => {
+  const copy = copyOf(t, 'wal-ops/wal-0.log');
+  const hit = fixtureLines('wal-ops.ndjson')
+    .slice(40, 46)
+    .map(({ offset }) => Number(offset));
+  const bytes = readFileSync(copy);
+  const [first, next, last, good] = [hit[0]!, hit[1]!, hit[3]!, hit[4]!];
+  // From the middle of one record to behind the start of the fourth, as foreign blocks leave it.
+  const strange = Buffer.from(
+    Array.from({ length: last + 10 - (first + 20) }, (_, at) => (at * 151 + 7) & 0xff),
+  );
+  strange.copy(bytes, first + 20);
+  writeFileSync(copy, bytes);
+  const fields = await fault('wal-replay', copy);
+  t.is(fields.at(-1)!.offset, good);
+  const unknown = fields.filter(({ name }) => name === 'unknown');
+  t.deepEqual(
+    unknown.map(({ offset, bytes: length }) => [offset, offset + length]),
+    [
+      [first + 8, next],
+      [next, last],
+    ],
+  );
+  t.is(
+    fields.find(({ name, offset }) => name === 'timestampNs' && offset > last)!.text,
+    String(fixtureLines('wal-ops.ndjson')[43]!['timestampNs']),
+  );
+});
+
 test('records of another core are marked where they say so', async (t) => {
   const copy = copyOf(t, 'wal-cores');
   const segment = path.join(copy, 'wal-0.log');

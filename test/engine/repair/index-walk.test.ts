@@ -88,7 +88,7 @@ test('whichever pages are gone, what lies wholly in the others is named, in orde
   t.pass();
 });
 
-/** Where the bytes lie that name each entry: its node's kind and pointers to keys, and the keys up to the node. */
+/** The bytes that name each entry: its node's kind and pointers to keys, and the keys up to the node. */
 function namingBytes(
   map: Uint8Array,
 ): { readonly name: string; readonly from: number; readonly to: number }[] {

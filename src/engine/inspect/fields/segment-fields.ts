@@ -5,7 +5,7 @@ import { readU32 } from '../../bytes/halves.js';
 import type { DamageClass } from '../../finding.js';
 import { ROOT_BYTES } from '../../rkyv/entry/wal-entry-format.js';
 import { HEADER, isPlausibleLength, RECORD_HEADER_BYTES } from '../../wal/format/record.js';
-import { hasShapeOfRoot } from '../../wal/format/root-shape.js';
+import { entryLengthOfRoot, hasShapeOfRoot, NO_ROOT } from '../../wal/format/root-shape.js';
 import { fieldsInRow, markedAt, markedByName, unsureWithin, type ByteField } from './byte-field.js';
 import { checksumOf, mended, type Mending } from './checked-bytes.js';
 import { entryParts } from './entry-parts.js';
@@ -64,7 +64,20 @@ export function badSegmentFields(bytes: FileBytes, span: BadSpan): ByteField[] {
     fields.push(...(isStrange ? suspected(record.fields, span.class) : record.fields));
     at = record.end;
   }
-  return [...fields, ...fieldsOfRest(bytes, at, span)];
+  const last = lastRecord(bytes, at, span);
+  const rest = fieldsOfRest(bytes, at, { ...span, end: last?.[0]?.offset ?? span.end });
+  return [...fields, ...rest, ...(last ?? [])];
+}
+
+/** The record right before the next good one, where its root tells where it begins; undefined where that is before `low`. */
+function lastRecord(bytes: FileBytes, low: number, span: BadSpan): ByteField[] | undefined {
+  const rootAt = span.end - ROOT_BYTES;
+  if (!span.isFollowed || rootAt < low) return undefined;
+  const length = entryLengthOfRoot(bytes.read(rootAt, ROOT_BYTES), 0);
+  const at = span.end - length - RECORD_HEADER_BYTES;
+  if (length <= 0 || at <= low) return undefined;
+  const stated = readU32(bytes.read(at, RECORD_HEADER_BYTES), HEADER.length);
+  return withLength(bytes, at, length, span, length !== stated).fields;
 }
 
 /** The field that a class of damage is about, marked. */
@@ -113,8 +126,11 @@ function withLength(
   if (mending === undefined) fields = unsureWithin(fields, data, end - ROOT_BYTES);
   const root = bytes.read(end - ROOT_BYTES, ROOT_BYTES);
   if (mending !== undefined) return { fields, end, fit: 3 };
-  const fit = hasShapeOfRoot(root, 0, length) ? 2 : end === span.end && span.isFollowed ? 1 : 0;
-  return { fields, end, fit };
+  // Where its length may be right, or the record before the next good one has a length of its own, not all that lies here is one.
+  const stated = readU32(bytes.read(at, RECORD_HEADER_BYTES), HEADER.length);
+  const isOne = !isLengthWrong || (!isPlausibleLength(stated) && entryLengthOfRoot(root, 0) === NO_ROOT);
+  const mayBeAll = end === span.end && span.isFollowed && isOne;
+  return { fields, end, fit: hasShapeOfRoot(root, 0, length) ? 2 : mayBeAll ? 1 : 0 };
 }
 
 function withChecksum(fields: ByteField[], computed: number, mending: Mending | undefined): ByteField[] {
@@ -143,13 +159,16 @@ function fieldsOfRest(bytes: FileBytes, at: number, span: BadSpan): ByteField[] 
   const missing = stated - (rest - RECORD_HEADER_BYTES);
   const isPlausible = isPlausibleLength(stated);
   const isUnfinished = isPlausible && missing > 0 && !span.isFollowed;
-  const text = isPlausible && missing > 0 ? `${stated}: ends ${missing} bytes past the end` : String(stated);
+  const past = `ends ${missing} bytes past ${span.isFollowed ? 'where the next record begins' : 'the end'}`;
+  const text = isPlausible && missing > 0 ? `${stated}: ${past}` : String(stated);
+  const behind = isPlausible && missing < 0 ? -missing : 0;
   return fieldsInRow(at, [
     { name: 'length', bytes: HEADER.crc, isWrong: !isPlausible || missing > 0, text },
     { name: 'checksum', bytes: RECORD_HEADER_BYTES - HEADER.crc },
     isUnfinished
       ? { name: 'unfinished', bytes: rest - RECORD_HEADER_BYTES, holdsValue: true }
-      : { name: 'unknown', bytes: rest - RECORD_HEADER_BYTES, isWrong: true, holdsValue: true },
+      : { name: 'unknown', bytes: rest - RECORD_HEADER_BYTES - behind, isWrong: true, holdsValue: true },
+    { name: 'unknown', bytes: behind, isWrong: true, holdsValue: true },
   ]);
 }
 

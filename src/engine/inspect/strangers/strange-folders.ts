@@ -16,7 +16,7 @@ const DEPTH_MAX = 3;
 const FOLDERS_MAX = 200;
 /** Files of a folder that are looked into. */
 const FILES_MAX = 200;
-/** What a folder is more likely kept for than for a folder in it. */
+/** Kinds that a folder is more likely kept for than for a folder in it. */
 const LIVE_KINDS = ['state-file', 'log', 'wal-segment'];
 const NOTHING_KNOWN = 'the folder holds nothing that statelog knows';
 /** Names of ours as file systems that know no small letters, and tools for them, give them back. */

@@ -97,7 +97,7 @@ class DamagedState {
     return this.#index?.source.namesAreProven ?? true;
   }
 
-  /** Where a lost value lay; where not even that is known, the index that named it. */
+  /** The place of a lost value; where that is not known, the index that named it. */
   #placeOfLost({ offset, length }: NonNullable<FilledEntry['lost']>): Pick<LostKey, 'file' | 'offset'> {
     const index = this.#index?.source.indexPath;
     if (length === 0 && index !== undefined) return { file: index, offset: 0 };

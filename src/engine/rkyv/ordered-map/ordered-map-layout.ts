@@ -124,7 +124,7 @@ export function shapeOfNode(source: ByteSource, start: number, place: NodePlace)
 /** The first part of a node, that tells where its keys are. */
 export interface NodeHead {
   readonly isInner: boolean;
-  /** Where each of its keys ends; the first begins at `keysAt`, each other one where the one before it ends. */
+  /** The end of each of its keys; the first begins at `keysAt`, each other one where the one before it ends. */
   readonly keyEnds: readonly number[];
   readonly keysAt: number;
 }

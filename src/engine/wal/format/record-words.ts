@@ -1,37 +1,27 @@
-import { assert } from '../../assert.js';
 import { copyBytes } from '../../bytes/copy.js';
 import type { WordCopier } from '../../bytes/word-copier.js';
-import {
-  alignToRoot,
-  LAG_PRESENT,
-  ROOT,
-  ROOT_BYTES,
-  TAG_DELETE,
-  TAG_PUT,
-} from '../../rkyv/entry/wal-entry-format.js';
+import { alignToRoot, LAG_PRESENT, ROOT, TAG_DELETE, TAG_PUT } from '../../rkyv/entry/wal-entry-format.js';
 import type { WalEntryHeader } from '../../rkyv/entry/wal-entry-encoder.js';
+import {
+  CORE_WORD,
+  EPOCH_WORD,
+  KEY_WORD,
+  LAG_WORD,
+  ROOT_WORDS,
+  SEQUENCE_WORD,
+  TAG_WORD,
+  TIMESTAMP_WORD,
+  VALUE_WORD,
+} from './root-words.js';
 
 /**
  * Puts and Deletes, encoded by whole words instead of single bytes: they are nearly all there is in a
  * log, and this takes less than half the time.
  */
 
-const WORD_BYTES = 4;
-const EPOCH = ROOT.epoch / WORD_BYTES;
-const SEQUENCE = ROOT.sequence / WORD_BYTES;
-const CORE = ROOT.coreId / WORD_BYTES;
-const LAG = ROOT.lag / WORD_BYTES;
-const TIMESTAMP = ROOT.timestampNs / WORD_BYTES;
-const TAG = ROOT.tag / WORD_BYTES;
-const KEY = ROOT.key / WORD_BYTES;
-const VALUE = ROOT.value / WORD_BYTES;
-const AFTER_VALUE = VALUE + 2;
-const ROOT_WORDS = ROOT_BYTES / WORD_BYTES;
+const AFTER_VALUE = VALUE_WORD + 2;
 /** The mark stands in the upper half of the core's word. */
 const LAG_MARK = LAG_PRESENT << 16;
-
-assert(ROOT.lagMark === ROOT.coreId + 2, 'core and lag mark share a word');
-assert(new Uint8Array(Uint32Array.of(1).buffer)[0] === 1, 'words are little-endian, as the format is');
 
 /** A buffer as bytes and as words. */
 export interface WordBuffer {
@@ -43,15 +33,15 @@ export interface WordBuffer {
 function startRoot(words: Int32Array, root: number, header: WalEntryHeader, tag: number): number {
   const at = root >>> 2;
   const { lag } = header;
-  words[at + EPOCH] = header.epochLow;
-  words[at + EPOCH + 1] = header.epochHigh;
-  words[at + SEQUENCE] = header.sequenceLow;
-  words[at + SEQUENCE + 1] = header.sequenceHigh;
-  words[at + CORE] = lag < 0 ? header.coreId : header.coreId | LAG_MARK;
-  words[at + LAG] = lag < 0 ? 0 : lag;
-  words[at + TIMESTAMP] = header.timestampLow;
-  words[at + TIMESTAMP + 1] = header.timestampHigh;
-  words[at + TAG] = tag;
+  words[at + EPOCH_WORD] = header.epochLow;
+  words[at + EPOCH_WORD + 1] = header.epochHigh;
+  words[at + SEQUENCE_WORD] = header.sequenceLow;
+  words[at + SEQUENCE_WORD + 1] = header.sequenceHigh;
+  words[at + CORE_WORD] = lag < 0 ? header.coreId : header.coreId | LAG_MARK;
+  words[at + LAG_WORD] = lag < 0 ? 0 : lag;
+  words[at + TIMESTAMP_WORD] = header.timestampLow;
+  words[at + TIMESTAMP_WORD + 1] = header.timestampHigh;
+  words[at + TAG_WORD] = tag;
   return at;
 }
 
@@ -84,10 +74,10 @@ export function putByWords(
     copyBytes(keyBytes, keyStart, keyLength, bytes, at);
     copyBytes(valueBytes, valueStart, valueLength, bytes, valueAt);
   }
-  words[word + KEY] = at - (root + ROOT.key);
-  words[word + KEY + 1] = keyLength;
-  words[word + VALUE] = valueAt - (root + ROOT.value);
-  words[word + VALUE + 1] = valueLength;
+  words[word + KEY_WORD] = at - (root + ROOT.key);
+  words[word + KEY_WORD + 1] = keyLength;
+  words[word + VALUE_WORD] = valueAt - (root + ROOT.value);
+  words[word + VALUE_WORD + 1] = valueLength;
   for (let index = AFTER_VALUE; index < ROOT_WORDS; index++) words[word + index] = 0;
 }
 
@@ -106,7 +96,7 @@ export function deleteByWords(
   words[word - 1] = 0;
   words[word - 2] = 0;
   copyBytes(keyBytes, keyStart, keyLength, bytes, at);
-  words[word + KEY] = at - (root + ROOT.key);
-  words[word + KEY + 1] = keyLength;
-  for (let index = VALUE; index < ROOT_WORDS; index++) words[word + index] = 0;
+  words[word + KEY_WORD] = at - (root + ROOT.key);
+  words[word + KEY_WORD + 1] = keyLength;
+  for (let index = VALUE_WORD; index < ROOT_WORDS; index++) words[word + index] = 0;
 }

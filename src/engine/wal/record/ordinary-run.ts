@@ -3,21 +3,21 @@ import { ROOT, ROOT_BYTES, TAG_DELETE, TAG_PUT } from '../../rkyv/entry/wal-entr
 import { KeptOrder } from '../format/merge-order.js';
 import type { RecordOrder } from '../format/record-order.js';
 import { HEADER, RECORD_HEADER_BYTES } from '../format/record.js';
+import {
+  CORE_WORD,
+  EPOCH_WORD,
+  KEY_WORD,
+  SEQUENCE_WORD,
+  TAG_WORD,
+  TIMESTAMP_WORD,
+  VALUE_WORD,
+  WORD_BYTES,
+} from '../format/root-words.js';
 import type { RecordReader } from './record-reader.js';
 
-const WORD_BYTES = 4;
 const LENGTH = HEADER.length / WORD_BYTES;
 const CRC = HEADER.crc / WORD_BYTES;
-const EPOCH = ROOT.epoch / WORD_BYTES;
-const SEQUENCE = ROOT.sequence / WORD_BYTES;
-const CORE = ROOT.coreId / WORD_BYTES;
-const TIMESTAMP = ROOT.timestampNs / WORD_BYTES;
-const TAG = ROOT.tag / WORD_BYTES;
-const KEY = ROOT.key / WORD_BYTES;
-const VALUE = ROOT.value / WORD_BYTES;
 const CORE_BITS = 0xffff;
-
-assert(ROOT.lagMark === ROOT.coreId + 2, 'core and lag mark share a word');
 
 /**
  * Passes over records that are as nearly all are: puts and deletes of which the checksum holds, each right behind the last one and next in
@@ -86,16 +86,16 @@ export class OrdinaryRun {
       const word = at / WORD_BYTES;
       const end = at + RECORD_HEADER_BYTES + words[word + LENGTH]!;
       const root = (end - ROOT_BYTES) / WORD_BYTES;
-      const core = words[root + CORE]!;
+      const core = words[root + CORE_WORD]!;
       if (index === next) mark = core;
-      const low = words[root + TIMESTAMP]! >>> 0;
-      const high = words[root + TIMESTAMP + 1]!;
+      const low = words[root + TIMESTAMP_WORD]! >>> 0;
+      const high = words[root + TIMESTAMP_WORD + 1]!;
       if (
         words[word + CRC] !== (sums[index]! | 0) ||
-        words[root + SEQUENCE] !== sequenceLow ||
-        words[root + SEQUENCE + 1] !== sequenceHigh ||
-        words[root + EPOCH] !== epochLow ||
-        words[root + EPOCH + 1] !== epochHigh ||
+        words[root + SEQUENCE_WORD] !== sequenceLow ||
+        words[root + SEQUENCE_WORD + 1] !== sequenceHigh ||
+        words[root + EPOCH_WORD] !== epochLow ||
+        words[root + EPOCH_WORD + 1] !== epochHigh ||
         core !== mark ||
         high < timeHigh ||
         (high === timeHigh && low < timeLow) ||
@@ -128,12 +128,12 @@ export class OrdinaryRun {
  * @param start where the entry starts, from the root on, in bytes
  */
 function isWhole(words: Int32Array, root: number, start: number): boolean {
-  const tag = words[root + TAG]!;
+  const tag = words[root + TAG_WORD]!;
   if (tag !== TAG_PUT && tag !== TAG_DELETE) return false;
-  const key = ROOT.key + words[root + KEY]!;
-  const keyEnd = key + (words[root + KEY + 1]! >>> 0);
+  const key = ROOT.key + words[root + KEY_WORD]!;
+  const keyEnd = key + (words[root + KEY_WORD + 1]! >>> 0);
   if (key < start || keyEnd > 0) return false;
   if (tag === TAG_DELETE) return true;
-  const value = ROOT.value + words[root + VALUE]!;
-  return value >= keyEnd && value + (words[root + VALUE + 1]! >>> 0) <= 0;
+  const value = ROOT.value + words[root + VALUE_WORD]!;
+  return value >= keyEnd && value + (words[root + VALUE_WORD + 1]! >>> 0) <= 0;
 }
