@@ -5,7 +5,7 @@ import type * as Interfaces from '@oclif/core/interfaces';
 import { verifyHint } from '../../engine/bytes/text/command-hints.js';
 import { StatelogError } from '../../engine/errors.js';
 import type { Finding } from '../../engine/finding.js';
-import { withDiskHint } from '../errors/disk-hint.js';
+import { withSystemHint } from '../errors/system-hint.js';
 import { asStatelogError, errorJson, errorLine, exitCodeOf } from '../errors/error-rendering.js';
 import { EXIT_CODES, type ExitCode } from '../errors/exit-codes.js';
 import { isUrl } from '../values/url-text.js';
@@ -99,12 +99,11 @@ export abstract class StatelogCommand extends Command {
     return parsed;
   }
 
-  /** Adds a hint to an error after damage or a failure of the disk, on the path that the command was given. */
+  /** Adds a hint to an error after damage, on the path that the command was given, or after a refusal of the system. */
   withHint(error: StatelogError): StatelogError {
     const { path: file, ...details } = error.details;
-    if (details.errno === 'EIO') return withDiskHint(error);
     const [first] = this.#paths;
-    if (error.code !== 'DAMAGED' || first === undefined) return error;
+    if (error.code !== 'DAMAGED' || first === undefined) return withSystemHint(error);
     const path = this.#paths.find((one) => file === one || file?.startsWith(`${one}/`) === true) ?? first;
     return new StatelogError(error.code, error.message, {
       ...details,

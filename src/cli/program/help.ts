@@ -43,6 +43,9 @@ export async function writeHelp(
   const config = await Config.load({
     root,
     version,
+    // There are none, and the home to look for them in may be another user's.
+    userPlugins: false,
+    devPlugins: false,
     pjson: {
       ...packageJson,
       oclif: { bin: 'statelog', topicSeparator: ' ', commands: discovery, description: descriptionOf(root) },

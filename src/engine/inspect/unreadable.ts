@@ -1,4 +1,4 @@
-import { diskCopyHint } from '../bytes/text/command-hints.js';
+import { diskCopyHint, rightsHint } from '../bytes/text/command-hints.js';
 import { isStatelogError } from '../errors.js';
 import type { Finding } from '../finding.js';
 import type { FileSystem } from '../storage-io/interface/file-system.js';
@@ -33,6 +33,5 @@ export function unopenedFinding(error: unknown, file: string): Finding | undefin
   const asDamage = { severity: 'damage', class: 'unreadable', ...place } as const;
   if (isUnreadable(error)) return { ...asDamage, message: error.message, hint: diskCopyHint(file) };
   if (!isStatelogError(error, 'PERMISSION_DENIED')) return undefined;
-  const hint = `run it as the file's owner, or change its rights`;
-  return { ...asDamage, message: error.message, hint, isRefused: true };
+  return { ...asDamage, message: error.message, hint: rightsHint(file), isRefused: true };
 }

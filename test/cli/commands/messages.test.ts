@@ -3,7 +3,7 @@ import path from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { treeBytes } from '../../../src/engine/storage-io/whole/tree-bytes.js';
 import { realFileSystem } from '../../../src/engine/storage-io/real/real-file-system.js';
-import { withDiskHint } from '../../../src/cli/errors/disk-hint.js';
+import { withSystemHint } from '../../../src/cli/errors/system-hint.js';
 import { errorLine } from '../../../src/cli/errors/error-rendering.js';
 import { SimulatedDisk, SimulatedFileSystem, failEvery } from '../../simulated-disk/index.js';
 import { systemError } from '../../../src/engine/storage-io/interface/system-error.js';
@@ -231,16 +231,29 @@ test('a compaction that ends larger says why', async (t) => {
 });
 
 test('a disk that fails is told with the file, the byte, what is safe and what to do', (t) => {
-  const reading = withDiskHint(systemError('read', 'st/wal/1/wal-0.log', 'EIO', undefined, 0));
+  const reading = withSystemHint(systemError('read', 'st/wal/1/wal-0.log', 'EIO', undefined, 0));
   t.is(
     errorLine(reading),
     'statelog: read st/wal/1/wal-0.log: the device reported an input/output error (EIO): byte 0; nothing of it was changed; ' +
       "the disk may be failing: 'ddrescue st/wal/1/wal-0.log COPY' copies what can be read, 'statelog verify' tells what the copy lacks",
   );
-  const syncing = withDiskHint(systemError('fdatasync', 'st/wal/1/wal-0.log', 'EIO'));
+  const syncing = withSystemHint(systemError('fdatasync', 'st/wal/1/wal-0.log', 'EIO'));
   t.regex(
     errorLine(syncing),
     /what was acknowledged before is on disk; the disk may be failing: see the kernel's log/,
+  );
+});
+
+test('what the rights or the file system do not allow is told with what is safe and what shows why', (t) => {
+  t.is(
+    errorLine(withSystemHint(systemError('open', 'st/LOCK', 'EACCES'))),
+    'statelog: open st/LOCK: permission denied (EACCES); nothing of it was changed; ' +
+      "run it as its owner, or have its rights changed: 'namei -l st/LOCK' shows whose each part of the path is",
+  );
+  t.is(
+    errorLine(withSystemHint(systemError('mkdir', 'st', 'EROFS'))),
+    'statelog: mkdir st: the file system is read-only (EROFS); nothing of it was changed; ' +
+      "mount the file system for writing ('findmnt -T st' says which), or work on a copy elsewhere",
   );
 });
 

@@ -62,6 +62,19 @@ export function diskCopyHint(path: string | undefined): string {
   return `the disk may be failing: ${rescue} copies what can be read, 'statelog verify' tells what the copy lacks`;
 }
 
+/** The hint for what the rights of a file, or of a folder above it, do not allow. */
+export function rightsHint(path: string | undefined): string {
+  const shown =
+    path === undefined ? '' : `: ${commandText('namei', '-l', path)} shows whose each part of the path is`;
+  return `run it as its owner, or have its rights changed${shown}`;
+}
+
+/** The hint for a file system that takes no writes. */
+export function readOnlyHint(path: string | undefined): string {
+  const shown = path === undefined ? '' : ` (${commandText('findmnt', '-T', path)} says which)`;
+  return `mount the file system for writing${shown}, or work on a copy elsewhere`;
+}
+
 /** A name for what is made of something damaged. */
 function newPlaceFor(path: string): string {
   const { stem, extension } = partsOf(path);

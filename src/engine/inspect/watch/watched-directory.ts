@@ -10,6 +10,7 @@ import { isInRange } from '../../entry-range.js';
 import { TAG_DELETE, TAG_PUT } from '../../rkyv/entry/wal-entry-format.js';
 import { DirectoryStore } from '../../store/directory-store.js';
 import type { FileDescriptor, FileSystem } from '../../storage-io/interface/file-system.js';
+import { saidOf } from '../../storage-io/interface/system-error.js';
 import { listSegments } from '../../wal/folder/segment-folder.js';
 import { Follow, type FollowEvent } from '../follow/follow.js';
 import { GONE, told, WAITING, type WatchedStore, type WatchStep } from './watch-step.js';
@@ -78,14 +79,23 @@ export class WatchedDirectory implements WatchedStore {
     const descriptor = fileSystem.openDirectory(path);
     const folder = { descriptor, root: fileSystem.pathThrough(descriptor) ?? path };
     try {
-      for (let tries = 1; ; tries++) {
-        const watched = WatchedDirectory.#tryToOpen(fileSystem, path, options, folder);
-        if (watched !== undefined) return watched;
-        if (tries === TRIES_MAX) throw new StatelogError('IO_FAILED', 'the store changes too fast', { path });
-      }
+      return saidOf(path, folder.root, () => WatchedDirectory.#openFolder(fileSystem, path, options, folder));
     } catch (error) {
       fileSystem.close(descriptor);
       throw error;
+    }
+  }
+
+  static #openFolder(
+    fileSystem: FileSystem,
+    path: string,
+    options: WatchOptions,
+    folder: OpenFolder,
+  ): WatchedDirectory {
+    for (let tries = 1; ; tries++) {
+      const watched = WatchedDirectory.#tryToOpen(fileSystem, path, options, folder);
+      if (watched !== undefined) return watched;
+      if (tries === TRIES_MAX) throw new StatelogError('IO_FAILED', 'the store changes too fast', { path });
     }
   }
 
@@ -121,6 +131,10 @@ export class WatchedDirectory implements WatchedStore {
   }
 
   next(): WatchStep {
+    return saidOf(this.#path, this.#folder.root, () => this.#nextStep());
+  }
+
+  #nextStep(): WatchStep {
     const entry = this.#content?.next();
     if (entry !== undefined && entry.done !== true) return told({ op: 'put', ...entry.value });
     this.#closeContent();

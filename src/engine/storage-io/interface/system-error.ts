@@ -1,5 +1,5 @@
 import type { ErrorCode } from '../../errors.js';
-import { StatelogError } from '../../errors.js';
+import { StatelogError, isStatelogError } from '../../errors.js';
 import type { FileKind } from './file-system.js';
 
 interface Meaning {
@@ -121,4 +121,21 @@ export function notAFileError(operation: string, path: string, kind: FileKind): 
     operation,
     errno: kind === 'directory' ? 'EISDIR' : 'ENXIO',
   });
+}
+
+/** Does something by the path `within`, which leads to where `path` did, and says of `path` what fails: the user knows no other. */
+export function saidOf<T>(path: string, within: string, act: () => T): T {
+  try {
+    return act();
+  } catch (error) {
+    if (!isStatelogError(error)) throw error;
+    const { path: at, ...details } = error.details;
+    if (!error.message.includes(within) && at?.includes(within) !== true) throw error;
+    const message = error.message.replaceAll(within, path);
+    throw new StatelogError(error.code, message, {
+      ...details,
+      path: at?.replace(within, path),
+      cause: error,
+    });
+  }
 }

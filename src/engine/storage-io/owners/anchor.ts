@@ -1,7 +1,8 @@
 import { join, relative, resolve } from 'node:path';
-import { StatelogError, isStatelogError } from '../../errors.js';
+import type { StatelogError } from '../../errors.js';
 import { closeQuietly } from '../whole/atomic-write.js';
 import type { FileDescriptor, FileSystem } from '../interface/file-system.js';
+import { saidOf } from '../interface/system-error.js';
 import { ledElsewhere } from './own-paths.js';
 
 /** Which names in an anchored folder are reached through it, with all below them. */
@@ -95,19 +96,4 @@ export class Anchor {
 /** The error for a link in a place where nothing is written or read through one. */
 export function linkInTheWay(path: string): StatelogError {
   return ledElsewhere(path, 'a symbolic link', 'somebody else could choose where it leads');
-}
-
-/** Does something with `within`, and says of `path` what fails. */
-function saidOf<T>(path: string, within: string, act: () => T): T {
-  try {
-    return act();
-  } catch (error) {
-    if (!isStatelogError(error) || !error.message.includes(within)) throw error;
-    const named = error.details.path === undefined ? {} : { path: error.details.path.replace(within, path) };
-    throw new StatelogError(error.code, error.message.replaceAll(within, path), {
-      ...error.details,
-      ...named,
-      cause: error,
-    });
-  }
 }

@@ -181,6 +181,21 @@ test('a store that is made later is told from its first entry on', async (t) => 
   t.throws(() => watchOf({ fileSystem: nowhere, kind: 'log' }), { code: 'NOT_FOUND' });
 });
 
+test('a damaged checkpoint is told under the path that the store was named by', async (t) => {
+  const world = newWorld('directory');
+  const { fileSystem } = world;
+  const store = await openWritable(STORE, { fileSystem });
+  store.put(bytes('a'), bytes('1'));
+  await store.checkpoint({});
+  store.close();
+  const index = `${STORE}/checkpoints/1/state-0.idx`;
+  const descriptor = fileSystem.openReadWrite(index);
+  fileSystem.write(descriptor, new Uint8Array(64).fill(0xff), 0, 64, 16);
+  fileSystem.close(descriptor);
+  const error = t.throws(() => toldBy(watchOf(world)), { code: 'DAMAGED' });
+  t.like(error, { details: { path: index } });
+});
+
 test('another state directory in the place of the first is said, and told as a whole', async (t) => {
   const world = newWorld('directory');
   await filled(world, 'a');
