@@ -4,5 +4,5 @@ export default {
   // A process runs the tests of a folder, one after the other, and there is a process for each core.
   serial: true,
   workerThreads: false,
-  timeout: '5m',
+  timeout: process.env.STATELOG_SERVERS_LONG === '1' ? '30m' : '5m',
 };

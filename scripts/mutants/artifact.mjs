@@ -124,7 +124,7 @@ export const artifactMutants = [
   {
     name: 'base-of-an-increment-not-compared',
     rule: 'an increment goes only onto a store that holds what it starts from',
-    file: 'src/engine/transfer/import-increment.ts',
+    file: 'src/engine/transfer/chain/standing.ts',
     from: 'if (!isSameContent(before, end.since))',
     to: 'if (before.keys < 0)',
     tests: ['engine/transfer/increment'],

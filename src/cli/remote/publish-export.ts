@@ -62,7 +62,11 @@ export async function publishExport(
 }
 
 /** The report of an increment that was added to what is kept at a URL. */
-export interface ExtendReport extends ExportReport {
+export interface ExtendReport extends Omit<ExportReport, 'digest'> {
+  /** Null where only what changed was read: the content at the end then has `sum`. */
+  readonly digest: string | null;
+  /** The sum of the content at the end, which changes bring up to date; null in chains of before there was one. */
+  readonly sum: string | null;
   /** The URL of the increment, and its bytes; null and 0 where the store stands where the chain ended. */
   readonly increment: string | null;
   readonly bytes: number;
@@ -95,7 +99,8 @@ export async function extendExport(
     epoch: position.epoch === undefined ? null : String(position.epoch),
     cursor: cursorText(position.cursor) ?? null,
     keys: content.keys,
-    digest: content.digest,
+    digest: content.digest ?? null,
+    sum: content.sum ?? null,
     since: positionName(head.end.position),
     puts: increment?.end.puts ?? 0,
     deletes: increment?.end.deletes ?? 0,

@@ -9,7 +9,7 @@ import { destinationForm } from '../../cli/command/export-form.js';
 import { hasSourceDate, sourceDate } from '../../cli/values/source-date.js';
 import { isUrl } from '../../cli/values/url-text.js';
 import { publishFlags } from '../../cli/remote/transfer-flags.js';
-import type { PublishTask } from '../../cli/remote/publish-export.js';
+import type { ExtendReport, PublishTask } from '../../cli/remote/publish-export.js';
 import { usageError } from '../../cli/errors/usage-error.js';
 import type { ExportTask } from '../../cli/program/in-thread.js';
 import type { ExportRequest } from '../../engine/transfer/export-store.js';
@@ -121,7 +121,7 @@ export default class Export extends StatelogCommand {
     return report;
   }
 
-  async #publish(task: PublishTask): Promise<ExportReport> {
+  async #publish(task: PublishTask): Promise<ExportReport | ExtendReport> {
     const { extendExport, publishExport } = await import('../../cli/remote/publish-export.js');
     const { since } = task;
     const onNotice = (finding: Finding): void => {
@@ -149,7 +149,7 @@ export default class Export extends StatelogCommand {
   }
 
   async #report(
-    report: ExportReport,
+    report: ExportReport | ExtendReport,
     file: ReportFile | undefined,
     {
       isStream,
@@ -160,11 +160,7 @@ export default class Export extends StatelogCommand {
     const line = `${JSON.stringify(report)}\n`;
     await file?.write(line);
     if (!isTold) return;
-    const { path, epoch, cursor, keys, digest, since, puts, deletes } = report;
-    const where = epoch === null ? (cursor === null ? '' : `, cursor ${cursor}`) : `, epoch ${epoch}`;
-    const text = json
-      ? line
-      : `${visibleText(path)}: ${since === undefined ? '' : `since ${since}: ${countedText(puts!, 'put')}, ${countedText(deletes!, 'delete')}; `}${countedText(keys, 'key')}${where}, digest ${digest}\n`;
+    const text = json ? line : reportText(report);
     if (isStream) {
       this.terminal.writeError(text);
       return;
@@ -172,6 +168,17 @@ export default class Export extends StatelogCommand {
     this.terminal.output.writeText(text);
     await this.terminal.output.flush();
   }
+}
+
+function reportText(report: ExportReport | ExtendReport): string {
+  const { path, epoch, cursor, keys, digest, since, puts = 0, deletes = 0 } = report;
+  const where = epoch === null ? (cursor === null ? '' : `, cursor ${cursor}`) : `, epoch ${epoch}`;
+  const changes =
+    since === undefined
+      ? ''
+      : `since ${since}: ${countedText(puts, 'put')}, ${countedText(deletes, 'delete')}; `;
+  const by = digest === null && 'sum' in report ? `sum ${report.sum}` : `digest ${digest}`;
+  return `${visibleText(path)}: ${changes}${countedText(keys, 'key')}${where}, ${by}\n`;
 }
 
 function receiverGone(): StatelogError {

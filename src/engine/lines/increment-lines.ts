@@ -1,4 +1,5 @@
 import { ContentDigest } from '../bytes/hash/content-digest.js';
+import type { EntrySum } from '../bytes/hash/entry-sum.js';
 import type { JsonFields } from '../bytes/text/json-line.js';
 import { toUtf8 } from '../bytes/text/text.js';
 import { AttributeDigest } from './attribute-digest.js';
@@ -36,11 +37,18 @@ export interface IncrementHeader {
   readonly store?: string | undefined;
 }
 
+/** A whole content, by its digests, which take all of it to tell, or by a sum that changes bring up to date, or by both. */
+export interface ContentEnd extends Omit<LinesEnd, 'digest'> {
+  readonly digest?: string | undefined;
+  /** `EntrySum`. */
+  readonly sum?: string | undefined;
+}
+
 /** The content of the last line. */
 export interface IncrementEnd {
-  /** The sums of the whole content before and after. */
-  readonly since: LinesEnd;
-  readonly until: LinesEnd;
+  /** The whole content before and after. */
+  readonly since: ContentEnd;
+  readonly until: ContentEnd;
   readonly puts: number;
   readonly deletes: number;
   /** The digest of the lines (`ChangesDigest`). */
@@ -55,23 +63,28 @@ const NO_BYTES = new Uint8Array(0);
 const PUT_MARK = Uint8Array.of(1);
 const DELETE_MARK = Uint8Array.of(2);
 const STORE_ID = /^[0-9a-f]{32}$/;
+const SUM = /^[0-9a-f]{64}$/;
 
-/** The sums of a whole content, counted entry by entry in key order. */
+/** The digests of a whole content, counted entry by entry in key order, and its sum where that is wanted. */
 export class ContentSums {
   readonly #digest = new ContentDigest();
   readonly #attributes: AttributeDigest;
+  readonly #sum: EntrySum | undefined;
 
-  constructor(header: LinesHeader) {
+  constructor(header: LinesHeader, sum?: EntrySum) {
     this.#attributes = new AttributeDigest(header);
+    this.#sum = sum;
   }
 
   add(key: Uint8Array, value: Uint8Array, version: Uint8Array | undefined): void {
     this.#digest.add(key, value);
     this.#attributes.add(key, version);
+    this.#sum?.add(key, value, version);
   }
 
-  sums(): Required<LinesEnd> {
-    return { keys: this.#digest.keys, digest: this.#digest.hex(), attributes: this.#attributes.hex() };
+  sums(): ContentEnd & Required<LinesEnd> {
+    const { keys } = this.#digest;
+    return { keys, digest: this.#digest.hex(), attributes: this.#attributes.hex(), sum: this.#sum?.hex() };
   }
 }
 
@@ -96,15 +109,32 @@ export class ChangesDigest {
   }
 
   /** The last line's content. */
-  end(since: LinesEnd, until: LinesEnd): IncrementEnd {
+  end(since: ContentEnd, until: ContentEnd): IncrementEnd {
     this.#digest.add(NO_BYTES, toUtf8(JSON.stringify([sumsOf(since), sumsOf(until)])));
     return { since, until, puts: this.puts, deletes: this.deletes, lines: this.#digest.hex() };
   }
 }
 
-/** True where the two are the sums of one content. */
-export function isSameContent(one: LinesEnd, other: LinesEnd): boolean {
-  return JSON.stringify(sumsOf(one)) === JSON.stringify(sumsOf(other));
+/** True where all that is known of both agrees: their digests, or their sums, or both. */
+export function isSameContent(one: ContentEnd, other: ContentEnd): boolean {
+  const hasDigests = one.digest !== undefined && other.digest !== undefined;
+  const hasSums = one.sum !== undefined && other.sum !== undefined;
+  return (
+    (hasDigests || hasSums) &&
+    one.keys === other.keys &&
+    (!hasDigests || (one.digest === other.digest && one.attributes === other.attributes)) &&
+    (!hasSums || one.sum === other.sum)
+  );
+}
+
+/** Names a content as it is said to be, and as it is instead, for messages. */
+export function contentTexts(
+  said: ContentEnd,
+  found: ContentEnd,
+): { readonly expected: string | undefined; readonly found: string | undefined } {
+  return said.digest === undefined
+    ? { expected: said.sum, found: found.sum }
+    : { expected: said.digest, found: found.digest };
 }
 
 /** The two lines in front. */
@@ -147,8 +177,8 @@ function positionsLine({ since, until, store }: IncrementHeader): string {
   return `${JSON.stringify({ since: positionFields(since), until: positionFields(until), store })}\n`;
 }
 
-function sumsOf({ keys, digest, attributes }: LinesEnd): LinesEnd {
-  return { keys, digest, attributes };
+function sumsOf({ keys, digest, attributes, sum }: ContentEnd): ContentEnd {
+  return { keys, digest, attributes, sum };
 }
 
 function hasOnly(fields: object, count: number): boolean {
@@ -188,7 +218,14 @@ function parseEnd(fields: JsonFields): IncrementLine | string {
   return 'it is not how an increment ends';
 }
 
-function endOf(end: unknown): LinesEnd | undefined {
-  const parsed = parseExportLine({ end });
-  return typeof parsed !== 'string' && 'end' in parsed ? parsed.end : undefined;
+function endOf(end: unknown): ContentEnd | undefined {
+  if (typeof end !== 'object' || end === null) return undefined;
+  const { sum, ...rest } = end as Record<string, unknown>;
+  if (sum !== undefined && (typeof sum !== 'string' || !SUM.test(sum))) return undefined;
+  if (sum !== undefined && !('digest' in rest)) {
+    const { keys } = rest;
+    return Number.isSafeInteger(keys) && hasOnly(rest, 1) ? { keys: keys as number, sum } : undefined;
+  }
+  const parsed = parseExportLine({ end: rest });
+  return typeof parsed !== 'string' && 'end' in parsed ? { ...parsed.end, sum } : undefined;
 }

@@ -8,6 +8,11 @@ export interface IncrementPosition extends LinesHeader {
   readonly openLog?: OpenLogPosition | undefined;
   /** The end of the last record of a fold log; undefined where the cursor says it all. */
   readonly logBytes?: number | undefined;
+  /**
+   * A mark of the history up to there, in hex: where a state directory has it at the position again, it holds there what
+   * it held. Undefined where none is known.
+   */
+  readonly history?: string | undefined;
 }
 
 /** How far the log behind a state directory's newest checkpoint had come. */
@@ -19,17 +24,20 @@ export interface OpenLogPosition {
 }
 
 const SEQUENCE = /^(0|[1-9]\d{0,19})$/;
+const HISTORY = /^[0-9a-f]{64}$/;
 
 /** The fields of a position in JSON, in their order. */
 export function positionFields({
   openLog,
   logBytes,
+  history,
   ...header
 }: IncrementPosition): Readonly<Record<string, unknown>> {
   return {
     ...headerFields(header),
     ...(openLog === undefined ? {} : { records: openLog.records, sequences: openLog.sequences.map(String) }),
     ...(logBytes === undefined ? {} : { logBytes }),
+    ...(history === undefined ? {} : { history }),
   };
 }
 
@@ -39,13 +47,13 @@ export function positionFields({
  */
 export function parsePosition(fields: unknown): IncrementPosition | undefined {
   if (typeof fields !== 'object' || fields === null || !('statelog' in fields)) return undefined;
-  const { records, sequences, logBytes, ...rest } = fields as JsonFields;
+  const { records, sequences, logBytes, history, ...rest } = fields as JsonFields;
   const parsed = parseExportLine(rest);
   if (typeof parsed === 'string' || !('header' in parsed)) return undefined;
   const openLog =
     records === undefined && sequences === undefined ? undefined : openLogOf(records, sequences);
-  if (openLog === null || !isCountIfGiven(logBytes)) return undefined;
-  return { ...parsed.header, openLog, logBytes };
+  if (openLog === null || !isCountIfGiven(logBytes) || !isHistoryIfGiven(history)) return undefined;
+  return { ...parsed.header, openLog, logBytes, history };
 }
 
 /** A position in text, for people and for `--at`: an epoch, `7+12` for 12 records behind epoch 7's checkpoint, or a cursor. */
@@ -54,9 +62,13 @@ export function positionName({ kind, epoch = 0n, cursor, openLog }: IncrementPos
   return openLog === undefined ? String(epoch) : `${epoch - 1n}+${openLog.records}`;
 }
 
-/** True where the two are one moment of one history. */
+/** True where the two are one position. */
 export function isSamePosition(one: IncrementPosition, other: IncrementPosition): boolean {
-  return JSON.stringify(positionFields(one)) === JSON.stringify(positionFields(other));
+  return placeText(one) === placeText(other);
+}
+
+function placeText(position: IncrementPosition): string {
+  return JSON.stringify(positionFields({ ...position, history: undefined }));
 }
 
 function openLogOf(records: unknown, sequences: unknown): OpenLogPosition | null {
@@ -71,4 +83,8 @@ function isCount(value: unknown): value is number {
 
 function isCountIfGiven(value: unknown): value is number | undefined {
   return value === undefined || isCount(value);
+}
+
+function isHistoryIfGiven(value: unknown): value is string | undefined {
+  return value === undefined || (typeof value === 'string' && HISTORY.test(value));
 }

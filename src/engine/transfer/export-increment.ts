@@ -8,11 +8,11 @@ import {
   incrementEnd,
   incrementStart,
   type IncrementEnd,
+  type IncrementHeader,
   type KeyChange,
 } from '../lines/increment-lines.js';
 import type { IncrementPosition } from '../lines/increment-position.js';
 import type { ReadableStore, StoredEntry } from '../store/store.js';
-import type { ContentAt } from './chain/content-at.js';
 import type { Prepared } from './export-content.js';
 import { incrementSides, type IncrementSides, type PreparingSince } from './increment-sides.js';
 import type { ExportReport } from './prepared-export.js';
@@ -33,15 +33,14 @@ function* linesOf(
   since: string,
 ): Generator<string, Omit<ExportReport, 'path'>> {
   const until = positionOf(end);
-  const [before, after] = [momentOf(base, positionOf(base)), momentOf(end, until)];
-  const { puts, deletes, until: whole } = yield* incrementLines(before, after, storeId);
+  const header = { since: positionOf(base), until, store: storeId };
+  const sums = new WholeSums(header);
+  const pairs = pairedEntries(base.lentEntries(), end.lentEntries());
+  const { puts, deletes } = yield* incrementLines(header, pairs, sums);
+  const { keys, digest } = sums.after.sums();
   const { epoch, cursor } = until;
   const position = { epoch: epoch === undefined ? null : String(epoch), cursor: cursorText(cursor) ?? null };
-  return { ...position, keys: whole.keys, digest: whole.digest, since, puts, deletes };
-}
-
-function momentOf(store: ReadableStore, position: IncrementPosition): ContentAt {
-  return { position, lentEntries: () => store.lentEntries() };
+  return { ...position, keys, digest, since, puts, deletes };
 }
 
 /** The header of a whole export of it, but for what belongs to the store alone. */
@@ -49,32 +48,55 @@ function positionOf({ kind, cursor, epoch, sources, watermark }: ReadableStore):
   return { kind: kind === 'log' ? 'log' : 'directory', cursor, epoch, sources, watermark };
 }
 
-/** The lines of an increment from one content to another; returns how it ends. */
+/** Counts a content, and the one after it, by pairs of what their keys hold. */
+export interface PairSums {
+  add(pair: EntryPair<StoredEntry>, isChange: boolean): void;
+  /** The sums of the two. */
+  ends(): Pick<IncrementEnd, 'since' | 'until'>;
+}
+
+/** The digests of two contents of which all is shown. */
+export class WholeSums implements PairSums {
+  readonly after: ContentSums;
+  readonly #before: ContentSums;
+
+  constructor({ since, until }: IncrementHeader) {
+    this.#before = new ContentSums(since);
+    this.after = new ContentSums(until);
+  }
+
+  add({ before, after }: EntryPair<StoredEntry>): void {
+    if (before !== undefined) this.#before.add(before.key, before.value, before.version);
+    if (after !== undefined) this.after.add(after.key, after.value, after.version);
+  }
+
+  ends(): Pick<IncrementEnd, 'since' | 'until'> {
+    return { since: this.#before.sums(), until: this.after.sums() };
+  }
+}
+
+/**
+ * The lines of an increment from one content to another; returns how it ends.
+ * @param pairs in key order, each key that changed among them
+ */
 export function* incrementLines(
-  from: ContentAt,
-  to: ContentAt,
-  store: string | undefined,
+  header: IncrementHeader,
+  pairs: Iterable<EntryPair<StoredEntry>>,
+  sums: PairSums,
 ): Generator<string, IncrementEnd> {
-  const header = { since: from.position, until: to.position, store };
-  const before = new ContentSums(header.since);
-  const after = new ContentSums(header.until);
   const digest = new ChangesDigest(header);
   yield incrementStart(header);
-  for (const pair of pairedEntries(from.lentEntries(), to.lentEntries())) {
-    addTo(before, pair.before);
-    addTo(after, pair.after);
+  for (const pair of pairs) {
     const change = changeOf(pair);
+    sums.add(pair, change !== undefined);
     if (change === undefined) continue;
     digest.add(change);
     yield* changeLine(change);
   }
-  const end = digest.end(before.sums(), after.sums());
+  const { since, until } = sums.ends();
+  const end = digest.end(since, until);
   yield incrementEnd(end);
   return end;
-}
-
-function addTo(sums: ContentSums, entry: StoredEntry | undefined): void {
-  if (entry !== undefined) sums.add(entry.key, entry.value, entry.version);
 }
 
 function changeOf({ before, after }: EntryPair<StoredEntry>): KeyChange | undefined {

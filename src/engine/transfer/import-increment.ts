@@ -9,7 +9,6 @@ import { identify } from '../inspect/identify.js';
 import { openInput } from '../inspect/input/open-input.js';
 import { CheckedIncrement, notAnIncrement, type Increment } from '../lines/checked-increment.js';
 import { checkIncrementFile } from '../lines/increment-file.js';
-import type { LinesHeader } from '../lines/export-lines.js';
 import { positionName } from '../lines/increment-position.js';
 import { isSameContent, type KeyChange } from '../lines/increment-lines.js';
 import { anchoredPlace } from '../storage-io/views/anchored-file-system.js';
@@ -17,8 +16,7 @@ import type { FileSystem } from '../storage-io/interface/file-system.js';
 import { realFileSystem } from '../storage-io/real/real-file-system.js';
 import { DirectoryStore } from '../store/directory-store.js';
 import { FoldStore } from '../store/fold-store.js';
-import type { EntriesInOrder } from './build-store.js';
-import { sumsAround } from './chain/layered-content.js';
+import { checkExpected, checkStands, type ReadIncrement, type Standing } from './chain/standing.js';
 import type { ImportReport } from './import-request.js';
 import { openStream } from './import-stream.js';
 
@@ -45,17 +43,6 @@ export interface OntoReport extends ImportReport {
   readonly deletes: number;
 }
 
-/** An increment, verified and in memory. */
-interface ReadIncrement extends Increment {
-  readonly changes: readonly KeyChange[];
-}
-
-/** A store as it stands. */
-interface Standing {
-  readonly position: LinesHeader;
-  readonly forEachEntry: EntriesInOrder;
-}
-
 /**
  * Brings a store that stands exactly where an increment starts to where it ends. All of the increment, and the
  * whole content of the store before and after, are verified first; then everything is applied as one: killed at any
@@ -68,15 +55,17 @@ export async function importOnto(request: OntoRequest): Promise<OntoReport> {
   const fileSystem = anchoredPlace(request.fileSystem ?? realFileSystem(), destination);
   const increment = await readIncrement(request);
   const { end, header } = increment;
-  if (expect !== undefined && expect.toLowerCase() !== end.until.digest)
-    throw mismatch(request.source, expect, end.until.digest);
+  const { digest: said } = end.until;
+  if (said !== undefined) checkExpected(request.source, expect, said);
   const { since, until } = header;
   if (since.openLog !== undefined || until.openLog !== undefined) throw withinEpoch(request.source, header);
   const { kind } = identify(fileSystem, destination);
   if (kind !== header.until.kind) throw otherKind(destination, header.until.kind);
-  if (dryRun) judgeOnly(fileSystem, destination, increment);
-  else if (kind === 'log') await ontoFold(fileSystem, request, increment);
-  else await ontoDirectory(fileSystem, request, increment);
+  const digest = dryRun
+    ? judgeOnly(fileSystem, request, increment)
+    : kind === 'log'
+      ? await ontoFold(fileSystem, request, increment)
+      : await ontoDirectory(fileSystem, request, increment);
   const { epoch, cursor } = header.until;
   return {
     path: destination,
@@ -84,7 +73,7 @@ export async function importOnto(request: OntoRequest): Promise<OntoReport> {
     epoch: epoch === undefined ? null : String(epoch),
     cursor: cursorText(cursor) ?? null,
     keys: end.until.keys,
-    digest: end.until.digest,
+    digest,
     puts: end.puts,
     deletes: end.deletes,
     notices: [],
@@ -124,12 +113,13 @@ async function readStream(source: string, chunks: AsyncIterable<Uint8Array>): Pr
   return { ...lines.finish(), changes };
 }
 
-function judgeOnly(fileSystem: FileSystem, path: string, increment: ReadIncrement): void {
+function judgeOnly(fileSystem: FileSystem, request: OntoRequest, increment: ReadIncrement): string {
+  const { destination: path } = request;
   const isLog = increment.header.until.kind === 'log';
   const store = isLog ? FoldStore.load(path, fileSystem) : DirectoryStore.openReadOnly(path, { fileSystem });
   try {
     const standing = store instanceof FoldStore ? standingOfFold(store) : standingOfReader(store);
-    checkStands(path, standing, increment);
+    return checkStands(request, standing, increment);
   } finally {
     store.close();
   }
@@ -137,16 +127,17 @@ function judgeOnly(fileSystem: FileSystem, path: string, increment: ReadIncremen
 
 async function ontoFold(
   fileSystem: FileSystem,
-  { destination, waitMs = 0, largeValues }: OntoRequest,
+  request: OntoRequest,
   increment: ReadIncrement,
-): Promise<void> {
+): Promise<string> {
+  const { destination, waitMs = 0, largeValues } = request;
   const store = await FoldStore.open(destination, { fileSystem, waitMs, largeValues });
   try {
-    checkStands(destination, standingOfFold(store), increment);
+    const digest = checkStands(request, standingOfFold(store), increment);
     const { since, until } = increment.end;
-    if (isSameContent(since, until)) return;
     const cursor = WatchCursor.fromBytes(increment.header.until.cursor ?? new Uint8Array(0));
-    store.applyAtOnce(increment.changes.map(updateOf), cursor);
+    if (!isSameContent(since, until)) store.applyAtOnce(increment.changes.map(updateOf), cursor);
+    return digest;
   } finally {
     store.close();
   }
@@ -160,16 +151,19 @@ function updateOf({ key, value, version }: KeyChange): KeyedUpdate {
 
 async function ontoDirectory(
   fileSystem: FileSystem,
-  { destination, waitMs }: OntoRequest,
+  request: OntoRequest,
   increment: ReadIncrement,
-): Promise<void> {
+): Promise<string> {
+  const { destination, waitMs } = request;
   const { changes, header } = increment;
+  let digest = '';
   const { epoch = 0n, sources = new Map<string, bigint>(), watermark } = header.until;
   await changeAtOnce(destination, { fileSystem, waitMs }, (content) => {
-    checkStands(destination, standingOfDirectory(content), increment);
+    digest = checkStands(request, standingOfDirectory(content), increment);
     // The same checkpoint: nothing is new.
     return epoch === header.since.epoch ? undefined : { changes, epoch, sources, watermark };
   });
+  return digest;
 }
 
 function standingOfFold(store: FoldStore): Standing {
@@ -198,61 +192,6 @@ function standingOfDirectory({ epoch, sources, watermark, forEachEntry }: Locked
   return { position: { kind: 'directory', epoch, sources, watermark }, forEachEntry };
 }
 
-/** Goes through the store once: what it holds must be the base, and with the changes laid over it the end. */
-function checkStands(path: string, { position, forEachEntry }: Standing, increment: ReadIncrement): void {
-  const { header, end, changes } = increment;
-  const stands = positionText(position);
-  if (stands !== positionText(header.since)) throw elsewhere(path, stands, increment);
-  const { before, after } = sumsAround(forEachEntry, changes, position, header.until);
-  if (!isSameContent(before, end.since)) throw otherContent(path, stands, before.digest, increment);
-  if (!isSameContent(after, end.until)) throw mismatch(path, end.until.digest, after.digest);
-}
-
-function positionText({ kind, epoch, cursor }: LinesHeader): string {
-  return kind === 'directory' ? `epoch ${epoch ?? 0n}` : `cursor ${cursorText(cursor) ?? 'none'}`;
-}
-
-function elsewhere(path: string, stands: string, { header, end }: ReadIncrement): StatelogError {
-  const starts = positionText(header.since);
-  const isThere = stands === positionText(header.until);
-  return new StatelogError(
-    'SOURCE_MISMATCH',
-    `the store stands at ${stands}, and the increment goes from ${starts} to ${positionText(header.until)}`,
-    {
-      path,
-      expected: starts,
-      found: stands,
-      safe: 'the store is as it was',
-      hint: isThere
-        ? `it may have been applied already: 'statelog stat ${path} --digest' then says ${end.until.digest}`
-        : `apply one that starts at ${stands}, or import a whole snapshot to a new place`,
-    },
-  );
-}
-
-function otherContent(
-  path: string,
-  stands: string,
-  found: string,
-  { header, end }: ReadIncrement,
-): StatelogError {
-  const of =
-    header.store === undefined
-      ? 'the store it was taken from'
-      : `store ${header.store}, from which it was taken,`;
-  return new StatelogError(
-    'SOURCE_MISMATCH',
-    `the store stands at ${stands}, and does not hold what ${of} held there`,
-    {
-      path,
-      expected: `${positionText(header.since)}, ${end.since.keys} keys, digest ${end.since.digest}`,
-      found: `${stands}, digest ${found}`,
-      safe: 'the store is as it was',
-      hint: 'it is another store, or was written to, or is a snapshot of an epoch that was still open: import a whole snapshot to a new place',
-    },
-  );
-}
-
 /** A store that is written to has no such positions: only what is made of the chain as a whole. */
 function withinEpoch(path: string, { since, until }: Increment['header']): StatelogError {
   return new StatelogError(
@@ -273,19 +212,4 @@ function otherKind(path: string, kind: 'directory' | 'log'): StatelogError {
     safe: 'nothing was changed',
     hint: `name ${name}`,
   });
-}
-
-function mismatch(path: string, expected: string, found: string): StatelogError {
-  return new StatelogError(
-    'DIGEST_MISMATCH',
-    'the content afterwards would not be the one that was expected',
-    {
-      path,
-      class: 'digest-mismatch',
-      expected,
-      found,
-      safe: 'the store is as it was',
-      hint: 'export the increment again',
-    },
-  );
 }

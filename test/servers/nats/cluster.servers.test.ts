@@ -4,8 +4,9 @@ import path from 'node:path';
 import { needing } from '../../support/needing.js';
 import { tempDir } from '../../support/temp-dir.js';
 import { isServerThere, serverNeeded } from '../server-process.js';
+import { figure, isLong } from '../figures.js';
 import { startCluster } from './cluster.js';
-import { NatsBucket, liveOfFold, sorted } from './nats-bucket.js';
+import { NatsBucket, liveOfFold, revisionsIn, sorted } from './nats-bucket.js';
 import { startCommand } from './program.js';
 
 const wait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
@@ -24,22 +25,26 @@ needing(
   const bucket = await NatsBucket.connect(t, nodes[0]!.port, 'b', { servers });
   await bucket.createWhenThere({ num_replicas: 3 });
   const fold = path.join(tempDir(t), 'b.snap');
-  const keys = Array.from({ length: 200 }, (_, at) => `key.${at}`);
+  const keys = Array.from({ length: figure(200, 20_000) }, (_, at) => `key.${at}`);
   // The first word with a server must succeed: a cluster without a leader answers nothing.
   await bucket.putWhenThere('anchor', 'stays');
+  if (isLong) await bucket.putAll(keys.map((key) => [key, 'first']));
   const pull = startCommand(['pull', `nats://${servers.join(',')}/b`, fold, '--follow', '--json']);
   t.teardown(() => pull.process.kill('SIGKILL'));
   await until(() => existsSync(fold) || pull.process.exitCode !== null);
   let isOver = false;
   let number = 0;
-  const writing = (async (): Promise<void> => {
+  const write = async (): Promise<void> => {
     while (!isOver) {
-      const key = keys[(number * 71) % keys.length]!;
+      const key = keys[(number * 7_919) % keys.length]!;
       number += 1;
-      await (number % 9 === 0 ? bucket.delete(key) : bucket.put(key, String(number))).catch(() => undefined);
-      await wait(20);
+      await (number % 9 === 0 ? bucket.delete(key, 1_000) : bucket.put(key, String(number), 1_000)).catch(
+        () => undefined,
+      );
+      await wait(figure(20, 130));
     }
-  })();
+  };
+  const writing = Array.from({ length: figure(1, 40) }, write);
   for (let kill = 0; kill < 10; kill++) {
     const { cluster } = await bucket.infoWhenThere();
     const leader = nodes.find(({ name }) => name === cluster?.leader) ?? nodes[0]!;
@@ -49,7 +54,8 @@ needing(
     await wait(500);
   }
   isOver = true;
-  await writing;
+  await Promise.all(writing);
+  t.log(`${number} writes`);
   await bucket.putWhenThere('key.0', 'last');
   const live = sorted(await bucket.liveWhenThere([...keys, 'anchor']));
   const ended = pull.ended.then(({ stderr }) => {
@@ -63,4 +69,6 @@ needing(
   const { signal, stderr } = await pull.ended;
   t.is(signal, 'SIGTERM', stderr);
   t.deepEqual(sorted(liveOfFold(fold)), live);
+  const revisions = revisionsIn(fold);
+  t.is(new Set(revisions).size, revisions.length);
 });

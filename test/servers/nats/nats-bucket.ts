@@ -1,5 +1,7 @@
 import { connect, headers, type ConnectionOptions, type NatsConnection } from '@nats-io/transport-node';
 import type { ExecutionContext } from 'ava';
+import { PUT_TYPE } from '../../../src/engine/fold/format/format.js';
+import { FoldScanner } from '../../../src/engine/fold/scan/scanner.js';
 import { FoldStore } from '../../../src/engine/store/fold-store.js';
 import { VersionToken } from '../../../src/engine/fold/format/version-token.js';
 import { realFileSystem } from '../../../src/engine/storage-io/real/real-file-system.js';
@@ -76,12 +78,12 @@ export class NatsBucket {
   }
 
   /** @returns the revision */
-  async put(key: string, value: string | Uint8Array): Promise<number> {
-    return this.#write(key, value);
+  async put(key: string, value: string | Uint8Array, waitMs?: number): Promise<number> {
+    return this.#write(key, value, { waitMs });
   }
 
-  async delete(key: string): Promise<number> {
-    return this.#write(key, '', 'DEL');
+  async delete(key: string, waitMs?: number): Promise<number> {
+    return this.#write(key, '', { operation: 'DEL', waitMs });
   }
 
   /** Puts many at once, without waiting for each. */
@@ -126,10 +128,14 @@ export class NatsBucket {
     return data === '' ? undefined : { value: Buffer.from(data, 'base64').toString(), revision: seq };
   }
 
-  async #write(key: string, value: string | Uint8Array, operation?: string): Promise<number> {
+  async #write(
+    key: string,
+    value: string | Uint8Array,
+    { operation, waitMs: timeout = 5_000 }: { operation?: string; waitMs?: number | undefined },
+  ): Promise<number> {
     const fields = headers();
     if (operation !== undefined) fields.set('KV-Operation', operation);
-    const options = operation === undefined ? { timeout: 5_000 } : { timeout: 5_000, headers: fields };
+    const options = operation === undefined ? { timeout } : { timeout, headers: fields };
     const answer = (await this.connection.request(`$KV.${this.name}.${key}`, value, options)).json<
       Record<string, unknown>
     >();
@@ -168,6 +174,21 @@ export function liveOfFold(path: string): Map<string, Live> {
   }
   store.close();
   return live;
+}
+
+/** The revisions of the puts in a log, as they lie. */
+export function revisionsIn(fold: string): bigint[] {
+  const fileSystem = realFileSystem();
+  const descriptor = fileSystem.openRead(fold);
+  const { size } = fileSystem.statusOf(descriptor);
+  const scanner = new FoldScanner({ fileSystem, descriptor, path: fold, size }, { isLocked: () => true });
+  const revisions: bigint[] = [];
+  for (let step = scanner.next(); step !== 'end'; step = scanner.next()) {
+    if (step !== 'finding' && scanner.record.type === PUT_TYPE)
+      revisions.push(scanner.record.token().asU64()!);
+  }
+  fileSystem.close(descriptor);
+  return revisions;
 }
 
 /** Entries in one order, to be compared. */

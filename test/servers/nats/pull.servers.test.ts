@@ -1,13 +1,15 @@
 import test, { type ExecutionContext } from 'ava';
 import path from 'node:path';
 import { realFileSystem } from '../../../src/engine/storage-io/real/real-file-system.js';
-import { FoldScanner } from '../../../src/engine/fold/scan/scanner.js';
-import { PUT_TYPE } from '../../../src/engine/fold/format/format.js';
 import { needing } from '../../support/needing.js';
 import { tempDir } from '../../support/temp-dir.js';
+import { figure } from '../figures.js';
 import { freePort, isServerThere, serverNeeded, startServer, type RunningServer } from '../server-process.js';
-import { NatsBucket, liveOfFold, sorted } from './nats-bucket.js';
+import { NatsBucket, liveOfFold, revisionsIn, sorted } from './nats-bucket.js';
 import { runCommand, startCommand } from './program.js';
+
+const KEYS = figure(2_000, 20_000);
+const WRITERS = 40;
 
 const withServer = needing(test.serial, serverNeeded('nats-server'), isServerThere('nats-server'));
 
@@ -36,42 +38,41 @@ async function world(t: ExecutionContext, settings: object = {}): Promise<World>
 }
 
 /** Writes about 300 times a second to random keys, whatever the server does, until told to stop. */
-function keepWriting(bucket: NatsBucket, keys: readonly string[]): { stop(): Promise<void> } {
+function keepWriting(
+  t: ExecutionContext,
+  bucket: NatsBucket,
+  keys: readonly string[],
+): { stop(): Promise<void> } {
   let isOver = false;
-  let number = 0;
+  let [number, taken] = [0, 0];
+  const startedMs = performance.now();
+  // A server that is away takes nothing: whether it was written shows in the end.
   const write = async (): Promise<void> => {
-    while (!isOver) {
-      const key = keys[(number * 7_919) % keys.length]!;
-      number += 1;
-      // A server that is away takes nothing: whether it was written shows in the end.
-      await (number % 10 === 0 ? bucket.delete(key) : bucket.put(key, `value ${number}`)).catch(
-        () => undefined,
-      );
-      await new Promise((resolve) => setTimeout(resolve, 13));
+    const key = keys[(number * 7_919) % keys.length]!;
+    number += 1;
+    try {
+      if (number % 10 === 0) await bucket.delete(key, 500);
+      else await bucket.put(key, `value ${number}`, 500);
+      taken += 1;
+    } catch {
+      // It is written again some time.
     }
   };
-  const writers = [write(), write(), write(), write()];
+  const writer = async (): Promise<void> => {
+    while (!isOver) {
+      await write();
+      await wait(WRITERS * 3);
+    }
+  };
+  const writers = Array.from({ length: WRITERS }, writer);
   return {
     stop: async () => {
       isOver = true;
       await Promise.all(writers);
+      const seconds = (performance.now() - startedMs) / 1_000;
+      t.log(`${taken} of ${number} writes taken in ${seconds.toFixed(0)} s`);
     },
   };
-}
-
-/** The revisions of the puts in a log, as they lie. */
-function revisionsIn(fold: string): bigint[] {
-  const fileSystem = realFileSystem();
-  const descriptor = fileSystem.openRead(fold);
-  const { size } = fileSystem.statusOf(descriptor);
-  const scanner = new FoldScanner({ fileSystem, descriptor, path: fold, size }, { isLocked: () => true });
-  const revisions: bigint[] = [];
-  for (let step = scanner.next(); step !== 'end'; step = scanner.next()) {
-    if (step !== 'finding' && scanner.record.type === PUT_TYPE)
-      revisions.push(scanner.record.token().asU64()!);
-  }
-  fileSystem.close(descriptor);
-  return revisions;
 }
 
 const keysOf = (count: number): string[] => Array.from({ length: count }, (_, at) => `key.${at}`);
@@ -81,12 +82,12 @@ withServer(
   'a server that is killed and comes back twenty times costs nothing, and no revision is taken twice',
   async (t) => {
     const { bucket, url, fold, restart } = await world(t);
-    const keys = keysOf(2_000);
+    const keys = keysOf(KEYS);
     await bucket.putAll(keys.map((key) => [key, 'first']));
     const pull = startCommand(['pull', url, fold, '--follow', '--json']);
-    const writing = keepWriting(bucket, keys);
+    const writing = keepWriting(t, bucket, keys);
     for (let kill = 0; kill < 20; kill++) {
-      await wait(400);
+      await wait(figure(400, 2_000));
       await restart();
     }
     await wait(1_000);
@@ -107,12 +108,12 @@ withServer(
   'a pull that is killed twenty times goes on where it stood, and no revision is taken twice',
   async (t) => {
     const { bucket, url, fold } = await world(t);
-    const keys = keysOf(2_000);
+    const keys = keysOf(KEYS);
     await bucket.putAll(keys.map((key) => [key, 'first']));
-    const writing = keepWriting(bucket, keys);
+    const writing = keepWriting(t, bucket, keys);
     for (let kill = 0; kill < 20; kill++) {
       const pull = startCommand(['pull', url, fold, '--follow']);
-      await wait(300 + kill * 20);
+      await wait(figure(300, 2_000) + kill * 20);
       pull.process.kill('SIGKILL');
       await pull.ended;
       if (realFileSystem().status(fold) === undefined) continue;

@@ -106,7 +106,7 @@ export function sourcesToJson(sources: ReadonlyMap<string, bigint>): Record<stri
 }
 
 /** One checkpoint's entry as JSON, 64-bit numbers as decimal strings. */
-function checkpointToJson(entry: CheckpointEntry): Record<string, unknown> {
+export function checkpointToJson(entry: CheckpointEntry): Record<string, unknown> {
   return {
     epoch: entry.epoch.toString(),
     sources: sourcesToJson(entry.sources),

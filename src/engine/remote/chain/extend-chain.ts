@@ -79,7 +79,7 @@ export function startBeside(
 ): ((payload: string) => Promise<void>) | undefined {
   const moment = prepared.moment();
   if (moment === undefined) return undefined;
-  const { bytes } = chainStart(moment);
+  const { bytes } = chainStart(moment, prepared.report);
   return async (payload) => {
     const name = linkName(key, payload, 0);
     if (await withRetries(() => store.put(name, bytes, 'absent'), options)) return;

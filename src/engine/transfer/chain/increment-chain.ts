@@ -1,7 +1,7 @@
 import { StatelogError } from '../../errors.js';
-import type { LinesEnd } from '../../lines/export-lines.js';
 import {
   isSameContent,
+  type ContentEnd,
   type IncrementEnd,
   type IncrementHeader,
   type KeyChange,
@@ -11,7 +11,7 @@ import { isSamePosition, positionName, type IncrementPosition } from '../../line
 /** The end of a chain: what the next increment stands on. */
 export interface ChainEnd {
   readonly position: IncrementPosition;
-  readonly content: LinesEnd;
+  readonly content: ContentEnd;
   /** The id of the state directory that it is of, in hex. */
   readonly store: string | undefined;
 }

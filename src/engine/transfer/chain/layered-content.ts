@@ -1,6 +1,7 @@
 import { compareBytes } from '../../bytes/compare.js';
 import type { LinesEnd, LinesHeader } from '../../lines/export-lines.js';
-import { ContentSums, type KeyChange } from '../../lines/increment-lines.js';
+import { EntrySum } from '../../bytes/hash/entry-sum.js';
+import { ContentSums, type ContentEnd, type KeyChange } from '../../lines/increment-lines.js';
 import type { EntryVisitor } from '../../store/store.js';
 import type { EntriesInOrder } from '../build-store.js';
 
@@ -24,15 +25,24 @@ export function forEachLayered(
   while (next < changes.length) take();
 }
 
-/** Goes once through a content with changes over it: the sums of what it holds without them, and with them. */
+/** A content, by where it stands, and by what is said of it. */
+export interface Expected {
+  readonly position: LinesHeader;
+  readonly content: ContentEnd;
+}
+
+/**
+ * Goes once through a content with changes over it: the digests of what it holds without them, and with them, and the sums where
+ * only those are said.
+ */
 export function sumsAround(
   forEachEntry: EntriesInOrder,
   changes: readonly KeyChange[],
-  from: LinesHeader,
-  to: LinesHeader,
-): { readonly before: Required<LinesEnd>; readonly after: Required<LinesEnd> } {
-  const before = new ContentSums(from);
-  const after = new ContentSums(to);
+  from: Expected,
+  to: Expected,
+): { readonly before: ContentEnd & Required<LinesEnd>; readonly after: ContentEnd & Required<LinesEnd> } {
+  const before = sumsFor(from);
+  const after = sumsFor(to);
   const counted: EntriesInOrder = (visit) => {
     forEachEntry((key, value, version) => {
       before.add(key, value, version);
@@ -43,4 +53,8 @@ export function sumsAround(
     after.add(key, value, version);
   });
   return { before: before.sums(), after: after.sums() };
+}
+
+function sumsFor({ position, content: { digest } }: Expected): ContentSums {
+  return new ContentSums(position, digest === undefined ? new EntrySum() : undefined);
 }

@@ -1,12 +1,12 @@
 import { compareBytes } from '../../bytes/compare.js';
 import { StatelogError } from '../../errors.js';
 import { headerLine, type LinesHeader } from '../../lines/export-lines.js';
-import { isSameContent, type KeyChange } from '../../lines/increment-lines.js';
+import { contentTexts, isSameContent, type KeyChange } from '../../lines/increment-lines.js';
 import { positionName, type IncrementPosition } from '../../lines/increment-position.js';
 import type { EntriesInOrder } from '../build-store.js';
 import type { Verified } from '../import-request.js';
 import { forEachLayered, sumsAround } from './layered-content.js';
-import { checkContinues, type ChainedIncrement, type IncrementChain } from './increment-chain.js';
+import { checkContinues, endOf, type ChainedIncrement, type IncrementChain } from './increment-chain.js';
 
 /**
  * A verified snapshot with the increments of its chain laid over it. The content of the snapshot must be that with which the
@@ -48,11 +48,13 @@ function mergedChanges(increments: readonly ChainedIncrement[]): readonly KeyCha
 function checkSums(
   forEachEntry: EntriesInOrder,
   changes: readonly KeyChange[],
-  { start: { position, content } }: IncrementChain,
-  { header, end, origin }: ChainedIncrement,
+  { start }: IncrementChain,
+  last: ChainedIncrement,
 ): void {
-  const { before, after } = sumsAround(forEachEntry, changes, position, header.until);
-  if (!isSameContent(before, content)) throw otherSnapshot(origin, position, content.digest, before.digest);
+  const { origin, end } = last;
+  const { before, after } = sumsAround(forEachEntry, changes, start, endOf(last));
+  const { position, content } = start;
+  if (!isSameContent(before, content)) throw otherSnapshot(origin, position, contentTexts(content, before));
   if (isSameContent(after, end.until)) return;
   throw new StatelogError(
     'DIGEST_MISMATCH',
@@ -60,8 +62,7 @@ function checkSums(
     {
       path: origin,
       class: 'digest-mismatch',
-      expected: end.until.digest,
-      found: after.digest,
+      ...contentTexts(end.until, after),
       safe: 'nothing was made of it',
       hint: "restore an earlier moment with --at: 'statelog list --chain' shows which are kept",
     },
@@ -82,18 +83,20 @@ function checkStart({ kind, cursor, summary }: Verified, position: IncrementPosi
           watermark: position.watermark,
         };
   if (headerLine(found) !== headerLine(wanted))
-    throw otherSnapshot(source, position, headerLine(wanted).trim(), headerLine(found).trim());
+    throw otherSnapshot(source, position, {
+      expected: headerLine(wanted).trim(),
+      found: headerLine(found).trim(),
+    });
 }
 
 function otherSnapshot(
   path: string,
   position: IncrementPosition,
-  expected: string,
-  found: string,
+  texts: { readonly expected: string | undefined; readonly found: string | undefined },
 ): StatelogError {
   return new StatelogError(
     'SOURCE_MISMATCH',
     `the snapshot is not the one at ${positionName(position)} that its increments stand on`,
-    { path, expected, found, safe: 'nothing was made of it', hint: 'export a whole snapshot anew' },
+    { path, ...texts, safe: 'nothing was made of it', hint: 'export a whole snapshot anew' },
   );
 }

@@ -1,4 +1,5 @@
 import { toHex } from '../../bytes/text/text.js';
+import { historyMark } from '../../directory/read/history-mark.js';
 import { readDirectory, type DirectorySnapshot } from '../../directory/read/reader.js';
 import { lentEntriesInRange } from '../../entry-range.js';
 import { StatelogError } from '../../errors.js';
@@ -7,16 +8,21 @@ import { FoldStore } from '../../store/fold-store.js';
 import { WatchCursor } from '../../fold/format/watch-cursor.js';
 import { identify } from '../../inspect/identify.js';
 import { positionName, type IncrementPosition } from '../../lines/increment-position.js';
+import type { StoredEntry } from '../../store/store.js';
 import { anchoredSource } from '../../storage-io/views/anchored-file-system.js';
 import type { FileSystem } from '../../storage-io/interface/file-system.js';
-import type { ContentAt } from './content-at.js';
 import { endOfCursor, upTo } from './fold-history.js';
 
 /** A store as it is, or was, at one moment of its history. Close it. */
-export interface Moment extends ContentAt {
+export interface Moment {
+  readonly position: IncrementPosition;
+  /** All entries in key order, each valid until the next is asked for. */
+  readonly lentEntries: () => Iterable<StoredEntry>;
   /** The id of a state directory, in hex. */
   readonly storeId: string | undefined;
   readonly notices: readonly Finding[];
+  /** The snapshot of a state directory that it is. */
+  readonly snapshot?: DirectorySnapshot | undefined;
   close(): void;
 }
 
@@ -67,7 +73,7 @@ export function positionOfSnapshot(snapshot: DirectorySnapshot): IncrementPositi
         sequences: segments.map(({ nextSequence }) => nextSequence),
       }
     : undefined;
-  return { kind: 'directory', epoch, ...progress, openLog };
+  return { kind: 'directory', epoch, ...progress, openLog, history: historyMark(snapshot) };
 }
 
 /** A snapshot of a state directory; to close it releases the snapshot. */
@@ -76,6 +82,7 @@ export function momentOfSnapshot(snapshot: DirectorySnapshot): Moment {
     position: positionOfSnapshot(snapshot),
     storeId: toHex(snapshot.manifest.storeId),
     notices: snapshot.notices,
+    snapshot,
     lentEntries: () => lentEntriesInRange(snapshot.states.cursor()),
     close: () => {
       snapshot.states.release();

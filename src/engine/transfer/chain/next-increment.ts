@@ -1,20 +1,25 @@
+import { EntrySum } from '../../bytes/hash/entry-sum.js';
 import { toUtf8 } from '../../bytes/text/text.js';
 import { StatelogError } from '../../errors.js';
 import type { Finding } from '../../finding.js';
+import { AttributeDigest } from '../../lines/attribute-digest.js';
 import {
   ChangesDigest,
-  ContentSums,
   incrementEnd,
   incrementStart,
   isSameContent,
+  type ContentEnd,
   type IncrementEnd,
   type IncrementHeader,
 } from '../../lines/increment-lines.js';
 import { isSamePosition, positionName } from '../../lines/increment-position.js';
+import { pairedEntries } from '../../inspect/compare-stores.js';
 import type { FileSystem } from '../../storage-io/interface/file-system.js';
+import { anchoredSource } from '../../storage-io/views/anchored-file-system.js';
 import { incrementLines } from '../export-increment.js';
-import type { ContentAt } from './content-at.js';
+import { ChainSums, ChangedSum } from './chain-sums.js';
 import type { ChainEnd } from './increment-chain.js';
+import { loggedChanges } from './logged-changes.js';
 import { momentAt, momentNow, type Moment } from './moment.js';
 
 /**
@@ -51,8 +56,11 @@ export function nextIncrement(disk: FileSystem, path: string, chain: ChainEnd, a
     const base = momentAt(disk, path, chain.position);
     try {
       // What a compaction left at the same cursor lies elsewhere in the log.
-      const before = { ...base, position: chain.position };
-      return { increment: encoded(path, before, now, chain), notices };
+      const header = { since: chain.position, until: now.position, store: chain.store };
+      const increment =
+        fromLogs(disk, path, { base, now, chain, header }) ??
+        fromContents(path, { base, now, chain, header });
+      return { increment, notices };
     } finally {
       base.close();
     }
@@ -61,18 +69,66 @@ export function nextIncrement(disk: FileSystem, path: string, chain: ChainEnd, a
   }
 }
 
-/** The first link of a chain: it says where a whole snapshot stands, and changes nothing. */
-export function chainStart({ position, storeId, lentEntries }: Moment): EncodedIncrement {
-  const sums = new ContentSums(position);
-  for (const { key, value, version } of lentEntries()) sums.add(key, value, version);
+/**
+ * The first link of a chain: it says where a whole snapshot stands, and changes nothing.
+ * @param digest of the content
+ */
+export function chainStart(
+  { position, storeId, lentEntries }: Moment,
+  { digest }: Pick<ContentEnd, 'digest'>,
+): EncodedIncrement {
+  const sum = new EntrySum();
+  const attributes = new AttributeDigest(position);
+  for (const { key, value, version } of lentEntries()) {
+    sum.add(key, value, version);
+    attributes.add(key, version);
+  }
   const header = { since: position, until: position, store: storeId };
-  const end = new ChangesDigest(header).end(sums.sums(), sums.sums());
+  const content = { keys: sum.keys, digest, attributes: attributes.hex(), sum: sum.hex() };
+  const end = new ChangesDigest(header).end(content, content);
   return { header, end, bytes: toUtf8(incrementStart(header) + incrementEnd(end)) };
 }
 
-function encoded(path: string, from: ContentAt, to: ContentAt, chain: ChainEnd): EncodedIncrement {
-  const header = { since: from.position, until: to.position, store: chain.store };
-  const lines = incrementLines(from, to, chain.store);
+/** The two moments of an increment. */
+interface Span {
+  readonly base: Moment;
+  readonly now: Moment;
+  readonly chain: ChainEnd;
+  readonly header: IncrementHeader;
+}
+
+/**
+ * By the logs between the two alone, where the store is known to have held at the first what the chain says of it.
+ * @returns undefined where that is not known, or the logs do not tell it
+ */
+function fromLogs(
+  disk: FileSystem,
+  path: string,
+  { base, now, chain, header }: Span,
+): EncodedIncrement | undefined {
+  const { content, position } = chain;
+  const { sum } = content;
+  if (base.snapshot === undefined || now.snapshot === undefined || sum === undefined) return undefined;
+  if (position.history === undefined || base.position.history !== position.history) return undefined;
+  const changes = loggedChanges(anchoredSource(disk, path), path, base.snapshot, now.snapshot);
+  if (changes === undefined) return undefined;
+  const sums = new ChangedSum({ ...content, sum });
+  const increment = encoded(path, incrementLines(header, changes.pairs, sums), { chain, header });
+  // Something changed that no log tells of: what mends a store may do that.
+  return sums.keys === changes.keysAfter ? increment : undefined;
+}
+
+/** By all that the store held, and all that it holds. */
+function fromContents(path: string, { base, now, chain, header }: Span): EncodedIncrement {
+  const pairs = pairedEntries(base.lentEntries(), now.lentEntries());
+  return encoded(path, incrementLines(header, pairs, new ChainSums(header)), { chain, header });
+}
+
+function encoded(
+  path: string,
+  lines: Generator<string, IncrementEnd>,
+  { chain, header }: Pick<Span, 'chain' | 'header'>,
+): EncodedIncrement {
   const parts: string[] = [];
   let length = 0;
   for (let line = lines.next(); ; line = lines.next()) {

@@ -69,6 +69,8 @@ export class WalScanner {
   #told: Finding | undefined;
   #recordWaits = false;
   #isOver = false;
+  /** Timestamp of the last record before the end sequence. */
+  #endNs: bigint | undefined;
   /** Whether there is a descriptor of our own to close. */
   #isOpen: boolean;
 
@@ -164,7 +166,7 @@ export class WalScanner {
   }
 
   get lastTimestampNs(): bigint | undefined {
-    return this.records === 0 ? undefined : this.#stream.order.lastTimestampNs;
+    return this.records === 0 ? undefined : (this.#endNs ?? this.#stream.order.lastTimestampNs);
   }
 
   /**
@@ -179,12 +181,14 @@ export class WalScanner {
       return this.#tellRecord();
     }
     if (this.#isOver || this.#stream.position >= this.#stopAt) return 'end';
+    const { endSequence } = this.#options;
+    const lastNs = endSequence === undefined ? undefined : this.#stream.order.lastTimestampNs;
     const event = this.#stream.next();
     refuseCut(this.path, this.#stream, this.#options);
     if (event === 'end') return this.#tellMissingEnd();
     if (event === 'gap') return this.#tellGap(this.#stream.gap!);
-    const { endSequence } = this.#options;
     this.#isOver = endSequence !== undefined && this.view.sequence >= endSequence;
+    if (this.#isOver) this.#endNs = lastNs;
     if (this.#isOver) return 'end';
     const lastGood = this.records === 0 ? -1 : this.offset;
     const unfinished = this.#groups?.unfinishedAt(this.#stream, lastGood, this.records);
