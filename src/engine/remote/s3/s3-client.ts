@@ -74,6 +74,9 @@ export class S3Client {
       const credentials = await this.settings.credentials.get();
       const answer = await this.#sendOnce(request, credentials);
       const { status, headers } = answer;
+      // A blob may be a page; nothing else that S3 answers is.
+      if (status < 300 && request.method !== 'GET' && isHtml(headers, ''))
+        throw htmlAnswer(request.method, this.urlOf(request.name), status);
       if (status < 300 || request.expected?.includes(status) === true) return answer;
       const text = await answer.text();
       if (!isCorrected && this.#correct(status, headers, text)) continue;
