@@ -17,6 +17,8 @@ import { StoreUnavailable } from './store-unavailable.js';
 
 /** So long another process that puts the same blob is waited for. */
 const LOCK_WAIT_MS = 30_000;
+/** A put finds its folder gone at the most so often. */
+const FOLDER_TRIES_MAX = 8;
 const NANOSECONDS_A_MILLISECOND = 1_000_000n;
 
 /**
@@ -72,6 +74,17 @@ export class FolderStore implements BlobStore {
 
   async put(name: string, bytes: Uint8Array, condition: PutCondition): Promise<boolean> {
     const path = this.#pathOf(name);
+    for (let tries = 1; ; tries += 1) {
+      try {
+        return await this.#putAt(path, name, bytes, condition);
+      } catch (error) {
+        // Somebody else found the folder empty, and removed it.
+        if (tries === FOLDER_TRIES_MAX || !isStatelogError(error, 'NOT_FOUND')) throw error;
+      }
+    }
+  }
+
+  async #putAt(path: string, name: string, bytes: Uint8Array, condition: PutCondition): Promise<boolean> {
     createDirectoryTree(this.#fileSystem, dirname(path));
     if (condition === 'absent') return this.#create(path, bytes);
     if (condition === 'any') {
@@ -91,8 +104,25 @@ export class FolderStore implements BlobStore {
     if (this.#fileSystem.status(path) !== undefined) {
       this.#fileSystem.remove(path);
       this.#fileSystem.syncDirectory(dirname(path));
+      this.#removeEmpty(dirname(name));
     }
     return Promise.resolve();
+  }
+
+  /** A bucket has no folders: what is empty goes, up to the store's own. */
+  #removeEmpty(folder: string): void {
+    for (let name = folder; name !== '.'; name = dirname(name)) {
+      const path = this.#pathOf(name);
+      try {
+        if (this.#fileSystem.readDirectory(path).length > 0) return;
+        this.#fileSystem.removeDirectory(path);
+        this.#fileSystem.syncDirectory(dirname(path));
+      } catch (error) {
+        // Something came meanwhile, or it is not ours to remove.
+        if (isStatelogError(error)) return;
+        throw error;
+      }
+    }
   }
 
   async *list(prefix: string): AsyncGenerator<BlobStatus, void> {
