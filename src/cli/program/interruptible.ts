@@ -1,4 +1,5 @@
-import type { ExitCode } from '../errors/exit-codes.js';
+import { EXIT_CODES, type ExitCode } from '../errors/exit-codes.js';
+import type { Terminal } from '../terminal/terminal.js';
 import { onInterrupt } from './interrupt.js';
 import type { Interruption } from '../replay/replay-run.js';
 
@@ -44,6 +45,34 @@ export async function runInterruptibly(
   });
   // The signal is about to end the process, once the last thing is said.
   return interruption.isOver ? forEver() : exitCode;
+}
+
+/**
+ * Runs work that goes on until it is over, or until a signal aborts it; it comes to its own end either way, and the last words
+ * are said.
+ */
+export async function runFollowing(
+  terminal: Terminal,
+  output: { finish(): Promise<void> },
+  work: (signal: AbortSignal) => Promise<void>,
+): Promise<ExitCode> {
+  const ending = new AbortController();
+  const run = async (): Promise<ExitCode> => {
+    await work(ending.signal);
+    return EXIT_CODES.done;
+  };
+  const exitCode = await runInterruptibly(run, {
+    wake: () => {
+      ending.abort();
+    },
+    abandonOutput: () => {
+      terminal.output.abandon();
+    },
+    isWaitedFor: true,
+    last: () => output.finish(),
+  });
+  await output.finish();
+  return exitCode;
 }
 
 async function succeeds(running: Promise<unknown>): Promise<boolean> {

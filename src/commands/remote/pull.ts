@@ -1,11 +1,11 @@
 import { boolean } from '@oclif/core/flags';
 import { textArgument } from '../../cli/command/arguments.js';
 import { largeValuesFlag, lockFlags, textFlag, quietFlag } from '../../cli/command/flags.js';
-import { EXIT_CODES, type ExitCode } from '../../cli/errors/exit-codes.js';
+import type { ExitCode } from '../../cli/errors/exit-codes.js';
 import { usageError } from '../../cli/errors/usage-error.js';
 import { StatelogCommand } from '../../cli/program/base-command.js';
 import { hideArguments } from '../../cli/remote/hide-arguments.js';
-import { runInterruptibly } from '../../cli/program/interruptible.js';
+import { runFollowing } from '../../cli/program/interruptible.js';
 
 /** `pull URL FOLD`: a fold log kept equal to a NATS key-value bucket. */
 export default class Pull extends StatelogCommand {
@@ -49,8 +49,7 @@ export default class Pull extends StatelogCommand {
       throw usageError('FOLD is a path, and the address of the bucket comes first');
     hideArguments(args.url, 'pull');
     const output = new PullOutput(this.terminal, args.fold, flags.json);
-    const ending = new AbortController();
-    const pull = async (): Promise<ExitCode> => {
+    return runFollowing(this.terminal, output, async (signal) => {
       await pullBucket({
         address: args.url,
         fold: args.fold,
@@ -58,7 +57,7 @@ export default class Pull extends StatelogCommand {
         prefix: flags.prefix,
         isFollowing: flags.follow,
         resync: flags.resync,
-        signal: ending.signal,
+        signal,
         environment: process.env,
         waitMs: flags.wait,
         largeValues: flags['large-values'],
@@ -70,19 +69,6 @@ export default class Pull extends StatelogCommand {
           this.writeNotices.warn(error);
         },
       });
-      return EXIT_CODES.done;
-    };
-    const exitCode = await runInterruptibly(pull, {
-      wake: () => {
-        ending.abort();
-      },
-      abandonOutput: () => {
-        this.terminal.output.abandon();
-      },
-      isWaitedFor: true,
-      last: () => output.finish(),
     });
-    await output.finish();
-    return exitCode;
   }
 }

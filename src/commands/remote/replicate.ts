@@ -1,9 +1,9 @@
 import { boolean } from '@oclif/core/flags';
 import { storeArgument, textArgument } from '../../cli/command/arguments.js';
 import { quietFlag } from '../../cli/command/flags.js';
-import { EXIT_CODES, type ExitCode } from '../../cli/errors/exit-codes.js';
+import type { ExitCode } from '../../cli/errors/exit-codes.js';
 import { StatelogCommand } from '../../cli/program/base-command.js';
-import { runInterruptibly } from '../../cli/program/interruptible.js';
+import { runFollowing } from '../../cli/program/interruptible.js';
 import { paceOf, publishFlags, spanFlag } from '../../cli/remote/transfer-flags.js';
 
 const EVERY_MS = 5_000;
@@ -43,8 +43,7 @@ export default class Replicate extends StatelogCommand {
     const output = new ReplicateOutput(this.terminal, args.url, flags.json, (finding) => {
       this.notice(finding);
     });
-    const ending = new AbortController();
-    const run = async (): Promise<ExitCode> => {
+    return runFollowing(this.terminal, output, async (signal) => {
       await replicate({
         source: args.store,
         url: args.url,
@@ -54,23 +53,10 @@ export default class Replicate extends StatelogCommand {
         isFollowing: flags.follow,
         everyMs: flags.every,
         verifyEveryMs: flags['verify-every'],
-        signal: ending.signal,
+        signal,
         nonAtomic: flags['non-atomic'],
         ...pace,
       });
-      return EXIT_CODES.done;
-    };
-    const exitCode = await runInterruptibly(run, {
-      wake: () => {
-        ending.abort();
-      },
-      abandonOutput: () => {
-        this.terminal.output.abandon();
-      },
-      isWaitedFor: true,
-      last: () => output.finish(),
     });
-    await output.finish();
-    return exitCode;
   }
 }
