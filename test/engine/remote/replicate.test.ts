@@ -1,8 +1,11 @@
+import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import fc from 'fast-check';
 import { StateDirectory } from '../../../src/engine/directory/state-directory.js';
 import { pointerName } from '../../../src/engine/remote/publish/names.js';
+import { originPath, writeOrigin } from '../../../src/engine/remote/nats/pull/origin.js';
+import { readPointer } from '../../../src/engine/remote/publish/pointer.js';
 import { pruneSnapshots } from '../../../src/engine/remote/publish/prune-snapshots.js';
 import { readMark } from '../../../src/engine/remote/replicate/replica-mark.js';
 import { replicate } from '../../../src/engine/remote/replicate/replicate.js';
@@ -11,6 +14,7 @@ import type {
   ReplicateObserver,
   ReplicateOptions,
 } from '../../../src/engine/remote/replicate/replicate-options.js';
+import { realFileSystem } from '../../../src/engine/storage-io/real/real-file-system.js';
 import { tempDir } from '../../support/temp-dir.js';
 import { HISTORIES, standing } from '../transfer/increment-works.js';
 import { extend, restore } from './chain-works.js';
@@ -287,6 +291,24 @@ test('what is replicated is restored, to see that it can be, as often as asked, 
   bucket.nowMs += 60_000;
   await t.throwsAsync(once(source, blobs, { verifyEveryMs: 60_000 }));
   t.is((await readMark(blobs, KEY))?.verified?.atMs, bucket.nowMs - 60_000);
+});
+
+test('a fold whose pull said what it covers is replicated with its scope, as pull --resync asks for', async (t) => {
+  const { source, bucket, write } = place(t, 'log');
+  const blobs = new SimulatedStore(bucket);
+  const scope = async (): Promise<readonly string[] | undefined> =>
+    (await readPointer(blobs, KEY))!.manifest!.scope;
+  await write('eu.a', '1');
+  await once(source, blobs);
+  t.is(await scope(), undefined, 'nobody said it');
+  writeOrigin(realFileSystem(), source, { stream: 'KV_b', created: 'then', prefix: 'eu.' });
+  await write('eu.a', '2');
+  await once(source, blobs, { linksMax: 0 });
+  t.deepEqual(await scope(), ['eu.']);
+  writeFileSync(originPath(source), 'not ours');
+  await write('eu.a', '3');
+  await once(source, blobs, { linksMax: 0 });
+  t.is(await scope(), undefined);
 });
 
 test('what is too much for an increment goes into a whole snapshot', async (t) => {

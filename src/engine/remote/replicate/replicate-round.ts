@@ -6,6 +6,7 @@ import { prepareExport } from '../../transfer/export-store.js';
 import { StoreUnavailable } from '../blob/store-unavailable.js';
 import { findHead, putLink, type ChainHead } from '../chain/append-link.js';
 import { startBeside } from '../chain/extend-chain.js';
+import { readOrigin } from '../nats/pull/origin.js';
 import { publish, refuseNonAtomic } from '../publish/publish.js';
 import type { ReplicatedRound, ReplicateOptions } from './replicate-options.js';
 import { storePrint } from './store-print.js';
@@ -103,12 +104,26 @@ async function nextOrLost(
   }
 }
 
+/** The keys that a fold covers, where a pull said it beside it: whoever lost a position in the bucket can then go on from the snapshot. */
+function scopeOf({ fileSystem = realFileSystem(), source }: ReplicateOptions): readonly string[] | undefined {
+  if (storePrint(fileSystem, source).storeId !== undefined) return undefined;
+  try {
+    const origin = readOrigin(fileSystem, source);
+    return origin === undefined ? undefined : [origin.prefix];
+  } catch (error) {
+    // A file of somebody else's: the next pull says so.
+    if (isStatelogError(error)) return undefined;
+    throw error;
+  }
+}
+
 async function whole(options: ReplicateOptions, reason: string): Promise<Round> {
   const { blobs, key, source, fileSystem, observer, wallMs = Date.now } = options;
   observer.whole(reason);
   const prepared = prepareExport({
     source,
     fileSystem,
+    scope: scopeOf(options),
     createdAtUnix: Math.max(0, Math.floor(wallMs() / 1000)),
   });
   try {
