@@ -1,3 +1,7 @@
+import { readFileSync, readdirSync } from 'node:fs';
+import path from 'node:path';
+import { projectRoot } from '../support/project-root.js';
+
 /** A JSON Schema of draft 2020-12, as far as ours go. */
 export interface Schema {
   readonly $schema?: string;
@@ -16,6 +20,15 @@ export interface Schema {
   readonly items?: Schema;
   readonly anyOf?: readonly Schema[];
 }
+
+const FOLDER = path.join(projectRoot, 'docs', 'schemas');
+
+/** Those of docs/schemas, by their names. */
+export const SCHEMAS: ReadonlyMap<string, Schema> = new Map(
+  readdirSync(FOLDER)
+    .filter((name) => name.endsWith('.json'))
+    .map((name) => [name, JSON.parse(readFileSync(path.join(FOLDER, name), 'utf8')) as Schema] as const),
+);
 
 const KEYWORDS: ReadonlySet<string> = new Set([
   ...['$schema', '$id', '$defs', '$ref', 'title', 'description', 'type', 'enum', 'const', 'pattern'],

@@ -1,6 +1,7 @@
 import test, { type ExecutionContext } from 'ava';
 import path from 'node:path';
 import { realFileSystem } from '../../../src/engine/storage-io/real/real-file-system.js';
+import { faultsOf, SCHEMAS } from '../../docs/schema-validator.js';
 import { needing } from '../../support/needing.js';
 import { tempDir } from '../../support/temp-dir.js';
 import { figure } from '../figures.js';
@@ -126,6 +127,22 @@ withServer(
     t.deepEqual(sorted(liveOfFold(fold)), sorted(await bucket.live(keys)));
   },
 );
+
+withServer('what pull and push print with --json is as their schemas say', async (t) => {
+  const { bucket, url, fold } = await world(t);
+  await bucket.putAll(keysOf(3).map((key) => [key, 'first']));
+  for (const argv of [
+    ['pull', url, fold],
+    ['push', fold, url, '--dry-run'],
+    ['push', fold, url],
+  ]) {
+    const { stdout, stderr } = await runCommand([...argv, '--json']);
+    const lines = stdout.trimEnd().split('\n');
+    t.true(lines.length > 0, stderr);
+    for (const line of lines)
+      t.deepEqual(faultsOf(JSON.parse(line), SCHEMAS.get(`${argv[0]}.json`)!, SCHEMAS), [], line);
+  }
+});
 
 withServer('a bucket made anew, an expired cursor and a list of keys', async (t) => {
   const { bucket, url, fold, folder } = await world(t);
