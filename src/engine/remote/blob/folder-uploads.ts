@@ -44,8 +44,9 @@ export class FolderUploads implements BlobUploads {
     return this.#whileOpen(upload, (descriptor) => {
       const there = new Map<number, PartReceipt>();
       const { size } = this.#fileSystem.statusOf(descriptor);
+      const buffer = new Uint8Array(Math.min(partBytes, size));
       for (let start = 0, number = 1; start < size; start += partBytes, number += 1) {
-        const bytes = new Uint8Array(Math.min(partBytes, size - start));
+        const bytes = buffer.subarray(0, Math.min(partBytes, size - start));
         readFully(this.#fileSystem, descriptor, bytes, 0, bytes.length, start);
         there.set(number, receiptOf(number, crc32(bytes)));
       }

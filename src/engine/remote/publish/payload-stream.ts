@@ -37,9 +37,32 @@ export function partBytesFor(bytes: number): number {
   return Math.max(PART_BYTES, Math.ceil(bytes / PARTS_MAX / ONE_MIB) * ONE_MIB);
 }
 
-/** Gathers chunks, each valid until the next is asked for, to parts of one length; the last one is what is left. */
-export function* partsOf(chunks: Iterable<Uint8Array>, partBytes: number): Generator<Part, void> {
-  let bytes = new Uint8Array(partBytes);
+/** Buffers of parts, used again and again, so that as many are in memory as parts are under way. */
+export class PartBuffers {
+  readonly partBytes: number;
+  readonly #free: Uint8Array<ArrayBuffer>[] = [];
+
+  constructor(partBytes: number) {
+    this.partBytes = partBytes;
+  }
+
+  take(): Uint8Array<ArrayBuffer> {
+    return this.#free.pop() ?? new Uint8Array(this.partBytes);
+  }
+
+  /** Takes back the buffer of a part of which nothing is needed any more. */
+  giveBack({ bytes }: Part): void {
+    this.#free.push(new Uint8Array(bytes.buffer as ArrayBuffer));
+  }
+}
+
+/**
+ * Gathers chunks, each valid until the next is asked for, to parts of one length; the last one is what is left. A part is valid until
+ * it is given back.
+ */
+export function* partsOf(chunks: Iterable<Uint8Array>, buffers: PartBuffers): Generator<Part, void> {
+  const { partBytes } = buffers;
+  let bytes = buffers.take();
   let filled = 0;
   let number = 1;
   const part = (): Part => {
@@ -54,7 +77,7 @@ export function* partsOf(chunks: Iterable<Uint8Array>, partBytes: number): Gener
       filled += taken;
       if (filled < partBytes) continue;
       yield part();
-      bytes = new Uint8Array(partBytes);
+      bytes = buffers.take();
       filled = 0;
       number += 1;
     }

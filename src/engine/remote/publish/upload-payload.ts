@@ -7,7 +7,7 @@ import { isSamePart, sumsOf } from '../blob/part-sums.js';
 import { StoreUnavailable, withRetries, type RetryOptions } from '../blob/store-unavailable.js';
 import { blobChunks } from './blob-chunks.js';
 import { withManifest } from './manifest-watch.js';
-import { partBytesFor, partsOf } from './payload-stream.js';
+import { PartBuffers, partBytesFor, partsOf } from './payload-stream.js';
 
 /** So many parts are under way at a time. */
 const PARTS_AT_ONCE = 4;
@@ -107,7 +107,11 @@ async function putInParts(
 }
 
 function* sumsOfParts(source: PayloadSource, partBytes: number): Generator<PartSums, void> {
-  for (const { sums } of partsOf(source.chunks(), partBytes)) yield sums;
+  const buffers = new PartBuffers(partBytes);
+  for (const part of partsOf(source.chunks(), buffers)) {
+    yield part.sums;
+    buffers.giveBack(part);
+  }
 }
 
 /** Sends the parts of one upload, several at a time. */
@@ -115,6 +119,7 @@ class PartSender {
   readonly #store: BlobStore;
   readonly #upload: PendingUpload;
   readonly #partBytes: number;
+  readonly #buffers: PartBuffers;
   readonly #options: UploadOptions;
   readonly #sums: PartSums[] = [];
   readonly #receipts = new Map<number, PartReceipt>();
@@ -125,6 +130,7 @@ class PartSender {
     this.#store = store;
     this.#upload = upload;
     this.#partBytes = partBytes;
+    this.#buffers = new PartBuffers(partBytes);
     this.#options = options;
   }
 
@@ -133,7 +139,7 @@ class PartSender {
     const { uploads } = this.#store;
     const there = await withRetries(() => uploads.partsThere(this.#upload, this.#partBytes), this.#options);
     if (there === undefined) return undefined;
-    await this.#sendAll(partsOf(source.chunks(), this.#partBytes), there);
+    await this.#sendAll(partsOf(source.chunks(), this.#buffers), there);
     if (this.#isGone) return undefined;
     const receipts = this.#sums.map((_, index) => this.#receipts.get(index + 1)!);
     const outcome = await withRetries(() => uploads.complete(this.#upload, receipts), this.#options);
@@ -171,9 +177,10 @@ class PartSender {
     else this.#keep(receipt, part);
   }
 
-  #keep(receipt: PartReceipt, { bytes }: Part): void {
+  #keep(receipt: PartReceipt, part: Part): void {
     this.#receipts.set(receipt.number, receipt);
-    this.#done += bytes.length;
+    this.#done += part.bytes.length;
+    this.#buffers.giveBack(part);
     this.#options.onProgress?.(this.#done);
   }
 }
