@@ -28,6 +28,8 @@ if (values.quick) {
 } else {
   await runStepsSideBySide([build, types, form, layers], [lint]);
   times.note('build and lint');
+  // So that tests which start the program (test/support/program.ts) take what was just built.
+  process.env.STATELOG_TEST_BUILT = '1';
   counts = await run();
   times.note('tests');
 }

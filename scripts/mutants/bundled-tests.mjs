@@ -30,7 +30,7 @@ export async function bundleTests(folder, files, titles) {
     format: 'esm',
     packages: 'external',
     alias: { ava: fileURLToPath(new URL('test-runner.mjs', import.meta.url)) },
-    plugins: [ownUrls(/\.ts$/)],
+    plugins: [ownUrls(/\.ts$|\/scripts\/[^/]+\.mjs$/)],
     logLevel: 'warning',
   });
   return outfile;

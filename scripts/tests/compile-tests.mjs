@@ -90,7 +90,9 @@ const scriptsStay = {
   name: 'scripts-stay',
   setup: ({ onResolve }) => {
     onResolve({ filter: /\/scripts\/.*\.mjs$/ }, ({ path: name, resolveDir }) =>
-      name.endsWith('/titled-test.mjs') || name.includes('/scripts/batch-sum/')
+      name.endsWith('/titled-test.mjs') ||
+      name.endsWith('/processor-time.mjs') ||
+      name.includes('/scripts/batch-sum/')
         ? undefined
         : { path: pathToFileURL(path.resolve(resolveDir, name)).href, external: true },
     );

@@ -1,10 +1,15 @@
+import { noted } from './processor-time.mjs';
+
 /**
  * ava's `test`, or a part of it such as `test.serial`, whose titles begin with the name of their file: files that share a
  * process have to have titles of their own.
  */
 export function titled(test, name) {
-  const own = (title, ...rest) =>
-    typeof title === 'string' ? test(`${name} › ${title}`, ...rest) : test(title, ...rest);
+  const own = (title, ...rest) => {
+    if (typeof title !== 'string') return test(title, ...rest);
+    const [body, ...args] = rest;
+    return test(`${name} › ${title}`, noted(`${name} › ${title}`, body), ...args);
+  };
   for (const [key, part] of Object.entries(test)) {
     own[key] = typeof part === 'function' ? titled(part, name) : part;
   }

@@ -1,9 +1,11 @@
+import { cpSync } from 'node:fs';
 import path from 'node:path';
 import test from 'ava';
 import { shellWord } from '../../src/engine/bytes/text/command-hints.js';
 import { HELP_EXAMPLES } from '../../src/cli/program/help-examples.js';
 import { COMMANDS } from '../../src/commands/index.js';
-import { exampleShell } from '../support/shell-examples.js';
+import { commandLine } from '../support/command-line.js';
+import { exampleShell, type Printed } from '../support/shell-examples.js';
 import { tempDir } from '../support/temp-dir.js';
 
 /** Makes what the examples speak of, and programs that stand in for those of other hosts. */
@@ -31,23 +33,48 @@ const CODES: readonly (readonly [RegExp, string])[] = [
   [/s3:\/\/my-bucket/, '6'],
 ];
 
-test('every command has examples in its help, and each runs as it stands', (t) => {
+test('every command has examples in its help, and each runs as it stands', async (t) => {
   t.deepEqual(Object.keys(HELP_EXAMPLES).sort(), Object.keys(COMMANDS).sort());
   const folder = tempDir(t);
   const shell = exampleShell(folder);
   t.is(shell(`${PREPARATION} && echo made`).stdout.split('\n').at(-2), 'made');
   for (const [command, examples] of Object.entries(HELP_EXAMPLES)) {
     const place = path.join(folder, 'work', command);
-    t.is(shell(`cp -r lies ${place}`).stderr, '');
+    cpSync(path.join(folder, 'work', 'lies'), place, { recursive: true });
     for (const [, line] of examples) {
-      const { stdout, stderr } = shell(
-        `cd ${place} && HOME=${place} bash -o pipefail -c ${shellWord(endingLine(line))}; echo " exit $?"`,
-      );
-      const code = CODES.find(([pattern]) => pattern.test(line))?.[1] ?? '0';
-      t.is(/ exit (\d+)\n$/.exec(stdout)?.[1], code, `${line}\n${stdout}${stderr}`);
+      const { code, said } = PLAIN_LINE.test(line)
+        ? await runHere(line, place)
+        : runInShell(line, place, shell);
+      t.is(code, CODES.find(([pattern]) => pattern.test(line))?.[1] ?? '0', `${line}\n${said}`);
     }
   }
 });
+
+interface Outcome {
+  readonly code: string | undefined;
+  readonly said: string;
+}
+
+/** A command and its words, with nothing in it that only a shell knows, and that ends by itself. */
+const PLAIN_LINE = /^statelog (?!inspect )[\w ./:=-]+$/;
+
+async function runHere(line: string, place: string): Promise<Outcome> {
+  const before = process.cwd();
+  process.chdir(place);
+  try {
+    const { exitCode, stdout, stderr } = await commandLine(line.split(' ').slice(1));
+    return { code: String(exitCode), said: stdout + stderr };
+  } finally {
+    process.chdir(before);
+  }
+}
+
+function runInShell(line: string, place: string, shell: (command: string) => Printed): Outcome {
+  const { stdout, stderr } = shell(
+    `cd ${place} && HOME=${place} bash -o pipefail -c ${shellWord(endingLine(line))}; echo " exit $?"`,
+  );
+  return { code: / exit (\d+)\n$/.exec(stdout)?.[1], said: stdout + stderr };
+}
 
 /** A line that ends: what serves until it is stopped is stopped once it has said its address. */
 function endingLine(line: string): string {

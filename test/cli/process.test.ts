@@ -1,9 +1,8 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { cpSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import test from 'ava';
-import { bundle } from '../../scripts/bundle.mjs';
+import { bundledModule } from '../support/program.js';
 import { projectRoot } from '../support/project-root.js';
 import { tempDir } from '../support/temp-dir.js';
 
@@ -12,14 +11,10 @@ import { tempDir } from '../support/temp-dir.js';
  * full. The program is the real one with `probe` for its only command, bundled as the build does.
  */
 
-const folder = mkdtempSync(path.join(tmpdir(), 'statelog-program-'));
-const program = path.join(folder, 'program.cjs');
+let program = '';
 
 test.before(async () => {
-  await bundle('test/cli/program/run.ts', program);
-});
-test.after.always(() => {
-  rmSync(folder, { recursive: true, force: true });
+  program = await bundledModule('test/cli/program/run.ts');
 });
 
 function probe(deed: string, environment: NodeJS.ProcessEnv = {}) {
@@ -113,7 +108,7 @@ test('a missing argument is not taken from standard input', (t) => {
 });
 
 test('a folder as standard input is 6', (t) => {
-  const input = openSync(folder, 'r');
+  const input = openSync(tempDir(t), 'r');
   const { status, stderr } = spawnSync(process.execPath, [program, 'probe', 'reads-and-leaves'], {
     stdio: [input, 'pipe', 'pipe'],
     encoding: 'utf8',

@@ -1,13 +1,12 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, watch } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, watch } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import test from 'ava';
-import { bundle } from '../../scripts/bundle.mjs';
 import { StateDirectory } from '../../src/engine/directory/state-directory.js';
 import { commandLine } from '../support/command-line.js';
-import { projectRoot } from '../support/project-root.js';
+import { programFile } from '../support/program.js';
 import { tempDir } from '../support/temp-dir.js';
 
 /*
@@ -16,7 +15,7 @@ import { tempDir } from '../support/temp-dir.js';
  */
 
 const folder = mkdtempSync(path.join(tmpdir(), 'statelog-signals-'));
-const starter = path.join(folder, 'bin', 'run.js');
+let program = '';
 const store = path.join(folder, 'store');
 const small = path.join(folder, 'small');
 const snapshot = path.join(folder, 'snapshot.tar');
@@ -24,10 +23,7 @@ const VALUES = 160;
 const VALUE_BYTES = 512 * 1024;
 
 test.before(async () => {
-  await bundle('src/cli/program/start.ts', path.join(folder, 'dist', 'cli.cjs'));
-  // Native packages are found from where the program lies.
-  symlinkSync(path.join(projectRoot, 'node_modules'), path.join(folder, 'node_modules'));
-  cpSync(path.join(projectRoot, 'bin'), path.join(folder, 'bin'), { recursive: true });
+  program = await programFile();
   StateDirectory.create(store);
   const writer = await StateDirectory.open(store);
   for (let number = 0; number < VALUES; number++)
@@ -58,7 +54,7 @@ async function interrupted(
   mkdirSync(out);
   const begun = new AbortController();
   const seen = once(watch(out, { signal: begun.signal }), 'change');
-  const child = spawn(process.execPath, [starter, ...argv], {
+  const child = spawn(process.execPath, [program, ...argv], {
     stdio: ['pipe', 'ignore', 'ignore'],
   });
   const ended = once(child, 'exit');

@@ -11,6 +11,8 @@ export interface MemoryTerminalOptions {
   readonly columns?: number;
   /** The reader of standard output goes away after this many bytes. */
   readonly readerTakes?: number;
+  /** Told of what goes to standard error, as it goes there. */
+  readonly onError?: (text: string) => void;
 }
 
 /** Streams that end in memory, so that a command runs without a process of its own. */
@@ -54,6 +56,7 @@ export class MemoryTerminal implements Terminal {
 
   writeError(text: string): void {
     this.#errors += text;
+    this.#options.onError?.(text);
   }
 
   async *input(): AsyncGenerator<Uint8Array, void> {

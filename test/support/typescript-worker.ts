@@ -1,7 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import type { ExecutionContext } from 'ava';
-
-const tsxUrl = import.meta.resolve('tsx/esm/api');
+import { bundledModule } from './program.js';
 
 /** Which of the two ends of a test's ring has reported, and what. */
 export interface WorkerRun<Report> {
@@ -11,16 +10,15 @@ export interface WorkerRun<Report> {
 }
 
 /**
- * Starts a TypeScript module in a worker thread, with `data` as its `workerData`, and stops it
- * with the test. Worker threads do not inherit the loader that `--import=tsx` registers, so
- * that each registers its own.
+ * Starts a TypeScript module in a worker thread, with `data` as its `workerData`, and stops it with the test.
+ * @param source from the project's folder
  */
-export function startWorker<Report>(t: ExecutionContext, module: URL, data: unknown): WorkerRun<Report> {
-  const start = `import(${JSON.stringify(tsxUrl)}).then((tsx) => {
-    tsx.register();
-    return import(${JSON.stringify(module.href)});
-  })`;
-  const worker = new Worker(start, { eval: true, workerData: data });
+export async function startWorker<Report>(
+  t: ExecutionContext,
+  source: string,
+  data: unknown,
+): Promise<WorkerRun<Report>> {
+  const worker = new Worker(await bundledModule(source), { workerData: data });
   t.teardown(() => worker.terminate());
   const report = new Promise<Report>((resolve, reject) => {
     worker.once('message', resolve);

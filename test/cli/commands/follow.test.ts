@@ -1,41 +1,25 @@
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { once } from 'node:events';
-import {
-  appendFileSync,
-  mkdtempSync,
-  renameSync,
-  rmSync,
-  statSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { appendFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { text } from 'node:stream/consumers';
 import path from 'node:path';
 import test from 'ava';
-import { bundle } from '../../../scripts/bundle.mjs';
 import { SeededRandom } from '../../simulated-disk/index.js';
 import { joined, records } from '../../engine/wal/segment-builder.js';
 import { commandLine } from '../../support/command-line.js';
-import { projectRoot } from '../../support/project-root.js';
+import { bundledModule, programFile } from '../../support/program.js';
 import { fixturePath } from '../../support/fixtures.js';
 import { tempDir } from '../../support/temp-dir.js';
 import { linesOf, type JsonLine } from './fixture-lines.js';
 
 /* Following, with writers in processes of their own that append, make checkpoints, and are killed. */
 
-const folder = mkdtempSync(path.join(tmpdir(), 'statelog-follow-'));
-const program = path.join(folder, 'run.cjs');
-const writer = path.join(folder, 'writer.cjs');
+let program = '';
+let writer = '';
 
 test.before(async () => {
-  await bundle('src/cli/program/start.ts', path.join(folder, 'cli.cjs'));
-  await bundle('test/cli/program/checkpointing-writer.ts', writer);
-  symlinkSync(path.join(projectRoot, 'node_modules'), path.join(folder, 'node_modules'));
-  writeFileSync(program, `require('./cli.cjs').start(${JSON.stringify(projectRoot)});\n`);
-});
-test.after.always(() => {
-  rmSync(folder, { recursive: true, force: true });
+  program = await programFile();
+  writer = await bundledModule('test/cli/program/checkpointing-writer.ts');
 });
 
 /** Standard output of a child, line by line as it comes. */

@@ -1,26 +1,18 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { createWriteStream, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { createWriteStream } from 'node:fs';
 import path from 'node:path';
 import type { Writable } from 'node:stream';
 import test from 'ava';
-import { bundle } from '../../../scripts/bundle.mjs';
-import { projectRoot } from '../../support/project-root.js';
+import { programFile } from '../../support/program.js';
 import { tempDir } from '../../support/temp-dir.js';
 
 /* Commands whose producer holds the pipe open and waits for an answer, when something fails. */
 
-const folder = mkdtempSync(path.join(tmpdir(), 'statelog-open-pipes-'));
-const program = path.join(folder, 'run.cjs');
+let program = '';
 
 test.before(async () => {
-  await bundle('src/cli/program/start.ts', path.join(folder, 'cli.cjs'));
-  symlinkSync(path.join(projectRoot, 'node_modules'), path.join(folder, 'node_modules'));
-  writeFileSync(program, `require('./cli.cjs').start(${JSON.stringify(projectRoot)});\n`);
-});
-test.after.always(() => {
-  rmSync(folder, { recursive: true, force: true });
+  program = await programFile();
 });
 
 interface Ending {

@@ -4,14 +4,18 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import test from 'ava';
 import { joined, records } from '../../engine/wal/segment-builder.js';
-import { projectRoot } from '../../support/project-root.js';
+import { programFile } from '../../support/program.js';
 import { fixturePath } from '../../support/fixtures.js';
 import { tempDir } from '../../support/temp-dir.js';
 import { linesOf } from './fixture-lines.js';
 
 /* What only a process of its own shows: the exit code that a shell sees, and a signal in the middle. */
 
-const program = path.join(projectRoot, 'bin', 'dev.js');
+let program = '';
+
+test.before(async () => {
+  program = await programFile();
+});
 
 test('a shell sees the exit codes of verify, wal-replay and stat', (t) => {
   const folder = tempDir(t);

@@ -1,26 +1,18 @@
 import { spawn, spawnSync, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readdirSync, rmSync, symlinkSync, watch, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readdirSync, watch, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import test from 'ava';
-import { bundle } from '../../../scripts/bundle.mjs';
-import { projectRoot } from '../../support/project-root.js';
+import { programFile } from '../../support/program.js';
 import { tempDir } from '../../support/temp-dir.js';
 
 /* The program itself, in processes of its own: locks, pipes, and deaths. */
 
-const folder = mkdtempSync(path.join(tmpdir(), 'statelog-commands-'));
-const program = path.join(folder, 'run.cjs');
+let program = '';
 
 test.before(async () => {
-  await bundle('src/cli/program/start.ts', path.join(folder, 'cli.cjs'));
-  symlinkSync(path.join(projectRoot, 'node_modules'), path.join(folder, 'node_modules'));
-  writeFileSync(program, `require('./cli.cjs').start(${JSON.stringify(projectRoot)});\n`);
-});
-test.after.always(() => {
-  rmSync(folder, { recursive: true, force: true });
+  program = await programFile();
 });
 
 function run(
@@ -43,7 +35,7 @@ function shell(line: string, store: string) {
 
 /** A batch that has one line on disk and waits for more: it holds the lock. */
 async function openBatch(store: string): Promise<ChildProcessWithoutNullStreams> {
-  const child = spawn(process.execPath, [program, 'put', store, '--batch', '-', '--ack']);
+  const child = spawn(process.execPath, [program, 'put', store, '--batch', '-', '--ack', '--idle', '600']);
   child.stdin.write('{"key":"held","value":"1"}\n');
   const [acknowledged] = (await once(child.stdout, 'data')) as [Buffer];
   if (acknowledged.toString() !== '{"acknowledged":1}\n') throw new Error(acknowledged.toString());
@@ -160,7 +152,7 @@ test('an export whose receiver goes away says so, with 6, and ends', (t) => {
 test('get loads no native library', (t) => {
   const store = path.join(tempDir(t), 'store');
   run(['put', store, 'k', 'v']);
-  const hook = path.join(folder, 'hook.cjs');
+  const hook = path.join(path.dirname(store), 'hook.cjs');
   writeFileSync(
     hook,
     `const Module = require('node:module');

@@ -1,29 +1,38 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import test, { type ExecutionContext } from 'ava';
-import { bundle } from '../../../scripts/bundle.mjs';
 import { commandLine, type CommandLineResult } from '../../support/command-line.js';
-import { projectRoot } from '../../support/project-root.js';
+import { programFile } from '../../support/program.js';
 import { tempDir } from '../../support/temp-dir.js';
 
-const folder = mkdtempSync(path.join(tmpdir(), 'statelog-watch-'));
-const program = path.join(folder, 'run.cjs');
+let program = '';
 
 test.before(async () => {
-  await bundle('src/cli/program/start.ts', path.join(folder, 'cli.cjs'));
-  symlinkSync(path.join(projectRoot, 'node_modules'), path.join(folder, 'node_modules'));
-  writeFileSync(program, `require('./cli.cjs').start(${JSON.stringify(projectRoot)});\n`);
-});
-test.after.always(() => {
-  rmSync(folder, { recursive: true, force: true });
+  program = await programFile();
 });
 
 const run = (...argv: string[]) => commandLine(argv);
 const places = (t: ExecutionContext): string[] =>
   ['store', 'fold.snap'].map((name) => path.join(tempDir(t), name));
+
+/** Starts a watch, and waits until it says that it watches. */
+async function startWatch(
+  store: string,
+  ...flags: string[]
+): Promise<{ readonly ended: Promise<CommandLineResult> }> {
+  let ended: Promise<CommandLineResult> | undefined;
+  await new Promise<void>((resolve, reject) => {
+    ended = commandLine(['watch', store, ...flags], {
+      onError: () => {
+        resolve();
+      },
+    });
+    ended.catch(reject);
+  });
+  return { ended: ended! };
+}
 
 async function puts(store: string, ...entries: readonly (readonly [string, string])[]): Promise<void> {
   for (const [key, value] of entries) await run('put', store, key, value);
@@ -33,11 +42,11 @@ test('watch tells what is there, and then what changes', async (t) => {
   for (const store of places(t)) {
     await puts(store, ['b', '1'], ['a', '2']);
     if (!store.endsWith('.snap')) await run('checkpoint', store);
-    const watching = run('watch', store, '--limit', '5');
+    const watching = await startWatch(store, '--limit', '5');
     await puts(store, ['c', 'x\ty'], ['a', '3']);
     await run('compact', store);
     await run('delete', store, 'b');
-    const { exitCode, stdout, stderr } = await watching;
+    const { exitCode, stdout, stderr } = await watching.ended;
     t.is(exitCode, 0);
     t.is(stdout, 'put\ta\t2\nput\tb\t1\nput\tc\tx\\ty\nput\ta\t3\ndelete\tb\n');
     t.is(stderr, 'statelog: watching; Ctrl-C ends it\n');
@@ -81,7 +90,7 @@ test('a store may be made, and replaced, while it is watched', async (t) => {
   writeFileSync(log, '');
   const told = (): string => readFileSync(log, 'utf8');
   const command = `echo "$STATELOG_OP $STATELOG_KEY $(cat)" >> '${log}'`;
-  const watching = run('watch', store, '--from-now', '--limit', '4', '--exec', command);
+  const watching = await startWatch(store, '--from-now', '--limit', '4', '--exec', command);
   await puts(store, ['a', '1'], ['b', '2']);
   const other = `${store}.other`;
   await puts(other, ['c', '3']);
@@ -89,7 +98,7 @@ test('a store may be made, and replaced, while it is watched', async (t) => {
   while (told() !== 'put a 1\nput b 2\n') await new Promise((resolve) => setImmediate(resolve));
   renameSync(store, `${store}.old`);
   renameSync(other, store);
-  t.is((await watching).exitCode, 0);
+  t.is((await watching.ended).exitCode, 0);
   t.is(told(), 'put a 1\nput b 2\nreplaced  \nput c 3\n');
 });
 

@@ -6,7 +6,7 @@ import { createInterface } from 'node:readline';
 import test from 'ava';
 import { joined, records } from '../../engine/wal/segment-builder.js';
 import { needing } from '../../support/needing.js';
-import { projectRoot } from '../../support/project-root.js';
+import { programFile } from '../../support/program.js';
 import { tempDir } from '../../support/temp-dir.js';
 import { BROWSER, browser, closed, isThere, tags } from '../report/chromium.js';
 
@@ -23,7 +23,7 @@ needing(
   pieces[3]![20]! ^= 0xff;
   const log = path.join(folder, 'wal-0.log');
   writeFileSync(log, joined(...pieces));
-  const started = spawn(process.execPath, ['bin/dev.js', 'inspect', log], { cwd: projectRoot });
+  const started = spawn(process.execPath, [await programFile(), 'inspect', log]);
   t.teardown(() => started.kill('SIGKILL'));
   const [url] = (await once(createInterface(started.stdout), 'line')) as [string];
   for (const place of ['', 'log/0', 'log/0/record?at=0', 'report']) {

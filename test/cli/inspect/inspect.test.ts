@@ -12,7 +12,7 @@ import { realFileSystem } from '../../../src/engine/storage-io/real/real-file-sy
 import { joined, records } from '../../engine/wal/segment-builder.js';
 import { everythingIn } from '../../support/everything-in.js';
 import { commandLine } from '../../support/command-line.js';
-import { projectRoot } from '../../support/project-root.js';
+import { programFile } from '../../support/program.js';
 import { tempDir } from '../../support/temp-dir.js';
 import { rowsOfTable, shownBy } from '../report/page.js';
 
@@ -211,7 +211,7 @@ test('a store, a folder of segments, a fold log and what holds no log have their
 
 test('the program says its address, serves it, and is ended by Ctrl-C', async (t) => {
   const log = damagedSegment(t);
-  const started = spawn(process.execPath, ['bin/dev.js', 'inspect', log, '--json'], { cwd: projectRoot });
+  const started = spawn(process.execPath, [await programFile(), 'inspect', log, '--json']);
   t.teardown(() => started.kill('SIGKILL'));
   const [line] = (await once(createInterface(started.stdout), 'line')) as [string];
   const { url, port } = JSON.parse(line) as { url: string; port: number };

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import test, { type ExecutionContext } from 'ava';
-import { projectRoot } from '../../support/project-root.js';
+import { programFile } from '../../support/program.js';
 import { tempDir } from '../../support/temp-dir.js';
 import { rowsOfTable } from '../report/page.js';
 import { largeLog, offsetOfRecord, keyOfRecord } from '../../engine/inspect/browse/large-log.js';
@@ -22,7 +22,7 @@ interface Browsed {
 
 /** Serves a log until all of it is indexed, goes to some places, and says what that took. */
 async function browsed(t: ExecutionContext, file: string, count: number): Promise<Browsed> {
-  const started = spawn(process.execPath, ['bin/dev.js', 'inspect', file], { cwd: projectRoot });
+  const started = spawn(process.execPath, [await programFile(), 'inspect', file]);
   t.teardown(() => started.kill('SIGKILL'));
   const [url] = (await once(createInterface(started.stdout), 'line')) as [string];
   const page = async (place: string): Promise<string> => (await fetch(url + place)).text();

@@ -1,30 +1,21 @@
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
 import test from 'ava';
-import { bundle } from '../../../scripts/bundle.mjs';
 import { commandLine } from '../../support/command-line.js';
-import { projectRoot } from '../../support/project-root.js';
+import { programFile } from '../../support/program.js';
 import { tempDir } from '../../support/temp-dir.js';
 import { KILLED_STORES, killAgainAndAgain, type RunningSession, startSession } from './killed-session.js';
 
 /* The real program, bundled as the build does, over real pipes. */
 
-const folder = mkdtempSync(path.join(tmpdir(), 'statelog-session-'));
-const starter = path.join(folder, 'start.cjs');
+let program = '';
 
 test.before(async () => {
-  await bundle('src/cli/program/start.ts', path.join(folder, 'program.cjs'));
-  symlinkSync(path.join(projectRoot, 'node_modules'), path.join(folder, 'node_modules'));
-  writeFileSync(starter, `require('./program.cjs').start(__dirname)`);
-});
-test.after.always(() => {
-  rmSync(folder, { recursive: true, force: true });
+  program = await programFile();
 });
 
 function session(store: string, ...flags: string[]): RunningSession {
-  return startSession(starter, store, ...flags);
+  return startSession(program, store, ...flags);
 }
 
 test('an open pipe never holds an answer back, and the end of input is 0', async (t) => {
@@ -53,6 +44,6 @@ test('the lock is let go while nothing comes, and taken again', async (t) => {
 
 for (const place of KILLED_STORES) {
   test(`killed again and again, a session of ${place[0]} loses nothing that it answered, and leaves no group half there`, async (t) => {
-    await killAgainAndAgain(t, starter, place, 8);
+    await killAgainAndAgain(t, program, place, 8);
   });
 }

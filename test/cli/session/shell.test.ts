@@ -1,30 +1,21 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
 import test, { type ExecutionContext } from 'ava';
-import { bundle } from '../../../scripts/bundle.mjs';
 import { commandLine } from '../../support/command-line.js';
 import { needing } from '../../support/needing.js';
-import { projectRoot } from '../../support/project-root.js';
+import { programFile } from '../../support/program.js';
 import { tempDir } from '../../support/temp-dir.js';
 
 /* The shell of `session` as a person has it, in a pseudo-terminal that script(1) makes. */
 
-const folder = mkdtempSync(path.join(tmpdir(), 'statelog-shell-'));
-const program = path.join(folder, 'run.cjs');
+let program = '';
 const UP = '\u001b[A';
 const CONTROL_C = '\u0003';
 const CONTROL_D = '\u0004';
 
 test.before(async () => {
-  await bundle('src/cli/program/start.ts', path.join(folder, 'cli.cjs'));
-  symlinkSync(path.join(projectRoot, 'node_modules'), path.join(folder, 'node_modules'));
-  writeFileSync(program, `require('./cli.cjs').start(${JSON.stringify(projectRoot)});\n`);
-});
-test.after.always(() => {
-  rmSync(folder, { recursive: true, force: true });
+  program = await programFile();
 });
 
 /** What is typed, and what must have come before the next is. */

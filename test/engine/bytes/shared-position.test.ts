@@ -13,7 +13,7 @@ import type { PositionTask } from './threads/position-task.js';
 import { STEP } from './threads/position-task.js';
 
 const AT = 2;
-const writerModule = new URL('threads/position-writer.ts', import.meta.url);
+const writerModule = 'test/engine/bytes/threads/position-writer.ts';
 
 function freshWords(): Int32Array {
   return new Int32Array(new SharedArrayBuffer(4 * (AT + POSITION_WORDS + 1)));
@@ -42,7 +42,7 @@ test('a thread that reads a position never sees it go back, however often it pas
   const words = freshWords();
   const task: PositionTask = { sharedBuffer: words.buffer as SharedArrayBuffer, at: AT, steps: 3_000_000 };
   const end = task.steps * STEP;
-  const writer = startWorker<null>(t, writerModule, task);
+  const writer = await startWorker<null>(t, writerModule, task);
   let seen = 0;
   while (seen < end) {
     // many looks between two turns of the event loop, which hears of a writer that failed

@@ -1,4 +1,4 @@
-import { allocatedBytes } from '../../support/allocation-probe.js';
+import { allocatedBytes } from '../../support/allocated-bytes.js';
 import { StateChangelogBuffer } from '../../../src/engine/changelog/buffer.js';
 import { StateOp } from '../../../src/engine/changelog/entry.js';
 

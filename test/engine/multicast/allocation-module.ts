@@ -1,4 +1,4 @@
-import { allocatedBytes } from '../../support/allocation-probe.js';
+import { allocatedBytes } from '../../support/allocated-bytes.js';
 import { MulticastBuffer } from '../../../src/engine/multicast/multicast-buffer.js';
 import { SharedMulticastBuffer } from '../../../src/engine/multicast/shared-multicast-buffer.js';
 

@@ -5,7 +5,6 @@ import { readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:
 import { hostname } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 import type { ExecutionContext } from 'ava';
 import test from 'ava';
 import type { StatelogError } from '../../../src/engine/errors.js';
@@ -19,19 +18,16 @@ import {
 import { lockState, parseHolder } from '../../../src/engine/storage-io/lock/lock-holder.js';
 import { realFileSystem } from '../../../src/engine/storage-io/real/real-file-system.js';
 import { SimulatedFileSystem, failEvery } from '../../simulated-disk/index.js';
+import { bundledModule } from '../../support/program.js';
 import { tempDir } from '../../support/temp-dir.js';
-
-const PROCESS_FILE = fileURLToPath(new URL('lock-holding-process.ts', import.meta.url));
 
 /** A process that takes and holds a lock when told to. */
 class Holder {
   readonly process: ChildProcess;
   readonly #lines: AsyncIterator<string>;
 
-  constructor(t: ExecutionContext, path: string) {
-    const child = spawn(process.execPath, ['--import=tsx', PROCESS_FILE, path], {
-      stdio: ['pipe', 'pipe', 'inherit'],
-    });
+  constructor(t: ExecutionContext, module: string, path: string) {
+    const child = spawn(process.execPath, [module, path], { stdio: ['pipe', 'pipe', 'inherit'] });
     this.process = child;
     this.#lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
     t.teardown(() => child.kill('SIGKILL'));
@@ -58,7 +54,8 @@ class Holder {
 }
 
 async function startHolder(t: ExecutionContext, path: string): Promise<Holder> {
-  const holder = new Holder(t, path);
+  const module = await bundledModule('test/engine/storage-io/lock-holding-process.ts');
+  const holder = new Holder(t, module, path);
   t.is(await holder.line(), 'ready');
   return holder;
 }

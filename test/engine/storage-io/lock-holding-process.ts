@@ -10,16 +10,20 @@ import { realFileSystem } from '../../../src/engine/storage-io/real/real-file-sy
 const [, , path = ''] = process.argv;
 const lines = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
 
-process.stdout.write('ready\n');
-await lines.next();
-try {
-  const lock = tryAcquireFileLock(realFileSystem(), path);
-  process.stdout.write(lock.tookOver ? 'took over\n' : 'locked\n');
+async function takeAndRelease(): Promise<void> {
+  process.stdout.write('ready\n');
   await lines.next();
-  lock.release();
-  process.stdout.write('released\n');
-} catch (error) {
-  if (!isStatelogError(error)) throw error;
-  process.stdout.write(`${error.code} ${error.details.holder?.pid ?? 'unknown'}\n`);
+  try {
+    const lock = tryAcquireFileLock(realFileSystem(), path);
+    process.stdout.write(lock.tookOver ? 'took over\n' : 'locked\n');
+    await lines.next();
+    lock.release();
+    process.stdout.write('released\n');
+  } catch (error) {
+    if (!isStatelogError(error)) throw error;
+    process.stdout.write(`${error.code} ${error.details.holder?.pid ?? 'unknown'}\n`);
+  }
+  process.stdin.destroy();
 }
-process.stdin.destroy();
+
+void takeAndRelease();
