@@ -3,7 +3,7 @@ import { Worker, isMainThread, parentPort, workerData } from 'node:worker_thread
 import { SharedMulticastBuffer } from 'statelog';
 
 const CAPACITY = 4; // messages that fit: a power of two
-const MESSAGES = 1000;
+const MESSAGES = 100;
 const CONSUMERS = 2;
 
 if (isMainThread) {
@@ -34,5 +34,5 @@ if (isMainThread) {
 }
 
 // Prints:
-// consumer 0: 500500
-// consumer 1: 500500
+// consumer 0: 5050
+// consumer 1: 5050

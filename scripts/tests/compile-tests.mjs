@@ -85,14 +85,15 @@ const titledTests = {
   },
 };
 
+/** What a test needs in its own process. */
+const BUNDLED = /\/(titled-test|processor-time|quick-equality)\.mjs$|\/scripts\/batch-sum\//;
+
 /** Scripts know the project's folder by where they lie. */
 const scriptsStay = {
   name: 'scripts-stay',
   setup: ({ onResolve }) => {
     onResolve({ filter: /\/scripts\/.*\.mjs$/ }, ({ path: name, resolveDir }) =>
-      name.endsWith('/titled-test.mjs') ||
-      name.endsWith('/processor-time.mjs') ||
-      name.includes('/scripts/batch-sum/')
+      BUNDLED.test(name)
         ? undefined
         : { path: pathToFileURL(path.resolve(resolveDir, name)).href, external: true },
     );

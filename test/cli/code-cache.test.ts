@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import {
   copyFileSync,
+  cpSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -12,6 +13,7 @@ import path from 'node:path';
 import test from 'ava';
 import { bundleProgram } from '../../scripts/bundle-program.mjs';
 import { makeCodeCaches } from '../../scripts/code-cache.mjs';
+import { isBuilt } from '../support/program.js';
 import { projectRoot } from '../support/project-root.js';
 import { tempDir } from '../support/temp-dir.js';
 
@@ -24,13 +26,17 @@ function flipped(bytes: Buffer, at: number): Buffer {
 test('the program runs with what V8 kept of it, with that damaged, and without', async (t) => {
   const folder = tempDir(t);
   const dist = path.join(folder, 'dist');
-  for (const name of ['bin', 'dist']) mkdirSync(path.join(folder, name));
+  mkdirSync(path.join(folder, 'bin'));
+  if (!isBuilt()) mkdirSync(dist);
   for (const name of ['run.js', 'package.json']) {
     copyFileSync(path.join(projectRoot, 'bin', name), path.join(folder, 'bin', name));
   }
   symlinkSync(path.join(projectRoot, 'node_modules'), path.join(folder, 'node_modules'));
-  await bundleProgram(dist);
-  makeCodeCaches(dist);
+  if (isBuilt()) cpSync(path.join(projectRoot, 'dist'), dist, { recursive: true });
+  else {
+    await bundleProgram(dist);
+    makeCodeCaches(dist);
+  }
   const run = (...argv: string[]) =>
     spawnSync(process.execPath, [path.join(folder, 'bin', 'run.js'), ...argv], { encoding: 'utf8' });
   const store = path.join(folder, 'store');

@@ -13,3 +13,13 @@ export const DAMAGE_CASES: readonly DamageCase[] = [
   ...STATE_CASES,
   ...ARTIFACT_CASES,
 ];
+
+/** The first of each class and kind of thing: what takes long for each of them all is tried on these. */
+export const ONE_OF_EACH_SORT: readonly DamageCase[] = DAMAGE_CASES.filter(
+  (one, index) => DAMAGE_CASES.findIndex((other) => sortOf(other) === sortOf(one)) === index,
+);
+
+/** Its kind of thing, with which its name begins, and its class. */
+function sortOf({ name, class: damageClass }: DamageCase): string {
+  return `${name.split('-')[0]!} ${damageClass}`;
+}

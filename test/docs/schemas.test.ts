@@ -3,7 +3,7 @@ import path from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { COMMANDS } from '../../src/commands/index.js';
 import { DAMAGE_CLASSES } from '../../src/engine/finding.js';
-import { DAMAGE_CASES } from '../damage/cases.js';
+import { ONE_OF_EACH_SORT } from '../damage/cases.js';
 import { commandLine } from '../support/command-line.js';
 import { fixturePath } from '../support/fixtures.js';
 import { tempDir } from '../support/temp-dir.js';
@@ -64,7 +64,7 @@ test('each schema is of a command, names itself, and allows no field that it doe
 
 test('what commands say of each class of damage is as their schemas say', async (t) => {
   const fields = new Set<string>();
-  for (const { make } of DAMAGE_CASES) {
+  for (const { make } of ONE_OF_EACH_SORT) {
     const damaged = await make(tempDir(t));
     try {
       const into = (name: string): string => path.join(tempDir(t), name);

@@ -33,9 +33,14 @@ export async function bundledModule(source: string): Promise<string> {
   return bundleAs(source, `${source.replaceAll(/[/.]/g, '-')}.cjs`);
 }
 
+/** True where `dist/` need not be made again. */
+export function isBuilt(): boolean {
+  return process.env[BUILT] === '1';
+}
+
 /** The path of the whole program, which node runs: as it was built, or bundled as the build does. */
 export async function programFile(): Promise<string> {
-  if (process.env[BUILT] === '1') return path.join(projectRoot, 'bin', 'run.js');
+  if (isBuilt()) return path.join(projectRoot, 'bin', 'run.js');
   await bundleAs('src/cli/program/start.ts', 'cli.cjs');
   return path.join(bundlesFolder(), 'bin', 'run.js');
 }

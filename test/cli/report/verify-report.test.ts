@@ -58,14 +58,14 @@ test('a log with thousands of findings has a page of less than 1 MiB, and so hav
   const folder = path.join(tempDir(t), 'logs');
   mkdirSync(folder);
   const operation = { op: 'put', key: Buffer.from('key'), value: new Uint8Array(250) } as const;
-  const large = joined(...records(16_500, 0n, { operation }));
-  for (let at = 500; at < large.length; at += 1_000) large[at]! ^= 0xff;
+  const pieces = records(4_200, 0n, { operation });
+  for (let index = 1; index < pieces.length; index += 2) pieces[index]![200]! ^= 0xff;
   const log = path.join(folder, 'wal-0.log');
-  writeFileSync(log, large);
+  writeFileSync(log, joined(...pieces));
   const one = await reported(t, log);
   // Those beyond the first thousand are told as one.
   const places = one.findings.reduce((sum, { more }) => sum + (more?.places ?? 1), 0);
-  t.true(places > 5_000);
+  t.true(places > 2_000, String(places));
   t.true(one.page.length < PAGE_BYTES_MAX / 4);
   t.regex(one.page, new RegExp(`<td>${places}</td>`));
 

@@ -84,13 +84,13 @@ for (const [what, value] of [
 }
 
 test('a long string is decoded from base64 and hex piece by piece, and refused where it is neither', (t) => {
-  const bytes = Uint8Array.from({ length: 2_000_003 }, (_, at) => (at * 7919) >> 3);
+  const bytes = Uint8Array.from({ length: 1_200_003 }, (_, at) => (at * 7919) >> 3);
   const textOf = (value: string): LongText =>
     inParts(Buffer.from(JSON.stringify({ value })), [9, 1_000_000])!['value'] as LongText;
   const base64 = Buffer.from(bytes).toString('base64');
   const hex = Buffer.from(bytes).toString('hex');
-  t.deepEqual(textOf(base64).takeBase64(), bytes);
-  t.deepEqual(textOf(hex).takeHex(), bytes);
+  t.true(Buffer.from(bytes).equals(textOf(base64).takeBase64()!));
+  t.true(Buffer.from(bytes).equals(textOf(hex).takeHex()!));
   for (const at of [0, 1_048_576 + 5, base64.length - 5]) {
     t.is(textOf(`${base64.slice(0, at)}!${base64.slice(at + 1)}`).takeBase64(), undefined);
     t.is(textOf(`${base64.slice(0, at)}=${base64.slice(at + 1)}`).takeBase64(), undefined);

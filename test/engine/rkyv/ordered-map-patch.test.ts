@@ -107,7 +107,7 @@ test('a patched map has the entries that one written anew has, patched again and
       if (entries.length <= 5) return;
     }
   });
-  fc.assert(property, { numRuns: 300 });
+  fc.assert(property, { numRuns: 100 });
   t.log(`${patched} patched, ${reshaped} reshaped, ${rewritten} written anew`);
   t.true(patched > 10 && reshaped > 2 * rewritten);
 });
