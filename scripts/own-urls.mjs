@@ -11,8 +11,8 @@ export const ownUrls = (filter) => ({
   setup: ({ onLoad }) => {
     onLoad({ filter }, ({ path: file }) => ({
       contents: readFileSync(file, 'utf8')
-        .replaceAll('import.meta.url', JSON.stringify(pathToFileURL(file).href))
-        .replaceAll('import.meta.dirname', JSON.stringify(path.dirname(file))),
+        .replaceAll(/(?<!')import\.meta\.url/g, JSON.stringify(pathToFileURL(file).href))
+        .replaceAll(/(?<!')import\.meta\.dirname/g, JSON.stringify(path.dirname(file))),
       loader: 'ts',
     }));
   },
