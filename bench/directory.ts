@@ -1,7 +1,7 @@
 import { StateDirectory } from '../src/engine/directory/state-directory.js';
 import { randomOrder, sequentialKeys, VALUE } from './frame/data.js';
 import type { BenchTask, BenchTopic } from './frame/task.js';
-import { keep, milliseconds, nsEach } from './frame/timing.js';
+import { keep, milliseconds, millisecondsAwaited, nsEach } from './frame/timing.js';
 import { measureBulk } from './directory/bulk.js';
 import { fillDirectory } from './directory/fill.js';
 import { measureStall } from './directory/stall.js';
@@ -37,10 +37,11 @@ async function measureOpening(task: BenchTask, keys: readonly Uint8Array[]): Pro
     return spent;
   });
   await task.measure({ id: 'open-write', title: 'open for writing', unit: 'ms' }, async () => {
-    const started = performance.now();
-    const store = await StateDirectory.open(root);
-    const spent = performance.now() - started;
-    store.close();
+    let store: StateDirectory | undefined;
+    const spent = await millisecondsAwaited(async () => {
+      store = await StateDirectory.open(root);
+    });
+    store?.close();
     return spent;
   });
   const changes = keys.slice(0, CHANGES);
@@ -49,9 +50,9 @@ async function measureOpening(task: BenchTask, keys: readonly Uint8Array[]): Pro
     const store = await StateDirectory.open(root);
     for (const key of changes) store.put(key, VALUE);
     await store.sync();
-    const started = performance.now();
-    await store.checkpoint();
-    const spent = performance.now() - started;
+    const spent = await millisecondsAwaited(async () => {
+      await store.checkpoint();
+    });
     store.close();
     return spent;
   });

@@ -1,4 +1,5 @@
 import { StateDirectory } from '../../src/engine/directory/state-directory.js';
+import { millisecondsAwaited } from '../frame/timing.js';
 
 /**
  * Makes a state directory of entries, as `put --batch` does: each group is on disk before the next, and
@@ -13,15 +14,15 @@ export async function fillDirectory(
 ): Promise<number> {
   StateDirectory.create(root, { cores });
   const store = await StateDirectory.open(root);
-  const started = performance.now();
-  store.beginBatch();
-  for (let start = 0; start < keys.length; start += groupSize) {
-    const end = Math.min(start + groupSize, keys.length);
-    for (let index = start; index < end; index++) store.put(keys[index]!, value);
-    if (end < keys.length) await store.sync();
-  }
-  await store.endBatch();
-  const spent = performance.now() - started;
+  const spent = await millisecondsAwaited(async () => {
+    store.beginBatch();
+    for (let start = 0; start < keys.length; start += groupSize) {
+      const end = Math.min(start + groupSize, keys.length);
+      for (let index = start; index < end; index++) store.put(keys[index]!, value);
+      if (end < keys.length) await store.sync();
+    }
+    await store.endBatch();
+  });
   store.close();
   return spent;
 }

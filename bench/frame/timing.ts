@@ -56,14 +56,19 @@ export function nsEach(operations: number, work: () => void): number {
   return (milliseconds(work) * NANOSECONDS_A_MILLISECOND) / operations;
 }
 
-/** The same for work that waits. */
-export async function nsEachAwaited(operations: number, work: () => Promise<void>): Promise<number> {
+/** Milliseconds that work takes which waits. */
+export async function millisecondsAwaited(work: () => Promise<void>): Promise<number> {
   profile?.resume();
   const started = nowMs();
   await work();
   const spent = nowMs() - started;
   profile?.pause();
-  return (spent * NANOSECONDS_A_MILLISECOND) / operations;
+  return spent;
+}
+
+/** Nanoseconds an operation of work that waits. */
+export async function nsEachAwaited(operations: number, work: () => Promise<void>): Promise<number> {
+  return ((await millisecondsAwaited(work)) * NANOSECONDS_A_MILLISECOND) / operations;
 }
 
 /** Megabytes (1,000,000 bytes) a second. */
