@@ -2,11 +2,11 @@ import { checkBigint, checkBytes, checkBytesIfGiven } from '../bytes/byte-argume
 import { StatelogError } from '../errors.js';
 import type { Entry, EntryCursor, EntryRange } from '../entry-cursor.js';
 import {
+  countInRange,
   entriesInRange,
   forEachEntryOf,
   keysInRange,
   lentEntriesInRange,
-  positionsInRange,
 } from '../entry-range.js';
 import type { Finding } from '../finding.js';
 import { checkCommit } from '../rkyv/entry/operation-arguments.js';
@@ -182,13 +182,9 @@ export class StateDirectory {
 
   /** Shows every entry in key order; key and value are lent for the call. */
   forEachEntry(visit: (key: Uint8Array, value: Uint8Array) => void): void {
-    const states = this.#states();
-    states.hold();
-    try {
-      forEachEntryOf(states.cursor(), visit);
-    } finally {
-      states.release();
-    }
+    this.#look((cursor) => {
+      forEachEntryOf(cursor, visit);
+    });
   }
 
   /** Keys in order, free to keep; reads no value. Goes on over a checkpoint as `scan` does. */
@@ -198,9 +194,7 @@ export class StateDirectory {
 
   /** How many keys are in the range; reads no value. */
   count(range: EntryRange = {}): number {
-    let count = 0;
-    for (const _ of this.#walk((cursor) => positionsInRange(cursor, range))) count++;
-    return count;
+    return this.#look((cursor) => countInRange(cursor, range));
   }
 
   /** Resolves when everything put and deleted so far is on disk, and every subscriber has room for it. */
@@ -260,6 +254,17 @@ export class StateDirectory {
   #states(): CoreStates {
     if (this.#isClosed) throw closedError(this.path);
     return this.#writer?.states ?? this.#snapshot!.states;
+  }
+
+  /** Holds what the cursor walks over until `use` returns. */
+  #look<Result>(use: (cursor: EntryCursor) => Result): Result {
+    const states = this.#states();
+    states.hold();
+    try {
+      return use(states.cursor());
+    } finally {
+      states.release();
+    }
   }
 
   /** Holds what the cursor walks over until the walk is over. */

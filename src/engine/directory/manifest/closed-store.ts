@@ -117,7 +117,6 @@ function foundationPaths(layout: DirectoryLayout, epoch: bigint): [string, ...st
 
 function readIfThere(fileSystem: FileSystem, path: string): Uint8Array | undefined {
   try {
-    if (fileSystem.status(path)?.kind !== 'file') return undefined;
     const descriptor = fileSystem.openRead(path, 'refuse');
     try {
       const { size } = fileSystem.statusOf(descriptor);

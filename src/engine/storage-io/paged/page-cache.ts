@@ -26,7 +26,8 @@ export class PageCache {
     }
     this.#sets = Math.min(slotsMax / WAYS, Math.max(1, Math.ceil(pages / WAYS)));
     const slots = this.#sets * WAYS;
-    this.bytes = new Uint8Array(slots * PAGE_BYTES);
+    // Not zeroed: nothing of a slot is looked at before a page was read into it.
+    this.bytes = new Uint8Array(Buffer.allocUnsafeSlow(slots * PAGE_BYTES).buffer);
     this.#pages = new Float64Array(slots).fill(-1);
     this.#lastUses = new Float64Array(slots);
   }
