@@ -88,7 +88,8 @@ export default class Put extends StatelogCommand {
     if (batch === undefined) {
       const change = await this.#change(args, flags, encodings);
       try {
-        return await withWritable(args.store, options, this.writeNotices, (store) =>
+        const opening = { ...options, writesOnly: !asksForValue(change) };
+        return await withWritable(args.store, opening, this.writeNotices, (store) =>
           this.#put(store, change),
         );
       } catch (error) {
@@ -228,6 +229,11 @@ interface SinglePut {
   readonly ifValue: Uint8Array | undefined;
   readonly revision: bigint | undefined;
   readonly cursor: Uint8Array | undefined;
+}
+
+/** True where the value that is there matters. */
+function asksForValue({ value, ifAbsent, ifValue }: SinglePut): boolean {
+  return typeof value === 'bigint' || ifAbsent || ifValue !== undefined;
 }
 
 async function putOne(

@@ -32,6 +32,11 @@ export interface OpenStoreOptions extends DirectoryEnvironment {
   readonly onWarning?: ((error: unknown) => void) | undefined;
   /** When checkpoints are made by themselves, and how much of one is done at a time beside the puts. */
   readonly pace?: CheckpointPace | undefined;
+  /**
+   * True where little or nothing will be read: the log is checked as always, but not taken into memory. What needs it there takes
+   * it in first, in a second pass over the log: a lookup, a scan, a delete, a group, a subscription, a checkpoint. A put does not.
+   */
+  readonly writesOnly?: boolean | undefined;
   /** The manifest, where the caller has just read it to see what the path is: it is then read again only under the lock. */
   readonly manifest?: Uint8Array | undefined;
 }

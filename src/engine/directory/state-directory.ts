@@ -78,7 +78,8 @@ export class StateDirectory {
    * @throws StatelogError `NOT_FOUND`, `LOCKED`, `DAMAGED`, `READ_ONLY` where there are no locks
    */
   static async open(path: string, options: OpenStoreOptions = {}): Promise<StateDirectory> {
-    const { clock = new SystemClock(), waitMs = 0, lossBytesMax, onWarning, manifest, pace } = options;
+    const { clock = new SystemClock(), waitMs = 0, lossBytesMax, onWarning } = options;
+    const { manifest, pace, writesOnly } = options;
     checkBytesIfGiven(manifest, 'manifest');
     const anchored = anchoredStore(options.fileSystem ?? realFileSystem(), path);
     const fileSystem = inheritingFromFolder(anchored, path);
@@ -88,7 +89,15 @@ export class StateDirectory {
       import('./write/open-writer.js'),
       import('./write/directory-writer.js'),
     ]);
-    const opened = await openWriter({ fileSystem, clock, layout, waitMs, lossBytesMax, manifest });
+    const opened = await openWriter({
+      fileSystem,
+      clock,
+      layout,
+      waitMs,
+      lossBytesMax,
+      manifest,
+      writesOnly,
+    });
     return new StateDirectory(path, {
       writer: new Writer({ fileSystem, clock, layout, onWarning, pace }, opened),
     });

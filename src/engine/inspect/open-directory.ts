@@ -50,10 +50,10 @@ export function readDirectoryStore(path: string, options: OpenReadableOptions): 
  */
 export async function writeDirectoryStore(
   path: string,
-  { fileSystem, waitMs, lossBytesMax, onWarning }: OpenWritableOptions,
+  { fileSystem, waitMs, writesOnly, lossBytesMax, onWarning }: OpenWritableOptions,
   manifest?: Uint8Array,
 ): Promise<DirectoryStore> {
-  return DirectoryStore.open(path, { fileSystem, waitMs, lossBytesMax, onWarning, manifest });
+  return DirectoryStore.open(path, { fileSystem, waitMs, writesOnly, lossBytesMax, onWarning, manifest });
 }
 
 /** The manifest of a state directory; undefined where the path holds something else, or it cannot be read. */

@@ -3,7 +3,8 @@ import { walEntryBytes } from '../../rkyv/entry/wal-entry-format.js';
 import { TAG_PUT } from '../../rkyv/entry/wal-entry-format.js';
 import { INDEX_BYTES_MAX, VALUE_REGION_BYTES_MAX } from '../../state/format/format.js';
 import { surelyFitsIndex } from '../../state/format/index-size.js';
-import { RECORD_LENGTH_MAX } from '../../wal/format/record.js';
+import type { StateFile } from '../../state/read/state-file.js';
+import { RECORD_BYTES_MIN, RECORD_LENGTH_MAX } from '../../wal/format/record.js';
 import type { CoreState } from '../state/core-state.js';
 
 const KEEP_MAX = 0xffff_ffff;
@@ -38,6 +39,24 @@ export function checkChangeFits(
   checkFits(core, key, valueLength, path, added);
   const { values, keyBytes, keys } = added;
   return { values: values + valueLength, keyBytes: keyBytes + key.length, keys: keys + 1 };
+}
+
+/**
+ * True where a change surely fits, whatever the log before it holds: of values, keys and their number it holds no more than it has
+ * bytes.
+ */
+export function surelyFits(
+  base: StateFile | undefined,
+  logBytes: number,
+  key: Uint8Array,
+  valueLength: number,
+): boolean {
+  const keys = (base?.count ?? 0) + Math.ceil(logBytes / RECORD_BYTES_MIN) + 1;
+  return (
+    walEntryBytes(TAG_PUT, key.length, valueLength) <= RECORD_LENGTH_MAX &&
+    (base?.liveBytes ?? 0) + logBytes + valueLength <= VALUE_REGION_BYTES_MAX &&
+    surelyFitsIndex(keys, (base?.keyBytes ?? 0) + logBytes + key.length)
+  );
 }
 
 /** Refuses a change by itself, as `checkChangeFits` does. */

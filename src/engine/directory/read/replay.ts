@@ -57,13 +57,16 @@ export interface ReplayedSegment extends SegmentState {
   readonly notices: readonly Finding[];
 }
 
-/** Applies one good record to what is in memory. */
-export function applyRecord(view: WalEntryView, overlay: Overlay, progress: Progress): void {
+/**
+ * Applies one good record to what is in memory.
+ * @param overlay undefined where only the progress is wanted
+ */
+export function applyRecord(view: WalEntryView, overlay: Overlay | undefined, progress: Progress): void {
   const { bytes, keyStart, keyLength, valueStart, valueLength } = view;
   if (view.tag === TAG_PUT) {
-    overlay.putFrom(bytes, keyStart, keyLength, bytes, valueStart, valueLength);
+    overlay?.putFrom(bytes, keyStart, keyLength, bytes, valueStart, valueLength);
   } else if (view.tag === TAG_DELETE) {
-    overlay.deleteFrom(bytes, keyStart, keyLength);
+    overlay?.deleteFrom(bytes, keyStart, keyLength);
   } else if (view.tag === TAG_COMMIT) {
     const operation = view.operation();
     if (operation.op !== 'commit') return;

@@ -21,6 +21,18 @@ export interface CoreState {
 /** A checkpoint with one layer of changes over it: what the next one is made from. */
 export type CheckpointState = Pick<CoreState, 'base' | 'overlay'>;
 
+/** A core without changes since its checkpoint; the layer for them is made when it is first asked for. */
+export function unchangedCore(coreId: number, base: StateFile | undefined): CoreState {
+  let overlay: Overlay | undefined;
+  return {
+    coreId,
+    base,
+    get overlay() {
+      return (overlay ??= new Overlay());
+    },
+  };
+}
+
 /** Which core a key belongs to. */
 export function coreOfKey(key: Uint8Array, cores: number): number {
   return cores === 1 ? 0 : crc32c(key) % cores;

@@ -38,6 +38,8 @@ export interface CheckpointingWriter extends WriterEnvironment {
   readonly live: LiveStore;
   /** Does something whose failure ends the writer. */
   readonly orPoison: <T>(action: () => T) => T;
+  /** Takes the log into memory, where it is not. */
+  readonly takeInLog: () => void;
   /** Appends what is in memory and syncs the log. */
   readonly syncLog: () => void;
 }
@@ -172,6 +174,7 @@ export class Checkpointing {
 
   #begin(request: CheckpointRequest, kind: Pick<Run, 'isAsked' | 'isOfBatch'>): Run {
     const { fileSystem, clock, layout, held, live, orPoison, syncLog } = this.#writer;
+    this.#writer.takeInLog();
     const { manifest, states, cores, progress } = live;
     const parts = { fileSystem, clock, layout, manifest, states, writers: cores, held, syncLog };
     const keep = request.keep ?? manifest.keep;

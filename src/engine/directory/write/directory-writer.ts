@@ -5,7 +5,7 @@ import type { GroupChange, GroupCommit } from '../group-change.js';
 import { Group } from './group.js';
 import type { HeldStore } from './held-store.js';
 import { findLeftovers, removeLeftovers } from '../manifest/leftovers.js';
-import { checkFits } from '../manifest/limits.js';
+import { checkFits, surelyFits } from '../manifest/limits.js';
 import { swapManifest } from '../manifest/manifest-file.js';
 import { liveEpoch, newestCheckpoint, type DirectoryManifest } from '../manifest/manifest.js';
 import { Checkpointing, type LiveStore } from './checkpointing.js';
@@ -16,6 +16,7 @@ import { closedError, poisonedError } from '../manifest/refusals.js';
 import { rollBack } from './roll-back.js';
 import { applyOffsets } from '../manifest/source-mark.js';
 import { Subscribers, type Change, type Subscription } from './subscribers.js';
+import { takeInLog } from './take-in-log.js';
 import type { CheckpointRequest, WriterEnvironment } from './writer-environment.js';
 
 /**
@@ -38,6 +39,8 @@ export class DirectoryWriter {
   readonly #subscribers = new Subscribers();
   #failure: StatelogError | undefined;
   #isBatch = false;
+  /** False while the log was checked and is not in memory: puts are appended to it, and whatever else comes takes it in first. */
+  #isTakenIn: boolean;
   /** How far segments must reach for groups that are in several of them, and not on disk yet. */
   readonly #unsyncedGroups = new Map<number, bigint>();
 
@@ -49,12 +52,16 @@ export class DirectoryWriter {
     this.#live = { manifest, states, cores, progress };
     this.progress = progress;
     this.recovery = opened.recovery;
+    this.#isTakenIn = opened.isTakenIn;
     this.#checkpoints = new Checkpointing({
       ...environment,
       lock,
       held,
       live: this.#live,
       orPoison: (action) => this.#orPoison(action),
+      takeInLog: () => {
+        this.#takeInLog();
+      },
       syncLog: () => {
         this.#syncSegments();
       },
@@ -67,6 +74,7 @@ export class DirectoryWriter {
 
   get states(): CoreStates {
     this.#checkUsable();
+    this.#takeInLog();
     return this.#live.states;
   }
 
@@ -83,6 +91,7 @@ export class DirectoryWriter {
   put(key: Uint8Array, value: Uint8Array): void {
     this.#checkUsable();
     const coreId = coreOfKey(key, this.#live.cores.length);
+    if (!this.#isTakenIn && this.#append(coreId, key, value)) return;
     checkFits(this.#live.states.all[coreId]!, key, value.length, this.#environment.layout.root);
     // No closure for each put: it would be an object each.
     try {
@@ -94,6 +103,7 @@ export class DirectoryWriter {
 
   delete(key: Uint8Array): boolean {
     this.#checkUsable();
+    this.#takeInLog();
     const coreId = coreOfKey(key, this.#live.cores.length);
     const core = this.#live.states.all[coreId]!;
     if (!isInCore(core, key)) return false;
@@ -106,6 +116,7 @@ export class DirectoryWriter {
 
   writeGroup(changes: Iterable<GroupChange>, commit: GroupCommit | undefined): void {
     this.#checkUsable();
+    this.#takeInLog();
     const { states, cores } = this.#live;
     const group = new Group(states, cores, this.#environment.layout.root, changes, commit);
     this.#orPoison(() => {
@@ -169,6 +180,7 @@ export class DirectoryWriter {
 
   subscribe(): Subscription {
     this.#checkUsable();
+    this.#takeInLog();
     // Earlier puts are not for the newcomer.
     this.#orPoison(() => {
       for (const core of this.#live.cores) core.drain();
@@ -187,6 +199,25 @@ export class DirectoryWriter {
     this.#live.states.release();
     this.#lock[isWhole ? 'release' : 'abandon']();
     this.#failure ??= closedError(this.#environment.layout.root);
+  }
+
+  /** Appends a put to a log that is not in memory. @returns false where the log had to be taken in first, and was */
+  #append(coreId: number, key: Uint8Array, value: Uint8Array): boolean {
+    const { segment } = this.#live.cores[coreId]!;
+    if (!surelyFits(this.#live.states.all[coreId]!.base, segment.position, key, value.length)) {
+      this.#takeInLog();
+      return false;
+    }
+    this.#orPoison(() => segment.appendPut(key, value));
+    return true;
+  }
+
+  #takeInLog(): void {
+    if (this.#isTakenIn) return;
+    this.#isTakenIn = true;
+    this.#orPoison(() => {
+      takeInLog(this.#environment.fileSystem, this.#live);
+    });
   }
 
   #takeCommit({ offsets, watermark }: GroupCommit): void {

@@ -2,7 +2,7 @@ import type { Clock } from '../../storage-io/interface/clock.js';
 import { acquireFileLock, type FileLock } from '../../storage-io/lock/file-lock.js';
 import type { FileSystem } from '../../storage-io/interface/file-system.js';
 import { refuseLinkedFile, refuseLinkedFolders } from '../../storage-io/owners/own-paths.js';
-import { CoreStates, type CoreState } from '../state/core-state.js';
+import { CoreStates, unchangedCore } from '../state/core-state.js';
 import { guardedByLock, HeldStore } from './held-store.js';
 import type { DirectoryLayout } from '../manifest/layout.js';
 import { isFoundationAsClosed, readCloseRecord, syncFoundation } from '../manifest/closed-store.js';
@@ -11,7 +11,6 @@ import { readManifest } from '../manifest/manifest-file.js';
 import { decodeManifest, liveEpoch, newestCheckpoint, type DirectoryManifest } from '../manifest/manifest.js';
 import { openCheckpoint } from '../read/open-checkpoint.js';
 import { asMissingPart } from '../manifest/missing-part.js';
-import { Overlay } from '../state/overlay.js';
 import type { Progress } from '../read/replay.js';
 import { recoverLog, type RecoveryReport } from './recover-log.js';
 import type { WritableCore } from './writable-core.js';
@@ -25,6 +24,8 @@ export interface OpenWriterOptions {
   readonly waitMs: number;
   /** How much recovery may cut; undefined: what it may cut by itself. */
   readonly lossBytesMax?: number | undefined;
+  /** The log is checked, and not taken into memory. */
+  readonly writesOnly?: boolean | undefined;
   /** The manifest as it was a moment ago, if it was read. */
   readonly manifest?: Uint8Array | undefined;
 }
@@ -38,6 +39,8 @@ export interface OpenedWriter {
   readonly writers: readonly WritableCore[];
   readonly progress: Progress;
   readonly recovery: RecoveryReport;
+  /** Whether the log is in memory. */
+  readonly isTakenIn: boolean;
 }
 
 /**
@@ -80,21 +83,20 @@ function recover(options: OpenWriterOptions, lock: FileLock, unguarded: FileSyst
   const leftovers = findLeftovers(fileSystem, layout, manifest);
   const entry = newestCheckpoint(manifest);
   const bases = entry === undefined ? [] : openCheckpoint({ fileSystem, layout, manifest }, entry);
-  const all = Array.from({ length: manifest.cores }, (_, coreId): CoreState => {
-    return { coreId, base: bases[coreId], overlay: new Overlay() };
-  });
+  const isTakenIn = options.writesOnly !== true;
+  const all = Array.from({ length: manifest.cores }, (_, coreId) => unchangedCore(coreId, bases[coreId]));
   const states = new CoreStates(all);
   let writers: readonly WritableCore[] = [];
   try {
     const progress: Progress = { sources: new Map(entry?.sources), watermark: entry?.watermark };
     const { lossBytesMax } = options;
-    const log = { manifest, states: all, progress, lock, closed, isDurable, lossBytesMax };
+    const log = { manifest, states: all, progress, lock, closed, isDurable, lossBytesMax, isTakenIn };
     const recovered = recoverLog(options, log);
     ({ writers } = recovered);
     if (!isDurable) syncFoundation(fileSystem, layout, liveEpoch(manifest));
     removeLeftovers(fileSystem, leftovers);
     const held = new HeldStore(unguarded, layout, lock, writers);
-    return { lock, held, manifest, states, writers, progress, recovery: recovered.report };
+    return { lock, held, manifest, states, writers, progress, recovery: recovered.report, isTakenIn };
   } catch (error) {
     for (const { segment } of writers) segment.abandon();
     states.release();

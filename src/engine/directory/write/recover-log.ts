@@ -44,6 +44,8 @@ export interface LogRecovery {
   readonly isDurable: boolean;
   /** How much may be cut; undefined: what a recovery may cut by itself. */
   readonly lossBytesMax: number | undefined;
+  /** Whether changes are taken into memory; else they are only checked. */
+  readonly isTakenIn: boolean;
 }
 
 type Environment = Pick<WriterEnvironment, 'fileSystem' | 'clock' | 'layout'>;
@@ -106,11 +108,13 @@ function requestsOf(
 
 function requestOf(
   { fileSystem, layout }: Environment,
-  { manifest, progress, lock, closed }: LogRecovery,
-  { coreId, overlay }: CoreState,
+  { manifest, progress, lock, closed, isTakenIn }: LogRecovery,
+  core: CoreState,
   notices: Finding[],
 ): RecoverSegmentOptions {
   const epoch = liveEpoch(manifest);
+  const { coreId } = core;
+  const overlay = isTakenIn ? core.overlay : undefined;
   return {
     fileSystem,
     path: layout.segment(epoch, coreId),
