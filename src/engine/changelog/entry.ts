@@ -10,8 +10,6 @@ export type StateOp = (typeof StateOp)[keyof typeof StateOp];
 const U64_MAX = 2n ** 64n - 1n;
 const U32_MAX = 2 ** 32 - 1;
 
-const keyHash = new KeyHash();
-
 /**
  * One change of state: which key, by its hash, and where its value lies. It holds no key and
  * no value, so that it has a fixed size (32 bytes in a changelog). After LaminarDB's entry of
@@ -62,8 +60,9 @@ export class StateChangelogEntry {
   /** The 64-bit hash of a key (see `KeyHash`, which does the same without bigint). */
   static hashKey(key: Uint8Array): bigint {
     checkBytes(key, 'key');
-    keyHash.hash(key);
-    return keyHash.toBigint();
+    const hash = new KeyHash();
+    hash.hash(key);
+    return hash.toBigint();
   }
 
   get isPut(): boolean {

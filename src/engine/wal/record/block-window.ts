@@ -24,8 +24,8 @@ export class BlockWindow extends SlidingWindow {
   readonly #fileSystem: FileSystem;
   readonly #descriptor: FileDescriptor;
   readonly #blockBytes: number;
-  /** The bytes that were looked at last without moving the window. */
-  readonly #aside: NearBytes;
+  /** The bytes that were looked at last without moving the window; undefined before any were. */
+  #aside: NearBytes | undefined;
 
   constructor(
     fileSystem: FileSystem,
@@ -36,7 +36,6 @@ export class BlockWindow extends SlidingWindow {
     super(fileSystem, descriptor);
     this.#fileSystem = fileSystem;
     this.#descriptor = descriptor;
-    this.#aside = new NearBytes(fileSystem, descriptor);
     this.end = end;
     this.#blockBytes = Math.max(blockBytes, BLOCK_BYTES_MIN);
   }
@@ -81,8 +80,9 @@ export class BlockWindow extends SlidingWindow {
       return true;
     }
     if (position < 0 || position + length > this.end) return false;
-    const at = this.#aside.load(position, length);
-    if (at >= 0) into.set(this.#aside.bytes.subarray(at, at + length));
+    const aside = (this.#aside ??= new NearBytes(this.#fileSystem, this.#descriptor));
+    const at = aside.load(position, length);
+    if (at >= 0) into.set(aside.bytes.subarray(at, at + length));
     return at >= 0;
   }
 
@@ -94,7 +94,7 @@ export class BlockWindow extends SlidingWindow {
   /** Forgets what is in memory: the file may have changed. */
   forget(): void {
     this.filled = 0;
-    this.#aside.forget();
+    this.#aside?.forget();
     this.generation += 1;
   }
 

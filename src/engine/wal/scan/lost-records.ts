@@ -1,11 +1,10 @@
 import type { Finding, LostRecords } from '../../finding.js';
 import type { WalEntryView } from '../../rkyv/entry/wal-entry-view.js';
 import type { RecordOrder } from '../format/record-order.js';
-import { upTo } from './end-sequence.js';
 import type { Gap } from './gap.js';
 import type { RecordStream } from './record-stream.js';
 import { missingEnd } from './scan-findings.js';
-import type { WalScanOptions } from './scan-options.js';
+import { upTo, type WalScanOptions } from './scan-options.js';
 
 /** Good records that stand in a wrong place: nothing that belongs there is lost with them by itself. */
 const STRANGERS: ReadonlySet<Gap['cause']['class']> = new Set([

@@ -61,9 +61,10 @@ export class RecordStream {
   remarkable: Remarkable | undefined = undefined;
   /** The last gap. */
   gap: Gap | undefined;
-  readonly #landing: Landing;
-  /** Passes over records for `passOrdinary`. */
-  readonly ordinary: OrdinaryRun;
+  readonly #from: number;
+  /** These two are made where they are first needed: a put that finds little in its log needs neither. */
+  #madeLanding: Landing | undefined;
+  #ordinary: OrdinaryRun | undefined;
   readonly #epoch: bigint | undefined;
   /** A landing has decided already that the record at `position` may jump. */
   #mayJump = false;
@@ -73,11 +74,19 @@ export class RecordStream {
     this.reader = new RecordReader(fileSystem, descriptor, from, end, blockBytes);
     this.order = new RecordOrder(options);
     if (options.order !== undefined) this.order.copyFrom(options.order);
-    this.ordinary = new OrdinaryRun(this.reader, this.order);
-    this.#landing = new Landing(this.reader, this.order, from);
+    this.#from = from;
     this.#epoch = options.epoch;
     this.#mayJump = options.mayJump === true;
     this.position = from;
+  }
+
+  /** Passes over records for `passOrdinary`. */
+  get ordinary(): OrdinaryRun {
+    return (this.#ordinary ??= new OrdinaryRun(this.reader, this.order));
+  }
+
+  get #landing(): Landing {
+    return (this.#madeLanding ??= new Landing(this.reader, this.order, this.#from));
   }
 
   /** Whether it was decided already that the record at `position` may jump: for a stream that begins there. */

@@ -119,6 +119,12 @@ export function scanOptionsOf(log: LogScanOptions, coreId: number): WalScanOptio
   };
 }
 
+/** The sequence that comes next in a log that ends at one, where that is known. */
+export function upTo(endSequence: bigint | undefined, nextSequence: bigint | undefined): bigint | undefined {
+  if (endSequence === undefined || nextSequence === undefined) return nextSequence;
+  return nextSequence < endSequence ? nextSequence : endSequence;
+}
+
 /** For a part of a segment that was read before: what is known of the rest. */
 export interface WalScanPart {
   /** An open descriptor of the segment; the scanner does not close it. */
