@@ -103,4 +103,20 @@ export const besideMutants = [
     tests: [beside],
     match: '*closing brings*',
   },
+  {
+    name: 'checkpoint-without-the-log-that-was-not-taken-in',
+    rule: 'R1: a checkpoint holds the log before it, also where that was left on disk',
+    file: 'src/engine/directory/write/checkpointing.ts',
+    from: '    this.#writer.takeInLog();\n',
+    to: '',
+    tests: ['engine/directory/writes-only'],
+  },
+  {
+    name: 'log-that-became-shorter-taken-in',
+    rule: 'R2: where the log no longer reads as it did, no lookup answers without its end',
+    file: 'src/engine/directory/write/take-in-log.ts',
+    from: 'if (replayed.goodEnd !== position || replayed.nextSequence !== sequence)',
+    to: 'if (replayed.goodEnd > position)',
+    tests: ['engine/directory/writes-only'],
+  },
 ];

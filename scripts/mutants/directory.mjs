@@ -207,22 +207,6 @@ export const directoryMutants = [
     tests: ['engine/directory/merged-cursor'],
   },
   {
-    name: 'checkpoint-without-the-log-that-was-not-taken-in',
-    rule: 'R1: a checkpoint holds the log before it, also where that was left on disk',
-    file: 'src/engine/directory/write/checkpointing.ts',
-    from: '    this.#writer.takeInLog();\n',
-    to: '',
-    tests: ['engine/directory/writes-only'],
-  },
-  {
-    name: 'log-that-became-shorter-taken-in',
-    rule: 'R2: where the log no longer reads as it did, no lookup answers without its end',
-    file: 'src/engine/directory/write/take-in-log.ts',
-    from: 'if (replayed.goodEnd !== position || replayed.nextSequence !== sequence)',
-    to: 'if (replayed.goodEnd > position)',
-    tests: ['engine/directory/writes-only'],
-  },
-  {
     name: 'deletes-not-replayed',
     rule: 'R1: what was deleted stays deleted',
     file: 'src/engine/directory/read/replay.ts',

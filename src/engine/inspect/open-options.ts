@@ -28,7 +28,7 @@ export interface OpenWritableOptions {
   readonly waitMs?: number | undefined;
   /** Let a fold log take values of 16 to 64 MiB. */
   readonly largeValues?: boolean | undefined;
-  /** Of a state directory, as `OpenStoreOptions.writesOnly`. */
+  /** Leave the log of a state directory on disk, as `OpenStoreOptions.writesOnly` says. */
   readonly writesOnly?: boolean | undefined;
   /** How much of an unfinished last write may be cut; default 1 MiB, and a single record of any length. */
   readonly lossBytesMax?: number | undefined;
