@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { isatty } from 'node:tty';
 import { asSystemError, errnoOf } from '../../engine/storage-io/interface/system-error.js';
-import { kindOfDescriptor, writeToPipe } from '../../engine/storage-io/real/standard-descriptor.js';
+import { kindOfDescriptor, openPipeAgain, writeAtOnce } from '../../engine/storage-io/real/standard-descriptor.js';
 import { ByteOutput, type ByteSink } from './byte-output.js';
 import type { PagedOutput, Screen } from './pager.js';
 import type { Terminal } from './terminal.js';
@@ -88,17 +88,27 @@ function quiet<T extends NodeJS.WriteStream | Socket>(stream: T): T {
 function standardOutput(): ByteSink {
   let sink: ByteSink | undefined;
   return {
+    write: (bytes) => (sink ??= standardSink()).write(bytes),
+  };
+}
+
+function standardSink(): ByteSink {
+  const kind = kindOfDescriptor(STANDARD_OUTPUT);
+  if (kind === 'file') return descriptorSink;
+  const pipe = kind === 'pipe' ? openPipeAgain(STANDARD_OUTPUT) : undefined;
+  return pipe === undefined ? streamSink() : pipeSink(pipe);
+}
+
+/** A pipe that was opened again, until it does not take all at once: then Node's stream, which waits for the reader. */
+function pipeSink(pipe: number): ByteSink {
+  let waiting: ByteSink | undefined;
+  return {
     write: async (bytes) => {
-      if (sink !== undefined) return sink.write(bytes);
-      const kind = kindOfDescriptor(STANDARD_OUTPUT);
-      if (kind === 'pipe') {
-        const written = writeToPipe(STANDARD_OUTPUT, bytes);
-        if (written === bytes.length) return true;
-        sink = socketSink(quiet(process.stdout));
-        return sink.write(bytes.subarray(written));
-      }
-      sink = kind === 'file' ? descriptorSink : streamSink();
-      return sink.write(bytes);
+      if (waiting !== undefined) return waiting.write(bytes);
+      const written = writeAtOnce(pipe, bytes);
+      if (written === bytes.length) return true;
+      waiting = streamSink();
+      return waiting.write(bytes.subarray(written));
     },
   };
 }

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { closeSync, constants, openSync, readSync } from 'node:fs';
 import path from 'node:path';
 import test from 'ava';
-import { kindOfDescriptor, writeToPipe } from '../../../src/engine/storage-io/real/standard-descriptor.js';
+import { kindOfDescriptor, openPipeAgain, writeAtOnce } from '../../../src/engine/storage-io/real/standard-descriptor.js';
 import { tempDir } from '../../support/temp-dir.js';
 
 test('a descriptor is told by what it leads to, and the null device is as a file', (t) => {
@@ -26,15 +26,18 @@ test('a pipe takes what it has room for, though its descriptor waits for the rea
   const fifo = path.join(tempDir(t), 'fifo');
   execFileSync('mkfifo', [fifo]);
   const descriptor = openSync(fifo, constants.O_RDWR);
+  const again = openPipeAgain(descriptor)!;
   try {
     const bytes = new Uint8Array(1024 * 1024).fill(7);
-    const taken = writeToPipe(descriptor, bytes);
+    const taken = writeAtOnce(again, bytes);
     t.true(taken > 0 && taken < bytes.length);
-    t.is(writeToPipe(descriptor, bytes), 0, 'full');
+    t.is(writeAtOnce(again, bytes), 0, 'full');
     t.is(readSync(descriptor, new Uint8Array(bytes.length)), taken);
-    t.is(writeToPipe(descriptor, bytes.subarray(0, 100)), 100);
+    t.is(writeAtOnce(again, bytes.subarray(0, 100)), 100);
   } finally {
+    closeSync(again);
     closeSync(descriptor);
   }
-  t.is(writeToPipe(descriptor, new Uint8Array(1)), 0, 'closed');
+  t.is(writeAtOnce(again, new Uint8Array(1)), 0, 'closed');
+  t.is(openPipeAgain(descriptor), undefined, 'closed');
 });

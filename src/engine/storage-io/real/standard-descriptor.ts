@@ -1,4 +1,4 @@
-import { closeSync, constants, fstatSync, openSync, writeSync, type Stats } from 'node:fs';
+import { constants, fstatSync, openSync, writeSync, type Stats } from 'node:fs';
 
 const { O_NONBLOCK, O_WRONLY } = constants;
 /** Linux gives this major number to the null device and its kin. */
@@ -27,23 +27,28 @@ function isMemoryDevice(status: Stats): boolean {
 }
 
 /**
- * Writes as much to a pipe as it takes at once. It is opened by its name for that, since the descriptor, which other processes
+ * Opens a pipe once more, by its name, so that writing to it takes what it takes at once: the descriptor, which other processes
  * share, may be one that waits for the reader.
- * @returns how many bytes it took; 0 where it takes none, or cannot be opened so
+ * @returns undefined where it cannot be opened so
  */
-export function writeToPipe(pipe: number, bytes: Uint8Array): number {
-  let descriptor: number;
+export function openPipeAgain(pipe: number): number | undefined {
   try {
-    descriptor = openSync(`/proc/self/fd/${pipe}`, O_WRONLY | O_NONBLOCK);
+    return openSync(`/proc/self/fd/${pipe}`, O_WRONLY | O_NONBLOCK);
   } catch {
-    return 0;
+    return undefined;
   }
+}
+
+/**
+ * Writes as much to a pipe as it takes at once.
+ * @param pipe as `openPipeAgain` returned it
+ * @returns how many bytes it took; 0 where it takes none
+ */
+export function writeAtOnce(pipe: number, bytes: Uint8Array): number {
   try {
-    return writeSync(descriptor, bytes);
+    return writeSync(pipe, bytes);
   } catch {
     // The stream, which is tried next, says why.
     return 0;
-  } finally {
-    closeSync(descriptor);
   }
 }
