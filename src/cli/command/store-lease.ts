@@ -25,8 +25,9 @@ export class StoreLease {
   readonly #options: StoreLeaseOptions;
   #store: WritableStore | undefined;
   #wasTaken = false;
-  /** While there is a wait for input. */
+  /** Runs from the first wait for input on, since making one for each wait costs more than what is waited for. */
   #idle: NodeJS.Timeout | undefined;
+  #isWaiting = false;
 
   constructor(options: StoreLeaseOptions) {
     this.#options = options;
@@ -39,7 +40,7 @@ export class StoreLease {
   async take(): Promise<WritableStore> {
     this.#store ??= await this.#open();
     // It may have been taken by somebody who does not wait, such as the completion of keys.
-    this.#idle?.refresh();
+    if (this.#isWaiting) this.#startIdling();
     return this.#store;
   }
 
@@ -50,14 +51,12 @@ export class StoreLease {
 
   /** Waits for input, and lets go of the lock where it takes long. What was changed must be on disk. */
   async whileWaiting<T>(input: Promise<T>): Promise<T> {
-    this.#idle = setTimeout(() => {
-      this.letGo();
-    }, this.#options.idleMs);
+    this.#isWaiting = true;
+    this.#startIdling();
     try {
       return await input;
     } finally {
-      clearTimeout(this.#idle);
-      this.#idle = undefined;
+      this.#isWaiting = false;
     }
   }
 
@@ -68,6 +67,8 @@ export class StoreLease {
 
   /** Lets go of the lock. What was changed must be on disk. */
   letGo(): void {
+    clearTimeout(this.#idle);
+    this.#idle = undefined;
     const store = this.#store;
     this.#store = undefined;
     store?.close();
@@ -76,6 +77,14 @@ export class StoreLease {
   /** Whether an error has ended what was open. */
   isEndedBy(error: unknown): boolean {
     return this.#store !== undefined && (!isStatelogError(error) || ENDING.includes(error.code));
+  }
+
+  #startIdling(): void {
+    this.#idle ??= setTimeout(() => {
+      // Work that takes long is no wait: the next one begins anew.
+      if (this.#isWaiting) this.letGo();
+    }, this.#options.idleMs);
+    this.#idle.refresh();
   }
 
   async #open(): Promise<WritableStore> {

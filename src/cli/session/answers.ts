@@ -10,8 +10,6 @@ interface Waiting {
   readonly id: unknown;
   readonly fields?: AnswerFields;
   readonly error?: unknown;
-  /** Nothing of it, or of what is behind it, may be told before a sync. */
-  readonly hasChanged: boolean;
 }
 
 /**
@@ -25,6 +23,8 @@ export class Answers {
   readonly #store: StoreLease;
   readonly #output: ByteOutput;
   #waiting: Waiting[] = [];
+  /** From this one on nothing may be told before a sync; -1: all may. */
+  #firstChanged = -1;
 
   constructor(store: StoreLease, output: ByteOutput) {
     this.#store = store;
@@ -35,21 +35,28 @@ export class Answers {
     return this.#waiting.length >= ANSWERS_MAX;
   }
 
+  /** True where one of them waits for a sync. */
+  get hasChanged(): boolean {
+    return this.#firstChanged >= 0;
+  }
+
   /** @param id as the request has it; undefined where it has none */
   add(id: unknown, { fields, hasChanged }: Executed): void {
-    this.#waiting.push({ id, fields, hasChanged });
+    if (hasChanged && this.#firstChanged < 0) this.#firstChanged = this.#waiting.length;
+    this.#waiting.push({ id, fields });
   }
 
   refuse(id: unknown, error: unknown): void {
-    this.#waiting.push({ id, error, hasChanged: false });
+    this.#waiting.push({ id, error });
   }
 
   /** Syncs what was changed, once, and sends all answers. */
   async send(): Promise<void> {
     const waiting = this.#waiting;
     if (waiting.length === 0) return;
+    const first = this.#firstChanged;
     this.#waiting = [];
-    const first = waiting.findIndex(({ hasChanged }) => hasChanged);
+    this.#firstChanged = -1;
     let failure: unknown;
     if (first >= 0) failure = await this.#sync();
     const output = this.#output;

@@ -31,7 +31,8 @@ export async function runSession(
   const chunks = terminal.input()[Symbol.asyncIterator]();
   for (;;) {
     const chunk = chunks.next();
-    if (!(await isAtHand(chunk))) await session.answers.send();
+    // Only changes gain from others: one sync is for all that wait.
+    if (!session.answers.hasChanged || !(await isAtHand(chunk))) await session.answers.send();
     const result = await store.whileWaiting(chunk);
     if (result.done === true) break;
     await session.take(result.value);
