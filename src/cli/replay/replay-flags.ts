@@ -1,7 +1,12 @@
 import type { Interfaces } from '@oclif/core';
 import { boolean, custom } from '@oclif/core/flags';
 import { FOLD_OPERATIONS, type FoldOperationName } from '../../engine/inspect/replay/fold-filter.js';
-import { OPERATIONS, type OperationName } from '../../engine/inspect/replay/replay-filter.js';
+import {
+  OPERATIONS,
+  type OperationName,
+  type ReplayFilterOptions,
+} from '../../engine/inspect/replay/replay-filter.js';
+import type { KeyFilterOptions } from '../../engine/inspect/replay/key-filter.js';
 import { GROUPINGS, type Grouping } from '../../engine/inspect/replay/record-groups.js';
 import { decodeArgument } from '../values/encoding.js';
 import {
@@ -43,6 +48,9 @@ export const replayFlags = {
     description: 'in the order of epoch, time, core and sequence; --no-merge: as they lie',
     allowNo: true,
     default: true,
+  }),
+  together: boolean({
+    description: 'the records of several PATHs in the order of time, instead of one PATH after the other',
   }),
   op: custom<AnyOperationName>({ description: 'only these operations', options: [...ANY_OPERATIONS] })({
     ...several,
@@ -151,6 +159,26 @@ export function keyFilterOf(flags: ReplayFlags): {
   };
 }
 
+/** The keys and bytes that are wanted, of either kind of log. */
+export function withinOf(
+  flags: ReplayFlags,
+): KeyFilterOptions & Pick<ReplayFilterOptions, 'fromOffset' | 'toOffset'> {
+  return { ...keyFilterOf(flags), fromOffset: flags['from-offset'], toOffset: flags['to-offset'] };
+}
+
+/** The records that are wanted. @throws StatelogError `INVALID_ARGUMENT` */
+export function wantedOf(flags: ReplayFlags): ReplayFilterOptions {
+  return {
+    ...withinOf(flags),
+    operations: segmentOperationsOf(flags),
+    cores: flags.core,
+    fromEpoch: flags['from-epoch'],
+    toEpoch: flags['to-epoch'],
+    fromTimeNs: flags['from-time']?.timeNs,
+    toTimeNs: flags['to-time']?.timeNs,
+  };
+}
+
 /** @throws StatelogError `INVALID_ARGUMENT` for flags that say nothing of a fold log */
 export function refuseForFold(flags: ReplayFlags): void {
   const other = FOR_SEGMENTS_ALONE.find((name) => isGiven(flags, name));
@@ -167,7 +195,7 @@ export function refuseForFold(flags: ReplayFlags): void {
 }
 
 /** The operations of write-ahead logs that are wanted. @throws StatelogError `INVALID_ARGUMENT` for one that no such log has */
-export function segmentOperationsOf(flags: ReplayFlags): readonly OperationName[] | undefined {
+function segmentOperationsOf(flags: ReplayFlags): readonly OperationName[] | undefined {
   refuseOperations(flags, OPERATIONS, 'a write-ahead log');
   return flags.op as readonly OperationName[] | undefined;
 }

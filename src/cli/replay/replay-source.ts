@@ -30,7 +30,7 @@ export interface OpenedSource {
 }
 
 /** How the logs at a path are read. */
-interface ReplayOptions {
+export interface ReplayOptions {
   readonly filter: ReplayFilter;
   readonly isMerged: boolean;
   /** The point up to which a store is made anew; undefined where records alone are wanted. */

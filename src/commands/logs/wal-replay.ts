@@ -7,14 +7,15 @@ import { STANDARD_INPUT_NAME } from '../../engine/bytes/text/command-hints.js';
 import { encodingsOf } from '../../cli/command/flags.js';
 import { ReplayCounter, runCounted } from '../../cli/replay/replay-counter.js';
 import type { RecordDump } from '../../cli/output/records/record-dump.js';
-import { recordOutput } from '../../cli/output/records/record-output.js';
+import { recordOutput, type RecordOutputOptions } from '../../cli/output/records/record-output.js';
 import {
   keyFilterOf,
   questionOf,
   regionBoundsOf,
   refuseForFold,
   replayFlags,
-  segmentOperationsOf,
+  wantedOf,
+  withinOf,
   type ReplayFlags,
 } from '../../cli/replay/replay-flags.js';
 import { isQuestion } from '../../cli/replay/replay-question.js';
@@ -84,6 +85,7 @@ export default class WalReplay extends StatelogCommand {
     if (flags['value-to'] !== undefined && others.length > 0) throw usageError('--value-to is for one PATH');
     // What is followed has no end, and a value is for no screen.
     if (!flags.follow && flags.into === undefined && flags['value-to'] === undefined) await this.page(flags);
+    if (flags.together) return this.#replayTogether(paths, flags);
     let worst = await this.#replayInput(first, flags);
     // What was made of the first is there for the others.
     for (const path of others)
@@ -114,31 +116,21 @@ export default class WalReplay extends StatelogCommand {
     const flags = await withEnd(fileSystem, path, given);
     const { json, redact, merge: isMerged, limit = Infinity } = flags;
     const question = questionOf(flags);
-    const keys = keyFilterOf(flags);
     if (flags.follow && !flags.merge)
       throw usageError('--follow shows records as they come: leave out --no-merge');
     if (flags.hexdump && (await this.#dumpsRegions(fileSystem, path, flags))) return EXIT_CODES.done;
     const log = await this.#foldAt(fileSystem, path);
     const dump = flags.hexdump ? await this.#dump(log?.fileSystem ?? fileSystem, path, redact) : undefined;
     const form = { encodings: encodingsOf(flags), json, redact, dump };
-    const within = { ...keys, fromOffset: flags['from-offset'], toOffset: flags['to-offset'] };
     if (log !== undefined) {
       refuseForFold(flags);
       const { replayFold } = await import('../../cli/replay/fold-replay.js');
-      const filter = { ...within, operations: flags.op };
+      const filter = { ...withinOf(flags), operations: flags.op };
       const sums = flags.stats ? { by: flags.by } : undefined;
       const asked = { ...form, filter, limit, question, sums };
       return replayFold(this.terminal, log.fileSystem, log.path, asked, this.#remarks);
     }
-    const wanted = {
-      ...within,
-      operations: segmentOperationsOf(flags),
-      cores: flags.core,
-      fromEpoch: flags['from-epoch'],
-      toEpoch: flags['to-epoch'],
-      fromTimeNs: flags['from-time']?.timeNs,
-      toTimeNs: flags['to-time']?.timeNs,
-    };
+    const wanted = wantedOf(flags);
     this.#sayBounds(flags);
     if (flags.commits) {
       const { replayCommits } = await import('../../cli/replay/commits-replay.js');
@@ -149,25 +141,46 @@ export default class WalReplay extends StatelogCommand {
       const asked = { ...form, filter: wanted, limit, question, isMerged, toSequence: flags['to-sequence'] };
       return askSegments(this.terminal, fileSystem, path, asked, this.#remarks);
     }
+    const run = { ...flags, prefixBytes: keyFilterOf(flags).prefix, bounds: boundsOf(flags) };
+    return this.#replay(fileSystem, path, run, this.#task(form, new ReplayFilter(wanted), flags));
+  }
+
+  /** The records of all paths as of one log. */
+  async #replayTogether(paths: readonly string[], flags: ReplayFlags): Promise<ExitCode> {
+    const { openTogether, refuseForTogether } = await import('../../cli/replay/together.js');
+    refuseForTogether(flags);
+    const filter = new ReplayFilter(wantedOf(flags));
+    const form = { encodings: encodingsOf(flags), json: flags.json, redact: flags.redact, dump: undefined };
+    this.#sayBounds(flags);
+    const options = { filter, isMerged: true, bounds: undefined };
+    const { source, changes, findings, close } = await openTogether(this.terminal, paths, options);
+    try {
+      const task = { ...this.#task(form, filter, flags), source, changes };
+      const run = { ...flags, prefixBytes: keyFilterOf(flags).prefix, bounds: undefined, base: undefined };
+      const exitCode = await this.#run(paths, task, run);
+      for (const finding of findings) this.notice(finding);
+      return findings.length === 0 ? exitCode : EXIT_CODES.damage;
+    } finally {
+      close();
+    }
+  }
+
+  #task(form: RecordOutputOptions, filter: ReplayFilter, flags: ReplayFlags): ReplayTask {
+    const { stats, by, json, limit = Infinity } = flags;
     const output = recordOutput(this.terminal, form);
-    const isPrinted = !flags.stats && flags.into === undefined;
-    const counter = flags.stats
-      ? new ReplayCounter(OPERATIONS, flags.by, { json, hasTimes: true, encoding: form.encodings.key })
-      : undefined;
-    return this.#replay(
-      fileSystem,
-      path,
-      { ...flags, prefixBytes: keys.prefix, bounds: boundsOf(flags) },
-      {
-        filter: new ReplayFilter(wanted),
-        limit,
-        printed: isPrinted ? output : undefined,
-        findings: output,
-        counter,
-        taker: counter,
-        skipDamage: flags['skip-damage'],
-      },
-    );
+    const isPrinted = !stats && flags.into === undefined;
+    const { key: encoding } = form.encodings;
+    const counter = stats ? new ReplayCounter(OPERATIONS, by, { json, hasTimes: true, encoding }) : undefined;
+    const printed = isPrinted ? output : undefined;
+    return {
+      filter,
+      limit,
+      printed,
+      findings: output,
+      counter,
+      taker: counter,
+      skipDamage: flags['skip-damage'],
+    };
   }
 
   readonly #remarks: Remarks = {
@@ -227,16 +240,16 @@ export default class WalReplay extends StatelogCommand {
         });
     try {
       if (description !== undefined) this.say(description);
-      return await this.#run(path, { ...task, source, changes }, { ...flags, base });
+      return await this.#run([path], { ...task, source, changes }, { ...flags, base });
     } finally {
       close();
     }
   }
 
   /** Prints the sums at the end, or when told to stop. */
-  async #run(source: string, work: OpenedTask, flags: IntoFlags): Promise<ExitCode> {
+  async #run(sources: readonly string[], work: OpenedTask, flags: IntoFlags): Promise<ExitCode> {
     const { counter, changes } = work;
-    const run = await this.#runner(source, work, flags);
+    const run = await this.#runner(sources, work, flags);
     if (counter === undefined && changes === undefined) return run({ isOver: false });
     const wake = (): void => changes?.wake();
     return runCounted(this.terminal, run, { counter, wake, isWaitedFor: flags.into !== undefined });
@@ -244,7 +257,7 @@ export default class WalReplay extends StatelogCommand {
 
   /** Destinations are opened before signals are waited for: one that comes while a lock is waited for ends all at once. */
   async #runner(
-    source: string,
+    sources: readonly string[],
     work: Omit<ReplayWork, 'into'>,
     flags: IntoFlags,
   ): Promise<(interruption: Interruption) => Promise<ExitCode>> {
@@ -257,7 +270,7 @@ export default class WalReplay extends StatelogCommand {
       import('../../cli/replay/replay-into-stores.js'),
       import('../../engine/inspect/replay/replay-destinations.js'),
     ]);
-    const stores = await openDestinations(into, { source, isOntoExisting, largeValues, waitMs: wait });
+    const stores = await openDestinations(into, { sources, isOntoExisting, largeValues, waitMs: wait });
     for (const { notices } of stores) for (const notice of notices) this.notice(notice);
     return (interruption) => runReplayInto(this.terminal, work, interruption, { stores, json, base, prefix });
   }

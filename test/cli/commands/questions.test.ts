@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import test, { type ExecutionContext } from 'ava';
 import { commandLine, type CommandLineResult } from '../../support/command-line.js';
@@ -202,6 +203,42 @@ test('questions that need an end, or records to show, are refused where there is
   t.is((await ask(fold, '--op', 'commit')).exitCode, 2);
   t.is((await ask(ops, '--op', 'cursor')).exitCode, 2);
   t.false(existsSync('new'));
+});
+
+test('the records of several paths come together in the order of time, whatever epochs their stores count', async (t) => {
+  const one = await storeOf(t);
+  const other = await storeOf(t);
+  await commandLine(['put', other, 'b', 'fourth']);
+  const packed = path.join(tempDir(t), 'wal-0.log.gz');
+  writeFileSync(packed, gzipSync(readFileSync(ops)));
+  const paths = [one, packed, other];
+  const apart: JsonLine[] = [];
+  for (const each of paths) apart.push(...(await answer(each)));
+  const byTime = (a: JsonLine, b: JsonLine): number => {
+    const [from, to] = [a, b].map(({ timestampNs }) => BigInt(String(timestampNs))) as [bigint, bigint];
+    return from < to
+      ? -1
+      : from > to
+        ? 1
+        : Number(a['coreId']) - Number(b['coreId']) || Number(a['sequence']) - Number(b['sequence']);
+  };
+  t.deepEqual(await answer(...paths, '--together'), apart.toSorted(byTime));
+  const some = await answer(...paths, '--together', '--op', 'put', '--limit', '3');
+  t.deepEqual(
+    some,
+    apart
+      .toSorted(byTime)
+      .filter(({ op }) => op === 'put')
+      .slice(0, 3),
+  );
+  const [sums] = await answer(...paths, '--together', '--stats');
+  t.like(sums, { stats: { records: apart.length } });
+  const into = path.join(tempDir(t), 'new');
+  t.is((await ask(other, one, '--together', '--into', into)).exitCode, 0);
+  t.is((await commandLine(['get', into, 'b'])).stdout, 'fourth', 'the latest, whichever path came first');
+  t.is((await ask(one, other, '--together', '--into', path.join(other, 'inside'))).exitCode, 8);
+  for (const flag of ['--last', '--reverse', '--commits', '--hexdump', '--follow', '--no-merge'])
+    t.is((await ask(one, other, '--together', flag)).exitCode, 2, flag);
 });
 
 test('of an artifact of a fold log, the log in it is asked, and one of a state is not', async (t) => {

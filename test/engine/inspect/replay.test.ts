@@ -22,7 +22,7 @@ test('more changes than a buffer holds reach every store, in order', async (t) =
   const paths = ['a', 'b'].map((name) => path.join(folder, name));
   const stores = await openDestinations(paths, {
     fileSystem,
-    source: segment,
+    sources: [segment],
     isOntoExisting: false,
     waitMs: 0,
   });
@@ -50,7 +50,7 @@ test('a store that refuses a change keeps what came before it, and the others ge
   const paths = ['a', 'b'].map((name) => path.join(folder, name));
   const [one, other] = (await openDestinations(paths, {
     fileSystem,
-    source: segment,
+    sources: [segment],
     isOntoExisting: false,
     waitMs: 0,
   })) as [WritableStore, WritableStore];
@@ -199,7 +199,7 @@ test('what a store could not sync is not counted as applied', async (t) => {
   const paths = [path.join(folder, 'a')];
   const stores = await openDestinations(paths, {
     fileSystem,
-    source: segment,
+    sources: [segment],
     isOntoExisting: false,
     waitMs: 0,
   });

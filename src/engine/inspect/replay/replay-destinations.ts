@@ -9,8 +9,8 @@ import { alreadyThere } from '../../storage-io/whole/already-there.js';
 /** How stores are opened that records are applied to. */
 export interface DestinationOptions {
   readonly fileSystem?: FileSystem | undefined;
-  /** Path that the records are read from. */
-  readonly source: string;
+  /** Paths that the records are read from. */
+  readonly sources: readonly string[];
   /** Whether a store that is there may be written to. */
   readonly isOntoExisting: boolean;
   /** Let a fold log take values of 16 to 64 MiB. */
@@ -27,8 +27,8 @@ export async function openDestinations(
   paths: readonly string[],
   options: DestinationOptions,
 ): Promise<WritableStore[]> {
-  const { fileSystem = realFileSystem(), source, isOntoExisting, largeValues, waitMs } = options;
-  checkDifferent(fileSystem, source, paths);
+  const { fileSystem = realFileSystem(), sources, isOntoExisting, largeValues, waitMs } = options;
+  checkDifferent(fileSystem, sources, paths);
   const existing = paths.find((path) => fileSystem.statusFollowing(path) !== undefined);
   if (existing !== undefined && !isOntoExisting)
     throw alreadyThere(existing, 'choose another path, or add --onto-existing');
@@ -46,16 +46,16 @@ export async function openDestinations(
 
 /**
  * Paths are held against each other by what they name, whatever they are called.
- * @throws StatelogError `SAME_PATH` where two destinations are one, or one is the source, lies in it or holds it
+ * @throws StatelogError `SAME_PATH` where two destinations are one, or one is a source, lies in one or holds one
  */
-function checkDifferent(fileSystem: FileSystem, source: string, paths: readonly string[]): void {
-  const around = identitiesAround(fileSystem, source);
+function checkDifferent(fileSystem: FileSystem, sources: readonly string[], paths: readonly string[]): void {
+  const read = sources.map((source) => ({ source, around: identitiesAround(fileSystem, source) }));
   const seen = new Map<string, string>();
   for (const path of paths) {
     const chain = identitiesAround(fileSystem, path);
-    if (around.includes(chain[0]!) || chain.includes(around[0]!)) {
-      throw samePath(path, `the records would be written to where they are read: ${source}`);
-    }
+    const same = read.find(({ around }) => around.includes(chain[0]!) || chain.includes(around[0]!));
+    if (same !== undefined)
+      throw samePath(path, `the records would be written to where they are read: ${same.source}`);
     const earlier = seen.get(chain[0]!);
     if (earlier !== undefined) throw samePath(path, `two destinations are one: ${earlier} and ${path}`);
     seen.set(chain[0]!, path);

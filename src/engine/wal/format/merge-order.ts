@@ -4,8 +4,12 @@ import type { OrderFields } from './record-order.js';
 
 /** The order in which the records of all cores are merged: epoch, timestamp, core, sequence. */
 export function compareMerged(a: OrderFields, b: OrderFields): number {
+  return compareHalves(a.epochLow, a.epochHigh, b.epochLow, b.epochHigh) || compareByTime(a, b);
+}
+
+/** The order of records whose epochs say nothing of each other, as those of different stores: timestamp, core, sequence. */
+export function compareByTime(a: OrderFields, b: OrderFields): number {
   return (
-    compareHalves(a.epochLow, a.epochHigh, b.epochLow, b.epochHigh) ||
     compareSignedHalves(a.timestampLow, a.timestampHigh, b.timestampLow, b.timestampHigh) ||
     a.coreId - b.coreId ||
     compareHalves(a.sequenceLow, a.sequenceHigh, b.sequenceLow, b.sequenceHigh)

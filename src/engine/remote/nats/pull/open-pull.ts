@@ -46,7 +46,7 @@ export async function openPull(paths: PullPaths): Promise<OpenedPull> {
   };
   try {
     if (!(store instanceof FoldStore)) throw noFold(fold);
-    const options = { fileSystem, source: fold, isOntoExisting: true, largeValues, waitMs };
+    const options = { fileSystem, sources: [fold], isOntoExisting: true, largeValues, waitMs };
     stores.push(...(await openDestinations(into, options)));
     const others = stores.slice(1).map((one) => destinationOf(one, fileSystem));
     return { target: new DestinationGroup(new FoldDestination(store, fileSystem), others), stores, close };
