@@ -47,6 +47,7 @@ const PRINT = 'printing to a pipe, processor time';
 const MEMORY = 'memory';
 const LOAD = 'put --batch of 200,000 lines, processor time';
 const PROCESS = 'get, put, whole process';
+const SESSION = 'bash asks a session';
 const MEMORY_MIB = 96;
 const HOSTILE_MB_A_SECOND = 40;
 
@@ -129,4 +130,14 @@ export const GOALS: readonly Goal[] = [
   against('bare node', PROCESS, ['get, 1,000,000 keys', 'cli.get-many'], 1.2),
   against('bare node', PROCESS, ['put, 1,000 keys', 'cli.put-few'], 1.3),
   against('bare node', PROCESS, ['put, 1,000,000 keys', 'cli.put-many'], 1.3),
+  within(SESSION, ['reads, 64 in flight: 20,000 a second', 'session.session-reads-64'], 'at most', 50_000),
+  within(
+    SESSION,
+    ['durable puts, 64 in flight: 5,000 a second', 'session.session-puts-64'],
+    'at most',
+    200_000,
+  ),
+  ...['reads-64', 'puts-64', 'mixed-64', 'reads-1', 'puts-1'].map((work) =>
+    against('sqlite3', SESSION, [work.replace('-', ', in flight: '), `session.session-${work}`], 1.5),
+  ),
 ];

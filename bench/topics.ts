@@ -1,6 +1,7 @@
 import { artifactTopic } from './artifact.js';
 import { changelogTopic } from './changelog.js';
 import { cliTopic } from './cli.js';
+import { sessionTopic } from './cli/session.js';
 import { directoryTopic } from './directory.js';
 import { foldTopic } from './fold.js';
 import { hostileTopic } from './hostile.js';
@@ -22,4 +23,5 @@ export const BENCH_TOPICS: readonly BenchTopic[] = [
   verifyTopic,
   hostileTopic,
   cliTopic,
+  sessionTopic,
 ];
