@@ -11,9 +11,8 @@ app.GREETING	it's "here"
 other.SECRET	not for this one
 SETTINGS
 
-while IFS=$'\t' read -r key value; do
-  export "${key#app.}=$value"
-done < <(statelog scan config --prefix app.)
+eval "$(statelog scan config --prefix app. --env)"
+export DATABASE_URL GREETING
 echo "$DATABASE_URL"
 echo "$GREETING"
 echo "${SECRET-not set}"
