@@ -180,8 +180,12 @@ test('long work shows how far it is on a terminal, short work and pipes show not
   const inTerminal = (deed: string) => shell(`TERM=xterm script -qec "$probe ${deed}" /dev/null`).stdout;
   t.regex(inTerminal('long-work'), /reading .*%/);
   t.is(inTerminal('short-work'), '');
-  t.regex(inTerminal('long-files'), /verifying first\.log .*%[^]*verifying second\.log .*%/);
-  for (const deed of ['long-work', 'long-files']) t.is(probe(deed).stderr, '');
+  t.regex(
+    inTerminal('long-files'),
+    /verifying first\.log \d+%, .* left [^]*verifying second\.log \d+%, .* left /,
+  );
+  t.regex(inTerminal('long-input'), /reading node\S* \d+%, .* left /);
+  for (const deed of ['long-work', 'long-files', 'long-input']) t.is(probe(deed).stderr, '');
 });
 
 test('the installed program answers, refuses, and says when it is not whole', (t) => {

@@ -2,6 +2,7 @@ import type { WritableStore } from '../../engine/store/store.js';
 import { StoreLease, type StoreLeaseOptions } from '../command/store-lease.js';
 import { EXIT_CODES, type ExitCode } from '../errors/exit-codes.js';
 import type { Terminal } from '../terminal/terminal.js';
+import type { ReadingProgress } from '../terminal/progress.js';
 import { visibleText } from '../terminal/shown/visible-text.js';
 import { rejectJson, rejectLine, rejectsLine, type Reject } from './reject.js';
 import { runBatch, type BatchResult, type BatchRun } from './run-batch.js';
@@ -35,12 +36,14 @@ export async function runBatchCommand(
   const { store, run, rejectsPath, quiet, json } = request;
   const rejects = await openRejects(request);
   const lease = new StoreLease({ ...store, retakeWaitMs: RETAKE_WAIT_MS });
+  const progress = quiet ? undefined : await readingProgress(terminal);
   const onReject = (reject: Reject): void => {
+    progress?.pause();
     if (!quiet) terminal.writeError(`${json ? rejectJson(reject) : visibleText(rejectLine(reject))}\n`);
   };
   try {
     request.begin?.(await lease.take());
-    const result = await runBatch(lease, { ...run, rejects, onReject }, terminal);
+    const result = await runBatch(lease, { ...run, rejects, onReject }, terminal, progress);
     await request.end?.(await lease.take());
     if (!quiet && !json && result.bad + result.unheld > 0)
       terminal.writeError(`${visibleText(rejectsLine(result, rejectsPath))}\n`);
@@ -49,6 +52,13 @@ export async function runBatchCommand(
     lease.letGo();
     rejects?.close();
   }
+}
+
+/** What shows it is loaded only where somebody sees it. */
+async function readingProgress(terminal: Terminal): Promise<ReadingProgress | undefined> {
+  if (!terminal.errorsAreTerminal) return undefined;
+  const { ReadingProgress: Progress } = await import('../terminal/progress.js');
+  return Progress.on(terminal, 'reading');
 }
 
 async function openRejects({ rejectsPath, store, run }: BatchRequest): Promise<BatchRun['rejects']> {

@@ -1,7 +1,8 @@
 import { StatelogError, isStatelogError } from '../../engine/errors.js';
 import type { WritableStore } from '../../engine/store/store.js';
 import type { StoreLease } from '../command/store-lease.js';
-import { byteInput } from '../terminal/byte-input.js';
+import { watchedInput } from '../terminal/watched-reading.js';
+import type { ReadingProgress } from '../terminal/progress.js';
 import type { Terminal } from '../terminal/terminal.js';
 import { batchGroups } from './batch-groups.js';
 import type { BatchFormat } from './batch-line.js';
@@ -33,6 +34,7 @@ export async function runBatch(
   lease: Pick<StoreLease, 'take' | 'held' | 'whileWaiting'>,
   run: BatchRun,
   terminal: Terminal,
+  progress?: ReadingProgress,
 ): Promise<BatchResult> {
   const source = passageOf(await lease.take(), run.source);
   const onDisk = acknowledging(run, terminal);
@@ -44,13 +46,15 @@ export async function runBatch(
     whileWaiting: <T>(input: Promise<T>) => lease.whileWaiting(input),
   };
   try {
-    for await (const group of batchGroups(byteInput(run.file, terminal), run.format, reading)) {
+    for await (const group of batchGroups(watchedInput(run.file, terminal, progress), run.format, reading)) {
       await writer.write(group);
       if (group.refused !== undefined) throw group.refused;
     }
     await writer.end();
   } catch (error) {
     throw withLines(error, writer.lines);
+  } finally {
+    progress?.pause();
   }
   const { lines, puts, deleted, unheld, bad } = writer;
   return { lines, puts, deleted, unheld, bad, unfinishedLine: source?.unfinishedLine };

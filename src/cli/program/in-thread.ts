@@ -8,6 +8,9 @@ import type { ArtifactForm } from '../../engine/artifact/write/write-artifact.js
 import type { Finding } from '../../engine/finding.js';
 import type { ExportRequest } from '../../engine/transfer/export-store.js';
 import type { ImportRequest } from '../../engine/transfer/import-store.js';
+import type { FileSystem } from '../../engine/storage-io/interface/file-system.js';
+import type { ReadingProgress } from '../terminal/progress.js';
+import type { Terminal } from '../terminal/terminal.js';
 import type { ExportReport } from '../../engine/transfer/prepared-export.js';
 import type { ImportReport } from '../../engine/transfer/import-store.js';
 
@@ -28,9 +31,9 @@ export type ImportTask = Omit<ImportRequest, 'fileSystem' | 'stream'>;
 
 /** Work that does not return to the event loop until it is done, by its name. */
 const JOBS = {
-  export: async (task: ExportTask): Promise<ExportOutcome> => {
+  export: async (task: ExportTask, fileSystem?: FileSystem): Promise<ExportOutcome> => {
     const { prepareExport } = await import('../../engine/transfer/export-store.js');
-    const prepared = prepareExport(task);
+    const prepared = prepareExport({ ...task, fileSystem });
     try {
       const report = prepared.writeTo(task.destination, task.form);
       return { report, notices: prepared.notices };
@@ -38,11 +41,20 @@ const JOBS = {
       prepared.close();
     }
   },
-  import: async (task: ImportTask): Promise<ImportReport> => {
+  import: async (task: ImportTask, fileSystem?: FileSystem): Promise<ImportReport> => {
     const { importStore } = await import('../../engine/transfer/import-store.js');
-    return importStore(task);
+    return importStore({ ...task, fileSystem });
   },
 };
+
+/** What a thread is given. */
+interface ThreadData {
+  readonly starter: string;
+  readonly name: JobName;
+  readonly task: unknown;
+  /** Whether anybody sees how far it reads. */
+  readonly isWatched: boolean;
+}
 
 type JobName = keyof typeof JOBS;
 type TaskOf<N extends JobName> = Parameters<(typeof JOBS)[N]>[0];
@@ -51,32 +63,43 @@ type ReportOf<N extends JobName> = Awaited<ReturnType<(typeof JOBS)[N]>>;
 /** A message from a thread to the one that started it. */
 type Message =
   | { readonly staged: string; readonly isThere: boolean }
+  | { readonly read: string; readonly position: number; readonly size: number }
   | { readonly report: unknown }
   | { readonly code: ErrorCode; readonly message: string; readonly details: ErrorDetails };
 
 /** Less than this is done before somebody who sends a signal would wonder: a thread would only cost time. */
 const OWN_THREAD_BYTES = 64 * 1024 * 1024;
+/** So often a thread says how far it has read. */
+const READ_TOLD_EVERY_MS = 100;
+/** What a person reads before the name of the file that is read. */
+const DOING: Readonly<Record<JobName, string>> = { export: 'exporting', import: 'importing' };
 /** Runs in the thread: the program, loaded anew as it is started, does its part. */
 const THREAD = `require(require('node:worker_threads').workerData.starter).serveJob()`;
 
 /**
  * Does a piece of work on what lies at a path; where that is large, in a thread of its own, so that a signal is heard meanwhile
- * and takes away what was being put together.
+ * and takes away what was being put together, and a person at a terminal sees how far each file was read.
  * @throws StatelogError what the work throws
  */
 export async function runJob<N extends JobName>(
   name: N,
   task: TaskOf<N>,
   source: string,
+  terminal: Terminal,
 ): Promise<ReportOf<N>> {
   const program = programFile();
   // Sources that are run as they lie have no one file that a thread could load.
   if (!program.endsWith('.cjs') || !(await isLarge(source))) return JOBS[name](task as never) as never;
   const starter = join(dirname(program), '..', 'bin', 'run.js');
   const { Worker: Thread } = await import('node:worker_threads');
-  return follow(new Thread(THREAD, { eval: true, workerData: { starter, name, task } })) as Promise<
-    ReportOf<N>
-  >;
+  const { ReadingProgress } = await import('../terminal/progress.js');
+  const progress = await ReadingProgress.on(terminal, DOING[name]);
+  const workerData: ThreadData = { starter, name, task, isWatched: progress !== undefined };
+  try {
+    return (await follow(new Thread(THREAD, { eval: true, workerData }), progress)) as ReportOf<N>;
+  } finally {
+    progress?.pause();
+  }
 }
 
 async function isLarge(path: string): Promise<boolean> {
@@ -94,15 +117,17 @@ async function isLarge(path: string): Promise<boolean> {
 }
 
 /** The result of the thread. On a signal it is stopped first, and what it had staged is then removed. */
-async function follow(thread: Worker): Promise<unknown> {
+async function follow(thread: Worker, progress: ReadingProgress | undefined): Promise<unknown> {
   const staged = new Set<string>();
   const dispose = onInterrupt(async () => {
+    progress?.pause();
     await thread.terminate();
     await removeAll(staged);
   });
   const outcome = await new Promise<Message>((resolve, reject) => {
     thread.on('message', (message: Message) => {
-      if (!('staged' in message)) resolve(message);
+      if ('read' in message) progress?.read(message.read, message.position, message.size);
+      else if (!('staged' in message)) resolve(message);
       else if (message.isThere) staged.add(message.staged);
       else staged.delete(message.staged);
     });
@@ -135,11 +160,27 @@ export async function serveJob(): Promise<void> {
   onStaged((staged, isThere) => {
     say({ staged, isThere });
   });
-  const { name, task } = threads.workerData as { readonly name: JobName; readonly task: unknown };
+  const { name, task, isWatched } = threads.workerData as ThreadData;
   try {
-    say({ report: await JOBS[name](task as never) });
+    const fileSystem = isWatched ? await telling(say) : undefined;
+    say({ report: await JOBS[name](task as never, fileSystem) });
   } catch (thrown) {
     const { code, message, details } = asStatelogError(thrown);
     say({ code, message, details });
   }
+}
+
+/** The disk, of which is told how far each file was read. */
+async function telling(say: (message: Message) => void): Promise<FileSystem> {
+  const [{ realFileSystem }, { watchedFileSystem }] = await Promise.all([
+    import('../../engine/storage-io/real/real-file-system.js'),
+    import('../../engine/storage-io/views/watched-file-system.js'),
+  ]);
+  let toldMs = 0;
+  return watchedFileSystem(realFileSystem(), (read, position, size) => {
+    const nowMs = performance.now();
+    if (nowMs - toldMs < READ_TOLD_EVERY_MS) return;
+    toldMs = nowMs;
+    say({ read, position, size });
+  });
 }

@@ -1,7 +1,11 @@
 import type { Socket } from 'node:net';
 import { isatty } from 'node:tty';
 import { asSystemError, errnoOf } from '../../engine/storage-io/interface/system-error.js';
-import { kindOfDescriptor, openPipeAgain, writeAtOnce } from '../../engine/storage-io/real/standard-descriptor.js';
+import {
+  kindOfDescriptor,
+  openPipeAgain,
+  writeAtOnce,
+} from '../../engine/storage-io/real/standard-descriptor.js';
 import { ByteOutput, type ByteSink } from './byte-output.js';
 import type { PagedOutput, Screen } from './pager.js';
 import type { Terminal } from './terminal.js';

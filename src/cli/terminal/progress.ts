@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import type { Terminal } from './terminal.js';
 import { visibleText } from './shown/visible-text.js';
 
@@ -24,7 +25,8 @@ async function loadBars(): Promise<(label: string, isTimeShown?: boolean) => Bar
   const { default: cliProgress } = await import('cli-progress');
   return (label, isTimeShown = false) =>
     new cliProgress.SingleBar({
-      format: `${label} {bar} {percentage}%${isTimeShown ? ', {eta_formatted} left' : ''}`,
+      // What a narrow terminal cuts off is the bar.
+      format: `${label} {percentage}%${isTimeShown ? ', {eta_formatted} left' : ''} {bar}`,
       clearOnComplete: true,
       // Its handler takes a signal and goes on: Ctrl-C would end nothing.
       gracefulExit: false,
@@ -84,13 +86,17 @@ export function startProgress(
 /** Files that are read by work which does not return to the event loop, as a person sees it. */
 export class ReadingProgress {
   readonly #label: string;
-  readonly #newBar: (label: string) => Bar;
+  readonly #newBar: (label: string, isTimeShown: boolean) => Bar;
   readonly #nowMs: () => number;
   #path: string | undefined;
   #startMs = 0;
   #bar: Bar | undefined;
 
-  private constructor(label: string, newBar: (label: string) => Bar, nowMs: () => number) {
+  private constructor(
+    label: string,
+    newBar: (label: string, isTimeShown: boolean) => Bar,
+    nowMs: () => number,
+  ) {
     this.#label = label;
     this.#newBar = newBar;
     this.#nowMs = nowMs;
@@ -114,7 +120,8 @@ export class ReadingProgress {
     }
     if (this.#bar === undefined) {
       if (this.#nowMs() - this.#startMs <= SHOWN_AFTER_MS) return;
-      this.#bar = this.#newBar(`${this.#label} ${visibleText(path)}`);
+      // The name alone: how much is done must fit a narrow terminal, too.
+      this.#bar = this.#newBar(`${this.#label} ${visibleText(basename(path))}`, true);
       this.#bar.start(size, position);
     }
     this.#bar.update(position);

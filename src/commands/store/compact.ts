@@ -31,7 +31,7 @@ export default class Compact extends StatelogCommand {
     const dropBroken = flags['drop-broken'];
     const report = flags['dry-run']
       ? await forecast(args.store, dropBroken)
-      : await this.#compact(args.store, openingOf(flags), dropBroken);
+      : await this.#compact(args.store, openingOf(flags), { dropBroken, quiet: flags.quiet });
     const { bytesBefore, bytesAfter } = report;
     this.terminal.output.writeText(`${flags.json ? reportJson(report) : reportText(report)}\n`);
     if (bytesAfter > bytesBefore) this.say(LARGER);
@@ -41,15 +41,25 @@ export default class Compact extends StatelogCommand {
   async #compact(
     path: string,
     opening: ReturnType<typeof openingOf>,
-    dropBroken: boolean,
+    { dropBroken, quiet }: { readonly dropBroken: boolean; readonly quiet: boolean },
   ): Promise<StoreCompaction> {
-    const [{ compactStore }, { realFileSystem }] = await Promise.all([
-      import('../../engine/store/compact-store.js'),
-      import('../../engine/storage-io/real/real-file-system.js'),
-    ]);
-    return withWritable(path, opening, this.writeNotices, (store) =>
-      compactStore(realFileSystem(), store, dropBroken),
+    const [{ compactStore }, { realFileSystem }, { ReadingProgress }, { watchedReading }] = await Promise.all(
+      [
+        import('../../engine/store/compact-store.js'),
+        import('../../engine/storage-io/real/real-file-system.js'),
+        import('../../cli/terminal/progress.js'),
+        import('../../cli/terminal/watched-reading.js'),
+      ],
     );
+    const progress = quiet ? undefined : await ReadingProgress.on(this.terminal, 'compacting');
+    const fileSystem = watchedReading(realFileSystem(), progress);
+    try {
+      return await withWritable(path, { ...opening, fileSystem }, this.writeNotices, (store) =>
+        compactStore(fileSystem, store, dropBroken),
+      );
+    } finally {
+      progress?.pause();
+    }
   }
 }
 

@@ -116,7 +116,8 @@ export default class Export extends StatelogCommand {
   async #write(task: Omit<ExportTask, 'scratchBeside'>): Promise<ExportReport> {
     const { runJob } = await import('../../cli/program/in-thread.js');
     const { source, destination } = task;
-    const { report, notices } = await runJob('export', { ...task, scratchBeside: destination }, source);
+    const written = { ...task, scratchBeside: destination };
+    const { report, notices } = await runJob('export', written, source, this.terminal);
     for (const finding of notices) this.notice(finding);
     return report;
   }

@@ -16,6 +16,7 @@ import {
 } from '../../cli/command/flags.js';
 import { limitRateFlag } from '../../cli/remote/transfer-flags.js';
 import { isUrl } from '../../cli/values/url-text.js';
+import type { Terminal } from '../../cli/terminal/terminal.js';
 import type { ImportTask } from '../../cli/program/in-thread.js';
 import { usageError } from '../../cli/errors/usage-error.js';
 import type { OntoRequest } from '../../engine/transfer/import-increment.js';
@@ -97,7 +98,9 @@ export default class Import extends StatelogCommand {
     const stream = input?.stream ?? (isStream ? byteInput(args.source, this.terminal) : undefined);
     const { notices, ...report } =
       flags.onto === undefined
-        ? await (stream === undefined ? importPath(task) : importStream({ ...task, stream }, input?.chain))
+        ? await (stream === undefined
+            ? importPath(task, this.terminal)
+            : importStream({ ...task, stream }, input?.chain))
         : await importIncrement({ ...task, stream, waitMs: flags.wait });
     for (const finding of notices) this.notice(finding);
     const { path, kind, keys, digest } = report;
@@ -126,9 +129,9 @@ async function importIncrement(task: OntoRequest): Promise<ImportReport> {
   return importOnto(task);
 }
 
-async function importPath(task: ImportTask): Promise<ImportReport> {
+async function importPath(task: ImportTask, terminal: Terminal): Promise<ImportReport> {
   const { runJob } = await import('../../cli/program/in-thread.js');
-  return runJob('import', task, task.source);
+  return runJob('import', task, task.source, terminal);
 }
 
 async function importStream(

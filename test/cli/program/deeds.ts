@@ -4,6 +4,7 @@ import { StatelogError } from '../../../src/engine/errors.js';
 import type { ExitCode } from '../../../src/cli/errors/exit-codes.js';
 import { onInterrupt } from '../../../src/cli/program/interrupt.js';
 import { ReadingProgress, startProgress } from '../../../src/cli/terminal/progress.js';
+import { watchedInput } from '../../../src/cli/terminal/watched-reading.js';
 import type { Terminal } from '../../../src/cli/terminal/terminal.js';
 
 const A_LINE = `${'x'.repeat(99)}\n`;
@@ -102,8 +103,18 @@ export const DEEDS = {
     let nowMs = 0;
     const progress = await ReadingProgress.on(terminal, 'verifying', () => (nowMs += 300));
     // Nothing is awaited from here on.
-    for (const path of ['first.log', 'second.log']) {
+    for (const path of ['a/long/way/first.log', 'second.log']) {
       for (let position = 0; position < 100; position += 10) progress?.read(path, position, 100);
+    }
+    progress?.pause();
+    return 0;
+  },
+  'long-input': async (terminal: Terminal) => {
+    let nowMs = 0;
+    const progress = await ReadingProgress.on(terminal, 'reading', () => (nowMs += 300));
+    // Whatever is read in several pieces.
+    for await (const chunk of watchedInput(process.execPath, terminal, progress)) {
+      if (chunk.length === 0) break;
     }
     progress?.pause();
     return 0;

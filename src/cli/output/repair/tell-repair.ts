@@ -16,7 +16,7 @@ export async function tellRepair<Event extends object, Result>(
   textOf: (event: Exclude<Event, { readonly progress: unknown }>) => string,
 ): Promise<Result> {
   const { output } = terminal;
-  const progress = startProgress(terminal, label, 1);
+  const progress = startProgress(terminal, label, 1, { isTimeShown: true });
   try {
     let step = await steps.next();
     for (; step.done !== true; step = await steps.next()) {
