@@ -2,7 +2,11 @@ import { execFileSync } from 'node:child_process';
 import { closeSync, constants, openSync, readSync } from 'node:fs';
 import path from 'node:path';
 import test from 'ava';
-import { kindOfDescriptor, openPipeAgain, writeAtOnce } from '../../../src/engine/storage-io/real/standard-descriptor.js';
+import {
+  kindOfDescriptor,
+  openPipeAgain,
+  writeAtOnce,
+} from '../../../src/engine/storage-io/real/standard-descriptor.js';
 import { tempDir } from '../../support/temp-dir.js';
 
 test('a descriptor is told by what it leads to, and the null device is as a file', (t) => {
