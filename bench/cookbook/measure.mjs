@@ -5,7 +5,6 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { programPath, root as projectRoot, runStep } from '../../scripts/run-step.mjs';
 
 /** Each recipe with what it does here. */
 const RECIPES = {
@@ -18,6 +17,7 @@ const RECIPES = {
   counter: '10 by themselves, 10,000 in a batch',
   nightly: '20,000 entries, five snapshots, verified',
 };
+const projectRoot = path.resolve(import.meta.dirname, '..', '..');
 const SIDES = /** @type {const} */ (['statelog', 'sqlite3']);
 const PAGE = path.join(projectRoot, 'docs', 'cookbook.md');
 const BEGINNING = '<!-- measured: node bench/cookbook/measure.mjs --docs -->';
@@ -113,5 +113,6 @@ function putIntoPage(table) {
   const behind = rest?.split(END)[1];
   if (behind === undefined) throw new Error(`${PAGE} does not say where the table goes`);
   writeFileSync(PAGE, `${before}${BEGINNING}\n\n${table}\n\n${END}${behind}`);
-  runStep('prettier', process.execPath, [programPath('prettier'), '--write', PAGE]);
+  const prettier = path.join(projectRoot, 'node_modules', 'prettier', 'bin', 'prettier.cjs');
+  spawnSync(process.execPath, [prettier, '--write', PAGE], { stdio: 'inherit' });
 }
