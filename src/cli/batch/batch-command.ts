@@ -54,7 +54,7 @@ export async function runBatchCommand(
   }
 }
 
-/** What shows it is loaded only where somebody sees it. */
+/** Loaded only where somebody sees it. */
 async function readingProgress(terminal: Terminal): Promise<ReadingProgress | undefined> {
   if (!terminal.errorsAreTerminal) return undefined;
   const { ReadingProgress: Progress } = await import('../terminal/progress.js');

@@ -47,7 +47,7 @@ const JOBS = {
   },
 };
 
-/** What a thread is given. */
+/** The data that a thread starts with. */
 interface ThreadData {
   readonly starter: string;
   readonly name: JobName;
@@ -71,7 +71,7 @@ type Message =
 const OWN_THREAD_BYTES = 64 * 1024 * 1024;
 /** So often a thread says how far it has read. */
 const READ_TOLD_EVERY_MS = 100;
-/** What a person reads before the name of the file that is read. */
+/** Words before the name of the file that is read. */
 const DOING: Readonly<Record<JobName, string>> = { export: 'exporting', import: 'importing' };
 /** Runs in the thread: the program, loaded anew as it is started, does its part. */
 const THREAD = `require(require('node:worker_threads').workerData.starter).serveJob()`;
