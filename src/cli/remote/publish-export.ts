@@ -51,7 +51,7 @@ export async function publishExport(
   };
   try {
     for (const finding of prepared.notices) onNotice(finding);
-    const beside = startBeside(store, name, prepared, pace);
+    const beside = startBeside(store, name, prepared, pace)?.put;
     const options = { ...pace, nonAtomic, keepTime, onUploaded, beside };
     const { payload, bytes } = await publish(store, name, prepared.artifact!, options);
     return { path: url, ...prepared.report, payload: store.urlOf(payload), bytes };

@@ -20,7 +20,7 @@ import type { ReadableStore } from '../store/store.js';
 import { buildDirectoryStore, buildFoldLog, entriesOf, type EntriesInOrder } from './build-store.js';
 import { AttributeDigest } from '../lines/attribute-digest.js';
 import { cursorLine, endLine, entryLine, headerLine } from '../lines/export-lines.js';
-import { foldMomentLater, momentOfSnapshot, type Moment } from './chain/moment.js';
+import { foldMoment, momentOfSnapshot, type Moment } from './chain/moment.js';
 import { refuseLosses, type AllowedLosses, type Attributes } from './losses.js';
 import type { ExportContent, ExportForm, ExportReport } from './prepared-export.js';
 
@@ -54,7 +54,7 @@ export interface ExportRequest extends AllowedLosses {
 export interface Prepared {
   readonly content: ExportContent;
   readonly notices: readonly Finding[];
-  /** The content as a moment of the store's own history, where it is one; it lives as long as what is open. */
+  /** Opens the content as a moment of the store's own history, where it is one. Close it before the rest is closed. */
   readonly moment?: (() => Moment) | undefined;
 }
 
@@ -169,7 +169,10 @@ export function contentOf(form: 'append-log' | 'mmap-state', preparing: Preparin
   return {
     content: { artifact: directoryContent(preparing, snapshot), report },
     notices: snapshot.notices,
-    moment: () => momentOfSnapshot(snapshot),
+    moment: () => {
+      snapshot.states.hold();
+      return momentOfSnapshot(snapshot);
+    },
   };
 }
 
@@ -191,7 +194,7 @@ function compactLog(preparing: Preparing): Prepared | undefined {
     return {
       content: { artifact: appendLogContent(fold, createdAtUnix, scope), report: () => report },
       notices: [],
-      moment: foldMomentLater(preparing, { identity, bytes: size }),
+      moment: () => foldMoment(fileSystem, source, { identity, bytes: size }),
     };
   } catch (error) {
     // A torn end is left out of what is loaded, and what cannot be loaded says so then.
@@ -212,7 +215,7 @@ function indexedLog(preparing: Preparing): Prepared {
   return {
     content: { artifact: appendLogContent(fold, preparing.createdAtUnix, preparing.scope), report },
     notices: fold.tornTail === undefined ? [] : [fold.tornTail],
-    moment: foldMomentLater(preparing, { identity, bytes: fold.sizeBytes }),
+    moment: () => foldMoment(fileSystem, source, { identity, bytes: fold.sizeBytes }),
   };
 }
 

@@ -83,7 +83,7 @@ export class PreparedExport {
 
   /**
    * The content as a moment of the store's history, for what is to stand on it; undefined where it is none, such as in the form
-   * of another kind. It can be read until the export is closed.
+   * of another kind. Close it before the export is closed.
    * @internal
    */
   moment(): Moment | undefined {

@@ -15,7 +15,7 @@ import { KEY, quick, SECONDS } from './snapshots.js';
 export async function publishWhole(blobs: BlobStore, source: string): Promise<void> {
   const prepared = prepareExport({ source, createdAtUnix: SECONDS });
   try {
-    const beside = startBeside(blobs, KEY, prepared, quick);
+    const beside = startBeside(blobs, KEY, prepared, quick)?.put;
     await publish(blobs, KEY, prepared.artifact!, { ...quick, beside });
   } finally {
     prepared.close();

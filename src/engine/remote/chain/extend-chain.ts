@@ -2,7 +2,8 @@ import { StatelogError } from '../../errors.js';
 import type { Finding } from '../../finding.js';
 import { realFileSystem } from '../../storage-io/real/real-file-system.js';
 import type { FileSystem } from '../../storage-io/interface/file-system.js';
-import { positionName } from '../../lines/increment-position.js';
+import { positionName, type IncrementPosition } from '../../lines/increment-position.js';
+import type { Moment } from '../../transfer/chain/moment.js';
 import { chainStart, nextIncrement, type EncodedIncrement } from '../../transfer/chain/next-increment.js';
 import type { PreparedExport } from '../../transfer/prepared-export.js';
 import type { BlobStore } from '../blob/blob-store.js';
@@ -67,6 +68,12 @@ export async function extendChain(
   });
 }
 
+/** The start of a chain, which is put beside the payload that it stands on. */
+export interface ChainStart {
+  readonly position: IncrementPosition;
+  readonly put: (payload: string) => Promise<void>;
+}
+
 /**
  * The part of publishing a snapshot that lets increments stand on it: says beside the payload where it stands.
  * @returns undefined for an export that is no moment of its store's history
@@ -76,17 +83,30 @@ export function startBeside(
   key: string,
   prepared: PreparedExport,
   options: PublishOptions = {},
-): ((payload: string) => Promise<void>) | undefined {
+): ChainStart | undefined {
   const moment = prepared.moment();
   if (moment === undefined) return undefined;
-  const { bytes } = chainStart(moment, prepared.report);
-  return async (payload) => {
+  const { bytes, position } = startOf(moment, prepared);
+  const put = async (payload: string): Promise<void> => {
     const name = linkName(key, payload, 0);
     if (await withRetries(() => store.put(name, bytes, 'absent'), options)) return;
     // The same payload was published before: where nothing stands on it yet, it may stand elsewhere in the store's history now.
     const links = await listLinks(store, key, payload, options);
     if (links.length === 1) await withRetries(() => store.put(name, bytes, 'any'), options);
   };
+  return { position, put };
+}
+
+/** Nothing stays open meanwhile: an upload takes its own memory. */
+function startOf(
+  moment: Moment,
+  { report }: PreparedExport,
+): Pick<ChainStart, 'position'> & EncodedIncrement {
+  try {
+    return { position: moment.position, ...chainStart(moment, report) };
+  } finally {
+    moment.close();
+  }
 }
 
 function nothingThere(path: string, source: string): StatelogError {

@@ -5,6 +5,9 @@ import { StoreUnavailable } from '../blob/store-unavailable.js';
 const SILENCE_MS_MAX = 30_000;
 /** A body that is sent takes its time: so many bytes a second are awaited at the least. */
 const BYTES_PER_MILLISECOND_MIN = 32;
+/** A longer body goes in pieces. */
+const WHOLE_BYTES_MAX = 1024 * 1024;
+const PIECE_BYTES = 128 * 1024;
 /** No answer in text is longer; what goes on behind is left. */
 const TEXT_BYTES_MAX = 8 * 1024 * 1024;
 /** Faults of the name, the address or the certificate: they do not pass by themselves. */
@@ -45,12 +48,8 @@ export async function fetchAnswer(
   const failed = (cause: unknown): StatelogError => unreached(cause, method, name, address, silence.isOver);
   let response: Response;
   try {
-    const init = { method, headers: headers as Record<string, string>, redirect: 'manual' as const };
-    response = await fetch(address, {
-      ...init,
-      signal: silence.signal,
-      ...(body === undefined ? {} : { body: body as Uint8Array<ArrayBuffer> }),
-    });
+    const init: RequestInit = { method, redirect: 'manual', signal: silence.signal };
+    response = await fetch(address, { ...init, ...sent(headers, body) });
   } catch (cause) {
     throw failed(cause);
   } finally {
@@ -82,6 +81,24 @@ export async function fetchAnswer(
     return Buffer.concat(parts).toString('utf8');
   };
   return { status: response.status, headers: response.headers, text, chunks };
+}
+
+/** The headers and the body of a request. `fetch` copies a body of bytes as a whole; a long one goes in pieces, without a copy. */
+function sent(headers: Headers | Record<string, string>, body: Uint8Array | undefined): RequestInit {
+  if (body === undefined) return { headers };
+  if (body.length <= WHOLE_BYTES_MAX) return { headers, body: body as Uint8Array<ArrayBuffer> };
+  let at = 0;
+  const pieces = new ReadableStream<Uint8Array>({
+    pull(controller) {
+      const end = Math.min(at + PIECE_BYTES, body.length);
+      controller.enqueue(body.subarray(at, end));
+      at = end;
+      if (at === body.length) controller.close();
+    },
+  });
+  const told = new Headers(headers);
+  told.set('content-length', String(body.length));
+  return { headers: told, body: pieces, duplex: 'half' };
 }
 
 /** Ends a request whose other side says nothing for too long. */

@@ -128,11 +128,10 @@ async function whole(options: ReplicateOptions, reason: string): Promise<Round> 
   });
   try {
     for (const finding of prepared.notices) observer.notice(finding);
-    const moment = prepared.moment();
-    const beside = startBeside(blobs, key, prepared, options);
-    const { bytes } = await publish(blobs, key, prepared.artifact!, { ...options, beside });
+    const start = startBeside(blobs, key, prepared, options)!;
+    const { bytes } = await publish(blobs, key, prepared.artifact!, { ...options, beside: start.put });
     const { keys } = prepared.report;
-    return { kind: 'full', ...roundAt(moment!.position, keys), puts: keys, deletes: 0, bytes };
+    return { kind: 'full', ...roundAt(start.position, keys), puts: keys, deletes: 0, bytes };
   } finally {
     prepared.close();
   }

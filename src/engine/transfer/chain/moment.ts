@@ -96,8 +96,11 @@ interface LogPart {
   readonly bytes: number;
 }
 
-/** @param part default: as it is now */
-function foldMoment(fileSystem: FileSystem, path: string, part?: LogPart): Moment {
+/**
+ * Opens a fold log as it was when it had so many bytes.
+ * @param part default: as it is now
+ */
+export function foldMoment(fileSystem: FileSystem, path: string, part?: LogPart): Moment {
   const through = part === undefined ? fileSystem : upTo(fileSystem, path, part.identity, part.bytes);
   const store = FoldStore.load(path, through);
   return {
@@ -108,24 +111,6 @@ function foldMoment(fileSystem: FileSystem, path: string, part?: LogPart): Momen
     close: () => {
       store.close();
     },
-  };
-}
-
-/** Opens a fold log once it is asked for, as it was when it had so many bytes; it is closed with what is open. */
-export function foldMomentLater(
-  {
-    fileSystem,
-    source,
-    open,
-  }: { readonly fileSystem: FileSystem; readonly source: string; readonly open: (() => void)[] },
-  part: LogPart,
-): () => Moment {
-  return () => {
-    const moment = foldMoment(fileSystem, source, part);
-    open.push(() => {
-      moment.close();
-    });
-    return moment;
   };
 }
 
