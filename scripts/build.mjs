@@ -1,4 +1,5 @@
 // Builds dist/: the command line as two CommonJS files, and the library as modules with types.
+//   --no-check    leaves it to others to check types
 import { rmSync } from 'node:fs';
 import path from 'node:path';
 import { ensureInstalled } from './ensure-installed.mjs';
@@ -17,4 +18,5 @@ const inputs = [...(await bundleProgram(dist)), ...(await bundleClient(dist))];
 writeNotices(inputs, path.join(dist, 'NOTICES.txt'));
 await writeManualPage(path.join(dist, 'statelog.1'));
 makeCodeCaches(dist);
-runStep('tsc', process.execPath, [programPath('typescript', 'tsc'), '-p', 'tsconfig.build.json']);
+const check = process.argv.includes('--no-check') ? ['--noCheck'] : [];
+runStep('tsc', process.execPath, [programPath('typescript', 'tsc'), '-p', 'tsconfig.build.json', ...check]);

@@ -11,6 +11,9 @@ import { ensureInstalled } from './ensure-installed.mjs';
 import { root, runStep } from './run-step.mjs';
 
 const VERSIONS = ['20.20', '22', '24'];
+/** What a package may hold. */
+const PACKED =
+  /^(bin\/(run\.js|package\.json)$|dist\/|docs\/|examples\/|(package\.json|README\.md|CHANGELOG\.md|SECURITY\.md|LICENSE)$)/;
 /** The first that warns whoever installs a package with an install script. */
 const NPM = 'npm@11';
 
@@ -35,7 +38,21 @@ function pack() {
   const { stdout } = must(
     run('npm', ['pack', '--ignore-scripts', '--json', '--pack-destination', folder], { cwd: root }),
   );
-  return JSON.parse(stdout)[0].filename;
+  const [{ filename, files }] = JSON.parse(stdout);
+  const names = files.map((file) => file.path);
+  const foreign = names.filter((name) => !PACKED.test(name));
+  check('the package holds nothing but what runs and its documents', foreign.length === 0, {
+    stdout: foreign.join('\n'),
+  });
+  for (const name of [
+    'dist/engine/index.d.ts',
+    'dist/statelog.1',
+    'dist/NOTICES.txt',
+    'LICENSE',
+    'README.md',
+  ])
+    check(`the package holds ${name}`, names.includes(name));
+  return filename;
 }
 
 function tryUnder(version, tarball) {
