@@ -1,6 +1,5 @@
 import {
   cpSync,
-  existsSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
@@ -33,8 +32,6 @@ export class Workspace {
 
   constructor() {
     for (const name of COPIED) cpSync(path.join(root, name), path.join(this.root, name), { recursive: true });
-    const shared = path.join(root, '..', 'shared');
-    if (existsSync(shared)) symlinkSync(path.resolve(shared), path.join(this.#folder, 'shared'));
     const packages = path.join(this.root, 'node_modules');
     mkdirSync(packages);
     for (const name of readdirSync(path.join(root, 'node_modules'))) {
