@@ -10,7 +10,7 @@ import { openPipesRow } from './process/open-pipes.js';
 import { racesRow } from './process/races.js';
 import { realFaultsRow } from './process/real-faults.js';
 import { doubleBitsRow, singleBitRotRow } from './damage/mend-rows.js';
-import { mixUpsRow } from './damage/mix-up-row.js';
+import { mixUpsRow } from './mix-ups/mix-up-row.js';
 import { replicasRow } from './damage/replica-row.js';
 import { mixedMomentsRow } from './damage/mixed-moments.js';
 import { otherUsersRow } from './process/other-users.js';

@@ -1,6 +1,6 @@
 import test from 'ava';
 import { TortureTask } from '../../torture/row.js';
-import { mixUpsRow } from '../../torture/damage/mix-up-row.js';
+import { mixUpsRow } from '../../torture/mix-ups/mix-up-row.js';
 
 for (const seed of [1, 2, 3]) {
   test(`a store whose files were mixed up in 50 ways keeps all that is newest: seed ${seed}`, async (t) => {

@@ -59,8 +59,8 @@ function* broughtUp(
 ): Generator<RepairEvent, DirectoryManifest> {
   const { fileSystem } = account;
   const other = otherMoment(fileSystem, layout, known);
-  const recovered = other === undefined ? undefined : recoverManifest(fileSystem, layout);
-  if (other === undefined || recovered?.cores !== known.cores) return known;
+  const recovered = other === undefined ? undefined : recoverManifest(fileSystem, layout, known.cores);
+  if (other === undefined || recovered === undefined) return known;
   yield account.takeMadeUpFor({
     severity: 'damage',
     class: 'misplaced-epoch',
@@ -72,11 +72,13 @@ function* broughtUp(
   });
   const last = newestCheckpoint(known);
   const checkpoints = recovered.checkpoints.map((entry) => {
-    const same = known.checkpoints.find(({ epoch }) => epoch === entry.epoch);
+    const same = known.checkpoints.find(
+      ({ epoch, cores }) => epoch === entry.epoch && cores.length === recovered.cores,
+    );
     const sources = new Map([...(last?.sources ?? []), ...entry.sources]);
     return same ?? { ...entry, sources, watermark: entry.watermark ?? last?.watermark };
   });
-  return { ...known, checkpoints };
+  return { ...known, cores: recovered.cores, checkpoints };
 }
 
 /** The evidence that the manifest is of another moment than the files beside it. */

@@ -132,13 +132,14 @@ export class LogSalvage {
   }
 
   /** @returns whether the segment is there */
-  #applySegment(epoch: bigint, coreId: number, overlay: Overlay): boolean {
+  #applySegment(epoch: bigint, coreId: number, overlay: Overlay, expectedSequence?: bigint): boolean {
     const { fileSystem } = this.#account;
     const path = this.#layout.segment(epoch, coreId);
     if (fileSystem.statusFollowing(path) === undefined) return false;
     const progress = { sources: new Map<string, bigint>(), watermark: undefined };
     const groups = this.#groups.of(epoch);
-    const scanner = WalScanner.open(path, { fileSystem, coreId, epoch, ...groups, tornTail: 'show' });
+    const options = { fileSystem, coreId, epoch, expectedSequence, ...groups };
+    const scanner = WalScanner.open(path, { ...options, tornTail: 'show' });
     try {
       for (let event = scanner.next(); event !== 'end'; event = scanner.next()) {
         if (event === 'record') applyRecord(scanner.view, overlay, progress);
@@ -256,7 +257,8 @@ export class LogSalvage {
 
   /** Counts the live keys of one core as the new place has them. */
   #countKeys(log: KeptLog, coreId: number, state: CheckpointCore | undefined): void {
-    const overlay = this.changesBetween(log.epoch - 1n, log.epoch, coreId) ?? new Overlay();
+    const overlay = new Overlay();
+    this.#applySegment(log.epoch, coreId, overlay, log.before?.cores[coreId]?.nextSequence ?? 0n);
     const base: StateFile | undefined = state?.open();
     if (state === undefined || base !== undefined) {
       this.#account.keys += forecastCheckpoint({ base, overlay }).count;

@@ -35,13 +35,15 @@ interface SegmentWords {
  * Puts a state directory's manifest together again from what its files say of themselves: the epochs, cores and
  * checksums from the indexes of its checkpoints, numbers and sources from its logs. How many checkpoints were to
  * be kept is lost, and sources that no kept log commits are.
+ * @param coresMin so many cores there are at least, whatever is left of their files
  * @returns undefined where there is no log and no checkpoint to go by
  */
 export function recoverManifest(
   fileSystem: FileSystem,
   layout: DirectoryLayout,
+  coresMin = 0,
 ): DirectoryManifest | undefined {
-  const recovery = new ManifestRecovery(fileSystem, layout);
+  const recovery = new ManifestRecovery(fileSystem, layout, coresMin);
   return recovery.cores === 0 ? undefined : recovery.manifest();
 }
 
@@ -53,7 +55,7 @@ class ManifestRecovery {
   readonly #checkpoints: readonly bigint[];
   #storeId: Uint8Array | undefined;
 
-  constructor(fileSystem: FileSystem, layout: DirectoryLayout) {
+  constructor(fileSystem: FileSystem, layout: DirectoryLayout, coresMin: number) {
     this.#fileSystem = fileSystem;
     this.#layout = layout;
     this.#logs = epochsIn(fileSystem, layout.wal);
@@ -64,7 +66,10 @@ class ManifestRecovery {
         namesIn(fileSystem, layout.checkpoint(epoch)).map(coreIdOfIndex),
       ),
     ];
-    this.cores = Math.max(0, ...ids.flatMap((id) => (id === undefined || id >= CORES_MAX ? [] : [id + 1])));
+    this.cores = Math.max(
+      coresMin,
+      ...ids.flatMap((id) => (id === undefined || id >= CORES_MAX ? [] : [id + 1])),
+    );
   }
 
   manifest(): DirectoryManifest {

@@ -16,7 +16,7 @@ import {
   type ManifestEvidence,
   type SegmentEvidence,
 } from './evidence.js';
-import { commonStoreId, epochOf, manifestFor } from './store-identity.js';
+import { commonStoreId, epochOf, manifestFor, whatSpeaksAgainst } from './store-identity.js';
 import { gatherLog } from './gathered-log.js';
 import { copyOnly, foreignManifest, foreignRun, gatheringFindings, withoutRecords } from './run-findings.js';
 
@@ -111,10 +111,12 @@ class DirectoryArranging {
   #placeManifest(): void {
     const { manifest } = this.#layout;
     const found = this.#manifest;
-    const isOther = this.#evidence.some((one) => one.kind === 'manifest' && one.path === manifest);
-    if (found === undefined && isOther) {
+    const own = this.#evidence.find(
+      (one): one is ManifestEvidence => one.kind === 'manifest' && one.path === manifest,
+    );
+    if (found === undefined && own !== undefined) {
       this.#builder.leaveOut(manifest);
-      this.#builder.findings.push(foreignManifest(manifest));
+      this.#builder.findings.push(foreignManifest(manifest, whatSpeaksAgainst(this.#evidence, own.manifest)));
     }
     if (found === undefined || found.path === manifest) return;
     this.#builder.placeFile(manifest, found.path, found.status);

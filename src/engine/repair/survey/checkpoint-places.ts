@@ -78,14 +78,14 @@ function placePair(scope: CheckpointScope, builder: ArrangementBuilder, epoch: b
       (one): one is IndexEvidence => one.kind === 'index' && one.path === indexPath,
     );
     // Nothing says better what should be here.
-    if (own === undefined || isOfStore(own, scope)) {
+    if (own === undefined || (isOfStore(own, scope) && !isCopyOfAnother(own, epoch, scope))) {
       for (const path of [indexPath, statePath]) {
         if (isPassedOver(fileSystem, path, scope.without)) builder.leaveOut(path);
         else builder.keep(path);
       }
       return;
     }
-    builder.findings.push(foreignIndex(own));
+    if (!isOfStore(own, scope)) builder.findings.push(foreignIndex(own));
     builder.leaveOut(indexPath);
     builder.leaveOut(statePath);
     return;
@@ -142,6 +142,17 @@ function valuesFor(
 
 function isOfStore({ block }: IndexEvidence, { storeId }: CheckpointScope): boolean {
   return storeId !== undefined && equalBytes(block.storeId, storeId);
+}
+
+/** Whether an index of another epoch lies in the folder of one that nothing else speaks of: a checkpoint was copied, or renamed. */
+function isCopyOfAnother(
+  { block }: IndexEvidence,
+  epoch: bigint,
+  { manifest, evidence }: CheckpointScope,
+): boolean {
+  if (block.epoch === epoch || manifest?.checkpoints.some((one) => one.epoch === epoch) === true)
+    return false;
+  return !evidence.some((one) => one.kind === 'segment' && one.runs.some((run) => run.epoch > epoch));
 }
 
 /** A copy of a checkpoint that is kept no longer is no part of the store. */

@@ -21,6 +21,8 @@ import { looksLikeSegment } from '../../wal/folder/segment-folder.js';
 /** Folders within folders, and files, that are looked at; what lies deeper or comes later is passed over. */
 const DEPTH_MAX = 8;
 const FILES_MAX = 100_000;
+/** How much of a file is looked at for a record, wherever it stands. */
+const PROBE_BYTES = 1024 * 1024;
 
 /** A file, and what it was when it was looked at. */
 export interface FileEvidence {
@@ -119,7 +121,12 @@ class FileVisit {
 /** Whether a file is a segment by its name or its content, and does not begin as a state file does. */
 export function isSegment(fileSystem: FileSystem, path: string): boolean {
   if (hasStateMagic(headOf(fileSystem, path))) return false;
-  return coreIdOfSegmentName(basename(path)) !== undefined || looksLikeSegment(fileSystem, path);
+  return (
+    coreIdOfSegmentName(basename(path)) !== undefined ||
+    looksLikeSegment(fileSystem, path) ||
+    // What begins in the middle of a record may say that nothing behind is a record of a log.
+    sweepFile(fileSystem, path, PROBE_BYTES).length > 0
+  );
 }
 
 /** Reads the evidence in one file; undefined if it holds none. */

@@ -144,14 +144,14 @@ export function wronglyNamed({ path, status }: SegmentEvidence, nameSays: number
 }
 
 /** A manifest that is of another store than all the checkpoints beside it. */
-export function foreignManifest(file: string): Finding {
+export function foreignManifest(file: string, why = 'is of another store than the checkpoints'): Finding {
   return {
     severity: 'damage',
     class: 'misplaced',
     file,
     offset: 0,
     bytes: 0,
-    message: 'the manifest is of another store than the checkpoints; it is left out',
+    message: `the manifest ${why}; it is left out`,
   };
 }
 

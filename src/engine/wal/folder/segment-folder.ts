@@ -34,6 +34,8 @@ export function looksLikeSegment(fileSystem: FileSystem, file: string): boolean 
   try {
     for (let event = scanner.next(); event !== 'end'; event = scanner.next()) {
       if (event === 'record') return true;
+      // Of what was cut from the middle of one, all may be taken for an end that nobody acknowledged.
+      if ((scanner.finding?.goodRecords ?? 0) > 0) return true;
     }
     return false;
   } finally {

@@ -181,12 +181,15 @@ export class RecordSweep {
   }
 }
 
-/** The runs of a whole file. */
-export function sweepFile(fileSystem: FileSystem, path: string): RecordRun[] {
+/**
+ * The runs of a file.
+ * @param end where it counts as ending, at the latest
+ */
+export function sweepFile(fileSystem: FileSystem, path: string, end = Infinity): RecordRun[] {
   const descriptor = fileSystem.openRead(path);
   try {
     const { size } = fileSystem.statusOf(descriptor);
-    return [...new RecordSweep(fileSystem, descriptor, 0, size).runs()];
+    return [...new RecordSweep(fileSystem, descriptor, 0, Math.min(size, end)).runs()];
   } finally {
     closeQuietly(fileSystem, descriptor);
   }

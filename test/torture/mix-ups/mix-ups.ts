@@ -1,30 +1,31 @@
-import type { SeededRandom } from '../../simulated-disk/seeded-random.js';
-import type { KnownStore, Tree } from './known-store.js';
-
-/** A store's files after something happened to them, and what did. */
-export interface MixUp {
-  readonly tree: Map<string, Uint8Array>;
-  readonly told: string[];
-  /** True where records may be gone without a trace: a log that ends sooner, at a record's end, looks whole. */
-  mayEndSooner: boolean;
-}
-
-/** What one mix-up is made with. */
-interface Materials {
-  readonly random: SeededRandom;
-  readonly store: KnownStore;
-  readonly other: KnownStore;
-}
-
-type Kind = (mixUp: MixUp, materials: Materials) => void;
-
-const BLOCK_BYTES = 4096;
+import { HOSTILE_KINDS } from './hostile-mix-ups.js';
+import {
+  BLOCK_BYTES,
+  blocksOf,
+  copy,
+  exchange,
+  isCompressed,
+  move,
+  named,
+  oneOf,
+  segments,
+  twoOf,
+  type Kind,
+  type Materials,
+  type MixUp,
+} from './mix-up-files.js';
+import { TRANSFER_KINDS } from './transfer-mix-ups.js';
 
 /** Does one or two things to the files of a store that people and disks do to them. */
 export function mixUp(materials: Materials): MixUp {
   const { random, store } = materials;
-  const result: MixUp = { tree: new Map(store.moments.at(-1)), told: [], mayEndSooner: false };
-  const kinds = Object.entries(KINDS);
+  const result: MixUp = {
+    tree: new Map(store.moments.at(-1)),
+    told: [],
+    mayEndSooner: false,
+    isForged: false,
+  };
+  const kinds = Object.entries({ ...KINDS, ...TRANSFER_KINDS, ...HOSTILE_KINDS });
   for (let times = 1 + random.below(2); times > 0; times--) {
     const [name, kind] = kinds[random.below(kinds.length)]!;
     result.told.push(name);
@@ -72,7 +73,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
   },
   'two segments joined': (mixUp, { random }) => {
     const [into, from] = twoOf(random, segments(mixUp.tree));
-    if (into === undefined || from === undefined) return;
+    if (into === undefined || from === undefined || isCompressed(mixUp.tree, into)) return;
     mixUp.tree.set(into, Buffer.concat([mixUp.tree.get(into)!, mixUp.tree.get(from)!]));
     if (random.below(2) === 0) mixUp.tree.delete(from);
   },
@@ -171,48 +172,3 @@ const KINDS: Readonly<Record<string, Kind>> = {
     mixUp.mayEndSooner = true;
   },
 };
-
-function segments(tree: Tree): string[] {
-  return [...tree.keys()].filter((path) => /^wal\/\d+\/wal-\d+\.log$/.test(path));
-}
-
-function named(tree: Tree, suffix: string): string[] {
-  return [...tree.keys()].filter((path) => path.startsWith('checkpoints/') && path.endsWith(suffix));
-}
-
-function blocksOf(tree: Tree, path: string): number {
-  return Math.floor(tree.get(path)!.length / BLOCK_BYTES);
-}
-
-function oneOf<T>(random: SeededRandom, all: readonly T[]): T | undefined {
-  return all[random.below(all.length)];
-}
-
-function twoOf<T>(random: SeededRandom, all: readonly T[]): [T | undefined, T | undefined] {
-  const one = oneOf(random, all);
-  return [
-    one,
-    oneOf(
-      random,
-      all.filter((each) => each !== one),
-    ),
-  ];
-}
-
-function exchange({ tree }: MixUp, one: string | undefined, other: string | undefined): void {
-  if (one === undefined || other === undefined) return;
-  const [bytes, otherBytes] = [tree.get(one), tree.get(other)];
-  tree.delete(one);
-  if (bytes !== undefined) tree.set(other, bytes);
-  if (otherBytes !== undefined) tree.set(one, otherBytes);
-}
-
-function copy({ tree }: MixUp, from: string, to: string): void {
-  if (!tree.has(to)) tree.set(to, tree.get(from)!);
-}
-
-function move({ tree }: MixUp, from: string, to: string): void {
-  if (tree.has(to)) return;
-  tree.set(to, tree.get(from)!);
-  tree.delete(from);
-}

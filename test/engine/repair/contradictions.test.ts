@@ -1,0 +1,116 @@
+import { cpSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import test, { type ExecutionContext } from 'ava';
+import { toUtf8 } from '../../../src/engine/bytes/text/text.js';
+import { decodeManifest, encodeManifest } from '../../../src/engine/directory/manifest/manifest.js';
+import { StateDirectory } from '../../../src/engine/directory/state-directory.js';
+import { repairPath } from '../../../src/engine/repair/repair-path.js';
+import type { RepairSummary } from '../../../src/engine/repair/account/report.js';
+import { tempDir } from '../../support/temp-dir.js';
+
+const EPOCHS = 3;
+const KEYS = 40;
+
+/** A store of two cores in which every key has its epoch for a value. */
+async function storeIn(t: ExecutionContext): Promise<string> {
+  const root = path.join(tempDir(t), 'store');
+  StateDirectory.create(root, { keep: 2, cores: 2 });
+  const store = await StateDirectory.open(root);
+  for (let epoch = 1; epoch <= EPOCHS; epoch++) {
+    for (let key = 0; key < KEYS; key++) store.put(toUtf8(`key ${key}`), toUtf8(`epoch ${epoch}`));
+    await store.sync();
+    if (epoch < EPOCHS) await store.checkpoint();
+  }
+  store.close();
+  return root;
+}
+
+/** Repairs a store: every key must have its newest value, and as many must have been counted. */
+async function allAreKept(t: ExecutionContext, root: string): Promise<RepairSummary> {
+  const into = `${root}-into`;
+  const steps = repairPath({ path: root, into });
+  let step = await steps.next();
+  while (step.done !== true) step = await steps.next();
+  const store = StateDirectory.openReadOnly(into);
+  const values: string[] = [];
+  store.forEachEntry((_, value) => values.push(new TextDecoder().decode(value)));
+  store.close();
+  t.deepEqual(
+    values,
+    Array.from({ length: KEYS }, () => `epoch ${EPOCHS}`),
+  );
+  t.is(step.value.kept.keys, KEYS);
+  return step.value;
+}
+
+type Manifest = ReturnType<typeof decodeManifest>;
+
+function changeManifest(root: string, how: (manifest: Manifest) => Manifest): void {
+  const file = path.join(root, 'MANIFEST.json');
+  writeFileSync(file, encodeManifest(how(decodeManifest(readFileSync(file), file))));
+}
+
+/** The manifest with another number for where the first core's log goes on behind its `index`th checkpoint. */
+function withNextSequence({ checkpoints, ...rest }: Manifest, index: number, nextSequence: bigint): Manifest {
+  const cores = checkpoints[index]!.cores.map((core, id) => (id === 0 ? { ...core, nextSequence } : core));
+  return { ...rest, checkpoints: checkpoints.with(index, { ...checkpoints[index]!, cores }) };
+}
+
+test('a manifest that knows fewer cores than there are indexes of is not believed', async (t) => {
+  const root = await storeIn(t);
+  changeManifest(root, (manifest) => ({
+    ...manifest,
+    cores: 1,
+    checkpoints: manifest.checkpoints.map((entry) => ({ ...entry, cores: entry.cores.slice(0, 1) })),
+  }));
+  await allAreKept(t, root);
+});
+
+test('a manifest that knows more cores than there are files of, and is older than them, costs nothing of what is there', async (t) => {
+  const root = await storeIn(t);
+  changeManifest(root, (manifest) => ({
+    ...manifest,
+    cores: 3,
+    checkpoints: manifest.checkpoints
+      .slice(0, 1)
+      .map((entry) => ({ ...entry, cores: [...entry.cores, entry.cores[0]!] })),
+  }));
+  const { isWhole } = await allAreKept(t, root);
+  t.false(isWhole);
+});
+
+test('a manifest that says that a log went back, or began later than it goes on, is not believed', async (t) => {
+  for (const index of [0, 1]) {
+    const root = await storeIn(t);
+    changeManifest(root, (manifest) => withNextSequence(manifest, index, 100_000n));
+    await allAreKept(t, root);
+  }
+});
+
+test('a copy of a checkpoint in the folder of an epoch that nothing else speaks of makes none', async (t) => {
+  const root = await storeIn(t);
+  rmSync(path.join(root, 'MANIFEST.json'));
+  cpSync(path.join(root, 'checkpoints/1'), path.join(root, 'checkpoints/7'), { recursive: true });
+  await allAreKept(t, root);
+});
+
+test('a segment that was split into parts gives back what lies whole in each, wherever that begins', async (t) => {
+  const root = await storeIn(t);
+  for (const core of [0, 1]) {
+    const segment = path.join(root, `wal/${EPOCHS}/wal-${core}.log`);
+    const bytes = readFileSync(segment);
+    mkdirSync(`${root}-parts`, { recursive: true });
+    renameSync(segment, path.join(`${root}-parts`, `wal-${core}.log`));
+    // Each part but the first begins with the last bytes of the record before it, and that record stands whole in the part before.
+    const middle = bytes.length - (bytes.length % 16) - 8 * 40;
+    writeFileSync(`${segment}.aa`, bytes.subarray(0, middle));
+    writeFileSync(`${segment}.ab`, bytes.subarray(middle - 24));
+  }
+  const into = `${root}-into`;
+  const steps = repairPath({ path: root, into });
+  let step = await steps.next();
+  while (step.done !== true) step = await steps.next();
+  // At most the record at the edge of each core's parts is lost.
+  t.true(step.value.lost.records <= 2);
+  t.is(step.value.kept.keys, KEYS);
+});
