@@ -49,9 +49,12 @@ export class DirectoryRecorder {
     this.#book = book;
   }
 
-  /** @param pace when checkpoints are made by themselves, and how much of one at a time */
-  async open(pace?: CheckpointPace): Promise<void> {
-    this.#store = await StateDirectory.open(STORE, { fileSystem: this.#fileSystem, pace });
+  /**
+   * @param pace when checkpoints are made by themselves, and how much of one at a time
+   * @param writesOnly whether the log is taken in late
+   */
+  async open(pace?: CheckpointPace, writesOnly = false): Promise<void> {
+    this.#store = await StateDirectory.open(STORE, { fileSystem: this.#fileSystem, pace, writesOnly });
   }
 
   close(): void {

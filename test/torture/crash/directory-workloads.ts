@@ -106,6 +106,23 @@ export const DIRECTORY_WORKLOADS: Readonly<Record<string, DirectoryWorkload>> = 
       else await recorder.sync();
     }
   },
+  'puts into a log that is taken in late': async (recorder) => {
+    recorder.close();
+    await recorder.open(undefined, true);
+    recorder.put('a', 'alone');
+    await recorder.sync();
+    for (let index = 0; index < 3; index++) recorder.put(`key${index}`, 'x'.repeat(3000));
+    await recorder.sync();
+    recorder.put('b', 'not synced when the log is taken in');
+    recorder.delete('a');
+    await recorder.sync();
+    recorder.close();
+    await recorder.open(STEP_BY_STEP, true);
+    for (let round = 0; round < 6; round++) {
+      recorder.put(`key${round % 2}`, `value ${round}`);
+      await recorder.sync();
+    }
+  },
   'checkpoints whose index is patched': async (recorder) => {
     fillForPatches(recorder);
     await recorder.checkpoint();
