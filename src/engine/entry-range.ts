@@ -21,10 +21,8 @@ export function* keysInRange(cursor: EntryCursor, range: EntryRange = {}): Gener
 
 /** Moves a cursor over the entries of a range in turn, without copies, and yields the cursor itself. */
 export function* positionsInRange(cursor: EntryCursor, range: EntryRange = {}): Generator<EntryCursor, void> {
-  checkRange(range);
-  const low = lowerBound(range);
-  const high = upperBound(range);
-  if (low !== undefined && high !== undefined && compareBytes(low, high) >= 0) return;
+  const { low, high } = boundsOf(range);
+  if (isEmpty(low, high)) return;
   if (range.reverse === true) {
     let valid = high === undefined ? cursor.last() : cursor.seekBefore(high);
     for (; valid && (low === undefined || compareBytes(cursor.key, low) >= 0); valid = cursor.previous())
@@ -38,8 +36,12 @@ export function* positionsInRange(cursor: EntryCursor, range: EntryRange = {}): 
 
 /** How many keys there are in the range. */
 export function countInRange(cursor: EntryCursor, range: EntryRange = {}): number {
+  const { low, high } = boundsOf(range);
+  if (isEmpty(low, high)) return 0;
   let count = 0;
-  for (const _ of positionsInRange(cursor, range)) count++;
+  let valid = low === undefined ? cursor.first() : cursor.seek(low);
+  // A generator, as the walks above are, would take a third longer.
+  for (; valid && (high === undefined || compareBytes(cursor.key, high) < 0); valid = cursor.next()) count++;
   return count;
 }
 
@@ -67,6 +69,16 @@ export function isInRange(key: Uint8Array, range: EntryRange): boolean {
   return (
     (low === undefined || compareBytes(key, low) >= 0) && (high === undefined || compareBytes(key, high) < 0)
   );
+}
+
+/** The first key that is in the range, and the first one past it; undefined for no bound. @throws as `checkRange` */
+function boundsOf(range: EntryRange): Record<'low' | 'high', Uint8Array | undefined> {
+  checkRange(range);
+  return { low: lowerBound(range), high: upperBound(range) };
+}
+
+function isEmpty(low: Uint8Array | undefined, high: Uint8Array | undefined): boolean {
+  return low !== undefined && high !== undefined && compareBytes(low, high) >= 0;
 }
 
 /** The least key that is in the range: the greatest of all lower bounds. */
