@@ -336,3 +336,23 @@ test('damage in a store hints at repairing the store, and not at what its segmen
   t.is(file, segment);
   t.regex(hint, /^run 'statelog repair \S+\/store --into \S+\/store-repaired' /);
 });
+
+test('a narrow terminal shows keys and values, and the record by core and sequence', async (t) => {
+  const segment = fixturePath('wal-ops/wal-0.log');
+  const [record] = linesOf((await commandLine(['wal-replay', segment, '--op', 'put', '--json'])).stdout);
+  const { time, coreId, sequence, key } = record as Record<string, string | number>;
+  const moment = String(time).slice(0, 23);
+  for (const [columns, head] of [
+    [40, moment.slice(11)],
+    [80, moment],
+    [120, String(time)],
+  ] as const) {
+    const asked = ['wal-replay', segment, '--op', 'put', '--limit', '1', '--no-pager'];
+    const { stdout } = await commandLine(asked, { isTerminal: true, columns });
+    const [line = ''] = stdout.split('\n');
+    t.true(line.startsWith(`${head} `), line);
+    t.true(line.length <= columns, line);
+    t.true(line.includes(` put ${key} = `), line);
+    if (columns < 100) t.true(line.startsWith(`${head} ${coreId}:${sequence} put `), line);
+  }
+});

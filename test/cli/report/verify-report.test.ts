@@ -82,6 +82,17 @@ test('a log with thousands of findings has a page of less than 1 MiB, and so hav
   t.regex(many.page, /What had no room/);
 });
 
+test('each of several faults that are close together has its mark in the picture', async (t) => {
+  const segment = path.join(tempDir(t), 'wal-0.log');
+  const pieces = records(20);
+  for (const damaged of [3, 12]) pieces[damaged]![20]! ^= 0xff;
+  writeFileSync(segment, joined(...pieces));
+  const { findings, page } = await reported(t, segment);
+  t.is(findings.length, 2);
+  const [, marks = ''] = /<path class="mark" d="([^"]*)"/.exec(page)!;
+  t.is(marks.split('M').length - 1, 2);
+});
+
 test('values are in no page unless they are asked for, keys are', async (t) => {
   const segment = path.join(tempDir(t), 'wal-0.log');
   const pieces = records(5, 0n, {

@@ -20,6 +20,13 @@ import { cutTo } from '../../terminal/shown/display-width.js';
 import { shownText } from '../../terminal/shown/shown-text.js';
 import { visibleText } from '../../terminal/shown/visible-text.js';
 
+/** Terminals of fewer columns have heads that leave room for keys and values. */
+const WIDE_COLUMNS = 100;
+const NARROW_COLUMNS = 60;
+/** Parts of a time as RFC 3339 has it, up to milliseconds. */
+const DATE_CHARACTERS = 10;
+const MOMENT_CHARACTERS = 23;
+
 /** Records for a person at a terminal: a line each, cut to its width. Findings are shown whole. */
 export class ReadableRecords implements RecordOutput {
   readonly #terminal: Terminal;
@@ -32,11 +39,10 @@ export class ReadableRecords implements RecordOutput {
 
   record({ path, offset, view }: LocatedRecord, previous?: PreviousValue): void {
     const { output, outputColumns } = this.#terminal;
-    const { coreId, epoch, sequence, timestampNs, tag } = view;
-    const where = `${path.slice(path.lastIndexOf('/') + 1)}:${offset}`;
-    const head = `${formatTime(timestampNs)} ${where} epoch ${epoch} core ${coreId} #${sequence}`;
+    const name = path.slice(path.lastIndexOf('/') + 1);
+    const head = headOf(view, `${name}:${offset}`, outputColumns);
     const before = previous === undefined ? '' : previousText(previous, this.#form);
-    const line = `${head} ${OPERATIONS[tag]} ${this.#details(view)}${before}`;
+    const line = `${head} ${OPERATIONS[view.tag]} ${this.#details(view)}${before}`;
     output.writeText(`${cutTo(outputColumns, visibleText(line))}\n`);
   }
 
@@ -54,4 +60,16 @@ export class ReadableRecords implements RecordOutput {
     const fields = Object.entries(operationFields(view.operation()));
     return fields.map(([name, field]) => `${name} ${JSON.stringify(field)}`).join(' ');
   }
+}
+
+/** When it was, and which record: where there is little room, by core and sequence, as `--around` takes them. */
+function headOf(
+  { coreId, epoch, sequence, timestampNs }: WalEntryView,
+  where: string,
+  columns: number,
+): string {
+  const time = formatTime(timestampNs);
+  if (columns >= WIDE_COLUMNS) return `${time} ${where} epoch ${epoch} core ${coreId} #${sequence}`;
+  const from = columns < NARROW_COLUMNS ? DATE_CHARACTERS + 1 : 0;
+  return `${time.slice(from, MOMENT_CHARACTERS)} ${coreId}:${sequence}`;
 }

@@ -105,7 +105,7 @@ export class PathReport implements VerifyOutput {
     const frame = this.#frameOf(
       map,
       name,
-      groups.flatMap(({ from, to }) => (to > from ? [from] : [])),
+      groups.flatMap(({ first }) => first.flatMap(({ offset, bytes }) => (bytes > 0 ? [offset] : []))),
     );
     if (frame === undefined) return;
     this.#found.delete(map.path);
