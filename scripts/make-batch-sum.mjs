@@ -12,8 +12,8 @@ const lines = base64.match(new RegExp(`.{1,${LINE_CHARACTERS}}`, 'g')).map((line
 writeFileSync(
   path.join(root, 'src', 'engine', 'wal', 'sums', 'batch-sum-code.ts'),
   `/**
- * What WebAssembly runs to sum a batch of records, in base64. Made by scripts/make-batch-sum.mjs out of the instructions
- * in scripts/batch-sum; a test says when the two differ.
+ * The WebAssembly that sums a batch of records, in base64. The script make-batch-sum writes this file, out of the
+ * instructions beside it; a test says when the two differ.
  */
 export const BATCH_SUM_CODE = [
 ${lines.join('\n')}

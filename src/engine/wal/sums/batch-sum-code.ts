@@ -1,6 +1,6 @@
 /**
- * The WebAssembly that sums a batch of records, in base64. Made by scripts/make-batch-sum.mjs out of the
- * instructions in scripts/batch-sum; a test says when the two differ.
+ * The WebAssembly that sums a batch of records, in base64. The script make-batch-sum writes this file, out of the
+ * instructions beside it; a test says when the two differ.
  */
 export const BATCH_SUM_CODE = [
   'AGFzbQEAAAABBwFgAn9/AX8CEwEGbWVtb3J5Bm1lbW9yeQIBAgIDAgEABwcBA3J1bgAACuYLAeMLAQp/QYDABCEKA0AgAEEI',
