@@ -10,7 +10,7 @@ import { repairInto } from '../../torture/damage/log-damage.js';
 import { DAMAGE_OPERATIONS } from '../../torture/damage/operations.js';
 
 const SEED = 20_261_122;
-const PLACES = 15;
+const PLACES = 6;
 const pair = ownPair(3000);
 
 function write(
