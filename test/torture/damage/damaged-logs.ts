@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
 import { AppendLogFold } from '../../../src/engine/fold/store/append-log-fold.js';
 import { CURSOR_TYPE, PUT_TYPE } from '../../../src/engine/fold/format/format.js';
 import { KvUpdate } from '../../../src/engine/fold/format/update.js';
@@ -95,4 +96,18 @@ export function damagedLogs(): DamagedLog[] {
     fold('fold-compact', fixture('fold-compact.snap')),
     fold('our fold log', ownFold()),
   ];
+}
+
+/** Those, and every other fold log among the fixtures, each content once. */
+export function allDamagedLogs(): DamagedLog[] {
+  const logs = damagedLogs();
+  const seen = new Set(logs.map(({ bytes }) => Buffer.from(bytes).toString('latin1')));
+  const names = readdirSync(fixturePath(''), { recursive: true, encoding: 'utf8' });
+  for (const name of names.filter((one) => path.extname(one) === '.snap').sort()) {
+    const bytes = fixture(name);
+    const content = Buffer.from(bytes).toString('latin1');
+    if (!seen.has(content)) logs.push(fold(name, bytes));
+    seen.add(content);
+  }
+  return logs;
 }

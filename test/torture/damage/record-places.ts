@@ -6,7 +6,7 @@ import { RECORD_HEADER_BYTES } from '../../../src/engine/wal/format/record.js';
 import { neighbourOf, type Neighbour } from '../../../src/engine/wal/mend/neighbours.js';
 import { RecordMender } from '../../../src/engine/wal/mend/record-mender.js';
 import { MemoryFile } from '../../engine/wal/memory-file.js';
-import { damagedLogs } from './damaged-logs.js';
+import { allDamagedLogs } from './damaged-logs.js';
 import type { DamagedLog } from './log-damage.js';
 
 /** A record with those beside it, as a small file of its own. */
@@ -23,7 +23,7 @@ export interface RecordPlace {
 
 /** Each record of each fixture, and of logs of ours. */
 export function recordPlaces(): RecordPlace[] {
-  return damagedLogs().flatMap((log) => log.pieces.map((_, index) => placeOf(log, index)));
+  return allDamagedLogs().flatMap((log) => log.pieces.map((_, index) => placeOf(log, index)));
 }
 
 function placeOf(log: DamagedLog, index: number): RecordPlace {
