@@ -246,4 +246,13 @@ export const rescueMutants = [
     to: 'if (other === undefined || recovered?.checkpoints[0]?.cores.length !== known.cores - 1) return known;',
     tests: ['engine/repair/contradictions'],
   },
+  {
+    name: 'parts-of-a-file-not-known',
+    rule: 'of what is strange, the command that helps is told',
+    file: 'src/engine/inspect/strangers/strange-folders.ts',
+    from: 'if (parts.some((name, index) => name !== ',
+    to: 'if (parts.every((name, index) => name.length + index >= 0 || name !== ',
+    tests: ['cli/foreign-inputs'],
+    match: 'of a file in parts*',
+  },
 ];

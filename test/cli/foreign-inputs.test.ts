@@ -226,3 +226,22 @@ test('second versions that programs put beside the files of a store are told of'
   t.is(stdout.split('"class":"misplaced"').length - 1, 3, stdout);
   t.regex(stdout, /Dropbox.*Syncthing|Syncthing.*Dropbox/s);
 });
+
+test('of a file in parts, as split makes them, and of a folder that holds a state file, the command that helps is told', async (t) => {
+  const folder = tempDir(t);
+  const parts = path.join(folder, 'parts');
+  mkdirSync(parts);
+  const bytes = readFileSync(fixturePath('fold-log.snap'));
+  for (const [index, name] of ['aa', 'ab', 'ac'].entries())
+    writeFileSync(path.join(parts, `fold.snap.${name}`), bytes.subarray(index * 9000, (index + 1) * 9000));
+  const said = await commandLine(['verify', parts]);
+  t.is(said.exitCode, 7);
+  execFileSync('sh', ['-c', /run: (cat .*), then/.exec(said.stderr)![1]!]);
+  t.deepEqual(readFileSync(path.join(parts, 'fold.snap')), bytes);
+  const holder = path.join(folder, 'holder');
+  mkdirSync(holder);
+  for (const name of ['state-one.db', 'state-one.idx']) cpSync(fixturePath(name), path.join(holder, name));
+  const { exitCode, stderr } = await commandLine(['rescue', holder]);
+  t.is(exitCode, 7);
+  t.regex(stderr, /state-one\.db in it is a state-file.*statelog verify .*holder\/state-one\.db/);
+});

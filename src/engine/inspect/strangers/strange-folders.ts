@@ -18,6 +18,9 @@ const FOLDERS_MAX = 200;
 const FILES_MAX = 200;
 /** Kinds that a folder is more likely kept for than for a folder in it. */
 const LIVE_KINDS = ['state-file', 'log', 'wal-segment'];
+const PART_DIGITS = 2;
+const LETTERS = 26;
+const FIRST_LETTER = 97;
 const NOTHING_KNOWN = 'the folder holds nothing that statelog knows';
 /** Names of ours as file systems that know no small letters, and tools for them, give them back. */
 const UPPER_CASE =
@@ -33,7 +36,8 @@ export function strangeFolder(
   names: readonly string[],
   identify: Identify,
 ): StrangeFolder | undefined {
-  const outside = inUpperCase(folder, names) ?? partOfStore(fileSystem, folder, identify);
+  const outside =
+    inUpperCase(folder, names) ?? partOfStore(fileSystem, folder, identify) ?? partsOfFile(folder, names);
   if (outside !== undefined) return outside;
   const files = filesIn(fileSystem, folder, names, identify);
   const isLive = files.some(({ kind }) => LIVE_KINDS.includes(kind));
@@ -52,6 +56,27 @@ function inUpperCase(folder: string, names: readonly string[]): StrangeFolder | 
     message: `${NOTHING_KNOWN}: its names are in capitals (${example}), and ours are not`,
     hint: `run: ${rename}${manifest}`,
   };
+}
+
+/** The parts that `split` made of a file: `aa`, `ab` and so on behind one name, and nothing else of that kind. */
+function partsOfFile(folder: string, names: readonly string[]): StrangeFolder | undefined {
+  const first = names.find((name) => name.endsWith('aa') && names.includes(`${name.slice(0, -1)}b`));
+  if (first === undefined) return undefined;
+  const stem = first.slice(0, -PART_DIGITS);
+  const parts = names.filter((name) => name.startsWith(stem) && name.length === first.length).sort();
+  if (parts.some((name, index) => name !== `${stem}${partName(index)}`)) return undefined;
+  const whole = stem.length > 1 && /[.-]$/.test(stem) ? stem.slice(0, -1) : `${stem}-joined`;
+  const into = join(folder, whole);
+  return {
+    message: `${NOTHING_KNOWN}: it holds a file in ${parts.length} parts, as split makes them`,
+    hint: `run: cat ${shellWord(join(folder, stem))}?? > ${shellWord(into)}, then ${commandText('statelog', 'verify', into)}`,
+  };
+}
+
+function partName(index: number): string {
+  return [Math.floor(index / LETTERS), index % LETTERS]
+    .map((letter) => String.fromCharCode(FIRST_LETTER + letter))
+    .join('');
 }
 
 function partOfStore(fileSystem: FileSystem, folder: string, identify: Identify): StrangeFolder | undefined {
