@@ -1,6 +1,6 @@
 import { connect, headers, type ConnectionOptions, type NatsConnection } from '@nats-io/transport-node';
 import type { ExecutionContext } from 'ava';
-import { PUT_TYPE } from '../../../src/engine/fold/format/format.js';
+import { CURSOR_TYPE, PUT_TYPE } from '../../../src/engine/fold/format/format.js';
 import { FoldScanner } from '../../../src/engine/fold/scan/scanner.js';
 import { FoldStore } from '../../../src/engine/store/fold-store.js';
 import { VersionToken } from '../../../src/engine/fold/format/version-token.js';
@@ -176,19 +176,26 @@ export function liveOfFold(path: string): Map<string, Live> {
   return live;
 }
 
-/** The revisions of the puts in a log, as they lie. */
+/**
+ * The revisions of the puts in a log, as they lie, each once between two cursors: of a batch that a kill cut some records are
+ * there already when all of it is written again.
+ */
 export function revisionsIn(fold: string): bigint[] {
   const fileSystem = realFileSystem();
   const descriptor = fileSystem.openRead(fold);
   const { size } = fileSystem.statusOf(descriptor);
   const scanner = new FoldScanner({ fileSystem, descriptor, path: fold, size }, { isLocked: () => true });
   const revisions: bigint[] = [];
+  let batch = new Set<bigint>();
   for (let step = scanner.next(); step !== 'end'; step = scanner.next()) {
-    if (step !== 'finding' && scanner.record.type === PUT_TYPE)
-      revisions.push(scanner.record.token().asU64()!);
+    if (step === 'finding') continue;
+    if (scanner.record.type === PUT_TYPE) batch.add(scanner.record.token().asU64()!);
+    if (scanner.record.type !== CURSOR_TYPE) continue;
+    revisions.push(...batch);
+    batch = new Set();
   }
   fileSystem.close(descriptor);
-  return revisions;
+  return [...revisions, ...batch];
 }
 
 /** Entries in one order, to be compared. */
