@@ -81,4 +81,13 @@ export const repairMutants = [
     to: 'MergedScanner.open(segments.slice(1), { fileSystem, isLoose: true })',
     tests: ['engine/repair/salvage-logs'],
   },
+  {
+    name: 'log-numbered-anew-ends-where-the-old-one-did',
+    rule: 'what a repair numbers anew reads back, wherever the old numbers ended',
+    file: 'src/engine/repair/log/salvage-segment.ts',
+    from: 'endSequence: isSource ? endSequence : undefined,',
+    to: 'endSequence,',
+    tests: ['engine/repair/contradictions'],
+    match: 'a closed log*',
+  },
 ];

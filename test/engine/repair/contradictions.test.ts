@@ -8,16 +8,16 @@ import { repairPath } from '../../../src/engine/repair/repair-path.js';
 import type { RepairSummary } from '../../../src/engine/repair/account/report.js';
 import { tempDir } from '../../support/temp-dir.js';
 
-const EPOCHS = 3;
+const EPOCHS = 4;
 const KEYS = 40;
 
 /** A store of two cores in which every key has its epoch for a value. */
-async function storeIn(t: ExecutionContext): Promise<string> {
+async function storeIn(t: ExecutionContext, keysOf = (_epoch: number) => KEYS): Promise<string> {
   const root = path.join(tempDir(t), 'store');
-  StateDirectory.create(root, { keep: 2, cores: 2 });
+  StateDirectory.create(root, { keep: 3, cores: 2 });
   const store = await StateDirectory.open(root);
   for (let epoch = 1; epoch <= EPOCHS; epoch++) {
-    for (let key = 0; key < KEYS; key++) store.put(toUtf8(`key ${key}`), toUtf8(`epoch ${epoch}`));
+    for (let key = 0; key < keysOf(epoch); key++) store.put(toUtf8(`key ${key}`), toUtf8(`epoch ${epoch}`));
     await store.sync();
     if (epoch < EPOCHS) await store.checkpoint();
   }
@@ -113,4 +113,12 @@ test('a segment that was split into parts gives back what lies whole in each, wh
   // At most the record at the edge of each core's parts is lost.
   t.true(step.value.lost.records <= 2);
   t.is(step.value.kept.keys, KEYS);
+});
+
+test('a closed log that is longer than the manifest says, such as that of another store, does not keep the next one from being numbered on', async (t) => {
+  const root = await storeIn(t);
+  const other = await storeIn(t, (epoch) => (epoch === 1 ? KEYS - 4 : KEYS + 20));
+  for (const name of ['wal-0.log', 'wal-1.log'])
+    cpSync(path.join(other, 'wal/2', name), path.join(root, 'wal/2', name));
+  await allAreKept(t, root);
 });

@@ -240,7 +240,8 @@ class SegmentSalvage {
         coreId,
         epoch,
         expectedSequence,
-        endSequence,
+        // What is numbered anew ends at another number.
+        endSequence: isSource ? endSequence : undefined,
         isLoose,
         isClosed,
         isLocked,
