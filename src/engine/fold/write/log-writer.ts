@@ -1,9 +1,9 @@
 import { readU16 } from '../../bytes/halves.js';
 import { assert } from '../../assert.js';
 import { StatelogError, isStatelogError } from '../../errors.js';
-import type { FileDescriptor, FileSystem } from '../../storage-io/interface/file-system.js';
+import type { FileDescriptor, FileStatus, FileSystem } from '../../storage-io/interface/file-system.js';
 import { closeQuietly } from '../../storage-io/whole/atomic-write.js';
-import { checkStillHeld, type HeldPath } from '../../storage-io/owners/identity.js';
+import { type HeldPath, statusIfHeld } from '../../storage-io/owners/identity.js';
 import { RoomAhead } from '../../storage-io/submission/room-ahead.js';
 import { writeFully } from '../../storage-io/whole/write-fully.js';
 import { FIELDS_AT, KEY_AT, LOG_BYTES_MAX } from '../format/format.js';
@@ -111,14 +111,20 @@ export class LogWriter implements PendingBytes {
   }
 
   /**
-   * Makes the records of an apply durable before their cursor is appended, unless all of it goes out in one write to one page: a disk
-   * may write pages in any order, and a cursor must not be there before what it speaks of.
+   * Appends a cursor, and returns once it and all before it are on disk. The records of an apply are made durable
+   * first, unless all of it goes out in one write to one page: a disk may write pages in any order, and a cursor
+   * must not be there before what it speaks of.
    */
-  syncBeforeCursor(cursor: WatchCursor): void {
+  syncWithCursor(cursor: WatchCursor): void {
     const last = this.size + cursorBytes(cursor) - 1;
     const pageOf = (offset: number): number => Math.floor(offset / this.#fileSystem.pageBytes);
     const isOneWrite = this.start === this.#synced && pageOf(this.start) === pageOf(last);
-    if (this.size > this.#synced && !isOneWrite) this.sync();
+    const isSyncedBefore = this.size > this.#synced && !isOneWrite;
+    if (isSyncedBefore) this.sync();
+    this.appendCursor(cursor);
+    // The sync has just looked at the path.
+    this.#flush(isSyncedBefore);
+    this.sync();
   }
 
   /** Appends a cursor. */
@@ -131,10 +137,14 @@ export class LogWriter implements PendingBytes {
 
   /** Writes what is in the buffer to the file. */
   flush(): void {
+    this.#flush(false);
+  }
+
+  #flush(isJustChecked: boolean): void {
     this.refuseIfPoisoned();
     if (this.#filled === 0) return;
     try {
-      if (this.start === this.#synced) this.#checkUnwritten();
+      if (this.start === this.#synced && !isJustChecked) this.#checkUnwritten();
       if (this.#holdsContent) this.#room.ensure(this.size);
       writeFully(this.#fileSystem, this.#descriptor, this.bytes, 0, this.#filled, this.start);
     } catch (error) {
@@ -152,8 +162,7 @@ export class LogWriter implements PendingBytes {
     this.flush();
     try {
       this.#fileSystem.dataSync(this.#descriptor);
-      this.checkHeld();
-      this.#modifiedNs = this.#fileSystem.statusOf(this.#descriptor).modifiedNs;
+      this.#modifiedNs = this.checkHeld().modifiedNs;
     } catch (error) {
       throw this.poison(error);
     }
@@ -165,14 +174,14 @@ export class LogWriter implements PendingBytes {
    * Before an acknowledgement or a rename: the path still means the log that is open, as we have written it.
    * @throws StatelogError `STORE_REPLACED`
    */
-  checkHeld(): void {
-    checkStillHeld(this.#fileSystem, this.path, [this.#heldPath()]);
+  checkHeld(): FileStatus {
+    return statusIfHeld(this.#fileSystem, this.path, this.#heldPath());
   }
 
   /** Nobody else has written the log since we did. */
   #checkUnwritten(): void {
     const held = { ...this.#heldPath(), size: this.#fileSize, modifiedNs: this.#modifiedNs };
-    checkStillHeld(this.#fileSystem, this.path, [held]);
+    statusIfHeld(this.#fileSystem, this.path, held);
   }
 
   #heldPath(): HeldPath {

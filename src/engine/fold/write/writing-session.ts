@@ -27,7 +27,7 @@ const WASTE_MIN = 0.25;
  * - What is appended follows a cursor record that is on disk, even in a fresh or compact log: so
  *   nothing of the compact form can ever be taken for an unfinished write (tail-rule.ts).
  * - Nothing that was acknowledged is ever written over. A closing cursor is: it says nothing new.
- * - A cursor is on disk only where what it speaks of is (`syncBeforeCursor`).
+ * - A cursor is on disk only where what it speaks of is (`syncWithCursor`).
  * - What a cursor remembers of its bucket goes over to the next (`WatchCursor.movedTo`).
  */
 export class WritingSession {
@@ -114,9 +114,7 @@ export class WritingSession {
   checkpoint(cursor: WatchCursor): void {
     this.#settle();
     const next = this.#content.cursor.movedTo(cursor);
-    this.#writer.syncBeforeCursor(next);
-    this.#writer.appendCursor(next);
-    this.#writer.sync();
+    this.#writer.syncWithCursor(next);
     this.#content.cursor = next;
     this.#content.compactForm = false;
     this.#hasUncheckpointed = false;

@@ -24,17 +24,21 @@ export interface HeldPath {
  * @throws StatelogError `STORE_REPLACED` where one was moved, removed, replaced, cut, or written by others
  */
 export function checkStillHeld(fileSystem: FileSystem, store: string, held: readonly HeldPath[]): void {
-  for (const one of held) {
-    const found =
-      one.followsLinks === true ? fileSystem.statusFollowing(one.path) : fileSystem.status(one.path);
-    const change = changeOf(one, found);
-    if (change !== undefined) throw replaced(store, one.path, `${one.name} ${change}`);
-  }
+  for (const one of held) statusIfHeld(fileSystem, store, one);
+}
+
+/** Checks one path as `checkStillHeld` does; what is there. */
+export function statusIfHeld(fileSystem: FileSystem, store: string, held: HeldPath): FileStatus {
+  const { path, name } = held;
+  const found = held.followsLinks === true ? fileSystem.statusFollowing(path) : fileSystem.status(path);
+  if (found === undefined) throw replaced(store, path, `${name} was moved or removed`);
+  const change = changeOf(held, found);
+  if (change !== undefined) throw replaced(store, path, `${name} ${change}`);
+  return found;
 }
 
 /** The change of a held path, as the end of a sentence; undefined if it is as it was. */
-function changeOf(held: HeldPath, found: FileStatus | undefined): string | undefined {
-  if (found === undefined) return 'was moved or removed';
+function changeOf(held: HeldPath, found: FileStatus): string | undefined {
   if (found.identity !== held.identity) return 'was replaced';
   if (held.hasOneName === true && found.linkCount !== 1) return 'has got a second name (a hard link)';
   if (held.size !== undefined && found.size !== held.size) {
