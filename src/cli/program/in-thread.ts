@@ -73,6 +73,8 @@ const OWN_THREAD_BYTES = 64 * 1024 * 1024;
 const READ_TOLD_EVERY_MS = 100;
 /** Words before the name of the file that is read. */
 const DOING: Readonly<Record<JobName, string>> = { export: 'exporting', import: 'importing' };
+/** What the work drops is mostly blocks, which do not lie in V8's heap: a larger young generation only takes memory. */
+const LIMITS = { maxYoungGenerationSizeMb: 2 };
 /** Runs in the thread: the program, loaded anew as it is started, does its part. */
 const THREAD = `require(require('node:worker_threads').workerData.starter).serveJob()`;
 
@@ -96,7 +98,8 @@ export async function runJob<N extends JobName>(
   const progress = await ReadingProgress.on(terminal, DOING[name]);
   const workerData: ThreadData = { starter, name, task, isWatched: progress !== undefined };
   try {
-    return (await follow(new Thread(THREAD, { eval: true, workerData }), progress)) as ReportOf<N>;
+    const thread = new Thread(THREAD, { eval: true, resourceLimits: LIMITS, workerData });
+    return (await follow(thread, progress)) as ReportOf<N>;
   } finally {
     progress?.pause();
   }
