@@ -20,6 +20,24 @@ export interface RecordMend {
   readonly end: number;
 }
 
+/** A damaged record of a file that was looked at. */
+export interface PlacedLook {
+  /** Start of the record in the file. */
+  readonly offset: number;
+  /** The change that puts it right; undefined where none is certain. */
+  readonly mend: RecordMend | undefined;
+}
+
+/** A damaged record of a file, and the change that puts it right. */
+export interface PlacedMend extends PlacedLook {
+  readonly mend: RecordMend;
+}
+
+/** The records of those that were looked at that can be put right. */
+export function mendsOf(looks: Iterable<PlacedLook>): PlacedMend[] {
+  return [...looks].filter((look): look is PlacedMend => look.mend !== undefined);
+}
+
 /** The one mend there is; undefined where there is none, or more than one, of which none is certain then. */
 export function onlyMend(mends: readonly RecordMend[]): RecordMend | undefined {
   return mends.length === 1 ? mends[0] : undefined;

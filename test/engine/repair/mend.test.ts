@@ -2,7 +2,8 @@ import test from 'ava';
 import { crc32 } from '../../../src/engine/bytes/crc/checksum.js';
 import { applyMend, onlyMend } from '../../../src/engine/bytes/record-mend.js';
 import { toUtf8 } from '../../../src/engine/bytes/text/text.js';
-import { findMends, type LogFormat, type LogMend } from '../../../src/engine/repair/mend/log-format.js';
+import type { PlacedMend } from '../../../src/engine/bytes/record-mend.js';
+import { findMends, type LogFormat } from '../../../src/engine/repair/mend/log-format.js';
 import { repairPath } from '../../../src/engine/repair/repair-path.js';
 import { SimulatedDisk, SimulatedFileSystem } from '../../simulated-disk/index.js';
 import { doubleBitsRow, singleBitRotRow } from '../../torture/damage/mend-rows.js';
@@ -23,7 +24,7 @@ for (const row of [singleBitRotRow, doubleBitsRow]) {
   });
 }
 
-function mendsIn(bytes: Uint8Array, format: LogFormat): readonly LogMend[] {
+function mendsIn(bytes: Uint8Array, format: LogFormat): readonly PlacedMend[] {
   return findMends(new MemoryFile(bytes).fileSystem, '/log', format, 'all').mends;
 }
 

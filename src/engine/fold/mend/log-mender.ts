@@ -1,4 +1,5 @@
-import { type MendScope, type RecordMend } from '../../bytes/record-mend.js';
+import { MendBudget, type MendEffort } from '../../bytes/mend-budget.js';
+import type { MendScope, PlacedLook, RecordMend } from '../../bytes/record-mend.js';
 import { HEADER_BYTES, RECORD_BYTES_MAX } from '../format/format.js';
 import type { FoldRecord } from '../format/record.js';
 import { type RecordFault, FoldRecordReader } from '../record/record-reader.js';
@@ -12,13 +13,6 @@ const REVISION_BYTES = 8;
 /** Revisions that ascended so far, before which it may have been by chance. */
 const REVISIONS_MIN = 8;
 
-/** A damaged record of a log, and the change that puts it right. */
-export interface PlacedFoldMend {
-  /** Start of the record. */
-  readonly offset: number;
-  readonly mend: RecordMend;
-}
-
 /**
  * Goes through a fold log behind its header, and tells of each damaged record that exactly one change puts right. A record is put
  * right only where a good one, the log's end, or another that is put right follows it.
@@ -29,6 +23,7 @@ export class FoldLogMender {
   readonly #reader: FoldRecordReader;
   readonly #ahead: FoldRecordReader;
   readonly #mender = new FoldRecordMender();
+  readonly #budget: MendBudget;
   readonly #signs = new AppendSigns();
   #lastRevision: bigint | undefined;
   #revisionsAscend = true;
@@ -38,9 +33,10 @@ export class FoldLogMender {
   /** By offset: what was found out of records further on. */
   readonly #known = new Map<number, RecordMend | undefined>();
 
-  constructor(log: OpenLog, scope: MendScope) {
+  constructor(log: OpenLog, scope: MendScope, effort: MendEffort = 'repair') {
     this.#log = log;
     this.#scope = scope;
+    this.#budget = new MendBudget(effort, log.size);
     this.#reader = new FoldRecordReader(log);
     this.#ahead = new FoldRecordReader(log);
   }
@@ -50,8 +46,8 @@ export class FoldLogMender {
     return !this.#hasBad && this.#records > 0;
   }
 
-  /** Yields the possible mends, in the order in which they lie. */
-  *mends(): Generator<PlacedFoldMend, void> {
+  /** Yields each run of damaged bytes that may be a record, in the order in which they lie, mended or not. */
+  *looks(): Generator<PlacedLook, void> {
     const { size } = this.#log;
     for (let offset = HEADER_BYTES; offset < size;) {
       const fault = this.#reader.readAt(offset);
@@ -62,7 +58,7 @@ export class FoldLogMender {
       }
       this.#hasBad = true;
       const mend = this.#mendAt(fault, 0);
-      if (mend !== undefined) yield { offset, mend };
+      yield { offset, mend };
       offset = mend === undefined ? (this.#reader.resumeAfter(fault) ?? size) : offset + mend.end;
     }
   }
@@ -73,6 +69,7 @@ export class FoldLogMender {
     if (this.#known.has(offset)) return this.#known.get(offset);
     const ends = this.#endsOf(fault, depth);
     const longest = Math.max(0, ...ends);
+    if (!this.#budget.spend(longest)) return undefined;
     const bytes = new Uint8Array(longest);
     readLog(this.#log, bytes, 0, longest, offset);
     const isInOrder = (record: FoldRecord, end: number): boolean => this.#isInOrder(record, offset + end);

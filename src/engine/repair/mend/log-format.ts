@@ -1,4 +1,4 @@
-import type { MendScope, RecordMend } from '../../bytes/record-mend.js';
+import { type MendScope, mendsOf, type PlacedMend } from '../../bytes/record-mend.js';
 import { headerState } from '../../fold/format/header.js';
 import { HEADER_BYTES } from '../../fold/format/format.js';
 import { FoldLogMender } from '../../fold/mend/log-mender.js';
@@ -9,16 +9,9 @@ import { SegmentMender } from '../../wal/mend/segment-mender.js';
 /** A file of records, whichever they are. */
 export type LogFormat = 'segment' | 'fold';
 
-/** A damaged record, and the change that puts it right. */
-export interface LogMend {
-  /** Start of the record. */
-  readonly offset: number;
-  readonly mend: RecordMend;
-}
-
 /** The result of going through a log. */
 export interface LogMends {
-  readonly mends: readonly LogMend[];
+  readonly mends: readonly PlacedMend[];
   /** True where no bytes of it are bad, and records are there. */
   readonly isWhole: boolean;
 }
@@ -36,7 +29,7 @@ export function findMends(
     const log = { fileSystem, path, descriptor, size };
     const mender =
       format === 'fold' ? new FoldLogMender(log, scope) : new SegmentMender(fileSystem, descriptor, scope);
-    const mends = [...mender.mends()];
+    const mends = mendsOf(mender.looks());
     if (format === 'segment') return { mends, isWhole: mender.isWhole };
     const header = new Uint8Array(Math.min(HEADER_BYTES, size));
     fileSystem.read(descriptor, header, 0, header.length, 0);

@@ -5,7 +5,8 @@ import type { RepairAccount } from '../account/repair-account.js';
 import type { Mended, RepairEvent } from '../account/report.js';
 import { attempt, filesUnder, identitiesOf, isSegment } from '../survey/evidence.js';
 import { addedCarriageReturns } from './line-ends.js';
-import { findMends, type LogFormat, type LogMend } from './log-format.js';
+import { findMends, type LogFormat } from './log-format.js';
+import type { PlacedMend } from '../../bytes/record-mend.js';
 import { patchedView, type Patch } from './patches.js';
 
 const CARRIAGE_RETURN_LINE_FEED = Uint8Array.of(0x0d, 0x0a);
@@ -78,11 +79,11 @@ function mendsOf(fileSystem: FileSystem, path: string, format: LogFormat, scope:
   return { patches: mends.map(patchOf), mended: mends.map((mend) => recordMended(path, mend)) };
 }
 
-function patchOf({ offset, mend }: LogMend): Patch {
+function patchOf({ offset, mend }: PlacedMend): Patch {
   return { offset: offset + mend.at, removed: mend.before.length, inserted: mend.after };
 }
 
-function recordMended(file: string, { offset, mend }: LogMend): Mended {
+function recordMended(file: string, { offset, mend }: PlacedMend): Mended {
   const { kind, at, before, after, end } = mend;
   return { kind, file, offset: offset + at, before, after, record: offset, bytes: end, places: 1 };
 }

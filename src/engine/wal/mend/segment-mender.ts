@@ -1,5 +1,6 @@
 import { readU32 } from '../../bytes/halves.js';
-import type { MendScope, RecordMend } from '../../bytes/record-mend.js';
+import { MendBudget, type MendEffort } from '../../bytes/mend-budget.js';
+import type { MendScope, PlacedLook, RecordMend } from '../../bytes/record-mend.js';
 import type { FileDescriptor, FileSystem } from '../../storage-io/interface/file-system.js';
 import { HEADER, isPlausibleLength, RECORD_HEADER_BYTES, RECORD_LENGTH_MAX } from '../format/record.js';
 import { ROOT_BYTES } from '../../rkyv/entry/wal-entry-format.js';
@@ -10,16 +11,6 @@ import { RecordMender } from './record-mender.js';
 
 /** How far a record is looked for beyond the next one that is good, which may be a part of its value; and the longest gap that is read unasked. */
 const BEYOND_BYTES = 1024 * 1024;
-/** Bytes of damaged records that are looked at, of files that are nothing else: so much, and for each byte of the file so many more. */
-const LOOKED_BYTES_FREE = 256 * 1024 * 1024;
-const LOOKED_BYTES_A_BYTE = 4;
-
-/** A damaged record of a file, and the change that puts it right. */
-export interface PlacedMend {
-  /** Start of the record. */
-  readonly offset: number;
-  readonly mend: RecordMend;
-}
 
 /**
  * Goes through a segment, wherever its records belong, and tells of each damaged one that exactly one change puts right. Memory is
@@ -32,16 +23,24 @@ export class SegmentMender {
   readonly #scope: MendScope;
   readonly #sweep: RecordSweep;
   readonly #mender = new RecordMender();
-  #lookedBytes: number;
+  readonly #near: MendBudget;
+  readonly #beyond: MendBudget;
+  #bytes = new Uint8Array();
   #hasBad = false;
 
-  constructor(fileSystem: FileSystem, descriptor: FileDescriptor, scope: MendScope) {
+  constructor(
+    fileSystem: FileSystem,
+    descriptor: FileDescriptor,
+    scope: MendScope,
+    effort: MendEffort = 'repair',
+  ) {
     this.#fileSystem = fileSystem;
     this.#descriptor = descriptor;
     this.#size = fileSystem.statusOf(descriptor).size;
     this.#scope = scope;
     this.#sweep = new RecordSweep(fileSystem, descriptor, 0, this.#size);
-    this.#lookedBytes = -LOOKED_BYTES_A_BYTE * this.#size;
+    this.#near = new MendBudget(effort, this.#size);
+    this.#beyond = new MendBudget(effort, this.#size);
   }
 
   /** Once all was gone through: whether no bytes are bad, and records are there. */
@@ -49,8 +48,8 @@ export class SegmentMender {
     return !this.#hasBad && this.#sweep.lastGood >= 0;
   }
 
-  /** Yields the possible mends, in the order in which they lie. */
-  *mends(): Generator<PlacedMend, void> {
+  /** Yields each damaged record that can be told from others, in the order in which they lie, mended or not. */
+  *looks(): Generator<PlacedLook, void> {
     const sweep = this.#sweep;
     for (let badAt = sweep.nextBad(); badAt >= 0; badAt = sweep.nextBad()) {
       this.#hasBad = true;
@@ -65,12 +64,12 @@ export class SegmentMender {
   }
 
   /** Mends the records from `badAt` on up to the next good one, as far as each leads to the next. @returns where to go on */
-  *#mendFrom(badAt: number, end: number, last: Neighbour | undefined): Generator<PlacedMend, number> {
+  *#mendFrom(badAt: number, end: number, last: Neighbour | undefined): Generator<PlacedLook, number> {
     let before = last;
     let offset = badAt;
     while (offset < end) {
       const mend = this.#mendAt(offset, end, before);
-      if (mend !== undefined) yield { offset, mend };
+      yield { offset, mend };
       // Where it ends for certain, mended or not, the next one starts.
       const next = mend?.end ?? this.#certainEnd(offset, end);
       if (next === undefined) return end;
@@ -82,7 +81,8 @@ export class SegmentMender {
 
   #mendAt(offset: number, end: number, before: Neighbour | undefined): RecordMend | undefined {
     if (!this.#isWorthReading(offset, end)) return this.#mendBeyond(offset, end, before);
-    const mend = this.#mendWithin(offset, end, end, before);
+    const to = this.#near.spend(end - offset) ? end : this.#statedEnd(offset, end);
+    const mend = this.#mendWithin(offset, end, to, before);
     return mend ?? this.#mendBeyond(offset, end, before);
   }
 
@@ -90,8 +90,7 @@ export class SegmentMender {
   #mendBeyond(offset: number, end: number, before: Neighbour | undefined): RecordMend | undefined {
     const to = Math.min(this.#size, Math.max(end, offset) + BEYOND_BYTES, offset + 2 * BEYOND_BYTES);
     if (to <= end && this.#isWorthReading(offset, end)) return undefined;
-    this.#lookedBytes += to - offset;
-    return this.#lookedBytes > LOOKED_BYTES_FREE ? undefined : this.#mendWithin(offset, end, to, before);
+    return this.#beyond.spend(to - offset) ? this.#mendWithin(offset, end, to, before) : undefined;
   }
 
   #mendWithin(
@@ -119,18 +118,24 @@ export class SegmentMender {
 
   /** End of a record that cannot be mended, counted from its start, if its length and its root agree. */
   #certainEnd(offset: number, end: number): number | undefined {
-    const header = this.#read(offset, RECORD_HEADER_BYTES);
-    if (header.length < RECORD_HEADER_BYTES) return undefined;
-    const length = readU32(header, HEADER.length);
-    const next = RECORD_HEADER_BYTES + length;
-    if (!isPlausibleLength(length) || offset + next >= end) return undefined;
-    return entryLengthOfRoot(this.#read(offset + next - ROOT_BYTES, ROOT_BYTES), 0) === length
-      ? next
-      : undefined;
+    const next = this.#statedEnd(offset, end);
+    if (next <= offset || next === end) return undefined;
+    const length = next - offset - RECORD_HEADER_BYTES;
+    const isCertain = entryLengthOfRoot(this.#read(next - ROOT_BYTES, ROOT_BYTES), 0) === length;
+    return isCertain ? next - offset : undefined;
   }
 
+  /** End of a record by the length that it states, at most `end`; its start where that says nothing. */
+  #statedEnd(offset: number, end: number): number {
+    const header = this.#read(offset, RECORD_HEADER_BYTES);
+    if (header.length < RECORD_HEADER_BYTES) return offset;
+    const length = readU32(header, HEADER.length);
+    return isPlausibleLength(length) ? Math.min(offset + RECORD_HEADER_BYTES + length, end) : offset;
+  }
+
+  /** Bytes of the file, until the next call. */
   #read(offset: number, bytes: number): Uint8Array {
-    const into = new Uint8Array(bytes);
-    return into.subarray(0, this.#fileSystem.read(this.#descriptor, into, 0, bytes, offset));
+    if (this.#bytes.length < bytes) this.#bytes = new Uint8Array(bytes);
+    return this.#bytes.subarray(0, this.#fileSystem.read(this.#descriptor, this.#bytes, 0, bytes, offset));
   }
 }

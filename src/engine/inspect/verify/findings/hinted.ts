@@ -12,10 +12,14 @@ export function* hinted<Result>(
   mendable?: MendableRecords,
 ): Generator<Finding, Result> {
   const { mend } = hints;
-  let step = findings.next();
-  for (; step.done !== true; step = findings.next()) {
-    const isMendable = mend !== undefined && mendable?.areIn(step.value) === true;
-    yield withHint(step.value, isMendable ? { ...hints, damage: mend } : hints);
+  try {
+    let step = findings.next();
+    for (; step.done !== true; step = findings.next()) {
+      const isMendable = mend !== undefined && mendable?.areIn(step.value) === true;
+      yield withHint(step.value, isMendable ? { ...hints, damage: mend } : hints);
+    }
+    return step.value;
+  } finally {
+    mendable?.close();
   }
-  return step.value;
 }

@@ -1,54 +1,80 @@
 import { FoldLogMender } from '../../../fold/mend/log-mender.js';
 import type { DamageClass, Finding } from '../../../finding.js';
-import type { FileSystem } from '../../../storage-io/interface/file-system.js';
+import type { PlacedLook } from '../../../bytes/record-mend.js';
+import type { FileDescriptor, FileSystem } from '../../../storage-io/interface/file-system.js';
 import { closeQuietly } from '../../../storage-io/whole/atomic-write.js';
 import { SegmentMender } from '../../../wal/mend/segment-mender.js';
 
 /** Damage that one change may explain. */
 const MENDABLE: ReadonlySet<DamageClass> = new Set(['checksum-mismatch', 'bad-length', 'undecodable']);
-/** Records of one file that are remembered. */
-const OFFSETS_MAX = 100_000;
 
-/** Tells which damaged records of logs a repair puts right where it is asked to mend, and leaves out where it is not. */
+/** A file that is being gone through for the second time, as far as it was asked about. */
+interface OpenFile {
+  readonly path: string;
+  readonly descriptor: FileDescriptor;
+  readonly looks: Iterator<PlacedLook, void>;
+  /** The record looked at last that another finding may be about; undefined at the end. */
+  last: PlacedLook | undefined;
+}
+
+/**
+ * Tells which damaged records of logs a repair puts right where it is asked to mend, and leaves out where it is not. A file is gone
+ * through once more, up to the last finding that is asked about; and of one that is nothing but damage, not all is looked at.
+ *
+ * Invariant: all before `last` was looked at, and belongs to findings that were asked about.
+ */
 export class MendableRecords {
   readonly #fileSystem: FileSystem;
   readonly #format: 'segment' | 'fold';
-  #path: string | undefined;
-  #offsets: readonly number[] = [];
+  #file: OpenFile | undefined;
 
   constructor(fileSystem: FileSystem, format: 'segment' | 'fold') {
     this.#fileSystem = fileSystem;
     this.#format = format;
   }
 
-  /** Whether a finding's bytes hold such a record. The file is gone through once more when it is first asked about. */
+  /** Whether a finding's bytes hold such a record. Findings of one file are asked about in the order in which they lie. */
   areIn({ severity, class: kind, file, offset, bytes }: Finding): boolean {
     if (severity !== 'damage' || bytes === 0 || !MENDABLE.has(kind)) return false;
-    if (this.#path !== file) {
-      this.#path = file;
-      this.#offsets = this.#find(file);
+    if (this.#file?.path !== file) {
+      this.close();
+      this.#file = this.#open(file);
     }
-    return this.#offsets.some((at) => at >= offset && at < offset + bytes);
+    const open = this.#file!;
+    while (open.last !== undefined && open.last.offset < offset + bytes) {
+      const { mend, offset: at } = open.last;
+      // A wrong length is put right without being asked for.
+      if (at >= offset && mend !== undefined && mend.kind !== 'length') return true;
+      open.last = nextOf(open.looks);
+    }
+    return false;
   }
 
-  #find(path: string): number[] {
+  /** Closes the file that was asked about last. */
+  close(): void {
+    if (this.#file !== undefined) closeQuietly(this.#fileSystem, this.#file.descriptor);
+    this.#file = undefined;
+  }
+
+  #open(path: string): OpenFile {
     const descriptor = this.#fileSystem.openRead(path);
     try {
       const { size } = this.#fileSystem.statusOf(descriptor);
       const log = { fileSystem: this.#fileSystem, path, descriptor, size };
       const mender =
         this.#format === 'fold'
-          ? new FoldLogMender(log, 'all')
-          : new SegmentMender(this.#fileSystem, descriptor, 'all');
-      const offsets: number[] = [];
-      for (const { offset, mend } of mender.mends()) {
-        // A wrong length is put right without being asked for.
-        if (mend.kind !== 'length') offsets.push(offset);
-        if (offsets.length >= OFFSETS_MAX) break;
-      }
-      return offsets;
-    } finally {
+          ? new FoldLogMender(log, 'all', 'hint')
+          : new SegmentMender(this.#fileSystem, descriptor, 'all', 'hint');
+      const looks = mender.looks();
+      return { path, descriptor, looks, last: nextOf(looks) };
+    } catch (error) {
       closeQuietly(this.#fileSystem, descriptor);
+      throw error;
     }
   }
+}
+
+function nextOf(looks: Iterator<PlacedLook, void>): PlacedLook | undefined {
+  const step = looks.next();
+  return step.done === true ? undefined : step.value;
 }
