@@ -40,7 +40,7 @@ export class MendableRecords {
       this.close();
       this.#file = this.#open(file);
     }
-    const open = this.#file!;
+    const open = this.#file;
     while (open.last !== undefined && open.last.offset < offset + bytes) {
       const { mend, offset: at } = open.last;
       // A wrong length is put right without being asked for.
