@@ -1,6 +1,13 @@
 /** The purpose that mends are looked for: to put records right, or to say that a repair would. */
 export type MendEffort = 'repair' | 'hint';
 
+/** A search for mends in a file. */
+export interface MendSearch {
+  readonly effort: MendEffort;
+  /** Where a record starts, or bytes that are none; nothing before is looked at. */
+  readonly from: number;
+}
+
 /** Bytes that are looked at whatever a file is, and so many more for each of its bytes. */
 const FREE_BYTES: Readonly<Record<MendEffort, number>> = {
   repair: 256 * 1024 * 1024,

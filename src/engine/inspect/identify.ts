@@ -153,15 +153,14 @@ function identifyFile(fileSystem: FileSystem, path: string): PathIdentity {
     throw unknown(path, 'the file is empty');
   }
   const isForeign = isCertainlyForeign(head) && !isNamedSegment;
+  // A name and a first length like a segment's: it is one, even if its every record is gone, which takes long to find out.
+  const length = head.length >= 4 ? readU32(head, 0) : 0;
+  if (isNamedSegment && isPlausibleLength(length)) return { kind: 'wal-segment', path };
   if (!isForeign && looksLikeSegment(fileSystem, path)) return { kind: 'wal-segment', path };
   // A tar before a fold log, which may lie in it.
   if (!isForeign && looksLikeTar(fileSystem, path)) return { kind: 'artifact-tar', path };
   if (!isForeign && looksLikeLog(fileSystem, path)) return { kind: 'log', path };
-  // A name and a first length like a segment's: a segment whose every record is gone.
-  const length = head.length >= 4 ? readU32(head, 0) : 0;
-  if (isNamedSegment && (length === 0 || isPlausibleLength(length))) {
-    return { kind: 'wal-segment', path };
-  }
+  if (isNamedSegment && length === 0) return { kind: 'wal-segment', path };
   if (isHalfOfPair(fileSystem, path)) return { kind: 'state-file', path: statePathOf(fileSystem, path) };
   if (fileSystem.unreadable?.touches(path, 0, TAR_PROBE_BYTES) === true) throw headUnreadable(path);
   const foreign = foreignFile(fileSystem, path);

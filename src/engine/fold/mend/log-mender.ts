@@ -1,4 +1,4 @@
-import { MendBudget, type MendEffort } from '../../bytes/mend-budget.js';
+import { MendBudget, type MendSearch } from '../../bytes/mend-budget.js';
 import type { MendScope, PlacedLook, RecordMend } from '../../bytes/record-mend.js';
 import { HEADER_BYTES, RECORD_BYTES_MAX } from '../format/format.js';
 import type { FoldRecord } from '../format/record.js';
@@ -10,6 +10,8 @@ import { FoldRecordMender } from './record-mender.js';
 /** Records that are damaged one behind the other, and can be told from each other by what stands behind them. */
 const DEPTH_MAX = 16;
 const REVISION_BYTES = 8;
+/** Bytes that may be looked at for the end of records of unknown types, where mends are only told. */
+const HINT_AHEAD_BYTES = 1024 * 1024;
 /** Revisions that ascended so far, before which it may have been by chance. */
 const REVISIONS_MIN = 8;
 
@@ -24,6 +26,7 @@ export class FoldLogMender {
   readonly #ahead: FoldRecordReader;
   readonly #mender = new FoldRecordMender();
   readonly #budget: MendBudget;
+  readonly #from: number;
   readonly #signs = new AppendSigns();
   #lastRevision: bigint | undefined;
   #revisionsAscend = true;
@@ -33,12 +36,15 @@ export class FoldLogMender {
   /** By offset: what was found out of records further on. */
   readonly #known = new Map<number, RecordMend | undefined>();
 
-  constructor(log: OpenLog, scope: MendScope, effort: MendEffort = 'repair') {
+  constructor(log: OpenLog, scope: MendScope, { effort, from }: MendSearch = { effort: 'repair', from: 0 }) {
+    this.#from = Math.max(from, HEADER_BYTES);
     this.#log = log;
     this.#scope = scope;
     this.#budget = new MendBudget(effort, log.size);
-    this.#reader = new FoldRecordReader(log);
-    this.#ahead = new FoldRecordReader(log);
+    // Records of other releases are told before; here they only cost.
+    const aheadBytes = effort === 'hint' ? HINT_AHEAD_BYTES : undefined;
+    this.#reader = new FoldRecordReader(log, aheadBytes);
+    this.#ahead = new FoldRecordReader(log, aheadBytes);
   }
 
   /** Once all was gone through: whether no bytes behind the header are bad, and records are there. */
@@ -49,7 +55,7 @@ export class FoldLogMender {
   /** Yields each run of damaged bytes that may be a record, in the order in which they lie, mended or not. */
   *looks(): Generator<PlacedLook, void> {
     const { size } = this.#log;
-    for (let offset = HEADER_BYTES; offset < size;) {
+    for (let offset = this.#from; offset < size;) {
       const fault = this.#reader.readAt(offset);
       if (fault === undefined) {
         this.#see(this.#reader.record);
@@ -59,7 +65,7 @@ export class FoldLogMender {
       this.#hasBad = true;
       const mend = this.#mendAt(fault, 0);
       yield { offset, mend };
-      offset = mend === undefined ? (this.#reader.resumeAfter(fault) ?? size) : offset + mend.end;
+      offset = mend === undefined ? (this.#ahead.resumeAfter(fault) ?? size) : offset + mend.end;
     }
   }
 

@@ -19,6 +19,9 @@ export class NextRecordSearch {
   readonly #window: LogWindow;
   readonly #candidate = new FoldRecord();
   #sums: RangeChecksum | undefined;
+  /** No record whose checksum holds starts from `#searchedFrom` on before `#searchedTo`. */
+  #searchedFrom = 0;
+  #searchedTo = 0;
 
   constructor(window: LogWindow) {
     this.#window = window;
@@ -26,11 +29,12 @@ export class NextRecordSearch {
 
   /** Offset of the first record from `from` on, and before `limit`, whose checksum holds. */
   find(from: number, limit = this.#window.size): number | undefined {
-    for (let offset = this.#nextPlausibleType(from); offset < limit;) {
-      if (this.#lengthAt(offset) > 0) return offset;
-      offset = this.#nextPlausibleType(offset + 1);
-    }
-    return undefined;
+    const isKnown = from >= this.#searchedFrom && from <= this.#searchedTo;
+    if (!isKnown) this.#searchedFrom = from;
+    let offset = this.#nextPlausibleType(isKnown ? this.#searchedTo : from);
+    while (offset < limit && this.#lengthAt(offset) === 0) offset = this.#nextPlausibleType(offset + 1);
+    this.#searchedTo = Math.max(isKnown ? this.#searchedTo : from, Math.min(offset, limit));
+    return offset < limit ? offset : undefined;
   }
 
   /**

@@ -59,13 +59,17 @@ export class FoldRecordReader {
   readonly #unknown: UnknownRecordSearch;
   readonly #ahead = new FoldRecord();
   /** Bytes that may still be looked at ahead, and the fault for which some were last. */
-  #aheadBytes = AHEAD_BYTES_MAX;
+  #aheadBytes: number;
+  readonly #aheadBytesMax: number;
   #lastFault = 0;
   /** Bytes of records with longer values than are known that may still be summed up: the file's, once. */
   #longBytes: number;
 
-  constructor(log: OpenLog) {
+  /** @param aheadBytesMax so many bytes at once may be looked at ahead */
+  constructor(log: OpenLog, aheadBytesMax = AHEAD_BYTES_MAX) {
     this.size = log.size;
+    this.#aheadBytes = aheadBytesMax;
+    this.#aheadBytesMax = aheadBytesMax;
     this.#longBytes = log.size;
     this.#window = new LogWindow(log);
     this.#search = new NextRecordSearch(this.#window);
@@ -142,7 +146,7 @@ export class FoldRecordReader {
 
   #refillAhead(faultOffset: number): void {
     const earned = AHEAD_RATIO * (faultOffset - this.#lastFault);
-    this.#aheadBytes = Math.min(this.#aheadBytes + earned, AHEAD_BYTES_MAX);
+    this.#aheadBytes = Math.min(this.#aheadBytes + earned, this.#aheadBytesMax);
     this.#lastFault = faultOffset;
   }
 

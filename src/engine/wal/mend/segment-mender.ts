@@ -1,5 +1,5 @@
 import { readU32 } from '../../bytes/halves.js';
-import { MendBudget, type MendEffort } from '../../bytes/mend-budget.js';
+import { MendBudget, type MendEffort, type MendSearch } from '../../bytes/mend-budget.js';
 import type { MendScope, PlacedLook, RecordMend } from '../../bytes/record-mend.js';
 import type { FileDescriptor, FileSystem } from '../../storage-io/interface/file-system.js';
 import { HEADER, isPlausibleLength, RECORD_HEADER_BYTES, RECORD_LENGTH_MAX } from '../format/record.js';
@@ -21,6 +21,7 @@ export class SegmentMender {
   readonly #descriptor: FileDescriptor;
   readonly #size: number;
   readonly #scope: MendScope;
+  readonly #effort: MendEffort;
   readonly #sweep: RecordSweep;
   readonly #mender = new RecordMender();
   readonly #near: MendBudget;
@@ -32,13 +33,14 @@ export class SegmentMender {
     fileSystem: FileSystem,
     descriptor: FileDescriptor,
     scope: MendScope,
-    effort: MendEffort = 'repair',
+    { effort, from }: MendSearch = { effort: 'repair', from: 0 },
   ) {
+    this.#effort = effort;
     this.#fileSystem = fileSystem;
     this.#descriptor = descriptor;
     this.#size = fileSystem.statusOf(descriptor).size;
     this.#scope = scope;
-    this.#sweep = new RecordSweep(fileSystem, descriptor, 0, this.#size);
+    this.#sweep = new RecordSweep(fileSystem, descriptor, from, this.#size);
     this.#near = new MendBudget(effort, this.#size);
     this.#beyond = new MendBudget(effort, this.#size);
   }
@@ -55,6 +57,8 @@ export class SegmentMender {
       this.#hasBad = true;
       const last = sweep.recordAt(sweep.lastGood);
       const before = last === undefined ? undefined : neighbourOf(last);
+      // Of what is mostly false claims nothing is told beforehand.
+      if (this.#effort === 'hint' && sweep.isExhausted) return;
       const goodAt = sweep.goodBehind(badAt);
       const end = goodAt < 0 ? this.#size : goodAt;
       const went = yield* this.#mendFrom(badAt, end, before);

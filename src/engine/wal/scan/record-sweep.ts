@@ -112,6 +112,11 @@ export class RecordSweep {
     return this.#lastGood;
   }
 
+  /** True once claims that proved false have cost more than the progress allows. */
+  get isExhausted(): boolean {
+    return this.#reader.checksums.isExhausted;
+  }
+
   /** Start of the next good record behind the bad bytes at `position`; -1 if none follows. */
   goodBehind(position: number): number {
     this.#position = position;

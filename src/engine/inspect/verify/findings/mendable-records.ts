@@ -8,6 +8,9 @@ import { SegmentMender } from '../../../wal/mend/segment-mender.js';
 /** Damage that one change may explain. */
 const MENDABLE: ReadonlySet<DamageClass> = new Set(['checksum-mismatch', 'bad-length', 'undecodable']);
 
+/** Longer damage is more than one record that a change puts right: it is passed over. */
+const LOOKED_BYTES_MAX = 4 * 1024 * 1024;
+
 /** A file that is being gone through for the second time, as far as it was asked about. */
 interface OpenFile {
   readonly path: string;
@@ -19,7 +22,7 @@ interface OpenFile {
 
 /**
  * Tells which damaged records of logs a repair puts right where it is asked to mend, and leaves out where it is not. A file is gone
- * through once more, up to the last finding that is asked about; and of one that is nothing but damage, not all is looked at.
+ * through once more, up to the last finding that is asked about, but for long stretches of damage.
  *
  * Invariant: all before `last` was looked at, and belongs to findings that were asked about.
  */
@@ -27,6 +30,8 @@ export class MendableRecords {
   readonly #fileSystem: FileSystem;
   readonly #format: 'segment' | 'fold';
   #file: OpenFile | undefined;
+  /** End of the last stretch that was passed over. */
+  #passed = { path: '', to: 0 };
 
   constructor(fileSystem: FileSystem, format: 'segment' | 'fold') {
     this.#fileSystem = fileSystem;
@@ -36,6 +41,11 @@ export class MendableRecords {
   /** Whether a finding's bytes hold such a record. Findings of one file are asked about in the order in which they lie. */
   areIn({ severity, class: kind, file, offset, bytes }: Finding): boolean {
     if (severity !== 'damage' || bytes === 0 || !MENDABLE.has(kind)) return false;
+    if (bytes > LOOKED_BYTES_MAX) {
+      this.close();
+      this.#passed = { path: file, to: offset + bytes };
+      return false;
+    }
     if (this.#file?.path !== file) {
       this.close();
       this.#file = this.#open(file);
@@ -61,10 +71,11 @@ export class MendableRecords {
     try {
       const { size } = this.#fileSystem.statusOf(descriptor);
       const log = { fileSystem: this.#fileSystem, path, descriptor, size };
+      const from = path === this.#passed.path ? this.#passed.to : 0;
       const mender =
         this.#format === 'fold'
-          ? new FoldLogMender(log, 'all', 'hint')
-          : new SegmentMender(this.#fileSystem, descriptor, 'all', 'hint');
+          ? new FoldLogMender(log, 'all', { effort: 'hint', from })
+          : new SegmentMender(this.#fileSystem, descriptor, 'all', { effort: 'hint', from });
       const looks = mender.looks();
       return { path, descriptor, looks, last: nextOf(looks) };
     } catch (error) {
