@@ -2,7 +2,7 @@ import { MendBudget, type MendSearch } from '../../bytes/mend-budget.js';
 import type { MendScope, PlacedLook, RecordMend } from '../../bytes/record-mend.js';
 import { HEADER_BYTES, RECORD_BYTES_MAX } from '../format/format.js';
 import type { FoldRecord } from '../format/record.js';
-import { type RecordFault, FoldRecordReader } from '../record/record-reader.js';
+import { type RecordFault, type UnknownAllowance, FoldRecordReader } from '../record/record-reader.js';
 import { readLog, type OpenLog } from '../record/log-window.js';
 import { AppendSigns } from '../scan/append-signs.js';
 import { FoldRecordMender } from './record-mender.js';
@@ -10,8 +10,8 @@ import { FoldRecordMender } from './record-mender.js';
 /** Records that are damaged one behind the other, and can be told from each other by what stands behind them. */
 const DEPTH_MAX = 16;
 const REVISION_BYTES = 8;
-/** Bytes that may be looked at for the end of records of unknown types, where mends are only told. */
-const HINT_AHEAD_BYTES = 1024 * 1024;
+/** Where mends are only told. */
+const UNKNOWN_IN_HINTS: UnknownAllowance = { bytesMax: 1024 * 1024, ratio: 0 };
 /** Revisions that ascended so far, before which it may have been by chance. */
 const REVISIONS_MIN = 8;
 
@@ -42,9 +42,9 @@ export class FoldLogMender {
     this.#scope = scope;
     this.#budget = new MendBudget(effort, log.size);
     // Records of other releases are told before; here they only cost.
-    const aheadBytes = effort === 'hint' ? HINT_AHEAD_BYTES : undefined;
-    this.#reader = new FoldRecordReader(log, aheadBytes);
-    this.#ahead = new FoldRecordReader(log, aheadBytes);
+    const unknown = effort === 'hint' ? UNKNOWN_IN_HINTS : undefined;
+    this.#reader = new FoldRecordReader(log, unknown);
+    this.#ahead = new FoldRecordReader(log, unknown);
   }
 
   /** Once all was gone through: whether no bytes behind the header are bad, and records are there. */

@@ -49,6 +49,14 @@ export interface ComparedValues {
 const AHEAD_RATIO = 2;
 const AHEAD_BYTES_MAX = 64 * 1024 * 1024;
 
+/** How far the ends of records of unknown types are looked for: a stock of bytes, and for each byte that the reading has come on so many more. */
+export interface UnknownAllowance {
+  readonly bytesMax: number;
+  readonly ratio: number;
+}
+
+const UNKNOWN_USUAL: UnknownAllowance = { bytesMax: AHEAD_BYTES_MAX, ratio: 1 };
+
 /** Reads single records of a log by their offsets, and finds the next after one that is bad. */
 export class FoldRecordReader {
   /** The record that `readAt` read last. */
@@ -59,17 +67,17 @@ export class FoldRecordReader {
   readonly #unknown: UnknownRecordSearch;
   readonly #ahead = new FoldRecord();
   /** Bytes that may still be looked at ahead, and the fault for which some were last. */
-  #aheadBytes: number;
-  readonly #aheadBytesMax: number;
+  #aheadBytes = AHEAD_BYTES_MAX;
+  #unknownBytes: number;
+  readonly #unknownAllowance: UnknownAllowance;
   #lastFault = 0;
   /** Bytes of records with longer values than are known that may still be summed up: the file's, once. */
   #longBytes: number;
 
-  /** @param aheadBytesMax so many bytes at once may be looked at ahead */
-  constructor(log: OpenLog, aheadBytesMax = AHEAD_BYTES_MAX) {
+  constructor(log: OpenLog, unknown = UNKNOWN_USUAL) {
     this.size = log.size;
-    this.#aheadBytes = aheadBytesMax;
-    this.#aheadBytesMax = aheadBytesMax;
+    this.#unknownAllowance = unknown;
+    this.#unknownBytes = Math.min(unknown.bytesMax, log.size);
     this.#longBytes = log.size;
     this.#window = new LogWindow(log);
     this.#search = new NextRecordSearch(this.#window);
@@ -145,8 +153,10 @@ export class FoldRecordReader {
   }
 
   #refillAhead(faultOffset: number): void {
-    const earned = AHEAD_RATIO * (faultOffset - this.#lastFault);
-    this.#aheadBytes = Math.min(this.#aheadBytes + earned, this.#aheadBytesMax);
+    const came = faultOffset - this.#lastFault;
+    const { bytesMax, ratio } = this.#unknownAllowance;
+    this.#aheadBytes = Math.min(this.#aheadBytes + AHEAD_RATIO * came, AHEAD_BYTES_MAX);
+    this.#unknownBytes = Math.min(this.#unknownBytes + ratio * came, bytesMax);
     this.#lastFault = faultOffset;
   }
 
@@ -208,8 +218,8 @@ export class FoldRecordReader {
 
   #endOfUnknown(offset: number, endsWell: (end: number) => boolean): number | undefined {
     if (offset + FIELDS_AT >= this.size) return undefined;
-    const end = this.#unknown.endOfUnknownType(offset, this.#aheadBytes, endsWell);
-    this.#aheadBytes -= Math.min(this.#aheadBytes, (end ?? this.size) - offset);
+    const end = this.#unknown.endOfUnknownType(offset, this.#unknownBytes, endsWell);
+    this.#unknownBytes -= Math.min(this.#unknownBytes, (end ?? this.size) - offset);
     return end;
   }
 
