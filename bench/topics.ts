@@ -7,6 +7,7 @@ import { foldTopic } from './fold.js';
 import { hostileTopic } from './hostile.js';
 import type { BenchTopic } from './frame/task.js';
 import { multicastTopic } from './multicast.js';
+import { soakTopic } from './soak.js';
 import { stateTopic } from './state.js';
 import { verifyTopic } from './verify.js';
 import { walTopic } from './wal.js';
@@ -24,4 +25,5 @@ export const BENCH_TOPICS: readonly BenchTopic[] = [
   hostileTopic,
   cliTopic,
   sessionTopic,
+  soakTopic,
 ];

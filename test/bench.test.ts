@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import test from 'ava';
 import { GOALS } from '../bench/goals.js';
@@ -9,6 +9,7 @@ import { growthPlot } from '../bench/frame/growth-plot.js';
 import { changesSince } from '../bench/frame/changes.js';
 import { judge } from '../bench/frame/judge.js';
 import { parseOriginals } from '../bench/frame/originals.js';
+import { type BenchResults, readResults, resultsText } from '../bench/frame/results.js';
 import { projectRoot } from './support/project-root.js';
 import { tempDir } from './support/temp-dir.js';
 
@@ -120,6 +121,29 @@ test('a run says what became slower since an earlier one, and whether the rounds
   );
 });
 
+test('results are written short, and the youngest that are kept are read as the last', (t) => {
+  const kept = path.join(tempDir(t), 'results');
+  mkdirSync(kept);
+  t.throws(() => readResults('last', kept), { message: /no results yet/ });
+  const resultsOf = (startedAt: string): BenchResults => ({
+    scale: 'usual',
+    time: 'clock',
+    startedAt,
+    seconds: 1,
+    machine: { processor: 'a processor', cores: 2, node: 'v20.20.0' },
+    load: { before: 0, most: 1 },
+    figures: [{ ...figure, side: 'statelog', samples: [123.456789, 0.000123456] }],
+    goals: [],
+    notes: ['a note'],
+  });
+  const [older, younger] = ['2026-01-02T03:04:05.000Z', '2026-02-02T03:04:05.000Z'].map(resultsOf);
+  writeFileSync(path.join(kept, 'z-older.json'), resultsText(older!));
+  writeFileSync(path.join(kept, 'a-younger.json'), resultsText(younger!));
+  const last = readResults('last', kept);
+  t.deepEqual(last, { ...younger!, figures: [{ ...younger!.figures[0]!, samples: [123.5, 0.0001235] }] });
+  t.is(readResults(path.join(kept, 'z-older.json'), kept).startedAt, older!.startedAt);
+});
+
 test('a goal whose other side is not there is not measured, and says why', (t) => {
   const outcome = judge(goal, [{ ...figure, side: 'statelog', samples: [100] }]);
   t.is(outcome.verdict, 'not measured');
@@ -161,6 +185,7 @@ test("a run's figures take the place of those before in docs/performance.md", (t
   ] as const;
   const results = {
     scale: 'usual',
+    time: 'clock' as const,
     startedAt: '2026-01-02T03:04:05.000Z',
     seconds: 1,
     machine: { processor: 'a processor', cores: 2, node: 'v20.20.0' },

@@ -14,7 +14,7 @@ export interface BenchRequest {
   readonly docs: boolean;
   /** Where the results go as JSON. */
   readonly json: string | undefined;
-  /** The `--json` of an earlier run, to say what became slower since. */
+  /** The `--json` of an earlier run, to say what became slower since; `last` for the youngest in bench/results. */
   readonly against: string | undefined;
   readonly originals: string | undefined;
   readonly peers: string | undefined;
@@ -37,9 +37,11 @@ of docs/performance.md it meets.
   --profile         what takes ours its time, figure by figure; --docs then says it of what misses its goal
   --memory-mb N     input for the commands whose memory must not grow with it (the goal speaks of 4,295)
   --json FILE       all results; those of a release are kept in bench/results
-  --against FILE    what became slower or faster since the run whose results these are
+  --against FILE    what became slower or faster since the run whose results these are; \`last\`: the youngest in bench/results
   --docs            puts the figures into docs/performance.md
   --folder DIR      where to make the files that are measured (default: the system's folder for temporary files)
+
+The topic \`soak\` takes half an hour, a minute with --quick, and is measured only where it is asked for.
 `;
 
 /** Reads the arguments; undefined where only the help is wanted. Throws a TypeError for what it does not know. */

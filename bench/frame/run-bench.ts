@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus, loadavg, tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -12,7 +12,7 @@ import { type Curve, growthPlot } from './growth-plot.js';
 import { type Goal, judge } from './judge.js';
 import { isProgram, originalFigures, parseOriginals, readOriginals, runOriginals } from './originals.js';
 import { changesTable, goalsTable, numberText, topicTable } from './report.js';
-import type { BenchResults } from './results.js';
+import { type BenchResults, readResults, resultsText } from './results.js';
 import type { TopicOrder, TopicResult } from './run-topic.js';
 import type { BenchTopic } from './task.js';
 
@@ -35,7 +35,11 @@ const PROJECT_ROOT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), 
 export async function runBench(request: BenchRequest, { topics, goals, curves }: BenchPlan): Promise<number> {
   const started = new Date();
   // Read before an hour of measuring rather than after it.
-  const earlier = request.against === undefined ? undefined : readResults(request.against);
+  const earlier =
+    request.against === undefined
+      ? undefined
+      : readResults(request.against, path.join(PROJECT_ROOT, 'bench', 'results'));
+  if (earlier !== undefined) refuseOtherTime(earlier, request);
   const loads = [loadNow()];
   const chosen = chooseTopics(topics, request.topics);
   const { notices } = installedPeers(request.peers);
@@ -64,6 +68,7 @@ export async function runBench(request: BenchRequest, { topics, goals, curves }:
     }
     const all: BenchResults = {
       scale: request.scale.name,
+      time: request.processorTime ? 'processor' : 'clock',
       startedAt: started.toISOString(),
       seconds,
       machine: { processor: cpus()[0]?.model ?? '', cores: availableParallelism(), node: process.version },
@@ -72,7 +77,7 @@ export async function runBench(request: BenchRequest, { topics, goals, curves }:
       goals: outcomes,
       notes: [...notices, ...results.notes],
     };
-    if (request.json !== undefined) writeFileSync(request.json, `${JSON.stringify(all, undefined, 1)}\n`);
+    if (request.json !== undefined) writeFileSync(request.json, resultsText(all));
     const plot = growthPlot(results.figures, curves);
     if (plot !== undefined) writeFileSync(path.join(PROJECT_ROOT, 'docs', 'performance.svg'), plot);
     if (request.docs) writeFiguresPage(path.join(PROJECT_ROOT, 'docs', 'performance.md'), all);
@@ -82,14 +87,15 @@ export async function runBench(request: BenchRequest, { topics, goals, curves }:
   }
 }
 
-function loadNow(): number {
-  return loadavg()[0]!;
+function refuseOtherTime({ time, startedAt }: BenchResults, { processorTime }: BenchRequest): void {
+  if ((time === 'processor') === processorTime) return;
+  throw new Error(
+    `the run of ${startedAt} is of another time: ${processorTime ? 'leave out' : 'add'} --cpu-time`,
+  );
 }
 
-function readResults(file: string): BenchResults {
-  const results = JSON.parse(readFileSync(file, 'utf8')) as BenchResults;
-  if (Array.isArray(results.figures)) return results;
-  throw new Error(`${file} has no figures: give what --json wrote`);
+function loadNow(): number {
+  return loadavg()[0]!;
 }
 
 function goalsTitle({ scale }: BenchRequest): string {
@@ -99,7 +105,7 @@ function goalsTitle({ scale }: BenchRequest): string {
 }
 
 function chooseTopics(topics: readonly BenchTopic[], ids: readonly string[]): readonly BenchTopic[] {
-  if (ids.length === 0) return topics;
+  if (ids.length === 0) return topics.filter(({ isOptional }) => isOptional !== true);
   return ids.map((id) => {
     const topic = topics.find((candidate) => candidate.id === id);
     if (topic !== undefined) return topic;

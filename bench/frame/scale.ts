@@ -20,6 +20,8 @@ export interface BenchScale {
   readonly fileMegabytes: number;
   /** Megabytes of input for commands whose memory must not grow with it. */
   readonly memoryMegabytes: number;
+  /** Seconds that the soak takes. */
+  readonly soakSeconds: number;
   /** How often a whole process is started. */
   readonly starts: number;
 }
@@ -37,6 +39,7 @@ export const SCALES: Readonly<Record<ScaleName, BenchScale>> = {
     threadEntries: 20_000,
     fileMegabytes: 1,
     memoryMegabytes: 1,
+    soakSeconds: 0.3,
     starts: 1,
   },
   quick: {
@@ -50,6 +53,7 @@ export const SCALES: Readonly<Record<ScaleName, BenchScale>> = {
     threadEntries: 5_000_000,
     fileMegabytes: 32,
     memoryMegabytes: 128,
+    soakSeconds: 60,
     starts: 7,
   },
   usual: {
@@ -63,6 +67,7 @@ export const SCALES: Readonly<Record<ScaleName, BenchScale>> = {
     threadEntries: 20_000_000,
     fileMegabytes: 128,
     memoryMegabytes: 512,
+    soakSeconds: 1800,
     starts: 25,
   },
 };

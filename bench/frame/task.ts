@@ -126,5 +126,7 @@ export interface BenchTopic {
   /** As it is given to `npm run bench`. */
   readonly id: string;
   readonly title: string;
+  /** True for one that is measured only where it is asked for. */
+  readonly isOptional?: boolean;
   readonly run: (task: BenchTask) => Promise<void>;
 }

@@ -65,6 +65,14 @@ export const foldMutants = [
     tests: ['engine/fold/tail-rule'],
   },
   {
+    name: 'fold-search-skips-what-it-did-not-look-at',
+    rule: 'R10: good records behind damage are found, whatever was asked before',
+    file: 'src/engine/fold/record/next-record.ts',
+    from: 'const isKnown = from >= this.#searchedFrom && from <= this.#searchedTo;',
+    to: 'const isKnown = from <= this.#searchedTo;',
+    tests: ['engine/fold/next-record'],
+  },
+  {
     name: 'fold-tail-always-cut',
     rule: 'R3: no acknowledged record is cut because of damage before it',
     file: 'src/engine/fold/scan/tail-rule.ts',
