@@ -6,6 +6,7 @@ import { WatchCursor } from '../../../src/engine/fold/format/watch-cursor.js';
 import { openReadable } from '../../../src/engine/inspect/open.js';
 import { verifyPath } from '../../../src/engine/inspect/verify/verify-path.js';
 import type { FileSystem } from '../../../src/engine/storage-io/interface/file-system.js';
+import { withReplaced } from '../../../src/engine/storage-io/views/replaced-members.js';
 import { SimulatedFileSystem } from '../../simulated-disk/index.js';
 import { writeArtifact } from '../../../src/engine/artifact/write/write-artifact.js';
 import { buildDirectoryStore } from '../../../src/engine/transfer/build-store.js';
@@ -204,4 +205,26 @@ test('a state artifact with holes, or another number of cores, is written anew',
   await importStore({ fileSystem, source: '/b/holes', destination: '/c/more', cores: 2 });
   t.deepEqual(findingsOf(fileSystem, '/c/more'), []);
   t.deepEqual(contentOf(fileSystem, '/c/more'), CONTENT);
+});
+
+test('an export whose files are put together writes them once, and leaves none with two names', async (t) => {
+  const fileSystem = newFileSystem();
+  build(fileSystem, '/a/store', 1);
+  const store = await StateDirectory.open('/a/store', { fileSystem });
+  store.put(Buffer.from('key 000'), Buffer.from('another value'));
+  await store.sync();
+  store.close();
+  let written = 0;
+  const counting = withReplaced(fileSystem, {
+    write: (descriptor, bytes, start, length, position) => {
+      written += length;
+      return fileSystem.write(descriptor, bytes, start, length, position);
+    },
+  });
+  exportTo(counting, '/a/store', '/b/artifact');
+  const files = ['state-0.db', 'state-0.idx'].map((name) => `/b/artifact/data/${name}`);
+  const sizes = files.map((file) => fileSystem.status(file)!.size);
+  t.true(written < 1.2 * (sizes[0]! + sizes[1]!), String(written));
+  for (const file of files) t.is(fileSystem.status(file)!.linkCount, 1);
+  t.deepEqual(fileSystem.readDirectory('/b'), ['artifact']);
 });

@@ -111,6 +111,7 @@ function fileOnDisk(fileSystem: FileSystem, path: string, place: string): Payloa
   return {
     path,
     size,
+    place,
     *chunks() {
       const descriptor = fileSystem.openRead(place);
       try {

@@ -11,6 +11,8 @@ export interface PayloadFile {
   readonly path: string;
   /** Bytes; known before they are made, as a tar needs it. */
   readonly size: number;
+  /** A file of ours that holds these bytes, and that may get a second name: it is removed, and never changed. */
+  readonly place?: string;
   /** The bytes, the same each time they are asked for. A chunk is valid until the next is asked for. */
   chunks(): Iterable<Uint8Array>;
 }
