@@ -123,8 +123,8 @@ test('a run says what became slower since an earlier one, and whether the rounds
 
 test('results are written short, and the youngest that are kept are read as the last', (t) => {
   const kept = path.join(tempDir(t), 'results');
-  mkdirSync(kept);
   t.throws(() => readResults('last', kept), { message: /no results yet/ });
+  mkdirSync(kept);
   const resultsOf = (startedAt: string): BenchResults => ({
     scale: 'usual',
     time: 'clock',

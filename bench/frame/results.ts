@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Figure } from './figure.js';
 import type { Outcome } from './judge.js';
@@ -33,7 +33,7 @@ export function readResults(file: string, kept: string): BenchResults {
 }
 
 function lastOf(folder: string): BenchResults {
-  const names = readdirSync(folder).filter((name) => name.endsWith('.json'));
+  const names = existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith('.json')) : [];
   const results = names.map((name) => readResults(path.join(folder, name), folder));
   const last = results.toSorted((a, b) => a.startedAt.localeCompare(b.startedAt)).at(-1);
   if (last !== undefined) return last;
