@@ -73,7 +73,7 @@ const OWN_THREAD_BYTES = 64 * 1024 * 1024;
 const READ_TOLD_EVERY_MS = 100;
 /** Words before the name of the file that is read. */
 const DOING: Readonly<Record<JobName, string>> = { export: 'exporting', import: 'importing' };
-/** What the work drops is mostly blocks, which do not lie in V8's heap: a larger young generation only takes memory. */
+/** Most of what the work drops are blocks, which do not lie in V8's heap: a larger young generation only takes memory. */
 const LIMITS = { maxYoungGenerationSizeMb: 2 };
 /** Runs in the thread: the program, loaded anew as it is started, does its part. */
 const THREAD = `require(require('node:worker_threads').workerData.starter).serveJob()`;

@@ -4,7 +4,7 @@ export type MendEffort = 'repair' | 'hint';
 /** A search for mends in a file. */
 export interface MendSearch {
   readonly effort: MendEffort;
-  /** Where a record starts, or bytes that are none; nothing before is looked at. */
+  /** Start of a record, or of bytes that are none: nothing before is looked at. */
   readonly from: number;
 }
 

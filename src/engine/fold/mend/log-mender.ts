@@ -10,7 +10,7 @@ import { FoldRecordMender } from './record-mender.js';
 /** Records that are damaged one behind the other, and can be told from each other by what stands behind them. */
 const DEPTH_MAX = 16;
 const REVISION_BYTES = 8;
-/** Where mends are only told. */
+/** For a search whose mends are only told. */
 const UNKNOWN_IN_HINTS: UnknownAllowance = { bytesMax: 1024 * 1024, ratio: 0 };
 /** Revisions that ascended so far, before which it may have been by chance. */
 const REVISIONS_MIN = 8;
