@@ -1,3 +1,4 @@
+import type { Download } from '../../engine/transfer/download/download.js';
 import type { IncrementChain } from '../../engine/transfer/chain/increment-chain.js';
 import { visibleText } from '../terminal/shown/visible-text.js';
 import { startProgress, type Progress } from '../terminal/progress.js';
@@ -8,6 +9,8 @@ import { paceOf } from './transfer-flags.js';
 export interface RemoteMoment {
   /** A tar. */
   readonly stream: AsyncIterable<Uint8Array>;
+  /** That tar, for whoever kept its first bytes. */
+  readonly download: Download;
   /** Undefined where nothing stands on it. */
   readonly chain: IncrementChain | undefined;
 }
@@ -56,11 +59,18 @@ export async function remoteMoment(
     progress.advanceTo(done);
   };
   const options = { ...(await paceOf(limitRate)), onRead };
-  const { chunks, chain } = await (at === undefined
+  const { chunks, download, chain } = await (at === undefined
     ? fetchNewest(store, name, options)
     : fetchMoment(store, name, at, options));
-  const stop = (): void => progress?.stop();
-  return { stream: endingWith(chunks, stop), chain: chain?.increments.length === 0 ? undefined : chain };
+  const stop = (): void => {
+    progress?.stop();
+    progress = undefined;
+  };
+  return {
+    stream: endingWith(chunks, stop),
+    download: { ...download, open: (...given) => endingWith(download.open(...given), stop) },
+    chain: chain?.increments.length === 0 ? undefined : chain,
+  };
 }
 
 async function* endingWith(

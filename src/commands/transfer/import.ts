@@ -21,7 +21,7 @@ import type { ImportTask } from '../../cli/program/in-thread.js';
 import { usageError } from '../../cli/errors/usage-error.js';
 import type { OntoRequest } from '../../engine/transfer/import-increment.js';
 import type { RemoteMoment } from '../../cli/remote/remote-input.js';
-import type { ImportReport } from '../../engine/transfer/import-store.js';
+import type { ImportReport, ImportRequest } from '../../engine/transfer/import-store.js';
 
 /** `import SRC STORE`: a new store of an artifact, a stream, or another system's files. */
 export default class Import extends StatelogCommand {
@@ -95,12 +95,10 @@ export default class Import extends StatelogCommand {
       dryRun: flags['dry-run'],
     };
     const input = isRemote ? await this.#moment(args.source, flags) : undefined;
-    const stream = input?.stream ?? (isStream ? byteInput(args.source, this.terminal) : undefined);
+    const stream = isStream && !isRemote ? byteInput(args.source, this.terminal) : undefined;
     const { notices, ...report } =
       flags.onto === undefined
-        ? await (stream === undefined
-            ? importPath(task, this.terminal)
-            : importStream({ ...task, stream }, input?.chain))
+        ? await (isStream ? importStream({ ...task, stream }, input) : importPath(task, this.terminal))
         : await importIncrement({ ...task, stream, waitMs: flags.wait });
     for (const finding of notices) this.notice(finding);
     const { path, kind, keys, digest } = report;
@@ -135,11 +133,11 @@ async function importPath(task: ImportTask, terminal: Terminal): Promise<ImportR
 }
 
 async function importStream(
-  task: ImportTask & { readonly stream: AsyncIterable<Uint8Array> },
-  chain: RemoteMoment['chain'],
+  task: ImportTask & Pick<ImportRequest, 'stream'>,
+  moment: RemoteMoment | undefined,
 ): Promise<ImportReport> {
   const { importChain } = await import('../../engine/transfer/import-store.js');
-  return importChain(task, chain);
+  return importChain(task, moment?.chain, moment?.download);
 }
 
 /** A FIFO, `<(…)` or `/dev/stdin` is read like standard input. */

@@ -10,9 +10,12 @@ import { refuseWithinStore } from '../inspect/lies-in-store.js';
 import { anchoredPlace } from '../storage-io/views/anchored-file-system.js';
 import type { FileSystem } from '../storage-io/interface/file-system.js';
 import { realFileSystem } from '../storage-io/real/real-file-system.js';
+import { removeTree } from '../storage-io/whole/remove-tree.js';
 import { isEmptyFolder, moveIntoPlace, StagingFolder } from '../storage-io/whole/staging-folder.js';
 import { syncFile } from '../storage-io/whole/sync-tree.js';
 import { buildDirectoryStore, buildFoldLog } from './build-store.js';
+import { BegunDownload } from './download/begun-download.js';
+import type { Download } from './download/download.js';
 import type { IncrementChain } from './chain/increment-chain.js';
 import { layered } from './chain/layered.js';
 import type { ImportReport, ImportRequest, Survey, Verified } from './import-request.js';
@@ -22,6 +25,8 @@ import { alreadyThere } from '../storage-io/whole/already-there.js';
 
 export type { ImportReport, ImportRequest } from './import-request.js';
 
+/** Name of the copy's folder. */
+const COPY_NAME = 'source';
 /** The folder for copies that are only looked at. */
 const COPIES = join(tmpdir(), 'statelog-import');
 
@@ -46,13 +51,15 @@ export async function importStore(request: ImportRequest): Promise<ImportReport>
 
 /**
  * Makes a store as `importStore` does, of a snapshot and the increments that stand on it.
+ * @param download the snapshot, in the place of a stream: what an import fetched that was killed is not fetched again
  * @throws StatelogError as `importStore`; `SOURCE_MISMATCH` where one does not stand on what comes before it
  */
 export function importChain(
-  request: ImportRequest & Required<Pick<ImportRequest, 'stream'>>,
+  request: ImportRequest,
   chain: IncrementChain | undefined,
+  download?: Download,
 ): Promise<ImportReport> {
-  return importVerified(request, chain);
+  return importVerified(request, chain, download);
 }
 
 function damagedSource({ file, message }: Finding): StatelogError {
@@ -63,7 +70,11 @@ function damagedSource({ file, message }: Finding): StatelogError {
   });
 }
 
-async function importVerified(request: ImportRequest, chain?: IncrementChain): Promise<ImportReport> {
+async function importVerified(
+  request: ImportRequest,
+  chain?: IncrementChain,
+  download?: Download,
+): Promise<ImportReport> {
   const { destination, dryRun = false } = request;
   const fileSystem = anchoredPlace(
     anchoredPlace(request.fileSystem ?? realFileSystem(), destination),
@@ -71,12 +82,33 @@ async function importVerified(request: ImportRequest, chain?: IncrementChain): P
   );
   refuseExisting(fileSystem, destination);
   refuseWithinStore(fileSystem, destination);
+  const begun = download && (await BegunDownload.find(fileSystem, destination, COPY_NAME, download));
+  try {
+    const report = await importWith(fileSystem, request, begun, chain);
+    if (!dryRun) begun?.remove();
+    return report;
+  } finally {
+    begun?.leave();
+  }
+}
+
+async function importWith(
+  fileSystem: FileSystem,
+  request: ImportRequest,
+  begun: BegunDownload | undefined,
+  chain: IncrementChain | undefined,
+): Promise<ImportReport> {
+  const { destination, dryRun = false } = request;
   // Made in a dry run, too, and removed: whether that can be done is part of the answer.
   const staging = StagingFolder.make(fileSystem, destination);
   if (dryRun) staging.remove();
   const copy = new Copy(fileSystem, dryRun ? undefined : staging);
   try {
-    const snapshot = await verifySource(fileSystem, request, () => copy.folder());
+    const verify = (stream: ImportRequest['stream']): Promise<Verified> =>
+      verifySource(fileSystem, { ...request, stream }, () => copy.folder());
+    const snapshot = await (begun === undefined
+      ? verify(request.stream)
+      : begun.use(dryRun ? undefined : staging.path, verify));
     try {
       const verified = chain === undefined ? snapshot : layered(snapshot, chain, request.source);
       const survey = surveyOf(request, verified);
@@ -110,7 +142,9 @@ class Copy {
 
   folder(): string {
     const within = this.#staging ?? this.#makeOwn();
-    const folder = join(within.path, 'source');
+    const folder = join(within.path, COPY_NAME);
+    // That of an attempt that failed.
+    removeTree(this.#fileSystem, folder);
     this.#fileSystem.makeDirectory(folder);
     return folder;
   }

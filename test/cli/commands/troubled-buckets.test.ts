@@ -1,9 +1,13 @@
-import { readdirSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readdirSync, statSync, writeFileSync } from 'node:fs';
 import type { ServerResponse } from 'node:http';
 import path from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import test from 'ava';
 import { commandLine } from '../../support/command-line.js';
 import { errorXml, refuse, startFakeS3 } from '../../support/fake-s3.js';
+import { programFile } from '../../support/program.js';
 import { tempDir } from '../../support/temp-dir.js';
 
 // For this file alone: one with a variable set at its top gets a process of its own.
@@ -63,4 +67,52 @@ for (const [name, trouble, words] of TROUBLES) {
     t.deepEqual(readdirSync(folder), ['orders']);
     t.is(fake.blobs.size, 0);
   });
+}
+
+test.serial('an import from S3 that was killed goes on where it stopped, with If-Match', async (t) => {
+  const folder = tempDir(t);
+  const [store, value, copy] = ['orders', 'value', 'copy'].map((name) => path.join(folder, name));
+  writeFileSync(value!, Buffer.alloc(1 << 20, 'statelog '));
+  const fake = await startFakeS3(t);
+  process.env['AWS_ENDPOINT_URL_S3'] = fake.endpoint;
+  for (const argv of [
+    ['put', store!, 'a', '--file', value!],
+    ['checkpoint', store!],
+    ['export', store!, URL],
+  ])
+    t.is((await commandLine(argv)).exitCode, 0);
+  const payload = [...fake.blobs.keys()].find((name) => name.endsWith('.tar'))!;
+  const bytes = fake.blobs.get(payload)!;
+  fake.interfere = ({ method, name }, response) => {
+    if (method !== 'GET' || name !== payload) return false;
+    response.writeHead(206, { etag: 'not looked at', 'content-length': bytes.length });
+    return response.write(bytes.subarray(0, bytes.length / 2)) || true;
+  };
+  const child = spawn(process.execPath, [await programFile(), 'import', URL, copy!], { stdio: 'ignore' });
+  const closed = once(child, 'close');
+  const hidden = (): string[] => readdirSync(folder).filter((name) => name.startsWith('.'));
+  while (bytesBelow(folder, hidden()) < bytes.length / 4) await nextTurn();
+  child.kill('SIGKILL');
+  await closed;
+  t.is(hidden().length, 1);
+
+  fake.interfere = () => false;
+  const { length } = fake.requests;
+  t.is((await commandLine(['import', URL, copy!])).exitCode, 0);
+  const ranges = fake.requests
+    .slice(length)
+    .filter(({ name, method }) => name === payload && method === 'GET');
+  t.is(ranges.length, 1);
+  const { range, 'if-match': etag } = ranges[0]!.headers;
+  t.true(Number(/^bytes=(\d+)-$/.exec(range!)![1]) >= bytes.length / 4);
+  t.regex(etag!, /^"[0-9a-f]{32}"$/);
+  t.is((await commandLine(['diff', store!, copy!])).exitCode, 0);
+  t.deepEqual(hidden(), []);
+});
+
+function bytesBelow(folder: string, names: readonly string[]): number {
+  return names
+    .flatMap((name) => readdirSync(path.join(folder, name), { recursive: true, withFileTypes: true }))
+    .filter((entry) => entry.isFile())
+    .reduce((sum, { parentPath, name }) => sum + statSync(path.join(parentPath, name)).size, 0);
 }

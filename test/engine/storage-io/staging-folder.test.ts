@@ -42,6 +42,28 @@ function abandonedIn(folder: string): string {
   return name;
 }
 
+test('what a dead process left is taken over by one alone, which the next one does not disturb', (t) => {
+  const folder = tempDir(t);
+  const destination = path.join(folder, 'store');
+  const name = abandonedIn(folder);
+  const worth = (): number => 1;
+  t.is(
+    StagingFolder.takeAbandoned(fileSystem, destination, () => 0),
+    undefined,
+  );
+  const taken = StagingFolder.takeAbandoned(fileSystem, destination, worth)!;
+  t.is(taken.path, path.join(folder, name, 'content'));
+  t.is(StagingFolder.takeAbandoned(fileSystem, destination, worth), undefined);
+  withStagingFolder(fileSystem, destination, () => undefined);
+  t.deepEqual(readdirSync(folder), [name]);
+  taken.leave();
+  chmodSync(folder, 0o777);
+  t.is(StagingFolder.takeAbandoned(fileSystem, destination, worth), undefined);
+  chmodSync(folder, 0o700);
+  StagingFolder.takeAbandoned(fileSystem, destination, worth)!.remove();
+  t.deepEqual(readdirSync(folder), []);
+});
+
 test('where others may write, what looks abandoned may be theirs, and stays', (t) => {
   const folder = tempDir(t);
   const name = abandonedIn(folder);

@@ -1,6 +1,6 @@
 import { setTimeout as pauseFor } from 'node:timers/promises';
 import { StatelogError } from '../../errors.js';
-import type { BlobStore, OpenBlob } from '../blob/blob-store.js';
+import type { BlobStatus, BlobStore, OpenBlob } from '../blob/blob-store.js';
 import { pauseBefore, StoreUnavailable, withRetries, type RetryOptions } from '../blob/store-unavailable.js';
 
 /** How a blob is read from end to end. */
@@ -11,20 +11,36 @@ export interface ReadOptions extends RetryOptions {
   readonly onRead?: ((done: number, total: number) => void) | undefined;
 }
 
+/** The content that a blob is known to have. */
+export interface KnownBlob {
+  readonly etag: string;
+  readonly bytes: number;
+  /** Its first bytes, which were read earlier: only what follows them is asked for. */
+  readonly start: Iterable<Uint8Array>;
+}
+
 /**
  * All bytes of a blob. Where its connection ends early, it is opened again, and read on from there if it is still the same
  * content.
+ * @param known any other content is refused
  * @throws StatelogError `NOT_FOUND` where it is not there; `IO_FAILED`
  */
 export async function* blobChunks(
   store: BlobStore,
   name: string,
   options: ReadOptions = {},
+  known?: KnownBlob,
 ): AsyncGenerator<Uint8Array, void> {
   const { pause = pauseFor, random, pace, onRead } = options;
-  let blob = await opened(store, name, undefined, options);
-  const { etag, bytes } = blob;
   let done = 0;
+  for (const chunk of known?.start ?? []) {
+    done += chunk.length;
+    onRead?.(done, known!.bytes);
+    yield chunk;
+  }
+  if (known !== undefined && done >= known.bytes) return;
+  let blob = await opened(store, name, known && { start: done, etag: known.etag }, options);
+  const { etag, bytes } = blob;
   let failures = 0;
   while (true) {
     try {
@@ -53,8 +69,22 @@ async function opened(
   range: { readonly start: number; readonly etag: string } | undefined,
   options: RetryOptions,
 ): Promise<OpenBlob> {
-  const blob = await withRetries(() => store.get(name, range), options);
-  if (blob !== undefined) return blob;
+  return (await withRetries(() => store.get(name, range), options)) ?? notThere(store, name);
+}
+
+/**
+ * The facts about a blob.
+ * @throws StatelogError as `blobChunks`
+ */
+export async function statusThere(
+  store: BlobStore,
+  name: string,
+  options: RetryOptions = {},
+): Promise<BlobStatus> {
+  return (await withRetries(() => store.status(name), options)) ?? notThere(store, name);
+}
+
+function notThere(store: BlobStore, name: string): never {
   throw new StatelogError('NOT_FOUND', 'there is no such blob', {
     path: store.urlOf(name),
     operation: 'GET',

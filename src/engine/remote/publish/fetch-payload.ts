@@ -1,7 +1,8 @@
 import { equalBytes } from '../../bytes/compare.js';
 import { StatelogError } from '../../errors.js';
 import type { BlobStore } from '../blob/blob-store.js';
-import { blobChunks, type ReadOptions } from './blob-chunks.js';
+import type { Download } from '../../transfer/download/download.js';
+import { blobChunks, statusThere, type KnownBlob, type ReadOptions } from './blob-chunks.js';
 import { isPayloadOf, payloadName, rankOf } from './names.js';
 import { withManifest } from './manifest-watch.js';
 import { readPointer } from './pointer.js';
@@ -12,6 +13,8 @@ export interface FetchedPayload {
   readonly name: string;
   /** A tar. Throws where its manifest is another than the pointer. */
   readonly chunks: AsyncIterable<Uint8Array>;
+  /** That tar, for whoever kept its first bytes. */
+  readonly download: Download;
 }
 
 /**
@@ -33,13 +36,38 @@ export async function fetchPayload(
   const { manifest, fault, bytes } = pointer;
   if (manifest === undefined) throw fault!;
   const name = payloadName(key, rankOf(manifest.cursor), bytes);
-  const chunks = blobChunks(store, name, options);
-  const isPointer = (found: Uint8Array): boolean => equalBytes(found, bytes);
-  return { name, chunks: withManifest(chunks, isPointer, store.urlOf(name)) };
+  return payloadOf(store, name, options, (found) => equalBytes(found, bytes));
 }
 
 /** The payload of that name, which no pointer need name any more: what its name says of its manifest is made sure of. */
 export function fetchOlderPayload(store: BlobStore, name: string, options: ReadOptions = {}): FetchedPayload {
-  const chunks = blobChunks(store, name, options);
-  return { name, chunks: withManifest(chunks, (found) => isPayloadOf(name, found), store.urlOf(name)) };
+  return payloadOf(store, name, options, (found) => isPayloadOf(name, found));
+}
+
+function payloadOf(
+  store: BlobStore,
+  name: string,
+  options: ReadOptions,
+  isWanted: (manifest: Uint8Array) => boolean,
+): FetchedPayload {
+  const url = store.urlOf(name);
+  const watched = (known?: KnownBlob): AsyncIterable<Uint8Array> =>
+    withManifest(blobChunks(store, name, options, known), isWanted, url);
+  return {
+    name,
+    chunks: watched(),
+    download: {
+      identify: async () => {
+        const { etag, bytes } = await statusThere(store, name, options);
+        return { url, etag: isStrong(etag) ? etag : undefined, bytes };
+      },
+      open: ({ etag, bytes }, start) =>
+        watched(etag === undefined ? undefined : { etag, bytes, start: start?.chunks() ?? [] }),
+    },
+  };
+}
+
+/** A weak one (RFC 9110) never fits a request that asks for the very content. */
+function isStrong(etag: string): boolean {
+  return etag !== '' && !etag.startsWith('W/');
 }

@@ -44,9 +44,11 @@ export class StagingFolder {
   static make(fileSystem: FileSystem, destination: string): StagingFolder {
     const parent = dirname(destination);
     if (fileSystem.statusFollowing(parent) === undefined) throw noFolderFor(destination, parent);
-    const isFilled = fileSystem.status(destination)?.kind === 'directory';
-    const place = isFilled ? join(destination, STAGED_NAME) : destination;
-    if (fileSystem.canLock) removeAbandoned(fileSystem, place);
+    const place = placeOf(fileSystem, destination);
+    forEachAbandoned(fileSystem, place, (root, lock) => {
+      removeTree(fileSystem, root);
+      closeQuietly(fileSystem, lock);
+    });
     for (let tries = 1; ; tries += 1) {
       const root = temporaryPath(place);
       const folder = new StagingFolder(fileSystem, root);
@@ -66,11 +68,44 @@ export class StagingFolder {
     }
   }
 
+  /**
+   * Takes over what a process left for a place that is dead: the folder that is worth the most, if any is worth something. While
+   * it is held nobody else takes or removes it.
+   * @param worthOf the worth of a folder's content to the caller; 0 for none
+   */
+  static takeAbandoned(
+    fileSystem: FileSystem,
+    destination: string,
+    worthOf: (folder: string) => number,
+  ): StagingFolder | undefined {
+    let best: StagingFolder | undefined;
+    let bestWorth = 0;
+    forEachAbandoned(fileSystem, placeOf(fileSystem, destination), (root, lock) => {
+      const folder = new StagingFolder(fileSystem, root);
+      folder.#lock = lock;
+      const worth = worthIn(folder.path, worthOf);
+      if (worth > bestWorth) {
+        best?.leave();
+        best = folder;
+        bestWorth = worth;
+      } else {
+        folder.leave();
+      }
+    });
+    return best;
+  }
+
+  /** Lets go of the folder, and leaves it as a leftover. */
+  leave(): void {
+    if (this.#lock !== undefined) closeQuietly(this.#fileSystem, this.#lock);
+    this.#lock = undefined;
+  }
+
   /** Removes the folder with all that is in it, as far as that goes: what stays is a leftover. */
   remove(): void {
     removeTree(this.#fileSystem, this.#root);
     forgetStaged(this.#root);
-    if (this.#lock !== undefined) closeQuietly(this.#fileSystem, this.#lock);
+    this.leave();
   }
 
   /** Gives what was made in it to whoever owns something else, where we may: it alone, whatever has its name by now. */
@@ -91,14 +126,41 @@ export class StagingFolder {
   }
 }
 
-/** Removes what was to become `destination` and whose process is dead, as far as that can be told and done. */
-function removeAbandoned(fileSystem: FileSystem, destination: string): void {
-  const folder = dirname(destination);
+/** Staged for an empty folder within it, for all else beside it. */
+function placeOf(fileSystem: FileSystem, destination: string): string {
+  const isFilled = fileSystem.status(destination)?.kind === 'directory';
+  return isFilled ? join(destination, STAGED_NAME) : destination;
+}
+
+/** The worth of a folder; one that cannot be judged has none. */
+function worthIn(folder: string, worthOf: (folder: string) => number): number {
+  try {
+    return worthOf(folder);
+  } catch (error) {
+    if (!isStatelogError(error)) throw error;
+    return 0;
+  }
+}
+
+/**
+ * Visits what was to become `place` and whose process is dead, as far as that can be told; what is empty is removed.
+ * @param visit gets the folder and its lock, which is the visitor's to close
+ */
+function forEachAbandoned(
+  fileSystem: FileSystem,
+  place: string,
+  visit: (root: string, lock: FileDescriptor) => void,
+): void {
+  if (!fileSystem.canLock) return;
+  const folder = dirname(place);
   try {
     // Where others may write, what looks like ours may be theirs, or become so while it is walked.
     if (!isOursAlone(fileSystem, folder)) return;
     for (const name of fileSystem.readDirectory(folder)) {
-      if (isTemporaryNameOf(name, basename(destination))) removeIfAbandoned(fileSystem, join(folder, name));
+      if (!isTemporaryNameOf(name, basename(place))) continue;
+      const root = join(folder, name);
+      const lock = lockAbandoned(fileSystem, root);
+      if (lock !== undefined) visit(root, lock);
     }
   } catch (error) {
     // A folder that cannot be read cannot be cleared up: the next step will report the fault.
@@ -106,9 +168,10 @@ function removeAbandoned(fileSystem: FileSystem, destination: string): void {
   }
 }
 
-function removeIfAbandoned(fileSystem: FileSystem, root: string): void {
+/** The lock of a folder that a dead process left, and now is ours; undefined for all else. */
+function lockAbandoned(fileSystem: FileSystem, root: string): FileDescriptor | undefined {
   const status = fileSystem.status(root);
-  if (status?.kind !== 'directory' || status.owner !== fileSystem.userId) return;
+  if (status?.kind !== 'directory' || status.owner !== fileSystem.userId) return undefined;
   let lock: FileDescriptor;
   try {
     lock = fileSystem.openReadWrite(join(root, LOCK_NAME), 'refuse');
@@ -116,16 +179,18 @@ function removeIfAbandoned(fileSystem: FileSystem, root: string): void {
     if (!isStatelogError(error, 'NOT_FOUND')) throw error;
     // Its maker died, or is about to lock it and will make another: an empty one goes.
     if (fileSystem.readDirectory(root).length === 0) fileSystem.removeDirectory(root);
-    return;
+    return undefined;
   }
+  let isOurs = false;
   try {
-    if (fileSystem.tryLock(lock)) removeTree(fileSystem, root);
+    isOurs = fileSystem.tryLock(lock);
   } catch (error) {
     // Without locks nobody can tell whether its maker lives: it stays.
     if (!isWithoutLocks(error)) throw error;
   } finally {
-    closeQuietly(fileSystem, lock);
+    if (!isOurs) closeQuietly(fileSystem, lock);
   }
+  return isOurs ? lock : undefined;
 }
 
 /**
