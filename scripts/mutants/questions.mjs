@@ -30,8 +30,8 @@ export const questionsMutants = [
     name: 'commits-behind-a-loss-relied-on',
     rule: 'a source goes on from where nothing is missing',
     file: 'src/engine/inspect/select/resume-positions.ts',
-    from: '    const safe = this.#safe ?? said;',
-    to: '    const safe = said;',
+    from: 'withCommits(this.#safe.earlier, this.#safe.latest);',
+    to: 'said;',
     tests: ['cli/commands/commits-and-values'],
   },
   {

@@ -122,8 +122,16 @@ export const rescueMutants = [
     name: 'sources-believed-behind-a-gap',
     rule: 'what is said to be taken was taken',
     file: 'src/engine/repair/directory/source-positions.ts',
-    from: 'if (isSafe && this.#missingAfterNs !== undefined && timestampNs > this.#missingAfterNs) break;',
-    to: 'if (isSafe && this.#missingAfterNs !== undefined && timestampNs < 0n) break;',
+    from: 'gap.coreId === coreId ? index < gap.commits : timestampNs < gap.afterNs,',
+    to: 'gap.coreId === coreId ? true : timestampNs < gap.afterNs,',
+    tests: WISHES,
+  },
+  {
+    name: 'sources-believed-beside-a-gap',
+    rule: 'what is said to be taken was taken',
+    file: 'src/engine/repair/directory/source-positions.ts',
+    from: 'gap.coreId === coreId ? index < gap.commits : timestampNs < gap.afterNs,',
+    to: 'gap.coreId === coreId ? index < gap.commits : timestampNs <= gap.afterNs,',
     tests: WISHES,
   },
   {

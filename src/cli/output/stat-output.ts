@@ -22,16 +22,16 @@ export function statText(report: StatReport, isTerminal: boolean): string {
 }
 
 function linesOf(report: StatReport, isTerminal: boolean): Line[] {
-  const size = (bytes: number | undefined): string | undefined => {
-    if (bytes === undefined) return undefined;
-    return isTerminal ? formatSize(bytes) : String(bytes);
-  };
+  const amount = (bytes: number): string => (isTerminal ? formatSize(bytes) : String(bytes));
+  // On a terminal the unit says that they are bytes.
+  const size: Size = (bytes) =>
+    bytes === undefined ? undefined : `${isTerminal ? '' : 'bytes '}${amount(bytes)}`;
   const { keys, cores, keep, fragmentation } = report;
   return [
     ['path', report.path],
     ['kind', report.kind],
     ['keys', keys === undefined ? undefined : String(keys)],
-    ['bytes', size(report.bytes)],
+    ['bytes', report.bytes === undefined ? undefined : amount(report.bytes)],
     ['fragmentation', fragmentation === undefined ? undefined : percent(fragmentation)],
     ['epoch', report.epoch],
     ['cores', cores === undefined ? undefined : String(cores)],
@@ -60,7 +60,7 @@ function checkpointText(checkpoint: CheckpointStat, size: Size): string {
   return listed([
     `epoch ${epoch}`,
     keys === undefined ? undefined : `keys ${keys}`,
-    bytes === undefined ? undefined : `bytes ${size(bytes)!}`,
+    size(bytes),
     sources.length === 0 ? undefined : `sources ${sources.join(' ')}`,
     watermark === null ? undefined : `watermark ${watermark}`,
     problem === undefined ? undefined : `problem: ${problem}`,
@@ -74,7 +74,7 @@ function segmentText(segment: SegmentStat, size: Size): string {
     epoch === undefined ? undefined : `epoch ${epoch}`,
     `core ${coreId}`,
     records === undefined ? undefined : `records ${records}`,
-    bytes === undefined ? undefined : `bytes ${size(bytes)!}`,
+    size(bytes),
     position === undefined ? undefined : `position ${position}`,
     problem === undefined ? undefined : `problem: ${problem}`,
   ]);

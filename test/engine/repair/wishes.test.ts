@@ -1,10 +1,12 @@
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import test from 'ava';
 import { StateDirectory } from '../../../src/engine/directory/state-directory.js';
 import { toUtf8 } from '../../../src/engine/bytes/text/text.js';
+import type { Clock } from '../../../src/engine/storage-io/interface/clock.js';
 import { commandLine } from '../../support/command-line.js';
 import { fixturePath } from '../../support/fixtures.js';
+import { linesOf } from '../../cli/commands/fixture-lines.js';
 import { tempDir } from '../../support/temp-dir.js';
 
 /** A store of two cores: 20 lines of a source in a checkpoint, 20 in a closed log behind it, 20 in the live one. */
@@ -53,6 +55,52 @@ test('a source is set to where nothing of it is missing, unless it is to be kept
   await store.commit(new Map([['orders', 90n]]));
   store.close();
   t.is(positionIn(plain.into), 90n);
+});
+
+/** A clock that stands still, as it does for all that is written within one millisecond. */
+const STANDING_CLOCK: Clock = {
+  read: (into) => {
+    [into[0], into[1]] = [0, 1];
+  },
+  nowNs: () => 1n << 32n,
+};
+
+const GROUPS = 3;
+const LINES = 4;
+const lineOf = (line: number): Uint8Array => toUtf8(`line ${line}`);
+
+/** A store of two cores that took lines in groups, all of them at one time. */
+async function storeOfOneTime(root: string): Promise<void> {
+  StateDirectory.create(root, { cores: 2 });
+  const store = await StateDirectory.open(root, { clock: STANDING_CLOCK });
+  for (let line = 1; line <= GROUPS * LINES; line++) {
+    store.put(lineOf(line), lineOf(line));
+    if (line % LINES === 0) await store.commit(new Map([['orders', BigInt(line)]]));
+  }
+  store.close();
+}
+
+test("of records of one time none is taken for older than another core's: no line that is missing is counted", async (t) => {
+  const root = path.join(tempDir(t), 'store');
+  await storeOfOneTime(root);
+  const whole = await commandLine(['wal-replay', root, '--commits']);
+  t.regex(whole.stdout, /\tsource\torders\t12\t12$/m);
+  const { stdout } = await commandLine(['wal-replay', root, '--op', 'put', '--json']);
+  for (const { segment, offset } of linesOf(stdout)) {
+    const copy = path.join(tempDir(t), 'copy');
+    cpSync(root, copy, { recursive: true });
+    const file = String(segment).replace(root, copy);
+    const bytes = readFileSync(file);
+    bytes[Number(offset) + 12]! ^= 1;
+    writeFileSync(file, bytes);
+    const { into } = await repaired(copy);
+    const upTo = positionIn(into) ?? 0n;
+    const replayed = await commandLine(['wal-replay', copy, '--commits']);
+    t.regex(replayed.stdout, new RegExp(`\\tsource\\torders\\t${upTo}\\t12$`, 'm'));
+    const result = StateDirectory.openReadOnly(into);
+    for (let line = 1; line <= upTo; line++) t.truthy(result.get(lineOf(line)), `line ${line} of ${upTo}`);
+    result.close();
+  }
 });
 
 test('a source of which nothing is missing stays where it is, and nothing is said of it', async (t) => {

@@ -33,20 +33,30 @@ interface Progress {
   readonly saidBy: Map<string, CommitPlace | 'checkpoint'>;
 }
 
+/** A Commit, and where it lies. */
+interface SeenCommit {
+  readonly offsets: ReadonlyMap<string, bigint>;
+  readonly place: CommitPlace;
+}
+
 /**
  * Finds up to where nothing of each source is missing, from records in merged order. A Commit says that all it counts was on disk,
- * of whatever core: of those behind the last record before a loss none can be relied on. What a checkpoint holds is not lost with
- * the logs before it.
+ * of whatever core: none can be relied on that may have come behind a loss. Of the loss's own core those are all that lie behind it, of
+ * others all that are not older than the last record before it: a group has one time, and which of two cores wrote first within it,
+ * nothing says. What a checkpoint holds is not lost with the logs before it.
  */
 export class ResumePositions implements Selection<SegmentRecord> {
   readonly isOver = false;
   readonly #base: Progress;
-  readonly #said: Progress;
-  /** As it was before the first loss; undefined while there was none. */
-  #safe: Progress | undefined;
+  /** The positions by all Commits that are older than the latest. */
+  readonly #earlier: Progress;
+  /** The latest Commits, all of one time. */
+  #latest: SeenCommit[] = [];
+  /** The Commits before every loss: those of one time, and all that are older; undefined while there was no loss. */
+  #safe: { readonly earlier: Progress; latest: SeenCommit[] } | undefined;
   #loss: Finding | undefined;
-  /** Cores of which a record was seen. */
-  readonly #begun = new Set<number>();
+  /** The time of the last record of each core that was seen. */
+  readonly #lastNs = new Map<number, bigint>();
   readonly #isOfCheckpoint: (path: string) => boolean;
 
   /**
@@ -58,30 +68,38 @@ export class ResumePositions implements Selection<SegmentRecord> {
       sources: new Map(checkpoint),
       saidBy: new Map([...checkpoint.keys()].map((name) => [name, 'checkpoint'])),
     };
-    this.#said = copyOf(this.#base);
+    this.#earlier = copyOf(this.#base);
     this.#isOfCheckpoint = isOfCheckpoint;
   }
 
   see({ path, offset, recordBytes, view }: SegmentRecord): void {
     if (this.#isOfCheckpoint(path)) return;
     const { coreId, timestampNs } = view;
-    this.#begun.add(coreId);
+    this.#lastNs.set(coreId, timestampNs);
     if (view.tag !== TAG_COMMIT) return;
     const operation = view.operation();
     if (operation.op !== 'commit' || groupOfOffsets(operation.offsets) !== undefined) return;
     const { epoch, sequence } = view;
     const place = { path, offset, recordBytes, coreId, epoch, sequence, timestampNs };
-    applyOffsets(this.#said.sources, operation.offsets);
-    for (const name of operation.offsets.keys()) this.#said.saidBy.set(name, place);
+    if (this.#latest[0]?.place.timestampNs !== timestampNs) {
+      apply(this.#earlier, this.#latest);
+      this.#latest = [];
+    }
+    this.#latest.push({ offsets: operation.offsets, place });
   }
 
   seeFinding(finding: Finding): boolean {
     if (finding.severity !== 'damage' || this.#isOfCheckpoint(finding.file)) return false;
     const { coreId } = finding;
     this.#loss ??= finding;
+    const lastNs = coreId === undefined ? undefined : this.#lastNs.get(coreId);
     // A finding comes right behind the record before it, of which all Commits so far are no later.
-    if (coreId === undefined || !this.#begun.has(coreId)) this.#safe = this.#base;
-    else this.#safe ??= copyOf(this.#said);
+    this.#safe ??= { earlier: copyOf(this.#earlier), latest: this.#latest };
+    if (lastNs === undefined) this.#safe = { earlier: this.#base, latest: [] };
+    else
+      this.#safe.latest = this.#safe.latest.filter(
+        ({ place }) => place.coreId === coreId || place.timestampNs < lastNs,
+      );
     return false;
   }
 
@@ -91,8 +109,8 @@ export class ResumePositions implements Selection<SegmentRecord> {
 
   /** The position of every source that a Commit, or the checkpoint, names, in the order of their names. */
   positions(): ResumePosition[] {
-    const said = this.#said;
-    const safe = this.#safe ?? said;
+    const said = withCommits(this.#earlier, this.#latest);
+    const safe = this.#safe === undefined ? said : withCommits(this.#safe.earlier, this.#safe.latest);
     return [...withoutMarks(said.sources)]
       .sort(([one], [other]) => (one < other ? -1 : 1))
       .map(([name, lines]) => {
@@ -100,6 +118,19 @@ export class ResumePositions implements Selection<SegmentRecord> {
         const loss = saidBy === said.saidBy.get(name) ? undefined : this.#loss;
         return { name, upTo: safe.sources.get(name) ?? 0n, saidBy, said: lines, loss };
       });
+  }
+}
+
+function withCommits(earlier: Progress, latest: readonly SeenCommit[]): Progress {
+  const progress = copyOf(earlier);
+  apply(progress, latest);
+  return progress;
+}
+
+function apply({ sources, saidBy }: Progress, commits: readonly SeenCommit[]): void {
+  for (const { offsets, place } of commits) {
+    applyOffsets(sources, offsets);
+    for (const name of offsets.keys()) saidBy.set(name, place);
   }
 }
 

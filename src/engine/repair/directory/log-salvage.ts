@@ -190,7 +190,7 @@ export class LogSalvage {
       isBelow: (key) => valueBelow(below, key),
       renumberedFrom: first,
       ...this.#groups.of(epoch),
-      onGap: (afterNs) => positions?.isMissingAfter(afterNs ?? lastBefore),
+      onGap: (afterNs) => positions?.isMissingAfter(afterNs ?? lastBefore, coreId),
       onRecord: (view) => {
         book.take(view);
         positions?.take(view);
@@ -216,7 +216,7 @@ export class LogSalvage {
       const lost = part.to === undefined ? {} : { lost: lostRecords({ ...part, from: expectedSequence }) };
       yield this.#account.take({ ...missingOrDamaged(error, path, 'missing-segment'), coreId, ...lost });
       yield* this.#account.loseChanges();
-      positions?.isMissingAfter(lastBefore);
+      positions?.isMissingAfter(lastBefore, undefined);
       if (into !== undefined) this.#writeEmpty(into, book, coreId === 0 ? epoch : undefined);
       this.#number(log, coreId, false, book.nextSequence);
     } finally {

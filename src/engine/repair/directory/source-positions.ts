@@ -19,21 +19,31 @@ type CheckpointWords = Pick<CheckpointEntry, 'sources' | 'watermark'>;
 const BEFORE_ALL_NS = -(2n ** 63n);
 
 interface Commit {
+  readonly coreId: number;
   readonly timestampNs: bigint;
   readonly offsets: ReadonlyMap<string, bigint>;
   readonly watermark: bigint | undefined;
 }
 
+/** A place in a core's log behind which records may be missing. */
+interface Gap {
+  readonly coreId: number | undefined;
+  /** The time of the last record before it. */
+  readonly afterNs: bigint;
+  /** How many Commits were taken before it. */
+  readonly commits: number;
+}
+
 /**
- * Up to where nothing of a source is missing: a Commit says that all it counts was on disk, so that of those behind the last
- * record before any gap none can be relied on.
+ * Up to where nothing of a source is missing: a Commit says that all it counts was on disk, so that none can be relied on that may
+ * have come behind a gap. Of the gap's own core those are all that lie behind it, of others all that are not older than the last record
+ * before it: a group has one time, and which of two cores wrote first within it, nothing says.
  */
 export class SourcePositions {
   readonly #newest: Readonly<Progress>;
   readonly #whole: Readonly<Progress>;
   readonly #commits: Commit[] = [];
-  /** The time of the last record before the earliest gap; undefined where nothing is missing. */
-  #missingAfterNs: bigint | undefined;
+  readonly #gaps: Gap[] = [];
   readonly #wishes: SourceWishes;
 
   /**
@@ -44,7 +54,7 @@ export class SourcePositions {
     this.#newest = progressOf(newest);
     this.#whole = progressOf(whole);
     this.#wishes = wishes;
-    if (newest !== whole) this.isMissingAfter(BEFORE_ALL_NS);
+    if (newest !== whole) this.isMissingAfter(BEFORE_ALL_NS, undefined);
   }
 
   /** Takes a good record of any core. */
@@ -53,13 +63,19 @@ export class SourcePositions {
     const operation = view.operation();
     if (operation.op !== 'commit') return;
     const { offsets, watermark } = operation;
-    this.#commits.push({ timestampNs: view.timestampNs, offsets, watermark });
+    const { coreId, timestampNs } = view;
+    this.#commits.push({ coreId, timestampNs, offsets, watermark });
   }
 
-  /** Takes note that records may be missing behind the one of this time. */
-  isMissingAfter(timestampNs: bigint): void {
-    if (this.#missingAfterNs === undefined || timestampNs < this.#missingAfterNs)
-      this.#missingAfterNs = timestampNs;
+  /**
+   * Takes note that records of a core may be missing behind the one of this time.
+   * @param coreId undefined where none of it are there
+   */
+  isMissingAfter(afterNs: bigint, coreId: number | undefined): void {
+    const gap = { coreId, afterNs, commits: this.#commits.length };
+    const known = this.#gaps.find((one) => one.coreId === coreId);
+    // Of a core only the first says anything.
+    if (known === undefined) this.#gaps.push(gap);
   }
 
   /** The position of each source whose last Commit cannot be relied on. */
@@ -72,7 +88,7 @@ export class SourcePositions {
   }
 
   /** The Commit to add behind all others; undefined if the last one is right. */
-  correction(): Omit<Commit, 'timestampNs'> | undefined {
+  correction(): Pick<Commit, 'offsets' | 'watermark'> | undefined {
     const { keep = false, set = new Map<string, bigint>() } = this.#wishes;
     const [said, safe] = [this.#progress(false), this.#progress(!keep)];
     const offsets = new Map<string, bigint>();
@@ -90,13 +106,22 @@ export class SourcePositions {
   #progress(isSafe: boolean): Progress {
     const base = isSafe ? this.#whole : this.#newest;
     const progress: Progress = { sources: new Map(base.sources), watermark: base.watermark };
-    const sorted = [...this.#commits].sort((a, b) => (a.timestampNs < b.timestampNs ? -1 : 1));
-    for (const { timestampNs, offsets, watermark } of sorted) {
-      if (isSafe && this.#missingAfterNs !== undefined && timestampNs > this.#missingAfterNs) break;
+    const reliedOn = isSafe
+      ? this.#commits.filter((one, index) => this.#isBeforeGaps(one, index))
+      : this.#commits;
+    // Of one time they stay as they were taken: core by core, in the order of their sequences.
+    const sorted = [...reliedOn].sort((a, b) => Number(a.timestampNs - b.timestampNs));
+    for (const { offsets, watermark } of sorted) {
       applyOffsets(progress.sources, offsets);
       progress.watermark = watermark ?? progress.watermark;
     }
     return progress;
+  }
+
+  #isBeforeGaps({ coreId, timestampNs }: Commit, index: number): boolean {
+    return this.#gaps.every((gap) =>
+      gap.coreId === coreId ? index < gap.commits : timestampNs < gap.afterNs,
+    );
   }
 }
 
