@@ -1,8 +1,6 @@
 // How ava runs tests that scripts/tests/compile-tests.mjs has compiled; package.json says how it runs them from the sources.
 export default {
   files: ['.tmp/**/*.test.js'],
-  // A process runs the tests of a folder, one after the other, and there are two processes for each core.
-  serial: true,
   workerThreads: false,
   timeout: process.env.STATELOG_SERVERS_LONG === '1' ? '30m' : '5m',
 };

@@ -77,8 +77,8 @@ const titledTests = {
     onLoad({ filter: /./, namespace: 'titled' }, ({ path: name }) => ({
       contents: [
         "import test from 'ava';",
-        "import { titled } from './scripts/tests/titled-test.mjs';",
-        `export default titled(test, ${JSON.stringify(name)});`,
+        "import { titledInTurn } from './scripts/tests/titled-test.mjs';",
+        `export default titledInTurn(test, ${JSON.stringify(name)});`,
       ].join('\n'),
       resolveDir: root,
     }));

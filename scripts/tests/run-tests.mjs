@@ -15,13 +15,13 @@ const OWN_FRAME = /^\s+at .*(node_modules\/ava\/|node:internal\/)/;
  * Compiles tests and runs them by ava.
  * @param {readonly string[]} files paths from the project's folder
  * @param {{ outdir: string, processes?: number, say?: (line: string) => void, mayAllBeSkipped?: boolean }} options where
- * to compile them to, from there; how many processes at a time: two for each core if not said, since a test waits for disks too; told of each line that ava
- * prints; whether a run that skipped all of its tests is good
+ * to compile them to, from there; how many processes at a time: if not said one more than there are cores, since a test waits for disks,
+ * too; told of each line that ava prints; whether a run that skipped all of its tests is good
  * @returns {Promise<{ passed: number, failed: number, skipped: number }>} a run without a single test has failed
  */
 export async function runTests(
   files,
-  { outdir, processes = 2 * availableParallelism(), say = console.log, mayAllBeSkipped = false },
+  { outdir, processes = availableParallelism() + 1, say = console.log, mayAllBeSkipped = false },
 ) {
   const config = ['--config', 'compiled-tests.config.mjs', '--concurrency', String(processes)];
   const compiled = await compileTests(files, outdir);

@@ -16,3 +16,13 @@ export function titled(test, name) {
   }
   return own;
 }
+
+/**
+ * ava's `test` for a file among others in one process: its titles begin with the file's name, and each of its tests waits for the one
+ * before. ava's own option for that would also let the processes wait for each other.
+ */
+export function titledInTurn(test, name) {
+  const { macro, meta } = test;
+  const own = titled(test.serial, name);
+  return Object.assign(own, { serial: own, macro, meta });
+}

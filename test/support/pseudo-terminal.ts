@@ -3,7 +3,10 @@ import { spawn, spawnSync } from 'node:child_process';
 /** Whether there is what opens pseudo-terminals here. */
 export const hasPseudoTerminals = spawnSync('python3', ['-c', 'import pty, termios']).status === 0;
 
-/** A thing to do once the output matches: keys to press, or a signal for the program. */
+/**
+ * A thing to do once the output matches: keys to press, or a signal for the program. A program that is just changing its terminal's
+ * settings may throw keys away, so they are pressed again each second for which nothing answers them.
+ */
 export interface TerminalStep {
   /** A regular expression of Python's. */
   readonly after: string;
@@ -30,7 +33,7 @@ export interface TerminalResult {
 }
 
 const DRIVER = `
-import fcntl, json, os, re, select, signal, struct, subprocess, sys, termios
+import fcntl, json, os, re, select, signal, struct, subprocess, sys, termios, time
 spec = json.load(sys.stdin)
 master, slave = os.openpty()
 fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack('HHHH', spec['rows'], spec['columns'], 0, 0))
@@ -42,18 +45,26 @@ program = subprocess.Popen(spec['argv'], stdin=slave, stdout=slave, stderr=slave
 output = b''
 steps = spec['steps']
 seen = 0
+keys = None
+def press():
+    os.write(master, keys)
+    return time.monotonic()
 while True:
     ended = program.poll() is not None
     ready = select.select([master], [], [], 0 if ended else 0.05)[0]
     if ready:
         output += os.read(master, 65536)
+        keys = None
     elif ended:
         break
+    elif keys and time.monotonic() - pressed > 1:
+        pressed = press()
     while steps and re.search(steps[0]['after'].encode(), output[seen:]):
         step = steps.pop(0)
         seen = len(output)
         if 'keys' in step:
-            os.write(master, step['keys'].encode())
+            keys = step['keys'].encode()
+            pressed = press()
         if 'signal' in step:
             program.send_signal(getattr(signal, step['signal']))
 print(json.dumps({

@@ -177,8 +177,8 @@ export function liveOfFold(path: string): Map<string, Live> {
 }
 
 /**
- * The revisions of the puts in a log, as they lie, each once between two cursors: of a batch that a kill cut some records are
- * there already when all of it is written again.
+ * The revisions of the puts that a log's cursors close, as they lie. Where a kill comes between data and cursor, records lie there that
+ * no cursor counts: they are written again behind those of a cursor that may be earlier than they are.
  */
 export function revisionsIn(fold: string): bigint[] {
   const fileSystem = realFileSystem();
@@ -191,11 +191,12 @@ export function revisionsIn(fold: string): bigint[] {
     if (step === 'finding') continue;
     if (scanner.record.type === PUT_TYPE) batch.add(scanner.record.token().asU64()!);
     if (scanner.record.type !== CURSOR_TYPE) continue;
-    revisions.push(...batch);
+    const closedTo = scanner.record.cursor().version.asU64()!;
+    revisions.push(...[...batch].filter((revision) => revision <= closedTo));
     batch = new Set();
   }
   fileSystem.close(descriptor);
-  return [...revisions, ...batch];
+  return revisions;
 }
 
 /** Entries in one order, to be compared. */
