@@ -3,6 +3,14 @@ const PULLER = ['engine/remote/nats/puller'];
 
 export const natsMutants = [
   {
+    name: 'keys-of-nobody-taken-for-a-cut-pull',
+    rule: 'a pull deletes nothing that no pull put there',
+    file: 'src/engine/remote/nats/pull/puller.ts',
+    from: 'if (revision === undefined || revision > lastRevision) return false;',
+    to: 'if (revision === -1n || lastRevision < 0n) return false;',
+    tests: ['engine/remote/nats/puller'],
+  },
+  {
     name: 'expired-cursor-taken',
     rule: 'what has left the bucket behind a cursor is noticed',
     file: 'src/engine/remote/nats/pull/resume-check.ts',

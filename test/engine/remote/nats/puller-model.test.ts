@@ -47,7 +47,7 @@ const stepsOf = (kinds: fc.Arbitrary<Step>[]): fc.Arbitrary<Step[]> =>
 class World {
   readonly time = new SimulatedTime();
   readonly bucket = new SimulatedBucket(this.time);
-  readonly disk = new SimulatedDisk();
+  readonly disk = new SimulatedDisk({ pageBytes: 4096 });
   readonly taken: bigint[] = [];
   readonly #into: readonly string[];
   #started: StartedPull | undefined;

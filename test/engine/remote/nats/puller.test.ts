@@ -1,8 +1,15 @@
 import test from 'ava';
+import { toUtf8 } from '../../../../src/engine/bytes/text/text.js';
 import { WatchCursor } from '../../../../src/engine/fold/format/watch-cursor.js';
-import { SimulatedDisk } from '../../../simulated-disk/index.js';
+import { FoldStore } from '../../../../src/engine/store/fold-store.js';
+import {
+  crashAt,
+  SimulatedCrash,
+  SimulatedDisk,
+  SimulatedFileSystem,
+} from '../../../simulated-disk/index.js';
 import { rejectionOf } from '../../../support/failure.js';
-import { foldOn, list, pull, startPull } from './pulled-fold.js';
+import { FOLD, foldOn, list, pull, startPull } from './pulled-fold.js';
 import { SimulatedBucket } from './simulated-bucket.js';
 import { SimulatedTime } from './simulated-time.js';
 
@@ -14,7 +21,7 @@ interface World {
 
 function world(): World {
   const time = new SimulatedTime();
-  return { time, bucket: new SimulatedBucket(time), disk: new SimulatedDisk() };
+  return { time, bucket: new SimulatedBucket(time), disk: new SimulatedDisk({ pageBytes: 4096 }) };
 }
 
 function cursorOn(disk: SimulatedDisk): WatchCursor {
@@ -37,6 +44,51 @@ test('a bucket is pulled to its last revision, and the next pull goes on behind 
   await pull({ time, bucket, disk, taken });
   t.deepEqual(byKey(foldOn(disk).live), byKey(bucket.truth));
   t.is(new Set(taken).size, taken.length);
+});
+
+test('a first pull that is killed at any moment is gone on with by the next one', async (t) => {
+  let isOver = false;
+  for (let at = 1; !isOver; at++) {
+    const { time, bucket, disk } = world();
+    // Data of more than a page is made durable before its cursor is written.
+    for (const key of ['a', 'b', 'c']) bucket.put(key, 'first'.repeat(1_000));
+    isOver = await pull({ time, bucket, disk, plan: crashAt(at) }).then(
+      () => true,
+      (error: unknown) => {
+        if (!(error instanceof SimulatedCrash)) throw error;
+        return false;
+      },
+    );
+    bucket.delete('b');
+    bucket.put('c', 'later');
+    await pull({ time, bucket, disk });
+    t.deepEqual(byKey(foldOn(disk).live), byKey(bucket.truth), `killed at ${at}`);
+    t.is(cursorOn(disk).asU64(), bucket.last);
+  }
+});
+
+test('keys without a cursor are refused where no pull took them, or their bucket drops values', async (t) => {
+  for (const [revision, maxAgeMs] of [
+    [undefined, 0],
+    [2n, 0],
+    [1n, 1_000],
+  ] as const) {
+    const { time, bucket, disk } = world();
+    bucket.retention = { maxAgeMs, evictsOtherwise: false };
+    bucket.put('a', '1');
+    await pull({ time, bucket, disk });
+    if (maxAgeMs > 0) bucket.dropHead(1);
+    const fileSystem = new SimulatedFileSystem({ disk });
+    fileSystem.remove(FOLD);
+    FoldStore.create(FOLD, fileSystem);
+    const store = await FoldStore.open(FOLD, { fileSystem, waitMs: 0 });
+    store.put(toUtf8('mine'), toUtf8('1'), { revision });
+    await store.sync();
+    store.close();
+    const error = await rejectionOf(pull({ time, bucket, disk }));
+    t.is(error.code, 'CURSOR_EXPIRED');
+    t.deepEqual([...foldOn(disk).live.keys()], ['mine']);
+  }
 });
 
 test('an empty value deletes its key, as a mark of deletion does', async (t) => {

@@ -1,6 +1,7 @@
 import { isStatelogError, type StatelogError } from '../../../errors.js';
 import { isListingTrue, isStillThere } from '../format/retention.js';
 import { TransientError, type BucketState, type ChangeStream } from '../source/change-source.js';
+import { ListResync } from '../resync/list-resync.js';
 import { Backoff } from './backoff.js';
 import { EvictionMemo } from './eviction-memo.js';
 import type { PullOptions, PullProgress, ResyncReason } from './pull-options.js';
@@ -140,9 +141,11 @@ export class Puller {
 
   /** @throws StatelogError the refusal, with what helps, where no resync was asked for */
   async #resyncOr(refusal: StatelogError, state: BucketState): Promise<'again'> {
-    const { resync, source, target, timers, prefix, stream, observer } = this.#options;
+    const { source, target, timers, prefix, stream, observer } = this.#options;
     await target.settle();
     const isListTrue = isListingTrue(state.retention, state.firstRevision, this.#memo.seen);
+    const resync =
+      this.#options.resync ?? (isListTrue && this.#wasCutShort(state) ? new ListResync() : undefined);
     if (resync === undefined) throw withRemedy(refusal, isListTrue);
     observer.resync(refusal.message);
     if (target.origin === undefined) this.#adopt(state);
@@ -155,6 +158,19 @@ export class Puller {
     this.#position = this.#positionOfFold();
     this.#isRepeat = true;
     return 'again';
+  }
+
+  /**
+   * True where all of the fold was pulled from this very stream, and no cursor was written yet: the process died between the
+   * first data and the cursor behind it, or within a resync.
+   */
+  #wasCutShort({ created, lastRevision }: BucketState): boolean {
+    const { target } = this.#options;
+    if (this.#position.revision !== undefined || target.origin?.created !== created) return false;
+    for (const { revision } of target.keys('')) {
+      if (revision === undefined || revision > lastRevision) return false;
+    }
+    return true;
   }
 
   #refusal(state: BucketState): StatelogError | undefined {

@@ -22,7 +22,7 @@ export class ListResync implements Resync {
     // While the list was read the bucket may have begun to drop values.
     const { created } = await checkListing(context);
     const stale = [...target.keys(prefix)].filter(({ key }) => !live.has(key)).map(({ key }) => key);
-    // From here on the fold has no position: cut short, it is refused until this is done again.
+    // From here on the fold has no position: cut short, it must be done again.
     const cursor = WatchCursor.none();
     await target.take({ changes: [], cursor, isRepeat: false });
     await target.settle();
