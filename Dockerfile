@@ -7,7 +7,7 @@ RUN npm ci && npm pack --pack-destination /packed
 
 FROM node:22-slim
 COPY --from=build /packed/ /packed/
-RUN npm install -g --ignore-scripts --no-audit --no-fund /packed/*.tgz && rm -r /packed /root/.npm
+RUN npm install -g --ignore-scripts --no-audit --no-fund --cache /tmp/npm /packed/*.tgz && rm -r /packed /tmp/npm
 WORKDIR /data
 USER node
 ENTRYPOINT ["statelog"]

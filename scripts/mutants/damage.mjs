@@ -171,6 +171,15 @@ export const damageMutants = [
     match: '*segment-cut-in-its-last-record',
   },
   {
+    name: 'uncertain-key-shown',
+    rule: 'values that are to be kept secret are',
+    file: 'src/engine/inspect/fields/byte-field.ts',
+    from: 'return isWithin ? { ...field, holdsValue: true } : field;',
+    to: 'return field;',
+    tests: ['damage/redaction'],
+    match: '*where a key seems to reach into it*',
+  },
+  {
     name: 'several-records-shown-as-one',
     rule: 'a dump shows each damaged record by itself',
     file: 'src/engine/inspect/fields/segment-fields.ts',

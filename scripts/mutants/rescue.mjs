@@ -231,6 +231,14 @@ export const rescueMutants = [
     tests: ['engine/repair/contradictions'],
   },
   {
+    name: 'log-that-goes-on-elsewhere-dropped',
+    rule: 'a log that goes on where the one before it ends is not dropped for what a manifest says',
+    file: 'src/engine/repair/survey/store-identity.ts',
+    from: 'first < nextSequence && ends.includes(first)',
+    to: 'first < 0n && ends.includes(first)',
+    tests: ['engine/repair/contradictions'],
+  },
+  {
     name: 'copied-checkpoint-believed',
     rule: 'a checkpoint is what its indexes say, wherever its folder was copied to',
     file: 'src/engine/repair/survey/checkpoint-places.ts',

@@ -198,3 +198,19 @@ for (const [name, make] of [
     );
   });
 }
+
+test.serial('no value comes out of the dump of a fault where a key seems to reach into it', async (t) => {
+  const file = path.join(tempDir(t), 'orders.snap');
+  goodLog(file);
+  const good = readFileSync(file);
+  // The first record's value is changed, too, so that no single change explains it all.
+  const within = good.indexOf(SECRET_BYTES) + 2 * SECRET_BYTES.length;
+  // Whatever the byte is, one of these is the length of the first record's key.
+  for (let at = 0; at < within - SECRET_BYTES.length; at++) {
+    const bytes = Buffer.from(good);
+    bytes[at] = (bytes[at]! + 3 * SECRET_BYTES.length) & 0xff;
+    bytes[within + 5] = bytes[within + 5]! ^ 0x55;
+    writeFileSync(file, bytes);
+    await keepsToItself(t, ['verify', file, '--hexdump', '--redact']);
+  }
+});

@@ -248,11 +248,11 @@ test('what the rights or the file system do not allow is told with what is safe 
   t.is(
     errorLine(withSystemHint(systemError('open', 'st/LOCK', 'EACCES'))),
     'statelog: open st/LOCK: permission denied (EACCES); nothing of it was changed; ' +
-      "run it as its owner, or have its rights changed: 'namei -l st/LOCK' shows whose each part of the path is",
+      "run it as its owner, or have its rights changed: 'namei -l st/LOCK' shows who owns each part of the path",
   );
   t.is(
     errorLine(withSystemHint(systemError('mkdir', 'st', 'EROFS'))),
-    'statelog: mkdir st: the file system is read-only (EROFS); nothing of it was changed; ' +
+    'statelog: mkdir st: the file system is read-only (EROFS); what was acknowledged before is on disk; ' +
       "mount the file system for writing ('findmnt -T st' says which), or work on a copy elsewhere",
   );
 });

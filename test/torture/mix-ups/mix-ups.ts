@@ -1,3 +1,4 @@
+import type { SeededRandom } from '../../simulated-disk/seeded-random.js';
 import { HOSTILE_KINDS } from './hostile-mix-ups.js';
 import {
   BLOCK_BYTES,
@@ -78,28 +79,10 @@ const KINDS: Readonly<Record<string, Kind>> = {
     if (random.below(2) === 0) mixUp.tree.delete(from);
   },
   'two blocks exchanged': (mixUp, { random }) => {
-    const path = oneOf(
-      random,
-      segments(mixUp.tree).filter((each) => blocksOf(mixUp.tree, each) >= 2),
-    );
-    if (path === undefined) return;
-    const bytes = Buffer.from(mixUp.tree.get(path)!);
-    const [one, other] = [random.below(blocksOf(mixUp.tree, path)), random.below(blocksOf(mixUp.tree, path))];
-    const block = Buffer.from(bytes.subarray(one * BLOCK_BYTES, (one + 1) * BLOCK_BYTES));
-    bytes.copyWithin(one * BLOCK_BYTES, other * BLOCK_BYTES, (other + 1) * BLOCK_BYTES);
-    block.copy(bytes, other * BLOCK_BYTES);
-    mixUp.tree.set(path, bytes);
+    copyBlock(mixUp, random, (bytes, overwritten, from) => overwritten.copy(bytes, from));
   },
   'a block over another': (mixUp, { random }) => {
-    const path = oneOf(
-      random,
-      segments(mixUp.tree).filter((each) => blocksOf(mixUp.tree, each) >= 2),
-    );
-    if (path === undefined) return;
-    const bytes = Buffer.from(mixUp.tree.get(path)!);
-    const [one, other] = [random.below(blocksOf(mixUp.tree, path)), random.below(blocksOf(mixUp.tree, path))];
-    bytes.copyWithin(one * BLOCK_BYTES, other * BLOCK_BYTES, (other + 1) * BLOCK_BYTES);
-    mixUp.tree.set(path, bytes);
+    copyBlock(mixUp, random, () => undefined);
   },
   'an old copy of a file': (mixUp, { random, store }) => {
     const moment = oneOf(random, store.moments)!;
@@ -172,3 +155,26 @@ const KINDS: Readonly<Record<string, Kind>> = {
     mixUp.mayEndSooner = true;
   },
 };
+
+/**
+ * Copies one block of a segment over another.
+ * @param finish gets the segment afterwards, the block as it was, and where the copy came from
+ */
+function copyBlock(
+  mixUp: MixUp,
+  random: SeededRandom,
+  finish: (bytes: Buffer, overwritten: Buffer, from: number) => void,
+): void {
+  const path = oneOf(
+    random,
+    segments(mixUp.tree).filter((each) => blocksOf(mixUp.tree, each) >= 2),
+  );
+  if (path === undefined) return;
+  const bytes = Buffer.from(mixUp.tree.get(path)!);
+  const blocks = blocksOf(mixUp.tree, path);
+  const [to, from] = [random.below(blocks) * BLOCK_BYTES, random.below(blocks) * BLOCK_BYTES];
+  const overwritten = Buffer.from(bytes.subarray(to, to + BLOCK_BYTES));
+  bytes.copyWithin(to, from, from + BLOCK_BYTES);
+  finish(bytes, overwritten, from);
+  mixUp.tree.set(path, bytes);
+}

@@ -65,7 +65,7 @@ export function diskCopyHint(path: string | undefined): string {
 /** The hint for what the rights of a file, or of a folder above it, do not allow. */
 export function rightsHint(path: string | undefined): string {
   const shown =
-    path === undefined ? '' : `: ${commandText('namei', '-l', path)} shows whose each part of the path is`;
+    path === undefined ? '' : `: ${commandText('namei', '-l', path)} shows who owns each part of the path`;
   return `run it as its owner, or have its rights changed${shown}`;
 }
 

@@ -216,7 +216,7 @@ export class DirectoryWriter {
     if (this.#isTakenIn) return;
     this.#isTakenIn = true;
     this.#orPoison(() => {
-      takeInLog(this.#environment.fileSystem, this.#live);
+      takeInLog(this.#environment, this.#live);
     });
   }
 

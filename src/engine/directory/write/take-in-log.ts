@@ -1,16 +1,20 @@
+import { verifyHint } from '../../bytes/text/command-hints.js';
 import { StatelogError } from '../../errors.js';
-import type { FileSystem } from '../../storage-io/interface/file-system.js';
 import { groupReach } from '../../wal/groups/group-reach.js';
 import { liveEpoch, newestCheckpoint } from '../manifest/manifest.js';
 import { replaySegment } from '../read/replay.js';
 import type { LiveStore } from './checkpointing.js';
+import type { WriterEnvironment } from './writer-environment.js';
 
 /**
  * Takes the live log into memory, where its writer checked it and left it on disk (`OpenStoreOptions.writesOnly`): all records,
  * those that it appended since included.
  * @throws StatelogError what reading throws; `DAMAGED` where the log does not reach as far as it did
  */
-export function takeInLog(fileSystem: FileSystem, { manifest, states, cores }: LiveStore): void {
+export function takeInLog(
+  { fileSystem, layout }: Pick<WriterEnvironment, 'fileSystem' | 'layout'>,
+  { manifest, states, cores }: LiveStore,
+): void {
   const epoch = liveEpoch(manifest);
   const published = newestCheckpoint(manifest)?.cores;
   const optionsOf = (coreId: number) => ({
@@ -33,17 +37,15 @@ export function takeInLog(fileSystem: FileSystem, { manifest, states, cores }: L
       states.all[coreId]!.overlay,
       progress,
     );
-    if (replayed.goodEnd !== position || replayed.nextSequence !== sequence) throw shorter(path, position);
+    if (replayed.goodEnd !== position || replayed.nextSequence !== sequence)
+      throw shorter(layout.root, path, position);
   }
 }
 
-function shorter(path: string, position: number): StatelogError {
+function shorter(root: string, path: string, position: number): StatelogError {
   return new StatelogError(
     'DAMAGED',
     `${path}: the log cannot be read up to ${position}, as it was a moment ago`,
-    {
-      path,
-      hint: 'run `statelog verify` to see what is damaged',
-    },
+    { path, hint: verifyHint(root) },
   );
 }

@@ -1,5 +1,5 @@
 import { basename, dirname, join, resolve } from 'node:path';
-import { commandText, shellWord, verifyHint } from '../../bytes/text/command-hints.js';
+import { commandText, shellWord } from '../../bytes/text/command-hints.js';
 import { isStatelogError } from '../../errors.js';
 import type { FileSystem } from '../../storage-io/interface/file-system.js';
 
@@ -85,7 +85,7 @@ function partOfStore(fileSystem: FileSystem, folder: string, identify: Identify)
     if (kindAt(identify, above) !== 'directory') continue;
     return {
       message: `${NOTHING_KNOWN}: it is a part of a state directory`,
-      hint: `name the store: ${verifyHint(above)}`,
+      hint: `name the store: ${commandText('statelog', 'verify', above)}`,
     };
   }
   return undefined;
@@ -105,7 +105,7 @@ function above(fileSystem: FileSystem, folder: string, identify: Identify): Stra
     const more = others.length === 0 ? '' : `, and ${others.length} more beside it`;
     return {
       message: `${NOTHING_KNOWN}: it is the folder above a ${first.kind}${more}`,
-      hint: `name that: ${verifyHint(first.path)}`,
+      hint: `name that: ${commandText('statelog', 'verify', first.path)}`,
     };
   }
   return undefined;
@@ -143,7 +143,7 @@ function holding(
   const article = first.kind.startsWith('a') ? 'an' : 'a';
   return {
     message: `the folder is no store; ${basename(first.path)} in it is ${article} ${first.kind}${more}`,
-    hint: `name that: ${verifyHint(first.path)}`,
+    hint: `name that: ${commandText('statelog', 'verify', first.path)}`,
   };
 }
 

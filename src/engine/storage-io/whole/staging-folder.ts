@@ -46,8 +46,11 @@ export class StagingFolder {
     if (fileSystem.statusFollowing(parent) === undefined) throw noFolderFor(destination, parent);
     const place = placeOf(fileSystem, destination);
     forEachAbandoned(fileSystem, place, (root, lock) => {
-      removeTree(fileSystem, root);
-      closeQuietly(fileSystem, lock);
+      try {
+        removeTree(fileSystem, root);
+      } finally {
+        closeQuietly(fileSystem, lock);
+      }
     });
     for (let tries = 1; ; tries += 1) {
       const root = temporaryPath(place);
@@ -126,7 +129,7 @@ export class StagingFolder {
   }
 }
 
-/** Staged for an empty folder within it, for all else beside it. */
+/** The place that a staging folder is named after: within a destination that is an empty folder, else the destination itself. */
 function placeOf(fileSystem: FileSystem, destination: string): string {
   const isFilled = fileSystem.status(destination)?.kind === 'directory';
   return isFilled ? join(destination, STAGED_NAME) : destination;

@@ -1,3 +1,4 @@
+import { commandText } from '../../bytes/text/command-hints.js';
 import { StatelogError } from '../../errors.js';
 import { cursorText } from '../../fold/format/position-text.js';
 import type { Increment } from '../../lines/checked-increment.js';
@@ -62,7 +63,8 @@ function elsewhere(path: string, stands: string, { header, end }: ReadIncrement)
   const starts = positionText(header.since);
   const isThere = stands === positionText(header.until);
   const { digest } = end.until;
-  const said = digest === undefined ? '' : `: 'statelog stat ${path} --digest' then says ${digest}`;
+  const said =
+    digest === undefined ? '' : `: ${commandText('statelog', 'stat', path, '--digest')} then says ${digest}`;
   return new StatelogError(
     'SOURCE_MISMATCH',
     `the store stands at ${stands}, and the increment goes from ${starts} to ${positionText(header.until)}`,

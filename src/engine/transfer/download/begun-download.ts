@@ -46,8 +46,8 @@ export class BegunDownload {
   }
 
   /**
-   * Does work with the tar: what was left of it goes in front. Where the work fails with that, it is done once more with all of
-   * the tar fetched anew.
+   * Does work with the tar: what was left of it goes in front. Where the work fails with that, and not for the connection, it
+   * is done once more with all of the tar fetched anew.
    * @param folder where the import's own progress is written down; undefined: nowhere
    */
   async use<T>(
@@ -59,9 +59,9 @@ export class BegunDownload {
     try {
       return await work(this.#stream(folder, fetched));
     } catch (error) {
-      if (!isStatelogError(error)) throw error;
-      // Where only the connection failed, it can be of use another time.
-      if (fetched.isUnreadable || error.code !== 'IO_FAILED') this.remove();
+      // Where only the connection failed, what was left can be of use another time.
+      if (!isStatelogError(error) || (error.code === 'IO_FAILED' && !fetched.isUnreadable)) throw error;
+      this.remove();
     }
     return work(this.#stream(folder));
   }

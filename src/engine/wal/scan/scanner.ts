@@ -1,3 +1,4 @@
+import { joinI64 } from '../../bytes/halves.js';
 import { foundAs, type Finding, type Found } from '../../finding.js';
 import type { WalEntryView } from '../../rkyv/entry/wal-entry-view.js';
 import type { FileDescriptor, FileSystem } from '../../storage-io/interface/file-system.js';
@@ -181,13 +182,13 @@ export class WalScanner {
     }
     if (this.#isOver || this.#stream.position >= this.#stopAt) return 'end';
     const { endSequence } = this.#options;
-    const lastNs = endSequence === undefined ? undefined : this.#stream.order.lastTimestampNs;
+    const { lastTimestampLow, lastTimestampHigh } = this.#stream.order;
     const event = this.#stream.next();
     refuseCut(this.path, this.#stream, this.#options);
     if (event === 'end') return this.#tellMissingEnd();
     if (event === 'gap') return this.#tellGap(this.#stream.gap!);
     this.#isOver = endSequence !== undefined && this.view.sequence >= endSequence;
-    if (this.#isOver) this.#endNs = lastNs;
+    if (this.#isOver) this.#endNs = joinI64(lastTimestampLow, lastTimestampHigh);
     if (this.#isOver) return 'end';
     const lastGood = this.records === 0 ? -1 : this.offset;
     const unfinished = this.#groups?.unfinishedAt(this.#stream, lastGood, this.records);
