@@ -216,7 +216,7 @@ export class LogSalvage {
       const lost = part.to === undefined ? {} : { lost: lostRecords({ ...part, from: expectedSequence }) };
       yield this.#account.take({ ...missingOrDamaged(error, path, 'missing-segment'), coreId, ...lost });
       yield* this.#account.loseChanges();
-      positions?.isMissingAfter(lastBefore, undefined);
+      positions?.isMissingAfter(lastBefore, coreId);
       if (into !== undefined) this.#writeEmpty(into, book, coreId === 0 ? epoch : undefined);
       this.#number(log, coreId, false, book.nextSequence);
     } finally {

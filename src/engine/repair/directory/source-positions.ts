@@ -27,6 +27,7 @@ interface Commit {
 
 /** A place in a core's log behind which records may be missing. */
 interface Gap {
+  /** Undefined: of any core. */
   readonly coreId: number | undefined;
   /** The time of the last record before it. */
   readonly afterNs: bigint;
@@ -69,7 +70,7 @@ export class SourcePositions {
 
   /**
    * Takes note that records of a core may be missing behind the one of this time.
-   * @param coreId undefined where none of it are there
+   * @param coreId undefined: of any core
    */
   isMissingAfter(afterNs: bigint, coreId: number | undefined): void {
     const gap = { coreId, afterNs, commits: this.#commits.length };
