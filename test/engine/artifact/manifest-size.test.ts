@@ -16,6 +16,7 @@ test('a manifest that claims to be huge is refused by its header, before any roo
       code: 'INVALID_ARTIFACT',
       message: new RegExp(String(size)),
     });
-    t.true(process.memoryUsage().arrayBuffers - buffersBefore < 1024 * 1024);
+    // Of the claim, not of what else this process keeps: the buffers of all its tests are counted.
+    t.true(process.memoryUsage().arrayBuffers - buffersBefore < size / 2);
   }
 });
