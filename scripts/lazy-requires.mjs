@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 
 /** A `require` as the TypeScript compiler writes it at the top of a CommonJS module. */
 const COMPILED_REQUIRE = /^const (\w+) = ((?:__importDefault|__importStar)\()?require\(("[^"]+")\)(\))?;$/gm;
@@ -50,21 +50,17 @@ const SELDOM_NEEDED =
 /** The class of modules, which `node:module` gives out beside much else, takes nothing to get from a module. */
 const MODULE_CLASS = /\brequire\("(?:node:)?module"\)/g;
 
-/** An esbuild plugin that loads some of Node's modules when a member is first read, and writes nothing but ASCII. */
-export const lazyBuiltins = {
-  name: 'lazy-builtins',
-  setup(build) {
-    build.onEnd(async () => {
-      const { outfile } = build.initialOptions;
-      const text = await readFile(outfile, 'utf8');
-      await writeFile(
-        outfile,
-        text
-          .replace(MODULE_CLASS, '__Module')
-          .replace(SELDOM_NEEDED, (_all, name) => `=__lazyRequire(()=>require("${name}"))`)
-          // A regular expression is left as its author wrote it; a program in ASCII is read in half the time.
-          .replace(/[^\0-\x7f]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`),
-      );
-    });
-  },
-};
+/**
+ * Has a bundle load some of Node's modules when a member is first read, and writes nothing but ASCII.
+ * @param {string} text
+ * @returns {string}
+ */
+export function withLazyBuiltins(text) {
+  return (
+    text
+      .replace(MODULE_CLASS, '__Module')
+      .replace(SELDOM_NEEDED, (_all, name) => `=__lazyRequire(()=>require("${name}"))`)
+      // A regular expression is left as its author wrote it; a program in ASCII is read in half the time.
+      .replace(/[^\0-\x7f]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
+  );
+}
