@@ -139,4 +139,12 @@ export const artifactMutants = [
     tests: ['engine/transfer/increment'],
     match: '*directory and a chain of increments*',
   },
+  {
+    name: 'lines-taken-without-a-look-at-their-utf8',
+    rule: 'R2: what is no text is refused, and not taken in as if it were',
+    file: 'src/engine/bytes/text/plain-line.ts',
+    from: '  return isUtf8(line, others, at) ? at : -1;\n',
+    to: '  return isUtf8(line, at, at) ? at : -1;\n',
+    tests: ['engine/bytes/plain-line'],
+  },
 ];

@@ -1,4 +1,5 @@
 import { parseJsonLine, type JsonFields } from '../../engine/bytes/text/json-line.js';
+import { plainEntry } from '../../engine/bytes/text/plain-line.js';
 import { fromUtf8, isUtf8 } from '../../engine/bytes/text/text.js';
 import { decodeText, type Encoding, type Encodings } from '../values/encoding.js';
 import {
@@ -83,12 +84,16 @@ function tabbedKey(line: Uint8Array, encodings: Encodings): Uint8Array {
 const SHORT_BYTES_MAX = 1024;
 
 /** A put whose key and value stand in the line as they are, as most do; undefined for any other line. */
-function parsePlain(line: Uint8Array, { encodings, command }: BatchFormat): BatchOperation | undefined {
-  const isText = encodings.key === 'utf8' && encodings.value === 'utf8';
-  if (!isText || command !== 'put' || line.length > SHORT_BYTES_MAX) return undefined;
+function parsePlain(line: Uint8Array, format: BatchFormat): BatchOperation | undefined {
+  if (!takesPlain(format) || line.length > SHORT_BYTES_MAX) return undefined;
   const tab = plainEnd(line, 0);
   if (tab === line.length || line[tab] !== TAB || plainEnd(line, tab + 1) < line.length) return undefined;
   return put(line.subarray(0, tab), line.subarray(tab + 1));
+}
+
+/** True if the text of a line is what is put. */
+function takesPlain({ encodings, command }: BatchFormat): boolean {
+  return encodings.key === 'utf8' && encodings.value === 'utf8' && command === 'put';
 }
 
 function put(key: Uint8Array, value: Uint8Array): BatchOperation {
@@ -134,6 +139,8 @@ function tabbedField(field: Uint8Array, encoding: Encoding, name: string): Uint8
 }
 
 function parseJson(line: Uint8Array, format: BatchFormat): BatchOperation | ExportFrame | undefined {
+  const plain = takesPlain(format) ? plainEntry(line) : undefined;
+  if (plain !== undefined) return put(plain.key, plain.value);
   const fields = parseJsonLine(line);
   if (fields === undefined) {
     refuseUnlessBlank(line);

@@ -62,7 +62,9 @@ export class CheckedIncrement {
     });
   }
 
-  #take({ number, fields, start }: JsonLine): void {
+  #take(line: JsonLine): void {
+    const { number, start } = line;
+    const fields = line.fields();
     const at = { line: number, offset: start };
     if (number === 1) {
       if (!isIncrementStart(fields)) throw notAnIncrement(this.#origin);

@@ -39,7 +39,7 @@ export class CheckedLines {
 
   /**
    * @param origin the path or the stream's name, for messages
-   * @param visit shown each entry; its bytes are its own
+   * @param visit shown each entry; its bytes are lent for the call
    */
   constructor(origin: string, visit: (entry: StoredEntry, place: LinePlace) => void) {
     this.#origin = origin;
@@ -70,9 +70,15 @@ export class CheckedLines {
     return { header: this.#header, end: this.#end };
   }
 
-  #take({ number, fields, start, length }: JsonLine): void {
-    const parsed = parseExportLine(fields);
+  #take(line: JsonLine): void {
+    const { number, start } = line;
     const at = { line: number, offset: start };
+    const plain = this.#isAmongEntries ? line.plainEntry() : undefined;
+    if (plain !== undefined) {
+      this.#takeEntry(plain, line, at);
+      return;
+    }
+    const parsed = parseExportLine(line.fields());
     if (typeof parsed === 'string') throw this.#invalid(`line ${number} was refused: ${parsed}`, at);
     if (this.#end !== undefined) throw this.#invalid(`line ${number} follows the end`, at);
     if ('header' in parsed) {
@@ -84,7 +90,12 @@ export class CheckedLines {
     } else if ('end' in parsed) this.#takeEnd(parsed.end, this.#header);
     else if ('cursor' in parsed) this.#cursor = parsed.cursor;
     else if (this.#cursor !== undefined) throw this.#invalid(`line ${number} follows the cursor`, at);
-    else this.#takeEntry(parsed.entry, { start, length }, at);
+    else this.#takeEntry(parsed.entry, line, at);
+  }
+
+  /** True from the first line on to the cursor or the end. */
+  get #isAmongEntries(): boolean {
+    return this.#header !== undefined && this.#cursor === undefined && this.#end === undefined;
   }
 
   #takeEntry(entry: StoredEntry, place: LinePlace, at: ErrorDetails): void {

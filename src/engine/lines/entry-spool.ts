@@ -1,3 +1,4 @@
+import { copyBytes } from '../bytes/copy.js';
 import { readU32, writeU32 } from '../bytes/halves.js';
 import type { FileDescriptor, FileSystem } from '../storage-io/interface/file-system.js';
 import { readFully, writeFully } from '../storage-io/whole/write-fully.js';
@@ -29,11 +30,15 @@ export class EntrySpool {
 
   /** Adds an entry; its bytes are written before it returns, or copied. */
   add(key: Uint8Array, value: Uint8Array, version: Uint8Array = NO_VERSION): void {
-    const head = new Uint8Array(HEAD_BYTES);
-    writeU32(head, 0, key.length);
-    writeU32(head, VALUE_LENGTH_AT, value.length);
-    writeU32(head, VERSION_LENGTH_AT, version.length);
-    for (const part of [head, key, version, value]) this.#write(part);
+    if (HEAD_BYTES > BLOCK_BYTES - this.#held) this.#flush();
+    const block = this.#block;
+    writeU32(block, this.#held, key.length);
+    writeU32(block, this.#held + VALUE_LENGTH_AT, value.length);
+    writeU32(block, this.#held + VERSION_LENGTH_AT, version.length);
+    this.#held += HEAD_BYTES;
+    this.#write(key);
+    this.#write(version);
+    this.#write(value);
   }
 
   /** Shows all entries as they came, each lent for a call. */
@@ -41,15 +46,21 @@ export class EntrySpool {
     this.#flush();
     const window = new SpoolWindow(this.#fileSystem, this.#descriptor);
     for (let at = 0; at < this.#size;) {
-      const head = window.at(at, HEAD_BYTES);
-      const keyLength = readU32(head, 0);
-      const valueLength = readU32(head, VALUE_LENGTH_AT);
-      const versionLength = readU32(head, VERSION_LENGTH_AT);
+      window.show(at, HEAD_BYTES);
+      const keyLength = readU32(window.bytes, window.start);
+      const valueLength = readU32(window.bytes, window.start + VALUE_LENGTH_AT);
+      const versionLength = readU32(window.bytes, window.start + VERSION_LENGTH_AT);
       const length = keyLength + versionLength + valueLength;
-      const entry = window.at(at + HEAD_BYTES, length);
-      const valueStart = keyLength + versionLength;
-      const version = versionLength === 0 ? undefined : entry.subarray(keyLength, valueStart);
-      visit(entry.subarray(0, keyLength), entry.subarray(valueStart), version);
+      window.show(at + HEAD_BYTES, length);
+      const { bytes, start } = window;
+      const versionStart = start + keyLength;
+      const valueStart = versionStart + versionLength;
+      const version = versionLength === 0 ? undefined : bytes.subarray(versionStart, valueStart);
+      visit(
+        bytes.subarray(start, versionStart),
+        bytes.subarray(valueStart, valueStart + valueLength),
+        version,
+      );
       at += HEAD_BYTES + length;
     }
   }
@@ -65,7 +76,7 @@ export class EntrySpool {
       this.#size += bytes.length;
       return;
     }
-    this.#block.set(bytes, this.#held);
+    copyBytes(bytes, 0, bytes.length, this.#block, this.#held);
     this.#held += bytes.length;
   }
 
@@ -77,31 +88,37 @@ export class EntrySpool {
   }
 }
 
-/** Bytes of the file, read ahead; what was given is valid until the next. */
+/** Bytes of the file, read ahead; what is shown is valid until more is asked for. */
 class SpoolWindow {
   readonly #fileSystem: FileSystem;
   readonly #descriptor: FileDescriptor;
   readonly #own = new Uint8Array(BLOCK_BYTES);
-  #start = 0;
-  #length = 0;
+  /** What of the file is in `#own`. */
+  #ownStart = 0;
+  #ownLength = 0;
+  /** What was asked for lies here. */
+  bytes: Uint8Array = this.#own;
+  start = 0;
 
   constructor(fileSystem: FileSystem, descriptor: FileDescriptor) {
     this.#fileSystem = fileSystem;
     this.#descriptor = descriptor;
   }
 
-  at(start: number, length: number): Uint8Array {
+  show(at: number, length: number): void {
     if (length > this.#own.length) {
-      const large = new Uint8Array(length);
-      readFully(this.#fileSystem, this.#descriptor, large, 0, length, start);
-      return large;
+      this.bytes = new Uint8Array(length);
+      this.start = 0;
+      readFully(this.#fileSystem, this.#descriptor, this.bytes, 0, length, at);
+      return;
     }
-    if (start < this.#start || start + length > this.#start + this.#length) {
-      this.#start = start;
+    if (at < this.#ownStart || at + length > this.#ownStart + this.#ownLength) {
+      this.#ownStart = at;
       const { length: room } = this.#own;
-      this.#length = this.#fileSystem.read(this.#descriptor, this.#own, 0, room, start);
-      if (this.#length < length) readFully(this.#fileSystem, this.#descriptor, this.#own, 0, length, start);
+      this.#ownLength = this.#fileSystem.read(this.#descriptor, this.#own, 0, room, at);
+      if (this.#ownLength < length) readFully(this.#fileSystem, this.#descriptor, this.#own, 0, length, at);
     }
-    return this.#own.subarray(start - this.#start, start - this.#start + length);
+    this.bytes = this.#own;
+    this.start = at - this.#ownStart;
   }
 }

@@ -1,5 +1,6 @@
 import { checkBytes } from '../bytes/byte-argument.js';
 import { compareBytes } from '../bytes/compare.js';
+import { freeCopy } from '../bytes/free-copy.js';
 import { JsonLineParts } from '../bytes/text/json-line.js';
 import type { EntryCursor, EntryRange } from '../entry-cursor.js';
 import { positionsInRange } from '../entry-range.js';
@@ -46,9 +47,9 @@ export class LinesStore extends CursorStore implements ReadableStore {
     this.#fileSystem = fileSystem;
     this.#descriptor = fileSystem.openRead(path);
     try {
-      this.#checked = checkLinesFile(fileSystem, this.#descriptor, path, ({ key }, place) => {
-        this.#keys.push(key);
-        this.#places.push(place);
+      this.#checked = checkLinesFile(fileSystem, this.#descriptor, path, ({ key }, { start, length }) => {
+        this.#keys.push(freeCopy(key));
+        this.#places.push({ start, length });
       });
     } catch (error) {
       this.close();

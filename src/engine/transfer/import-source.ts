@@ -117,14 +117,14 @@ async function verifiedLines(
   });
   try {
     for await (const chunk of chunks) lines.push(chunk);
-    const { header } = lines.finish();
+    const { header, end } = lines.finish();
     const { kind, cursor, cores } = header;
     return {
       kind,
       cursor,
       cores,
       summary: summaryOf(header.epoch, header),
-      survey: (surveyor ?? surveyorOf(request, header)).survey(),
+      survey: (surveyor ?? surveyorOf(request, header)).survey(end),
       forEachEntry: (visit) => spool?.forEachEntry(visit),
       notices: [],
       close: () => spool?.close(),

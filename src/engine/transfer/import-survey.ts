@@ -5,11 +5,10 @@ import { checkUpdate } from '../fold/format/update.js';
 import type { ImportRequest, Survey, Verified } from './import-request.js';
 import { refuseLosses, type Attributes } from './losses.js';
 
-/** Counts a content as it goes by. */
+/** Looks at a content as it goes by, for what the target's kind needs to know of it. */
 export class Surveyor {
   readonly #kind: Survey['kind'];
   readonly #largeValues: boolean | undefined;
-  readonly #digest = new ContentDigest();
   readonly #shapes: CoreShapes;
   #hasVersions = false;
   #refusal: StatelogError | undefined;
@@ -22,17 +21,17 @@ export class Surveyor {
 
   /** The next entry in key order. */
   add(key: Uint8Array, value: Uint8Array, version: Uint8Array | undefined): void {
-    this.#digest.add(key, value);
     this.#hasVersions ||= version !== undefined && version.length > 0;
     if (this.#kind === 'directory') this.#shapes.add(key, value.length);
     else this.#refusal ??= refusalOf(key, value, this.#largeValues);
   }
 
-  survey(): Survey {
+  /** @param digest of the same content */
+  survey({ digest, keys }: Pick<Survey, 'digest' | 'keys'>): Survey {
     return {
       kind: this.#kind,
-      digest: this.#digest.hex(),
-      keys: this.#digest.keys,
+      digest,
+      keys,
       hasVersions: this.#hasVersions,
       shapes: this.#shapes.shapes,
       refusal: this.#refusal,
@@ -47,10 +46,12 @@ export function surveyOf(request: ImportRequest, verified: Verified): Survey {
   if (verified.read !== undefined && isTakenAsItIs(request, verified))
     return { ...verified.read, kind, shapes: [], refusal: undefined };
   const surveyor = new Surveyor(kind, coresOf(request, verified), request.largeValues);
+  const digest = new ContentDigest();
   verified.forEachEntry((key, value, version) => {
+    digest.add(key, value);
     surveyor.add(key, value, version);
   });
-  return surveyor.survey();
+  return surveyor.survey({ digest: digest.hex(), keys: digest.keys });
 }
 
 /** True where the files that were verified become the store's own: nothing needs to be counted or could be refused. */

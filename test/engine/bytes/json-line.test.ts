@@ -113,7 +113,10 @@ test('lines are numbered, whatever chunks they come in', (t) => {
     const found: unknown[] = [];
     for (let at = 0; at < text.length; at += size) {
       lines.push(Buffer.from(text.slice(at, at + size)));
-      for (let line = lines.next(); line !== undefined; line = lines.next()) found.push(line);
+      for (let line = lines.next(); line !== undefined; line = lines.next()) {
+        const { number, start, length } = line;
+        found.push({ number, fields: line.fields(), start, length });
+      }
     }
     t.deepEqual(found, [
       { number: 1, fields: { a: 1 }, start: 0, length: 7 },

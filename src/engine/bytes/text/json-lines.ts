@@ -1,21 +1,55 @@
 import { JsonLineParts, parseJsonLine, type JsonFields } from './json-line.js';
+import { plainEntry, type PlainEntry } from './plain-line.js';
 import { byteOrderMarkLength } from './text.js';
 
 const LINE_FEED = 0x0a;
 
-/** One line of a stream. */
-export interface JsonLine {
+/** One line of a stream, valid until the next one is asked for. */
+export class JsonLine {
   /** Its number from 1. */
   readonly number: number;
-  /** Undefined where the line is no JSON object. */
-  readonly fields: JsonFields | undefined;
   /** Start of the line in the stream, in bytes; `length` leaves out the line end. */
   readonly start: number;
   readonly length: number;
+  /** What came of it last: all of it where there are no parts. */
+  readonly #chunk: Uint8Array;
+  readonly #at: number;
+  readonly #end: number;
+  readonly #parts: JsonLineParts | undefined;
+
+  /** @internal */
+  constructor(
+    place: Pick<JsonLine, 'number' | 'start' | 'length'>,
+    chunk: Uint8Array,
+    at: number,
+    end: number,
+    parts: JsonLineParts | undefined,
+  ) {
+    this.number = place.number;
+    this.start = place.start;
+    this.length = place.length;
+    this.#chunk = chunk;
+    this.#at = at;
+    this.#end = end;
+    this.#parts = parts;
+  }
+
+  /** The key and the value, where `plainEntry` finds them; lent as the line is. */
+  plainEntry(): PlainEntry | undefined {
+    return this.#parts === undefined ? plainEntry(this.#chunk, this.#at, this.#end) : undefined;
+  }
+
+  /** Parses the line, once; undefined where it is no JSON object. */
+  fields(): JsonFields | undefined {
+    const bytes = this.#chunk.subarray(this.#at, this.#end);
+    if (this.#parts === undefined) return parseJsonLine(bytes);
+    this.#parts.take(bytes);
+    return this.#parts.end();
+  }
 }
 
 /**
- * Reads the lines of a stream as JSON objects. A line that lies in one chunk is parsed where it lies; what goes over
+ * Finds the lines of a stream, to be read as JSON objects. A line that lies in one chunk is parsed where it lies; what goes over
  * chunks is decoded as it comes. Push a chunk, take lines until there are none, push the next. A byte order mark in
  * front is passed over.
  *
@@ -42,27 +76,24 @@ export class JsonLines {
 
   /** The next line; undefined where more has to be pushed first. */
   next(): JsonLine | undefined {
-    const end = this.#chunk.indexOf(LINE_FEED, this.#at);
-    const bytes = this.#chunk.subarray(this.#at, end === -1 ? undefined : end);
-    this.#at = end === -1 ? this.#chunk.length : end + 1;
+    const chunk = this.#chunk;
+    const at = this.#at;
+    const end = chunk.indexOf(LINE_FEED, at);
+    this.#at = end === -1 ? chunk.length : end + 1;
     if (end === -1) {
-      if (bytes.length > 0) (this.#parts ??= new JsonLineParts()).take(bytes);
+      if (at < chunk.length) (this.#parts ??= new JsonLineParts()).take(chunk.subarray(at));
       return undefined;
     }
-    const fields = this.#parts === undefined ? parseJsonLine(bytes) : endOf(this.#parts, bytes);
+    const parts = this.#parts;
     this.#parts = undefined;
     const start = this.#lineStart;
     this.#lineStart = this.#chunkStart + end + 1;
-    return { number: ++this.#lines, fields, start, length: this.#lineStart - 1 - start };
+    const place = { number: ++this.#lines, start, length: this.#lineStart - 1 - start };
+    return new JsonLine(place, chunk, at, end, parts);
   }
 
   /** True where the last line has not ended. */
   get isWithinLine(): boolean {
     return this.#parts !== undefined;
   }
-}
-
-function endOf(parts: JsonLineParts, bytes: Uint8Array): JsonFields | undefined {
-  parts.take(bytes);
-  return parts.end();
 }
