@@ -93,10 +93,10 @@ class SpoolWindow {
   readonly #fileSystem: FileSystem;
   readonly #descriptor: FileDescriptor;
   readonly #own = new Uint8Array(BLOCK_BYTES);
-  /** What of the file is in `#own`. */
+  /** The part of the file that is in `#own`. */
   #ownStart = 0;
   #ownLength = 0;
-  /** What was asked for lies here. */
+  /** The bytes that were asked for last lie here, from `start` on. */
   bytes: Uint8Array = this.#own;
   start = 0;
 

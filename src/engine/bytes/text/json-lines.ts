@@ -11,7 +11,7 @@ export class JsonLine {
   /** Start of the line in the stream, in bytes; `length` leaves out the line end. */
   readonly start: number;
   readonly length: number;
-  /** What came of it last: all of it where there are no parts. */
+  /** The line, or its last part, is `#chunk[#at, #end)`. */
   readonly #chunk: Uint8Array;
   readonly #at: number;
   readonly #end: number;
