@@ -7,6 +7,7 @@
  * - a slot is read before the tail that gives it up is stored;
  * - a value whose visitor threw is still the next one.
  */
+import { freeCopyOf } from '../bytes/free-copy.js';
 import { releaseClaim, takeClaim } from '../bytes/shared/shared-claim.js';
 import { loadPosition, loadPositionLow, storePosition } from '../bytes/shared/shared-position.js';
 import type { MulticastMemory } from './shared-layout.js';
@@ -45,9 +46,8 @@ export class SharedMulticastConsumer {
       this.#seenHead = loadPositionLow(this.#memory.words, HEAD);
       if (this.#tail === this.#seenHead) return undefined;
     }
-    const start = this.#slotOf(this.#tail);
-    const value = new Uint8Array(this.#lengthAt(start));
-    value.set(this.#memory.bytes.subarray(start + VALUE_AT, start + VALUE_AT + value.length));
+    const slot = this.#slotOf(this.#tail);
+    const value = freeCopyOf(this.#memory.bytes, slot + VALUE_AT, this.#lengthAt(slot));
     this.#publish((this.#tail + 1) | 0);
     return value;
   }
