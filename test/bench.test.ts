@@ -41,6 +41,7 @@ test('the bench measures a topic and judges its goals', (t) => {
   const results = JSON.parse(readFileSync(json, 'utf8')) as {
     figures: { id: string; side: string; samples: number[]; profile?: { name: string; share: number }[] }[];
     goals: { figure: string; verdict: string }[];
+    topicSeconds: Record<string, number>;
   };
   const ours = results.figures.filter(({ side }) => side === 'statelog');
   t.true(ours.length > 10);
@@ -50,6 +51,8 @@ test('the bench measures a topic and judges its goals', (t) => {
   t.true(shares.every((share) => share > 0 && share <= 1));
   t.true(stdout.includes('read and check, a record'));
   t.regex(stdout, /since the run of 2026-01-02T03:04:05.000Z\n.*\n.* wal: .* ×/);
+  t.regex(stdout, /^wal: .* \(\d+ s\)$/m);
+  t.deepEqual(Object.keys(results.topicSeconds), ['wal']);
   t.regex(stdout, /load [\d.]+ before, at most [\d.]+ with it/);
   const goals = GOALS.filter(({ topic }) => topic === 'wal');
   t.deepEqual(
@@ -130,6 +133,7 @@ test('results are written short, and the youngest that are kept are read as the 
     time: 'clock',
     startedAt,
     seconds: 1,
+    topicSeconds: { wal: 1 },
     machine: { processor: 'a processor', cores: 2, node: 'v20.20.0' },
     load: { before: 0, most: 1 },
     figures: [{ ...figure, side: 'statelog', samples: [123.456789, 0.000123456] }],
@@ -188,6 +192,7 @@ test("a run's figures take the place of those before in docs/performance.md", (t
     time: 'clock' as const,
     startedAt: '2026-01-02T03:04:05.000Z',
     seconds: 1,
+    topicSeconds: {},
     machine: { processor: 'a processor', cores: 2, node: 'v20.20.0' },
     load: { before: 0.25, most: 2.5 },
     figures,

@@ -10,6 +10,8 @@ export interface BenchResults {
   readonly time: 'clock' | 'processor';
   readonly startedAt: string;
   readonly seconds: number;
+  /** Those of each topic's process. */
+  readonly topicSeconds: Readonly<Record<string, number>>;
   readonly machine: { readonly processor: string; readonly cores: number; readonly node: string };
   /** How many programs waited for a core or the disk, a minute's average: before the run, and of its topics the most. */
   readonly load: { readonly before: number; readonly most: number };

@@ -71,6 +71,7 @@ export async function runBench(request: BenchRequest, { topics, goals, curves }:
       time: request.processorTime ? 'processor' : 'clock',
       startedAt: started.toISOString(),
       seconds,
+      topicSeconds: results.topicSeconds,
       machine: { processor: cpus()[0]?.model ?? '', cores: availableParallelism(), node: process.version },
       load,
       figures: results.figures,
@@ -117,6 +118,7 @@ interface Measured {
   readonly figures: readonly Figure[];
   readonly notes: readonly string[];
   readonly failed: readonly string[];
+  readonly topicSeconds: Readonly<Record<string, number>>;
 }
 
 async function measureAll(
@@ -128,13 +130,16 @@ async function measureAll(
   const ours: Figure[] = [];
   const notes: string[] = [];
   const failed: string[] = [];
+  const topicSeconds: Record<string, number> = {};
   const originals = beginOriginals(request, folder);
   const results: (readonly [BenchTopic, TopicResult])[] = [];
   for (const topic of topics) {
     const started = performance.now();
     noteLoad();
     const result = await runTopicProcess(request, topic, path.join(folder, topic.id));
-    process.stderr.write(`${topic.id}: ${Math.round((performance.now() - started) / 1000)} s\n`);
+    const seconds = Math.round((performance.now() - started) / 1000);
+    topicSeconds[topic.id] = seconds;
+    process.stderr.write(`${topic.id}: ${seconds} s\n`);
     if (result === undefined) failed.push(topic.id);
     else results.push([topic, result]);
     rmSync(path.join(folder, topic.id), { recursive: true, force: true });
@@ -144,10 +149,11 @@ async function measureAll(
     const figures = [...result.figures, ...originalFigures(result.figures, theirs, request.scale.keys)];
     ours.push(...figures);
     notes.push(...result.notes);
-    process.stdout.write(`${topicTable(`${topic.id}: ${topic.title}`, figures, result.notes)}\n`);
+    const title = `${topic.id}: ${topic.title} (${topicSeconds[topic.id]} s)`;
+    process.stdout.write(`${topicTable(title, figures, result.notes)}\n`);
   }
   for (const id of failed) process.stderr.write(`${id}: its process failed\n`);
-  return { figures: ours, notes, failed };
+  return { figures: ours, notes, failed, topicSeconds };
 }
 
 /** The harness runs before the topics, and at the usual number of keys after them as well. */

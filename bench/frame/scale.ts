@@ -62,7 +62,7 @@ export const SCALES: Readonly<Record<ScaleName, BenchScale>> = {
     keysFew: 10_000,
     keys: 200_000,
     keysMany: 1_000_000,
-    lookups: 1_000_000,
+    lookups: 500_000,
     shapeKeys: 200_000,
     threadEntries: 20_000_000,
     fileMegabytes: 128,

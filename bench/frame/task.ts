@@ -12,6 +12,9 @@ const WARM_UPS_MAX = 10;
 const WARM_UP_COUNTS_FROM_MS = 1500;
 const ROUNDS_MS_MIN = 300;
 const MORE_OFTEN = 3;
+/** A median needs so many rounds; more are made of what takes little time. */
+const ROUNDS_LEAST = 5;
+const ROUNDS_MS_MAX = 3000;
 
 /** One side of a comparison. */
 export interface Contender {
@@ -70,7 +73,8 @@ export class BenchTask {
 
   /**
    * Measures all sides in rounds, each once a round, so that what slows the machine slows them all. Before them
-   * are some that do not count, in which code is compiled, unless they take long; short ones are made more often.
+   * are some that do not count, in which code is compiled, unless they take long; short ones are made more often, long
+   * ones five times at least.
    */
   async compare(
     definition: FigureDefinition,
@@ -96,9 +100,12 @@ export class BenchTask {
       while (spentMs < WARM_UP_MS && taken() < WARM_UPS_MAX) await takeTurns();
       if (spentMs < WARM_UP_COUNTS_FROM_MS) begin();
     }
-    while (taken() < rounds || (spentMs < ROUNDS_MS_MIN && taken() < MORE_OFTEN * rounds && rounds > 1)) {
-      await takeTurns();
-    }
+    const isEnough = (): boolean => {
+      if (spentMs > ROUNDS_MS_MAX && taken() >= ROUNDS_LEAST) return true;
+      const isShort = spentMs < ROUNDS_MS_MIN && rounds > 1;
+      return taken() >= (isShort ? MORE_OFTEN * rounds : rounds);
+    };
+    while (!isEnough()) await takeTurns();
     for (const [index, { side, run }] of contenders.entries()) {
       const profile = this.#isProfiled && side === 'statelog' ? await profileOf(run) : undefined;
       this.record(definition, side, samples[index]!, profile);
