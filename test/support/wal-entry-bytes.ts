@@ -1,5 +1,5 @@
 import { highHalf, lowHalf } from '../../src/engine/bytes/halves.js';
-import { WordCopier } from '../../src/engine/bytes/word-copier.js';
+import { WordCopier } from '../../src/engine/bytes/copy.js';
 import {
   createWalEntryHeader,
   encodeCommit,

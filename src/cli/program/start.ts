@@ -2,7 +2,6 @@ import packageJson from '../../../package.json' with { type: 'json' };
 import { COMMANDS } from '../../commands/index.js';
 import { StatelogError } from '../../engine/errors.js';
 import { exitPastKoffi } from '../../engine/storage-io/real/native-library.js';
-import { settleColour } from '../terminal/colour-environment.js';
 import { asStatelogError, errorLine } from '../errors/error-rendering.js';
 import { EXIT_CODES } from '../errors/exit-codes.js';
 import { endOnSignals, removeStagedOnSignals } from './interrupt.js';
@@ -102,4 +101,19 @@ function endWithDefect(thrown: unknown): void {
     error.code === 'INTERNAL' ? error : new StatelogError('INTERNAL', error.message, { cause: error });
   process.stderr.write(`${errorLine(defect)}\n`);
   process.exit(EXIT_CODES.defect);
+}
+
+/**
+ * Whether to colour, said in the one variable that every colouring package reads.
+ * supports-color (under oclif) and chalk know FORCE_COLOR but not NO_COLOR, and read it once,
+ * when they are loaded: this has to run before them. `--no-color` goes before NO_COLOR
+ * (no-color.org), which goes before FORCE_COLOR; TERM=dumb they know themselves.
+ */
+function settleColour(environment: NodeJS.ProcessEnv, commandLine: readonly string[]): void {
+  const flagsEnd = commandLine.indexOf('--');
+  const flags = flagsEnd === -1 ? commandLine : commandLine.slice(0, flagsEnd);
+  const noColour = environment['NO_COLOR'];
+  if (flags.includes('--no-color') || (noColour !== undefined && noColour !== '')) {
+    environment['FORCE_COLOR'] = '0';
+  }
 }

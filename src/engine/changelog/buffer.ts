@@ -36,7 +36,9 @@ export interface CheckpointBarrier {
  */
 export class StateChangelogBuffer {
   /** Entries in a buffer for which nothing else is said: 512 KiB. */
-  static readonly DEFAULT_CAPACITY = 16_384;
+  static get DEFAULT_CAPACITY(): number {
+    return 16_384;
+  }
 
   /** The memory: send it to another thread and `attach` to it there. */
   readonly sharedBuffer: SharedArrayBuffer;

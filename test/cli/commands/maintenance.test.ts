@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import test from 'ava';
-import { temporaryPath } from '../../../src/engine/storage-io/whole/temporary-name.js';
+import { temporaryPath } from '../../../src/engine/storage-io/whole/staged-paths.js';
 import { commandLine } from '../../support/command-line.js';
 import { tempDir } from '../../support/temp-dir.js';
 

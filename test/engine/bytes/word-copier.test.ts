@@ -1,5 +1,5 @@
 import test from 'ava';
-import { WordCopier } from '../../../src/engine/bytes/word-copier.js';
+import { WordCopier } from '../../../src/engine/bytes/copy.js';
 
 test('ranges of every length and alignment are copied to their place, and nothing beside it changes', (t) => {
   const whole = Uint8Array.from({ length: 403 }, (_, index) => (index % 255) + 1);

@@ -5,7 +5,7 @@ import {
   type WalEntryHeader,
 } from '../../../src/engine/rkyv/entry/wal-entry-encoder.js';
 import { ROOT, TAG_DELETE, TAG_PUT } from '../../../src/engine/rkyv/entry/wal-entry-format.js';
-import { WordCopier } from '../../../src/engine/bytes/word-copier.js';
+import { WordCopier } from '../../../src/engine/bytes/copy.js';
 import { deleteByWords, putByWords } from '../../../src/engine/wal/format/record-words.js';
 
 const half = fc.integer({ min: 0, max: 0xffff_ffff });

@@ -1,5 +1,4 @@
-import { checksumHex } from '../../../src/engine/bytes/crc/checksum-text.js';
-import { crc32c } from '../../../src/engine/bytes/crc/checksum.js';
+import { checksumHex, crc32c } from '../../../src/engine/bytes/crc/checksum.js';
 import { toUtf8 } from '../../../src/engine/bytes/text/text.js';
 import type { SeededRandom } from '../../simulated-disk/seeded-random.js';
 import { change, isCompressed, move, named, oneOf, segments, twoOf, type Kind } from './mix-up-files.js';

@@ -1,7 +1,7 @@
 import type { Clock } from '../../storage-io/interface/clock.js';
 import type { FileDescriptor, FileSystem } from '../../storage-io/interface/file-system.js';
 import { closeQuietly } from '../../storage-io/whole/atomic-write.js';
-import { temporaryPath } from '../../storage-io/whole/temporary-name.js';
+import { temporaryPath } from '../../storage-io/whole/staged-paths.js';
 import { damageError } from '../../wal/scan/scan-findings.js';
 import { WalScanner } from '../../wal/scan/scanner.js';
 import type { StampStart } from '../../wal/write/record-stamp.js';

@@ -1,8 +1,7 @@
 import { StatelogError } from '../../errors.js';
 import { walEntryBytes } from '../../rkyv/entry/wal-entry-format.js';
 import { TAG_PUT } from '../../rkyv/entry/wal-entry-format.js';
-import { INDEX_BYTES_MAX, VALUE_REGION_BYTES_MAX } from '../../state/format/format.js';
-import { surelyFitsIndex } from '../../state/format/index-size.js';
+import { INDEX_BYTES_MAX, surelyFitsIndex, VALUE_REGION_BYTES_MAX } from '../../state/format/format.js';
 import type { StateFile } from '../../state/read/state-file.js';
 import { RECORD_BYTES_MIN, RECORD_LENGTH_MAX } from '../../wal/format/record.js';
 import type { CoreState } from '../state/core-state.js';

@@ -1,6 +1,5 @@
-import { checksumHex } from '../../bytes/crc/checksum-text.js';
+import { checksumHex, crc32c } from '../../bytes/crc/checksum.js';
 import * as v from 'valibot';
-import { crc32c } from '../../bytes/crc/checksum.js';
 import { toUtf8 } from '../../bytes/text/text.js';
 import { StatelogError } from '../../errors.js';
 

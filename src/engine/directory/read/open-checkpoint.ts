@@ -1,4 +1,4 @@
-import { checksumHex } from '../../bytes/crc/checksum-text.js';
+import { checksumHex } from '../../bytes/crc/checksum.js';
 import { equalBytes } from '../../bytes/compare.js';
 import { toHex } from '../../bytes/text/text.js';
 import { StatelogError } from '../../errors.js';

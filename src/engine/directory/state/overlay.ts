@@ -1,6 +1,5 @@
-import { copyBytes } from '../../bytes/copy.js';
+import { copyBytes, WordCopier } from '../../bytes/copy.js';
 import { readU32, writeU32 } from '../../bytes/halves.js';
-import { WordCopier } from '../../bytes/word-copier.js';
 import { MemoryBackend } from '../../state/backends/memory-backend.js';
 import type { PlaceCursor } from '../../state/backends/place-table.js';
 import type { OverlayCursor } from './merged-cursor.js';

@@ -36,7 +36,8 @@ export class DirectoryWriter {
   readonly #held: HeldStore;
   readonly #live: LiveStore;
   readonly #checkpoints: Checkpointing;
-  readonly #subscribers = new Subscribers();
+  /** Undefined until somebody subscribes. */
+  #subscribers: Subscribers | undefined;
   #failure: StatelogError | undefined;
   #isBatch = false;
   /** False while the log was checked and is not in memory: puts are appended to it, and whatever else comes takes it in first. */
@@ -185,11 +186,11 @@ export class DirectoryWriter {
     this.#orPoison(() => {
       for (const core of this.#live.cores) core.drain();
     });
-    return this.#subscribers.join();
+    return (this.#subscribers ??= new Subscribers()).join();
   }
 
   close(): void {
-    this.#subscribers.close();
+    this.#subscribers?.close();
     this.#checkpoints.finishNow();
     const isWhole =
       this.#failure === undefined
@@ -231,7 +232,7 @@ export class DirectoryWriter {
 
   /** Appends what the changelogs hold, then syncs every segment that has something new. */
   #syncSegments(): void {
-    const isListening = this.#subscribers.count > 0;
+    const isListening = this.#subscribers !== undefined && this.#subscribers.count > 0;
     this.#orPoison(() => {
       this.#held.checkUnwritten();
       for (const core of this.#live.cores) {
@@ -252,7 +253,7 @@ export class DirectoryWriter {
 
   async #publish(): Promise<void> {
     const changes = this.#live.cores.flatMap((core): readonly Change[] => core.takeListened());
-    if (changes.length > 0) await this.#subscribers.publishAll(changes);
+    if (changes.length > 0) await this.#subscribers?.publishAll(changes);
   }
 
   async #afterGroup(): Promise<void> {

@@ -6,6 +6,9 @@ import { TOKEN_BYTES_MAX } from './format.js';
 const U64_BYTES = 8;
 const U64_MAX = 0xffff_ffff_ffff_ffffn;
 
+/** The one token of no bytes, once somebody asked for it. */
+let unknown: VersionToken | undefined;
+
 /**
  * A version as its system of origin writes it: raw bytes, 0 to 10 of them. 8 bytes are a
  * revision, u64 big-endian (NATS); 10 a versionstamp (FoundationDB); 0 none. Immutable.
@@ -25,11 +28,9 @@ export class VersionToken {
     this.length = length;
   }
 
-  static readonly #unknown = new VersionToken(0, 0, 0, 0);
-
   /** No version. */
   static unknown(): VersionToken {
-    return VersionToken.#unknown;
+    return (unknown ??= new VersionToken(0, 0, 0, 0));
   }
 
   /**
@@ -54,7 +55,7 @@ export class VersionToken {
   /** The token that stands in `bytes` at `start`, for readers of records. */
   static read(bytes: Uint8Array, start: number, length: number): VersionToken {
     if (length > TOKEN_BYTES_MAX) throw new RangeError(`a token has at most ${TOKEN_BYTES_MAX} bytes`);
-    if (length === 0) return VersionToken.#unknown;
+    if (length === 0) return VersionToken.unknown();
     const high = readPart(bytes, start, Math.min(length, 4));
     const low = readPart(bytes, start + 4, Math.min(length - 4, 4));
     return new VersionToken(high, low, readPart(bytes, start + 8, length - 8), length);

@@ -1,4 +1,4 @@
-import { checksumHex } from '../../bytes/crc/checksum-text.js';
+import { checksumHex } from '../../bytes/crc/checksum.js';
 import {
   CURSOR_AT,
   CURSOR_TYPE,

@@ -1,5 +1,4 @@
-import { checksumText } from '../../bytes/crc/checksum-text.js';
-import { crc32 } from '../../bytes/crc/checksum.js';
+import { checksumText, crc32 } from '../../bytes/crc/checksum.js';
 import { equalBytes } from '../../bytes/compare.js';
 import { readU16, readU32 } from '../../bytes/halves.js';
 import { isUtf8 } from '../../bytes/text/text.js';

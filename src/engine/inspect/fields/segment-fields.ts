@@ -1,6 +1,5 @@
-import { checksumText } from '../../bytes/crc/checksum-text.js';
+import { checksumText, crc32c } from '../../bytes/crc/checksum.js';
 import { CASTAGNOLI } from '../../bytes/crc/polynomial.js';
-import { crc32c } from '../../bytes/crc/checksum.js';
 import { readU32 } from '../../bytes/halves.js';
 import type { DamageClass } from '../../finding.js';
 import { ROOT_BYTES } from '../../rkyv/entry/wal-entry-format.js';

@@ -1,6 +1,5 @@
-import { checksumText } from '../../bytes/crc/checksum-text.js';
+import { checksumText, crc32c } from '../../bytes/crc/checksum.js';
 import { CASTAGNOLI } from '../../bytes/crc/polynomial.js';
-import { crc32c } from '../../bytes/crc/checksum.js';
 import { readU16, readU32, readU64 } from '../../bytes/halves.js';
 import { toHex } from '../../bytes/text/text.js';
 import {

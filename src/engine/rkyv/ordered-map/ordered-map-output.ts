@@ -1,5 +1,5 @@
 import { viewOf } from '../../bytes/byte-source.js';
-import { WordCopier } from '../../bytes/word-copier.js';
+import { WordCopier } from '../../bytes/copy.js';
 import { StatelogError } from '../../errors.js';
 import {
   KEY_BYTES,

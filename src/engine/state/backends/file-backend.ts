@@ -8,8 +8,9 @@ import {
   AUTO_COMPACT_KEYS_MIN,
   STATE_HEADER_BYTES,
   fragmentationOf,
+  surelyFitsIndex,
 } from '../format/format.js';
-import { type IndexMeasure, checkIndexFits, surelyFitsIndex } from '../format/index-size.js';
+import { type IndexMeasure, checkIndexFits } from '../format/index-size.js';
 import type { PlaceCursor, PlaceTable } from './place-table.js';
 import type { StateBackend } from './state-backend.js';
 import { TableBackend } from './table-backend.js';

@@ -1,4 +1,5 @@
 import { assert } from '../../assert.js';
+import { INNER_BYTES, LEAF_BYTES } from '../../rkyv/ordered-map/ordered-map-format.js';
 import { PAGE_BYTES } from '../../storage-io/paged/page-cache.js';
 
 /**
@@ -51,6 +52,9 @@ export const INDEX_BYTES_MAX = 0x7fff_ffff;
 /** rkyv bytes of an index without entries: the root alone. */
 export const INDEX_BYTES_MIN = 8;
 
+/** More than the nodes of an index take for one entry, with all padding. */
+const ENTRY_BYTES_BOUND = 25;
+
 /** A store with more keys than this rewrites itself when more than half of it is holes. */
 export const AUTO_COMPACT_KEYS_MIN = 100;
 export const AUTO_COMPACT_FRAGMENTATION = 0.5;
@@ -68,6 +72,11 @@ export function cachedPages(bytes: number, max: number): number {
 /** The part of the bytes in use that no live value takes; 0 where nothing is in use. */
 export function fragmentationOf(liveBytes: number, usedBytes: number): number {
   return usedBytes === 0 ? 0 : 1 - liveBytes / usedBytes;
+}
+
+/** True while an index surely fits: its nodes take less than the bound for each entry, and one of each kind more. Asked for each new key. */
+export function surelyFitsIndex(count: number, keyBytes: number): boolean {
+  return keyBytes + count * ENTRY_BYTES_BOUND + LEAF_BYTES + INNER_BYTES < INDEX_BYTES_MAX;
 }
 
 assert(STATE_HEADER_BYTES === 32, 'the header of a state file has 32 bytes');

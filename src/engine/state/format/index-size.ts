@@ -65,14 +65,6 @@ export function isAsWrittenWhole(measure: IndexMeasure): boolean {
   return measure.indexLength <= indexBytesMax(measure);
 }
 
-/**
- * True while an index surely fits; quick, since it is asked for each new key. The nodes of an
- * index take less than 25 bytes an entry with all padding, and one leaf more.
- */
-export function surelyFitsIndex(count: number, keyBytes: number): boolean {
-  return keyBytes + count * ENTRY_BYTES_BOUND + LEAF_BYTES + INNER_BYTES < INDEX_BYTES_MAX;
-}
-
 /** @throws StatelogError `LIMIT_EXCEEDED` where an index of this shape would pass 2 GiB */
 export function checkIndexFits(shape: IndexShape, path: string, bytes = indexBytesMax(shape)): void {
   if (bytes <= INDEX_BYTES_MAX) return;
@@ -89,5 +81,3 @@ function nodeCount(count: number): number {
   const { leaves, inners } = mapNodes(count);
   return leaves + inners;
 }
-
-const ENTRY_BYTES_BOUND = 25;

@@ -1,5 +1,5 @@
 import { assert } from '../../assert.js';
-import { WordCopier } from '../../bytes/word-copier.js';
+import { WordCopier } from '../../bytes/copy.js';
 import { StatelogError, isStatelogError } from '../../errors.js';
 import type { FileDescriptor, FileSystem } from '../../storage-io/interface/file-system.js';
 import { readFully, writeFully } from '../../storage-io/whole/write-fully.js';

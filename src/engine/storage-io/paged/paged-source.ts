@@ -1,6 +1,5 @@
-import { checksumHex } from '../../bytes/crc/checksum-text.js';
+import { checksumHex, crc32c } from '../../bytes/crc/checksum.js';
 import { viewOf, type ByteSource } from '../../bytes/byte-source.js';
-import { crc32c } from '../../bytes/crc/checksum.js';
 import { StatelogError } from '../../errors.js';
 import type { DamageClass } from '../../finding.js';
 import type { FileDescriptor, FileSystem, Mapping } from '../interface/file-system.js';

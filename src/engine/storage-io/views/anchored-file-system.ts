@@ -6,7 +6,7 @@ import { copyByDescriptor } from '../whole/copy-by-descriptor.js';
 import type { FileDescriptor, FileStatus, FileSystem, LinkPolicy } from '../interface/file-system.js';
 import { isInOtherHands, othersCanSwap } from '../owners/other-hands.js';
 import { withReplaced } from './replaced-members.js';
-import { isTemporaryName, isTemporaryNameOf } from '../whole/temporary-name.js';
+import { isTemporaryName, isTemporaryNameOf } from '../whole/staged-paths.js';
 
 /**
  * Marks in the names of files that are put beside another and named after it: copies that recovery made, and

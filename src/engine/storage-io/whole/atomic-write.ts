@@ -2,11 +2,10 @@ import { dirname } from 'node:path';
 import { StatelogError, isStatelogError } from '../../errors.js';
 import type { FileDescriptor, FileSystem } from '../interface/file-system.js';
 import { systemError } from '../interface/system-error.js';
-import { forgetStaged, noteStaged } from './staged-paths.js';
-import { temporaryPath } from './temporary-name.js';
+import { forgetStaged, noteStaged, temporaryPath } from './staged-paths.js';
 import { writeFully } from './write-fully.js';
 
-export { isTemporaryName, isTemporaryNameOf, temporaryPath } from './temporary-name.js';
+export { isTemporaryName, isTemporaryNameOf, temporaryPath } from './staged-paths.js';
 
 /** The bytes of a file, or a function that writes them to a descriptor. */
 export type FileContent = Uint8Array | ((descriptor: FileDescriptor) => void);

@@ -4,8 +4,7 @@ import type { FileSystem } from '../interface/file-system.js';
 import type { FileSlice } from '../views/composed-file-system.js';
 import { closeQuietly } from './atomic-write.js';
 import { removeTree } from './remove-tree.js';
-import { forgetStaged, noteStaged } from './staged-paths.js';
-import { temporaryPath } from './temporary-name.js';
+import { forgetStaged, noteStaged, temporaryPath } from './staged-paths.js';
 import { writeFully } from './write-fully.js';
 
 /** So much is left free for others. */

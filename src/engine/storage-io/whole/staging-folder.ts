@@ -1,13 +1,12 @@
 import { basename, dirname, join } from 'node:path';
 import { StatelogError, isStatelogError } from '../../errors.js';
 import { closeQuietly, namedAs } from './atomic-write.js';
-import { isWithoutLocks, lockIfLocksAre } from '../lock/without-locks.js';
+import { isWithoutLocks, lockIfLocksAre } from '../lock/file-lock.js';
 import type { FileDescriptor, FileStatus, FileSystem } from '../interface/file-system.js';
 import { giveTree } from '../views/inheriting-file-system.js';
 import { isOursAlone } from '../owners/other-hands.js';
 import { removeTree } from './remove-tree.js';
-import { forgetStaged, noteStaged } from './staged-paths.js';
-import { isTemporaryNameOf, temporaryPath } from './temporary-name.js';
+import { forgetStaged, noteStaged, isTemporaryNameOf, temporaryPath } from './staged-paths.js';
 
 const LOCK_NAME = 'LOCK';
 const CONTENT_NAME = 'content';

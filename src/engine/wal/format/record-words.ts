@@ -1,5 +1,5 @@
 import { copyBytes } from '../../bytes/copy.js';
-import type { WordCopier } from '../../bytes/word-copier.js';
+import type { WordCopier } from '../../bytes/copy.js';
 import { alignToRoot, LAG_PRESENT, ROOT, TAG_DELETE, TAG_PUT } from '../../rkyv/entry/wal-entry-format.js';
 import type { WalEntryHeader } from '../../rkyv/entry/wal-entry-encoder.js';
 import {

@@ -7,9 +7,7 @@ import { provenBy } from '../scan/tail-judge.js';
 /** The stream that looks ahead reads one group, which is short as a rule. */
 const AHEAD_BLOCK_BYTES = 64 * 1024;
 
-const NOT_ALL_THERE = new GapCause('torn-tail', () => ({
-  reason: 'a group of changes that belong together is not all there',
-}));
+const NOT_ALL_THERE = 'a group of changes that belong together is not all there';
 
 /** An atomic group that is not all there, and that nobody was told is. */
 export interface UnfinishedGroup {
@@ -83,7 +81,7 @@ export class GroupWatch {
     const gap = {
       offset: stream.offset,
       end: window.end,
-      cause: NOT_ALL_THERE,
+      cause: new GapCause('torn-tail', () => ({ reason: NOT_ALL_THERE })),
       isWhole: false,
       lastGood,
       nextGood: -1,

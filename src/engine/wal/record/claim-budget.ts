@@ -4,7 +4,7 @@ import { HeaderIndex } from './header-index.js';
 
 const PIECE_BYTES = 256 * 1024;
 /** Ranges up to this long are never counted: the headers that claim them take up enough room themselves. */
-const FREE_BYTES_MAX = 4096;
+export const FREE_BYTES_MAX = 4096;
 /** Bytes that may be checksummed in vain: so many at first, and so many more for each byte of progress. */
 const WASTE_BYTES_FREE = 64 * 1024 * 1024;
 const WASTE_BYTES_A_BYTE = 4;
@@ -23,22 +23,16 @@ const scratch: { piece: Uint8Array | undefined } = { piece: undefined };
 export class ClaimChecksum {
   readonly #fileSystem: FileSystem;
   readonly #descriptor: FileDescriptor;
-  readonly #from: number;
+  readonly #progress: () => number;
   #index: HeaderIndex | undefined;
-  #farthest: number;
   #wastedBytes = 0;
   #peeks = 0;
 
-  constructor(fileSystem: FileSystem, descriptor: FileDescriptor, from: number) {
+  /** @param progress how many bytes the scanner has come: the allowance grows with them */
+  constructor(fileSystem: FileSystem, descriptor: FileDescriptor, progress: () => number) {
     this.#fileSystem = fileSystem;
     this.#descriptor = descriptor;
-    this.#from = from;
-    this.#farthest = from;
-  }
-
-  /** Says how far the scanner has come: the allowance grows with it. */
-  reach(position: number): void {
-    if (position > this.#farthest) this.#farthest = position;
+    this.#progress = progress;
   }
 
   /** Counts a checksum that proved a claim false. */
@@ -53,16 +47,11 @@ export class ClaimChecksum {
 
   /** True once plain checksums and far reads have cost more than the progress allows. */
   get isExhausted(): boolean {
-    const progress = this.#farthest - this.#from;
+    const progress = this.#progress();
     return (
       this.#wastedBytes > WASTE_BYTES_FREE + WASTE_BYTES_A_BYTE * progress ||
       this.#peeks > PEEKS_FREE + progress / BYTES_A_PEEK
     );
-  }
-
-  /** True if a record of this length is short enough to be checksummed whatever was spent. */
-  isFree(length: number): boolean {
-    return length <= FREE_BYTES_MAX;
   }
 
   /** The index ahead of `position`, for use while `isExhausted`. */

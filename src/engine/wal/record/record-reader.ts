@@ -6,7 +6,7 @@ import type { FileDescriptor, FileSystem } from '../../storage-io/interface/file
 import { SumsAhead } from '../sums/batch-sum.js';
 import { BATCH_LENGTH_MAX } from '../sums/batch-sum-layout.js';
 import { BlockWindow } from './block-window.js';
-import { ClaimChecksum } from './claim-budget.js';
+import { ClaimChecksum, FREE_BYTES_MAX } from './claim-budget.js';
 import { HEADER, isPlausibleLength, RECORD_HEADER_BYTES } from '../format/record.js';
 import { ANY_LENGTH, entryLengthOfRoot } from '../format/root-shape.js';
 
@@ -26,7 +26,6 @@ export type RecordState =
  */
 export class RecordReader {
   readonly window: BlockWindow;
-  checksums: ClaimChecksum;
   /** The entry of the last record found good, until the next call of `check`. */
   readonly view = new WalEntryView();
   /** The last record's header, as far as there was one. */
@@ -41,6 +40,9 @@ export class RecordReader {
   readonly #fileSystem: FileSystem;
   readonly #descriptor: FileDescriptor;
   readonly #from: number;
+  /** How far the scanner has come. */
+  #farthest: number;
+  #checksums: ClaimChecksum | undefined;
   readonly #root = new Uint8Array(ROOT_BYTES);
   readonly #header = new Uint8Array(RECORD_HEADER_BYTES);
   /** Reads what lies far from the window, and what it said of the last place. */
@@ -59,8 +61,8 @@ export class RecordReader {
     this.#fileSystem = fileSystem;
     this.#descriptor = descriptor;
     this.#from = from;
+    this.#farthest = from;
     this.window = new BlockWindow(fileSystem, descriptor, end, blockBytes);
-    this.checksums = new ClaimChecksum(fileSystem, descriptor, from);
   }
 
   /** The last record's size, header included. */
@@ -74,7 +76,22 @@ export class RecordReader {
     this.window.end = end;
     this.#elsewhere = undefined;
     this.#elsewherePosition = -1;
-    this.checksums = new ClaimChecksum(this.#fileSystem, this.#descriptor, this.#from);
+    this.#farthest = this.#from;
+    this.#checksums = undefined;
+  }
+
+  /** Says how far the scanner has come: what may be spent on claims grows with it. */
+  reach(position: number): void {
+    if (position > this.#farthest) this.#farthest = position;
+  }
+
+  /** The account of claims, made when the first one is looked at. */
+  get checksums(): ClaimChecksum {
+    return (this.#checksums ??= new ClaimChecksum(
+      this.#fileSystem,
+      this.#descriptor,
+      () => this.#farthest - this.#from,
+    ));
   }
 
   /**
@@ -123,13 +140,13 @@ export class RecordReader {
       this.window.end,
       ELSEWHERE_BLOCK_BYTES,
     );
-    reader.checksums = this.checksums;
+    reader.#checksums = this.checksums;
     return reader;
   }
 
   #isFreeAt(position: number): boolean {
     if (!this.window.peek(position, RECORD_HEADER_BYTES, this.#header)) return false;
-    return this.checksums.isFree(readU32(this.#header, HEADER.length));
+    return readU32(this.#header, HEADER.length) <= FREE_BYTES_MAX;
   }
 
   /** For a record whose sum is there: it is whole, short, and in memory with a plausible length. */
@@ -143,10 +160,10 @@ export class RecordReader {
   }
 
   #checkData(position: number, isInTurn: boolean): RecordState {
-    const { window, checksums, length } = this;
+    const { window, length } = this;
     const dataPosition = position + RECORD_HEADER_BYTES;
-    if (!checksums.isFree(length) && checksums.isExhausted) {
-      this.dataCrc = checksums.indexAt(position, window.end).crcOf(dataPosition, length);
+    if (length > FREE_BYTES_MAX && this.checksums.isExhausted) {
+      this.dataCrc = this.checksums.indexAt(position, window.end).crcOf(dataPosition, length);
       if (this.dataCrc !== this.headerCrc) return 'bad-checksum';
       if (!this.#decodesForSure(dataPosition)) {
         this.reason = 'its root is none that a writer makes';

@@ -45,7 +45,7 @@ export class RecordSearch {
    * one; the reader then holds it. -1 if there is none.
    */
   next(from: number, limit: number): number {
-    const { window, checksums } = this.#reader;
+    const { window } = this.#reader;
     let position = from;
     while (position < limit && position + RECORD_BYTES_MIN <= window.end) {
       const at = window.load(position, RECORD_BYTES_MIN);
@@ -57,7 +57,7 @@ export class RecordSearch {
         position = this.#skipHole(position, stop);
         continue;
       }
-      checksums.reach(position);
+      this.#reader.reach(position);
       if (this.#isGood(position)) return position;
       position += 1;
     }
@@ -80,15 +80,15 @@ export class RecordSearch {
 
   #isGood(position: number): boolean {
     const reader = this.#reader;
-    const { window, checksums } = reader;
+    const { window } = reader;
     const at = window.indexOf(position);
     const length = readU32(window.bytes, at + HEADER.length);
     const bytes = RECORD_HEADER_BYTES + length;
     if (!isPlausibleLength(length) || position + bytes > window.end) return false;
     if (at + bytes <= window.filled) {
       if (!hasTag(window.bytes, at + bytes - ROOT_BYTES)) return false;
-    } else if (checksums.isExhausted) {
-      if (!checksums.indexAt(position, window.end).claims(position, bytes)) return false;
+    } else if (reader.checksums.isExhausted) {
+      if (!reader.checksums.indexAt(position, window.end).claims(position, bytes)) return false;
     }
     const crc = readU32(window.bytes, at + HEADER.crc);
     if (!this.#readRoot(position, length)) return false;
@@ -99,14 +99,14 @@ export class RecordSearch {
 
   /** Reads the root's fields. @returns false if what is there does not look like one */
   #readRoot(position: number, length: number): boolean {
-    const { window, checksums } = this.#reader;
+    const { window } = this.#reader;
     const root = position + RECORD_HEADER_BYTES + length - ROOT_BYTES;
     let bytes = window.bytes;
     let at = window.indexOf(root);
     if (!window.holds(root, ROOT_BYTES)) {
       // Many headers may claim the same end.
       if (root !== this.#farRoot || window.generation !== this.#farGeneration) {
-        checksums.countPeek();
+        this.#reader.checksums.countPeek();
         this.#farRoot = -1;
         if (!window.peek(root, ROOT_BYTES, this.#far)) return false;
         this.#farRoot = root;

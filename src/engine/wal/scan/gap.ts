@@ -1,4 +1,4 @@
-import { checksumText } from '../../bytes/crc/checksum-text.js';
+import { checksumText } from '../../bytes/crc/checksum.js';
 import type { DamageClass } from '../../finding.js';
 import { UNKNOWN_OPERATION } from '../../rkyv/entry/wal-entry-view.js';
 import { joinI64, joinU64 } from '../../bytes/halves.js';
@@ -59,7 +59,7 @@ export function causeOfState(state: RecordState, reader: RecordReader, position:
         found: checksumText(dataCrc),
       }));
     case 'undecodable':
-      if (reader.reason === UNKNOWN_OPERATION) return UNKNOWN_KIND;
+      if (reader.reason === UNKNOWN_OPERATION) return unknownKind();
       return new GapCause('undecodable', () => ({ reason: `the record does not decode: ${reason}` }));
     case 'past-end':
       return new GapCause('bad-length', () => ({
@@ -84,11 +84,10 @@ export function causeOfState(state: RecordState, reader: RecordReader, position:
   }
 }
 
-const UNKNOWN_KIND = new GapCause(
-  'bad-version',
-  () => ({ reason: 'the record is whole, and of an operation that is not known' }),
-  true,
-);
+function unknownKind(): GapCause {
+  const reason = 'the record is whole, and of an operation that is not known';
+  return new GapCause('bad-version', () => ({ reason }), true);
+}
 
 const MISSING_BEFORE = 'records are missing before this one, and what follows it fits better';
 const REASON_OF_STANDING: Readonly<Record<Standing, string>> = {

@@ -1,6 +1,7 @@
 import type { Finding, LostRecords } from '../../finding.js';
 import type { WalEntryView } from '../../rkyv/entry/wal-entry-view.js';
 import type { RecordOrder } from '../format/record-order.js';
+import type { ClosedSegment } from './closed-segment.js';
 import type { Gap } from './gap.js';
 import type { RecordStream } from './record-stream.js';
 import { missingEnd } from './scan-findings.js';
@@ -132,10 +133,13 @@ export class LossWatch {
     return { isLossTold: this.#lastGapEnd === offset, restarts: this.#restarts };
   }
 
-  /** A finding, at the end of a segment, of records that were behind it when it was last closed; undefined where there were none. */
-  missingEnd(path: string, end: number): Finding | undefined {
-    const { closedAt, to = Infinity, expectedSequence } = this.#options;
-    if (closedAt === undefined || end >= closedAt.end || to < end) return undefined;
+  /**
+   * A finding, at the end of a segment that is shorter than when it was last closed, of the records that were behind it; undefined
+   * where there were none.
+   */
+  missingEnd(path: string, closedAt: ClosedSegment, end: number): Finding | undefined {
+    const { to = Infinity, expectedSequence } = this.#options;
+    if (to < end) return undefined;
     const { order } = this.#stream;
     const due = upTo(this.#options.endSequence, order.nextSequence) ?? expectedSequence ?? 0n;
     // Bad bytes at the end were one of them, and have been told of.

@@ -124,7 +124,7 @@ export class RecordStream {
     this.offset = offset;
     this.recordBytes = end - offset;
     this.position = end;
-    this.reader.checksums.reach(end);
+    this.reader.reach(end);
     return passed;
   }
 
@@ -180,7 +180,7 @@ export class RecordStream {
     this.recordBytes = bytes;
     this.position = position + bytes;
     this.#mayJump = false;
-    reader.checksums.reach(this.position);
+    reader.reach(this.position);
   }
 
   #pass(cause: GapCause, from: number, isWhole: boolean): StreamEvent {
@@ -201,7 +201,7 @@ export class RecordStream {
     };
     this.position = end;
     this.#mayJump = landed >= 0 && this.#landing.jumps;
-    reader.checksums.reach(end);
+    reader.reach(end);
     return 'gap';
   }
 

@@ -126,7 +126,7 @@ export class RecordSweep {
 
   goOnAt(position: number): void {
     this.#position = position;
-    this.#reader.checksums.reach(position);
+    this.#reader.reach(position);
   }
 
   /** The entry of the good record at a place, until the next call; undefined where there is none. */
@@ -136,7 +136,7 @@ export class RecordSweep {
 
   #pass(): void {
     this.#position += this.#reader.recordBytes;
-    this.#reader.checksums.reach(this.#position);
+    this.#reader.reach(this.#position);
   }
 
   /** Moves to the next good record, which may be at hand; the reader then holds it. */

@@ -1,19 +1,19 @@
 import { joinI64 } from '../../bytes/halves.js';
 import { foundAs, type Finding, type Found } from '../../finding.js';
+import { TAG_COMMIT, TAG_EPOCH_BARRIER } from '../../rkyv/entry/wal-entry-format.js';
 import type { WalEntryView } from '../../rkyv/entry/wal-entry-view.js';
 import type { FileDescriptor, FileSystem } from '../../storage-io/interface/file-system.js';
 import { realFileSystem } from '../../storage-io/real/real-file-system.js';
-import { GroupWatch, type UnfinishedGroup } from '../groups/group-watch.js';
+import type { UnfinishedGroup } from '../groups/group-watch.js';
 import type { Gap } from './gap.js';
-import { LossWatch } from './lost-records.js';
 import { hasStrangeBarrier, remarksOn } from './record-remarks.js';
 import type { OrderFields, RecordOrder } from '../format/record-order.js';
 import { RecordStream, type RecordStreamOptions } from './record-stream.js';
 import { DamagedGap, damageError, tailFinding } from './scan-findings.js';
 import { partToRead, upTo, type Locked, type WalScanOptions, type WalScanPart } from './scan-options.js';
 import { refuseCut, tornEnd, type TornEnd } from '../tail/torn-end.js';
-import { TailJudge } from './tail-judge.js';
-import { TailWatch, type UnwholeTail } from '../tail/tail-watch.js';
+import { SegmentJudge } from './segment-judge.js';
+import type { UnwholeTail } from '../tail/tail-watch.js';
 
 export type { WalScanOptions, WalScanPart } from './scan-options.js';
 
@@ -55,16 +55,14 @@ export class WalScanner {
   readonly #descriptor: FileDescriptor;
   readonly #stream: RecordStream;
   readonly #options: WalScanOptions;
-  readonly #end: TailWatch;
   readonly #streamOptions: RecordStreamOptions;
   /** Records from here on are another part's. */
   readonly #stopAt: number;
-  #judge: TailJudge;
-  /** Undefined where all was durable. */
-  readonly #groups: GroupWatch | undefined;
+  readonly #isDurable: boolean;
+  /** Undefined while all was ordinary, as nearly everything is. */
+  #madeJudge: SegmentJudge | undefined;
   /** Everything before this position was told, as records or as damage. */
   #toldEnd: number;
-  readonly #losses: LossWatch;
   readonly #pending: Found[] = [];
   #told: Finding | undefined;
   #recordWaits = false;
@@ -89,16 +87,8 @@ export class WalScanner {
     this.#fileSystem = fileSystem;
     this.#descriptor = descriptor;
     this.#stream = new RecordStream(this.#streamOptions);
-    const isDurable = part?.isFollowed === true || options.isClosed === true;
-    this.#judge = new TailJudge(this.#streamOptions, isDurable ? Infinity : -1);
-    if (!isDurable) {
-      this.#groups = new GroupWatch(this.#streamOptions, options.reached, (gap, ahead) =>
-        this.#isLost(gap, ahead, true),
-      );
-    }
-    this.#losses = new LossWatch(this.#stream, options);
+    this.#isDurable = part?.isFollowed === true || options.isClosed === true;
     this.#isOpen = part === undefined;
-    this.#end = new TailWatch(path, fileSystem, descriptor, options);
     this.view = this.#stream.reader.view;
     this.goodEnd = this.#streamOptions.from;
     this.#toldEnd = this.goodEnd;
@@ -184,18 +174,21 @@ export class WalScanner {
     const { endSequence } = this.#options;
     const { lastTimestampLow, lastTimestampHigh } = this.#stream.order;
     const event = this.#stream.next();
-    refuseCut(this.path, this.#stream, this.#options);
+    if (this.#stream.reader.window.wasCut) refuseCut(this.path, this.#stream, this.#options);
     if (event === 'end') return this.#tellMissingEnd();
     if (event === 'gap') return this.#tellGap(this.#stream.gap!);
     this.#isOver = endSequence !== undefined && this.view.sequence >= endSequence;
     if (this.#isOver) this.#endNs = joinI64(lastTimestampLow, lastTimestampHigh);
     if (this.#isOver) return 'end';
-    const lastGood = this.records === 0 ? -1 : this.offset;
-    const unfinished = this.#groups?.unfinishedAt(this.#stream, lastGood, this.records);
-    if (unfinished !== undefined && !this.#end.wasAtClose(unfinished.gap.offset))
-      return this.#tellGroup(unfinished);
-    if (this.#stream.remarkable === undefined && !hasStrangeBarrier(this.view)) return this.#tellRecord();
-    this.#pending.push(...remarksOn(this.path, this.#stream, this.#losses.takeRemarkable()));
+    const { tag } = this.view;
+    if (tag === TAG_COMMIT) {
+      const lastGood = this.records === 0 ? -1 : this.offset;
+      const unfinished = this.#judge.unfinishedAt(lastGood, this.records);
+      if (unfinished !== undefined) return this.#tellGroup(unfinished);
+    }
+    const isStrange = tag === TAG_EPOCH_BARRIER && hasStrangeBarrier(this.view);
+    if (this.#stream.remarkable === undefined && !isStrange) return this.#tellRecord();
+    this.#pending.push(...remarksOn(this.path, this.#stream, this.#judge.losses.takeRemarkable()));
     this.#recordWaits = true;
     return this.#tell(this.#pending.shift()!);
   }
@@ -217,12 +210,10 @@ export class WalScanner {
   lookAgain(isLocked?: Locked | (() => Locked)): boolean {
     const { size } = this.#fileSystem.statusOf(this.#descriptor);
     if (size < this.#toldEnd) return false;
-    this.#end.lookAgain(isLocked);
     this.#isOver = false;
     this.tail = 'clean';
     this.#stream.rewind(this.#toldEnd, Math.min(this.#options.to ?? size, size));
-    this.#judge = new TailJudge({ ...this.#streamOptions, end: this.end });
-    this.#groups?.lookAgain(this.end);
+    this.#judge.lookAgain(isLocked, this.end);
     return true;
   }
 
@@ -236,6 +227,17 @@ export class WalScanner {
     if (!this.#isOpen) return;
     this.#isOpen = false;
     this.#fileSystem.close(this.#descriptor);
+  }
+
+  get #judge(): SegmentJudge {
+    const { path } = this;
+    return (this.#madeJudge ??= new SegmentJudge(
+      path,
+      this.#stream,
+      this.#streamOptions,
+      this.#options,
+      this.#isDurable,
+    ));
   }
 
   #tellRecord(): ScanEvent {
@@ -259,12 +261,12 @@ export class WalScanner {
   }
 
   #tellGap(gap: Gap): ScanEvent {
-    if (this.#isLost(gap, this.#stream, this.records > 0 || this.#streamOptions.from > 0)) {
-      const lost = this.#losses.takeGap(gap);
+    if (this.#judge.isLost(gap, this.#stream, this.records > 0 || this.#streamOptions.from > 0)) {
+      const lost = this.#judge.losses.takeGap(gap);
       this.#toldEnd = gap.end;
       return this.#tell(new DamagedGap(this.path, gap, this.#stream.order.coreId, lost));
     }
-    this.tail = this.#end.kindOf(gap.offset, this.end);
+    this.tail = this.#judge.end.kindOf(gap.offset, this.end);
     this.#isOver = this.#options.tornTail !== 'show' || gap.nextGood < 0;
     const end = this.#isOver ? this.end : gap.end;
     const bounds = { ...this.#streamOptions, end: this.end };
@@ -275,25 +277,23 @@ export class WalScanner {
   /** Ends before a group that is not all there: none of it is shown, and nothing behind it was acknowledged. */
   #tellGroup({ gap, isAlone, goodRecords }: UnfinishedGroup): ScanEvent {
     this.#stream.order.takeBack(this.view, gap.offset);
-    this.tail = this.#end.kindOf(gap.offset, this.end);
+    this.tail = this.#judge.end.kindOf(gap.offset, this.end);
     this.#isOver = true;
     const torn = this.tail === 'torn-tail' ? { isOneRecord: isAlone, goodRecords } : undefined;
     return this.#tellTail(this.tail, gap, this.end, torn);
   }
 
   #tellTail(tailClass: UnwholeTail, gap: Gap, end: number, torn?: TornEnd): ScanEvent {
-    const tail = { class: tailClass, end, elsewhere: this.#end.elsewhere, ...torn };
+    const tail = { class: tailClass, end, elsewhere: this.#judge.end.elsewhere, ...torn };
     return this.#tell(foundAs(tailFinding(this.path, gap, tail, this.#stream.order.coreId)));
-  }
-
-  #isLost(gap: Gap, stream: RecordStream, hasRecords: boolean): boolean {
-    return this.#judge.isDamage(gap, stream) || this.#end.wasOnDisk(gap, hasRecords, this.end);
   }
 
   /** Tells, at the end of a segment, of records that were behind it when it was last closed. */
   #tellMissingEnd(): ScanEvent {
     this.#isOver = true;
-    const missing = this.#losses.missingEnd(this.path, this.end);
+    const { closedAt } = this.#options;
+    if (closedAt === undefined || this.end >= closedAt.end) return 'end';
+    const missing = this.#judge.losses.missingEnd(this.path, closedAt, this.end);
     return missing === undefined ? 'end' : this.#tell(foundAs(missing));
   }
 }

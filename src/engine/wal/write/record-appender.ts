@@ -1,5 +1,5 @@
 import { StatelogError } from '../../errors.js';
-import { WordCopier } from '../../bytes/word-copier.js';
+import { WordCopier } from '../../bytes/copy.js';
 import { encodeNumbered, encodeCommit } from '../../rkyv/entry/wal-entry-encoder.js';
 import {
   TAG_CHECKPOINT,

@@ -2,6 +2,7 @@ import { dirname } from 'node:path';
 import { StatelogError, isStatelogError } from '../../errors.js';
 import { closeQuietly } from '../../storage-io/whole/atomic-write.js';
 import type { FileDescriptor, FileSystem } from '../../storage-io/interface/file-system.js';
+import { lockIfLocksAre } from '../../storage-io/lock/file-lock.js';
 import { RoomAhead } from '../../storage-io/submission/room-ahead.js';
 import type { StorageIo } from '../../storage-io/submission/storage-io.js';
 import { writeFully } from '../../storage-io/whole/write-fully.js';
@@ -162,4 +163,19 @@ export class SegmentOutput implements RecordSink {
     this.#file.fileSystem.syncDirectory(dirname(this.#file.path));
     this.#syncsFolder = false;
   }
+}
+
+/**
+ * Locks the segment itself, so that two writers of a bare one exclude each other. In a state directory LOCK does that
+ * already; where there are no locks, whoever opens a bare segment must know that nobody else does.
+ * @throws StatelogError `LOCKED`
+ */
+export function lockSegment(fileSystem: FileSystem, path: string, descriptor: FileDescriptor): void {
+  if (lockIfLocksAre(fileSystem, descriptor)) return;
+  throw new StatelogError('LOCKED', `${path} is open for writing in another place`, {
+    path,
+    operation: 'flock',
+    safe: 'nothing was changed',
+    hint: 'wait until it is closed there',
+  });
 }

@@ -19,8 +19,7 @@ import { checkNothingFollows, cutTail, startAt } from '../recover/open-position.
 import { RecordAppender } from './record-appender.js';
 import { RecordStamp, type StampStart } from './record-stamp.js';
 import { RECORD_BYTES_MIN } from '../format/record.js';
-import { lockSegment } from './segment-lock.js';
-import { SegmentOutput } from './segment-output.js';
+import { lockSegment, SegmentOutput } from './segment-output.js';
 import { WriteGate } from './write-gate.js';
 
 const BUFFER_BYTES = 1024 * 1024;
