@@ -20,8 +20,8 @@ export const logMutants = [
     name: 'submitted-sync-acknowledges-what-came-later',
     rule: 'R1: a sync speaks for what stood before it began',
     file: 'src/engine/wal/write/writer.ts',
-    from: 'this.#appender.markSynced(completed.sync.boundary, completed.sync.entries);',
-    to: 'this.#appender.markSynced(this.position, this.entriesSinceSync);',
+    from: 'this.appender.markSynced(completed.sync.boundary, completed.sync.entries);',
+    to: 'this.appender.markSynced(this.position, this.entriesSinceSync);',
     tests: ['engine/wal/writer-faults'],
   },
   {

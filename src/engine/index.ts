@@ -37,7 +37,8 @@ export { StateSnapshot } from './state/store/state-snapshot.js';
 export type { WalEntry, WalOperation } from './rkyv/entry/wal-entry-format.js';
 export { CoreWalReader, type WalReadResult } from './wal/scan/reader.js';
 export { WalSegments, type WalSegmentsOptions } from './wal/write/segments.js';
-export { CoreWalWriter, type CoreWalWriterOptions } from './wal/write/writer.js';
+export { CoreWalWriter } from './wal/write/writer.js';
+export type { CoreWalWriterOptions, DirectWalWriter } from './wal/write/direct-writer.js';
 
 // The multicast buffer.
 export type { Multicast } from './multicast/multicast.js';

@@ -36,9 +36,7 @@ export interface CheckpointBarrier {
  */
 export class StateChangelogBuffer {
   /** Entries in a buffer for which nothing else is said: 512 KiB. */
-  static get DEFAULT_CAPACITY(): number {
-    return 16_384;
-  }
+  static readonly DEFAULT_CAPACITY = 16_384;
 
   /** The memory: send it to another thread and `attach` to it there. */
   readonly sharedBuffer: SharedArrayBuffer;

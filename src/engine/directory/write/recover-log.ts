@@ -13,7 +13,8 @@ import {
 } from '../../wal/recover/recovery.js';
 import { groupReach } from '../../wal/groups/group-reach.js';
 import type { StampStart } from '../../wal/write/record-stamp.js';
-import { CoreWalWriter, type CoreWalWriterOptions } from '../../wal/write/writer.js';
+import type { CoreWalWriterOptions } from '../../wal/write/direct-writer.js';
+import { CoreWalWriter } from '../../wal/write/writer.js';
 import type { CloseRecord } from '../manifest/close-record.js';
 import { liveEpoch, newestCheckpoint, type DirectoryManifest } from '../manifest/manifest.js';
 import { applyRecord, type Progress } from '../read/replay.js';

@@ -94,3 +94,9 @@ function noRecordEnds(path: string, position: number, goodEnd: number): Statelog
     hint: repairHint(path),
   });
 }
+
+/** @throws RangeError for what is no position in a file */
+export function checkPosition(position: number): void {
+  if (Number.isSafeInteger(position) && position >= 0) return;
+  throw new RangeError(`a position is a whole number from 0, not ${position}`);
+}

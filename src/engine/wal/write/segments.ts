@@ -8,7 +8,8 @@ import { MergedScanner } from '../scan/merged-scanner.js';
 import { type RecordVisitor, recoverSegment, type SegmentReport } from '../recover/recovery.js';
 import { listSegments, type SegmentEntry } from '../folder/segment-folder.js';
 import { segmentName } from '../format/segment-name.js';
-import { CoreWalWriter, type CoreWalWriterOptions } from './writer.js';
+import type { CoreWalWriterOptions } from './direct-writer.js';
+import { CoreWalWriter } from './writer.js';
 
 /** How to open a folder's segments for writing. */
 export interface WalSegmentsOptions extends Omit<CoreWalWriterOptions, 'start'> {
