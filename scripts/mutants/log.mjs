@@ -156,9 +156,9 @@ export const logMutants = [
   {
     name: 'log-that-was-longer-is-whole',
     rule: 'R13: a log that has lost its end is not called whole',
-    file: 'src/engine/wal/scan/lost-records.ts',
-    from: 'if (closedAt === undefined || end >= closedAt.end || to < end) return undefined;',
-    to: 'if (closedAt === undefined || end > 0 || to < end) return undefined;',
+    file: 'src/engine/wal/scan/scanner.ts',
+    from: "if (closedAt === undefined || this.end >= closedAt.end) return 'end';",
+    to: "if (closedAt === undefined || this.end > 0) return 'end';",
     tests: ['engine/directory/closed-cleanly'],
     match: '*cut at the end of a record*',
   },
