@@ -183,7 +183,7 @@ export const logMutants = [
     name: 'unknown-operation-is-damage',
     rule: 'R10: unknown is not damaged',
     file: 'src/engine/wal/scan/gap.ts',
-    from: 'if (reader.reason === UNKNOWN_OPERATION) return UNKNOWN_KIND;',
+    from: 'if (reader.reason === UNKNOWN_OPERATION) return unknownKind();',
     to: '',
     tests: ['engine/directory/closed-cleanly'],
   },
