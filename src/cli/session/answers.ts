@@ -25,6 +25,8 @@ export class Answers {
   #waiting: Waiting[] = [];
   /** From this one on nothing may be told before a sync; -1: all may. */
   #firstChanged = -1;
+  #lastTogether = 0;
+  #lastSyncMs = 0;
 
   constructor(store: StoreLease, output: ByteOutput) {
     this.#store = store;
@@ -33,6 +35,16 @@ export class Answers {
 
   get isDue(): boolean {
     return this.#waiting.length >= ANSWERS_MAX;
+  }
+
+  /** How many were made durable together the last time; 0: none yet. */
+  get lastTogether(): number {
+    return this.#lastTogether;
+  }
+
+  /** How long the last sync took. */
+  get lastSyncMs(): number {
+    return this.#lastSyncMs;
   }
 
   /** True where one of them waits for a sync. */
@@ -58,7 +70,12 @@ export class Answers {
     this.#waiting = [];
     this.#firstChanged = -1;
     let failure: unknown;
-    if (first >= 0) failure = await this.#sync();
+    if (first >= 0) {
+      const started = performance.now();
+      failure = await this.#sync();
+      this.#lastSyncMs = performance.now() - started;
+      this.#lastTogether = waiting.length;
+    }
     const output = this.#output;
     for (const [index, { id, fields, error }] of waiting.entries()) {
       const problem = error ?? (index >= first && first >= 0 ? failure : undefined);

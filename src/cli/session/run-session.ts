@@ -1,4 +1,3 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { parseJsonLine } from '../../engine/bytes/text/json-line.js';
 import { StatelogError } from '../../engine/errors.js';
 import { withoutByteOrderMark } from '../batch/byte-order-mark.js';
@@ -8,6 +7,7 @@ import type { StoreLease } from '../command/store-lease.js';
 import type { Terminal } from '../terminal/terminal.js';
 import { Answers } from './answers.js';
 import { execute } from './execute.js';
+import { Gathering } from './gathering.js';
 import { parseOperation } from './operation.js';
 
 const BLANK = /^[ \t\r]*$/;
@@ -28,29 +28,18 @@ export async function runSession(
   options: SessionOptions,
 ): Promise<void> {
   const session = new Session(store, new Answers(store, terminal.output), options);
-  const chunks = terminal.input()[Symbol.asyncIterator]();
+  const input = await (terminal.promptInput?.() ?? terminal.input());
+  const chunks = input[Symbol.asyncIterator]();
+  const gathering = new Gathering(session.answers);
   for (;;) {
     const chunk = chunks.next();
     // Only changes gain from others: one sync is for all that wait.
-    if (!session.answers.hasChanged || !(await isAtHand(chunk))) await session.answers.send();
+    if (!session.answers.hasChanged || !(await gathering.isMoreAtHand(chunk))) await session.answers.send();
     const result = await store.whileWaiting(chunk);
     if (result.done === true) break;
     await session.take(result.value);
   }
   await session.end();
-}
-
-/** True where more input is there already: it is done together with what is. */
-async function isAtHand(chunk: Promise<unknown>): Promise<boolean> {
-  const there = chunk.then(
-    () => true,
-    () => true,
-  );
-  // Twice round the event loop, which looks at the input.
-  const turns = nextTurn()
-    .then(() => nextTurn())
-    .then(() => false);
-  return Promise.race([there, turns]);
 }
 
 class Session {

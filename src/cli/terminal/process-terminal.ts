@@ -68,6 +68,12 @@ export function processTerminal(): Terminal {
       withheld = '';
     },
     input: standardInput,
+    promptInput: async () => {
+      const kind = kindOfDescriptor(STANDARD_INPUT);
+      if (kind !== 'pipe' && kind !== 'socket') return standardInput();
+      const { PromptInput } = await import('./prompt-input.js');
+      return new PromptInput(STANDARD_INPUT);
+    },
   };
 }
 

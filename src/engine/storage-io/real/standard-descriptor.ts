@@ -6,7 +6,7 @@ const MEMORY_DEVICES = 1;
 const MINOR_BITS = 8;
 
 /** A descriptor that was open when the process began, by what it leads to. `file`: also the null device, which takes all at once. */
-export type DescriptorKind = 'file' | 'pipe' | 'device' | 'other';
+export type DescriptorKind = 'file' | 'pipe' | 'socket' | 'device' | 'other';
 
 /** Tells what a descriptor leads to, without what Node loads for its streams; `other` for a closed one, too. */
 export function kindOfDescriptor(descriptor: number): DescriptorKind {
@@ -17,6 +17,7 @@ export function kindOfDescriptor(descriptor: number): DescriptorKind {
     return 'other';
   }
   if (status.isFIFO()) return 'pipe';
+  if (status.isSocket()) return 'socket';
   if (status.isFile() || isMemoryDevice(status)) return 'file';
   return status.isCharacterDevice() ? 'device' : 'other';
 }
