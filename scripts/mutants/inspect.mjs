@@ -273,4 +273,13 @@ export const inspectMutants = [
     tests: ['engine/inspect/browse/browsed-log'],
     match: '*an index of any number*',
   },
+  {
+    name: 'session-reads-what-was',
+    rule: 'a session without the lock reads what others have put since',
+    file: 'src/engine/inspect/content-mark.ts',
+    from: 'core < manifest.cores',
+    to: 'core < 0',
+    tests: ['cli/session/reading'],
+    match: 'a session of a store reads*',
+  },
 ];

@@ -286,7 +286,7 @@ export const logMutants = [
     name: 'session-answers-before-it-is-on-disk',
     rule: 'R1: what was answered is on disk',
     file: 'src/cli/session/answers.ts',
-    from: 'if (first >= 0) failure = await this.#sync();',
+    from: 'failure = await this.#sync();',
     to: '',
     tests: ['cli/session/requests'],
     match: 'where a sync fails*',

@@ -1,5 +1,6 @@
 import { isStatelogError, type ErrorCode } from '../../engine/errors.js';
-import type { WritableStore } from '../../engine/store/store.js';
+import type { ReadableStore, WritableStore } from '../../engine/store/store.js';
+import { FreshReader } from './fresh-reader.js';
 import { openForWriting, type Opening, type WriteNotices } from './write-session.js';
 
 /** After these a writer answers nothing any more: the store is opened anew, and recovered. */
@@ -17,12 +18,14 @@ export interface StoreLeaseOptions {
 }
 
 /**
- * A store that is locked from its first use on, let go when nothing comes, and taken again.
+ * A store that is locked from its first change on, let go when nothing comes, and taken again. While it is not locked it can be
+ * read, without any right to write.
  *
  * Invariant: after a failure of the disk it is closed, and the next use finds what recovery makes of it.
  */
 export class StoreLease {
   readonly #options: StoreLeaseOptions;
+  readonly #reader: FreshReader;
   #store: WritableStore | undefined;
   #wasTaken = false;
   /** Runs from the first wait for input on, since making one for each wait costs more than what is waited for. */
@@ -31,6 +34,10 @@ export class StoreLease {
 
   constructor(options: StoreLeaseOptions) {
     this.#options = options;
+    const { path, opening, notices } = options;
+    this.#reader = new FreshReader(path, opening.fileSystem, (finding) => {
+      notices.notice(finding);
+    });
   }
 
   /**
@@ -42,6 +49,27 @@ export class StoreLease {
     // It may have been taken by somebody who does not wait, such as the completion of keys.
     if (this.#isWaiting) this.#startIdling();
     return this.#store;
+  }
+
+  /**
+   * The store as it is: what is locked with all that was changed, else what is on disk.
+   * @throws StatelogError as `openReadable`
+   */
+  async read(): Promise<ReadableStore> {
+    return this.#store ?? this.#reader.read();
+  }
+
+  /**
+   * Sees to it that there is a store, and makes it where that is asked for; takes no lock of one that is there.
+   * @throws StatelogError as `identify` and `openWritable`
+   */
+  async find(): Promise<void> {
+    const { path, opening } = this.#options;
+    const [{ isThere }, { realFileSystem }] = await Promise.all([
+      import('../../engine/inspect/content-mark.js'),
+      import('../../engine/storage-io/real/real-file-system.js'),
+    ]);
+    if (!isThere(opening.fileSystem ?? realFileSystem(), path)) await this.take();
   }
 
   /** The store, where it is locked now. */
@@ -69,6 +97,7 @@ export class StoreLease {
   letGo(): void {
     clearTimeout(this.#idle);
     this.#idle = undefined;
+    this.#reader.close();
     const store = this.#store;
     this.#store = undefined;
     store?.close();
@@ -88,6 +117,7 @@ export class StoreLease {
   }
 
   async #open(): Promise<WritableStore> {
+    this.#reader.close();
     const { path, opening, notices, retakeWaitMs = 0 } = this.#options;
     const waitMs = this.#wasTaken ? Math.max(opening.waitMs ?? 0, retakeWaitMs) : opening.waitMs;
     const store = await openForWriting(path, { ...opening, waitMs }, notices);

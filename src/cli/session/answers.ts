@@ -1,7 +1,7 @@
 import { asStatelogError, errorJson } from '../errors/error-rendering.js';
 import type { StoreLease } from '../command/store-lease.js';
 import type { ByteOutput } from '../terminal/byte-output.js';
-import type { AnswerFields, Executed } from './execute.js';
+import type { AnswerFields, Executed } from './executed.js';
 
 /** So many answers wait for one sync at most. */
 const ANSWERS_MAX = 4_096;
@@ -26,7 +26,6 @@ export class Answers {
   /** From this one on nothing may be told before a sync; -1: all may. */
   #firstChanged = -1;
   #lastTogether = 0;
-  #lastSyncMs = 0;
 
   constructor(store: StoreLease, output: ByteOutput) {
     this.#store = store;
@@ -40,11 +39,6 @@ export class Answers {
   /** How many were made durable together the last time; 0: none yet. */
   get lastTogether(): number {
     return this.#lastTogether;
-  }
-
-  /** How long the last sync took. */
-  get lastSyncMs(): number {
-    return this.#lastSyncMs;
   }
 
   /** True where one of them waits for a sync. */
@@ -71,9 +65,7 @@ export class Answers {
     this.#firstChanged = -1;
     let failure: unknown;
     if (first >= 0) {
-      const started = performance.now();
       failure = await this.#sync();
-      this.#lastSyncMs = performance.now() - started;
       this.#lastTogether = waiting.length;
     }
     const output = this.#output;

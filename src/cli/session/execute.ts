@@ -1,38 +1,29 @@
 import { StatelogError } from '../../engine/errors.js';
-import { cursorText, versionFields } from '../../engine/fold/format/position-text.js';
+import { cursorText } from '../../engine/fold/format/position-text.js';
 import type { StoreCommit, WritableStore } from '../../engine/store/store.js';
 import type { Encodings } from '../values/encoding.js';
 import { applyChange } from '../operation/apply-change.js';
-import { type EntryView, GroupView, holds, viewOf } from '../operation/entry-view.js';
+import { type EntryView, GroupView, viewOf } from '../operation/entry-view.js';
 import type { CommitRequest, CursorMove, KeyOperation } from '../operation/key-operation.js';
 import { refused, refusedAs } from '../operation/refusal.js';
-import { jsonField } from '../text/json-fields.js';
+import type { StoreLease } from '../command/store-lease.js';
+import { answerFrom, isReading, lookUp } from './reading.js';
 import type { Operation } from './operation.js';
-
-/** The fields of an answer, `id` and `ok` apart. */
-export type AnswerFields = Readonly<Record<string, unknown>>;
-
-/** Outcome of an operation. */
-export interface Executed {
-  readonly fields: AnswerFields;
-  /** Whether it changed something that is not on disk before the store's next `sync`. */
-  readonly hasChanged: boolean;
-}
+import type { Executed, AnswerFields, LookedUp } from './executed.js';
 
 /**
- * Does what a request asks for. Changes are seen by the next one at once, and are on disk after a sync.
+ * Does what a request asks for, and locks the store where that changes it. Changes are seen by the next request at once, and are
+ * on disk after a sync.
  * @throws StatelogError `NOT_REPRESENTABLE`, `LIMIT_EXCEEDED`, `INVALID_LINE`: nothing was changed then; what the store throws
  */
 export async function execute(
-  store: WritableStore,
+  lease: Pick<StoreLease, 'read' | 'take'>,
   operation: Operation,
   encodings: Encodings,
 ): Promise<Executed> {
+  if (isReading(operation)) return answerFrom(await lease.read(), operation, encodings);
+  const store = await lease.take();
   switch (operation.op) {
-    case 'scan':
-      return { fields: scan(store, operation, encodings), hasChanged: false };
-    case 'count':
-      return { fields: { count: store.count(operation.range) }, hasChanged: false };
     case 'checkpoint': {
       const { epoch, cursor, keys, changed } = await store.checkpoint({ keep: operation.keep });
       return {
@@ -45,40 +36,12 @@ export async function execute(
       return commit(store, operation);
     case 'group':
       return group(store, operation.operations, encodings);
-    case 'get':
-    case 'check':
     case 'put':
     case 'delete':
     case 'purge':
     case 'increment':
       return change(viewOf(store), operation, encodings);
   }
-}
-
-function scan(
-  store: WritableStore,
-  { range, limit, keysOnly }: Extract<Operation, { op: 'scan' }>,
-  encodings: Encodings,
-): AnswerFields {
-  const entries: object[] = [];
-  let more = false;
-  const take = (entry: object): boolean => {
-    more = entries.length === limit;
-    if (!more) entries.push(entry);
-    return !more;
-  };
-  if (keysOnly) {
-    for (const key of store.keys(range)) if (!take(jsonField('key', key, encodings.key))) break;
-  } else {
-    for (const { key, value, version } of store.entries(range)) {
-      const fields = {
-        ...jsonField('key', key, encodings.key),
-        ...jsonField('value', value, encodings.value),
-      };
-      if (!take({ ...fields, ...versionFields(version) })) break;
-    }
-  }
-  return { entries, more };
 }
 
 async function commit(store: WritableStore, operation: CommitRequest | CursorMove): Promise<Executed> {
@@ -125,27 +88,15 @@ function group(store: WritableStore, operations: readonly KeyOperation[], encodi
   return { fields: { applied: true, results }, hasChanged: true };
 }
 
-interface Changed extends Executed {
-  /** Whether its condition held. */
-  readonly holds: boolean;
-}
-
 function change(
   view: EntryView,
   operation: Exclude<KeyOperation, CommitRequest | CursorMove>,
   encodings: Encodings,
-): Changed {
+): LookedUp {
   switch (operation.op) {
-    case 'get': {
-      const entry = view.get(operation.key);
-      if (entry === undefined) return { fields: { found: false }, hasChanged: false, holds: true };
-      const fields = { found: true, ...jsonField('value', entry.value, encodings.value) };
-      return { fields: { ...fields, ...versionFields(entry.version) }, hasChanged: false, holds: true };
-    }
-    case 'check': {
-      const isSo = holds(operation, view.get(operation.key)?.value);
-      return { fields: { held: isSo }, hasChanged: false, holds: isSo };
-    }
+    case 'get':
+    case 'check':
+      return lookUp(view, operation, encodings);
     case 'put':
       return applyChange(view, operation).isApplied ? APPLIED : NOT_APPLIED;
     case 'delete':
@@ -162,8 +113,8 @@ function change(
   }
 }
 
-const NOT_APPLIED: Changed = { fields: { applied: false }, hasChanged: false, holds: false };
-const APPLIED: Changed = { fields: { applied: true }, hasChanged: true, holds: true };
+const NOT_APPLIED: LookedUp = { fields: { applied: false }, hasChanged: false, holds: false };
+const APPLIED: LookedUp = { fields: { applied: true }, hasChanged: true, holds: true };
 
 function noSources(): StatelogError {
   return new StatelogError('NOT_REPRESENTABLE', 'a fold log does not remember sources', {

@@ -7,7 +7,7 @@ import type { StoreLease } from '../command/store-lease.js';
 import type { Terminal } from '../terminal/terminal.js';
 import { Answers } from './answers.js';
 import { execute } from './execute.js';
-import { Gathering } from './gathering.js';
+import { isMoreAtHand } from './more-at-hand.js';
 import { parseOperation } from './operation.js';
 
 const BLANK = /^[ \t\r]*$/;
@@ -30,11 +30,11 @@ export async function runSession(
   const session = new Session(store, new Answers(store, terminal.output), options);
   const input = await (terminal.promptInput?.() ?? terminal.input());
   const chunks = input[Symbol.asyncIterator]();
-  const gathering = new Gathering(session.answers);
   for (;;) {
     const chunk = chunks.next();
-    // Only changes gain from others: one sync is for all that wait.
-    if (!session.answers.hasChanged || !(await gathering.isMoreAtHand(chunk))) await session.answers.send();
+    const { hasChanged, lastTogether } = session.answers;
+    // Only changes gain from others: one sync is for all that wait. Who asked for one alone sends no more before the answer.
+    if (!hasChanged || lastTogether === 1 || !(await isMoreAtHand(chunk))) await session.answers.send();
     const result = await store.whileWaiting(chunk);
     if (result.done === true) break;
     await session.take(result.value);
@@ -77,7 +77,7 @@ class Session {
       id = fields['id'];
       const { encodings } = this.#options;
       const operation = parseOperation(fields, encodings);
-      this.answers.add(id, await execute(await this.#store.take(), operation, encodings));
+      this.answers.add(id, await execute(this.#store, operation, encodings));
     } catch (error) {
       this.answers.refuse(id, error);
       await this.#afterError(error);

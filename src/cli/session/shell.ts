@@ -5,7 +5,8 @@ import { asStatelogError, errorLine } from '../errors/error-rendering.js';
 import { EntryTable } from '../output/entry-table.js';
 import type { Terminal } from '../terminal/terminal.js';
 import { visibleText, visibleValue } from '../terminal/shown/visible-text.js';
-import { execute, type Executed } from './execute.js';
+import { execute } from './execute.js';
+import type { Executed } from './executed.js';
 import { type Operation, parseOperation } from './operation.js';
 import type { SessionOptions } from './run-session.js';
 import { SHELL_COMMANDS, shellHelp, shellRequest } from './shell-request.js';
@@ -66,20 +67,19 @@ async function answer(
       return;
     }
     const operation = parseOperation(request, encodings);
-    const opened = await store.take();
     if (operation.op === 'get') {
-      const value = opened.get(operation.key)?.value;
+      const value = (await store.read()).get(operation.key)?.value;
       output.writeText(value === undefined ? '(not there)\n' : `${visibleValue(value)}\n`);
     } else if (operation.op === 'scan') {
       const table = new EntryTable(terminal, encodings);
       let left = operation.limit;
-      for (const { key, value } of opened.entries(operation.range)) {
+      for (const { key, value } of (await store.read()).entries(operation.range)) {
         if (left-- === 0) break;
         table.write(key, value);
       }
       await table.flush();
     } else {
-      const done = await execute(opened, operation, encodings);
+      const done = await execute(store, operation, encodings);
       if (done.hasChanged) await store.sync();
       output.writeText(`${wordsOf(operation, done)}\n`);
     }
@@ -123,7 +123,7 @@ async function completionsOf(
   const start = rest.at(-1)!;
   const keys: string[] = [];
   const prefix = Buffer.from(start, encoding === 'utf8' ? 'utf8' : encoding);
-  for (const key of (await store.take()).keys({ prefix })) {
+  for (const key of (await store.read()).keys({ prefix })) {
     const text = encodeText(key, encoding);
     if (text !== undefined && !/[\s"'\\]/.test(text)) keys.push(text);
     if (keys.length === COMPLETIONS_MAX) break;

@@ -45,7 +45,7 @@ export default class Session extends StatelogCommand {
     });
     try {
       // Now, so that a wrong path ends it before anything is asked.
-      await store.take();
+      await store.find();
       if (this.terminal.inputIsTerminal && this.terminal.outputIsTerminal) {
         const { runShell } = await import('../../cli/session/shell.js');
         await runShell(store, this.terminal, { encodings });

@@ -1,0 +1,46 @@
+import type { FileSystem } from '../../engine/storage-io/interface/file-system.js';
+import type { Finding } from '../../engine/finding.js';
+import type { ReadableStore } from '../../engine/store/store.js';
+
+/** A store that is read without its lock, as it is at each moment: opened anew once somebody has written to it. */
+export class FreshReader {
+  readonly #path: string;
+  readonly #fileSystem: FileSystem | undefined;
+  readonly #notice: (finding: Finding) => void;
+  #opened: { readonly store: ReadableStore; readonly mark: string } | undefined;
+  #wasOpened = false;
+
+  /** @param notice is told the remarks of the first opening */
+  constructor(path: string, fileSystem: FileSystem | undefined, notice: (finding: Finding) => void) {
+    this.#path = path;
+    this.#fileSystem = fileSystem;
+    this.#notice = notice;
+  }
+
+  /**
+   * All that was acknowledged before the call.
+   * @throws StatelogError as `openReadable`
+   */
+  async read(): Promise<ReadableStore> {
+    const [{ contentMark }, { openReadable }, { realFileSystem }] = await Promise.all([
+      import('../../engine/inspect/content-mark.js'),
+      import('../../engine/inspect/open.js'),
+      import('../../engine/storage-io/real/real-file-system.js'),
+    ]);
+    const fileSystem = this.#fileSystem ?? realFileSystem();
+    // Before it is opened: what is written meanwhile is seen the next time at the latest.
+    const mark = contentMark(fileSystem, this.#path);
+    if (this.#opened?.mark === mark) return this.#opened.store;
+    this.close();
+    const store = openReadable(this.#path, { fileSystem });
+    this.#opened = { store, mark };
+    if (!this.#wasOpened) for (const finding of store.notices) this.#notice(finding);
+    this.#wasOpened = true;
+    return store;
+  }
+
+  close(): void {
+    this.#opened?.store.close();
+    this.#opened = undefined;
+  }
+}
