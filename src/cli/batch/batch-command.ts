@@ -63,8 +63,8 @@ async function readingProgress(terminal: Terminal): Promise<ReadingProgress | un
 
 async function openRejects({ rejectsPath, store, run }: BatchRequest): Promise<BatchRun['rejects']> {
   if (rejectsPath === undefined) return undefined;
-  const { RejectsFile } = await import('./rejects-file.js');
-  return RejectsFile.open(rejectsPath, [store.path, run.file]);
+  const { openRejects: open } = await import('./rejects-file.js');
+  return open(rejectsPath, [store.path, run.file]);
 }
 
 function exitCodeOf({ bad, unheld }: BatchResult): ExitCode {

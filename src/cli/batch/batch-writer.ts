@@ -8,7 +8,7 @@ import type { CursorMove, KeyChange } from '../operation/key-operation.js';
 import { refusedAs } from '../operation/refusal.js';
 import type { BadLine, BatchGroup } from './pending-group.js';
 import { badLine, unheld, type Reject } from './reject.js';
-import type { RejectsFile } from './rejects-file.js';
+import type { Rejects } from './rejects-file.js';
 
 /** How the groups of a batch are written. */
 export interface BatchWriterOptions {
@@ -19,7 +19,7 @@ export interface BatchWriterOptions {
   /** Pass over lines that the store cannot hold. */
   readonly skipsBad?: boolean | undefined;
   /** Takes the lines that changed nothing. */
-  readonly rejects?: RejectsFile | undefined;
+  readonly rejects?: Rejects | undefined;
   /** Told of each of these lines, once it is in that file. */
   readonly onReject?: ((reject: Reject) => void) | undefined;
   /** Called when so many lines are on disk. */
@@ -148,7 +148,7 @@ export class BatchWriter {
   ): Promise<void> {
     const { source, rejects, onReject, onDisk } = this.#options;
     const lines = BigInt(lineCount);
-    rejects?.sync();
+    await rejects?.sync();
     if (lines > this.lines) {
       const mark = markOf(group, lineCount);
       if (source === undefined) await store.sync();

@@ -29,7 +29,7 @@ export function answerFrom(store: ReadableStore, operation: Reading, encodings: 
   }
 }
 
-/** What there is of one key. */
+/** Looks one key up. */
 export function lookUp(view: Pick<EntryView, 'get'>, operation: Lookup, encodings: Encodings): LookedUp {
   const entry = view.get(operation.key);
   if (operation.op === 'check') {

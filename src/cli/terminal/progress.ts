@@ -20,13 +20,35 @@ interface Bar {
   stop(): void;
 }
 
+const MINUTE_S = 60;
+const HOUR_S = 3600;
+
+/**
+ * How much time is left, behind how much is done; nothing while that cannot be told yet.
+ * @param seconds as cli-progress has them: a text where it does not know
+ */
+export function timeLeftText(seconds: number | string): string {
+  if (typeof seconds === 'string' || !Number.isFinite(seconds) || seconds <= 0) return '';
+  const [whole, part, units] =
+    seconds >= HOUR_S
+      ? [HOUR_S, MINUTE_S, 'hm']
+      : seconds >= MINUTE_S
+        ? [MINUTE_S, 1, 'ms']
+        : [1, undefined, 's'];
+  const first = `${Math.floor(seconds / whole)}${units[0]!}`;
+  if (part === undefined) return `, ${first} left`;
+  const second = Math.floor((seconds % whole) / part);
+  return `, ${first}${String(second).padStart(2, '0')}${units[1]!} left`;
+}
+
 /** Loads what draws bars, on standard error; each is gone when it stops. */
 async function loadBars(): Promise<(label: string, isTimeShown?: boolean) => Bar> {
   const { default: cliProgress } = await import('cli-progress');
   return (label, isTimeShown = false) =>
     new cliProgress.SingleBar({
       // What a narrow terminal cuts off is the bar.
-      format: `${label} {percentage}%${isTimeShown ? ', {eta_formatted} left' : ''} {bar}`,
+      format: `${label} {percentage}%${isTimeShown ? '{eta_formatted}' : ''} {bar}`,
+      formatTime: timeLeftText,
       clearOnComplete: true,
       // Its handler takes a signal and goes on: Ctrl-C would end nothing.
       gracefulExit: false,

@@ -19,6 +19,6 @@ export interface Terminal {
   endPaging?(): Promise<void>;
   /** Standard input, chunk by chunk; can be read once. */
   input(): AsyncIterable<Uint8Array>;
-  /** What `input` gives, sooner: each chunk is valid until the next one is asked for. */
+  /** Standard input for who answers at once: each chunk is valid until the next one is asked for. */
   promptInput?(): Promise<AsyncIterable<Uint8Array>>;
 }

@@ -1,4 +1,5 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { closeSync, constants, existsSync, openSync, readFileSync, readSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import fc from 'fast-check';
@@ -163,4 +164,24 @@ test('conditions in any order of lines come to what one after the other come to'
     ),
     { numRuns: 30 },
   );
+});
+
+test('rejects go to a FIFO, too, a device or what a shell reads of a substitution', async (t) => {
+  const folder = tempDir(t);
+  const store = path.join(folder, 'store');
+  const fifo = path.join(folder, 'fifo');
+  execFileSync('mkfifo', [fifo]);
+  const reader = openSync(fifo, constants.O_RDWR | constants.O_NONBLOCK);
+  const { exitCode } = await batch(
+    store,
+    ['{"key":"a","value":"1"}', 'bad', 'worse'],
+    '--skip-bad',
+    '--rejects',
+    fifo,
+  );
+  t.is(exitCode, 2);
+  const bytes = Buffer.alloc(100);
+  t.is(bytes.toString('utf8', 0, readSync(reader, bytes)), 'bad\nworse\n');
+  closeSync(reader);
+  t.is((await batch(store, ['bad'], '--skip-bad', '--rejects', '/dev/null')).exitCode, 2);
 });

@@ -38,16 +38,43 @@ const READER_WAIT_MS = 2_000;
 const READER_RETRY_MS = 20;
 
 /**
- * Writes bytes to a device or a FIFO, which stays what it is. Without a reader a FIFO is tried for two seconds: to wait in
- * the kernel could not be interrupted.
- * @throws StatelogError `IO_FAILED`, `PERMISSION_DENIED`
+ * Writes bytes to a device or a FIFO, which stays what it is.
+ * @throws StatelogError as `SpecialFile`
  */
 export async function writeToSpecialFile(path: string, bytes: Uint8Array): Promise<void> {
-  const descriptor = await openSpecialFile(path);
+  const file = await SpecialFile.open(path);
   try {
-    await writeToDescriptor(descriptor, bytes, `writing ${path}`);
+    await file.write(bytes);
   } finally {
-    closeSync(descriptor);
+    file.close();
+  }
+}
+
+/** A device or a FIFO that is written to, and stays what it is. */
+export class SpecialFile {
+  readonly #path: string;
+  readonly #descriptor: number;
+
+  private constructor(path: string, descriptor: number) {
+    this.#path = path;
+    this.#descriptor = descriptor;
+  }
+
+  /**
+   * Opens it. Without a reader a FIFO is tried for two seconds: to wait in the kernel could not be interrupted.
+   * @throws StatelogError `IO_FAILED`, `PERMISSION_DENIED`
+   */
+  static async open(path: string): Promise<SpecialFile> {
+    return new SpecialFile(path, await openSpecialFile(path));
+  }
+
+  /** @throws StatelogError `IO_FAILED` */
+  async write(bytes: Uint8Array): Promise<void> {
+    await writeToDescriptor(this.#descriptor, bytes, `writing ${this.#path}`);
+  }
+
+  close(): void {
+    closeSync(this.#descriptor);
   }
 }
 
