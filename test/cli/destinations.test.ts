@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync, chmodSync } from 'node:fs';
+import { mkdirSync, readFileSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync, chmodSync } from 'node:fs';
 import path from 'node:path';
 import test from 'ava';
 import { commandLine } from '../support/command-line.js';
@@ -35,6 +35,20 @@ for (const [command, argv] of Object.entries({
       [],
     );
     t.is((await commandLine(['verify', place, '-q'])).exitCode, 0);
+  });
+
+  test(`${command} refuses a place that a link has within another store`, async (t) => {
+    const folder = tempDir(t);
+    const source = await sourceIn(folder);
+    const other = path.join(folder, 'other');
+    await commandLine(['put', other, 'a', '1']);
+    const names = readdirSync(other, { recursive: true });
+    const link = path.join(folder, 'link');
+    symlinkSync(path.join(other, 'checkpoints'), link);
+    const { exitCode, stderr } = await commandLine(argv(source, path.join(link, 'place')));
+    t.is(exitCode, 8, stderr);
+    t.true(stderr.includes(`lies in ${other}`), stderr);
+    t.deepEqual(readdirSync(other, { recursive: true }), names);
   });
 
   test(`${command} refuses a folder with anything in it, and leaves it as it is`, async (t) => {

@@ -21,7 +21,14 @@ test('what is exported, what is in it, and whatever else is ours is not written 
   await commandLine(['put', other, 'a', '1']);
   const artifact = path.join(folder, 'artifact');
   await commandLine(['export', store, artifact]);
+  const link = (name: string, target: string): string => {
+    symlinkSync(target, path.join(folder, name));
+    return path.join(folder, name);
+  };
   for (const report of [
+    link('to-manifest', path.join(other, 'MANIFEST.json')),
+    link('to-artifact', path.join(artifact, 'MANIFEST.json')),
+    path.join(link('to-folder', path.join(other, 'checkpoints')), 'new'),
     log,
     path.join(store, 'MANIFEST.json'),
     path.join(store, 'wal/1/wal-0.log'),

@@ -1,16 +1,32 @@
-import { basename, dirname, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import type { FileSystem } from '../storage-io/interface/file-system.js';
 
-/** The identity of a path, then that of each folder around it. What is not there goes by its name. */
-export function identitiesAround(fileSystem: FileSystem, path: string): string[] {
+/** A path as links lead to it: what is there, and the names behind it that are not there yet. */
+export interface Whereabouts {
+  /** The real path of the nearest thing that is there: of the path itself, or of a folder around it. */
+  readonly there: string;
+  /** The path itself, below what is there. */
+  readonly path: string;
+  readonly missing: readonly string[];
+}
+
+/** Follows the links of a path as far as something is there. */
+export function whereabouts(fileSystem: FileSystem, path: string): Whereabouts {
   const missing: string[] = [];
   let at = resolve(path);
-  while (fileSystem.statusFollowing(at) === undefined) {
+  while (at !== dirname(at) && fileSystem.statusFollowing(at) === undefined) {
     missing.unshift(basename(at));
     at = dirname(at);
   }
+  const there = fileSystem.realPath(at);
+  return { there, path: join(there, ...missing), missing };
+}
+
+/** The identity of a path, then that of each folder around it. What is not there goes by its name. */
+export function identitiesAround(fileSystem: FileSystem, path: string): string[] {
+  const { there, missing } = whereabouts(fileSystem, path);
   const found: string[] = [];
-  for (let folder = fileSystem.realPath(at); ; folder = dirname(folder)) {
+  for (let folder = there; ; folder = dirname(folder)) {
     found.push(fileSystem.statusFollowing(folder)!.identity);
     if (folder === dirname(folder)) break;
   }

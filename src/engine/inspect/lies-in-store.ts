@@ -1,6 +1,7 @@
 import { dirname, join, resolve } from 'node:path';
 import { isStatelogError, StatelogError } from '../errors.js';
 import type { FileSystem } from '../storage-io/interface/file-system.js';
+import { whereabouts } from './identities-around.js';
 import { identify } from './identify.js';
 
 /**
@@ -9,9 +10,28 @@ import { identify } from './identify.js';
  */
 const OWN_NAMES = ['MANIFEST.json', 'checkpoints'];
 
-/** The innermost store or snapshot in which a path lies; a folder of loose segments is the user's. */
+/**
+ * The innermost store or snapshot in which a path lies, by its name or by where links lead; a folder of loose
+ * segments is the user's.
+ */
 export function storeAround(fileSystem: FileSystem, path: string): string | undefined {
-  for (let folder = dirname(resolve(path)); folder !== dirname(folder); folder = dirname(folder)) {
+  const named = resolve(path);
+  const led = ledTo(fileSystem, named);
+  return aroundName(fileSystem, named) ?? (led === named ? undefined : aroundName(fileSystem, led));
+}
+
+/** The path without links; as it is named, where a folder on the way may not be looked at. */
+function ledTo(fileSystem: FileSystem, named: string): string {
+  try {
+    return whereabouts(fileSystem, named).path;
+  } catch (error) {
+    if (!isStatelogError(error)) throw error;
+    return named;
+  }
+}
+
+function aroundName(fileSystem: FileSystem, path: string): string | undefined {
+  for (let folder = dirname(path); folder !== dirname(folder); folder = dirname(folder)) {
     if (mayBeOwn(fileSystem, folder) && isOwn(fileSystem, folder)) return folder;
   }
   return undefined;
