@@ -1,3 +1,4 @@
+import { cpSync, renameSync } from 'node:fs';
 import path from 'node:path';
 import test from 'ava';
 import { runBatch, type BatchRun } from '../../src/cli/batch/run-batch.js';
@@ -52,6 +53,35 @@ for (const name of ['store', 'fold.snap']) {
     lease.letGo();
     t.is(terminal.stdout, '{"acknowledged":1}\n{"acknowledged":3}\n');
     t.is((await commandLine(['scan', store])).stdout, 'a\t1\nb\tby another\nc\t3\n');
+  });
+}
+
+for (const [change, act] of Object.entries({
+  'was moved or removed': (store: string) => {
+    renameSync(store, `${store}.moved`);
+  },
+  'was replaced': (store: string) => {
+    renameSync(store, `${store}.moved`);
+    cpSync(`${store}.moved`, store, { recursive: true });
+  },
+})) {
+  test(`a batch does not go on in what lies in its store's place by then: it ${change}`, async (t) => {
+    const store = path.join(tempDir(t), 'store');
+    const lease = leaseOf(store, 10);
+    async function* producer(): AsyncGenerator<string, void> {
+      yield '{"key":"a","value":"1"}\n';
+      t.is((await commandLine(['put', store, 'b', '2', '--wait', '30'])).exitCode, 0);
+      act(store);
+      yield '{"key":"c","value":"3"}\n';
+    }
+    const terminal = new Producer(producer());
+    const error = await t.throwsAsync(runBatch(lease, RUN, terminal));
+    lease.letGo();
+    t.like(error, { code: 'STORE_REPLACED' });
+    t.true(error.message.includes(`it ${change} while its lock was let go`), error.message);
+    t.is(terminal.stdout, '{"acknowledged":1}\n');
+    t.is((await commandLine(['scan', `${store}.moved`])).stdout, 'a\t1\nb\t2\n');
+    t.is((await commandLine(['get', store, 'c'])).exitCode, change === 'was replaced' ? 1 : 6);
   });
 }
 

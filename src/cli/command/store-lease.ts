@@ -1,4 +1,6 @@
 import { isStatelogError, type ErrorCode } from '../../engine/errors.js';
+import { realFileSystem } from '../../engine/storage-io/real/real-file-system.js';
+import { replaced } from '../../engine/storage-io/owners/identity.js';
 import type { ReadableStore, WritableStore } from '../../engine/store/store.js';
 import { FreshReader } from './fresh-reader.js';
 import { openForWriting, type Opening, type WriteNotices } from './write-session.js';
@@ -21,13 +23,15 @@ export interface StoreLeaseOptions {
  * A store that is locked from its first change on, let go when nothing comes, and taken again. While it is not locked it can be
  * read, without any right to write.
  *
- * Invariant: after a failure of the disk it is closed, and the next use finds what recovery makes of it.
+ * Invariant: after a failure of the disk it is closed, and the next use finds what recovery makes of it. One that was moved, removed
+ * or replaced while its lock was let go is told once, and not made anew before that.
  */
 export class StoreLease {
   readonly #options: StoreLeaseOptions;
   readonly #reader: FreshReader;
   #store: WritableStore | undefined;
-  #wasTaken = false;
+  /** What was taken, until it is known to be gone: not another store that lies at the path by then. */
+  #taken: { readonly folder: string | undefined } | undefined;
   /** Runs from the first wait for input on, since making one for each wait costs more than what is waited for. */
   #idle: NodeJS.Timeout | undefined;
   #isWaiting = false;
@@ -42,7 +46,7 @@ export class StoreLease {
 
   /**
    * The store, locked.
-   * @throws StatelogError as `openWritable`
+   * @throws StatelogError as `openWritable`; `STORE_REPLACED` where it is no longer the one that was let go
    */
   async take(): Promise<WritableStore> {
     this.#store ??= await this.#open();
@@ -65,10 +69,7 @@ export class StoreLease {
    */
   async find(): Promise<void> {
     const { path, opening } = this.#options;
-    const [{ isThere }, { realFileSystem }] = await Promise.all([
-      import('../../engine/inspect/content-mark.js'),
-      import('../../engine/storage-io/real/real-file-system.js'),
-    ]);
+    const { isThere } = await import('../../engine/inspect/content-mark.js');
     if (!isThere(opening.fileSystem ?? realFileSystem(), path)) await this.take();
   }
 
@@ -105,6 +106,7 @@ export class StoreLease {
 
   /** Whether an error has ended what was open. */
   isEndedBy(error: unknown): boolean {
+    if (isStatelogError(error, 'STORE_REPLACED')) this.#taken = undefined;
     return this.#store !== undefined && (!isStatelogError(error) || ENDING.includes(error.code));
   }
 
@@ -119,9 +121,38 @@ export class StoreLease {
   async #open(): Promise<WritableStore> {
     this.#reader.close();
     const { path, opening, notices, retakeWaitMs = 0 } = this.#options;
-    const waitMs = this.#wasTaken ? Math.max(opening.waitMs ?? 0, retakeWaitMs) : opening.waitMs;
-    const store = await openForWriting(path, { ...opening, waitMs }, notices);
-    this.#wasTaken = true;
+    if (this.#taken === undefined) return this.#hold(await openForWriting(path, opening, notices));
+    this.#checkStillThere();
+    const waitMs = Math.max(opening.waitMs ?? 0, retakeWaitMs);
+    const store = await openForWriting(path, { ...opening, waitMs, create: undefined }, notices);
+    try {
+      this.#checkStillThere();
+    } catch (error) {
+      store.close();
+      throw error;
+    }
+    return this.#hold(store);
+  }
+
+  /** A state directory keeps its folder for life; a compaction puts a new file in a fold log's place. */
+  #hold(store: WritableStore): WritableStore {
+    const folder = store.kind === 'directory' ? this.#identity() : undefined;
+    this.#taken = { folder };
     return store;
+  }
+
+  #checkStillThere(): void {
+    const { path } = this.#options;
+    const found = this.#identity();
+    const folder = this.#taken?.folder;
+    if (found !== undefined && (folder === undefined || found === folder)) return;
+    this.#taken = undefined;
+    const change = found === undefined ? 'was moved or removed' : 'was replaced';
+    throw replaced(path, path, `it ${change} while its lock was let go`);
+  }
+
+  #identity(): string | undefined {
+    const { path, opening } = this.#options;
+    return (opening.fileSystem ?? realFileSystem()).statusFollowing(path)?.identity;
   }
 }
