@@ -157,4 +157,22 @@ export const otherUsersMutants = [
     to: 'return fileSystem;',
     tests: ['engine/storage-io/led-elsewhere-reading.exhaustive'],
   },
+  {
+    name: 'batch-goes-on-in-another-store',
+    rule: 'R9: a store that was replaced is never acknowledged into',
+    file: 'src/cli/command/store-lease.ts',
+    from: 'folder === undefined || found === folder',
+    to: 'folder !== null',
+    tests: ['cli/batch-lives'],
+    match: '*was replaced',
+  },
+  {
+    name: 'place-judged-by-its-name-alone',
+    rule: 'nothing is made within a store, nor written over',
+    file: 'src/engine/inspect/lies-in-store.ts',
+    from: 'led === named',
+    to: 'led !== ""',
+    tests: ['cli/destinations'],
+    match: 'create refuses a place that a link*',
+  },
 ];
