@@ -1,5 +1,7 @@
+import { dirname } from 'node:path';
 import { diskCopyHint, readOnlyHint, rightsHint } from '../../engine/bytes/text/command-hints.js';
-import { StatelogError } from '../../engine/errors.js';
+import { isStatelogError, StatelogError } from '../../engine/errors.js';
+import { realFileSystem } from '../../engine/storage-io/real/real-file-system.js';
 
 /** Operations that read: if the system refuses one, everything else was left as it is, or never touched. */
 const READING = new Set(['read', 'open', 'readdir', 'stat', 'lstat', 'fstat', 'copy']);
@@ -23,8 +25,25 @@ export function withSystemHint(error: StatelogError): StatelogError {
 
 function hintOf(errno: string, path: string | undefined, isReading: boolean): string | undefined {
   if (errno === 'EIO') return isReading ? diskCopyHint(path) : FAILED_WRITE_HINT;
-  if (errno === 'EROFS') return readOnlyHint(path);
-  return ERRNOS_OF_RIGHTS.includes(errno) ? rightsHint(path) : undefined;
+  if (errno === 'EROFS') return readOnlyHint(nearestThere(path));
+  return ERRNOS_OF_RIGHTS.includes(errno) ? rightsHint(nearestThere(path)) : undefined;
+}
+
+/** The path, or the nearest folder around it that is there: a command that shows more of a path fails where nothing is. */
+function nearestThere(path: string | undefined): string | undefined {
+  let at = path;
+  while (at !== undefined && at !== dirname(at) && isMissing(at)) at = dirname(at);
+  return at;
+}
+
+/** False also for what may not be looked at. */
+function isMissing(path: string): boolean {
+  try {
+    return realFileSystem().status(path) === undefined;
+  } catch (error) {
+    if (!isStatelogError(error)) throw error;
+    return false;
+  }
 }
 
 const FAILED_WRITE_HINT =

@@ -146,7 +146,8 @@ export abstract class StatelogCommand extends Command {
   }
 
   /** Says an error that does not end the command. */
-  protected sayError(error: StatelogError): void {
+  protected sayError(said: StatelogError): void {
+    const error = withSystemHint(said);
     this.#spoken.writeError(`${this.wantsJson ? errorJson(error) : errorLine(error)}\n`);
   }
 

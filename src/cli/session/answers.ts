@@ -1,4 +1,5 @@
 import { asStatelogError, errorJson } from '../errors/error-rendering.js';
+import { withSystemHint } from '../errors/system-hint.js';
 import type { StoreLease } from '../command/store-lease.js';
 import type { ByteOutput } from '../terminal/byte-output.js';
 import type { AnswerFields, Executed } from './executed.js';
@@ -94,6 +95,6 @@ function answerLine(id: unknown, fields: AnswerFields): string {
 }
 
 function errorLineOf(id: unknown, thrown: unknown): string {
-  const error = errorJson(asStatelogError(thrown));
+  const error = errorJson(withSystemHint(asStatelogError(thrown)));
   return id === undefined ? `${error}\n` : `{"id":${JSON.stringify(id)},${error.slice(1)}\n`;
 }

@@ -2,6 +2,7 @@ import { createInterface } from 'node:readline';
 import { encodeText, type Encodings } from '../values/encoding.js';
 import type { StoreLease } from '../command/store-lease.js';
 import { asStatelogError, errorLine } from '../errors/error-rendering.js';
+import { withSystemHint } from '../errors/system-hint.js';
 import { EntryTable } from '../output/entry-table.js';
 import type { Terminal } from '../terminal/terminal.js';
 import { visibleText, visibleValue } from '../terminal/shown/visible-text.js';
@@ -85,7 +86,7 @@ async function answer(
     }
   } catch (error) {
     if (store.isEndedBy(error)) store.letGo();
-    output.writeText(`${errorLine(asStatelogError(error))}\n`);
+    output.writeText(`${errorLine(withSystemHint(asStatelogError(error)))}\n`);
   }
 }
 

@@ -245,15 +245,16 @@ test('a disk that fails is told with the file, the byte, what is safe and what t
 });
 
 test('what the rights or the file system do not allow is told with what is safe and what shows why', (t) => {
+  const folder = tempDir(t);
   t.is(
-    errorLine(withSystemHint(systemError('open', 'st/LOCK', 'EACCES'))),
-    'statelog: open st/LOCK: permission denied (EACCES); nothing of it was changed; ' +
-      "run it as its owner, or have its rights changed: 'namei -l st/LOCK' shows who owns each part of the path",
+    errorLine(withSystemHint(systemError('open', folder, 'EACCES'))),
+    `statelog: open ${folder}: permission denied (EACCES); nothing of it was changed; ` +
+      `run it as its owner, or have its rights changed: 'namei -l ${folder}' shows who owns each part of the path`,
   );
   t.is(
-    errorLine(withSystemHint(systemError('mkdir', 'st', 'EROFS'))),
-    'statelog: mkdir st: the file system is read-only (EROFS); what was acknowledged before is on disk; ' +
-      "mount the file system for writing ('findmnt -T st' says which), or work on a copy elsewhere",
+    errorLine(withSystemHint(systemError('mkdir', path.join(folder, 'not there', 'new'), 'EROFS'))),
+    `statelog: mkdir ${folder}/not there/new: the file system is read-only (EROFS); what was acknowledged before is on disk; ` +
+      `mount the file system for writing ('findmnt -T ${folder}' says which), or work on a copy elsewhere`,
   );
 });
 
