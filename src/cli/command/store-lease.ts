@@ -30,7 +30,7 @@ export class StoreLease {
   readonly #options: StoreLeaseOptions;
   readonly #reader: FreshReader;
   #store: WritableStore | undefined;
-  /** Where the store was that was taken; undefined before, and once it is known to be gone. */
+  /** The store that was taken; undefined before, and once it is known to be gone. */
   #taken: { readonly folder: string | undefined } | undefined;
   /** Runs from the first wait for input on, since making one for each wait costs more than what is waited for. */
   #idle: NodeJS.Timeout | undefined;
