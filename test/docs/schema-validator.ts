@@ -42,15 +42,14 @@ export function faultsOf(
   schemas: ReadonlyMap<string, Schema>,
   at = '$',
 ): string[] {
-  for (const keyword of Object.keys(schema))
-    if (!KEYWORDS.has(keyword)) throw new TypeError(`this validator does not know ${keyword}`);
+  checkKeywords(schema);
+  if (schema.type !== undefined && !isOfType(value, schema.type)) return [`${at} is no ${schema.type}`];
   const faults: string[] = [];
   if (schema.$ref !== undefined) faults.push(...faultsOf(value, referred(schema.$ref, schemas), schemas, at));
-  if (schema.type !== undefined && !isOfType(value, schema.type)) faults.push(`${at} is no ${schema.type}`);
   if (schema.enum?.includes(value) === false) faults.push(`${at} is none of ${schema.enum.join(', ')}`);
   if (schema.const !== undefined && value !== schema.const)
     faults.push(`${at} is not ${JSON.stringify(schema.const)}`);
-  if (schema.pattern !== undefined && !new RegExp(schema.pattern, 'u').test(String(value)))
+  if (schema.pattern !== undefined && !patternOf(schema.pattern).test(String(value)))
     faults.push(`${at} does not match ${schema.pattern}`);
   if (schema.items !== undefined && Array.isArray(value)) {
     const { items } = schema;
@@ -64,6 +63,23 @@ export function faultsOf(
       faults.push(`${at} is none of: ${each.map((found) => found[0]).join('; ')}`);
   }
   return faults;
+}
+
+const known = new WeakSet<Schema>();
+
+function checkKeywords(schema: Schema): void {
+  if (known.has(schema)) return;
+  for (const keyword of Object.keys(schema))
+    if (!KEYWORDS.has(keyword)) throw new TypeError(`this validator does not know ${keyword}`);
+  known.add(schema);
+}
+
+const patterns = new Map<string, RegExp>();
+
+function patternOf(text: string): RegExp {
+  let pattern = patterns.get(text);
+  if (pattern === undefined) patterns.set(text, (pattern = new RegExp(text, 'u')));
+  return pattern;
 }
 
 function faultsOfFields(

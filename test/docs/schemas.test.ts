@@ -11,6 +11,9 @@ import { faultsOf, SCHEMAS as schemas } from './schema-validator.js';
 
 /* Every line of --json is as its schema in docs/schemas says; a field that a schema does not know is a fault. */
 
+/** Commands and the fields of lines to which an unknown one was added, once for all lines that have the same. */
+const SHAPES_HELD = new Set<string>();
+
 /** Runs a command with `--json`, and holds each of its lines against its schema, and what it says on standard error, too. */
 async function held(
   t: ExecutionContext,
@@ -25,14 +28,19 @@ async function held(
     .split('\n')
     .filter((line) => line !== '')
     .map((line) => JSON.parse(line) as Record<string, unknown>);
+  const faults: unknown[] = [];
   for (const line of lines) {
-    t.deepEqual(faultsOf(line, schema, schemas), [], `${about}\n${JSON.stringify(line)}`);
-    t.not(faultsOf({ ...line, unknownField: 1 }, schema, schemas).length, 0, about);
+    for (const fault of faultsOf(line, schema, schemas)) faults.push([fault, line]);
     const [[name, inner]] = Object.entries(line) as [[string, unknown]];
     const isNested = Object.keys(line).length === 1 && typeof inner === 'object' && inner !== null;
+    const shape = [argv[0], ...Object.keys(line), '/', ...(isNested ? Object.keys(inner) : [])].join();
+    if (SHAPES_HELD.has(shape)) continue;
+    SHAPES_HELD.add(shape);
+    t.not(faultsOf({ ...line, unknownField: 1 }, schema, schemas).length, 0, about);
     if (isNested)
       t.not(faultsOf({ [name]: { ...inner, unknownField: 1 } }, schema, schemas).length, 0, about);
   }
+  t.deepEqual(faults, [], about);
   const common = schemas.get('common.json')!.$defs!;
   const said = {
     anyOf: [
