@@ -175,3 +175,16 @@ export type { TailState } from './wal/scan/scanner.js';
 export type { UnwholeTail } from './wal/tail/tail-watch.js';
 export type { GroupChange, GroupCommit } from './directory/group-change.js';
 export type { StampStart } from './wal/write/record-stamp.js';
+
+// Classes that the exports above give, and what these mention.
+export type { FoldCursor } from './fold/lookup/fold-cursor.js';
+export type { FoldRecord, RecordShape } from './fold/format/record.js';
+export type { Cell, CellState, FileMap, RecordTimes } from './inspect/verify/file-map.js';
+export type { WalTag } from './rkyv/entry/wal-entry-format.js';
+export type { WalEntryView } from './rkyv/entry/wal-entry-view.js';
+export type { PlaceCursor } from './state/backends/place-table.js';
+export type { SegmentEntry } from './wal/folder/segment-folder.js';
+export type { MergedScanner, MergeOptions } from './wal/scan/merged-scanner.js';
+export type { OrderFields } from './wal/format/record-order.js';
+export type { LogScanOptions, WalScanPart } from './wal/scan/scan-options.js';
+export type { ScanEvent, WalScanner } from './wal/scan/scanner.js';
