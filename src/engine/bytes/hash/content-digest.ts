@@ -1,4 +1,5 @@
 import { checkBytes } from '../byte-argument.js';
+import { copyBytes } from '../copy.js';
 import { type Blake3, createBlake3 } from './blake3.js';
 import { highHalfOfNumber, lowHalfOfNumber, writeU32 } from '../halves.js';
 
@@ -99,10 +100,7 @@ export class ContentDigest {
       return;
     }
     this.#makeRoom(length);
-    // A copy loop for the short, since `subarray` allocates a view.
-    if (length < 64)
-      for (let at = 0; at < length; at++) this.#block[this.#blockLength + at] = bytes[start + at]!;
-    else this.#block.set(bytes.subarray(start, start + length), this.#blockLength);
+    copyBytes(bytes, start, length, this.#block, this.#blockLength);
     this.#blockLength += length;
   }
 
