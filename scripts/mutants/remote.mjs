@@ -177,6 +177,15 @@ export const remoteMutants = [
     match: 'a copy of a store*',
   },
   {
+    name: 'history-of-a-fold-not-compared',
+    rule: 'R2: what was appended tells what changed only where the log before it is what the chain says',
+    file: 'src/engine/transfer/chain/appended-changes.ts',
+    from: ' || (markThere ?? mark) !== history) return undefined;\n',
+    to: ') return undefined;\n',
+    tests: ['engine/transfer/logged-changes'],
+    match: 'a fold log that is as long*',
+  },
+  {
     name: 'old-value-left-in-a-sum',
     rule: 'the sum of a content is of what it holds',
     file: 'src/engine/transfer/chain/chain-sums.ts',

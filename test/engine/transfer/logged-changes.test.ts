@@ -15,6 +15,7 @@ import {
   type EncodedIncrement,
 } from '../../../src/engine/transfer/chain/next-increment.js';
 import { tempDir } from '../../support/temp-dir.js';
+import { HISTORIES, type Step } from './increment-works.js';
 
 const KEYS = 3_000;
 const KEEP = 10;
@@ -139,3 +140,66 @@ function withoutSum(root: string): ChainEnd {
   moment.close();
   return { position, store: storeId, content: sums.sums() };
 }
+
+const LOG = HISTORIES.log;
+
+function startOfLog(root: string): ChainEnd {
+  const moment = momentNow(realFileSystem(), root);
+  const start = endOf(chainStart(moment, {}));
+  moment.close();
+  return start;
+}
+
+async function filledLog(t: ExecutionContext, name: string, value: string): Promise<string> {
+  const root = path.join(tempDir(t), `${name}.snap`);
+  LOG.create(root);
+  const batch = Array.from({ length: 300 }, (_, number): Step => [`key:${number}`, `${value}${number}`]);
+  await LOG.write(root, [...batch, ['key:5', undefined], ['key:6', value]], 1);
+  return root;
+}
+
+test('of a fold log, what was appended tells what changed, as all that it holds does', async (t) => {
+  const root = await filledLog(t, 'log', 'value');
+  const start = startOfLog(root);
+  t.is(nextIncrement(realFileSystem(), root, start).increment, undefined);
+  await LOG.write(
+    root,
+    [
+      ['key:1', 'new'],
+      ['key:2', undefined],
+      ['key:5', 'back'],
+      ['goes', '1'],
+    ],
+    2,
+  );
+  await LOG.write(
+    root,
+    [
+      ['key:1', 'newest'],
+      ['goes', undefined],
+      ['comes', ''],
+      ['key:3', undefined],
+    ],
+    3,
+  );
+  const { increment } = nextIncrement(realFileSystem(), root, start);
+  const unknown = { ...start, position: { ...start.position, history: undefined } };
+  const whole = nextIncrement(realFileSystem(), root, unknown).increment!;
+  t.deepEqual(changesIn(increment!), changesIn(whole));
+  t.is(increment!.end.until.digest, undefined);
+  t.not(whole.end.until.digest, undefined);
+  t.is(increment!.end.until.sum, sumOfStore(root));
+  t.deepEqual(increment!.header, { ...whole.header, since: start.position });
+  await LOG.write(root, [['key:4', 'after']], 4);
+  const next = nextIncrement(realFileSystem(), root, endOf(increment!)).increment!;
+  t.is(next.end.until.digest, undefined);
+  t.is(next.end.until.sum, sumOfStore(root));
+});
+
+test('a fold log that is as long and at the same cursor, and another, is not taken for the one of a chain', async (t) => {
+  const start = startOfLog(await filledLog(t, 'one', 'value'));
+  const other = await filledLog(t, 'other', 'other');
+  t.is(startOfLog(other).position.logBytes, start.position.logBytes);
+  await LOG.write(other, [['key:1', 'new']], 2);
+  t.throws(() => nextIncrement(realFileSystem(), other, start), { code: 'SOURCE_MISMATCH' });
+});

@@ -1,6 +1,7 @@
 import { StatelogError } from '../../errors.js';
 import { CURSOR_TYPE } from '../../fold/format/format.js';
 import type { WatchCursor } from '../../fold/format/watch-cursor.js';
+import { LogHistory, passRecords } from '../../fold/scan/log-history.js';
 import { FoldScanner } from '../../fold/scan/scanner.js';
 import type { FileDescriptor, FileSystem } from '../../storage-io/interface/file-system.js';
 import { withReplaced } from '../../storage-io/views/replaced-members.js';
@@ -31,6 +32,32 @@ export function endOfCursor(
     safe: 'nothing was written',
     hint: 'it was never there, or compacted away with the deletes that followed it: export a whole snapshot, and go on from its cursor',
   });
+}
+
+/** The file of that identity as it was when it had so many bytes. */
+export interface LogPart {
+  readonly identity: string;
+  readonly bytes: number;
+}
+
+/** The mark of a log's history (`LogHistory`) up to there; undefined where another file took its place, or no record ends there. */
+export function historyUpTo(
+  fileSystem: FileSystem,
+  path: string,
+  { identity, bytes }: LogPart,
+): string | undefined {
+  const descriptor = fileSystem.openRead(path);
+  try {
+    const now = fileSystem.statusOf(descriptor);
+    if (now.identity !== identity || now.size < bytes) return undefined;
+    const past = new LogHistory();
+    const isWhole = passRecords({ fileSystem, descriptor, path, size: bytes }, (record) => {
+      past.take(record);
+    });
+    return isWhole ? past.hex() : undefined;
+  } finally {
+    fileSystem.close(descriptor);
+  }
 }
 
 /** A log as it was when it had so many bytes: it only grows, until another file takes its place. */

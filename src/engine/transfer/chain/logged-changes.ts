@@ -10,6 +10,11 @@ import type { StoredEntry } from '../../store/store.js';
 const KEYS_LOOKED_UP = 1000;
 const LOOKED_UP_OF_ALL = 0.25;
 
+/** The most keys that are looked up in a store of so many. */
+export function keysWorthWhile(keys: number): number {
+  return Math.max(KEYS_LOOKED_UP, keys * LOOKED_UP_OF_ALL);
+}
+
 /** The last that the logs say of a key. */
 interface StoredChange {
   readonly key: Uint8Array;
@@ -38,7 +43,7 @@ export function loggedChanges(
 ): LoggedChanges | undefined {
   const keysAfter = countOf(to.states);
   const found = new Map<string, StoredChange>();
-  const most = Math.max(KEYS_LOOKED_UP, keysAfter * LOOKED_UP_OF_ALL);
+  const most = keysWorthWhile(keysAfter);
   const take = (states: CoreStates): boolean => {
     for (const { overlay } of states.all) {
       const cursor = overlay.cursor();

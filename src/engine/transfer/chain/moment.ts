@@ -11,7 +11,7 @@ import { positionName, type IncrementPosition } from '../../lines/increment-posi
 import type { StoredEntry } from '../../store/store.js';
 import { anchoredSource } from '../../storage-io/views/anchored-file-system.js';
 import type { FileSystem } from '../../storage-io/interface/file-system.js';
-import { endOfCursor, upTo } from './fold-history.js';
+import { endOfCursor, historyUpTo, type LogPart, upTo } from './fold-history.js';
 
 /** A store as it is, or was, at one moment of its history. Close it. */
 export interface Moment {
@@ -90,21 +90,18 @@ export function momentOfSnapshot(snapshot: DirectorySnapshot): Moment {
   };
 }
 
-/** The file of that identity as it was when it had so many bytes. */
-interface LogPart {
-  readonly identity: string;
-  readonly bytes: number;
-}
-
 /**
  * Opens a fold log as it was when it had so many bytes.
  * @param part default: as it is now
  */
 export function foldMoment(fileSystem: FileSystem, path: string, part?: LogPart): Moment {
+  const identity = part?.identity ?? fileSystem.statusFollowing(path)?.identity ?? '';
   const through = part === undefined ? fileSystem : upTo(fileSystem, path, part.identity, part.bytes);
   const store = FoldStore.load(path, through);
+  const { bytes: logBytes } = store.sizes;
+  const history = historyUpTo(fileSystem, path, { identity, bytes: logBytes });
   return {
-    position: { kind: 'log', cursor: store.cursor, logBytes: store.sizes.bytes },
+    position: { kind: 'log', cursor: store.cursor, logBytes, history },
     storeId: undefined,
     notices: store.notices,
     lentEntries: () => store.lentEntries(),

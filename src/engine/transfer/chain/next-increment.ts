@@ -14,12 +14,15 @@ import {
 } from '../../lines/increment-lines.js';
 import { isSamePosition, positionName } from '../../lines/increment-position.js';
 import { pairedEntries } from '../../inspect/compare-stores.js';
+import { identify } from '../../inspect/identify.js';
 import type { FileSystem } from '../../storage-io/interface/file-system.js';
+import { remarksOn } from '../../store/remarks.js';
 import { anchoredSource } from '../../storage-io/views/anchored-file-system.js';
 import { incrementLines } from '../export-increment.js';
+import { appendedChanges } from './appended-changes.js';
 import { ChainSums, ChangedSum } from './chain-sums.js';
 import type { ChainEnd } from './increment-chain.js';
-import { loggedChanges } from './logged-changes.js';
+import { keysWorthWhile, loggedChanges } from './logged-changes.js';
 import { momentAt, momentNow, type Moment } from './moment.js';
 
 /**
@@ -48,6 +51,8 @@ export interface NextIncrement {
  * @throws StatelogError as `momentAt` and `momentNow`; `LIMIT_EXCEEDED` where too much changed for one; `SOURCE_MISMATCH` where the store is another, or held something else there
  */
 export function nextIncrement(disk: FileSystem, path: string, chain: ChainEnd, at?: bigint): NextIncrement {
+  const appended = at === undefined ? fromAppended(anchoredSource(disk, path), path, chain) : undefined;
+  if (appended !== undefined) return appended;
   const now = momentNow(disk, path, at);
   try {
     const { notices, storeId } = now;
@@ -116,6 +121,31 @@ function fromLogs(
   const increment = encoded(path, incrementLines(header, changes.pairs, sums), { chain, header });
   // Something changed that no log tells of: what mends a store may do that.
   return sums.keys === changes.keysAfter ? increment : undefined;
+}
+
+/**
+ * Of a fold log, by what was appended to it alone, where all before is known to be what it was.
+ * @returns undefined where that is not known
+ */
+function fromAppended(fileSystem: FileSystem, path: string, chain: ChainEnd): NextIncrement | undefined {
+  const { content, position, store } = chain;
+  const { sum, keys } = content;
+  if (position.kind !== 'log' || sum === undefined || store !== undefined) return undefined;
+  if (identify(fileSystem, path).kind !== 'log') return undefined;
+  const descriptor = fileSystem.openRead(path);
+  try {
+    const log = { fileSystem, descriptor, path, size: fileSystem.statusOf(descriptor).size };
+    const most = { keys: keysWorthWhile(keys), bytes: INCREMENT_LENGTH_MAX };
+    const changes = appendedChanges(log, position, most);
+    if (changes === undefined) return undefined;
+    const notices = remarksOn(fileSystem, { kind: 'log', path });
+    const header = { since: position, until: changes.until, store };
+    if (isSamePosition(changes.until, position)) return { increment: undefined, notices };
+    const lines = incrementLines(header, changes.pairs, new ChangedSum({ ...content, sum }));
+    return { increment: encoded(path, lines, { chain, header }), notices };
+  } finally {
+    fileSystem.close(descriptor);
+  }
 }
 
 /** By all that the store held, and all that it holds. */

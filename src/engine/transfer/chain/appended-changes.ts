@@ -1,0 +1,106 @@
+import { CURSOR_TYPE, PUT_TYPE } from '../../fold/format/format.js';
+import type { FoldRecord } from '../../fold/format/record.js';
+import type { OpenLog } from '../../fold/record/log-window.js';
+import { LogHistory, passRecords } from '../../fold/scan/log-history.js';
+import { FoldScanner } from '../../fold/scan/scanner.js';
+import type { EntryPair } from '../../inspect/compare-stores.js';
+import { OrderedKeyIndex } from '../../key-index/ordered-key-index.js';
+import type { IncrementPosition } from '../../lines/increment-position.js';
+import type { StoredEntry } from '../../store/store.js';
+
+/** What a key held at a position of a log, and what it holds at the end; undefined where it was not there. */
+interface Sides {
+  before: StoredEntry | undefined;
+  after: StoredEntry | undefined;
+}
+
+/** What was appended to a fold log since a position. */
+export interface AppendedChanges {
+  /** The position at the log's end. */
+  readonly until: IncrementPosition;
+  /** For each key that was written since, in key order, what it held and what it holds. */
+  readonly pairs: Iterable<EntryPair<StoredEntry>>;
+}
+
+/**
+ * Finds what changed in a fold log since a position by what was appended, where all before it is what it was then: what
+ * follows is read, and what comes before is passed over. It takes memory for what the keys held and hold.
+ * @param most more keys, or bytes, than these are not worth while
+ * @returns undefined where that is not known, or the log is not whole
+ */
+export function appendedChanges(
+  log: OpenLog,
+  { logBytes, history, cursor }: IncrementPosition,
+  most: { readonly keys: number; readonly bytes: number },
+): AppendedChanges | undefined {
+  if (logBytes === undefined || history === undefined || logBytes > log.size) return undefined;
+  const changed = new ChangedKeys(most);
+  const scanner = new FoldScanner(log, { from: logBytes, isAppended: true });
+  const { record } = scanner;
+  let last = cursor;
+  for (let step = scanner.next(); step !== 'end'; step = scanner.next()) {
+    if (step !== 'record' || changed.isTooMuch) return undefined;
+    if (record.type === CURSOR_TYPE) last = record.cursor().toBytes();
+    else changed.takeAfter(record);
+  }
+  const past = new LogHistory();
+  let markThere = log.size === logBytes ? undefined : '';
+  const isWhole = passRecords(log, (passed) => {
+    if (passed.offset < logBytes) changed.takeBefore(passed);
+    else if (passed.offset === logBytes) markThere = past.hex();
+    past.take(passed);
+  });
+  const mark = past.hex();
+  if (!isWhole || changed.isTooMuch || changed.isDamaged || (markThere ?? mark) !== history) return undefined;
+  const until = { kind: 'log', cursor: last, logBytes: log.size, history: mark } as const;
+  return { until, pairs: changed.pairs() };
+}
+
+/** The keys that were written behind a position. */
+class ChangedKeys {
+  /** A record that is needed is not what was written. */
+  isDamaged = false;
+  readonly #most: { readonly keys: number; readonly bytes: number };
+  readonly #keys = new OrderedKeyIndex();
+  /** By the slots of the keys. */
+  readonly #sides: Sides[] = [];
+  #bytes = 0;
+
+  constructor(most: { readonly keys: number; readonly bytes: number }) {
+    this.#most = most;
+  }
+
+  get isTooMuch(): boolean {
+    return this.#keys.count > this.#most.keys || this.#bytes > this.#most.bytes;
+  }
+
+  takeAfter(record: FoldRecord): void {
+    const slot = this.#keys.insertAt(record.bytes, record.keyStart, record.keyLength);
+    const sides = (this.#sides[slot] ??= { before: undefined, after: undefined });
+    sides.after = this.#held(record, sides.after);
+  }
+
+  takeBefore(record: FoldRecord): void {
+    if (record.type === CURSOR_TYPE) return;
+    const slot = this.#keys.findAt(record.bytes, record.keyStart, record.keyLength);
+    if (slot < 0 || this.isTooMuch) return;
+    if (!record.checksumHolds()) this.isDamaged = true;
+    const sides = this.#sides[slot]!;
+    sides.before = this.#held(record, sides.before);
+  }
+
+  *pairs(): Generator<EntryPair<StoredEntry>, void> {
+    const walk = this.#keys.cursor();
+    for (let slot = walk.first(); slot >= 0; slot = walk.next()) {
+      const sides = this.#sides[slot]!;
+      if (sides.before !== undefined || sides.after !== undefined) yield sides;
+    }
+  }
+
+  #held(record: FoldRecord, old: StoredEntry | undefined): StoredEntry | undefined {
+    this.#bytes -= old?.value.length ?? 0;
+    if (record.type !== PUT_TYPE) return undefined;
+    this.#bytes += record.valueLength;
+    return { key: record.key(), value: record.value(), version: record.token().toBytes() };
+  }
+}
