@@ -63,6 +63,15 @@ export const remoteMutants = [
     match: 'what was fetched of another content*',
   },
   {
+    name: 'failed-download-thrown-away',
+    rule: 'a download whose connection failed goes on where it stopped',
+    file: 'src/engine/transfer/import-store.ts',
+    from: '    isLeft = begun?.isWorthLeaving(error) === true;\n',
+    to: '    isLeft = begun?.isWorthLeaving(error) === undefined;\n',
+    tests: ['engine/remote/download'],
+    match: 'an import whose connection fails*',
+  },
+  {
     name: 'wrong-start-of-a-download-fails-for-good',
     rule: 'what was fetched and is wrong by now is fetched anew',
     file: 'src/engine/transfer/download/begun-download.ts',

@@ -13,6 +13,7 @@ import { publish } from '../../src/engine/remote/publish/publish.js';
 import { s3SettingsOf } from '../../src/engine/remote/s3/s3-settings.js';
 import { S3Store } from '../../src/engine/remote/s3/s3-store.js';
 import { realFileSystem } from '../../src/engine/storage-io/real/real-file-system.js';
+import { treeBytes } from '../../src/engine/storage-io/whole/tree-bytes.js';
 import { NEWEST_ORIGINAL, newestOriginal } from '../engine/fold/newest-original.js';
 import { snapshot } from '../engine/remote/snapshots.js';
 import { isOriginalThere, ORIGINAL, originalPath } from '../engine/wal/original-harness.js';
@@ -21,6 +22,8 @@ import { fixturePath } from '../support/fixtures.js';
 import { needing, notTried } from '../support/needing.js';
 import { projectRoot } from '../support/project-root.js';
 import { tempDir } from '../support/temp-dir.js';
+import { startCommand } from './nats/program.js';
+import { startProxy } from './s3-proxy.js';
 import { freePort, isServerThere, serverNeeded, startServer } from './server-process.js';
 
 // For this file alone: one with a variable set at its top gets a process of its own.
@@ -174,6 +177,45 @@ withServer(
       [],
     );
     t.is(await run(t, 'diff', store, URL), '');
+  },
+);
+
+withServer(
+  'an import that Ctrl-C ends says what stays, and the next one fetches the rest alone',
+  async (t) => {
+    const { folder } = await bucket(t);
+    const store = await largeStore(folder);
+    await run(t, 'export', store, URL);
+    const destination = path.join(folder, 'copy');
+    const importing = startCommand(['import', URL, destination, '--limit-rate', '8MiB']);
+    const hidden = (): string | undefined =>
+      readdirSync(folder).find((name) => name.startsWith('.copy.tmp-'));
+    const fetchedBytes = (): number => {
+      const place = hidden();
+      return place === undefined ? 0 : treeBytes(realFileSystem(), path.join(folder, place));
+    };
+    while (fetchedBytes() < 12 * MIB) await new Promise((resolve) => setTimeout(resolve, 20));
+    importing.process.kill('SIGINT');
+    const { signal, stderr } = await importing.ended;
+    t.is(signal, 'SIGINT');
+    t.regex(
+      stderr,
+      /^statelog: interrupted; what was fetched stays in [^\n]*; run it again: it goes on[^\n]*\n$/,
+    );
+    t.deepEqual(readdirSync(folder).sort(), [hidden(), 'large', 'served']);
+    const { port } = new globalThis.URL(process.env['AWS_ENDPOINT_URL_S3']!);
+    const proxy = await startProxy(t, Number(port));
+    const starts: number[] = [];
+    proxy.before = ({ path: name, range }) => {
+      if (name.endsWith('.tar') && range !== undefined) starts.push(Number(/\d+/.exec(range)![0]));
+      return false;
+    };
+    const went = await startCommand(['import', URL, destination], { AWS_ENDPOINT_URL_S3: proxy.endpoint })
+      .ended;
+    t.is(went.exitCode, 0, went.stderr);
+    t.true(starts.length === 1 && starts[0]! >= 12 * MIB, String(starts));
+    t.is(await run(t, 'diff', store, destination), '');
+    t.deepEqual(readdirSync(folder).sort(), ['copy', 'large', 'served']);
   },
 );
 

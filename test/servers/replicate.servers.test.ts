@@ -66,8 +66,14 @@ withServer(
     const last = await commandLine(['replicate', source, URL]);
     t.is(last.exitCode, 0, last.stderr);
     const copy = path.join(folder, 'copy');
-    const restored = await commandLine(['import', URL, copy]);
+    const restored = await commandLine(['import', URL, copy, '--json']);
     t.is(restored.exitCode, 0, restored.stderr);
+    const there = await commandLine(['stat', source, '--digest', '--json']);
+    const [wanted, digest] = [there, restored].map(
+      ({ stdout }) => (JSON.parse(stdout) as { digest: string }).digest,
+    );
+    t.regex(wanted!, /^[0-9a-f]{64}$/);
+    t.is(digest, wanted);
     t.is((await commandLine(['diff', source, copy])).stdout, '');
     store.close();
   },

@@ -96,10 +96,14 @@ export default class Import extends StatelogCommand {
     };
     const input = isRemote ? await this.#moment(args.source, flags) : undefined;
     const stream = isStream && !isRemote ? byteInput(args.source, this.terminal) : undefined;
-    const { notices, ...report } =
-      flags.onto === undefined
-        ? await (isStream ? importStream({ ...task, stream }, input) : importPath(task, this.terminal))
-        : await importIncrement({ ...task, stream, waitMs: flags.wait });
+    const hear = isRemote ? await this.#sayWhatIsKept() : () => undefined;
+    const { notices, ...report } = await (
+      flags.onto !== undefined
+        ? importIncrement({ ...task, stream, waitMs: flags.wait })
+        : isStream
+          ? importStream({ ...task, stream }, input)
+          : importPath(task, this.terminal)
+    ).finally(hear);
     for (const finding of notices) this.notice(finding);
     const { path, kind, keys, digest } = report;
     const text = flags.json
@@ -108,6 +112,20 @@ export default class Import extends StatelogCommand {
     this.terminal.output.writeText(`${text}\n`);
     await this.terminal.output.flush();
     return EXIT_CODES.done;
+  }
+
+  /** Says at a signal where what was fetched stays. */
+  async #sayWhatIsKept(): Promise<() => void> {
+    const [{ onInterrupt }, { keptPaths }] = await Promise.all([
+      import('../../cli/program/interrupt.js'),
+      import('../../engine/storage-io/whole/staged-paths.js'),
+    ]);
+    return onInterrupt(() => {
+      for (const path of keptPaths())
+        this.terminal.writeError(
+          `statelog: interrupted; what was fetched stays in ${visibleText(path)}; run it again: it goes on where it stopped\n`,
+        );
+    });
   }
 
   async #moment(

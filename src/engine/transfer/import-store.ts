@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { createDirectory } from '../directory/checkpoint/create-directory.js';
 import { cursorText } from '../fold/format/position-text.js';
 import { repairHint } from '../bytes/text/command-hints.js';
-import { StatelogError } from '../errors.js';
+import { isStatelogError, StatelogError } from '../errors.js';
 import type { Finding } from '../finding.js';
 import { openInput } from '../inspect/input/open-input.js';
 import { refuseWithinStore } from '../inspect/lies-in-store.js';
@@ -87,6 +87,10 @@ async function importVerified(
     const report = await importWith(fileSystem, request, begun, chain);
     if (!dryRun) begun?.remove();
     return report;
+  } catch (error) {
+    // What is refused for good would be refused again.
+    if (isStatelogError(error, 'DIGEST_MISMATCH')) begun?.remove();
+    throw error;
   } finally {
     begun?.leave();
   }
@@ -103,12 +107,13 @@ async function importWith(
   const staging = StagingFolder.make(fileSystem, destination);
   if (dryRun) staging.remove();
   const copy = new Copy(fileSystem, dryRun ? undefined : staging);
+  let isLeft = false;
   try {
     const verify = (stream: ImportRequest['stream']): Promise<Verified> =>
       verifySource(fileSystem, { ...request, stream }, () => copy.folder());
     const snapshot = await (begun === undefined
       ? verify(request.stream)
-      : begun.use(dryRun ? undefined : staging.path, verify));
+      : begun.use(dryRun ? undefined : staging, verify));
     try {
       const verified = chain === undefined ? snapshot : layered(snapshot, chain, request.source);
       const survey = surveyOf(request, verified);
@@ -120,9 +125,13 @@ async function importWith(
     } finally {
       snapshot.close();
     }
+  } catch (error) {
+    isLeft = begun?.isWorthLeaving(error) === true;
+    throw isLeft ? begun!.interrupted(error as StatelogError) : error;
   } finally {
     copy.remove();
-    if (!dryRun) staging.remove();
+    if (isLeft) staging.leave();
+    else if (!dryRun) staging.remove();
   }
 }
 

@@ -1,6 +1,7 @@
-import { cpSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import test, { type ExecutionContext } from 'ava';
+import { isStatelogError } from '../../../src/engine/errors.js';
 import type { OpenBlob } from '../../../src/engine/remote/blob/blob-store.js';
 import { StoreUnavailable } from '../../../src/engine/remote/blob/store-unavailable.js';
 import { fetchNewest } from '../../../src/engine/remote/chain/fetch-moment.js';
@@ -168,4 +169,40 @@ test('what was fetched outlives an import that cannot reach the store', async (t
   const store = new CountingStore(made.bucket);
   await restore(store, made.destination);
   t.is(store.given, made.bytes - 10_000);
+});
+
+test('an import whose connection fails leaves what came, says so, and the next one goes on with it', async (t) => {
+  for (const kind of ['directory', 'log'] as const) {
+    const made = await place(t, kind);
+    const cut = new CountingStore(made.bucket);
+    cut.onPiece = (given) => {
+      if (given >= 10_000) throw new StoreUnavailable('the store is away');
+    };
+    const error = await t.throwsAsync(restore(cut, made.destination), { message: /away/, code: 'IO_FAILED' });
+    const { safe, hint } = isStatelogError(error) ? error.details : {};
+    t.regex(safe ?? '', /what was fetched stays in .*tmp-/);
+    t.regex(hint ?? '', /goes on where it stopped/);
+    t.false(existsSync(made.destination));
+    const store = new CountingStore(made.bucket);
+    await restore(store, made.destination);
+    t.is(store.given, made.bytes - 10_000);
+    t.deepEqual(hidden(made), []);
+  }
+});
+
+test('an import that cannot reach the store, or is refused for good, leaves nothing', async (t) => {
+  const made = await place(t, 'log');
+  const away = new CountingStore(made.bucket);
+  away.onPiece = () => {
+    throw new StoreUnavailable('the store is away');
+  };
+  await t.throwsAsync(restore(away, made.destination), { message: /away/ });
+  t.deepEqual(hidden(made), []);
+  const { bytes } = made.bucket.blobs.get(made.payload)!;
+  made.bucket.put(
+    made.payload,
+    Uint8Array.from(bytes, (byte, at) => (at === bytes.length >> 1 ? byte ^ 1 : byte)),
+  );
+  await t.throwsAsync(restore(new CountingStore(made.bucket), made.destination), { code: 'DIGEST_MISMATCH' });
+  t.deepEqual(hidden(made), []);
 });

@@ -8,6 +8,7 @@ import { removeTree } from './remove-tree.js';
  */
 
 const staged = new Map<string, FileSystem>();
+const kept = new Set<string>();
 const listening: { tell: ((path: string, isStaged: boolean) => void) | undefined } = { tell: undefined };
 
 /** Takes note of a hidden file or folder that is about to be made. */
@@ -19,7 +20,19 @@ export function noteStaged(fileSystem: FileSystem, path: string): void {
 /** It has its name now, or is gone. */
 export function forgetStaged(path: string): void {
   staged.delete(path);
+  kept.delete(path);
   listening.tell?.(path, false);
+}
+
+/** A process that ends early leaves it from now on: another one goes on with it. */
+export function keepStaged(path: string): void {
+  forgetStaged(path);
+  kept.add(path);
+}
+
+/** The paths of what would be left. */
+export function keptPaths(): readonly string[] {
+  return [...kept];
 }
 
 /** Removes all that is staged, as far as that goes: for a process that is about to end. */

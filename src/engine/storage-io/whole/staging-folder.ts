@@ -6,7 +6,7 @@ import type { FileDescriptor, FileStatus, FileSystem } from '../interface/file-s
 import { giveTree } from '../views/inheriting-file-system.js';
 import { isOursAlone } from '../owners/other-hands.js';
 import { removeTree } from './remove-tree.js';
-import { forgetStaged, noteStaged, isTemporaryNameOf, temporaryPath } from './staged-paths.js';
+import { forgetStaged, keepStaged, noteStaged, isTemporaryNameOf, temporaryPath } from './staged-paths.js';
 
 const LOCK_NAME = 'LOCK';
 const CONTENT_NAME = 'content';
@@ -95,6 +95,16 @@ export class StagingFolder {
       }
     });
     return best;
+  }
+
+  /** The hidden folder itself, for messages. */
+  get root(): string {
+    return this.#root;
+  }
+
+  /** From now on a signal leaves it as a killed process does, for whoever goes on with it. */
+  keepOnSignals(): void {
+    keepStaged(this.#root);
   }
 
   /** Lets go of the folder, and leaves it as a leftover. */

@@ -1,10 +1,10 @@
+import { FoldIndex } from '../../fold/lookup/fold-index.js';
 import { CURSOR_TYPE, PUT_TYPE } from '../../fold/format/format.js';
 import type { FoldRecord } from '../../fold/format/record.js';
 import type { OpenLog } from '../../fold/record/log-window.js';
 import { LogHistory, passRecords } from '../../fold/scan/log-history.js';
 import { FoldScanner } from '../../fold/scan/scanner.js';
 import type { EntryPair } from '../../inspect/compare-stores.js';
-import { OrderedKeyIndex } from '../../key-index/ordered-key-index.js';
 import type { IncrementPosition } from '../../lines/increment-position.js';
 import type { StoredEntry } from '../../store/store.js';
 
@@ -61,8 +61,8 @@ class ChangedKeys {
   /** A record that is needed is not what was written. */
   isDamaged = false;
   readonly #most: { readonly keys: number; readonly bytes: number };
-  readonly #keys = new OrderedKeyIndex();
-  /** By the slots of the keys. */
+  /** Where a key's sides stand among all of them, in the place of an offset. */
+  readonly #index = new FoldIndex();
   readonly #sides: Sides[] = [];
   #bytes = 0;
 
@@ -71,28 +71,32 @@ class ChangedKeys {
   }
 
   get isTooMuch(): boolean {
-    return this.#keys.count > this.#most.keys || this.#bytes > this.#most.bytes;
+    return this.#index.count > this.#most.keys || this.#bytes > this.#most.bytes;
   }
 
   takeAfter(record: FoldRecord): void {
-    const slot = this.#keys.insertAt(record.bytes, record.keyStart, record.keyLength);
-    const sides = (this.#sides[slot] ??= { before: undefined, after: undefined });
+    const { bytes, keyStart, keyLength } = record;
+    if (!this.#index.find(bytes, keyStart, keyLength)) {
+      this.#index.put(bytes, keyStart, keyLength, this.#sides.length, 0);
+      this.#index.offset = this.#sides.push({ before: undefined, after: undefined }) - 1;
+    }
+    const sides = this.#sides[this.#index.offset]!;
     sides.after = this.#held(record, sides.after);
   }
 
   takeBefore(record: FoldRecord): void {
-    if (record.type === CURSOR_TYPE) return;
-    const slot = this.#keys.findAt(record.bytes, record.keyStart, record.keyLength);
-    if (slot < 0 || this.isTooMuch) return;
+    if (record.type === CURSOR_TYPE || this.isTooMuch) return;
+    if (!this.#index.find(record.bytes, record.keyStart, record.keyLength)) return;
     if (!record.checksumHolds()) this.isDamaged = true;
-    const sides = this.#sides[slot]!;
+    const sides = this.#sides[this.#index.offset]!;
     sides.before = this.#held(record, sides.before);
   }
 
   *pairs(): Generator<EntryPair<StoredEntry>, void> {
-    const walk = this.#keys.cursor();
+    const walk = this.#index.cursor();
     for (let slot = walk.first(); slot >= 0; slot = walk.next()) {
-      const sides = this.#sides[slot]!;
+      this.#index.load(slot);
+      const sides = this.#sides[this.#index.offset]!;
       if (sides.before !== undefined || sides.after !== undefined) yield sides;
     }
   }

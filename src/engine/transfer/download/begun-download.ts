@@ -1,4 +1,4 @@
-import { isStatelogError } from '../../errors.js';
+import { isStatelogError, StatelogError } from '../../errors.js';
 import type { FileSystem } from '../../storage-io/interface/file-system.js';
 import { StagingFolder } from '../../storage-io/whole/staging-folder.js';
 import type { ContentIdentity, Download } from './download.js';
@@ -12,6 +12,10 @@ export class BegunDownload {
   /** The folder that was left, locked by us. */
   readonly #left: StagingFolder | undefined;
   #fetched: FetchedTar | undefined;
+  /** The folder of this import, once something of the tar is in it that another can go on with. */
+  #begun: StagingFolder | undefined;
+  /** What ended the tar before its end. */
+  #failure: unknown;
 
   private constructor(
     fileSystem: FileSystem,
@@ -51,7 +55,7 @@ export class BegunDownload {
    * @param folder where the import's own progress is written down; undefined: nowhere
    */
   async use<T>(
-    folder: string | undefined,
+    folder: StagingFolder | undefined,
     work: (stream: AsyncIterable<Uint8Array>) => Promise<T>,
   ): Promise<T> {
     const fetched = this.#fetched;
@@ -66,6 +70,24 @@ export class BegunDownload {
     return work(this.#stream(folder));
   }
 
+  /**
+   * True where the connection failed in the midst of the tar, and the import's folder holds what came before: left there, it is what a
+   * killed import leaves.
+   */
+  isWorthLeaving(error: unknown): boolean {
+    return this.#begun !== undefined && error === this.#failure && isStatelogError(error, 'IO_FAILED');
+  }
+
+  /** The failure of the connection, and what is left to go on with. */
+  interrupted({ code, message, details, cause }: StatelogError): StatelogError {
+    return new StatelogError(code, message, {
+      ...details,
+      cause,
+      safe: `what was fetched stays in ${this.#begun?.root}, and nothing else was made`,
+      hint: 'run it again: it goes on where it stopped',
+    });
+  }
+
   /** Removes what was left: it is of no more use. */
   remove(): void {
     if (this.#fetched !== undefined) this.#left?.remove();
@@ -78,10 +100,28 @@ export class BegunDownload {
     this.#fetched = undefined;
   }
 
-  #stream(folder: string | undefined, fetched?: FetchedTar): AsyncIterable<Uint8Array> {
+  #stream(folder: StagingFolder | undefined, fetched?: FetchedTar): AsyncIterable<Uint8Array> {
     const chunks = this.#download.open(this.#content, fetched);
     return folder === undefined || this.#content.etag === undefined
       ? chunks
-      : writtenDown(chunks, this.#content, this.#fileSystem, folder);
+      : writtenDown(this.#watched(chunks, folder), this.#content, this.#fileSystem, folder.path);
+  }
+
+  async *#watched(
+    chunks: AsyncIterable<Uint8Array>,
+    folder: StagingFolder,
+  ): AsyncGenerator<Uint8Array, void> {
+    try {
+      for await (const chunk of chunks) {
+        yield chunk;
+        // Only now it was taken.
+        if (this.#begun !== undefined || !this.#fileSystem.canLock) continue;
+        folder.keepOnSignals();
+        this.#begun = folder;
+      }
+    } catch (error) {
+      this.#failure = error;
+      throw error;
+    }
   }
 }

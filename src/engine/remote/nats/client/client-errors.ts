@@ -22,6 +22,8 @@ export interface ApiError {
 
 /** The failure to connect, in one line: which it is, and what to look at. */
 export function connectFailure(name: string, thrown: unknown): StatelogError {
+  // Of a file of ours it is known what is wrong.
+  if (isStatelogError(thrown)) return thrown;
   return refusedCredentials(name, thrown) ?? unreachable(name, thrown);
 }
 
