@@ -8,13 +8,13 @@ import type { EntryPair } from '../../inspect/compare-stores.js';
 import type { IncrementPosition } from '../../lines/increment-position.js';
 import type { StoredEntry } from '../../store/store.js';
 
-/** What a key held at a position of a log, and what it holds at the end; undefined where it was not there. */
+/** The entries of a key at a position of a log, and at the log's end; undefined where it was not there. */
 interface Sides {
   before: StoredEntry | undefined;
   after: StoredEntry | undefined;
 }
 
-/** What was appended to a fold log since a position. */
+/** The changes that were appended to a fold log since a position. */
 export interface AppendedChanges {
   /** The position at the log's end. */
   readonly until: IncrementPosition;
@@ -61,7 +61,7 @@ class ChangedKeys {
   /** A record that is needed is not what was written. */
   isDamaged = false;
   readonly #most: { readonly keys: number; readonly bytes: number };
-  /** Where a key's sides stand among all of them, in the place of an offset. */
+  /** For each key the number of its sides among all of them, in the place of an offset. */
   readonly #index = new FoldIndex();
   readonly #sides: Sides[] = [];
   #bytes = 0;

@@ -124,7 +124,7 @@ function fromLogs(
 }
 
 /**
- * Of a fold log, by what was appended to it alone, where all before is known to be what it was.
+ * Takes what was appended to a fold log alone, where all before is known to be what it was.
  * @returns undefined where that is not known
  */
 function fromAppended(fileSystem: FileSystem, path: string, chain: ChainEnd): NextIncrement | undefined {

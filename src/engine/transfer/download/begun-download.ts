@@ -14,7 +14,7 @@ export class BegunDownload {
   #fetched: FetchedTar | undefined;
   /** The folder of this import, once something of the tar is in it that another can go on with. */
   #begun: StagingFolder | undefined;
-  /** What ended the tar before its end. */
+  /** The error that ended the tar before its end. */
   #failure: unknown;
 
   private constructor(
