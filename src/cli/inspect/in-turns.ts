@@ -1,6 +1,6 @@
 import type { Steps } from '../../engine/steps.js';
 
-/** So long does work go on before others have a turn. */
+/** How long work goes on before others have a turn. */
 const TURN_MS = 10;
 
 /**

@@ -69,7 +69,7 @@ type Message =
 
 /** Less than this is done before somebody who sends a signal would wonder: a thread would only cost time. */
 const OWN_THREAD_BYTES = 64 * 1024 * 1024;
-/** So often a thread says how far it has read. */
+/** How often a thread says how far it has read. */
 const READ_TOLD_EVERY_MS = 100;
 /** Words before the name of the file that is read. */
 const DOING: Readonly<Record<JobName, string>> = { export: 'exporting', import: 'importing' };

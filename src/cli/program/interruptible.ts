@@ -3,7 +3,7 @@ import type { Terminal } from '../terminal/terminal.js';
 import { onInterrupt } from './interrupt.js';
 import type { Interruption } from '../replay/replay-run.js';
 
-/** So long after a signal the reader of the output may take to read what is left. */
+/** How long, after a signal, the reader of the output may take to read the rest. */
 const READER_PATIENCE_MS = 1000;
 
 /** The effect of a signal on work that is under way. */

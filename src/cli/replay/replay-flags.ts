@@ -218,7 +218,7 @@ const FOR_RECORDS = [
   'stats',
   'value-to',
 ] as const;
-/** So many bytes before and behind the byte of `--around` are looked at in what is no log. */
+/** Bytes to look at before and behind the byte of `--around` in a file that is no log. */
 const AROUND_BYTES = 64;
 
 /** The bytes of a file that is no log that the flags ask for; undefined where they ask for records. */

@@ -9,7 +9,7 @@ import { EXIT_CODES, exitCodeOfFinding, worseExitCode, type ExitCode } from '../
 import type { LocatedRecord, RecordOutput } from '../output/records/record-parts.js';
 import type { Terminal } from '../terminal/terminal.js';
 
-/** So often, in records, is looked whether the event loop must have its turn: a signal waits for that. */
+/** Records read between two looks at the clock, which may give the event loop its turn: a signal waits for that. */
 const RECORDS_BETWEEN_LOOKS = 256;
 const TURN_MS = 50;
 

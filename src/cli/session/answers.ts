@@ -4,7 +4,7 @@ import type { StoreLease } from '../command/store-lease.js';
 import type { ByteOutput } from '../terminal/byte-output.js';
 import type { AnswerFields, Executed } from './executed.js';
 
-/** So many answers wait for one sync at most. */
+/** The most answers that wait for one sync. */
 const ANSWERS_MAX = 4_096;
 
 interface Waiting {

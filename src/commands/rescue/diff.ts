@@ -23,7 +23,7 @@ import { redactFlags } from '../../cli/text/redaction.js';
 import type { EntryRange } from '../../engine/entry-cursor.js';
 import type { RestOutcome } from '../../engine/repair/rest/compare-rests.js';
 
-/** So often, in keys, is looked whether progress is to be shown, which needs a turn of the event loop. */
+/** Keys compared between two looks at whether progress is to be shown, which needs a turn of the event loop. */
 const KEYS_BETWEEN_LOOKS = 4_096;
 
 const pathArgument = (name: string) =>

@@ -18,7 +18,7 @@ import type { ReportTarget } from '../../cli/report/report-target.js';
 import type { VerifyReport } from '../../cli/report/verify-report.js';
 import type { FileSystem } from '../../engine/storage-io/interface/file-system.js';
 
-/** So many findings of a kind in a file are told one by one: more would be of more bytes than a file that is bad all over. */
+/** The most findings of a kind to tell one by one in a file: more would take more bytes than a file that is bad all over. */
 const TOLD_MAX = 1000;
 
 interface VerifyFlags {

@@ -14,7 +14,7 @@ const FREE_BYTES: Readonly<Record<MendEffort, number>> = {
   hint: 16 * 1024 * 1024,
 };
 const BYTES_A_BYTE: Readonly<Record<MendEffort, number>> = { repair: 4, hint: 1 };
-/** So few are never counted. */
+/** Up to this many bytes are never counted. */
 const UNCOUNTED_BYTES = 4096;
 
 /** Bounds the bytes of damaged records that are looked at, of files that are nothing else. */

@@ -6,7 +6,7 @@ import type { FileSystem } from '../storage-io/interface/file-system.js';
 import { brokenCopies, type CutStore } from './broken-copies.js';
 
 const WRITABLE_BY_ALL = 0o002;
-/** So many copies are no longer those of an accident or two. */
+/** The number of copies from which on they are worth a remark: more than an accident or two leaves behind. */
 const COPIES_TOLD_FROM = 16;
 
 /**

@@ -2,9 +2,9 @@ import type { Finding } from '../../../engine/finding.js';
 
 /** Findings of one class no further apart than this are in one place. */
 const NEAR_BYTES = 64 * 1024;
-/** So many of a place are told one by one; more are told in one line. */
+/** The most findings of one place to tell one by one; more are told in one line. */
 const EACH_MAX = 3;
-/** So many of those that are about no bytes, such as files that are missing: of each, its own words matter. */
+/** The most findings to tell one by one that are about no bytes, such as missing files: each has words of its own. */
 const WITHOUT_BYTES_MAX = 50;
 /** Places of a file; what comes after them is added to the last place of its class. */
 const GROUPS_MAX = 40;

@@ -4,7 +4,7 @@ import { formatSize } from '../../values/size-text.js';
 
 /** The rows of blocks that a file has at the most. */
 export const ROWS_MAX = 4;
-/** So many bytes of a file have a block of their own before it gets another row. */
+/** Bytes of a file that one block of the map stands for before the file gets another row. */
 const BLOCK_BYTES = 4 * 1024;
 const OFFSET_COLUMNS = 10;
 const TIME_COLUMNS = 9;

@@ -13,7 +13,7 @@ import { shownText } from '../../terminal/shown/shown-text.js';
 import { cutText, markup, type Html } from '../page/html.js';
 
 const LINE_BYTES = 16;
-/** So many lines of one fault are in a page. */
+/** The most lines of one fault in a page. */
 const LINES_MAX = 64;
 const KEY_UNITS_MAX = 80;
 const KEY_BYTES_MAX = 256;

@@ -56,7 +56,7 @@ const SIGNS: readonly Sign[] = [
 const FILE_PLACE = 'FILE';
 /** Extensions that programs add to the names of files that they write. */
 const ADDED_EXTENSION = /\.(gz|zst|xz|bz2|lz4|Z|lz|age|gpg|asc|enc|b64|base64|hex|xxd|txt)$/i;
-/** So many bytes of a magic number are no chance: whatever else a file seems to hold lies within what it says it is. */
+/** A magic number of this many bytes is no chance: whatever else such a file seems to hold lies within what it says it is. */
 const CERTAIN_BYTES = 3;
 const PAGE = /^\s*<(!doctype|html|\?xml|head|body)/i;
 const PAGE_BYTES = 256;

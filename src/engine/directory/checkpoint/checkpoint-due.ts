@@ -11,7 +11,7 @@ const LOG_PART_OF_INDEX_MAX = 0.25;
 
 /** Steps that every checkpoint takes: folders, syncs, removing. */
 const STEPS_BESIDE = 16;
-/** So much more is reckoned with, to be there in good time. */
+/** The estimate is multiplied by this, so that the checkpoint is ready in good time. */
 const MARGIN = 1.25;
 
 /** A change is looked up in the checkpoint before, which takes as long as to write so many entries, and written. */

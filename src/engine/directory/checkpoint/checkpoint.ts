@@ -142,7 +142,7 @@ function* writeAll(options: CheckpointOptions, closed: ClosedEpoch): Steps<Direc
   return { ...manifest, keep: options.keep, checkpoints: [...before, entry].slice(-options.keep) };
 }
 
-/** So many steps what comes meanwhile is copied in before the writer has to wait for the rest: 64 MiB. */
+/** The most steps (64 MiB) for copying what comes meanwhile; after them the writer waits for the rest. */
 const COPY_STEPS_MAX = 1024;
 
 /** Copies what comes to the log until hardly anything is left to copy. */

@@ -41,7 +41,7 @@ export interface CoreCheckpointOptions {
 /** A step goes through entries of so many bytes, of which each counts for some more. */
 export const STEP_BYTES = 64 * 1024;
 export const ENTRY_BYTES = 128;
-/** So much is written between two early syncs. */
+/** Steps of writing between two early syncs. */
 const EARLY_SYNC_STEPS = 64;
 
 /**

@@ -8,7 +8,7 @@ import type { StampStart } from '../../wal/write/record-stamp.js';
 import { CoreWalWriter } from '../../wal/write/writer.js';
 import { SEGMENT_BUFFER_BYTES } from '../write/writer-environment.js';
 
-/** So much is copied in one step. */
+/** Bytes copied in one step. */
 const STEP_BYTES = 64 * 1024;
 
 /** A log that was closed, and goes on all the same while the checkpoint of its epoch is made. */

@@ -11,7 +11,7 @@ import type { Overlay } from '../state/overlay.js';
 import type { Change } from './subscribers.js';
 
 const TWO_TO_32 = 0x1_0000_0000;
-/** So many changes are drained at once, while their records are still in the processor's cache. */
+/** Changes drained at once, while their records are still in the processor's cache. */
 const DRAIN_AT = 1024;
 
 /**

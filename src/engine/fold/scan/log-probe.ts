@@ -3,7 +3,7 @@ import { FoldScanner } from './scanner.js';
 
 /** How much of a file is looked at. */
 const PROBE_BYTES = 1024 * 1024;
-/** So many records whose checksums hold are no accident. */
+/** The number of records with right checksums that cannot be an accident. */
 const RECORDS_ENOUGH = 2;
 
 /**

@@ -12,7 +12,7 @@ import type { WalScanOptions } from '../../wal/scan/scan-options.js';
 import { foldOperationOf, isChange } from '../replay/fold-filter.js';
 
 const HIGH_UNIT = 2 ** 32;
-/** So much of a value is kept of a record that is shown. */
+/** Bytes of a value that are kept of a record that is shown. */
 const HEAD_BYTES = 256;
 
 /** A value as far as it is shown. */

@@ -18,7 +18,7 @@ import { indexNodeFields } from './index-node-fields.js';
 import { badSegmentFields, misplacedFields, segmentFields, type BadSpan } from './segment-fields.js';
 import { badPageFields, indexHeaderFields, stateHeaderFields } from './state-fields.js';
 
-/** So much of what lies before and after a fault is shown with it. */
+/** Bytes shown before and after a fault. */
 const AROUND_BYTES = 16;
 /** Bytes to show if nothing is known about them. */
 const PLAIN_BYTES = 64;

@@ -20,7 +20,7 @@ export interface BadSpan {
   readonly class: DamageClass;
 }
 
-/** So many records are made out in what holds no good one. */
+/** The most records to make out in bytes that hold no good one. */
 const RECORDS_MAX = 4;
 
 /** The field that is wrong in a record that is whole, and does not belong where it stands. */

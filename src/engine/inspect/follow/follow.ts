@@ -12,7 +12,7 @@ import type { LogSupply } from './log-supply.js';
 /** The result of `Follow.next`; `waiting`: everything there is was told, so call again once files have changed. */
 export type FollowEvent = 'record' | 'finding' | 'waiting';
 
-/** So often, in records, what is new is opened while an old log is still being read. */
+/** Records of an old log that are read before newer logs are opened. */
 const RECORDS_BETWEEN_HOLDS = 4_096;
 
 /**

@@ -6,7 +6,7 @@ import { type ScanEvent, WalScanner } from '../../wal/scan/scanner.js';
 import { removedUnread } from './follow-findings.js';
 import { ToldRecords } from './told-records.js';
 
-/** So much is read ahead at a time: a group is short as a rule. */
+/** Bytes read ahead at a time: a group is usually short. */
 const AHEAD_BLOCK_BYTES = 64 * 1024;
 
 /** Which segment to follow, and what it is held against. */

@@ -3,7 +3,7 @@ import { ROOT, ROOT_BYTES } from '../../rkyv/entry/wal-entry-format.js';
 import type { FileDescriptor, FileSystem } from '../../storage-io/interface/file-system.js';
 import type { WalScanner } from '../../wal/scan/scanner.js';
 
-/** So many records back, a file may be cut and still be known for the one that it was. */
+/** How many records may be cut from a file that is still to be recognised. */
 const KEPT = 1_024;
 
 /**

@@ -31,7 +31,7 @@ export interface VerifyOptions {
   readonly map?: FileMapOptions | undefined;
   /** Takes the times of the records of logs. */
   readonly timeline?: RecordTimeline | undefined;
-  /** So many findings of a kind in a log are told one by one, and what follows as one; default: all one by one. */
+  /** The most findings of a kind in a log to tell one by one; the rest are told as one. Default: all one by one. */
   readonly toldMax?: number | undefined;
 }
 

@@ -14,7 +14,7 @@ import { KnownEntries, nameOf } from './known-entries.js';
 import { GONE, told, WAITING, type WatchedStore, type WatchStep } from './watch-step.js';
 import type { WatchOptions } from './watched-directory.js';
 
-/** So many bytes before the place where reading goes on tell that the file is still what it was. */
+/** Bytes compared before the place where reading goes on, to tell that the file is still the one it was. */
 const MARK_BYTES = 64;
 
 /**

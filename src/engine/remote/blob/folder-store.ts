@@ -15,7 +15,7 @@ import { filesWithPrefix, uploadOf } from './folder-files.js';
 import { FolderUploads } from './folder-uploads.js';
 import { StoreUnavailable } from './store-unavailable.js';
 
-/** So long another process that puts the same blob is waited for. */
+/** How long to wait for another process that is putting the same blob. */
 const LOCK_WAIT_MS = 30_000;
 /** A put finds its folder gone at the most so often. */
 const FOLDER_TRIES_MAX = 8;

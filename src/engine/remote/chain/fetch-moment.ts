@@ -9,7 +9,7 @@ import { gathered } from '../publish/begun-upload.js';
 import { chainOf, listLinks, readLinks, type ReadLinks } from './links.js';
 
 const RANK_MAX = 0xffff_ffff_ffff_ffffn;
-/** So many moments are named where another is asked for. */
+/** The most moments that an error names when the one asked for is not there. */
 const NAMES_MAX = 20;
 
 /** A snapshot and the increments that lead from it to a moment. */

@@ -18,7 +18,7 @@ export interface CredentialSource {
   forget(): boolean;
 }
 
-/** So long before they expire, others are got. */
+/** How long before credentials expire new ones are fetched. */
 const RENEWED_BEFORE_MS = 5 * 60_000;
 
 /** Keeps credentials until shortly before they expire. */

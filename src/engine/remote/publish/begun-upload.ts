@@ -15,7 +15,7 @@ export interface BegunUpload {
 /** An earlier run was so long at work before it began to upload, at the most; and clocks differ by so much. */
 const BEFORE_SECONDS_MAX = 6 * 3600;
 const AFTER_SECONDS_MAX = 1800;
-/** So many payloads of one rank are looked at, the newest first: to find the time of one takes a moment. */
+/** The most payloads of one rank to look at, newest first: finding the time of each takes a moment. */
 const LOOKED_AT_MAX = 8;
 /** A manifest in two parts, round its time. */
 const TIME_FIELD = /^([^]*"created_at_unix": )0(,[^]*)$/;

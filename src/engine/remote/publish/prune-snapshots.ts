@@ -7,7 +7,7 @@ import { payloadsPrefix, rankOf, rankOfPayload } from './names.js';
 
 /** The payloads of a key that may go. */
 export interface PruneOptions extends RetryOptions {
-  /** So many of the newest snapshots stay, the one that the pointer names among them. */
+  /** How many of the newest snapshots stay, including the one that the pointer names. */
   readonly keep: number;
   /** Milliseconds by the store's clock: payloads that are younger stay, since somebody may be reading them. */
   readonly graceMs: number;

@@ -9,7 +9,7 @@ import { blobChunks } from './blob-chunks.js';
 import { withManifest } from './manifest-watch.js';
 import { PartBuffers, partBytesFor, partsOf } from './payload-stream.js';
 
-/** So many parts are under way at a time. */
+/** Parts under way at a time. */
 const PARTS_AT_ONCE = 4;
 /** An upload that others removed is begun anew, not for ever. */
 const UPLOADS_MAX = 3;

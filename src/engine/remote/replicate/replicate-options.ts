@@ -47,7 +47,7 @@ export interface ReplicateOptions extends PublishOptions {
   readonly signal: AbortSignal;
   /** Milliseconds from one time that what is there is restored to see that it can be, to the next; default: never. */
   readonly verifyEveryMs?: number | undefined;
-  /** So many increments stand on one snapshot at the most; default 100. */
+  /** The most increments that may stand on one snapshot; default 100. */
   readonly linksMax?: number | undefined;
   /** Milliseconds since any fixed moment, and since the Unix epoch; for tests. */
   readonly nowMs?: (() => number) | undefined;

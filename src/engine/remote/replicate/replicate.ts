@@ -11,7 +11,7 @@ import { storePrint } from './store-print.js';
 
 const FIRST_WAIT_MS = 500;
 const WAIT_MS_MAX = 30_000;
-/** So often it is said that nothing is new. */
+/** How often to say that nothing is new. */
 const MARK_EVERY_MS = 30_000;
 
 /**

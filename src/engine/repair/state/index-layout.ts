@@ -9,7 +9,7 @@ import {
 } from '../../rkyv/ordered-map/ordered-map-format.js';
 import { readMapEnd, shapeOfNode, type MapEnd } from '../../rkyv/ordered-map/ordered-map-layout.js';
 
-/** So many pairs of nodes are proof enough. */
+/** The number of pairs of nodes that is proof enough. */
 const PAIRS_ENOUGH = 64;
 /** Nodes of every layout begin at a multiple of this. */
 const STEP_BYTES = 4;

@@ -1,7 +1,7 @@
 import { compareBytes } from '../../bytes/compare.js';
 import type { IndexEntry } from './index-walk.js';
 
-/** So many entries are looked at together, and half of them are looked ahead at: memory does not grow with the index. */
+/** Entries held at a time, half of them as a look ahead, so that memory does not grow with the index. */
 const WINDOW_ENTRIES = 65_536;
 
 /**

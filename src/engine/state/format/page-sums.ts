@@ -2,7 +2,7 @@ import { assert } from '../../assert.js';
 import { crc32c } from '../../bytes/crc/checksum.js';
 import { PAGE_BYTES, pageCount } from './format.js';
 
-/** So many sums lie in one array (16 MiB of content): growing copies nothing. */
+/** Sums in one array (16 MiB of content), so that growing copies nothing. */
 const CHUNK_SUMS = 4096;
 
 /**

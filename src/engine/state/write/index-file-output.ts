@@ -8,7 +8,7 @@ import { encodeIndexHead, headCrcOf } from '../format/index-head-bytes.js';
 import type { IndexMeasure, IndexShape } from '../format/index-size.js';
 import { PageSums } from '../format/page-sums.js';
 
-/** So much is moved in one step. */
+/** Bytes moved in one step. */
 const MOVED_BYTES = 512 * 1024;
 
 /** The place that an index is written to. */

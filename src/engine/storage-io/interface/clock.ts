@@ -17,7 +17,7 @@ export interface Clock {
 const NANOSECONDS_A_MILLISECOND = 1_000_000;
 const NANOSECONDS_A_SECOND = 1_000_000_000n;
 const TWO_TO_32 = 0x1_0000_0000;
-/** So many times the wall clock alone is read, in milliseconds: a command that puts one key reads no more. */
+/** The number of first readings that take the wall clock alone, in milliseconds: a command that puts one key needs no more. */
 const COARSE_READS = 8;
 /** After this long the anchor is taken anew, since the monotonic clock drifts from the wall clock. */
 const ANCHOR_MAX_MS = 1_000;

@@ -3,7 +3,7 @@ import type { FileDescriptor, FileSystem } from '../interface/file-system.js';
 
 /** Kept behind the end of a log for what makes room: deletes, and the end of an epoch. */
 const RESERVE_BYTES = 16 * 1024;
-/** So much more is reserved at a time, an eighth of the log between these. */
+/** The least and the most room to reserve ahead at a time; between them, an eighth of the log. */
 const AHEAD_BYTES_MIN = 16 * 1024;
 const AHEAD_BYTES_MAX = 1024 * 1024;
 const AHEAD_SHIFT = 3;

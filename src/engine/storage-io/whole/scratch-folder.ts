@@ -7,7 +7,7 @@ import { removeTree } from './remove-tree.js';
 import { forgetStaged, noteStaged, temporaryPath } from './staged-paths.js';
 import { writeFully } from './write-fully.js';
 
-/** So much is left free for others. */
+/** Room on the disk that is left free for others. */
 const KEPT_FREE_BYTES = 64 * 1024 * 1024;
 
 /** A hidden folder (0700) for bytes that have to lie in a file to be read; a signal takes it away, too. */

@@ -6,7 +6,7 @@ import type { EntryPair } from '../../inspect/compare-stores.js';
 import type { FileSystem } from '../../storage-io/interface/file-system.js';
 import type { StoredEntry } from '../../store/store.js';
 
-/** So many keys are looked up whatever a store holds, and of a larger one a part: beyond that, going through all of it is quicker. */
+/** Up to this many keys are looked up one by one in any store, and in a large one up to a part of its keys: beyond that, going through all of it is quicker. */
 const KEYS_LOOKED_UP = 1000;
 const LOOKED_UP_OF_ALL = 0.25;
 

@@ -19,7 +19,7 @@ import type { ContentIdentity, FetchedStart } from './download.js';
 
 /** Name of the file of lines in the folder of an import. */
 const LINES_NAME = 'fetched';
-/** So many bytes of lines are believed: 1,024 files with a manifest of 1 MiB have less. */
+/** The most bytes of lines that are believed: 1,024 files with a manifest of 1 MiB have fewer. */
 const LINES_BYTES_MAX = 16 * 1024 * 1024;
 
 type Piece =

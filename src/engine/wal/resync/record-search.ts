@@ -9,7 +9,7 @@ import { hasShapeOfRoot, hasTag } from '../format/root-shape.js';
 /** Highest top byte of a plausible length: 256 MiB is 0x10000000. */
 const LENGTH_TOP_BYTE_MAX = 0x10;
 const LENGTH_LOW_BITS = 7;
-/** So many bytes of a length may be zero, and lie in a hole, before the first that is not. */
+/** The most bytes of a length that can be zero, and lie in a hole, before the first that is not. */
 const LENGTH_BYTES_BEFORE = 3;
 /** Whether zeros are a hole is asked after at least so many, since to ask is not free. */
 const HOLE_BYTES_MIN = 256 * 1024;

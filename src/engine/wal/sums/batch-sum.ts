@@ -9,7 +9,7 @@ const LENGTH = HEADER.length / 4;
 const CRC = HEADER.crc / 4;
 /** Fewer bytes are not worth the way into WebAssembly's memory and back. */
 const BATCH_BYTES_MIN = 512;
-/** So many records that were good one after the other, behind damage, make it likely that those behind them are good, too. */
+/** After damage, this many good records in a row make it likely that the next ones are good, too. */
 const RECORDS_ALONE = 8;
 /** Fewer are not worth compiling the module for: a segment that is looked at once, for one key. */
 const FIRST_BATCH_BYTES_MIN = 256 * 1024;
@@ -88,7 +88,7 @@ export class SumsAhead {
   #generation = -1;
   /** Grows while all of it is of use, so that a damaged segment does not pay for what it never reads. */
   #batchBytes = BATCH_BYTES_MIN;
-  /** So many records are summed up one by one before the next batch: after damage more of it is near, as a rule. */
+  /** Records still to be summed one by one before the next batch: where there was damage, more of it is usually near. */
   #alone = 0;
 
   /** True if the sum of the record at a position is there, in a window that has not moved since. */

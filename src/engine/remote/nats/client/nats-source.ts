@@ -17,7 +17,7 @@ import { JetStreamApi } from './jetstream-api.js';
 import { PullConsumer } from './pull-consumer.js';
 
 const NS_A_MS = 1_000_000;
-/** So long after its last request the server forgets a consumer that nobody closed. */
+/** How long after its last request the server forgets a consumer that nobody closed. */
 const INACTIVE_MS = 60_000;
 
 /** The surroundings of a connection. */

@@ -12,7 +12,7 @@ import { whyNotFrom, type Position } from './resume-check.js';
 
 /** A server says every second that it is there: after so long without a word the consumer is taken for lost. */
 const SILENCE_MS = 4_000;
-/** So often the bucket is looked at while nothing in its changes calls for it. */
+/** How often to look at the bucket while none of its changes calls for it. */
 const LOOK_MS = 30_000;
 
 /** The reason for which a stream cannot be gone on from, and the bucket as it was then. */

@@ -10,7 +10,7 @@ import { NO_CHILD, OrderedMapOutput } from '../ordered-map-output.js';
 import type { MapChange, MapPlan, SubtreePlan } from './plan.js';
 import { OrderedMapTree } from '../ordered-map-tree.js';
 
-/** So many bytes are copied in one piece, and so many in one step, of which each change counts for some. */
+/** Bytes copied in one piece, and in one step; each change counts as some of the bytes of a step. */
 const COPIED_BYTES = 128 * 1024;
 const STEP_BYTES = 256 * 1024;
 const CHANGE_BYTES = 2048;

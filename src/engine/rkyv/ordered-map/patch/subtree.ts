@@ -2,7 +2,7 @@ import type { Steps } from '../../../steps.js';
 import type { OrderedMapPlace } from '../ordered-map-cursor.js';
 import { NO_CHILD, OrderedMapNode } from '../ordered-map-node.js';
 
-/** So many nodes are read in one step. */
+/** Nodes read in one step. */
 const NODES_A_STEP = 1024;
 
 /** The place of a subtree: its topmost node at `at`, all of it in `[low, high)`. */
