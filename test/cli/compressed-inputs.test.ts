@@ -1,4 +1,4 @@
-import { cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -6,6 +6,12 @@ import test from 'ava';
 import { commandLine } from '../support/command-line.js';
 import { fixturePath } from '../support/fixtures.js';
 import { tempDir } from '../support/temp-dir.js';
+
+/** For temporary files of these tests alone: a process that was killed may have left scratch folders in the system's folder. */
+process.env['TMPDIR'] = mkdtempSync(path.join(tmpdir(), 'statelog-test-'));
+test.after.always(() => {
+  rmSync(tmpdir(), { recursive: true, force: true });
+});
 
 function gzipped(file: string, to: string): string {
   writeFileSync(to, gzipSync(readFileSync(file)));
