@@ -1,6 +1,14 @@
 import test, { type ExecutionContext } from 'ava';
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdirSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { commandLine } from '../../support/command-line.js';
@@ -37,6 +45,24 @@ async function run(t: ExecutionContext, ...argv: string[]): Promise<string> {
 function payloadsOf(bucket: string): string[] {
   return readdirSync(path.join(bucket, `${KEY}.payloads`)).filter((name) => name.endsWith('.tar'));
 }
+
+test('nothing is published into the folder of a state directory, by its name or through a link', async (t) => {
+  const { folder, store } = place(t);
+  const directory = path.join(folder, 'directory');
+  await run(t, 'put', directory, 'a', '1');
+  const names = readdirSync(directory, { recursive: true });
+  symlinkSync(path.join(directory, 'checkpoints'), path.join(folder, 'link'));
+  for (const into of [directory, path.join(directory, 'checkpoints'), path.join(folder, 'link')]) {
+    const { exitCode, stderr } = await commandLine([
+      'export',
+      store,
+      pathToFileURL(path.join(into, 'key')).href,
+    ]);
+    t.is(exitCode, 8, stderr);
+    t.regex(stderr, /lies in .*directory, which statelog keeps/);
+  }
+  t.deepEqual(readdirSync(directory, { recursive: true }), names);
+});
 
 test('a store is exported to a folder laid out like a bucket, and every command that reads takes its URL', async (t) => {
   const { folder, bucket, url, store } = place(t);

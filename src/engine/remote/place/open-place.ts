@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { refuseWithinStore } from '../../inspect/lies-in-store.js';
 import type { FileSystem } from '../../storage-io/interface/file-system.js';
 import { realFileSystem } from '../../storage-io/real/real-file-system.js';
 import type { BlobStore } from '../blob/blob-store.js';
@@ -15,10 +16,13 @@ export interface OpenPlace {
 
 /**
  * Opens the store of the snapshot that a URL means.
- * @throws StatelogError `INVALID_ARGUMENT`; `PERMISSION_DENIED` where there are no credentials
+ * @throws StatelogError `INVALID_ARGUMENT`; `SAME_PATH` for a folder in a state directory or an artifact; `PERMISSION_DENIED` where
+ * there are no credentials
  */
 export async function openSnapshotPlace(url: string): Promise<OpenPlace> {
-  return openPlace(parseSnapshotUrl(url));
+  const place = parseSnapshotUrl(url);
+  if (place.kind === 'folder') refuseWithinStore(realFileSystem(), join(place.folder, place.name));
+  return openPlace(place);
 }
 
 /** Opens the store of all snapshots below the prefix that a URL means. */
