@@ -1,8 +1,11 @@
 import { cpSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import test, { type ExecutionContext } from 'ava';
+import { crc32c } from '../../../src/engine/bytes/crc/checksum.js';
 import { toUtf8 } from '../../../src/engine/bytes/text/text.js';
 import { decodeManifest, encodeManifest } from '../../../src/engine/directory/manifest/manifest.js';
+import { BLOCK } from '../../../src/engine/state/format/index-block.js';
+import { INDEX_HEADER_BYTES } from '../../../src/engine/state/format/format.js';
 import { StateDirectory } from '../../../src/engine/directory/state-directory.js';
 import { repairPath } from '../../../src/engine/repair/repair-path.js';
 import type { RepairSummary } from '../../../src/engine/repair/account/report.js';
@@ -121,4 +124,46 @@ test('a closed log that is longer than the manifest says, such as that of anothe
   for (const name of ['wal-0.log', 'wal-1.log'])
     cpSync(path.join(other, 'wal/2', name), path.join(root, 'wal/2', name));
   await allAreKept(t, root);
+});
+
+/** Changes the block of an index, under a checksum that fits. */
+function forgeIndex(file: string, how: (block: DataView) => void): void {
+  const bytes = readFileSync(file);
+  const block = bytes.subarray(INDEX_HEADER_BYTES, INDEX_HEADER_BYTES + bytes.readUInt32LE(12));
+  const view = new DataView(block.buffer, block.byteOffset, block.length);
+  how(view);
+  view.setUint32(BLOCK.crc, crc32c(block, BLOCK.checkedFrom), true);
+  writeFileSync(file, bytes);
+}
+
+test('an index that says a core, or an epoch, of which nothing else speaks makes none, though its checksum fits', async (t) => {
+  const forgeries: ((block: DataView) => void)[] = [
+    (block) => {
+      block.setUint16(BLOCK.coreId, 31, true);
+    },
+    (block) => {
+      block.setBigUint64(BLOCK.epoch, 2n ** 63n, true);
+    },
+  ];
+  for (const forge of forgeries) {
+    const root = await storeIn(t);
+    forgeIndex(path.join(root, 'checkpoints/2/state-0.idx'), forge);
+    const { gaps } = await allAreKept(t, root);
+    t.true(gaps < 3, `${gaps} gaps`);
+  }
+});
+
+test('a checkpoint of a later moment than all logs is numbered on from those that are there', async (t) => {
+  const root = await storeIn(t);
+  for (const name of ['MANIFEST.json', `wal/${EPOCHS}`]) rmSync(path.join(root, name), { recursive: true });
+  renameSync(path.join(root, 'checkpoints/3'), path.join(root, 'checkpoints/9'));
+  for (const core of [0, 1]) {
+    forgeIndex(path.join(root, `checkpoints/9/state-${core}.idx`), (block) => {
+      block.setBigUint64(BLOCK.epoch, 9n, true);
+    });
+  }
+  const steps = repairPath({ path: root, into: `${root}-into` });
+  let step = await steps.next();
+  while (step.done !== true) step = await steps.next();
+  t.is(step.value.kept.keys, KEYS);
 });

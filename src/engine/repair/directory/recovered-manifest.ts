@@ -100,12 +100,14 @@ class ManifestRecovery {
     const sources = new Map<string, bigint>();
     let watermark: bigint | undefined;
     const cores = Array.from({ length: this.cores }, (_, coreId): CoreCheckpoint => {
+      // The log that the checkpoint closed may be gone: numbering and time never go back behind those that are there.
+      let closed = NO_WORDS;
       for (const log of this.#logs.filter((one) => one <= epoch)) {
         const words = this.#wordsOf(log, coreId);
         applyOffsets(sources, words.sources);
         watermark = words.watermark ?? watermark;
+        if (words.records > 0) closed = words;
       }
-      const closed = this.#wordsOf(epoch, coreId);
       const head = this.#headOf(epoch, coreId);
       this.#storeId ??= head?.block?.storeId;
       return {

@@ -5,6 +5,7 @@ import type { FileSystem } from '../../storage-io/interface/file-system.js';
 import { coreIdOfSegmentName } from '../../wal/format/segment-name.js';
 import type { RecordRun } from '../../wal/scan/record-sweep.js';
 import { ArrangementBuilder, type Arrangement } from './arrangement.js';
+import { believedEvidence } from './believed-indexes.js';
 import { placeCheckpoints } from './checkpoint-places.js';
 import {
   attempt,
@@ -43,7 +44,8 @@ export function arrangeDirectory(
 ): Arrangement | undefined {
   const layout = new DirectoryLayout(root);
   const without = identitiesOf(fileSystem, wishes.without ?? []);
-  const evidence = surveyFolder(fileSystem, root, { isDeep: true, without, except: [layout.broken] });
+  const found = surveyFolder(fileSystem, root, { isDeep: true, without, except: [layout.broken] });
+  const evidence = believedEvidence(found, layout);
   const { baseCheckpoint } = wishes;
   return new DirectoryArranging({ fileSystem, layout, evidence, without, baseCheckpoint }).run();
 }
