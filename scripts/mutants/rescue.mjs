@@ -1,5 +1,6 @@
 const SURVEY = 'src/engine/repair/survey';
 const MIX_UPS = ['engine/repair/mix-ups'];
+const CONTRADICTIONS = ['engine/repair/contradictions'];
 const SURVEYED = ['engine/repair/survey'];
 const REBUILD = ['cli/commands/rebuild'];
 const WISHES = ['engine/repair/wishes'];
@@ -29,6 +30,24 @@ export const rescueMutants = [
     from: 'return boundary === undefined ? bytes : boundary - run.end;',
     to: 'return boundary === undefined ? 0 : 0;',
     tests: SURVEYED,
+  },
+  {
+    name: 'forged-index-believed',
+    rule: 'R7: no number of one file alone makes a store of thousands of cores',
+    file: `${SURVEY}/believed-indexes.ts`,
+    from: 'return speaksOf(others, one.block, place) || !speaksOf(others, place);',
+    to: 'return speaksOf(others, place) || !speaksOf(others, place);',
+    tests: CONTRADICTIONS,
+    match: 'an index that says a core*',
+  },
+  {
+    name: 'numbering-goes-back',
+    rule: 'R6: a repair that begins comes to its end',
+    file: 'src/engine/repair/directory/recovered-manifest.ts',
+    from: 'if (words.records > 0) closed = words;',
+    to: 'if (log === epoch) closed = words;',
+    tests: CONTRADICTIONS,
+    match: 'a checkpoint of a later moment*',
   },
   {
     name: 'index-believed-for-its-place',

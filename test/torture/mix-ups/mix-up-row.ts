@@ -1,3 +1,4 @@
+import { gunzipSync } from 'node:zlib';
 import { StateDirectory } from '../../../src/engine/directory/state-directory.js';
 import { isStatelogError } from '../../../src/engine/errors.js';
 import type { RepairEvent, RepairSummary } from '../../../src/engine/repair/account/report.js';
@@ -5,7 +6,7 @@ import { repairPath } from '../../../src/engine/repair/repair-path.js';
 import { SimulatedDisk, SimulatedFileSystem } from '../../simulated-disk/index.js';
 import type { TortureRow, TortureTask } from '../row.js';
 import { makeKnownStores, type Change, type KnownStore, type Tree } from '../damage/known-store.js';
-import type { MixUp } from './mix-up-files.js';
+import { isCompressed, type MixUp } from './mix-up-files.js';
 import { mixUp } from './mix-ups.js';
 
 const TRIALS_A_STORE = 50;
@@ -103,7 +104,7 @@ function countOf(tree: Tree, { pairs }: KnownStore): number {
 function evidenceIn(store: KnownStore, tree: Tree): Map<string, Change> {
   const files = [...tree]
     .filter(([path]) => !path.startsWith('broken/'))
-    .map(([, bytes]) => Buffer.from(bytes));
+    .flatMap(([path, bytes]) => [Buffer.from(bytes), ...unpacked(tree, path)]);
   const isThere = (bytes: Uint8Array): boolean => files.some((file) => file.includes(Buffer.from(bytes)));
   const newest = new Map<string, Change>();
   const take = (key: string, change: Change): void => {
@@ -115,6 +116,16 @@ function evidenceIn(store: KnownStore, tree: Tree): Map<string, Change> {
     for (const [key, change] of state) take(key, change);
   }
   return newest;
+}
+
+/** What a compressed file holds, where it is whole. */
+function unpacked(tree: Tree, path: string): Buffer[] {
+  if (!isCompressed(tree, path)) return [];
+  try {
+    return [gunzipSync(tree.get(path)!)];
+  } catch {
+    return [];
+  }
 }
 
 function checkOutcome(
