@@ -50,6 +50,14 @@ export const rescueMutants = [
     match: 'a checkpoint of a later moment*',
   },
   {
+    name: 'bytes-behind-gzip-without-a-word',
+    rule: 'losses are never without a word',
+    file: 'src/engine/inspect/input/gunzip.ts',
+    from: 'feed.giveBack((await filling) - inflate.bytesWritten);',
+    to: 'feed.giveBack(Math.min(8, (await filling) - inflate.bytesWritten));',
+    tests: ['engine/inspect/gunzip'],
+  },
+  {
     name: 'index-believed-for-its-place',
     rule: 'R6: files are placed by what they say',
     file: `${SURVEY}/checkpoint-places.ts`,

@@ -23,8 +23,8 @@ export async function openStream(stream: AsyncIterable<Uint8Array>, origin: stri
   const { head, chunks } = await startOf(stream);
   if (head.length === 0) throw emptyStream(origin);
   if (isGzip(head)) {
-    const expanded = gunzipped(chunks, (reason) => {
-      throw damagedGzip(origin, reason);
+    const expanded = gunzipped(chunks, ({ damage }) => {
+      if (damage !== undefined) throw damagedGzip(origin, damage.reason);
     });
     return openStream(expanded, origin);
   }

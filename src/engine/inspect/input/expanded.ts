@@ -7,7 +7,8 @@ import { isUnreadable } from '../../storage-io/views/reading-on-file-system.js';
 import { closeQuietly } from '../../storage-io/whole/atomic-write.js';
 import type { ScratchFolder } from '../../storage-io/whole/scratch-folder.js';
 import { isStatelogError } from '../../errors.js';
-import { gunzipped, isGzip } from './gunzip.js';
+import { gunzipped, isGzip, type GunzipOutcome } from './gunzip.js';
+import { gzipFinding } from './gzip-finding.js';
 
 /** Files of stores and folders; whatever else lies in one stays as it is. */
 const OURS = /^(MANIFEST\.json|wal-\d{1,5}\.log|state-\d{1,5}\.(db|idx)|fold\.snap)(\.gz)?$/;
@@ -33,15 +34,15 @@ export async function expanded(
   const files = new Map<string, readonly FileSlice[]>();
   const findings: Finding[] = [];
   for (const file of gzippedAt(fileSystem, path)) {
-    let damage: string | undefined;
+    let outcome: GunzipOutcome | undefined;
     const descriptor = fileSystem.openRead(file);
     try {
       const { size } = fileSystem.statusOf(descriptor);
-      const chunks = gunzipped(fileChunks(fileSystem, descriptor, size), (reason) => {
-        damage = reason;
+      const chunks = gunzipped(fileChunks(fileSystem, descriptor, size), (ended) => {
+        outcome = ended;
       });
       files.set(file, [await scratch.write(chunks)]);
-      findings.push(findingOn(file, size, damage));
+      if (outcome !== undefined) findings.push(gzipFinding(file, 'file', size, outcome));
     } finally {
       closeQuietly(fileSystem, descriptor);
     }
@@ -49,18 +50,6 @@ export async function expanded(
   return {
     findings,
     through: (inner) => (files.size === 0 ? inner : composedFileSystem(inner, { files })),
-  };
-}
-
-function findingOn(file: string, bytes: number, damage: string | undefined): Finding {
-  const what = 'the file is compressed by gzip, and is read through';
-  return {
-    severity: damage === undefined ? 'notice' : 'damage',
-    class: 'foreign-bytes',
-    file,
-    offset: 0,
-    bytes: damage === undefined ? bytes : 0,
-    message: damage === undefined ? what : `${what} up to where it is damaged (${damage})`,
   };
 }
 

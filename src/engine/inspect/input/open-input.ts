@@ -6,6 +6,7 @@ import { ScratchFolder } from '../../storage-io/whole/scratch-folder.js';
 import { expanded } from './expanded.js';
 import { startOf } from './stream-start.js';
 import { gunzipped, isGzip } from './gunzip.js';
+import { gzipFinding } from './gzip-finding.js';
 
 /** A path that is not read as it lies, and what stands for it. */
 export interface OpenedInput {
@@ -53,10 +54,8 @@ async function spooled(
   const { head, chunks } = await startOf(stream);
   const findings: Finding[] = [];
   const content = isGzip(head)
-    ? gunzipped(chunks, (reason) => {
-        const message = `the stream is compressed by gzip, and read up to where it is damaged (${reason})`;
-        const place = { file: path, offset: 0, bytes: 0 };
-        findings.push({ severity: 'damage', class: 'foreign-bytes', ...place, message });
+    ? gunzipped(chunks, (outcome) => {
+        if (outcome.damage !== undefined) findings.push(gzipFinding(path, 'stream', 0, outcome));
       })
     : chunks;
   const slice = await scratch.write(content);
