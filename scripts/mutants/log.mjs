@@ -44,8 +44,8 @@ export const logMutants = [
     name: 'lag-ignored',
     rule: 'R1: a hole in a group that was never acknowledged does not stop the store',
     file: 'src/engine/wal/scan/tail-judge.ts',
-    from: 'return lag < 0 ? stream.offset : stream.offset - lag;',
-    to: 'return stream.offset;',
+    from: 'return lag < 0 ? offset : offset - lag;',
+    to: 'return offset;',
     tests: ['engine/wal/recovery'],
   },
   {

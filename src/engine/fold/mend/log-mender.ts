@@ -5,7 +5,7 @@ import type { FoldRecord } from '../format/record.js';
 import { type RecordFault, type UnknownAllowance, FoldRecordReader } from '../record/record-reader.js';
 import { readLog, type OpenLog } from '../record/log-window.js';
 import { AppendSigns } from '../scan/append-signs.js';
-import { FoldRecordMender } from './record-mender.js';
+import { FoldRecordMender, MENDED_BYTES_MIN } from './record-mender.js';
 
 /** Records that are damaged one behind the other, and can be told from each other by what stands behind them. */
 const DEPTH_MAX = 16;
@@ -75,7 +75,7 @@ export class FoldLogMender {
     if (this.#known.has(offset)) return this.#known.get(offset);
     const ends = this.#endsOf(fault, depth);
     const longest = Math.max(0, ...ends);
-    if (!this.#budget.spend(longest)) return undefined;
+    if (longest < MENDED_BYTES_MIN || !this.#budget.spend(longest)) return undefined;
     const bytes = new Uint8Array(longest);
     readLog(this.#log, bytes, 0, longest, offset);
     const isInOrder = (record: FoldRecord, end: number): boolean => this.#isInOrder(record, offset + end);

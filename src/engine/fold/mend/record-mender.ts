@@ -32,6 +32,9 @@ const BIT_BYTES_MAX = 11_446;
  */
 const BYTE_BYTES_MAX = 8 * 1024;
 
+/** Fewer bytes than this are no record, not even one that lost a byte. */
+export const MENDED_BYTES_MIN = RECORD_BYTES_MIN - 1;
+
 /** A damaged record of a fold log, and what is known of the place where it stands. */
 export interface BadFoldRecord {
   /** From its first byte on, as many as may belong to it. */
@@ -55,7 +58,7 @@ export class FoldRecordMender {
   mend(bad: BadFoldRecord, scope: MendScope): RecordMend | undefined {
     const mends: RecordMend[] = [];
     for (const end of new Set(bad.ends)) {
-      if (end < RECORD_BYTES_MIN - 1 || end > bad.bytes.length) continue;
+      if (end < MENDED_BYTES_MIN || end > bad.bytes.length) continue;
       const found = [...lengthMends(bad.bytes, end)];
       if (scope === 'all')
         found.push(...this.#changedMends(bad.bytes, end), ...this.#shiftedMends(bad.bytes, end));
@@ -84,7 +87,7 @@ export class FoldRecordMender {
   }
 
   *#shiftedMends(bytes: Uint8Array, end: number): Generator<RecordMend, void> {
-    if (end - TYPE_AT > BYTE_BYTES_MAX || end < RECORD_BYTES_MIN - 1) return;
+    if (end - TYPE_AT > BYTE_BYTES_MAX || end < MENDED_BYTES_MIN) return;
     const sum = crc32(bytes, TYPE_AT, end);
     const kinds = { wrong: false, lost: true, added: true };
     for (const change of this.#search.find(bytes, TYPE_AT, end, sum, readU32(bytes, 0), kinds)) {

@@ -49,13 +49,13 @@ export interface ComparedValues {
 const AHEAD_RATIO = 2;
 const AHEAD_BYTES_MAX = 64 * 1024 * 1024;
 
-/** How far the ends of records of unknown types are looked for: a stock of bytes, and for each byte that the reading has come on so many more. */
+/** How far the ends of records of unknown types are looked for in vain: a stock of bytes, and for each byte that the reading has come on so many more. */
 export interface UnknownAllowance {
   readonly bytesMax: number;
   readonly ratio: number;
 }
 
-const UNKNOWN_USUAL: UnknownAllowance = { bytesMax: AHEAD_BYTES_MAX, ratio: 1 };
+const UNKNOWN_USUAL: UnknownAllowance = { bytesMax: AHEAD_BYTES_MAX, ratio: 1 / 4 };
 
 /** Reads single records of a log by their offsets, and finds the next after one that is bad. */
 export class FoldRecordReader {
@@ -218,8 +218,10 @@ export class FoldRecordReader {
 
   #endOfUnknown(offset: number, endsWell: (end: number) => boolean): number | undefined {
     if (offset + FIELDS_AT >= this.size) return undefined;
-    const end = this.#unknown.endOfUnknownType(offset, this.#unknownBytes, endsWell);
-    this.#unknownBytes -= Math.min(this.#unknownBytes, (end ?? this.size) - offset);
+    const bytesMax = Math.floor(this.#unknownBytes);
+    const end = this.#unknown.endOfUnknownType(offset, bytesMax, endsWell);
+    // What was found is passed over by the reading, and so costs no more than that.
+    if (end === undefined) this.#unknownBytes -= Math.min(this.#unknownBytes, this.size - offset);
     return end;
   }
 

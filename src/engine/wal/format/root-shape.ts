@@ -24,6 +24,9 @@ import {
 
 /** The bytes do not look like a root. */
 export const NO_ROOT = -1;
+
+/** A Commit longer than this has tens of thousands of sources: in a file made to be slow there is none. */
+export const USUAL_COMMIT_BYTES_MAX = 1024 * 1024;
 /** They look like a Commit's root, which does not say how long its entry is. */
 export const ANY_LENGTH = 0;
 

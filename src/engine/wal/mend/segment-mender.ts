@@ -12,6 +12,9 @@ import { RecordMender } from './record-mender.js';
 /** How far a record is looked for beyond the next one that is good, which may be a part of its value; and the longest gap that is read unasked. */
 const BEYOND_BYTES = 1024 * 1024;
 
+/** So much is read at once, where less is asked for. */
+const READ_BYTES = 64 * 1024;
+
 /**
  * Goes through a segment, wherever its records belong, and tells of each damaged one that exactly one change puts right. Memory is
  * that of the longest record; time linear in the file.
@@ -26,7 +29,10 @@ export class SegmentMender {
   readonly #mender = new RecordMender();
   readonly #near: MendBudget;
   readonly #beyond: MendBudget;
+  /** The bytes that were read last, and where they stand. */
   #bytes = new Uint8Array();
+  #start = 0;
+  #filled = 0;
   #hasBad = false;
 
   constructor(
@@ -139,7 +145,17 @@ export class SegmentMender {
 
   /** Bytes of the file, until the next call. */
   #read(offset: number, bytes: number): Uint8Array {
-    if (this.#bytes.length < bytes) this.#bytes = new Uint8Array(bytes);
-    return this.#bytes.subarray(0, this.#fileSystem.read(this.#descriptor, this.#bytes, 0, bytes, offset));
+    const isHere = offset >= this.#start && offset + bytes <= this.#start + this.#filled;
+    if (!isHere) this.#readOn(offset, bytes);
+    const at = offset - this.#start;
+    return this.#bytes.subarray(at, Math.min(at + bytes, this.#filled));
+  }
+
+  /** Reads so many bytes, and what comes behind them: as a rule that is asked for next. */
+  #readOn(offset: number, bytes: number): void {
+    const wanted = Math.max(bytes, READ_BYTES);
+    if (this.#bytes.length < wanted) this.#bytes = new Uint8Array(wanted);
+    this.#start = offset;
+    this.#filled = this.#fileSystem.read(this.#descriptor, this.#bytes, 0, wanted, offset);
   }
 }

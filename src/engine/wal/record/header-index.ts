@@ -3,7 +3,7 @@ import { ROOT, ROOT_BYTES, TAG_EPOCH_BARRIER } from '../../rkyv/entry/wal-entry-
 import type { FileDescriptor, FileSystem } from '../../storage-io/interface/file-system.js';
 import { NearBytes } from './near-bytes.js';
 import { RECORD_BYTES_MAX, RECORD_HEADER_BYTES } from '../format/record.js';
-import { ANY_LENGTH, entryLengthOfRoot, NO_ROOT } from '../format/root-shape.js';
+import { ANY_LENGTH, entryLengthOfRoot, NO_ROOT, USUAL_COMMIT_BYTES_MAX } from '../format/root-shape.js';
 
 const CHUNK_BYTES = 1024 * 1024;
 /** Prefix checksums are kept this far apart: the rest of one is computed when asked for. */
@@ -66,10 +66,9 @@ export class HeaderIndex {
   claims(position: number, bytes: number): boolean {
     this.#cover(position);
     const slot = position % this.#span;
-    return (
-      (this.#starts[slot >>> 3]! & (1 << (slot & 7))) !== 0 ||
-      this.#commitRoots.has(position + bytes - ROOT_BYTES)
-    );
+    if ((this.#starts[slot >>> 3]! & (1 << (slot & 7))) !== 0) return true;
+    const isUsual = bytes <= RECORD_HEADER_BYTES + USUAL_COMMIT_BYTES_MAX;
+    return isUsual && this.#commitRoots.has(position + bytes - ROOT_BYTES);
   }
 
   /** The crc32c of the file's `length` bytes from `position` on, of a record that fits in the file. */

@@ -1,22 +1,36 @@
 import type { FileDescriptor, FileSystem } from '../../storage-io/interface/file-system.js';
 
 const BLOCK_BYTES = 4096;
+/** So many rows of claims may run beside each other. */
+const BLOCKS = 4;
+
+interface Block {
+  readonly bytes: Uint8Array;
+  start: number;
+  filled: number;
+}
 
 /**
- * Short ranges of a file, of which each may lie a little behind the last one: then a block is read at once, else no more than is
+ * Short ranges of a file, of which each may lie a little behind one of the last: then a block is read at once, else no more than is
  * asked for.
  */
 export class NearBytes {
-  /** The block. */
-  readonly bytes = new Uint8Array(BLOCK_BYTES);
   readonly #fileSystem: FileSystem;
   readonly #descriptor: FileDescriptor;
-  #start = 0;
-  #filled = 0;
+  readonly #blocks: Block[] = [];
+  #last: Block;
+  /** The block that is given up next. */
+  #next = 0;
 
   constructor(fileSystem: FileSystem, descriptor: FileDescriptor) {
     this.#fileSystem = fileSystem;
     this.#descriptor = descriptor;
+    this.#last = this.#add();
+  }
+
+  /** The block of the last call of `load`. */
+  get bytes(): Uint8Array {
+    return this.#last.bytes;
   }
 
   /**
@@ -24,19 +38,34 @@ export class NearBytes {
    * @returns where they start in `bytes`; -1 if the file ends before that
    */
   load(position: number, length: number): number {
-    const end = this.#start + this.#filled;
-    if (position < this.#start || position + length > end) {
-      const isNear = position >= this.#start && position <= end + BLOCK_BYTES;
-      const wanted = isNear ? BLOCK_BYTES : length;
-      this.#start = position;
-      this.#filled = this.#fileSystem.read(this.#descriptor, this.bytes, 0, wanted, position);
-      if (this.#filled < length) return -1;
+    const block = this.#blocks.find(({ start, filled }) => {
+      return position >= start && position <= start + filled + BLOCK_BYTES;
+    });
+    this.#last = block ?? this.#free();
+    const { bytes, start, filled } = this.#last;
+    if (block === undefined || position + length > start + filled) {
+      const wanted = block === undefined ? length : BLOCK_BYTES;
+      this.#last.start = position;
+      this.#last.filled = this.#fileSystem.read(this.#descriptor, bytes, 0, wanted, position);
+      if (this.#last.filled < length) return -1;
     }
-    return position - this.#start;
+    return position - this.#last.start;
   }
 
-  /** Forgets the block: the file may have changed. */
+  /** Forgets the blocks: the file may have changed. */
   forget(): void {
-    this.#filled = 0;
+    for (const block of this.#blocks) block.filled = 0;
+  }
+
+  #free(): Block {
+    if (this.#blocks.length < BLOCKS) return this.#add();
+    this.#next = (this.#next + 1) % BLOCKS;
+    return this.#blocks[this.#next]!;
+  }
+
+  #add(): Block {
+    const block = { bytes: new Uint8Array(BLOCK_BYTES), start: 0, filled: 0 };
+    this.#blocks.push(block);
+    return block;
   }
 }

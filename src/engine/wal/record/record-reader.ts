@@ -8,10 +8,7 @@ import { BATCH_LENGTH_MAX } from '../sums/batch-sum-layout.js';
 import { BlockWindow } from './block-window.js';
 import { ClaimChecksum, FREE_BYTES_MAX } from './claim-budget.js';
 import { HEADER, isPlausibleLength, RECORD_HEADER_BYTES } from '../format/record.js';
-import { ANY_LENGTH, entryLengthOfRoot } from '../format/root-shape.js';
-
-/** A Commit longer than this has tens of thousands of sources. */
-const USUAL_COMMIT_BYTES_MAX = 1024 * 1024;
+import { ANY_LENGTH, entryLengthOfRoot, USUAL_COMMIT_BYTES_MAX } from '../format/root-shape.js';
 
 /** Most records fit, and little is read that is not needed. */
 const ELSEWHERE_BLOCK_BYTES = 4096;
@@ -50,6 +47,9 @@ export class RecordReader {
   #elsewherePosition = -1;
   #elsewhereView: WalEntryView | undefined;
   #large = new Uint8Array();
+  /** Start of the record that `view` is of, and the window when it was read; -1 where it is of none. */
+  #goodAt = -1;
+  #goodGeneration = -1;
 
   constructor(
     fileSystem: FileSystem,
@@ -99,6 +99,18 @@ export class RecordReader {
    * @param isInTurn whether it is likely that the records behind it are asked for next
    */
   check(position: number, isInTurn = false): RecordState {
+    const { window } = this;
+    // Behind damage a record is found, judged and taken: its sum is computed once.
+    if (position === this.#goodAt && window.generation === this.#goodGeneration) return 'good';
+    this.#goodAt = -1;
+    const state = this.#check(position, isInTurn);
+    if (state !== 'good') return state;
+    this.#goodAt = position;
+    this.#goodGeneration = window.generation;
+    return state;
+  }
+
+  #check(position: number, isInTurn: boolean): RecordState {
     const { window } = this;
     if (isInTurn && this.ahead.has(position, window.generation)) return this.#checkSummed(position);
     const remaining = window.end - position;

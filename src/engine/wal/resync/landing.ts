@@ -6,9 +6,9 @@ import { HEADER, isPlausibleLength, RECORD_HEADER_BYTES } from '../format/record
 
 /** How far to look for a record that fits better than one whose sequence jumps. */
 const LOOKAHEAD_BYTES = 1024 * 1024;
-/** The account of such looks: so much at first, and for each byte of progress so many more. */
+/** The account of such looks: so much at first, and for each byte of progress so much more. */
 const LOOKED_BYTES_FREE = 8 * 1024 * 1024;
-const LOOKED_BYTES_A_BYTE = 2;
+const LOOKED_BYTES_A_BYTE = 1 / 2;
 const LENGTH_BITS = 32;
 
 /**

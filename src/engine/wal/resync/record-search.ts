@@ -69,7 +69,11 @@ export class RecordSearch {
    * entry that comes next: its extent is then certain, even if it is not good.
    */
   endsWithNext(position: number, length: number): boolean {
-    return this.#readRoot(position, length) && this.#order.isAfterMissing(0, this.#fields);
+    return (
+      this.#mayHaveRoot(position, RECORD_HEADER_BYTES + length) &&
+      this.#readRoot(position, length) &&
+      this.#order.isAfterMissing(0, this.#fields)
+    );
   }
 
   /** The position to go on at after a stretch without a plausible length: a hole of a sparse file is not read. */
@@ -85,16 +89,21 @@ export class RecordSearch {
     const length = readU32(window.bytes, at + HEADER.length);
     const bytes = RECORD_HEADER_BYTES + length;
     if (!isPlausibleLength(length) || position + bytes > window.end) return false;
-    if (at + bytes <= window.filled) {
-      if (!hasTag(window.bytes, at + bytes - ROOT_BYTES)) return false;
-    } else if (reader.checksums.isExhausted) {
-      if (!reader.checksums.indexAt(position, window.end).claims(position, bytes)) return false;
-    }
+    if (!this.#mayHaveRoot(position, bytes)) return false;
     const crc = readU32(window.bytes, at + HEADER.crc);
     if (!this.#readRoot(position, length)) return false;
     this.standing = this.#order.judge(this.#fields, position, crc);
     if (!belongs(this.standing)) return false;
     return reader.check(position) === 'good';
+  }
+
+  /** Whether a root may stand where a record of so many bytes ends; once reads far away have cost too much, the index ahead says so. */
+  #mayHaveRoot(position: number, bytes: number): boolean {
+    const { window, checksums } = this.#reader;
+    if (window.holds(position, bytes)) {
+      return hasTag(window.bytes, window.indexOf(position) + bytes - ROOT_BYTES);
+    }
+    return !checksums.isExhausted || checksums.indexAt(position, window.end).claims(position, bytes);
   }
 
   /** Reads the root's fields. @returns false if what is there does not look like one */

@@ -34,6 +34,8 @@ export class TailJudge {
   isDamage(gap: Gap, main: RecordStream): boolean {
     if (gap.isWhole || this.#provenEnd > gap.offset) return true;
     if (gap.nextGood < 0) return false;
+    // As a rule the very next record decides: the stream comes to it anyway.
+    if (main.reader.check(gap.nextGood) === 'good' && provenAt(gap.nextGood, main) > gap.offset) return true;
     const ahead = this.#aheadOf(main);
     while (this.#provenEnd <= gap.offset) {
       const event = ahead.next();
@@ -54,6 +56,11 @@ export class TailJudge {
 
 /** Up to where everything was durable when the stream's last record was appended. */
 export function provenBy(stream: RecordStream): number {
-  const { lag } = stream.reader.view;
-  return lag < 0 ? stream.offset : stream.offset - lag;
+  return provenAt(stream.offset, stream);
+}
+
+/** What the record at a place proves, which the stream's reader has just read. */
+function provenAt(offset: number, { reader }: RecordStream): number {
+  const { lag } = reader.view;
+  return lag < 0 ? offset : offset - lag;
 }

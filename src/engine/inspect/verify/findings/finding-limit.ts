@@ -1,6 +1,15 @@
 import type { Finding, Found, FoundPlace } from '../../../finding.js';
 
-/** The findings of one kind in one file that are not told one by one. */
+/** The findings of one kind in one file, told and not. */
+interface Kind {
+  readonly severity: Found['severity'];
+  readonly class: Found['class'];
+  readonly isForeign: Found['isForeign'];
+  told: number;
+  rest: Rest | undefined;
+}
+
+/** Those of them that are not told one by one. */
 interface Rest {
   /** The first of them. */
   readonly first: Finding;
@@ -16,8 +25,8 @@ interface Rest {
 export class FindingLimit {
   readonly #each: number;
   readonly #onPlace: ((place: FoundPlace) => void) | undefined;
-  readonly #told = new Map<string, number>();
-  readonly #rest = new Map<string, Rest>();
+  /** Few, in the order in which they came. */
+  readonly #kinds: Kind[] = [];
 
   /**
    * @param each how many of a kind are told one by one
@@ -30,18 +39,17 @@ export class FindingLimit {
 
   /** Counts what was found. @returns the finding to tell now; undefined where `rest` will tell of it */
   take(found: Found): Finding | undefined {
-    const { severity, class: damageClass, isForeign, offset, bytes } = found;
-    const kind = isForeign === true ? `${severity} foreign ${damageClass}` : `${severity} ${damageClass}`;
-    const count = this.#told.get(kind) ?? 0;
-    if (count < this.#each) {
-      this.#told.set(kind, count + 1);
+    const { offset, bytes } = found;
+    const kind = this.#kindOf(found);
+    if (kind.told < this.#each) {
+      kind.told += 1;
       return found.told();
     }
     this.#onPlace?.(found);
-    const rest = this.#rest.get(kind);
     const end = offset + bytes;
+    const { rest } = kind;
     if (rest === undefined) {
-      this.#rest.set(kind, { first: found.told(), places: 1, bytes, end });
+      kind.rest = { first: found.told(), places: 1, bytes, end };
     } else {
       rest.places += 1;
       rest.bytes += bytes;
@@ -50,9 +58,22 @@ export class FindingLimit {
     return undefined;
   }
 
+  #kindOf({ severity, class: damageClass, isForeign }: Found): Kind {
+    for (const kind of this.#kinds) {
+      if (kind.class === damageClass && kind.severity === severity && kind.isForeign === isForeign)
+        return kind;
+    }
+    const kind = { severity, class: damageClass, isForeign, told: 0, rest: undefined };
+    this.#kinds.push(kind);
+    return kind;
+  }
+
   /** One finding for all of a kind that were not told, once the file is through. */
   *rest(): Generator<Finding, void> {
-    for (const { first, places, bytes, end } of this.#rest.values()) {
+    for (const kind of this.#kinds) {
+      if (kind.rest === undefined) continue;
+      const { first, places, bytes, end } = kind.rest;
+      kind.rest = undefined;
       const { expected: _, found: __, lost: ___, ...finding } = first;
       if (places === 1) yield first;
       else {
@@ -64,6 +85,5 @@ export class FindingLimit {
         };
       }
     }
-    this.#rest.clear();
   }
 }
