@@ -16,11 +16,11 @@ const HAS = { headerSum: 2, extra: 4, name: 8, comment: 16 } as const;
 const TRAILER_BYTES = 8;
 const CUT = 'unexpected end of file';
 
-/** What became of a stream that gzip compressed. */
+/** The outcome of expanding a stream that gzip compressed. */
 export interface GunzipOutcome {
   /** How many streams of gzip stood one behind the other; their contents are one. */
   readonly members: number;
-  /** Why not all was had, and from which byte of the stream on; undefined where it is whole. */
+  /** The reason that not all was had, and from which byte of the stream on; undefined where it is whole. */
   readonly damage: { readonly reason: string; readonly offset: number } | undefined;
 }
 

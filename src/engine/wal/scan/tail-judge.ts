@@ -59,7 +59,7 @@ export function provenBy(stream: RecordStream): number {
   return provenAt(stream.offset, stream);
 }
 
-/** What the record at a place proves, which the stream's reader has just read. */
+/** Up to where the record at a place, which the stream's reader has just read, proves that everything was durable. */
 function provenAt(offset: number, { reader }: RecordStream): number {
   const { lag } = reader.view;
   return lag < 0 ? offset : offset - lag;
