@@ -6,8 +6,8 @@ export const damageMutants = [
     file: 'src/engine/inspect/input/gunzip.ts',
     from: 'if (trailer.length < TRAILER_BYTES) return CUT;',
     to: 'if (trailer.length < TRAILER_BYTES) return undefined;',
-    tests: ['cli/compressed-inputs'],
-    match: 'a gzip stream that is cut*',
+    tests: ['engine/inspect/gunzip'],
+    match: 'of a stream that is cut*',
   },
   {
     name: 'bad-sector-costs-its-page',
