@@ -93,4 +93,22 @@ export const lossMutants = [
     to: 'const mayBeLost = holes() > holesBefore;',
     tests: ['engine/repair/salvage-directory'],
   },
+  {
+    name: 'unknown-losses-are-none',
+    rule: 'losses are never without a word',
+    file: 'src/engine/repair/account/lost-total.ts',
+    from: 'if (lost.records === 0 && lost.isExact) return;',
+    to: 'if (lost.records === 0) return;',
+    tests: ['engine/repair/contradictions'],
+    match: 'how much a log had*',
+  },
+  {
+    name: 'losses-not-told-are-not-counted',
+    rule: 'losses are never without a word',
+    file: 'src/engine/inspect/verify/findings/finding-limit.ts',
+    from: 'rest.lost = together(rest.lost, found.lost?.());',
+    to: 'rest.lost = together(rest.lost, undefined);',
+    tests: ['cli/commands/many-findings'],
+    match: 'the records that are lost*',
+  },
 ];

@@ -44,7 +44,7 @@ export type Severity = 'damage' | 'torn' | 'notice';
 
 /** Records of a write-ahead log that are lost at one place. Numbers that may pass 2^53 are decimal text. */
 export interface LostRecords {
-  /** How many; at least so many, where not both ends of the part are known. */
+  /** How many; at least so many, where not both ends of the part are known: 0 where nobody knows whether there were any. */
   readonly records: number;
   readonly isExact: boolean;
   readonly coreId?: number | undefined;
@@ -90,7 +90,7 @@ export interface Finding {
   readonly epoch?: string | undefined;
   /** Decimal. */
   readonly sequence?: string | undefined;
-  /** For damage of a write-ahead log: the records that are lost with it, where that can be told. */
+  /** For damage of a write-ahead log: the records that are lost with it, or with all that it stands for, where that can be told. */
   readonly lost?: LostRecords | undefined;
   /** Set if the finding stands for several of its kind, of which it is the first: how many, and where the last of them ends. */
   readonly more?: { readonly places: number; readonly end: number } | undefined;
@@ -102,12 +102,15 @@ export type FoundPlace = Pick<Finding, 'severity' | 'class' | 'isForeign' | 'off
 /** A finding that is put into words only if somebody asks, as long as its reader stands where it was found. */
 export interface Found extends FoundPlace {
   told(): Finding;
+  /** The records that are lost with it, where that can be told. */
+  lost?(): LostRecords | undefined;
 }
 
 /** A finding that has its words already. */
 export function foundAs(finding: Finding): Found {
   const { severity, class: damageClass, isForeign, offset, bytes } = finding;
-  return { severity, class: damageClass, isForeign, offset, bytes, told: () => finding };
+  const lost = (): LostRecords | undefined => finding.lost;
+  return { severity, class: damageClass, isForeign, offset, bytes, told: () => finding, lost };
 }
 
 /** The notice of a last write that was not finished, and was cut: `copy` is where it lies now. */

@@ -2,9 +2,13 @@ import { formatTime } from '../../engine/bytes/text/time-text.js';
 import type { LostRecords } from '../../engine/finding.js';
 import { countedText } from './counted-text.js';
 
+type Amount = Pick<LostRecords, 'records' | 'isExact'>;
+
+const UNKNOWN = 'an unknown number';
+
 /** The records that are lost at one place, as a clause. */
 export function lostText(lost: LostRecords): string {
-  if (lost.records === 0) return 'no record is lost with it: the numbering goes on';
+  if (lost.records === 0 && lost.isExact) return 'no record is lost with it: the numbering goes on';
   const { coreId } = lost;
   const core = coreId === undefined ? '' : `of core ${coreId}`;
   return ['lost: ' + amountText(lost), sequencesText(lost), timesText(lost), core]
@@ -16,20 +20,39 @@ export function lostText(lost: LostRecords): string {
 export function lostTotalText(cores: readonly LostRecords[]): string | undefined {
   if (cores.length === 0) return undefined;
   const records = cores.reduce((sum, lost) => sum + lost.records, 0);
-  const amount = amountText({ records, isExact: cores.every(({ isExact }) => isExact) });
+  const amount = lostRecordsText(records, cores);
   const parts = cores.map((lost) => {
     const { coreId, restarts = 0 } = lost;
     const core = coreId === undefined ? '' : ` of core ${coreId}`;
     const again =
       restarts === 0 ? '' : `, numbered anew ${restarts === 1 ? 'once' : `${restarts} times`} before`;
     const rest = [sequencesText(lost), timesText(lost)].filter((part) => part !== '');
-    return [`${lost.isExact ? '' : 'at least '}${lost.records}${core}`, ...rest].join(', ') + again;
+    return [`${numberText(lost)}${core}`, ...rest].join(', ') + again;
   });
   return `lost in all: ${amount}: ${parts.join('; ')}`;
 }
 
-function amountText({ records, isExact }: Pick<LostRecords, 'records' | 'isExact'>): string {
-  return `${isExact ? '' : 'at least '}${countedText(records, 'record')}`;
+/** How many records are lost, in all of some cores: each number is one that is known to be lost, at the least. */
+export function lostRecordsText(records: number, cores: readonly LostRecords[]): string {
+  return amountText({ records, isExact: cores.every(({ isExact }) => isExact) });
+}
+
+function amountText(lost: Amount): string {
+  return isUnknown(lost)
+    ? `${UNKNOWN} of records`
+    : `${leastText(lost)}${countedText(lost.records, 'record')}`;
+}
+
+function numberText(lost: Amount): string {
+  return isUnknown(lost) ? UNKNOWN : `${leastText(lost)}${lost.records}`;
+}
+
+function leastText({ isExact }: Amount): string {
+  return isExact ? '' : 'at least ';
+}
+
+function isUnknown({ records, isExact }: Amount): boolean {
+  return records === 0 && !isExact;
 }
 
 function sequencesText({ records, firstSequence: first, lastSequence: last }: LostRecords): string {

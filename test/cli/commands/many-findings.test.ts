@@ -63,6 +63,26 @@ for (const [name, file, make, badBytes] of [
   });
 }
 
+test('the records that are lost with places that are not told one by one are counted with them', async (t) => {
+  const place = path.join(tempDir(t), 'wal-0.log');
+  writeFileSync(place, CROWDED_SEGMENTS['good records and such with a wrong checksum by turns']!(MIB));
+  const { findings } = await verified(place);
+  const { more, lost } = findings.find((finding) => finding['more'] !== undefined)!;
+  const { places } = more as { places: number };
+  const { records, isExact, firstSequence, lastSequence } = lost as JsonLine;
+  // The first of the thousand is record 1, and so on: each second one.
+  const first = 2 * EACH + 1;
+  t.deepEqual(
+    { records, isExact, firstSequence, lastSequence },
+    {
+      records: places,
+      isExact: true,
+      firstSequence: String(first),
+      lastSequence: String(first + 2 * (places - 1)),
+    },
+  );
+});
+
 test('one more than a thousand is told as the others are', async (t) => {
   const place = path.join(tempDir(t), 'wal-0.log');
   const make = CROWDED_SEGMENTS['good records, each followed by one bad byte']!;

@@ -9,6 +9,7 @@ import { INDEX_HEADER_BYTES } from '../../../src/engine/state/format/format.js';
 import { StateDirectory } from '../../../src/engine/directory/state-directory.js';
 import { repairPath } from '../../../src/engine/repair/repair-path.js';
 import type { RepairSummary } from '../../../src/engine/repair/account/report.js';
+import { commandLine } from '../../support/command-line.js';
 import { tempDir } from '../../support/temp-dir.js';
 
 const EPOCHS = 4;
@@ -166,4 +167,15 @@ test('a checkpoint of a later moment than all logs is numbered on from those tha
   let step = await steps.next();
   while (step.done !== true) step = await steps.next();
   t.is(step.value.kept.keys, KEYS);
+});
+
+test('how much a log had that is gone, and that was never closed, nobody knows: no number is told', async (t) => {
+  const root = await storeIn(t);
+  for (const name of ['CLOSED', `wal/${EPOCHS}/wal-1.log`]) rmSync(path.join(root, name));
+  const verified = await commandLine(['verify', root]);
+  t.is(verified.exitCode, 3);
+  t.regex(verified.stdout, /lost: an unknown number of records, from sequence \d+ on, .*of core 1/);
+  const repaired = await commandLine(['repair', root, '--into', `${root}-into`]);
+  t.is(repaired.exitCode, 3);
+  t.regex(repaired.stdout, /; lost an unknown number of records, 0 bytes/);
 });

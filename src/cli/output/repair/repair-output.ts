@@ -3,6 +3,7 @@ import { statePathsOf } from '../../../engine/state/format/state-paths.js';
 import type { LockStat } from '../../../engine/inspect/stat/stat-report.js';
 import type { RepairEvent, RepairSummary, SourcePosition } from '../../../engine/repair/account/report.js';
 import { countedText } from '../../text/counted-text.js';
+import { lostRecordsText } from '../../text/lost-text.js';
 import type { Encoding } from '../../values/encoding.js';
 import { findingText } from '../../errors/finding-text.js';
 import { filledLine, filledText, notTakenLine } from '../filled-output.js';
@@ -69,7 +70,7 @@ function summaryText({
   const lostKeys = `${countedText(lost.keys, 'key')}${unnamedText(lost)}`;
   const outcome = [
     `kept ${countedText(kept.records, 'record')}, ${formatSize(kept.bytes)}, ${keys}`,
-    `lost ${countedText(lost.records, 'record')}, ${formatSize(lost.bytes)}, ${lostKeys}`,
+    `lost ${lostRecordsText(lost.records, lost.byCore)}, ${formatSize(lost.bytes)}, ${lostKeys}`,
     ...(filled === undefined ? [] : [filledText(filled)]),
     ...(mended === 0 ? [] : [`mended ${countedText(mended, 'place')}`]),
     ...(madeEmpty.length === 0 ? [] : [emptyText(madeEmpty)]),

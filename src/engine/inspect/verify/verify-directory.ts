@@ -114,9 +114,9 @@ function* verifyLog(
   const lostFrom = (coreId: number, from: bigint, afterNs?: bigint): Pick<Finding, 'lost'> => {
     const closedAt = isLive ? scanOptionsOf(log, coreId).closedAt : undefined;
     const to = after?.cores[coreId]?.nextSequence ?? closedAt?.nextSequence;
-    if (to === undefined || to <= from) return {};
+    if (to !== undefined && to <= from) return {};
     const within = log.writtenWithinOf(coreId);
-    return { lost: lostRecords({ coreId, from, to, ...within, afterNs: afterNs ?? within.afterNs }) };
+    return { lost: lostRecords({ coreId, from, to, ...within, afterNs: afterNs ?? within.afterNs }, 0) };
   };
   const segments = Array.from({ length: manifest.cores }, (_, coreId) => {
     return { coreId, path: layout.segment(epoch, coreId) };

@@ -29,7 +29,7 @@ export class LostTotal {
 
   /** @param file of the records, which stands for a core that is not known */
   take(lost: LostRecords, file: string): void {
-    if (lost.records === 0) return;
+    if (lost.records === 0 && lost.isExact) return;
     const { coreId, restarts } = lost;
     const name = `${coreId ?? file}/${restarts ?? 0}`;
     const core = this.#cores.get(name) ?? newLosses(coreId, restarts);

@@ -213,8 +213,9 @@ export class LogSalvage {
       this.#number(log, coreId, isWhole && missing === 0n, book.nextSequence);
     } catch (error) {
       if (!isStatelogError(error, 'NOT_FOUND')) throw error;
-      const lost = part.to === undefined ? {} : { lost: lostRecords({ ...part, from: expectedSequence }) };
-      yield this.#account.take({ ...missingOrDamaged(error, path, 'missing-segment'), coreId, ...lost });
+      // Of a log that was never closed nobody knows how far it went, or whether it held anything.
+      const lost = lostRecords({ ...part, from: expectedSequence }, 0);
+      yield this.#account.take({ ...missingOrDamaged(error, path, 'missing-segment'), coreId, lost });
       yield* this.#account.loseChanges();
       positions?.isMissingAfter(lastBefore, coreId);
       if (into !== undefined) this.#writeEmpty(into, book, coreId === 0 ? epoch : undefined);

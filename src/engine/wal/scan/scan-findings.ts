@@ -37,10 +37,14 @@ export class DamagedGap implements Found {
     this.#lost = lost;
   }
 
+  lost(): LostRecords | undefined {
+    return this.#lost();
+  }
+
   told(): Finding {
     const { class: damageClass, isForeign, offset, bytes } = this;
     const words = this.#gap.cause.words();
-    const lost = this.#lost();
+    const lost = this.lost();
     return {
       severity: 'damage',
       class: damageClass,

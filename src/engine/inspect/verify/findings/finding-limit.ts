@@ -1,4 +1,4 @@
-import type { Finding, Found, FoundPlace } from '../../../finding.js';
+import type { Finding, Found, FoundPlace, LostRecords } from '../../../finding.js';
 
 /** The findings of one kind in one file, told and not. */
 interface Kind {
@@ -16,6 +16,7 @@ interface Rest {
   places: number;
   bytes: number;
   end: number;
+  lost: LostRecords | undefined;
 }
 
 /**
@@ -49,11 +50,13 @@ export class FindingLimit {
     const end = offset + bytes;
     const { rest } = kind;
     if (rest === undefined) {
-      kind.rest = { first: found.told(), places: 1, bytes, end };
+      const first = found.told();
+      kind.rest = { first, places: 1, bytes, end, lost: first.lost };
     } else {
       rest.places += 1;
       rest.bytes += bytes;
       rest.end = Math.max(rest.end, end);
+      rest.lost = together(rest.lost, found.lost?.());
     }
     return undefined;
   }
@@ -72,13 +75,15 @@ export class FindingLimit {
   *rest(): Generator<Finding, void> {
     for (const kind of this.#kinds) {
       if (kind.rest === undefined) continue;
-      const { first, places, bytes, end } = kind.rest;
+      const { first, places, bytes, end, lost } = kind.rest;
       kind.rest = undefined;
       const { expected: _, found: __, lost: ___, ...finding } = first;
+      const allLost = lost === undefined ? {} : { lost };
       if (places === 1) yield first;
       else {
         yield {
           ...finding,
+          ...allLost,
           bytes,
           message: `and ${places} more of this kind, up to byte ${end}; the first of them: ${first.message}`,
           more: { places, end },
@@ -86,4 +91,15 @@ export class FindingLimit {
       }
     }
   }
+}
+
+/** The losses of two places of one file, the one behind the other. */
+function together(one: LostRecords | undefined, next: LostRecords | undefined): LostRecords | undefined {
+  if (one === undefined || next === undefined) return one ?? next;
+  const sum = { records: one.records + next.records, isExact: one.isExact && next.isExact };
+  const { coreId, afterNs } = one;
+  const { beforeNs, restarts } = next;
+  // Where numbering began anew between them, no two sequences are the ends of it.
+  if (one.restarts !== restarts) return { ...sum, coreId, afterNs, beforeNs, restarts };
+  return { ...one, ...sum, lastSequence: next.lastSequence, beforeNs };
 }
