@@ -1,5 +1,6 @@
 import type { FileSystem } from '../../engine/storage-io/interface/file-system.js';
 import type { Finding } from '../../engine/finding.js';
+import type { ContentMark } from '../../engine/inspect/content-mark.js';
 import type { ReadableStore } from '../../engine/store/store.js';
 
 /** A store that is read without its lock, as it is at each moment: opened anew once somebody has written to it. */
@@ -7,7 +8,9 @@ export class FreshReader {
   readonly #path: string;
   readonly #fileSystem: FileSystem | undefined;
   readonly #notice: (finding: Finding) => void;
-  #opened: { readonly store: ReadableStore; readonly mark: string } | undefined;
+  #opened: { readonly store: ReadableStore; readonly mark: ContentMark } | undefined;
+  /** False once somebody may have written since the last look. */
+  #isKnownCurrent = false;
   #wasOpened = false;
 
   /** @param notice is told the remarks of the first opening */
@@ -18,29 +21,44 @@ export class FreshReader {
   }
 
   /**
-   * All that was acknowledged before the call.
+   * All that was acknowledged before the last `doubt`, or the first call.
    * @throws StatelogError as `openReadable`
    */
   async read(): Promise<ReadableStore> {
-    const [{ contentMark }, { openReadable }, { realFileSystem }] = await Promise.all([
+    if (this.#opened !== undefined && (this.#isKnownCurrent || this.#opened.mark.isCurrent())) {
+      this.#isKnownCurrent = true;
+      return this.#opened.store;
+    }
+    this.close();
+    // Before the look: who doubts meanwhile is heard.
+    this.#isKnownCurrent = true;
+    const store = await this.#open();
+    if (!this.#wasOpened) for (const finding of store.notices) this.#notice(finding);
+    this.#wasOpened = true;
+    return store;
+  }
+
+  /** Others may have written by now: the next `read` looks. */
+  doubt(): void {
+    this.#isKnownCurrent = false;
+  }
+
+  close(): void {
+    this.#opened?.store.close();
+    this.#opened = undefined;
+  }
+
+  async #open(): Promise<ReadableStore> {
+    const [{ ContentMark }, { openReadable }, { realFileSystem }] = await Promise.all([
       import('../../engine/inspect/content-mark.js'),
       import('../../engine/inspect/open.js'),
       import('../../engine/storage-io/real/real-file-system.js'),
     ]);
     const fileSystem = this.#fileSystem ?? realFileSystem();
     // Before it is opened: what is written meanwhile is seen the next time at the latest.
-    const mark = contentMark(fileSystem, this.#path);
-    if (this.#opened?.mark === mark) return this.#opened.store;
-    this.close();
+    const mark = new ContentMark(fileSystem, this.#path);
     const store = openReadable(this.#path, { fileSystem });
     this.#opened = { store, mark };
-    if (!this.#wasOpened) for (const finding of store.notices) this.#notice(finding);
-    this.#wasOpened = true;
     return store;
-  }
-
-  close(): void {
-    this.#opened?.store.close();
-    this.#opened = undefined;
   }
 }

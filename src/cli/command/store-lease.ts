@@ -56,7 +56,7 @@ export class StoreLease {
   }
 
   /**
-   * The store as it is: what is locked with all that was changed, else what is on disk.
+   * The store as it is: what is locked with all that was changed, else what was on disk when input was last waited for, or later.
    * @throws StatelogError as `openReadable`
    */
   async read(): Promise<ReadableStore> {
@@ -86,6 +86,7 @@ export class StoreLease {
       return await input;
     } finally {
       this.#isWaiting = false;
+      this.#reader.doubt();
     }
   }
 

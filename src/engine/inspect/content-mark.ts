@@ -6,18 +6,42 @@ import { identify } from './identify.js';
 import type { FileSystem } from '../storage-io/interface/file-system.js';
 
 /**
- * A mark of what a state directory or a file holds, which is another one after each acknowledged write: of the manifest and the
- * live log, or of the file. A reader that was opened after its mark was taken is good for as long as the mark stays.
- * @throws StatelogError as `readManifest`
+ * A moment of a state directory or a file. Each acknowledged write changes the manifest, the live log or the file, so a reader that
+ * was opened after its mark was taken is good for as long as the mark is current.
  */
-export function contentMark(fileSystem: FileSystem, path: string): string {
-  if (fileSystem.statusFollowing(path)?.kind !== 'directory') return markOf(fileSystem, path);
+export class ContentMark {
+  readonly #fileSystem: FileSystem;
+  readonly #files: readonly string[];
+  readonly #marks: readonly string[];
+
+  /** @throws StatelogError as `readManifest` */
+  constructor(fileSystem: FileSystem, path: string) {
+    this.#fileSystem = fileSystem;
+    // The manifest first: the names of the others stand in it.
+    const [first, others] = placesOf(fileSystem, path);
+    const mark = markOf(fileSystem, first);
+    this.#files = [first, ...others()];
+    this.#marks = [mark, ...this.#files.slice(1).map((file) => markOf(fileSystem, file))];
+  }
+
+  /** False once something was written since it was taken. */
+  isCurrent(): boolean {
+    return this.#files.every((file, index) => markOf(this.#fileSystem, file) === this.#marks[index]);
+  }
+}
+
+/** The file that names all others, and those others as they are now. */
+function placesOf(fileSystem: FileSystem, path: string): [string, () => string[]] {
+  if (fileSystem.statusFollowing(path)?.kind !== 'directory') return [path, () => []];
   const layout = new DirectoryLayout(path);
-  const files = [layout.manifest];
-  const manifest = readManifest(fileSystem, layout);
-  const epoch = liveEpoch(manifest);
-  for (let core = 0; core < manifest.cores; core++) files.push(layout.segment(epoch, core));
-  return files.map((file) => markOf(fileSystem, file)).join();
+  return [
+    layout.manifest,
+    () => {
+      const manifest = readManifest(fileSystem, layout);
+      const epoch = liveEpoch(manifest);
+      return Array.from({ length: manifest.cores }, (_, core) => layout.segment(epoch, core));
+    },
+  ];
 }
 
 /** True where a path holds something, though it may not be a store; false for an empty folder. */
