@@ -74,7 +74,7 @@ export const artifactMutants = [
   {
     name: 'artifact-name-not-synced',
     rule: 'R1: an artifact is on disk when the command returns',
-    file: 'src/engine/storage-io/whole/staging-folder.ts',
+    file: 'src/engine/storage-io/whole/into-place.ts',
     from: '  fileSystem.syncDirectory(dirname(destination));\n',
     to: '',
     tests: ['engine/artifact/crash.exhaustive'],

@@ -72,7 +72,7 @@ export const failedSyncMutants = [
   {
     name: 'finished-work-moved-over-what-is-there',
     rule: 'nothing that appeared meanwhile is replaced',
-    file: 'src/engine/storage-io/whole/staging-folder.ts',
+    file: 'src/engine/storage-io/whole/into-place.ts',
     from: '  fileSystem.renameExclusive(from, destination);',
     to: '  fileSystem.rename(from, destination);',
     tests: ['engine/storage-io/into-place'],

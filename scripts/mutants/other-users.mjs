@@ -33,6 +33,15 @@ export const otherUsersMutants = [
     tests: ['engine/storage-io/other-hands'],
   },
   {
+    name: 'what-fills-a-folder-not-given-to-its-owner',
+    rule: 'whoever owns an empty folder owns what comes into it',
+    file: 'src/engine/storage-io/whole/staging-folder.ts',
+    from: 'if (this.#givenLike !== undefined) this.giveTo(this.#givenLike);',
+    to: '',
+    tests: ['cli/other-users'],
+    match: 'an empty folder, 2770*',
+  },
+  {
     name: 'abandoned-folders-swept-where-others-write',
     rule: 'what an earlier run left is removed only where nobody else can put something in its place',
     file: 'src/engine/storage-io/whole/staging-folder.ts',
@@ -51,7 +60,7 @@ export const otherUsersMutants = [
   {
     name: 'manifest-first-into-a-folder-that-is-filled',
     rule: 'what is there without its manifest is known not to be complete',
-    file: 'src/engine/storage-io/whole/staging-folder.ts',
+    file: 'src/engine/storage-io/whole/into-place.ts',
     edits: [
       { from: '.filter((name) => name !== LAST_NAME);', to: '.sort();' },
       {

@@ -1,4 +1,4 @@
-import { chmodSync, chownSync, lstatSync, readdirSync } from 'node:fs';
+import { chmodSync, chownSync, lstatSync, mkdirSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { commandLine } from '../support/command-line.js';
@@ -94,3 +94,30 @@ test('what a repair makes belongs to the owner of what was repaired', async (t) 
   t.is((await commandLine(['repair', store, '--into', into])).exitCode, 0);
   isGiven(t, into, 0o700, 0o600);
 });
+
+for (const [folderMode, fileMode] of [
+  [0o700, 0o600],
+  [0o2770, 0o660],
+] as const) {
+  test(`an empty folder, ${folderMode.toString(8)}, stays its owner's when it is filled, with all that comes into it`, async (t) => {
+    const folder = tempDir(t);
+    const orders = path.join(folder, 'orders');
+    const tar = path.join(folder, 'orders.tar');
+    t.is((await commandLine(['put', orders, 'a', '1'])).exitCode, 0);
+    t.is((await commandLine(['export', orders, tar])).exitCode, 0);
+    for (const [name, argv] of Object.entries({
+      put: (place: string) => ['put', place, 'a', '1'],
+      create: (place: string) => ['create', place, '--cores', '2'],
+      import: (place: string) => ['import', tar, place],
+      export: (place: string) => ['export', orders, place],
+      repair: (place: string) => ['repair', orders, '--into', place],
+    })) {
+      const place = path.join(folder, name);
+      mkdirSync(place);
+      give(place, folderMode, fileMode);
+      const { exitCode, stderr } = await commandLine(argv(place));
+      t.is(exitCode, 0, stderr);
+      isGiven(t, place, folderMode, fileMode);
+    }
+  });
+}

@@ -1,7 +1,7 @@
 import { DirectoryLayout } from '../directory/manifest/layout.js';
 import { readManifest } from '../directory/manifest/manifest-file.js';
 import { liveEpoch } from '../directory/manifest/manifest.js';
-import { isEmptyFolder } from '../storage-io/whole/staging-folder.js';
+import { isEmptyFolder } from '../storage-io/whole/into-place.js';
 import { identify } from './identify.js';
 import type { FileSystem } from '../storage-io/interface/file-system.js';
 

@@ -7,7 +7,7 @@ import { StateFileStore } from '../store/state-file-store.js';
 import type { ReadableStore, WritableStore } from '../store/store.js';
 import { WalStore } from '../store/wal-store.js';
 import { anchoredSource } from '../storage-io/views/anchored-file-system.js';
-import { isEmptyFolder } from '../storage-io/whole/staging-folder.js';
+import { isEmptyFolder } from '../storage-io/whole/into-place.js';
 import { realFileSystem } from '../storage-io/real/real-file-system.js';
 import { LinesStore } from '../lines/lines-store.js';
 import { danglingLink } from '../storage-io/interface/system-error.js';

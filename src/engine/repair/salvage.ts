@@ -1,5 +1,6 @@
 import { basename, dirname, join, relative, resolve } from 'node:path';
-import { isEmptyFolder, moveIntoPlace, StagingFolder } from '../storage-io/whole/staging-folder.js';
+import { isEmptyFolder, moveIntoPlace } from '../storage-io/whole/into-place.js';
+import { StagingFolder } from '../storage-io/whole/staging-folder.js';
 import { StatelogError } from '../errors.js';
 import type { PathIdentity } from '../inspect/identify.js';
 import type { FileSystem } from '../storage-io/interface/file-system.js';
@@ -53,6 +54,7 @@ export function* salvageInto(
   try {
     const staged = join(staging.path, basename(destination));
     yield* salvageKind(account, found, staged, wishes);
+    staging.giveToPlace();
     const source = fileSystem.statusFollowing(found.path);
     if (source !== undefined) staging.giveTo(source);
     fileSystem.syncDirectory(staging.path);

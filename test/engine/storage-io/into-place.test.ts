@@ -1,5 +1,5 @@
 import test from 'ava';
-import { moveIntoPlace } from '../../../src/engine/storage-io/whole/staging-folder.js';
+import { moveIntoPlace } from '../../../src/engine/storage-io/whole/into-place.js';
 import { SimulatedDisk, SimulatedFileSystem } from '../../simulated-disk/index.js';
 
 for (const kind of ['file', 'folder'] as const) {

@@ -4,11 +4,8 @@ import test from 'ava';
 import { StatelogError } from '../../../src/engine/errors.js';
 import { realFileSystem } from '../../../src/engine/storage-io/real/real-file-system.js';
 import { withReplaced } from '../../../src/engine/storage-io/views/replaced-members.js';
-import {
-  moveIntoPlace,
-  StagingFolder,
-  withStagingFolder,
-} from '../../../src/engine/storage-io/whole/staging-folder.js';
+import { moveIntoPlace } from '../../../src/engine/storage-io/whole/into-place.js';
+import { StagingFolder, withStagingFolder } from '../../../src/engine/storage-io/whole/staging-folder.js';
 import { tempDir } from '../../support/temp-dir.js';
 
 const fileSystem = realFileSystem();

@@ -10,11 +10,8 @@ import { realFileSystem } from '../../storage-io/real/real-file-system.js';
 import { appendLogContent, checkedFold, FOLD_PATH, refuseOtherThanFold } from './append-log-artifact.js';
 import type { ExportManifest } from '../format/manifest.js';
 import { stageArtifact } from '../read/stage-artifact.js';
-import {
-  moveIntoPlace,
-  refuseOccupiedFile,
-  withStagingFolder,
-} from '../../storage-io/whole/staging-folder.js';
+import { moveIntoPlace, refuseOccupiedFile } from '../../storage-io/whole/into-place.js';
+import { withStagingFolder } from '../../storage-io/whole/staging-folder.js';
 import { artifactTar } from '../write/tar-writer.js';
 import { type ArtifactForm, writeArtifact } from '../write/write-artifact.js';
 

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { FileKind, FileSystem } from '../../storage-io/interface/file-system.js';
-import { VOLUME_FOLDER_NAME } from '../../storage-io/whole/staging-folder.js';
+import { VOLUME_FOLDER_NAME } from '../../storage-io/whole/into-place.js';
 import type { OnFault } from '../format/artifact-check.js';
 import type { EntrySink } from './entry-sink.js';
 import { ENTRIES_MAX, MANIFEST_NAME, PATH_DEPTH_MAX } from '../format/format.js';

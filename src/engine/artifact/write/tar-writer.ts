@@ -8,11 +8,8 @@ import { requireRoom } from '../../storage-io/whole/room.js';
 import { type ExportManifest, encodeExportManifest } from '../format/manifest.js';
 import { type ArtifactContent, bytesOf, HashedFile, manifestOf } from './payload.js';
 import { foldersOf } from '../format/payload-path.js';
-import {
-  moveIntoPlace,
-  refuseOccupiedFile,
-  withStagingFolder,
-} from '../../storage-io/whole/staging-folder.js';
+import { moveIntoPlace, refuseOccupiedFile } from '../../storage-io/whole/into-place.js';
+import { withStagingFolder } from '../../storage-io/whole/staging-folder.js';
 import { TAR_BLOCK_BYTES, encodeTarHeader, paddingAfter } from '../format/tar-header.js';
 
 const TAR_END = new Uint8Array(2 * TAR_BLOCK_BYTES);

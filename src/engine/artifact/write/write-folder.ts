@@ -7,11 +7,8 @@ import { MANIFEST_NAME, PAYLOAD_FOLDER } from '../format/format.js';
 import { encodeExportManifest, type ArtifactFile, type ExportManifest } from '../format/manifest.js';
 import { type ArtifactContent, bytesOf, HashedFile, manifestOf, type PayloadFile } from './payload.js';
 import { foldersOf } from '../format/payload-path.js';
-import {
-  moveIntoPlace,
-  refuseOccupiedFolder,
-  withStagingFolder,
-} from '../../storage-io/whole/staging-folder.js';
+import { moveIntoPlace, refuseOccupiedFolder } from '../../storage-io/whole/into-place.js';
+import { withStagingFolder } from '../../storage-io/whole/staging-folder.js';
 import { requireRoom } from '../../storage-io/whole/room.js';
 import { syncTree } from '../../storage-io/whole/sync-tree.js';
 
@@ -28,7 +25,7 @@ export function writeArtifactFolder(
 ): ExportManifest {
   const fileSystem = anchoredPlace(disk, destination);
   refuseOccupiedFolder(fileSystem, destination);
-  return withStagingFolder(fileSystem, destination, (folder) => {
+  return withStagingFolder(fileSystem, destination, (folder, staging) => {
     requireRoom(fileSystem, folder, bytesOf(content));
     const root = join(folder, 'artifact');
     fileSystem.makeDirectory(root);
@@ -36,6 +33,7 @@ export function writeArtifactFolder(
     const files = content.files.map((file) => writePayload(fileSystem, root, file));
     const manifest = manifestOf(content, files);
     writeChunks(fileSystem, join(root, MANIFEST_NAME), [encodeExportManifest(manifest)]);
+    staging.giveToPlace();
     syncTree(fileSystem, root);
     refuseOccupiedFolder(fileSystem, destination);
     moveIntoPlace(fileSystem, root, destination);

@@ -2,7 +2,8 @@ import path from 'node:path';
 import { StatelogError, isStatelogError } from '../../errors.js';
 import { anchoredPlace } from '../../storage-io/views/anchored-file-system.js';
 import { createDirectoryTree } from '../../storage-io/whole/atomic-write.js';
-import { moveIntoPlace, refuseOccupiedFolder, StagingFolder } from '../../storage-io/whole/staging-folder.js';
+import { moveIntoPlace, refuseOccupiedFolder } from '../../storage-io/whole/into-place.js';
+import { StagingFolder } from '../../storage-io/whole/staging-folder.js';
 import { syncTree } from '../../storage-io/whole/sync-tree.js';
 import type { FileSystem } from '../../storage-io/interface/file-system.js';
 import { writeFully } from '../../storage-io/whole/write-fully.js';
@@ -59,6 +60,7 @@ export function createDirectory(options: CreateDirectoryOptions, fill?: FillDire
     const storeId = options.storeId ?? crypto.getRandomValues(new Uint8Array(STORE_ID_BYTES));
     const empty: DirectoryManifest = { storeId, cores, keep, checkpoints: [] };
     buildTree(fileSystem, layout, empty, fill);
+    staging.giveToPlace();
     moveIntoPlace(fileSystem, layout.root, root);
   } catch (error) {
     throw isStatelogError(error, 'ALREADY_EXISTS') ? alreadyThere(root) : error;

@@ -5,7 +5,8 @@ import type { Finding } from '../../finding.js';
 import type { FileDescriptor, FileSystem } from '../../storage-io/interface/file-system.js';
 import type { SlicePlace } from '../../storage-io/views/composed-file-system.js';
 import { closeQuietly } from '../../storage-io/whole/atomic-write.js';
-import { moveIntoPlace, StagingFolder } from '../../storage-io/whole/staging-folder.js';
+import { moveIntoPlace } from '../../storage-io/whole/into-place.js';
+import { StagingFolder } from '../../storage-io/whole/staging-folder.js';
 import { writeFully } from '../../storage-io/whole/write-fully.js';
 import { NewFile } from '../log/new-file.js';
 import { RangeCopier } from '../log/range-copier.js';
@@ -69,6 +70,7 @@ export class LostFound {
   /** Puts it in its place; on disk on return. */
   finish(): void {
     this.#index.finish();
+    this.#staging.giveToPlace();
     this.#fileSystem.syncDirectory(this.#folder);
     moveIntoPlace(this.#fileSystem, this.#folder, this.#destination);
     this.#staging.remove();

@@ -5,19 +5,15 @@ import { isWithoutLocks, lockIfLocksAre } from '../lock/file-lock.js';
 import type { FileDescriptor, FileStatus, FileSystem } from '../interface/file-system.js';
 import { giveTree } from '../views/inheriting-file-system.js';
 import { isOursAlone } from '../owners/other-hands.js';
+import { STAGED_NAME } from './into-place.js';
 import { removeTree } from './remove-tree.js';
 import { forgetStaged, keepStaged, noteStaged, isTemporaryNameOf, temporaryPath } from './staged-paths.js';
 
 const LOCK_NAME = 'LOCK';
 const CONTENT_NAME = 'content';
-/** Name of the staging folder within an empty folder that is to be filled. */
-const STAGED_NAME = 'staged';
-/** An empty volume has this folder. */
-export const VOLUME_FOLDER_NAME = 'lost+found';
-/** The file that is put in its place last: it says that all the others are there. */
-const LAST_NAME = 'MANIFEST.json';
 /** A name that somebody else takes for abandoned, before it is locked, is given up for another. */
 const NAMES_MAX = 100;
+const GROUP_READS_AND_WRITES = 0o060;
 
 /**
  * A hidden folder beside a place where something is to be, or in it where that is an empty folder (a volume cannot be
@@ -32,10 +28,13 @@ export class StagingFolder {
   #lock: FileDescriptor | undefined;
   /** Device and inode of the hidden folder. */
   #identity: string | undefined;
+  /** The folder that is filled, where what is made becomes its owner's. */
+  readonly #givenLike: FileStatus | undefined;
 
-  private constructor(fileSystem: FileSystem, root: string) {
+  private constructor(fileSystem: FileSystem, root: string, givenLike?: FileStatus) {
     this.#fileSystem = fileSystem;
     this.#root = root;
+    this.#givenLike = givenLike;
     this.path = join(root, CONTENT_NAME);
   }
 
@@ -44,6 +43,8 @@ export class StagingFolder {
     const parent = dirname(destination);
     if (fileSystem.statusFollowing(parent) === undefined) throw noFolderFor(destination, parent);
     const place = placeOf(fileSystem, destination);
+    const filled = filledFolder(fileSystem, destination);
+    const givenLike = filled !== undefined && isToBeGiven(fileSystem, filled) ? filled : undefined;
     forEachAbandoned(fileSystem, place, (root, lock) => {
       try {
         removeTree(fileSystem, root);
@@ -53,7 +54,7 @@ export class StagingFolder {
     });
     for (let tries = 1; ; tries += 1) {
       const root = temporaryPath(place);
-      const folder = new StagingFolder(fileSystem, root);
+      const folder = new StagingFolder(fileSystem, root, givenLike);
       try {
         noteStaged(fileSystem, root);
         // Another process that finds it empty may take it for abandoned, even before it has its rights.
@@ -120,6 +121,11 @@ export class StagingFolder {
     this.leave();
   }
 
+  /** Gives what was made in it to whoever owns the folder that it is to fill, or shares it with a group. */
+  giveToPlace(): void {
+    if (this.#givenLike !== undefined) this.giveTo(this.#givenLike);
+  }
+
   /** Gives what was made in it to whoever owns something else, where we may: it alone, whatever has its name by now. */
   giveTo(like: FileStatus): void {
     const root = this.#fileSystem.openDirectory(this.#root, 'refuse');
@@ -140,8 +146,19 @@ export class StagingFolder {
 
 /** The place that a staging folder is named after: within a destination that is an empty folder, else the destination itself. */
 function placeOf(fileSystem: FileSystem, destination: string): string {
-  const isFilled = fileSystem.status(destination)?.kind === 'directory';
-  return isFilled ? join(destination, STAGED_NAME) : destination;
+  return filledFolder(fileSystem, destination) === undefined ? destination : join(destination, STAGED_NAME);
+}
+
+/** The status of a destination that is a folder already. */
+function filledFolder(fileSystem: FileSystem, destination: string): FileStatus | undefined {
+  const status = fileSystem.status(destination);
+  return status?.kind === 'directory' ? status : undefined;
+}
+
+/** True for another user's folder that root fills, who could not use root's files, and for one that its owner shares with a group. */
+function isToBeGiven({ userId }: FileSystem, { owner, mode }: FileStatus): boolean {
+  if (owner !== userId) return userId === 0;
+  return (mode & GROUP_READS_AND_WRITES) === GROUP_READS_AND_WRITES;
 }
 
 /** The worth of a folder; one that cannot be judged has none. */
@@ -212,71 +229,14 @@ function lockAbandoned(fileSystem: FileSystem, root: string): FileDescriptor | u
 export function withStagingFolder<T>(
   fileSystem: FileSystem,
   destination: string,
-  work: (folder: string) => T,
+  work: (folder: string, staging: StagingFolder) => T,
 ): T {
   const staging = StagingFolder.make(fileSystem, destination);
   try {
-    return work(staging.path);
+    return work(staging.path, staging);
   } finally {
     staging.remove();
   }
-}
-
-/** True for a folder that may be filled: nothing is in it but what a new volume has, and what is staged for it. */
-export function isEmptyFolder(fileSystem: FileSystem, path: string): boolean {
-  if (fileSystem.status(path)?.kind !== 'directory') return false;
-  const names = fileSystem.readDirectory(path);
-  return names.every((name) => name === VOLUME_FOLDER_NAME || isTemporaryNameOf(name, STAGED_NAME));
-}
-
-/**
- * Checks that a folder may be put at a path: nothing is there, or an empty folder.
- * @throws StatelogError `ALREADY_EXISTS`
- */
-export function refuseOccupiedFolder(fileSystem: FileSystem, path: string): void {
-  if (fileSystem.status(path) !== undefined && !isEmptyFolder(fileSystem, path)) throw occupied(path);
-}
-
-/**
- * Checks that a file may be put at a path: nothing is there.
- * @throws StatelogError `ALREADY_EXISTS`
- */
-export function refuseOccupiedFile(fileSystem: FileSystem, path: string): void {
-  if (fileSystem.status(path) !== undefined) throw occupied(path);
-}
-
-/**
- * Renames a finished file or folder to its place; on disk on return. An empty folder that is there already is filled, and
- * keeps its owner, mode and place on a volume of its own: the manifest comes last, so that what is there without one is
- * known not to be complete.
- * @throws StatelogError `ALREADY_EXISTS`
- */
-export function moveIntoPlace(fileSystem: FileSystem, from: string, destination: string): void {
-  if (fileSystem.status(destination)?.kind === 'directory') {
-    if (fileSystem.status(from)?.kind !== 'directory') throw folderInPlace(destination);
-    fillFolder(fileSystem, from, destination);
-    return;
-  }
-  fileSystem.renameExclusive(from, destination);
-  fileSystem.syncDirectory(dirname(destination));
-}
-
-function fillFolder(fileSystem: FileSystem, from: string, destination: string): void {
-  refuseOccupiedFolder(fileSystem, destination);
-  const names = fileSystem.readDirectory(from).filter((name) => name !== LAST_NAME);
-  for (const name of names) fileSystem.renameExclusive(join(from, name), join(destination, name));
-  fileSystem.syncDirectory(destination);
-  if (fileSystem.status(join(from, LAST_NAME)) === undefined) return;
-  fileSystem.renameExclusive(join(from, LAST_NAME), join(destination, LAST_NAME));
-  fileSystem.syncDirectory(destination);
-}
-
-function folderInPlace(path: string): StatelogError {
-  return new StatelogError('ALREADY_EXISTS', 'a folder is there, and what is made is a single file', {
-    path,
-    safe: 'nothing was changed',
-    hint: 'name a path in it',
-  });
 }
 
 function noFolderFor(path: string, parent: string): StatelogError {
@@ -284,13 +244,5 @@ function noFolderFor(path: string, parent: string): StatelogError {
     path,
     safe: 'nothing was changed',
     hint: 'check the path, or make the folder first',
-  });
-}
-
-function occupied(path: string): StatelogError {
-  return new StatelogError('ALREADY_EXISTS', `${path} exists already`, {
-    path,
-    hint: 'name a path where nothing is',
-    safe: 'what is there was not touched',
   });
 }
