@@ -197,7 +197,7 @@ test('names in capitals, the folder above, and a part of a store are told from n
   cpSync(capitals, path.join(above, 'data/wal'), { recursive: true });
   t.regex(
     (await commandLine(['verify', above])).stderr,
-    /the folder above a wal-folder.*statelog verify .*above\/data\/wal/,
+    /the folder above a wal folder.*statelog verify .*above\/data\/wal/,
   );
 
   const store = path.join(folder, 'store');
@@ -243,5 +243,5 @@ test('of a file in parts, as split makes them, and of a folder that holds a stat
   for (const name of ['state-one.db', 'state-one.idx']) cpSync(fixturePath(name), path.join(holder, name));
   const { exitCode, stderr } = await commandLine(['rescue', holder]);
   t.is(exitCode, 7);
-  t.regex(stderr, /state-one\.db in it is a state-file.*statelog verify .*holder\/state-one\.db/);
+  t.regex(stderr, /state-one\.db in it is a state file.*statelog verify .*holder\/state-one\.db/);
 });

@@ -104,7 +104,7 @@ function above(fileSystem: FileSystem, folder: string, identify: Identify): Stra
     if (first === undefined) continue;
     const more = others.length === 0 ? '' : `, and ${others.length} more beside it`;
     return {
-      message: `${NOTHING_KNOWN}: it is the folder above a ${first.kind}${more}`,
+      message: `${NOTHING_KNOWN}: it is the folder above a ${inWords(first.kind)}${more}`,
       hint: `name that: ${commandText('statelog', 'verify', first.path)}`,
     };
   }
@@ -142,9 +142,14 @@ function holding(
   const more = files.length === 1 ? '' : `, and ${files.length - 1} more that can be opened`;
   const article = first.kind.startsWith('a') ? 'an' : 'a';
   return {
-    message: `the folder is no store; ${basename(first.path)} in it is ${article} ${first.kind}${more}`,
+    message: `the folder is no store; ${basename(first.path)} in it is ${article} ${inWords(first.kind)}${more}`,
     hint: `name that: ${commandText('statelog', 'verify', first.path)}`,
   };
+}
+
+/** A kind as a sentence has it: a state file. */
+function inWords(kind: string): string {
+  return kind.replaceAll('-', ' ');
 }
 
 function foldersIn(fileSystem: FileSystem, folder: string): string[] {
