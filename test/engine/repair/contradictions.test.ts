@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { crc32c } from '../../../src/engine/bytes/crc/checksum.js';
@@ -96,6 +96,7 @@ test('a copy of a checkpoint in the folder of an epoch that nothing else speaks 
   rmSync(path.join(root, 'MANIFEST.json'));
   cpSync(path.join(root, 'checkpoints/1'), path.join(root, 'checkpoints/7'), { recursive: true });
   await allAreKept(t, root);
+  t.false(readdirSync(`${root}-into/checkpoints`).includes('7'));
 });
 
 test('a segment that was split into parts gives back what lies whole in each, wherever that begins', async (t) => {
