@@ -29,7 +29,7 @@ export const besideMutants = [
     from: 'epoch === live + 1n ? layout.walOf(live) : undefined',
     to: 'undefined',
     tests: [beside],
-    match: '*a crash at any moment*',
+    match: '*a crash at moments*',
   },
   {
     name: 'records-of-two-logs-told-twice',
