@@ -6,7 +6,10 @@ import {
   repairHint,
   replayHint,
 } from '../bytes/text/command-hints.js';
+import { StateDirectory } from '../directory/state-directory.js';
+import { isStatelogError } from '../errors.js';
 import type { Finding } from '../finding.js';
+import type { FileSystem } from '../storage-io/interface/file-system.js';
 
 /** The hints for findings; undefined: those of the findings themselves. */
 export interface Hints {
@@ -30,11 +33,37 @@ export function mendHints(root: string): Hints {
   return { damage: repairHint(root), mend: mendHint(root), missing: missingHint(root) };
 }
 
-/** Hints for a checkpoint or a log that a state directory keeps and does not need. */
-export function dropHints(root: string): Hints {
+/**
+ * Hints for a checkpoint or a log that a state directory keeps and does not need, as long as what it consists of now can be opened:
+ * else nothing is let go of, and a repair needs every part. That is looked for at the first finding.
+ */
+export function dropHints(fileSystem: FileSystem, root: string): Hints {
   const command = commandText('statelog', 'checkpoint', root, '--keep', '1');
   const hint = `a newer checkpoint holds all that is needed; ${command} lets go of this`;
-  return { damage: hint, missing: hint };
+  let hints: Hints | undefined;
+  const lazily = (): Hints =>
+    (hints ??= canBeOpened(fileSystem, root) ? { damage: hint, missing: hint } : mendHints(root));
+  return {
+    get damage() {
+      return lazily().damage;
+    },
+    get mend() {
+      return lazily().mend;
+    },
+    get missing() {
+      return lazily().missing;
+    },
+  };
+}
+
+function canBeOpened(fileSystem: FileSystem, root: string): boolean {
+  try {
+    StateDirectory.openReadOnly(root, { fileSystem, mapping: 'never' }).close();
+    return true;
+  } catch (error) {
+    if (!isStatelogError(error)) throw error;
+    return false;
+  }
 }
 
 /** Adds a hint to a finding: the reader of a file knows only that file, and not what it is a part of. */

@@ -78,7 +78,7 @@ function logsOfDirectory(fileSystem: FileSystem, root: string): ReplayLog[] {
       isLive,
       segments: cores.map((coreId) => ({ coreId, path: layout.segment(epoch, coreId) })),
       missing: [],
-      hints: isLive ? mendHints(root) : dropHints(root),
+      hints: isLive ? mendHints(root) : dropHints(fileSystem, root),
       expected: {
         epoch,
         ...(isLive ? liveLogLock(fileSystem, layout, manifest) : undefined),

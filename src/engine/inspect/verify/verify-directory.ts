@@ -52,13 +52,16 @@ export function* verifyDirectory(
   for (const entry of manifest.checkpoints) {
     tally.keys = 0;
     const findings = verifyCheckpoint(fileSystem, layout, manifest, entry, values, tally);
-    yield* hinted(findings, entry === newestCheckpoint(manifest) ? mendHints(root) : dropHints(root));
+    yield* hinted(
+      findings,
+      entry === newestCheckpoint(manifest) ? mendHints(root) : dropHints(fileSystem, root),
+    );
   }
   const ends: LogEnd[] = [];
   for (const log of keptLogs(manifest)) {
     const findings = verifyLog(fileSystem, layout, manifest, log, tally, ends);
     const mendable = new MendableRecords(fileSystem, 'segment');
-    yield* hinted(findings, log.isLive ? mendHints(root) : dropHints(root), mendable);
+    yield* hinted(findings, log.isLive ? mendHints(root) : dropHints(fileSystem, root), mendable);
   }
   yield* lookAround(fileSystem, layout);
   yield* conflictedCopies(fileSystem, root);
