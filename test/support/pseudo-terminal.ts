@@ -5,7 +5,7 @@ export const hasPseudoTerminals = spawnSync('python3', ['-c', 'import pty, termi
 
 /**
  * A thing to do once the output matches: keys to press, or a signal for the program. A program that is just changing its terminal's
- * settings may throw keys away, so they are pressed again each second for which nothing answers them.
+ * settings may throw keys away, so they are pressed again after each second of silence, until the next step, or the program's end.
  */
 export interface TerminalStep {
   /** A regular expression of Python's. */
@@ -54,7 +54,8 @@ while True:
     ready = select.select([master], [], [], 0 if ended else 0.05)[0]
     if ready:
         output += os.read(master, 65536)
-        keys = None
+        # A terminal's echo, or the rest of a page, is no answer: they are pressed again after the next silence.
+        pressed = time.monotonic()
     elif ended:
         break
     elif keys and time.monotonic() - pressed > 1:
@@ -62,6 +63,7 @@ while True:
     while steps and re.search(steps[0]['after'].encode(), output[seen:]):
         step = steps.pop(0)
         seen = len(output)
+        keys = None
         if 'keys' in step:
             keys = step['keys'].encode()
             pressed = press()
