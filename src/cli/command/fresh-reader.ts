@@ -6,7 +6,7 @@ import type { ReadableStore } from '../../engine/store/store.js';
 /** A store that is read without its lock, as it is at each moment: opened anew once somebody has written to it. */
 export class FreshReader {
   readonly #path: string;
-  readonly #fileSystem: FileSystem | undefined;
+  readonly #fileSystem: FileSystem;
   readonly #notice: (finding: Finding) => void;
   #opened: { readonly store: ReadableStore; readonly mark: ContentMark } | undefined;
   /** False once somebody may have written since the last look. */
@@ -14,14 +14,14 @@ export class FreshReader {
   #wasOpened = false;
 
   /** @param notice is told the remarks of the first opening */
-  constructor(path: string, fileSystem: FileSystem | undefined, notice: (finding: Finding) => void) {
+  constructor(path: string, fileSystem: FileSystem, notice: (finding: Finding) => void) {
     this.#path = path;
     this.#fileSystem = fileSystem;
     this.#notice = notice;
   }
 
   /**
-   * All that was acknowledged before the last `doubt`, or the first call.
+   * The store with all that was acknowledged before the last `doubt`, or before the first call.
    * @throws StatelogError as `openReadable`
    */
   async read(): Promise<ReadableStore> {
@@ -49,12 +49,11 @@ export class FreshReader {
   }
 
   async #open(): Promise<ReadableStore> {
-    const [{ ContentMark }, { openReadable }, { realFileSystem }] = await Promise.all([
+    const [{ ContentMark }, { openReadable }] = await Promise.all([
       import('../../engine/inspect/content-mark.js'),
       import('../../engine/inspect/open.js'),
-      import('../../engine/storage-io/real/real-file-system.js'),
     ]);
-    const fileSystem = this.#fileSystem ?? realFileSystem();
+    const fileSystem = this.#fileSystem;
     // Before it is opened: what is written meanwhile is seen the next time at the latest.
     const mark = new ContentMark(fileSystem, this.#path);
     const store = openReadable(this.#path, { fileSystem });

@@ -1,4 +1,5 @@
 import { isStatelogError, type ErrorCode } from '../../engine/errors.js';
+import type { FileSystem } from '../../engine/storage-io/interface/file-system.js';
 import { realFileSystem } from '../../engine/storage-io/real/real-file-system.js';
 import { replaced } from '../../engine/storage-io/owners/identity.js';
 import type { ReadableStore, WritableStore } from '../../engine/store/store.js';
@@ -28,6 +29,7 @@ export interface StoreLeaseOptions {
  */
 export class StoreLease {
   readonly #options: StoreLeaseOptions;
+  readonly #fileSystem: FileSystem;
   readonly #reader: FreshReader;
   #store: WritableStore | undefined;
   /** The store that was taken; undefined before, and once it is known to be gone. */
@@ -39,7 +41,8 @@ export class StoreLease {
   constructor(options: StoreLeaseOptions) {
     this.#options = options;
     const { path, opening, notices } = options;
-    this.#reader = new FreshReader(path, opening.fileSystem, (finding) => {
+    this.#fileSystem = opening.fileSystem ?? realFileSystem();
+    this.#reader = new FreshReader(path, this.#fileSystem, (finding) => {
       notices.notice(finding);
     });
   }
@@ -68,9 +71,8 @@ export class StoreLease {
    * @throws StatelogError as `identify` and `openWritable`
    */
   async find(): Promise<void> {
-    const { path, opening } = this.#options;
     const { isThere } = await import('../../engine/inspect/content-mark.js');
-    if (!isThere(opening.fileSystem ?? realFileSystem(), path)) await this.take();
+    if (!isThere(this.#fileSystem, this.#options.path)) await this.take();
   }
 
   /** The store, where it is locked now. */
@@ -153,7 +155,6 @@ export class StoreLease {
   }
 
   #identity(): string | undefined {
-    const { path, opening } = this.#options;
-    return (opening.fileSystem ?? realFileSystem()).statusFollowing(path)?.identity;
+    return this.#fileSystem.statusFollowing(this.#options.path)?.identity;
   }
 }

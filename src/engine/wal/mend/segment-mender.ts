@@ -12,7 +12,7 @@ import { RecordMender } from './record-mender.js';
 /** How far a record is looked for beyond the next one that is good, which may be a part of its value; and the longest gap that is read unasked. */
 const BEYOND_BYTES = 1024 * 1024;
 
-/** So much is read at once, where less is asked for. */
+/** Bytes to read at once where fewer are asked for. */
 const READ_BYTES = 64 * 1024;
 
 /**

@@ -1,7 +1,7 @@
 import type { FileDescriptor, FileSystem } from '../../storage-io/interface/file-system.js';
 
 const BLOCK_BYTES = 4096;
-/** So many rows of claims may run beside each other. */
+/** The most rows of claims that may run beside each other. */
 const BLOCKS = 4;
 
 interface Block {
