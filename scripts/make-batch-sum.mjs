@@ -2,7 +2,7 @@
 import { Buffer } from 'node:buffer';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { batchSumCode } from './batch-sum/batch-sum-code.mjs';
+import { batchSumCode } from './batch-sum/instructions.mjs';
 import { root } from './run-step.mjs';
 
 const LINE_CHARACTERS = 96;

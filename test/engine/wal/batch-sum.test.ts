@@ -4,7 +4,7 @@ import { crc32c } from '../../../src/engine/bytes/crc/checksum.js';
 import { readU32, writeU32 } from '../../../src/engine/bytes/halves.js';
 import { checksumRecords, SumsAhead } from '../../../src/engine/wal/sums/batch-sum.js';
 import { BATCH_SUM_CODE } from '../../../src/engine/wal/sums/batch-sum-code.js';
-import { batchSumCode } from '../../../scripts/batch-sum/batch-sum-code.mjs';
+import { batchSumCode } from '../../../scripts/batch-sum/instructions.mjs';
 
 /** Lengths that a batch takes together, those it leaves to native code, and all of them many times over. */
 const lengths = fc.array(
