@@ -2,6 +2,7 @@ import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import test from 'ava';
 import { isStatelogError } from '../../../src/engine/errors.js';
+import { Overlay } from '../../../src/engine/directory/state/overlay.js';
 import { StateDirectory } from '../../../src/engine/directory/state-directory.js';
 import { SimulatedDisk, SimulatedFileSystem } from '../../simulated-disk/index.js';
 import { tempDir } from '../../support/temp-dir.js';
@@ -75,4 +76,47 @@ test('a checkpoint leaves nothing of what it replaced behind', async (t) => {
     ['checkpoints/4', 'wal/5'],
   );
   store.close();
+});
+
+test('scans go on over checkpoints, and show what was there, while later changes use the memory of earlier ones', async (t) => {
+  const fileSystem = new SimulatedFileSystem({ disk: emptyStoreDisk(new SimulatedDisk(), 1) });
+  const store = await StateDirectory.open(STORE, { fileSystem });
+  const keys = Array.from({ length: 600 }, (_, index) => bytes(`key ${String(index)}`));
+  const scans = [];
+  for (let round = 1; round <= 4; round++) {
+    for (const key of keys) store.put(key, new Uint8Array(1000).fill(round));
+    await store.sync();
+    const scan = store.scan();
+    scan.next();
+    scans.push({ round, scan });
+    await store.checkpoint();
+  }
+  for (const { round, scan } of scans) {
+    const seen = [...scan];
+    t.is(seen.length, keys.length - 1);
+    t.deepEqual([...new Set(seen.flatMap(({ value }) => [...value]))], [round]);
+  }
+  t.deepEqual(store.get(keys[0]!), new Uint8Array(1000).fill(4));
+  store.close();
+});
+
+test('a layer of changes takes the memory of one that its last holder let go, and nothing of what that held', (t) => {
+  // What other tests let go is taken first.
+  const earlier = [new Overlay(), new Overlay()];
+  const value = new Uint8Array(300_000).fill(7);
+  const first = new Overlay();
+  const { buffer } = first.bufferAt(first.put(bytes('first'), value));
+  first.delete(bytes('second'));
+  first.hold();
+  first.release();
+  t.deepEqual(first.find(bytes('first')), value);
+  first.release();
+  t.throws(() => first.find(bytes('first')), { code: 'CLOSED' });
+
+  const next = new Overlay();
+  t.is(next.count + next.keyBytes + next.valueBytes, 0);
+  t.is(next.find(bytes('first')), 'unknown');
+  t.false(next.cursor().first());
+  t.is(next.bufferAt(next.put(bytes('third'), value)).buffer, buffer);
+  t.is(earlier.length, 2);
 });

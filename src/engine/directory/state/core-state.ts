@@ -16,6 +16,8 @@ export interface CoreState {
   /** While a checkpoint is made beside the writer: the changes that it takes in, which lie between the two. */
   readonly frozen?: Overlay | undefined;
   readonly overlay: Overlay;
+  /** True while nobody has asked for the overlay: then there is none to let go. */
+  readonly isUntouched?: boolean | undefined;
 }
 
 /** A checkpoint with one layer of changes over it: what the next one is made from. */
@@ -29,6 +31,9 @@ export function unchangedCore(coreId: number, base: StateFile | undefined): Core
     base,
     get overlay() {
       return (overlay ??= new Overlay());
+    },
+    get isUntouched() {
+      return overlay === undefined;
     },
   };
 }
@@ -116,10 +121,11 @@ export class CoreStates {
     this.#holders++;
   }
 
-  /** Closes the files when the last holder is gone. */
+  /** Closes the files, and lets go of the layers, when the last holder is gone. */
   release(): void {
     this.#holders--;
     if (this.#holders > 0) return;
+    for (const core of this.all) if (core.isUntouched !== true) core.overlay.release();
     if (this.#under !== undefined) this.#under.release();
     else for (const core of this.all) core.base?.close();
   }

@@ -12,6 +12,12 @@ const KEY_LENGTH_MASK = 0x7fff_ffff;
 const ARENA_BYTES_MIN = 64 * 1024;
 const NO_BYTES: Uint8Array = new Uint8Array(0);
 
+/** The memory of a smaller layer is not worth keeping. */
+const WORTH_KEEPING_BYTES = 256 * 1024;
+const SPARE_STORES_MAX = 2;
+/** Stores of layers that were let go, emptied, for the next ones. To free so much memory V8 would mark its whole heap. */
+const spareStores: MemoryBackend[] = [];
+
 /** The answer of an overlay about a key. */
 export type OverlayAnswer = 'unknown' | 'deleted' | Uint8Array;
 
@@ -21,7 +27,9 @@ export type OverlayAnswer = 'unknown' | 'deleted' | Uint8Array;
  * The arena never compacts itself: the changelog's offsets point into it until they are drained.
  */
 export class Overlay {
-  readonly #store = new MemoryBackend(ARENA_BYTES_MIN, false);
+  #store = spareStores.pop() ?? new MemoryBackend(ARENA_BYTES_MIN, false);
+  /** How many states it is a layer of. */
+  #holders = 1;
   readonly #copier = new WordCopier();
   #valueBytes = 0;
   #keyBytes = 0;
@@ -133,6 +141,23 @@ export class Overlay {
       if (cursor.deleted) this.deleteFrom(buffer, keyStart, keyLength);
       else this.putFrom(buffer, keyStart, keyLength, buffer, keyStart + keyLength, valueLength);
     }
+  }
+
+  /** Becomes a layer of other states, too, which `release` it as the first ones do. */
+  hold(): void {
+    this.#holders++;
+  }
+
+  /** Gives its memory to the next layer when the last holder is gone; from then on every question is refused. */
+  release(): void {
+    this.#holders--;
+    if (this.#holders > 0) return;
+    const store = this.#store;
+    this.#store = new MemoryBackend(0, false);
+    this.#store.close();
+    if (store.sizeBytes < WORTH_KEEPING_BYTES || spareStores.length >= SPARE_STORES_MAX) return;
+    store.recycle();
+    spareStores.push(store);
   }
 
   cursor(): RecordCursor {

@@ -39,7 +39,11 @@ export function openNextEpoch(
   const epoch = liveEpoch(manifest);
   const bases = openCheckpoint({ fileSystem, layout, manifest }, entry);
   const states = new CoreStates(
-    bases.map((base, coreId): CoreState => ({ coreId, base, overlay: before.states.all[coreId]!.overlay })),
+    bases.map((base, coreId): CoreState => {
+      const { overlay } = before.states.all[coreId]!;
+      overlay.hold();
+      return { coreId, base, overlay };
+    }),
   );
   const cores: WritableCore[] = [];
   try {

@@ -118,6 +118,14 @@ export class MemoryBackend extends TableBackend implements StateBackend {
     this.#arena.clear();
   }
 
+  /** Empties the store for another use, which writes over the memory of this one: nobody may hold a view of a value. */
+  recycle(): void {
+    if (this.refusal !== undefined) throw this.refusal;
+    this.#evacuation = undefined;
+    this.table.clear();
+    this.#arena.recycle();
+  }
+
   restore(entries: readonly Entry[]): void {
     this.clear();
     for (const { key, value } of entries) this.table.set(key, this.#arena.append(value), value.length);

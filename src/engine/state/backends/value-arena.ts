@@ -12,6 +12,8 @@ const ALIGNMENT = 4;
 /** The first segment is as small as the capacity asked for allows. */
 const FIRST_SEGMENT_BYTES_MIN = 4096;
 const NO_BYTES = new Uint8Array(0);
+/** An arena that is emptied for another use keeps at most so many segments. */
+const KEPT_SEGMENTS_MAX = 8;
 
 /**
  * Values in memory, one behind the other in segments of 1 MiB, addressed by offset. It grows by a
@@ -135,6 +137,13 @@ export class ValueArena {
     this.#base = 0;
     this.#next = 0;
     this.#end = 0;
+  }
+
+  /** Lets everything go but some of the memory, which is used again: nobody may hold a view of a value. */
+  recycle(): void {
+    const whole = new Set(this.#buffers.filter((buffer) => buffer?.length === SEGMENT_BYTES));
+    this.clear();
+    for (const buffer of whole) if (this.#spares.length < KEPT_SEGMENTS_MAX) this.#spares.push(buffer!);
   }
 
   #startSegment(length: number): void {
