@@ -8,14 +8,21 @@ import { root } from '../run-step.mjs';
 /** Comes before all tests, as package.json has it for ava. */
 const SEED = 'test/support/property-seed.ts';
 
+/** Comes before those whose files may lie in memory. */
+const IN_MEMORY = 'test/support/memory-temp-dir.ts';
+
+/** What tries the disk: the file system of the host, and the program as a user runs it. */
+const ON_DISK = /^test\/(engine\/storage-io|cases)(\/|$)/;
+
 /**
  * Compiles tests, and all that they import, once for all: a file of them for each folder, which a process runs. Loading each
  * file of tests in a process of its own, through a loader, takes longer than running most of them.
  * @param {readonly string[]} files paths from the project's folder
  * @param {string} outdir where to, from there
+ * @param {{ inMemory?: boolean }} options whether the files that they make lie in memory, where the tests do not try the disk
  * @returns {Promise<string[]>} the compiled files
  */
-export async function compileTests(files, outdir) {
+export async function compileTests(files, outdir, { inMemory = false } = {}) {
   const groups = new Map();
   for (const file of files) {
     const name = groupOf(file);
@@ -35,7 +42,7 @@ export async function compileTests(files, outdir) {
     packages: 'external',
     sourcemap: 'linked',
     sourcesContent: false,
-    plugins: [groupsOfTests(groups), titledTests, scriptsStay, ownUrls(/\/test\/.*\.ts$/)],
+    plugins: [groupsOfTests(groups, inMemory), titledTests, scriptsStay, ownUrls(/\/test\/.*\.ts$/)],
     logLevel: 'warning',
   });
   return [...groups.keys()].map((name) => `${outdir}/${name}.test.js`);
@@ -51,7 +58,7 @@ function groupOf(file) {
 }
 
 /** `tests:test/engine/wal` is all files of tests of that group. */
-const groupsOfTests = (groups) => ({
+const groupsOfTests = (groups, inMemory) => ({
   name: 'groups-of-tests',
   setup: ({ onResolve, onLoad }) => {
     onResolve({ filter: /^tests:/ }, ({ path: name }) => ({
@@ -59,7 +66,9 @@ const groupsOfTests = (groups) => ({
       namespace: 'tests',
     }));
     onLoad({ filter: /./, namespace: 'tests' }, ({ path: name }) => ({
-      contents: [SEED, ...groups.get(name)].map((file) => `import './${file}';`).join('\n'),
+      contents: [...(inMemory && !ON_DISK.test(name) ? [IN_MEMORY] : []), SEED, ...groups.get(name)]
+        .map((file) => `import './${file}';`)
+        .join('\n'),
       resolveDir: root,
     }));
   },

@@ -14,17 +14,24 @@ const OWN_FRAME = /^\s+at .*(node_modules\/ava\/|node:internal\/)/;
 /**
  * Compiles tests and runs them by ava.
  * @param {readonly string[]} files paths from the project's folder
- * @param {{ outdir: string, processes?: number, say?: (line: string) => void, mayAllBeSkipped?: boolean }} options where
+ * @param {{ outdir: string, processes?: number, say?: (line: string) => void, mayAllBeSkipped?: boolean, inMemory?: boolean }} options where
  * to compile them to, from there; how many processes at a time: if not said one more than there are cores, since a test waits for disks,
- * too; told of each line that ava prints; whether a run that skipped all of its tests is good
+ * too; told of each line that ava prints; whether a run that skipped all of its tests is good; whether
+ * their files lie in memory, where they do not try the disk
  * @returns {Promise<{ passed: number, failed: number, skipped: number }>} a run without a single test has failed
  */
 export async function runTests(
   files,
-  { outdir, processes = availableParallelism() + 1, say = console.log, mayAllBeSkipped = false },
+  {
+    outdir,
+    processes = availableParallelism() + 1,
+    say = console.log,
+    mayAllBeSkipped = false,
+    inMemory = false,
+  },
 ) {
   const config = ['--config', 'compiled-tests.config.mjs', '--concurrency', String(processes)];
-  const compiled = await compileTests(files, outdir);
+  const compiled = await compileTests(files, outdir, { inMemory });
   const ava = spawn(process.execPath, [programPath('ava'), ...config, ...compiled], {
     cwd: root,
     stdio: ['ignore', 'pipe', 'inherit'],
