@@ -1,5 +1,6 @@
 import type { OnFault } from './artifact-check.js';
 import { ENTRIES_MAX, MANIFEST_NAME, PAYLOAD_FOLDER } from './format.js';
+import { STORE_HINT } from './invalid.js';
 import { foldersOf, payloadPathFault } from './payload-path.js';
 
 /** The root of an artifact, as a tar names it. */
@@ -74,12 +75,10 @@ export class EntryPaths {
 
 const MACOS_HINT =
   "remove what macOS adds: find ARTIFACT \\( -name '._*' -o -name .DS_Store \\) -delete; pack with COPYFILE_DISABLE=1";
-const STORE_HINT =
-  'this is a store and no artifact: unpack it where it is to lie, and use it as it is, or export it';
 
 /** True for what lies in a state directory. */
 function isOfStore(path: string): boolean {
-  return /^(LOCK|wal|checkpoints|broken)(\/|$)/.test(path);
+  return /^(CLOSED|LOCK|wal|checkpoints|broken)(\/|$)/.test(path);
 }
 
 const SHOWN_CHARACTERS_MAX = 80;

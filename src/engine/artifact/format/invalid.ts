@@ -2,6 +2,9 @@ import { StatelogError, type ErrorCode, type ErrorDetails } from '../../errors.j
 
 /** The advice for a damaged artifact: there is another copy, or a new one can be made. */
 export const FETCH_HINT = 'fetch the artifact again, or export a new one';
+/** The advice where a store was packed in place of an artifact. */
+export const STORE_HINT =
+  'this is a store and no artifact: unpack it where it is to lie, and use it as it is, or export it';
 
 /** The error for an artifact that is not what it should be. `origin`: its path, or a stream's name. */
 export function invalidArtifact(origin: string, reason: string, details: ErrorDetails = {}): StatelogError {

@@ -9,7 +9,7 @@ import {
   SCOPE_PREFIXES_MAX,
   SCOPED_SCHEMA_VERSION,
 } from './format.js';
-import { artifactError, invalidArtifact } from './invalid.js';
+import { artifactError, invalidArtifact, STORE_HINT } from './invalid.js';
 import { comparePaths, payloadPathFault } from './payload-path.js';
 
 /** One file of the payload. */
@@ -81,6 +81,7 @@ export function encodeExportManifest(manifest: ExportManifest): Uint8Array {
 export function decodeExportManifest(bytes: Uint8Array, origin: string): ExportManifest {
   if (bytes.length > MANIFEST_BYTES_MAX) throw tooLarge(origin, bytes.length);
   const parsed = parse(bytes, origin);
+  refuseStore(parsed, origin);
   refuseOtherSchema(parsed, origin);
   const checked = v.safeParse(manifestSchema, parsed, { abortEarly: true });
   if (!checked.success) throw invalidManifest(origin, issueOf(checked.issues[0]));
@@ -129,6 +130,15 @@ function parse(bytes: Uint8Array, origin: string): unknown {
   if (doubled !== undefined)
     throw invalidManifest(origin, `the key ${JSON.stringify(doubled.slice(0, 80))} stands twice`);
   return parsed;
+}
+
+/** Refuses the file of this name that each state directory has. */
+function refuseStore(parsed: unknown, origin: string): void {
+  if ((parsed as { storeId?: unknown } | null)?.storeId === undefined) return;
+  throw invalidArtifact(origin, `${MANIFEST_NAME}: it is that of a store`, {
+    class: 'bad-header',
+    hint: STORE_HINT,
+  });
 }
 
 /** Told apart from a manifest that is merely bad, since it may be a newer program's. */
