@@ -1,5 +1,5 @@
 // `npm test` on a clean clone: installs, builds, checks types, runs the tests.
-//   --quick        only types, and the tests that start no processes: nothing is built
+//   --quick        only types, and the tests with fixed inputs that start no processes: nothing is built
 // The last line is `N passed, N failed`. What takes longer is `npm run torture`; the form of the sources is `npm run lint`.
 import path from 'node:path';
 import { parseArgs } from 'node:util';

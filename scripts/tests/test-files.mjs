@@ -12,13 +12,16 @@ const EXHAUSTIVE = '.exhaustive.test.ts';
 /** Tests that start real servers: `npm run test:servers`. */
 const SERVERS = '.servers.test.ts';
 
-/** What starts something beside the tests: processes, threads, the program as it was built. */
-const STARTERS = ['node:child_process', 'node:worker_threads'];
+/** What starts something beside the tests (processes, threads, the program as it was built), or makes up inputs. */
+const LONG_PACKAGES = ['node:child_process', 'node:worker_threads', 'fast-check'];
+
+/** The disk that fails and loses power, at one operation after the other. */
+const SIMULATED_DISK = 'test/simulated-disk/index.ts';
 
 /**
  * The files of tests, as paths from the project's folder.
  * @param {'quick' | 'usual' | 'exhaustive' | 'servers'} kind `usual`: those of `npm test`; `quick`: of them those of units and
- * commands that start neither processes nor threads
+ * commands that start neither processes nor threads, and try neither made-up inputs nor the simulated disk
  * @returns {Promise<string[]>}
  */
 export async function testFiles(kind) {
@@ -27,7 +30,7 @@ export async function testFiles(kind) {
     .map((name) => `test/${name.split(path.sep).join('/')}`)
     .sort();
   const chosen = files.filter((file) => kindOf(file) === (kind === 'quick' ? 'usual' : kind));
-  return kind === 'quick' ? withoutStarters(chosen.filter((file) => UNITS.test(file))) : chosen;
+  return kind === 'quick' ? withoutLong(chosen.filter((file) => UNITS.test(file))) : chosen;
 }
 
 function kindOf(file) {
@@ -35,7 +38,7 @@ function kindOf(file) {
   return file.endsWith(SERVERS) ? 'servers' : 'usual';
 }
 
-async function withoutStarters(files) {
+async function withoutLong(files) {
   const { metafile } = await build({
     absWorkingDir: root,
     entryPoints: files,
@@ -49,14 +52,16 @@ async function withoutStarters(files) {
     metafile: true,
     logLevel: 'error',
   });
-  const starts = (file, seen = new Set()) => {
+  const isLong = (file, seen = new Set()) => {
     if (seen.has(file)) return false;
     seen.add(file);
     return metafile.inputs[file].imports.some(({ path: imported, external }) =>
-      external ? STARTERS.includes(imported) || imported.endsWith('.mjs') : starts(imported, seen),
+      external
+        ? LONG_PACKAGES.includes(imported) || imported.endsWith('.mjs')
+        : imported === SIMULATED_DISK || isLong(imported, seen),
     );
   };
-  return files.filter((file) => !starts(file));
+  return files.filter((file) => !isLong(file));
 }
 
 /** What the sources start, tests of theirs need not. Scripts build the program and run it. */
