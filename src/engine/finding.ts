@@ -102,15 +102,36 @@ export type FoundPlace = Pick<Finding, 'severity' | 'class' | 'isForeign' | 'off
 /** A finding that is put into words only if somebody asks, as long as its reader stands where it was found. */
 export interface Found extends FoundPlace {
   told(): Finding;
-  /** The records that are lost with it, where that can be told. */
-  lost?(): LostRecords | undefined;
+  /** Adds the records that are lost with it, where that can be told, to those of the places before it. */
+  addLost?(sum: LossSum): void;
+}
+
+/** The fields of the good record behind a loss, each as its halves. */
+export interface RecordBehind {
+  readonly sequenceLow: number;
+  readonly sequenceHigh: number;
+  readonly timestampLow: number;
+  readonly timestampHigh: number;
+}
+
+/** Takes the losses of the places of one file, one behind the other. */
+export interface LossSum {
+  add(next: LostRecords | undefined): void;
+  /**
+   * Adds a part of the numbering of which both ends are known, before it is put into words.
+   * @param restarts how often numbering began anew before it
+   * @returns false where it must be given to `add`
+   */
+  addExact(records: number, restarts: number, behind: RecordBehind): boolean;
 }
 
 /** A finding that has its words already. */
 export function foundAs(finding: Finding): Found {
   const { severity, class: damageClass, isForeign, offset, bytes } = finding;
-  const lost = (): LostRecords | undefined => finding.lost;
-  return { severity, class: damageClass, isForeign, offset, bytes, told: () => finding, lost };
+  const addLost = (sum: LossSum): void => {
+    sum.add(finding.lost);
+  };
+  return { severity, class: damageClass, isForeign, offset, bytes, told: () => finding, addLost };
 }
 
 /** The notice of a last write that was not finished, and was cut: `copy` is where it lies now. */

@@ -8,7 +8,9 @@ export {
   type Finding,
   type Found,
   type FoundPlace,
+  type LossSum,
   type LostRecords,
+  type RecordBehind,
   type Severity,
 } from './finding.js';
 

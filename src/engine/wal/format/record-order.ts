@@ -107,16 +107,22 @@ export class RecordOrder {
     return this.#sequenceKnown ? joinU64(this.nextSequenceLow, this.nextSequenceHigh) : undefined;
   }
 
+  /** How many sequences lie between the next one and this one; below zero for one that was before. */
+  distanceTo(fields: OrderFields): number {
+    const high = fields.sequenceHigh - this.nextSequenceHigh;
+    return high * 0x1_0000_0000 + (fields.sequenceLow - this.nextSequenceLow);
+  }
+
   /** True if exactly `missing` sequences lie between the last good entry and this one, and the rest fits. */
   isAfterMissing(missing: number, fields: OrderFields): boolean {
-    if (!this.#sequenceKnown || this.#distance(fields) !== missing) return false;
+    if (!this.#sequenceKnown || this.distanceTo(fields) !== missing) return false;
     return this.#fitsCore(fields) && this.#fitsEpoch(fields);
   }
 
   /** How an entry at `offset` stands to the last good one. `crc` is that of its data. */
   judge(fields: OrderFields, offset: number, crc: number): Standing {
     if (!this.#fitsCore(fields)) return 'wrong-core';
-    const distance = this.#distance(fields);
+    const distance = this.distanceTo(fields);
     if (distance === 0 && offset === this.end && this.#fitsEpoch(fields)) {
       return this.#epoch !== undefined && this.#isOlder(fields) ? 'time-backwards' : 'follows';
     }
@@ -137,7 +143,7 @@ export class RecordOrder {
 
   /** Takes the entry for the last good one. */
   accept(fields: OrderFields, offset: number, bytes: number, crc: number): void {
-    if (this.lastOffset < 0 || this.#distance(fields) < 0) {
+    if (this.lastOffset < 0 || this.distanceTo(fields) < 0) {
       this.#runCrc = crc;
       this.#runTimestampLow = fields.timestampLow;
       this.#runTimestampHigh = fields.timestampHigh;
@@ -186,12 +192,6 @@ export class RecordOrder {
     this.#runCrc = other.#runCrc;
     this.#runTimestampLow = other.#runTimestampLow;
     this.#runTimestampHigh = other.#runTimestampHigh;
-  }
-
-  /** How many sequences lie between the next one and this one; below zero for one that was before. */
-  #distance(fields: OrderFields): number {
-    const high = fields.sequenceHigh - this.nextSequenceHigh;
-    return high * 0x1_0000_0000 + (fields.sequenceLow - this.nextSequenceLow);
   }
 
   #fitsCore(fields: OrderFields): boolean {

@@ -1,10 +1,10 @@
-import type { Finding, LostRecords } from '../../finding.js';
+import type { Finding, LossSum, LostRecords } from '../../finding.js';
 import type { WalEntryView } from '../../rkyv/entry/wal-entry-view.js';
 import type { RecordOrder } from '../format/record-order.js';
 import type { ClosedSegment } from './closed-segment.js';
 import type { Gap } from './gap.js';
 import type { RecordStream } from './record-stream.js';
-import { missingEnd } from './scan-findings.js';
+import { missingEnd, type GapLoss } from './scan-findings.js';
 import { upTo, type WalScanOptions } from './scan-options.js';
 
 /** Good records that stand in a wrong place: nothing that belongs there is lost with them by itself. */
@@ -97,7 +97,7 @@ export interface RemarkContext {
 }
 
 /** Keeps track, while a segment is scanned, of which records of its numbering are missing, each told of once. */
-export class LossWatch {
+export class LossWatch implements GapLoss {
   readonly #stream: RecordStream;
   readonly #options: WalScanOptions;
   /** How often numbering began anew so far. */
@@ -110,20 +110,32 @@ export class LossWatch {
     this.#options = options;
   }
 
-  /** Takes a gap at which the stream stands. @returns what tells, as long as it stands there, which records are lost with it */
-  takeGap(gap: Gap): () => LostRecords | undefined {
+  /** Takes a gap at which the stream stands. */
+  takeGap(gap: Gap): void {
     this.#lastGapEnd = gap.end;
-    return () => this.#lostWith(gap);
   }
 
-  #lostWith(gap: Gap): LostRecords | undefined {
-    const { reader, order } = this.#stream;
-    // It is the very one that the stream comes to next: nothing is read twice.
-    const hasNext = gap.nextGood >= 0 && reader.check(gap.nextGood) === 'good';
-    const next = hasNext ? reader.view : undefined;
+  of(gap: Gap): LostRecords | undefined {
+    const { order } = this.#stream;
+    const next = this.#nextOf(gap);
     // Where good records follow, the end of the segment says nothing of this gap.
     const ends = gap.nextGood < 0 ? this.#ends : { ...this.#ends, nextSequence: undefined };
     return lostInGap(gap, order, next, ends, this.#restarts);
+  }
+
+  addTo(sum: LossSum, gap: Gap): void {
+    const { order } = this.#stream;
+    const next = this.#nextOf(gap);
+    const records = next !== undefined && order.knowsSequence ? order.distanceTo(next) : -1;
+    const isExact = records > 0 || (records === 0 && !STRANGERS.has(gap.cause.class));
+    if (isExact && sum.addExact(records, this.#restarts, next!)) return;
+    sum.add(this.of(gap));
+  }
+
+  /** The good record behind a gap. It is the very one that the stream comes to next: nothing is read twice. */
+  #nextOf({ nextGood }: Gap): WalEntryView | undefined {
+    const { reader } = this.#stream;
+    return nextGood >= 0 && reader.check(nextGood) === 'good' ? reader.view : undefined;
   }
 
   /** Takes the stream's last record, where it is not the one that was due. */

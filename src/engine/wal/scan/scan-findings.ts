@@ -1,6 +1,13 @@
 import { repairHint } from '../../bytes/text/command-hints.js';
 import { StatelogError } from '../../errors.js';
-import { goodIn, type DamageClass, type Finding, type Found, type LostRecords } from '../../finding.js';
+import {
+  goodIn,
+  type DamageClass,
+  type Finding,
+  type Found,
+  type LossSum,
+  type LostRecords,
+} from '../../finding.js';
 import { holderText, type LockHolder } from '../../storage-io/lock/lock-holder.js';
 import type { ClosedSegment } from './closed-segment.js';
 import type { CauseWords, Gap } from './gap.js';
@@ -13,6 +20,13 @@ const HINT_CUT = 'nothing: the next writer copies it aside and cuts it';
 const HINT_NEWER = 'a newer statelog may know it; the program that wrote the log does';
 const HINT_WAIT = 'nothing: it is being written';
 
+/** Tells which records are lost with a gap, as long as the stream stands there. */
+export interface GapLoss {
+  of(gap: Gap): LostRecords | undefined;
+  /** Adds them to those of the gaps before. */
+  addTo(sum: LossSum, gap: Gap): void;
+}
+
 /** A gap that is damage. */
 export class DamagedGap implements Found {
   readonly severity = 'damage';
@@ -23,10 +37,9 @@ export class DamagedGap implements Found {
   readonly #file: string;
   readonly #gap: Gap;
   readonly #coreId: number;
-  readonly #lost: () => LostRecords | undefined;
+  readonly #loss: GapLoss;
 
-  /** @param lost tells which records are lost with it, if that can be told */
-  constructor(file: string, gap: Gap, coreId: number, lost: () => LostRecords | undefined) {
+  constructor(file: string, gap: Gap, coreId: number, loss: GapLoss) {
     this.class = gap.cause.class;
     this.isForeign = gap.cause.isForeign;
     this.offset = gap.offset;
@@ -34,17 +47,17 @@ export class DamagedGap implements Found {
     this.#file = file;
     this.#gap = gap;
     this.#coreId = coreId;
-    this.#lost = lost;
+    this.#loss = loss;
   }
 
-  lost(): LostRecords | undefined {
-    return this.#lost();
+  addLost(sum: LossSum): void {
+    this.#loss.addTo(sum, this.#gap);
   }
 
   told(): Finding {
     const { class: damageClass, isForeign, offset, bytes } = this;
     const words = this.#gap.cause.words();
-    const lost = this.lost();
+    const lost = this.#loss.of(this.#gap);
     return {
       severity: 'damage',
       class: damageClass,

@@ -262,9 +262,10 @@ export class WalScanner {
 
   #tellGap(gap: Gap): ScanEvent {
     if (this.#judge.isLost(gap, this.#stream, this.records > 0 || this.#streamOptions.from > 0)) {
-      const lost = this.#judge.losses.takeGap(gap);
+      const { losses } = this.#judge;
+      losses.takeGap(gap);
       this.#toldEnd = gap.end;
-      return this.#tell(new DamagedGap(this.path, gap, this.#stream.order.coreId, lost));
+      return this.#tell(new DamagedGap(this.path, gap, this.#stream.order.coreId, losses));
     }
     this.tail = this.#judge.end.kindOf(gap.offset, this.end);
     this.#isOver = this.#options.tornTail !== 'show' || gap.nextGood < 0;

@@ -1,4 +1,5 @@
-import type { Finding, Found, FoundPlace, LostRecords } from '../../../finding.js';
+import type { Finding, Found, FoundPlace } from '../../../finding.js';
+import { LostSum } from './lost-sum.js';
 
 /** The findings of one kind in one file, told and not. */
 interface Kind {
@@ -16,7 +17,7 @@ interface Rest {
   places: number;
   bytes: number;
   end: number;
-  lost: LostRecords | undefined;
+  readonly lost: LostSum;
 }
 
 /**
@@ -51,12 +52,12 @@ export class FindingLimit {
     const { rest } = kind;
     if (rest === undefined) {
       const first = found.told();
-      kind.rest = { first, places: 1, bytes, end, lost: first.lost };
+      kind.rest = { first, places: 1, bytes, end, lost: new LostSum(first.lost) };
     } else {
       rest.places += 1;
       rest.bytes += bytes;
       rest.end = Math.max(rest.end, end);
-      rest.lost = together(rest.lost, found.lost?.());
+      found.addLost?.(rest.lost);
     }
     return undefined;
   }
@@ -75,7 +76,8 @@ export class FindingLimit {
   *rest(): Generator<Finding, void> {
     for (const kind of this.#kinds) {
       if (kind.rest === undefined) continue;
-      const { first, places, bytes, end, lost } = kind.rest;
+      const { first, places, bytes, end } = kind.rest;
+      const lost = kind.rest.lost.told();
       kind.rest = undefined;
       const { expected: _, found: __, lost: ___, ...finding } = first;
       const allLost = lost === undefined ? {} : { lost };
@@ -91,15 +93,4 @@ export class FindingLimit {
       }
     }
   }
-}
-
-/** The losses of two places of one file, the one behind the other. */
-function together(one: LostRecords | undefined, next: LostRecords | undefined): LostRecords | undefined {
-  if (one === undefined || next === undefined) return one ?? next;
-  const sum = { records: one.records + next.records, isExact: one.isExact && next.isExact };
-  const { coreId, afterNs } = one;
-  const { beforeNs, restarts } = next;
-  // Where numbering began anew between them, no two sequences are the ends of it.
-  if (one.restarts !== restarts) return { ...sum, coreId, afterNs, beforeNs, restarts };
-  return { ...one, ...sum, lastSequence: next.lastSequence, beforeNs };
 }
