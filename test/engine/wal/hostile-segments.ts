@@ -1,4 +1,6 @@
 import { crc32c } from '../../../src/engine/bytes/crc/checksum.js';
+import { CrcCombiner } from '../../../src/engine/bytes/crc/combine.js';
+import { CASTAGNOLI } from '../../../src/engine/bytes/crc/polynomial.js';
 import { writeU32 } from '../../../src/engine/bytes/halves.js';
 import { encodeWalEntry } from '../../support/wal-entry-bytes.js';
 import { ROOT, ROOT_BYTES } from '../../../src/engine/rkyv/entry/wal-entry-format.js';
@@ -107,9 +109,16 @@ function rootsOfAllHeaders(size: number): Uint8Array {
 function nestedUndecodable(size: number): Uint8Array {
   const bytes = new Uint8Array(size & ~7).fill(0xee);
   const end = bytes.length;
+  const combiner = CrcCombiner.of(CASTAGNOLI);
+  /** The sum of all from `inner` on. */
+  let sum = 0;
+  let inner = end;
   for (let at = (end - 128) & ~7; at >= 0; at -= 4096) {
+    const data = combiner.ofSuffix(sum, crc32c(bytes, at + 8, inner), end - inner);
     writeU32(bytes, at, end - at - 8);
-    writeU32(bytes, at + 4, crc32c(bytes, at + 8, end));
+    writeU32(bytes, at + 4, data);
+    sum = combiner.ofSuffix(data, crc32c(bytes, at, at + 8), end - at - 8);
+    inner = at;
   }
   return bytes;
 }
