@@ -1,11 +1,12 @@
 import test, { type ExecutionContext } from 'ava';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { needing } from '../../support/needing.js';
 import { tempDir } from '../../support/temp-dir.js';
 import { freePort, isServerThere, serverNeeded, startServer } from '../server-process.js';
-import { NatsBucket } from './nats-bucket.js';
-import { runCommand, type EndedCommand } from './program.js';
+import { liveOfFold, NatsBucket, sorted } from './nats-bucket.js';
+import { runCommand, startCommand, type EndedCommand } from './program.js';
 
 const withServer = needing(test, serverNeeded('nats-server'), isServerThere('nats-server'));
 const SECRET = 'very-secret';
@@ -77,6 +78,34 @@ withServer(
     t.is(inContext.exitCode, 0, inContext.stderr);
   },
 );
+
+withServer('credentials that are taken back while a pull follows are 6 in one line', async (t) => {
+  const folder = tempDir(t);
+  const port = await freePort();
+  const configuration = path.join(folder, 'server.conf');
+  const write = (password: string): void => {
+    writeFileSync(
+      configuration,
+      `listen: 127.0.0.1:${port}\njetstream { store_dir: "${folder}/data" }\n` +
+        `authorization { users: [{ user: all, password: "all" }, { user: us, password: "${password}" }] }\n`,
+    );
+  };
+  write(SECRET);
+  const server = await startServer(t, 'nats-server', ['-c', configuration], port);
+  const bucket = await NatsBucket.connect(t, port, 'b', { user: 'all', pass: 'all' });
+  await bucket.createWhenThere({});
+  await bucket.put('a', '1');
+  const fold = path.join(folder, 'b.snap');
+  const pull = startCommand(['pull', `nats://127.0.0.1:${port}/b`, fold, '--follow'], {
+    NATS_USER: 'us',
+    NATS_PASSWORD: SECRET,
+  });
+  while (!existsSync(fold) || liveOfFold(fold).size === 0) await setTimeout(50);
+  write('another');
+  server.process.kill('SIGHUP');
+  refused(t, await pull.ended, /refuses the credentials/);
+  t.deepEqual(sorted(liveOfFold(fold)), sorted(await bucket.live(['a'])));
+});
 
 withServer('a server without JetStream is 6 in one line', async (t) => {
   const port = await freePort();

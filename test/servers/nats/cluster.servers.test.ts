@@ -6,10 +6,9 @@ import { tempDir } from '../../support/temp-dir.js';
 import { isServerThere, serverNeeded } from '../server-process.js';
 import { figure, isLong } from '../figures.js';
 import { startCluster } from './cluster.js';
+import { keepWriting, wait } from './keep-writing.js';
 import { NatsBucket, liveOfFold, revisionsIn, sorted } from './nats-bucket.js';
 import { startCommand } from './program.js';
-
-const wait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 async function until(isSo: () => boolean): Promise<void> {
   while (!isSo()) await wait(200);
@@ -32,19 +31,7 @@ needing(
   const pull = startCommand(['pull', `nats://${servers.join(',')}/b`, fold, '--follow', '--json']);
   t.teardown(() => pull.process.kill('SIGKILL'));
   await until(() => existsSync(fold) || pull.process.exitCode !== null);
-  let isOver = false;
-  let number = 0;
-  const write = async (): Promise<void> => {
-    while (!isOver) {
-      const key = keys[(number * 7_919) % keys.length]!;
-      number += 1;
-      await (number % 9 === 0 ? bucket.delete(key, 1_000) : bucket.put(key, String(number), 1_000)).catch(
-        () => undefined,
-      );
-      await wait(figure(20, 130));
-    }
-  };
-  const writing = Array.from({ length: figure(1, 40) }, write);
+  const writing = keepWriting(t, bucket, keys, { perSecond: figure(50, 300), waitMs: 1_000 });
   for (let kill = 0; kill < 10; kill++) {
     const { cluster } = await bucket.infoWhenThere();
     const leader = nodes.find(({ name }) => name === cluster?.leader) ?? nodes[0]!;
@@ -53,9 +40,7 @@ needing(
     await leader.start();
     await wait(500);
   }
-  isOver = true;
-  await Promise.all(writing);
-  t.log(`${number} writes`);
+  await writing.stop();
   await bucket.putWhenThere('key.0', 'last');
   const live = sorted(await bucket.liveWhenThere([...keys, 'anchor']));
   const ended = pull.ended.then(({ stderr }) => {

@@ -12,6 +12,9 @@ export interface Live {
   readonly revision: number;
 }
 
+/** Requests that may be under way at once. */
+const REQUESTS_MAX = 500;
+
 /** A bucket as an administrator and a writer see it: by the protocol, and not by the code under test. */
 export class NatsBucket {
   readonly connection: NatsConnection;
@@ -88,14 +91,7 @@ export class NatsBucket {
 
   /** Puts many at once, without waiting for each. */
   async putAll(entries: Iterable<readonly [string, string | Uint8Array]>): Promise<void> {
-    let waiting: Promise<unknown>[] = [];
-    for (const [key, value] of entries) {
-      waiting.push(this.put(key, value));
-      if (waiting.length < 500) continue;
-      await Promise.all(waiting);
-      waiting = [];
-    }
-    await Promise.all(waiting);
+    await inBulk(entries, ([key, value]) => this.put(key, value));
   }
 
   async info(): Promise<{
@@ -108,10 +104,10 @@ export class NatsBucket {
   /** The live keys among those named. */
   async live(keys: Iterable<string>): Promise<Map<string, Live>> {
     const found = new Map<string, Live>();
-    for (const key of keys) {
+    await inBulk(keys, async (key) => {
       const live = await this.#get(key);
       if (live !== undefined) found.set(key, live);
-    }
+    });
     return found;
   }
 
@@ -151,6 +147,18 @@ export class NatsBucket {
     if (answer['error'] !== undefined) throw new Error(JSON.stringify(answer['error']));
     return answer;
   }
+}
+
+/** Asks for many at once, without waiting for each. */
+async function inBulk<T>(items: Iterable<T>, ask: (item: T) => Promise<unknown>): Promise<void> {
+  let waiting: Promise<unknown>[] = [];
+  for (const item of items) {
+    waiting.push(ask(item));
+    if (waiting.length < REQUESTS_MAX) continue;
+    await Promise.all(waiting);
+    waiting = [];
+  }
+  await Promise.all(waiting);
 }
 
 /** Tries until it works: a cluster without a leader answers nothing, for a while. */

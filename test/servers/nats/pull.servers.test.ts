@@ -6,11 +6,12 @@ import { needing } from '../../support/needing.js';
 import { tempDir } from '../../support/temp-dir.js';
 import { figure } from '../figures.js';
 import { freePort, isServerThere, serverNeeded, startServer, type RunningServer } from '../server-process.js';
+import { keepWriting, wait } from './keep-writing.js';
 import { NatsBucket, liveOfFold, revisionsIn, sorted } from './nats-bucket.js';
 import { runCommand, startCommand } from './program.js';
 
 const KEYS = figure(2_000, 20_000);
-const WRITERS = 40;
+const RATE = { perSecond: 300, waitMs: 500 };
 
 const withServer = needing(test.serial, serverNeeded('nats-server'), isServerThere('nats-server'));
 
@@ -38,51 +39,9 @@ async function world(t: ExecutionContext, settings: object = {}): Promise<World>
   return { folder, port, bucket, url, fold: path.join(folder, 'b.snap'), restart };
 }
 
-/** Writes about 300 times a second to random keys, whatever the server does, until told to stop. */
-function keepWriting(
-  t: ExecutionContext,
-  bucket: NatsBucket,
-  keys: readonly string[],
-): { stop(): Promise<void> } {
-  let isOver = false;
-  let [number, taken] = [0, 0];
-  const startedMs = performance.now();
-  // A server that is away takes nothing: whether it was written shows in the end.
-  const write = async (): Promise<void> => {
-    const key = keys[(number * 7_919) % keys.length]!;
-    number += 1;
-    try {
-      if (number % 10 === 0) await bucket.delete(key, 500);
-      else await bucket.put(key, `value ${number}`, 500);
-      taken += 1;
-    } catch {
-      // It is written again some time.
-    }
-  };
-  const writer = async (): Promise<void> => {
-    while (!isOver) {
-      await write();
-      await wait(WRITERS * 3);
-    }
-  };
-  const writers = Array.from({ length: WRITERS }, writer);
-  t.teardown(() => {
-    isOver = true;
-  });
-  return {
-    stop: async () => {
-      isOver = true;
-      await Promise.all(writers);
-      const seconds = (performance.now() - startedMs) / 1_000;
-      t.log(`${taken} of ${number} writes taken in ${seconds.toFixed(0)} s`);
-    },
-  };
-}
-
 const keysOf = (count: number): string[] => Array.from({ length: count }, (_, at) => `key.${at}`);
 const takenBy = (fold: string): number =>
   realFileSystem().status(fold) === undefined ? 0 : revisionsIn(fold).length;
-const wait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 withServer(
   'a server that is killed and comes back twenty times costs nothing, and no revision is taken twice',
@@ -91,7 +50,7 @@ withServer(
     const keys = keysOf(KEYS);
     await bucket.putAll(keys.map((key) => [key, 'first']));
     const pull = startCommand(['pull', url, fold, '--follow', '--json']);
-    const writing = keepWriting(t, bucket, keys);
+    const writing = keepWriting(t, bucket, keys, RATE);
     for (let kill = 0; kill < 20; kill++) {
       await wait(figure(400, 2_000));
       await restart();
@@ -116,7 +75,7 @@ withServer(
     const { bucket, url, fold } = await world(t);
     const keys = keysOf(KEYS);
     await bucket.putAll(keys.map((key) => [key, 'first']));
-    const writing = keepWriting(t, bucket, keys);
+    const writing = keepWriting(t, bucket, keys, RATE);
     for (let kill = 0; kill < 20; kill++) {
       const before = takenBy(fold);
       const pull = startCommand(['pull', url, fold, '--follow']);

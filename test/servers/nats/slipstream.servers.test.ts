@@ -7,11 +7,12 @@ import { FoldStore } from '../../../src/engine/store/fold-store.js';
 import { NEWEST_ORIGINAL, newestOriginal } from '../../engine/fold/newest-original.js';
 import { needing } from '../../support/needing.js';
 import { tempDir } from '../../support/temp-dir.js';
+import { figure } from '../figures.js';
 import { freePort, isServerThere, serverNeeded, startServer } from '../server-process.js';
 import { NatsBucket, liveOfFold, sorted } from './nats-bucket.js';
 import { runCommand } from './program.js';
 
-const keys = Array.from({ length: 60 }, (_, at) => `key.${at}`);
+const keys = Array.from({ length: figure(60, 20_000) }, (_, at) => `key.${at}`);
 
 function seenEvicting(fold: string): boolean {
   const store = FoldStore.load(fold, realFileSystem());

@@ -10,9 +10,13 @@ const WHOLE_BYTES_MAX = 1024 * 1024;
 const PIECE_BYTES = 128 * 1024;
 /** No answer in text is longer; what goes on behind is left. */
 const TEXT_BYTES_MAX = 8 * 1024 * 1024;
-/** Faults of the name, the address or the certificate: they do not pass by themselves. */
+/** Node's `fetch` gives out no answer with 407: it fails, and names no reason, or this one. */
+const PROXY_REFUSAL = "407, a proxy's: it asks for credentials";
+/** Faults of the name, the address, the certificate or a proxy: they do not pass by themselves. */
 const LASTING =
-  /^(ENOTFOUND|ECONNREFUSED|EHOSTUNREACH|ENETUNREACH|CERT_|ERR_TLS|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO|bad port)/;
+  /^(ENOTFOUND|ECONNREFUSED|EHOSTUNREACH|ENETUNREACH|CERT_|ERR_TLS|ERR_SSL_WRONG_VERSION|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO|bad port|407)/;
+/** A connection that was closed in the midst of an answer, as undici names it. */
+const CUT = 'UND_ERR_SOCKET';
 
 /** A request as it goes over the network. */
 export interface FetchRequest {
@@ -153,9 +157,11 @@ function unreached(
 function reasonOf(thrown: unknown): string {
   let message = 'the connection failed';
   for (let link: unknown = thrown; link instanceof Error; link = link.cause) {
-    if ('code' in link && typeof link.code === 'string') return link.code;
+    if ('code' in link && typeof link.code === 'string')
+      return link.code === CUT ? 'the connection was cut' : link.code;
     if (link instanceof AggregateError && link.errors.length > 0) return reasonOf(link.errors[0]);
-    if (link.message !== '') message = link.message;
+    if (link.message === '' || link.message === 'proxy authentication required') return PROXY_REFUSAL;
+    message = link.message;
   }
   return message;
 }

@@ -40,6 +40,8 @@ export interface S3Answer {
   chunks(): AsyncGenerator<Uint8Array, void>;
 }
 
+const HAS_NO_BODY = new Set(['PUT', 'DELETE']);
+
 /** Signs requests to one bucket, sends them, and turns answers that are no success into errors. */
 export class S3Client {
   readonly settings: S3Settings;
@@ -77,12 +79,15 @@ export class S3Client {
       // A blob may be a page; nothing else that S3 answers is.
       if (status < 300 && request.method !== 'GET' && isHtml(headers, ''))
         throw htmlAnswer(request.method, this.urlOf(request.name), status);
-      if (status < 300 || request.expected?.includes(status) === true) return answer;
-      const text = await answer.text();
+      // A state of success may have an error inside, where a success has nothing.
+      const inside = status < 300 && HAS_NO_BODY.has(request.method) ? await answer.text() : '';
+      const isSuccess = status < 300 && errorCodeOf(inside) === undefined;
+      if (isSuccess || request.expected?.includes(status) === true) return answer;
+      const text = status < 300 ? inside : await answer.text();
       if (!isCorrected && this.#correct(status, headers, text)) continue;
       const url = this.urlOf(request.name);
       throw withoutSecrets(
-        errorOf({ method: request.method, url, status, headers, text }, this.nowMs()),
+        errorOf({ method: request.method, url, status: failureOf(status), headers, text }, this.nowMs()),
         credentials,
       );
     }
@@ -105,8 +110,8 @@ export class S3Client {
     const url = this.urlOf(name);
     if (isHtml(headers, xml)) throw htmlAnswer(method, url, status);
     const code = errorCodeOf(xml);
-    // Begun with a state of success before the server knew; what it says inside then counts as its own fault.
-    if (code !== undefined) throw errorOf({ method, url, status: 500, headers, text: xml }, this.nowMs());
+    if (code !== undefined)
+      throw errorOf({ method, url, status: failureOf(status), headers, text: xml }, this.nowMs());
     throw new StoreUnavailable(`${method} ${url}: ${status}, and no answer of S3`, {
       path: url,
       operation: method,
@@ -157,6 +162,11 @@ export class S3Client {
     this.#region = region;
     return true;
   }
+}
+
+/** The state of an answer with an error inside: one that was begun as a success, before the server knew, is its own fault. */
+function failureOf(status: number): number {
+  return status < 300 ? 500 : status;
 }
 
 /** A segment of a path or a value, with all escaped that a signature or a server could take for something else. */

@@ -27,10 +27,15 @@ export function connectFailure(name: string, thrown: unknown): StatelogError {
   return refusedCredentials(name, thrown) ?? unreachable(name, thrown);
 }
 
-function refusedCredentials(name: string, thrown: unknown): StatelogError | undefined {
-  const error = [thrown, causeOf(thrown)].find(
-    (one) => one instanceof errors.AuthorizationError || one instanceof errors.UserAuthenticationExpiredError,
+/** True where a server refuses the credentials, or no longer takes them. */
+export function isRefusal(thrown: unknown): boolean {
+  return (
+    thrown instanceof errors.AuthorizationError || thrown instanceof errors.UserAuthenticationExpiredError
   );
+}
+
+function refusedCredentials(name: string, thrown: unknown): StatelogError | undefined {
+  const error = [thrown, causeOf(thrown)].find(isRefusal);
   if (error === undefined) return undefined;
   const message =
     error instanceof errors.UserAuthenticationExpiredError

@@ -1,11 +1,14 @@
 import type { MsgHdrs, NatsConnection } from '@nats-io/transport-node';
 import type { StatelogError } from '../../../errors.js';
 import { TransientError } from '../source/change-source.js';
-import { apiFailure, connectFailure, requestFailure, type ApiError } from './client-errors.js';
+import { apiFailure, connectFailure, isRefusal, requestFailure, type ApiError } from './client-errors.js';
 
 const REQUEST_MS = 5_000;
 /** A bucket that was there may seem not to be while a cluster finds itself again: it is asked for so often before it is gone. */
 const MISSING_TRIES = 8;
+
+/** Told why a connection was lost, and the error where it is for good. */
+type OnDisconnect = (reason: string, lastWord?: StatelogError) => void;
 
 /** Requests to JetStream over one connection, and what their failures mean. */
 export class JetStreamApi {
@@ -19,7 +22,9 @@ export class JetStreamApi {
   /** Why the connection is closed for good. */
   #closed: StatelogError | undefined;
   #isConnected = true;
-  readonly #onDisconnect = new Set<(reason: string) => void>();
+  /** The server has refused the credentials of a connection that stood: the next one shows whether for good. */
+  #isRefused = false;
+  readonly #onDisconnect = new Set<OnDisconnect>();
 
   constructor(connection: NatsConnection, name: string, inboxPrefix?: string) {
     this.connection = connection;
@@ -27,7 +32,8 @@ export class JetStreamApi {
     this.inboxPrefix = inboxPrefix;
     void connection.closed().then((error) => {
       this.#closed = connectFailure(name, error instanceof Error ? error : new Error('it was closed'));
-      this.#tellDisconnect('the connection was closed');
+      this.#isConnected = false;
+      this.#tellDisconnect('the connection was closed', this.#closed);
     });
     void this.#watch();
   }
@@ -38,7 +44,7 @@ export class JetStreamApi {
   }
 
   /** Calls when the connection is lost, each time. @returns a function that takes it back */
-  onDisconnect(call: (reason: string) => void): () => void {
+  onDisconnect(call: OnDisconnect): () => void {
     this.#onDisconnect.add(call);
     return () => {
       this.#onDisconnect.delete(call);
@@ -80,15 +86,24 @@ export class JetStreamApi {
   }
 
   async #watch(): Promise<void> {
-    for await (const { type } of this.connection.status()) {
-      if (type === 'reconnect') this.#isConnected = true;
-      if (type === 'disconnect') this.#tellDisconnect('the connection is lost');
+    for await (const status of this.connection.status()) {
+      const { type } = status;
+      if (type === 'error' && isRefusal(status.error)) this.#isRefused = true;
+      if (type === 'disconnect') {
+        this.#isConnected = false;
+        if (!this.#isRefused) this.#tellDisconnect('the connection is lost');
+      }
+      if (type === 'reconnect') {
+        // Nobody was told yet, and what was asked of the connection before is not answered on this one.
+        if (this.#isRefused) this.#tellDisconnect('the connection was lost');
+        this.#isRefused = false;
+        this.#isConnected = true;
+      }
     }
   }
 
-  #tellDisconnect(reason: string): void {
-    this.#isConnected = false;
-    for (const call of [...this.#onDisconnect]) call(reason);
+  #tellDisconnect(reason: string, lastWord?: StatelogError): void {
+    for (const call of [...this.#onDisconnect]) call(reason, lastWord);
   }
 
   #requestFailure(error: unknown): Error {

@@ -1,4 +1,5 @@
 import { createInbox, type Msg, type Subscription } from '@nats-io/transport-node';
+import type { StatelogError } from '../../../errors.js';
 import { isDelete, parseDelivery, type Delivery } from '../format/delivery.js';
 import type { BucketChange, ChangeStream, StreamEvent } from '../source/change-source.js';
 import { EventQueue } from '../source/event-queue.js';
@@ -66,8 +67,8 @@ export class PullConsumer implements ChangeStream {
         else this.#receive(message);
       },
     });
-    this.#forgetDisconnects = api.onDisconnect((reason) => {
-      this.#lose(reason);
+    this.#forgetDisconnects = api.onDisconnect((reason, lastWord) => {
+      this.#lose(reason, lastWord);
     });
     this.#askIfEmpty();
   }
@@ -168,9 +169,9 @@ export class PullConsumer implements ChangeStream {
     return { key, value, revision, writtenAtMs, pending };
   }
 
-  #lose(reason: string): void {
+  #lose(reason: string, lastWord?: StatelogError): void {
     if (this.#isLost) return;
     this.#isLost = true;
-    this.#queue.push({ kind: 'lost', reason });
+    this.#queue.push({ kind: 'lost', reason, lastWord });
   }
 }

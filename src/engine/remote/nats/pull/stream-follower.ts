@@ -1,5 +1,6 @@
 import type { StatelogError } from '../../../errors.js';
 import {
+  lossOf,
   TransientError,
   type BucketChange,
   type BucketState,
@@ -87,7 +88,7 @@ export class StreamFollower {
     const { changes, timers, onAlive } = this.#options;
     const event = changes.take();
     if (event === undefined) return this.#idle();
-    if (event.kind === 'lost') throw new TransientError(event.reason);
+    if (event.kind === 'lost') throw lossOf(event);
     this.#lastSignMs = timers.nowMs();
     onAlive();
     if (event.kind === 'alive') return undefined;

@@ -1,3 +1,4 @@
+import type { StatelogError } from '../../../errors.js';
 import type { Retention } from '../format/retention.js';
 
 /** A bucket as it is now. */
@@ -29,9 +30,20 @@ export interface BucketChange {
  * the changes taken so far end.
  */
 export type StreamEvent =
-  | { readonly kind: 'change'; readonly change: BucketChange }
-  | { readonly kind: 'alive' }
-  | { readonly kind: 'lost'; readonly reason: string };
+  { readonly kind: 'change'; readonly change: BucketChange } | { readonly kind: 'alive' } | Lost;
+
+/** The end of a stream of changes. */
+export interface Lost {
+  readonly kind: 'lost';
+  readonly reason: string;
+  /** Set where no other stream will do better. */
+  readonly lastWord?: StatelogError | undefined;
+}
+
+/** The error that the end of a stream means. */
+export function lossOf({ reason, lastWord }: Lost): Error {
+  return lastWord ?? new TransientError(reason);
+}
 
 /** Changes as they come, at most a few hundred ahead of who takes them. */
 export interface ChangeStream {

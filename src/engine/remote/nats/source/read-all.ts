@@ -1,4 +1,5 @@
 import {
+  lossOf,
   TransientError,
   type BucketChange,
   type ChangeSource,
@@ -32,7 +33,7 @@ export async function readAll(
         continue;
       }
       lastSignMs = timers.nowMs();
-      if (event.kind === 'lost') throw new TransientError(event.reason);
+      if (event.kind === 'lost') throw lossOf(event);
       if (event.kind !== 'change') continue;
       show(event.change);
       left = event.change.pending;
