@@ -109,4 +109,13 @@ export const storageIoMutants = [
     to: 'if (found + expected < 0) throw this.#damage(page, expected, found);',
     tests: ['engine/storage-io/paged-source'],
   },
+  {
+    name: 'no-descriptor-spared-for-clearing-up',
+    rule: 'what was begun is removed, too, where a process may open no more files',
+    file: 'src/engine/storage-io/whole/staging-folder.ts',
+    from: '  remove(): void {\n    this.#closeSpare();\n',
+    to: '  remove(): void {\n',
+    tests: ['engine/storage-io/staging-folder'],
+    match: 'where a process may open no more files*',
+  },
 ];

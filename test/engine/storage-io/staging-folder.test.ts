@@ -4,6 +4,7 @@ import test from 'ava';
 import { StatelogError } from '../../../src/engine/errors.js';
 import { realFileSystem } from '../../../src/engine/storage-io/real/real-file-system.js';
 import { withReplaced } from '../../../src/engine/storage-io/views/replaced-members.js';
+import type { FileSystem } from '../../../src/engine/storage-io/interface/file-system.js';
 import { moveIntoPlace } from '../../../src/engine/storage-io/whole/into-place.js';
 import { StagingFolder, withStagingFolder } from '../../../src/engine/storage-io/whole/staging-folder.js';
 import { tempDir } from '../../support/temp-dir.js';
@@ -30,6 +31,49 @@ test('what a dead process left is removed when the next one begins, what a livin
   living.remove();
   t.deepEqual(readdirSync(folder), []);
 });
+
+test('where a process may open no more files, what it made is removed all the same', (t) => {
+  for (let most = 0; most < 8; most++) {
+    const folder = tempDir(t);
+    const limited = openingAtMost(most);
+    const held: number[] = [];
+    const work = (): void => {
+      withStagingFolder(limited, path.join(folder, 'store'), (place) => {
+        for (;;) held.push(limited.createExclusive(path.join(place, String(held.length))));
+      });
+    };
+    t.throws(work, { message: /too many files are open/ }, `${most}`);
+    held.forEach((descriptor) => fileSystem.close(descriptor));
+    t.deepEqual(readdirSync(folder), [], `${most} open files`);
+  }
+});
+
+/** The real file system for a process that may have so many files open. */
+function openingAtMost(most: number): FileSystem {
+  let open = 0;
+  const opened = <Result>(path: string, work: () => Result): Result => {
+    if (open >= most)
+      throw new StatelogError('IO_FAILED', `open ${path}: too many files are open`, { errno: 'EMFILE' });
+    const result = work();
+    open += 1;
+    return result;
+  };
+  return withReplaced(fileSystem, {
+    openRead: (path, links) => opened(path, () => fileSystem.openRead(path, links)),
+    openReadWrite: (path, links) => opened(path, () => fileSystem.openReadWrite(path, links)),
+    createExclusive: (path) => opened(path, () => fileSystem.createExclusive(path)),
+    openDirectory: (path, links) => opened(path, () => fileSystem.openDirectory(path, links)),
+    readDirectory: (path) => {
+      const names = opened(path, () => fileSystem.readDirectory(path));
+      open -= 1;
+      return names;
+    },
+    close: (descriptor) => {
+      fileSystem.close(descriptor);
+      open -= 1;
+    },
+  });
+}
 
 /** A folder that a process which was killed left for `store`. */
 function abandonedIn(folder: string): string {

@@ -14,8 +14,17 @@ export function removeTree(fileSystem: FileSystem, path: string): void {
       fileSystem.remove(path);
       return;
     }
-    for (const name of fileSystem.readDirectory(path)) removeTree(fileSystem, join(path, name));
+    removeWithin(fileSystem, path);
     fileSystem.removeDirectory(path);
+  } catch (error) {
+    if (!isStatelogError(error)) throw error;
+  }
+}
+
+/** A folder that cannot be read may be an empty one, which can be removed all the same. */
+function removeWithin(fileSystem: FileSystem, path: string): void {
+  try {
+    for (const name of fileSystem.readDirectory(path)) removeTree(fileSystem, join(path, name));
   } catch (error) {
     if (!isStatelogError(error)) throw error;
   }

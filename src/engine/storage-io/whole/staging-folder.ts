@@ -26,6 +26,8 @@ export class StagingFolder {
   readonly #fileSystem: FileSystem;
   readonly #root: string;
   #lock: FileDescriptor | undefined;
+  /** Open only to be closed: where a process may open no more files, removing the folder takes its place. */
+  #spare: FileDescriptor | undefined;
   /** Device and inode of the hidden folder. */
   #identity: string | undefined;
   /** The folder that is filled, where what is made becomes its owner's. */
@@ -59,6 +61,7 @@ export class StagingFolder {
         noteStaged(fileSystem, root);
         // Another process that finds it empty may take it for abandoned, even before it has its rights.
         fileSystem.makeDirectory(root);
+        folder.#spare = fileSystem.openDirectory(root, 'refuse');
         folder.#identity = fileSystem.status(root)?.identity;
         if (fileSystem.canLock) folder.#claim();
         fileSystem.makeDirectory(folder.path);
@@ -110,12 +113,14 @@ export class StagingFolder {
 
   /** Lets go of the folder, and leaves it as a leftover. */
   leave(): void {
+    this.#closeSpare();
     if (this.#lock !== undefined) closeQuietly(this.#fileSystem, this.#lock);
     this.#lock = undefined;
   }
 
   /** Removes the folder with all that is in it, as far as that goes: what stays is a leftover. */
   remove(): void {
+    this.#closeSpare();
     removeTree(this.#fileSystem, this.#root);
     forgetStaged(this.#root);
     this.leave();
@@ -135,6 +140,11 @@ export class StagingFolder {
     } finally {
       closeQuietly(this.#fileSystem, root);
     }
+  }
+
+  #closeSpare(): void {
+    if (this.#spare !== undefined) closeQuietly(this.#fileSystem, this.#spare);
+    this.#spare = undefined;
   }
 
   #claim(): void {
