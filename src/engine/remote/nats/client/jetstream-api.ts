@@ -24,6 +24,8 @@ export class JetStreamApi {
   #isConnected = true;
   /** The server has refused the credentials of a connection that stood: the next one shows whether for good. */
   #isRefused = false;
+  /** The last such refusal. The client may close the connection for it and then name another reason, or none. */
+  #refusal: Error | undefined;
   readonly #onDisconnect = new Set<OnDisconnect>();
 
   constructor(connection: NatsConnection, name: string, inboxPrefix?: string) {
@@ -31,7 +33,8 @@ export class JetStreamApi {
     this.name = name;
     this.inboxPrefix = inboxPrefix;
     void connection.closed().then((error) => {
-      this.#closed = connectFailure(name, error instanceof Error ? error : new Error('it was closed'));
+      const reason = error instanceof Error ? error : new Error('it was closed');
+      this.#closed = connectFailure(name, this.#refusal ?? reason);
       this.#isConnected = false;
       this.#tellDisconnect('the connection was closed', this.#closed);
     });
@@ -88,7 +91,10 @@ export class JetStreamApi {
   async #watch(): Promise<void> {
     for await (const status of this.connection.status()) {
       const { type } = status;
-      if (type === 'error' && isRefusal(status.error)) this.#isRefused = true;
+      if (type === 'error' && isRefusal(status.error)) {
+        this.#isRefused = true;
+        this.#refusal = status.error;
+      }
       if (type === 'disconnect') {
         this.#isConnected = false;
         if (!this.#isRefused) this.#tellDisconnect('the connection is lost');
@@ -107,7 +113,7 @@ export class JetStreamApi {
   }
 
   #requestFailure(error: unknown): Error {
-    if (this.connection.isClosed()) return connectFailure(this.name, error);
+    if (this.connection.isClosed()) return connectFailure(this.name, this.#refusal ?? error);
     return requestFailure(this.name, error, this.#isFirst);
   }
 }
