@@ -3,7 +3,7 @@ import { compactBytes } from '../lookup/compact-form.js';
 import { damagedError, headerError } from '../record/damage.js';
 import { FoldIndex } from '../lookup/fold-index.js';
 import { CURSOR_TYPE, HEADER_BYTES, LOG_BYTES_MAX, PUT_TYPE } from '../format/format.js';
-import { headerState } from '../format/header.js';
+import { headerState, isTornHeader } from '../format/header.js';
 import type { OpenLog } from '../record/log-window.js';
 import type { FoldRecord } from '../format/record.js';
 import { FoldScanner, type FoldScanOptions } from './scanner.js';
@@ -93,7 +93,8 @@ function refuseForeign(log: OpenLog): void {
   const header = new Uint8Array(Math.min(HEADER_BYTES, log.size));
   log.fileSystem.read(log.descriptor, header, 0, header.length, 0);
   const state = headerState(header);
-  if (state !== 'good') throw headerError(log.path, header, state);
+  // One that was being made holds nothing yet: its torn end begins with its first byte.
+  if (state !== 'good' && !isTornHeader(header)) throw headerError(log.path, header, state);
   if (log.size <= LOG_BYTES_MAX) return;
   throw new StatelogError(
     'LIMIT_EXCEEDED',
