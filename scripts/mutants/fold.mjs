@@ -206,4 +206,13 @@ export const foldMutants = [
     tests: ['engine/fold/groups'],
     match: 'a cursor that rotted*',
   },
+  {
+    name: 'torn-header-refused-by-readers',
+    rule: 'a log that was being made is torn for readers, too',
+    file: 'src/engine/fold/scan/replay.ts',
+    from: "state !== 'good' && !isTornHeader(header)",
+    to: "state !== 'good'",
+    tests: ['engine/fold/torn-header'],
+    match: '*3 bytes of the header*',
+  },
 ];

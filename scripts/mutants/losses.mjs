@@ -50,6 +50,15 @@ export const lossMutants = [
     match: '*the sum of losses*',
   },
   {
+    name: 'open-losses-added-up',
+    rule: 'what is lost is told once, and no count is wrong',
+    file: 'src/engine/repair/account/lost-total.ts',
+    from: 'core.atLeastBehind = Math.max(core.atLeastBehind, lost.records)',
+    to: 'core.atLeastBehind += lost.records',
+    tests: ['cli/commands/followed-hints'],
+    match: 'one loss that two findings tell of*',
+  },
+  {
     name: 'end-of-a-closed-log-told-at-the-least',
     rule: 'what is lost is told exactly where both ends are known',
     file: 'src/engine/wal/scan/lost-records.ts',

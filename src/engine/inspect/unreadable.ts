@@ -25,13 +25,19 @@ export function newlyUnreadable({ unreadable }: FileSystem): Finding[] {
 }
 
 /**
- * The finding for a file that cannot be opened, by its rights or since the disk fails: others can be read all the same.
+ * The finding for a file that cannot be opened, by its rights, since the disk fails, or since something else lies in its place:
+ * others can be read all the same.
  * @returns undefined for any other error
  */
 export function unopenedFinding(error: unknown, file: string): Finding | undefined {
   const place = { file, offset: 0, bytes: 0 };
   const asDamage = { severity: 'damage', class: 'unreadable', ...place } as const;
   if (isUnreadable(error)) return { ...asDamage, message: error.message, hint: diskCopyHint(file) };
+  if (isStatelogError(error, 'NOT_A_FILE')) {
+    const message = 'what lies here is no file, but a folder, a link, a FIFO or a device';
+    const hint = 'move it away, and put the file back from a copy';
+    return { severity: 'damage', class: 'missing-file', ...place, message, hint };
+  }
   if (!isStatelogError(error, 'PERMISSION_DENIED')) return undefined;
   return { ...asDamage, message: error.message, hint: rightsHint(file), isRefused: true };
 }

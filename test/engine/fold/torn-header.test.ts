@@ -20,7 +20,7 @@ for (const length of [0, 1, 3, 5]) {
       t.is((await commandLine(['repair', log, '--dry-run'])).exitCode, 4);
       t.is((await commandLine(['stat', log])).exitCode, 0);
       const scanned = await commandLine(['scan', log]);
-      t.is(scanned.exitCode, 7);
+      t.deepEqual([scanned.exitCode, scanned.stdout], [0, '']);
       t.regex(scanned.stderr, /header of the log is not finished.*the next writer writes it anew/);
       t.deepEqual(readFileSync(log), Buffer.from(bytes));
       const mended = `${log}-mended.snap`;

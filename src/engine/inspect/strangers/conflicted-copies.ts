@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { commandText } from '../../bytes/text/command-hints.js';
+import { commandText, repairHint } from '../../bytes/text/command-hints.js';
 import { isStatelogError } from '../../errors.js';
 import type { Finding } from '../../finding.js';
 import type { FileSystem } from '../../storage-io/interface/file-system.js';
@@ -23,13 +23,13 @@ const DEPTH_MAX = 2;
 export function* conflictedCopies(
   fileSystem: FileSystem,
   folder: string,
-  depth = 0,
+  { root, depth }: { readonly root: string; readonly depth: number } = { root: folder, depth: 0 },
 ): Generator<Finding, void> {
   if (fileSystem.status(folder)?.kind !== 'directory') return;
   for (const name of namesIn(fileSystem, folder)) {
     const file = join(folder, name);
     if (depth < DEPTH_MAX && fileSystem.status(file)?.kind === 'directory') {
-      yield* conflictedCopies(fileSystem, file, depth + 1);
+      yield* conflictedCopies(fileSystem, file, { root, depth: depth + 1 });
       continue;
     }
     for (const [mark, who] of MARKS) {
@@ -37,6 +37,7 @@ export function* conflictedCopies(
       if (own === name || !OURS.test(own)) continue;
       yield conflictedCopy(
         fileSystem,
+        root,
         file,
         `${who} has put another version of ${own} beside it; it is not read`,
       );
@@ -55,7 +56,7 @@ function namesIn(fileSystem: FileSystem, folder: string): string[] {
   }
 }
 
-function conflictedCopy(fileSystem: FileSystem, file: string, message: string): Finding {
+function conflictedCopy(fileSystem: FileSystem, root: string, file: string, message: string): Finding {
   return {
     severity: 'notice',
     class: 'misplaced',
@@ -63,6 +64,6 @@ function conflictedCopy(fileSystem: FileSystem, file: string, message: string): 
     offset: 0,
     bytes: fileSystem.status(file)?.size ?? 0,
     message,
-    hint: `look which is the newer: ${commandText('statelog', 'stat', file)}; 'repair --into NEW' takes what both hold`,
+    hint: `look which is the newer: ${commandText('statelog', 'stat', file)}; or, ${repairHint(root)}, of both`,
   };
 }

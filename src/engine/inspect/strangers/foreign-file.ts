@@ -86,9 +86,9 @@ const NOT_COMPARED = { expected: undefined, found: undefined };
 /** Findings of these classes are of a file's start, and by that of all of it. */
 const HEADERS: ReadonlySet<Finding['class']> = new Set(['bad-header', 'bad-version', 'index-mismatch']);
 
-/** A repair does with it what can be done. */
+/** A repair takes what was brought back, which lies beside it then; without that it does what can be done. */
 function hintFor({ hint }: Finding, foreign: ForeignFile): { readonly hint: string } {
-  return { hint: hint === undefined ? foreign.hint : `${foreign.hint}; else ${hint}` };
+  return { hint: hint === undefined ? foreign.hint : `${foreign.hint}; then, or without that, ${hint}` };
 }
 
 function quietly<T>(read: () => T): T | undefined {

@@ -11,8 +11,10 @@ interface CoreLosses {
   readonly coreId: number | undefined;
   readonly restarts: number | undefined;
   readonly stretches: Stretch[];
-  /** Records of places whose ends are not both known. */
+  /** Records of places whose ends are not both known, and what follows them is. */
   atLeast: number;
+  /** The most records of one place behind which nothing is known: several of these may tell of one loss. */
+  atLeastBehind: number;
   isExact: boolean;
   first: bigint | undefined;
   last: bigint | undefined;
@@ -36,7 +38,8 @@ export class LostTotal {
     this.#cores.set(name, core);
     const [first, last] = [bigintOf(lost.firstSequence), bigintOf(lost.lastSequence)];
     if (lost.isExact && first !== undefined && last !== undefined) add(core.stretches, first, last + 1n);
-    else core.atLeast += lost.records;
+    else if (last !== undefined) core.atLeast += lost.records;
+    else core.atLeastBehind = Math.max(core.atLeastBehind, lost.records);
     core.isExact &&= lost.isExact;
     core.first = least(core.first, first);
     core.last = most(core.last, last);
@@ -74,6 +77,7 @@ function newLosses(coreId: number | undefined, restarts: number | undefined): Co
     restarts,
     stretches: [],
     atLeast: 0,
+    atLeastBehind: 0,
     isExact: true,
     first: undefined,
     last: undefined,
@@ -100,8 +104,8 @@ function add(stretches: Stretch[], from: bigint, to: bigint): void {
   stretches.splice(at, behind - at, joined);
 }
 
-function recordsOf({ stretches, atLeast }: CoreLosses): number {
-  return stretches.reduce((sum, { from, to }) => sum + Number(to - from), atLeast);
+function recordsOf({ stretches, atLeast, atLeastBehind }: CoreLosses): number {
+  return stretches.reduce((sum, { from, to }) => sum + Number(to - from), atLeast + atLeastBehind);
 }
 
 function bigintOf(text: string | undefined): bigint | undefined {

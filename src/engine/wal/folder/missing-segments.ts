@@ -1,5 +1,6 @@
-import { replayHint } from '../../bytes/text/command-hints.js';
+import { repairHint } from '../../bytes/text/command-hints.js';
 import type { Finding } from '../../finding.js';
+import { lostRecords } from '../scan/lost-records.js';
 import type { SegmentEntry } from './segment-folder.js';
 
 /** A finding for each core that has no segment in a bare folder where later cores have theirs. */
@@ -21,7 +22,8 @@ function missingSegment(folder: string, coreId: number): Finding {
     offset: 0,
     bytes: 0,
     message: `the segment of core ${coreId} is missing, and later cores have theirs`,
-    hint: `look for it where the others came from; without it, ${replayHint(folder)}`,
+    hint: `look for it where the others came from; then, or without it, ${repairHint(folder)}`,
     coreId,
+    lost: lostRecords({ coreId, from: undefined, to: undefined, afterNs: undefined, beforeNs: undefined }, 0),
   };
 }

@@ -1,0 +1,102 @@
+import { execFileSync } from 'node:child_process';
+import { cpSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import test from 'ava';
+import { commandLine } from '../../support/command-line.js';
+import { fixturePath } from '../../support/fixtures.js';
+import { tempDir } from '../../support/temp-dir.js';
+import { linesOf } from './fixture-lines.js';
+
+/*
+ * Somebody who only copies the commands that are printed: `verify` of something damaged, then what it names.
+ */
+
+const REPAIR = /'statelog (repair [^']+ --into [^']+)'/;
+const RESTORE = /run: (base64 -d [^,]+),/;
+const RECORDS = 266;
+const OF_CORE_2 = 60;
+
+/** A folder of segments of four cores. */
+function cores(folder: string): string {
+  const made = path.join(folder, 'cores');
+  cpSync(fixturePath('wal-cores'), made, { recursive: true });
+  return made;
+}
+
+interface Repaired {
+  readonly told: string;
+  readonly kept: number;
+  readonly lost: { readonly records: number; readonly byCore: readonly object[] };
+}
+
+async function followed(damaged: string): Promise<Repaired> {
+  const { stdout: told } = await commandLine(['verify', damaged]);
+  const restoring = RESTORE.exec(told)?.[1];
+  if (restoring !== undefined) execFileSync('sh', ['-c', restoring]);
+  const { stdout } = await commandLine([...REPAIR.exec(told)![1]!.split(' '), '--json']);
+  const { kept, lost } = linesOf(stdout).find((line) => 'summary' in line)!['summary'] as {
+    kept: { records: number };
+    lost: Repaired['lost'];
+  };
+  return { told, kept: kept.records, lost };
+}
+
+for (const name of [
+  'wal-2 (conflicted copy).log',
+  'wal-2 (1).log',
+  'wal-2.sync-conflict-20260101-120000-ABCDEFG.log',
+]) {
+  test(`the records of a segment that is there as ${name} alone are brought back`, async (t) => {
+    const damaged = cores(tempDir(t));
+    renameSync(path.join(damaged, 'wal-2.log'), path.join(damaged, name));
+    const { told, kept, lost } = await followed(damaged);
+    t.regex(told, /notice: misplaced: .*'statelog repair /);
+    t.is(kept, RECORDS);
+    t.is(lost.records, 0);
+  });
+}
+
+test('how much a missing segment of a folder held is said to be unknown', async (t) => {
+  const damaged = cores(tempDir(t));
+  rmSync(path.join(damaged, 'wal-2.log'));
+  const { told, kept, lost } = await followed(damaged);
+  t.regex(told, /missing-segment: .*lost: an unknown number of records, of core 2/);
+  t.is(kept, RECORDS - OF_CORE_2);
+  t.like(lost, { records: 0, byCore: [{ coreId: 2, isExact: false }] });
+});
+
+test('one loss that two findings tell of, neither of which knows its end, is counted once', async (t) => {
+  const damaged = cores(tempDir(t));
+  const file = path.join(damaged, 'wal-2.log');
+  writeFileSync(file, new Uint8Array(readFileSync(file).length));
+  const { told, lost } = await followed(damaged);
+  t.regex(told, /foreign-bytes: .*lost: at least 1 record, of core 2/);
+  t.regex(told, /missing-barrier: .*lost: at least 1 record, of core 2/);
+  t.is(lost.records, 1);
+});
+
+test('a segment in base64 is restored beside it, and the repair that is named takes that', async (t) => {
+  const damaged = cores(tempDir(t));
+  const file = path.join(damaged, 'wal-2.log');
+  writeFileSync(file, readFileSync(file).toString('base64'));
+  const { kept, lost } = await followed(damaged);
+  t.deepEqual([kept, lost.records], [RECORDS, 0]);
+});
+
+for (const [what, make] of [
+  ['a folder', (file: string) => mkdirSync(file)],
+  ['a FIFO', (file: string) => execFileSync('mkfifo', [file])],
+] as const) {
+  test(`${what} in the place of a segment of a store stops nothing of the rest`, async (t) => {
+    const store = path.join(tempDir(t), 'store');
+    await commandLine(['create', store, '--cores', '2']);
+    const lines = Array.from({ length: 20 }, (_, number) => `key${number}\tvalue`).join('\n');
+    await commandLine(['put', store, '--batch', '-', '--tsv'], { input: `${lines}\n` });
+    const file = path.join(store, 'wal', '1', 'wal-0.log');
+    rmSync(file);
+    make(file);
+    const { told, kept } = await followed(store);
+    t.regex(told, /missing-file: .*wal-0\.log, byte 0: what lies here is no file/);
+    t.true(kept > 0);
+  });
+}
