@@ -288,7 +288,16 @@ export const rescueMutants = [
     from: 'then, or without it, ${repairHint(folder)}`',
     to: 'then verify it again`',
     tests: ['cli/commands/followed-hints'],
-    match: '*wal-2.sync-conflict*',
+    match: 'how much a missing segment*',
+  },
+  {
+    name: 'survey-of-a-rescue-ends-at-a-bad-sector',
+    rule: 'what a disk does not give out stops nothing of the rest',
+    file: 'src/engine/repair/rescue.ts',
+    from: 'readingOnFileSystem(anchoredSource(fileSystem, path))',
+    to: 'anchoredSource(fileSystem, path)',
+    tests: ['engine/repair/failing-disk'],
+    match: 'a rescue reads on*',
   },
   {
     name: 'what-is-no-file-stops-a-repair',

@@ -8,6 +8,7 @@ import { rescuedPlaceFor } from '../bytes/text/command-hints.js';
 import type { FileSystem } from '../storage-io/interface/file-system.js';
 import { realFileSystem } from '../storage-io/real/real-file-system.js';
 import { anchoredSource } from '../storage-io/views/anchored-file-system.js';
+import { readingOnFileSystem } from '../storage-io/views/reading-on-file-system.js';
 import type { RepairEvent, RepairSummary } from './account/report.js';
 import { isAmiss } from './amiss.js';
 import { repairPath } from './repair-path.js';
@@ -52,7 +53,8 @@ export interface RescueSummary {
 export async function* rescuePath(request: RescueRequest): AsyncGenerator<RescueEvent, RescueSummary> {
   const { path, backups = [] } = request;
   const fileSystem = request.fileSystem ?? realFileSystem();
-  for (const evidence of survey(anchoredSource(fileSystem, path), path)) yield { evidence };
+  const source = readingOnFileSystem(anchoredSource(fileSystem, path));
+  for (const evidence of survey(source, path)) yield { evidence };
   const into = request.into ?? freePlace(fileSystem, (attempt) => rescuedPlaceFor(path, attempt));
   const trial = repairPath({ fileSystem, path, into, dryRun: true });
   let isSound = true;

@@ -91,7 +91,7 @@ for (const [what, make] of [
     const store = path.join(tempDir(t), 'store');
     await commandLine(['create', store, '--cores', '2']);
     const lines = Array.from({ length: 20 }, (_, number) => `key${number}\tvalue`).join('\n');
-    await commandLine(['put', store, '--batch', '-', '--tsv'], { input: `${lines}\n` });
+    await commandLine(['put', store, '--batch', '-', '--tsv'], { input: [`${lines}\n`] });
     const file = path.join(store, 'wal', '1', 'wal-0.log');
     rmSync(file);
     make(file);

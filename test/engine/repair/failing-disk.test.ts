@@ -9,6 +9,7 @@ import { Replay } from '../../../src/engine/inspect/replay/replay.js';
 import { statPath } from '../../../src/engine/inspect/stat/stat.js';
 import { verifyPath, type VerifySummary } from '../../../src/engine/inspect/verify/verify-path.js';
 import { repairPath } from '../../../src/engine/repair/repair-path.js';
+import { rescuePath, type RescueEvent } from '../../../src/engine/repair/rescue.js';
 import type { RepairEvent, RepairSummary } from '../../../src/engine/repair/account/report.js';
 import type { FileSystem } from '../../../src/engine/storage-io/interface/file-system.js';
 import { readingOnFileSystem } from '../../../src/engine/storage-io/views/reading-on-file-system.js';
@@ -185,6 +186,23 @@ test('a state directory with bad sectors in a log, a checkpoint and the manifest
   const mended = await repaired(noManifest, store, path.join(folder, 'mended'));
   t.is(mended.summary.kept.keys, 300);
 });
+
+for (const name of ['wal-1.log', 'state-2.db', 'state-2.idx', 'MANIFEST.json']) {
+  test(`a rescue reads on round a bad sector at the start of ${name}`, async (t) => {
+    const folder = tempDir(t);
+    const store = await storeOf(folder);
+    const fileSystem = failingDisk(good, { bad: [{ name, offset: 0, bytes: 1 }], within: store });
+    const steps = rescuePath({ fileSystem, path: store, into: path.join(folder, 'new') });
+    const comparisons: RescueEvent[] = [];
+    let step = await steps.next();
+    for (; step.done !== true; step = await steps.next())
+      if ('comparison' in step.value) comparisons.push(step.value);
+    t.false(step.value.isSound);
+    t.true(step.value.repair.kept.keys >= 200);
+    t.is(comparisons.length, 1);
+    t.is(verified(good, path.join(folder, 'new')).summary.damage, 0);
+  });
+}
 
 test('a file that cannot be opened stops nothing of the others, and says so in the end', async (t) => {
   const folder = tempDir(t);
