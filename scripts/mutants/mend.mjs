@@ -99,4 +99,13 @@ export const mendMutants = [
     to: 'const last = before;',
     tests: ['engine/repair/lost-keys'],
   },
+  {
+    name: 'changed-line-ends-not-told',
+    rule: 'verify names the mending that brings records back',
+    file: 'src/engine/inspect/verify/findings/mendable-records.ts',
+    from: 'if (this.#hasChangedLineEnds(file)) return true;',
+    to: '',
+    tests: ['cli/commands/mend-hints'],
+    match: 'where a transfer as text*',
+  },
 ];

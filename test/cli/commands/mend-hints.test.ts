@@ -46,3 +46,24 @@ test('where mending would not help it is not named', async (t) => {
   t.regex(stdout, /statelog repair /);
   t.notRegex(stdout, /--mend/);
 });
+
+for (const [name, fixture] of [
+  ['wal-0.log', 'wal-ops/wal-0.log'],
+  ['fold.snap', 'fold-log.snap'],
+] as const) {
+  test(`where a transfer as text changed every line end, verify says how that is undone: ${fixture}`, async (t) => {
+    const damaged = path.join(tempDir(t), name);
+    const text = readFileSync(fixturePath(fixture), 'latin1');
+    writeFileSync(damaged, text.replaceAll('\n', '\r\n'), 'latin1');
+    const { stdout } = await commandLine(['verify', damaged]);
+    const findings = stdout.split('\n').filter((line) => line.startsWith('damage: '));
+    t.true(findings.length > 0 && findings.every((line) => /mismatch|bad-length|undecodable/.test(line)));
+    t.true(
+      findings.every((line) => COMMAND.test(line)),
+      stdout,
+    );
+    const mending = COMMAND.exec(stdout)![1]!.split(' ');
+    await commandLine(mending);
+    t.deepEqual(readFileSync(mending.at(-1)!), readFileSync(fixturePath(fixture)));
+  });
+}

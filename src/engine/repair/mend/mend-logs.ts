@@ -1,16 +1,17 @@
 import type { MendScope } from '../../bytes/record-mend.js';
 import type { PathIdentity } from '../../inspect/identify.js';
 import type { FileSystem } from '../../storage-io/interface/file-system.js';
+import { addedCarriageReturns } from '../../storage-io/paged/line-ends.js';
 import type { RepairAccount } from '../account/repair-account.js';
 import type { Mended, RepairEvent } from '../account/report.js';
 import { attempt, filesUnder, identitiesOf, isSegment } from '../survey/evidence.js';
-import { addedCarriageReturns } from './line-ends.js';
 import { findMends, type LogFormat } from './log-format.js';
 import type { PlacedMend } from '../../bytes/record-mend.js';
 import { patchedView, type Patch } from './patches.js';
 
 const CARRIAGE_RETURN_LINE_FEED = Uint8Array.of(0x0d, 0x0a);
 const LINE_FEED = Uint8Array.of(0x0a);
+const NOTHING = new Uint8Array(0);
 
 /** The mends of one file. */
 interface FileMends {
@@ -67,10 +68,11 @@ function* mendFiles(
 }
 
 function mendsOf(fileSystem: FileSystem, path: string, format: LogFormat, scope: MendScope): FileMends {
-  const returns = scope === 'all' ? addedCarriageReturns(fileSystem, path) : [];
+  const offsets = scope === 'all' ? addedCarriageReturns(fileSystem, path) : [];
   const { mends, isWhole } = findMends(fileSystem, path, format, scope);
   if (isWhole) return { patches: [], mended: [] };
-  if (returns.length > 0) {
+  if (offsets.length > 0) {
+    const returns = offsets.map((offset): Patch => ({ offset, removed: 1, inserted: NOTHING }));
     const view = patchedView(fileSystem, new Map([[path, returns]])).fileSystem;
     if (findMends(view, path, format, 'length').isWhole) {
       return { patches: returns, mended: [lineEndsMended(fileSystem, path, returns)] };

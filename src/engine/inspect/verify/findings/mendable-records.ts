@@ -2,6 +2,7 @@ import { FoldLogMender } from '../../../fold/mend/log-mender.js';
 import type { DamageClass, Finding } from '../../../finding.js';
 import type { PlacedLook } from '../../../bytes/record-mend.js';
 import type { FileDescriptor, FileSystem } from '../../../storage-io/interface/file-system.js';
+import { addedCarriageReturns } from '../../../storage-io/paged/line-ends.js';
 import { closeQuietly } from '../../../storage-io/whole/atomic-write.js';
 import { SegmentMender } from '../../../wal/mend/segment-mender.js';
 
@@ -10,6 +11,9 @@ const MENDABLE: ReadonlySet<DamageClass> = new Set(['checksum-mismatch', 'bad-le
 
 /** Longer damage is more than one record that a change puts right: it is passed over. */
 const LOOKED_BYTES_MAX = 4 * 1024 * 1024;
+
+/** As many line feeds, each behind a carriage return, no binary file has by chance. */
+const LINE_ENDS_MIN = 4;
 
 /** A file that is being gone through for the second time, as far as it was asked about. */
 interface OpenFile {
@@ -21,7 +25,8 @@ interface OpenFile {
 }
 
 /**
- * Tells which damaged records of logs a repair puts right where it is asked to mend, and leaves out where it is not. A file is gone
+ * Tells which damaged records of logs a repair puts right where it is asked to mend, and leaves out where it is not: all of a file
+ * whose line ends were changed, else those that one change explains. A file is gone
  * through once more, up to the last finding that is asked about, but for long stretches of damage.
  *
  * Invariant: all before `last` was looked at, and belongs to findings that were asked about.
@@ -30,6 +35,8 @@ export class MendableRecords {
   readonly #fileSystem: FileSystem;
   readonly #format: 'segment' | 'fold';
   #file: OpenFile | undefined;
+  /** The file whose line ends were looked at last, and whether all of them were changed. */
+  #ends = { path: '', areChanged: false };
   /** End of the last stretch that was passed over. */
   #passed = { path: '', to: 0 };
 
@@ -41,6 +48,7 @@ export class MendableRecords {
   /** Whether a finding's bytes hold such a record. Findings of one file are asked about in the order in which they lie. */
   areIn({ severity, class: kind, file, offset, bytes }: Finding): boolean {
     if (severity !== 'damage' || bytes === 0 || !MENDABLE.has(kind)) return false;
+    if (this.#hasChangedLineEnds(file)) return true;
     if (bytes > LOOKED_BYTES_MAX) {
       this.close();
       this.#passed = { path: file, to: offset + bytes };
@@ -58,6 +66,15 @@ export class MendableRecords {
       open.last = nextOf(open.looks);
     }
     return false;
+  }
+
+  /** Whether a transfer as text put a carriage return before every line feed: all of that is undone at once. */
+  #hasChangedLineEnds(path: string): boolean {
+    if (this.#ends.path !== path) {
+      const areChanged = addedCarriageReturns(this.#fileSystem, path).length >= LINE_ENDS_MIN;
+      this.#ends = { path, areChanged };
+    }
+    return this.#ends.areChanged;
   }
 
   /** Closes the file that was asked about last. */
