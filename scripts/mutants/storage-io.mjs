@@ -118,4 +118,12 @@ export const storageIoMutants = [
     tests: ['engine/storage-io/staging-folder'],
     match: 'where a process may open no more files*',
   },
+  {
+    name: 'path-found-by-its-text',
+    rule: 'R12: a path that goes up through a link is the place that the system finds, and not the one beside the link',
+    file: 'src/engine/storage-io/owners/named-path.ts',
+    from: 'real === realPathIfThere(fileSystem, resolve(upward))',
+    to: "real !== ''",
+    tests: ['engine/storage-io/named-path'],
+  },
 ];

@@ -46,6 +46,22 @@ for (const [command, argv] of Object.entries({
     t.is((await commandLine(['verify', place, '-q'])).exitCode, 0);
   });
 
+  test(`${command} goes up through a link to where the system does`, async (t) => {
+    const folder = tempDir(t);
+    const source = await sourceIn(folder);
+    const elsewhere = path.join(folder, 'elsewhere');
+    mkdirSync(path.join(elsewhere, 'inner'), { recursive: true });
+    symlinkSync(path.join(elsewhere, 'inner'), path.join(folder, 'link'));
+    const { exitCode, stderr } = await commandLine(argv(source, `${folder}/link/../place`));
+    t.is(exitCode, 0, stderr);
+    t.deepEqual(readdirSync(folder).sort(), ['elsewhere', 'link', 'source']);
+    t.deepEqual(readdirSync(elsewhere).sort(), ['inner', 'place']);
+    t.is((await commandLine(['verify', `${folder}/link/../place`, '-q'])).exitCode, 0);
+    const missing = await commandLine(argv(source, `${folder}/missing/../place`));
+    t.is(missing.exitCode, 6);
+    t.true(missing.stderr.includes(`there is no folder ${folder}/missing/..`), missing.stderr);
+  });
+
   test(`${command} refuses a place that a link has within another store`, async (t) => {
     const folder = tempDir(t);
     const source = await sourceIn(folder);

@@ -93,6 +93,7 @@ export abstract class StatelogCommand extends Command {
     parsed.argv = parsed.raw.flatMap((token) => (token.type === 'arg' ? [token.input] : []));
     refuseEmpty(parsed);
     refuseUrls(parsed.args, (this.ctor as unknown as typeof StatelogCommand).urlArguments);
+    if (argv.some(mayLeadThroughLinks)) await nameAsFound(parsed);
     if (this.wantsJson && this.terminal.outputIsTerminal) this.terminal.output.passThrough(visibleJson);
     this.#paths = pathsOf(parsed.args);
     if (parsed.flags['quiet'] === true) this.#beQuiet(parsed.flags);
@@ -175,7 +176,17 @@ export abstract class StatelogCommand extends Command {
  */
 const PATH_ARGUMENTS = ['source', 'store', 'a', 'b'] as const;
 /** Flags that name a file or a store. */
-const PATH_FLAGS = ['batch', 'file', 'into', 'rejects', 'report', 'value-to'] as const;
+const PATH_FLAGS = [
+  'batch',
+  'file',
+  'from-replica',
+  'into',
+  'lost-found',
+  'onto',
+  'rejects',
+  'report',
+  'value-to',
+] as const;
 const IS_SET = 'is the variable set?';
 
 /**
@@ -195,6 +206,36 @@ function refuseEmpty({ args, argv, flags }: { args: Args; argv: unknown[]; flags
 
 /** Arguments that name something on disk, unless the command takes URLs for them. */
 const PLACE_ARGUMENTS = [...PATH_ARGUMENTS, 'path', 'destination'] as const;
+
+/** True where a path may mean another place than its text says: it goes up, or ends in a slash. */
+function mayLeadThroughLinks(text: string): boolean {
+  return text.includes('..') || text.endsWith('/') || text.endsWith('/.');
+}
+
+/**
+ * Puts paths as the system finds them in the place of those that were named.
+ * @throws StatelogError as `namedPath`
+ */
+async function nameAsFound(parsed: { args: Args; argv: unknown[]; flags: Flags }): Promise<void> {
+  const [{ namedPath }, { realFileSystem }] = await Promise.all([
+    import('../../engine/storage-io/owners/named-path.js'),
+    import('../../engine/storage-io/real/real-file-system.js'),
+  ]);
+  const found = (text: unknown): unknown =>
+    typeof text === 'string' && mayLeadThroughLinks(text) && !isUrl(text)
+      ? namedPath(realFileSystem(), text)
+      : text;
+  const { args, argv, flags } = parsed;
+  // Of a command that takes any number of paths each one is; behind a store there are keys.
+  parsed.argv = argv.map((text, at) => (at === 0 || 'path' in args ? found(text) : text));
+  for (const name of [...PLACE_ARGUMENTS, 'fold'])
+    if (name in args) Object.assign(args, { [name]: found(args[name]) });
+  for (const name of PATH_FLAGS) {
+    const value = flags[name];
+    if (value !== undefined)
+      Object.assign(flags, { [name]: Array.isArray(value) ? value.map(found) : found(value) });
+  }
+}
 
 /**
  * A URL that is taken for a path would make a folder of its scheme's name.

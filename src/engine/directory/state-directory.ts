@@ -13,6 +13,7 @@ import { checkCommit } from '../rkyv/entry/operation-arguments.js';
 import { anchoredSource, anchoredStore } from '../storage-io/views/anchored-file-system.js';
 import { SystemClock } from '../storage-io/interface/clock.js';
 import { inheritingFromFolder } from '../storage-io/views/inheriting-file-system.js';
+import { namedPath } from '../storage-io/owners/named-path.js';
 import { realFileSystem } from '../storage-io/real/real-file-system.js';
 import { findInCore, isInCore, type CoreStates } from './state/core-state.js';
 import { createDirectory } from './checkpoint/create-directory.js';
@@ -70,18 +71,20 @@ export class StateDirectory {
    */
   static create(path: string, options: NewDirectoryOptions = {}): void {
     const { fileSystem = realFileSystem(), cores, keep } = options;
-    createDirectory({ fileSystem, root: path, cores, keep });
+    createDirectory({ fileSystem, root: namedPath(fileSystem, path), cores, keep });
   }
 
   /**
    * Locks a state directory for writing and recovers what the last writer left.
    * @throws StatelogError `NOT_FOUND`, `LOCKED`, `DAMAGED`, `READ_ONLY` where there are no locks
    */
-  static async open(path: string, options: OpenStoreOptions = {}): Promise<StateDirectory> {
+  static async open(named: string, options: OpenStoreOptions = {}): Promise<StateDirectory> {
     const { clock = new SystemClock(), waitMs = 0, lossBytesMax, onWarning } = options;
     const { manifest, pace, writesOnly } = options;
     checkBytesIfGiven(manifest, 'manifest');
-    const anchored = anchoredStore(options.fileSystem ?? realFileSystem(), path);
+    const system = options.fileSystem ?? realFileSystem();
+    const path = namedPath(system, named);
+    const anchored = anchoredStore(system, path);
     const fileSystem = inheritingFromFolder(anchored, path);
     const layout = new DirectoryLayout(path);
     // Loaded here, not at the top: who only reads needs none of it, which is half of a store.
@@ -107,8 +110,9 @@ export class StateDirectory {
    * Opens a snapshot of what was acknowledged before now.
    * @throws StatelogError `NOT_FOUND`, `EPOCH_NOT_FOUND`, `DAMAGED`
    */
-  static openReadOnly(path: string, options: ReadStoreOptions = {}): StateDirectory {
+  static openReadOnly(named: string, options: ReadStoreOptions = {}): StateDirectory {
     const { fileSystem = realFileSystem(), at, only, mapping } = options;
+    const path = namedPath(fileSystem, named);
     checkBytesIfGiven(only, 'only');
     if (at !== undefined) checkBigint(at, 'at', 0n, U64_MAX);
     const anchored = anchoredSource(fileSystem, path);

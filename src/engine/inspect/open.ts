@@ -7,6 +7,7 @@ import { StateFileStore } from '../store/state-file-store.js';
 import type { ReadableStore, WritableStore } from '../store/store.js';
 import { WalStore } from '../store/wal-store.js';
 import { anchoredSource } from '../storage-io/views/anchored-file-system.js';
+import { namedPath } from '../storage-io/owners/named-path.js';
 import { isEmptyFolder } from '../storage-io/whole/into-place.js';
 import { realFileSystem } from '../storage-io/real/real-file-system.js';
 import { LinesStore } from '../lines/lines-store.js';
@@ -25,8 +26,9 @@ import type {
  * Opens whatever a path holds for reading: no lock, nothing written.
  * @throws StatelogError what `identify` throws; `EPOCH_NOT_FOUND`; `DAMAGED`; as `openArtifact`
  */
-export function openReadable(path: string, options: OpenReadableOptions = {}): ReadableStore {
+export function openReadable(named: string, options: OpenReadableOptions = {}): ReadableStore {
   const { fileSystem = realFileSystem(), at } = options;
+  const path = namedPath(fileSystem, named);
   const identity = identify(fileSystem, path);
   if (identity.kind === 'directory') return readDirectoryStore(path, options);
   if (at !== undefined) {
@@ -54,8 +56,9 @@ export function openReadable(path: string, options: OpenReadableOptions = {}): R
  * Makes an empty store.
  * @throws StatelogError `ALREADY_EXISTS`, `INVALID_ARGUMENT`; `SAME_PATH` within another store
  */
-export function createStore(path: string, options: CreateStoreOptions = {}): StoreKind {
+export function createStore(named: string, options: CreateStoreOptions = {}): StoreKind {
   const { fileSystem = realFileSystem(), cores } = options;
+  const path = namedPath(fileSystem, named);
   const kind = options.kind ?? (isLogName(path) ? 'log' : 'directory');
   refuseWithinStore(fileSystem, path);
   if (fileSystem.status(path)?.kind === 'symlink' && fileSystem.statusFollowing(path) === undefined) {
@@ -71,8 +74,9 @@ export function createStore(path: string, options: CreateStoreOptions = {}): Sto
  * Opens a state directory or a fold log for writing, locked and recovered.
  * @throws StatelogError `LOCKED`, `DAMAGED`, `READ_ONLY`; `NOT_REPRESENTABLE` for what is only read
  */
-export async function openWritable(path: string, options: OpenWritableOptions = {}): Promise<WritableStore> {
+export async function openWritable(named: string, options: OpenWritableOptions = {}): Promise<WritableStore> {
   const { fileSystem = realFileSystem(), waitMs = 0, largeValues, lossBytesMax, onWarning } = options;
+  const path = namedPath(fileSystem, named);
   if (options.create !== undefined && isEmptyFolder(fileSystem, path)) {
     createUnlessThere(path, { ...options.create, kind: 'directory', fileSystem });
   }
