@@ -42,7 +42,7 @@ function measureSessions(task: BenchTask): void {
   const store = task.fresh('asked', 'store');
   const database = path.join(path.dirname(store), 'data.db');
   const askers: Asker[] = [
-    { side: 'statelog', store, command: [process.execPath, task.program, 'session', store] },
+    { side: 'statelog', store, command: [process.execPath, task.program, 'session', store, '--short'] },
   ];
   if (spawnSync('sqlite3', ['-version']).status === 0)
     askers.push({ side: 'sqlite3', store: database, command: ['sqlite3', database] });

@@ -141,6 +141,10 @@ export const HELP_EXAMPLES: Readonly<Record<string, readonly HelpExample[]>> = {
       'two changes or neither',
       `echo '{"op":"group","operations":[{"op":"delete","key":"order:16"},{"op":"put","key":"done:16","value":"yes"}]}' | statelog session orders`,
     ],
+    [
+      'answers that a shell reads without a parser',
+      `echo '{"op":"increment","key":"visits"}' | statelog session orders --short`,
+    ],
   ],
   source: [
     ['how many lines of each source were taken', 'statelog source list orders'],

@@ -2,6 +2,7 @@ import { asStatelogError, errorJson } from '../errors/error-rendering.js';
 import { withSystemHint } from '../errors/system-hint.js';
 import type { StoreLease } from '../command/store-lease.js';
 import type { ByteOutput } from '../terminal/byte-output.js';
+import type { WriteAnswer } from './answer-line.js';
 import type { AnswerFields, Executed } from './executed.js';
 
 /** The most answers that wait for one sync. */
@@ -23,14 +24,17 @@ interface Waiting {
 export class Answers {
   readonly #store: StoreLease;
   readonly #output: ByteOutput;
+  readonly #write: WriteAnswer;
   #waiting: Waiting[] = [];
   /** From this one on nothing may be told before a sync; -1: all may. */
   #firstChanged = -1;
   #lastTogether = 0;
 
-  constructor(store: StoreLease, output: ByteOutput) {
+  /** @param write writes an answer that is no error */
+  constructor(store: StoreLease, output: ByteOutput, write: WriteAnswer) {
     this.#store = store;
     this.#output = output;
+    this.#write = write;
   }
 
   get isDue(): boolean {
@@ -72,7 +76,8 @@ export class Answers {
     const output = this.#output;
     for (const [index, { id, fields, error }] of waiting.entries()) {
       const problem = error ?? (index >= first && first >= 0 ? failure : undefined);
-      output.writeText(problem === undefined ? answerLine(id, fields!) : errorLineOf(id, problem));
+      if (problem === undefined) this.#write(output, id, fields!);
+      else output.writeText(errorLineOf(id, problem));
       if (output.isFull && !output.isClosed) await output.flush();
     }
     if (!output.isClosed) await output.flush();
@@ -88,10 +93,6 @@ export class Answers {
       return error;
     }
   }
-}
-
-function answerLine(id: unknown, fields: AnswerFields): string {
-  return `${JSON.stringify({ id, ok: true, ...fields })}\n`;
 }
 
 function errorLineOf(id: unknown, thrown: unknown): string {

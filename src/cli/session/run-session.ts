@@ -5,6 +5,7 @@ import { LineSplitter } from '../batch/line-splitter.js';
 import type { Encodings } from '../values/encoding.js';
 import type { StoreLease } from '../command/store-lease.js';
 import type { Terminal } from '../terminal/terminal.js';
+import { writeAnswer, writeShortAnswer } from './answer-line.js';
 import { Answers } from './answers.js';
 import { execute } from './execute.js';
 import { isMoreAtHand } from './more-at-hand.js';
@@ -15,6 +16,8 @@ const BLANK = /^[ \t\r]*$/;
 /** How a session goes on. */
 export interface SessionOptions {
   readonly encodings: Encodings;
+  /** Answers in as few bytes as tell them, where that can be. */
+  readonly isShort?: boolean;
 }
 
 /**
@@ -27,7 +30,8 @@ export async function runSession(
   terminal: Terminal,
   options: SessionOptions,
 ): Promise<void> {
-  const session = new Session(store, new Answers(store, terminal.output), options);
+  const write = options.isShort === true ? writeShortAnswer : writeAnswer;
+  const session = new Session(store, new Answers(store, terminal.output, write), options);
   const input = await (terminal.promptInput?.() ?? terminal.input());
   const chunks = input[Symbol.asyncIterator]();
   for (;;) {

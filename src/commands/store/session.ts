@@ -22,6 +22,7 @@ export default class Session extends StatelogCommand {
     ...recoveryFlags,
     ...largeValuesFlag,
     create: boolean({ description: 'make the store where there is none', default: true, allowNo: true }),
+    short: boolean({ description: 'answer in as few bytes as tell it: =VALUE, + for yes, - for no' }),
     ...idleFlag(),
   };
 
@@ -49,7 +50,7 @@ export default class Session extends StatelogCommand {
       if (this.terminal.inputIsTerminal && this.terminal.outputIsTerminal) {
         const { runShell } = await import('../../cli/session/shell.js');
         await runShell(store, this.terminal, { encodings });
-      } else await runSession(store, this.terminal, { encodings });
+      } else await runSession(store, this.terminal, { encodings, isShort: flags.short });
       return EXIT_CODES.done;
     } finally {
       store.letGo();

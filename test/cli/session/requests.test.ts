@@ -57,6 +57,44 @@ test('each request has an answer, in order, with its id, and sees what was chang
   }
 });
 
+test('short answers are the value, + or -; an object is what says more, has an id, or is no text', async (t) => {
+  for (const store of places(t)) {
+    const said: readonly (readonly [request: object, answer: string])[] = [
+      [{ op: 'put', key: 'a', value: 'one\ttwo\\\u009b' }, '+'],
+      [{ op: 'put', key: 'a', value: '2', ifAbsent: true }, '-'],
+      [{ op: 'get', key: 'a' }, '=one\\ttwo\\\\\\xc2\\x9b'],
+      [{ op: 'get', key: 'none' }, '-'],
+      [{ op: 'put', key: 'empty', value: '' }, '+'],
+      [{ op: 'get', key: 'empty' }, '='],
+      [{ op: 'check', key: 'a', ifValue: 'x' }, '-'],
+      [{ op: 'increment', key: 'n', by: 7 }, '=7'],
+      [{ op: 'count' }, '=3'],
+      [{ op: 'delete', key: 'n' }, '+'],
+      [{ op: 'delete', key: 'n' }, '-'],
+      [{ op: 'put', key: 'b', valueBase64: '/g==' }, '+'],
+      [{ op: 'get', key: 'b' }, '{"ok":true,"found":true,"valueBase64":"/g=="}'],
+      [{ id: 1, op: 'get', key: 'empty' }, '{"id":1,"ok":true,"found":true,"value":""}'],
+      [{ op: 'scan', prefix: 'e', keysOnly: true }, '{"ok":true,"entries":[{"key":"empty"}],"more":false}'],
+      [
+        { op: 'group', operations: [{ op: 'get', key: 'none' }] },
+        '{"ok":true,"applied":true,"results":[{"found":false}]}',
+      ],
+      [
+        { op: 'group', operations: [{ op: 'check', key: 'a', ifValue: 'x' }] },
+        '{"ok":true,"applied":false,"failed":0}',
+      ],
+    ];
+    const input = [lines(said.map(([request]) => request))];
+    const { stdout } = await commandLine(['session', store, '--short'], { input });
+    t.deepEqual(
+      stdout.split('\n').slice(0, -1),
+      said.map(([, answer]) => answer),
+    );
+  }
+  const [refused] = await answersOf(path.join(tempDir(t), 'store'), [{ op: 'frob' }], ['--short']);
+  t.is((refused!['error'] as Json)['code'], 'INVALID_LINE');
+});
+
 test('conditions and sums are looked at where they stand', async (t) => {
   for (const store of places(t)) {
     const answers = await answersOf(store, [
