@@ -250,3 +250,17 @@ test('of a file in parts, as split makes them, and of a folder that holds a stat
   t.is(exitCode, 7);
   t.regex(stderr, /state-one\.db in it is a state file.*statelog verify .*holder\/state-one\.db/);
 });
+
+test('a segment whose commits say how far sources were taken becomes a store of one core, its sources kept', async (t) => {
+  const store = path.join(tempDir(t), 'store');
+  const segment = fixturePath('wal-ops/wal-0.log');
+  t.like(await commandLine(['import', segment, store, '--dry-run']), { exitCode: 0, stderr: '' });
+  t.like(await commandLine(['import', segment, store]), { exitCode: 0, stderr: '' });
+  t.is((await commandLine(['diff', segment, store])).exitCode, 0);
+  const { cores, sources } = JSON.parse((await commandLine(['stat', store, '--json'])).stdout) as {
+    cores: number;
+    sources: object;
+  };
+  t.is(cores, 1);
+  t.not(Object.keys(sources).length, 0);
+});

@@ -80,7 +80,8 @@ export function coresOf(
   request: ImportRequest,
   { cores, summary }: Pick<Verified, 'cores' | 'summary'>,
 ): number {
-  return request.cores ?? cores ?? summary?.cores.length ?? 1;
+  // The summary of a log by itself has sources, and no cores.
+  return request.cores ?? cores ?? Math.max(summary?.cores.length ?? 1, 1);
 }
 
 /**
