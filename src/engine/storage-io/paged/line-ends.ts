@@ -11,16 +11,29 @@ const LINE_FEED = 0x0a;
  */
 export function addedCarriageReturns(fileSystem: FileSystem, path: string): number[] {
   const offsets: number[] = [];
+  const areAll = standBeforeLineFeeds(fileSystem, path, (offset) => offsets.push(offset));
+  return areAll ? offsets : [];
+}
+
+/** Whether a carriage return stands before every line feed of a file, of which there are at least `countMin`. Keeps no offsets. */
+export function hasAddedCarriageReturns(fileSystem: FileSystem, path: string, countMin: number): boolean {
+  let count = 0;
+  const areAll = standBeforeLineFeeds(fileSystem, path, () => count++);
+  return areAll && count >= countMin;
+}
+
+/** @returns false at the first line feed that stands without a carriage return */
+function standBeforeLineFeeds(fileSystem: FileSystem, path: string, take: (offset: number) => void): boolean {
   const block = new Uint8Array(BLOCK_BYTES);
   const descriptor = fileSystem.openRead(path);
   try {
     let last = 0;
     for (let position = 0; ;) {
       const count = fileSystem.read(descriptor, block, 0, BLOCK_BYTES, position);
-      if (count === 0) return offsets;
+      if (count === 0) return true;
       for (let at = block.indexOf(LINE_FEED); at >= 0 && at < count; at = block.indexOf(LINE_FEED, at + 1)) {
-        if ((at === 0 ? last : block[at - 1]) !== CARRIAGE_RETURN) return [];
-        offsets.push(position + at - 1);
+        if ((at === 0 ? last : block[at - 1]) !== CARRIAGE_RETURN) return false;
+        take(position + at - 1);
       }
       last = block[count - 1]!;
       position += count;

@@ -2,7 +2,7 @@ import { FoldLogMender } from '../../../fold/mend/log-mender.js';
 import type { DamageClass, Finding } from '../../../finding.js';
 import type { PlacedLook } from '../../../bytes/record-mend.js';
 import type { FileDescriptor, FileSystem } from '../../../storage-io/interface/file-system.js';
-import { addedCarriageReturns } from '../../../storage-io/paged/line-ends.js';
+import { hasAddedCarriageReturns } from '../../../storage-io/paged/line-ends.js';
 import { closeQuietly } from '../../../storage-io/whole/atomic-write.js';
 import { SegmentMender } from '../../../wal/mend/segment-mender.js';
 
@@ -71,7 +71,7 @@ export class MendableRecords {
   /** Whether a transfer as text put a carriage return before every line feed: all of that is undone at once. */
   #hasChangedLineEnds(path: string): boolean {
     if (this.#ends.path !== path) {
-      const areChanged = addedCarriageReturns(this.#fileSystem, path).length >= LINE_ENDS_MIN;
+      const areChanged = hasAddedCarriageReturns(this.#fileSystem, path, LINE_ENDS_MIN);
       this.#ends = { path, areChanged };
     }
     return this.#ends.areChanged;
