@@ -35,10 +35,10 @@ function* unopenedBelow(
   for (const name of fileSystem.readDirectory(folder)) {
     const path = join(folder, name);
     const isFolder = fileSystem.status(path)?.kind === 'directory';
-    const kind = fileSystem.statusFollowing(path)?.kind;
-    const isNoFile = kind === 'directory' ? FILE_NAME.test(name) : kind !== undefined && kind !== 'file';
-    if (isNoFile) others.add(path);
     try {
+      const kind = fileSystem.statusFollowing(path)?.kind;
+      const isNoFile = kind === 'directory' ? FILE_NAME.test(name) : kind !== undefined && kind !== 'file';
+      if (isNoFile) others.add(path);
       if (isFolder) yield* unopenedBelow(fileSystem, path, others);
       else if (kind === 'file') fileSystem.close(fileSystem.openRead(path));
     } catch (error) {
