@@ -177,12 +177,14 @@ export abstract class StatelogCommand extends Command {
 const PATH_ARGUMENTS = ['source', 'store', 'a', 'b'] as const;
 /** Flags that name a file or a store. */
 const PATH_FLAGS = [
+  'backup',
   'batch',
   'file',
   'from-replica',
   'into',
   'lost-found',
   'onto',
+  'prometheus',
   'rejects',
   'report',
   'value-to',
