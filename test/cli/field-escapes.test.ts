@@ -4,6 +4,7 @@ import { ByteOutput } from '../../src/cli/terminal/byte-output.js';
 import { readField, writeField } from '../../src/cli/text/field-escapes.js';
 import { writeJsonText } from '../../src/cli/text/json-text.js';
 import { visibleJson } from '../../src/cli/terminal/shown/unseen-characters.js';
+import { anyCharacter } from '../support/any-text.js';
 
 async function written(write: (output: ByteOutput) => void): Promise<Buffer> {
   const pieces: Uint8Array[] = [];
@@ -20,7 +21,7 @@ async function written(write: (output: ByteOutput) => void): Promise<Buffer> {
 
 const anyBytes = fc.oneof(
   fc.uint8Array(),
-  fc.string({ unit: 'binary' }).map((text) => Uint8Array.from(Buffer.from(text))),
+  fc.string({ unit: anyCharacter }).map((text) => Uint8Array.from(Buffer.from(text))),
   fc
     .array(fc.constantFrom(9, 10, 13, 92, 0, 127, 110, 120, 48, 0xc3, 0xa9))
     .map((bytes) => Uint8Array.from(bytes)),
@@ -70,7 +71,7 @@ test('an unknown or unfinished escape is refused, and so is a carriage return at
 
 test('UTF-8 bytes become the JSON string that JSON.stringify makes of their text', async (t) => {
   await fc.assert(
-    fc.asyncProperty(fc.string({ unit: 'binary' }), async (text) => {
+    fc.asyncProperty(fc.string({ unit: anyCharacter }), async (text) => {
       const json = await written((output) => {
         writeJsonText(output, Buffer.from(text, 'utf8'));
       });

@@ -2,10 +2,11 @@ import test from 'ava';
 import fc from 'fast-check';
 import { escapedText, Html, markup } from '../../../src/cli/report/page/html.js';
 import { shownBy } from './page.js';
+import { anyCharacter } from '../../support/any-text.js';
 
 /** Text of any code units, halves of pairs and whatever hides or turns text round among them. */
 const anyText = fc.oneof(
-  fc.string({ unit: 'binary' }),
+  fc.string({ unit: anyCharacter }),
   fc.array(fc.integer({ min: 0, max: 0xffff })).map((units) => String.fromCharCode(...units)),
   fc
     .array(

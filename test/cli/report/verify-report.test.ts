@@ -57,9 +57,9 @@ test('each class of damage has a page with the findings, counts, commands and ex
 test('a log with thousands of findings has a page of less than 1 MiB, and so have hundreds of files', async (t) => {
   const folder = path.join(tempDir(t), 'logs');
   mkdirSync(folder);
-  const operation = { op: 'put', key: Buffer.from('key'), value: new Uint8Array(250) } as const;
+  const operation = { op: 'put', key: Buffer.from('key'), value: new Uint8Array(90) } as const;
   const pieces = records(4_200, 0n, { operation });
-  for (let index = 1; index < pieces.length; index += 2) pieces[index]![200]! ^= 0xff;
+  for (let index = 1; index < pieces.length; index += 2) pieces[index]![80]! ^= 0xff;
   const log = path.join(folder, 'wal-0.log');
   writeFileSync(log, joined(...pieces));
   const one = await reported(t, log);

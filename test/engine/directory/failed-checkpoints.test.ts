@@ -22,14 +22,22 @@ import { STORE, emptyStoreDisk } from '../../torture/crash/directory-book.js';
 const LOG = '/store/a.snap';
 const bytes = (value: string): Uint8Array => new Uint8Array(Buffer.from(value));
 
-async function storeWithOneCheckpoint(disk: SimulatedDisk): Promise<void> {
-  emptyStoreDisk(disk, 2);
+let made: Promise<SimulatedDisk> | undefined;
+
+/** A disk with a store that has a checkpoint, and changes behind it; each caller's own. */
+async function storeWithOneCheckpoint(): Promise<SimulatedDisk> {
+  return (await (made ??= makeStore())).clone();
+}
+
+async function makeStore(): Promise<SimulatedDisk> {
+  const disk = emptyStoreDisk(new SimulatedDisk(), 2);
   const store = await StateDirectory.open(STORE, { fileSystem: new SimulatedFileSystem({ disk }) });
   for (let key = 0; key < 50; key++) store.put(bytes(`key ${key}`), bytes('x'.repeat(300)));
   await store.checkpoint();
   for (let key = 25; key < 75; key++) store.put(bytes(`key ${key}`), bytes('y'.repeat(300)));
   await store.sync();
   store.close();
+  return disk;
 }
 
 /** Runs the call with a fault at one of its operations. @returns whether there was such an operation, and it failed */
@@ -66,8 +74,7 @@ for (const call of ['checkpoint', 'compact'] as const) {
     test(`what a ${call} began that failed with ${errno} is removed, and the store goes on`, async (t) => {
       let failures = 0;
       for (let fault = 0; ; fault++) {
-        const disk = new SimulatedDisk();
-        await storeWithOneCheckpoint(disk);
+        const disk = await storeWithOneCheckpoint();
         const run = await withFault(disk, call, fault, errno);
         if (run.isOver) break;
         t.deepEqual(run.openPaths, []);
@@ -111,8 +118,7 @@ for (const [place, name] of [
 ] as const) {
   for (const kind of ['file', 'folder'] as const) {
     test(`something of somebody else's in a checkpoint's place is named, once, with what to do: ${name}, a ${kind}`, async (t) => {
-      const disk = new SimulatedDisk();
-      await storeWithOneCheckpoint(disk);
+      const disk = await storeWithOneCheckpoint();
       disk.plantFile(`${STORE}/${name}${kind === 'file' ? '' : '/mine'}`, Uint8Array.of(1));
       const fileSystem = new SimulatedFileSystem({ disk });
       const warnings: unknown[] = [];
@@ -142,8 +148,7 @@ for (const [place, name] of [
 
 test('a checkpoint that the manifest names is there at every moment of the next one', async (t) => {
   for (let moment = 0; ; moment++) {
-    const disk = new SimulatedDisk();
-    await storeWithOneCheckpoint(disk);
+    const disk = await storeWithOneCheckpoint();
     let start = Infinity;
     const plan: FaultPlan = ({ index }) => crashAt(start + moment)({ index } as never);
     const fileSystem = new SimulatedFileSystem({ disk, plan, log: true });
@@ -169,8 +174,7 @@ test('a checkpoint that the manifest names is there at every moment of the next 
 
 test('where a file may have no second name a checkpoint copies it', async (t) => {
   for (const errno of ['EPERM', 'EMLINK', 'EOPNOTSUPP']) {
-    const disk = new SimulatedDisk();
-    await storeWithOneCheckpoint(disk);
+    const disk = await storeWithOneCheckpoint();
     const fileSystem = new SimulatedFileSystem({ disk, plan: failEvery('link', errno) });
     const store = await StateDirectory.open(STORE, { fileSystem });
     t.true(await store.checkpoint(), errno);

@@ -1,11 +1,12 @@
 import fc from 'fast-check';
 import type { WalEntry, WalOperation } from '../../../src/engine/rkyv/entry/wal-entry-format.js';
+import { anyCharacter } from '../../support/any-text.js';
 
 const u64 = fc.bigInt({ min: 0n, max: 2n ** 64n - 1n });
 const i64 = fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n });
 const bytes = fc.oneof(fc.uint8Array({ maxLength: 24 }), fc.uint8Array({ maxLength: 300 }));
 const name = fc.oneof(
-  fc.string({ unit: 'binary', maxLength: 12 }),
+  fc.string({ unit: anyCharacter, maxLength: 12 }),
   fc.string({ minLength: 5, maxLength: 80 }),
 );
 

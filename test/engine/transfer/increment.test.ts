@@ -118,25 +118,6 @@ for (const [kind, { create, write }] of Object.entries(HISTORIES)) {
     await onto(late, copy!);
     t.is(standing(copy!), standing(source!));
   });
-
-  test(`an increment of 1,000 of 100,000 keys of a ${kind} has under 2 % of the bytes of a whole export`, async (t) => {
-    const source = path.join(tempDir(t), nameOf('source'));
-    const all = Array.from({ length: 100_000 }, (_, index): Step => [
-      `key ${index}`,
-      `value ${index} `.repeat(3),
-    ]);
-    create(source);
-    await write(source, all, 1);
-    await write(
-      source,
-      all
-        .filter((_, index) => index % 100 === 7)
-        .map(([name], index) => [name, index % 5 === 0 ? undefined : 'another value, of some length']),
-      2,
-    );
-    const share = exported(source, { since: '1' }).length / exported(source).length;
-    t.true(share < 0.02, `${share}`);
-  });
 }
 
 test('an increment of a state directory whose epoch is open is refused, unless an earlier end is named', async (t) => {

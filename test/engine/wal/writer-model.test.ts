@@ -9,6 +9,7 @@ import { CoreWalReader } from '../../../src/engine/wal/scan/reader.js';
 import { recoverSegment } from '../../../src/engine/wal/recover/recovery.js';
 import { CoreWalWriter } from '../../../src/engine/wal/write/writer.js';
 import { manualClock } from './manual-clock.js';
+import { anyCharacter } from '../../support/any-text.js';
 
 const PATH = '/wal-2.log';
 const CORE = 2;
@@ -101,7 +102,7 @@ const operation: fc.Arbitrary<WalOperation> = fc.oneof(
     arbitrary: fc.record({
       op: fc.constant('commit' as const),
       offsets: fc
-        .array(fc.tuple(fc.string({ unit: 'binary', maxLength: 20 }), u64), { maxLength: 12 })
+        .array(fc.tuple(fc.string({ unit: anyCharacter, maxLength: 20 }), u64), { maxLength: 12 })
         .map((pairs) => new Map(pairs)),
       watermark: fc.option(fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }), { nil: undefined }),
     }),
