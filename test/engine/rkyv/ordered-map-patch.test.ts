@@ -52,6 +52,11 @@ function contentOf(map: Uint8Array): MapEntry[] {
   return entries;
 }
 
+/** A line an entry: ava compares two texts far faster than two lists of 1,500 entries. */
+function linesOf(entries: Iterable<MapEntry>): string {
+  return Array.from(entries, ({ key, offset, length }) => `${toHex(key)} ${offset} ${length}`).join('\n');
+}
+
 const change = fc.record({
   /** Where in the key space, in thousandths; between two keys where it is odd. */
   at: fc.nat(2000),
@@ -101,9 +106,10 @@ test('a patched map has the entries that one written anew has, patched again and
       if (result === undefined) rewritten++;
       else if (result.plan.isReshaped) reshaped++;
       else patched++;
-      t.deepEqual(contentOf(map), entries);
+      const lines = linesOf(entries);
+      t.is(linesOf(contentOf(map)), lines);
       if (result?.plan.isReshaped === true) t.is(map.length, result.plan.bytesMax + 4 * round);
-      t.deepEqual([...new IndexWalk(new MovingSource(map), map.length).entries()], entries);
+      t.is(linesOf(new IndexWalk(new MovingSource(map), map.length).entries()), lines);
       if (entries.length <= 5) return;
     }
   });
