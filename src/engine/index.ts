@@ -69,6 +69,15 @@ export { Subscription, type Change } from './directory/write/subscribers.js';
 export { compareStores, type ComparedKey, type KeyOutcome } from './inspect/compare-stores.js';
 export { identify, type IdentifiedKind, type PathIdentity } from './inspect/identify.js';
 export { createStore, openReadable, openWritable } from './inspect/open.js';
+export {
+  CodedStore,
+  jsonCodec,
+  utf8Codec,
+  type CodedEntry,
+  type CodedRange,
+  type Codec,
+  type Codecs,
+} from './store/coded-store.js';
 export { verifyPath, type VerifySummary } from './inspect/verify/verify-path.js';
 export { repairPath, type RepairRequest } from './repair/repair-path.js';
 export type {
