@@ -17,6 +17,7 @@ import { replicaMutants } from './replica.mjs';
 import { rescueMutants } from './rescue.mjs';
 import { stateMutants } from './state.mjs';
 import { storageIoMutants } from './storage-io.mjs';
+import { storeMutants } from './stores.mjs';
 
 /**
  * All sabotages. Each has a name, the rule that it breaks, the file, the exact text (`from`) and what is put in its place
@@ -25,6 +26,7 @@ import { storageIoMutants } from './storage-io.mjs';
 export const MUTANTS = [
   ...logMutants,
   ...storageIoMutants,
+  ...storeMutants,
   ...stateMutants,
   ...foldMutants,
   ...directoryMutants,
