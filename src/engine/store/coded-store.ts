@@ -25,7 +25,7 @@ export const utf8Codec: Codec<string> = {
   },
 };
 
-/** Whatever JSON can hold, as its text. `decode` throws `NOT_REPRESENTABLE` for bytes that are not JSON. */
+/** All that JSON can hold, as its text. `decode` throws `NOT_REPRESENTABLE` for bytes that are not JSON. */
 export const jsonCodec: Codec<unknown> = {
   encode(value) {
     const text = JSON.stringify(value) as string | undefined;
