@@ -215,4 +215,13 @@ export const foldMutants = [
     tests: ['engine/fold/torn-header'],
     match: '*3 bytes of the header*',
   },
+  {
+    name: 'read-once-keeps-all',
+    rule: 'what is read once of a fold log does not stay in memory',
+    file: 'src/engine/fold/lookup/log-blocks.ts',
+    from: '(isReadOnce ? PLACES_FOR_ONCE : PLACES)',
+    to: '(isReadOnce ? PLACES : PLACES)',
+    tests: ['engine/fold/record-source'],
+    match: '*values are read once*',
+  },
 ];

@@ -30,6 +30,8 @@ export interface OpenWritableOptions {
   readonly largeValues?: boolean | undefined;
   /** Leave the log of a state directory on disk, as `OpenStoreOptions.writesOnly` says. */
   readonly writesOnly?: boolean | undefined;
+  /** Keep little of what is read of a fold log in memory, as `FoldOptions.readOnce` says. */
+  readonly readOnce?: boolean | undefined;
   /** How much of an unfinished last write may be cut; default 1 MiB, and a single record of any length. */
   readonly lossBytesMax?: number | undefined;
   /** Make the store where there is none. */

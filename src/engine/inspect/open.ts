@@ -75,7 +75,14 @@ export function createStore(named: string, options: CreateStoreOptions = {}): St
  * @throws StatelogError `LOCKED`, `DAMAGED`, `READ_ONLY`; `NOT_REPRESENTABLE` for what is only read
  */
 export async function openWritable(named: string, options: OpenWritableOptions = {}): Promise<WritableStore> {
-  const { fileSystem = realFileSystem(), waitMs = 0, largeValues, lossBytesMax, onWarning } = options;
+  const {
+    fileSystem = realFileSystem(),
+    waitMs = 0,
+    largeValues,
+    lossBytesMax,
+    readOnce,
+    onWarning,
+  } = options;
   const path = namedPath(fileSystem, named);
   if (options.create !== undefined && isEmptyFolder(fileSystem, path)) {
     createUnlessThere(path, { ...options.create, kind: 'directory', fileSystem });
@@ -90,7 +97,7 @@ export async function openWritable(named: string, options: OpenWritableOptions =
   const { kind } = identify(fileSystem, path);
   if (kind === 'directory') return writeDirectoryStore(path, options);
   if (kind === 'log')
-    return FoldStore.open(path, { fileSystem, waitMs, largeValues, lossBytesMax, onWarning });
+    return FoldStore.open(path, { fileSystem, waitMs, largeValues, lossBytesMax, readOnce, onWarning });
   throw new StatelogError('NOT_REPRESENTABLE', 'this is not a store that can be written', {
     path,
     safe: 'nothing was changed',

@@ -30,6 +30,8 @@ export interface OpenFoldOptions {
   readonly waitMs: number;
   readonly largeValues?: boolean | undefined;
   readonly lossBytesMax?: number | undefined;
+  /** True: little of what is read is kept in memory. */
+  readonly readOnce?: boolean | undefined;
   readonly onWarning?: ((error: unknown) => void) | undefined;
 }
 
@@ -50,15 +52,16 @@ export class FoldStore extends CursorStore implements WritableStore {
     this.#next = fold.cursor;
   }
 
-  static load(path: string, fileSystem: FileSystem): FoldStore {
-    return new FoldStore(AppendLogFold.load(path, { fileSystem }).store, fileSystem);
+  /** @param readOnce true: little of what is read is kept in memory */
+  static load(path: string, fileSystem: FileSystem, readOnce = false): FoldStore {
+    return new FoldStore(AppendLogFold.load(path, { fileSystem, readOnce }).store, fileSystem);
   }
 
   static async open(
     path: string,
-    { fileSystem, waitMs, largeValues, lossBytesMax, onWarning }: OpenFoldOptions,
+    { fileSystem, waitMs, largeValues, lossBytesMax, readOnce, onWarning }: OpenFoldOptions,
   ): Promise<FoldStore> {
-    const policy = { ifMissing: 'fail' as const, compactOnOpen: false, largeValues, lossBytesMax };
+    const policy = { ifMissing: 'fail' as const, compactOnOpen: false, largeValues, lossBytesMax, readOnce };
     const options = { fileSystem, ...policy, onWarning };
     const opened = await AppendLogFold.openWhenFree(path, COMPACT_THRESHOLD_DEFAULT, options, { waitMs });
     return new FoldStore(opened.store, fileSystem);

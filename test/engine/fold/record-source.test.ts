@@ -5,6 +5,7 @@ import type { StatelogError } from '../../../src/engine/errors.js';
 import { AppendLogFold } from '../../../src/engine/fold/store/append-log-fold.js';
 import { FoldRecordSource } from '../../../src/engine/fold/lookup/record-source.js';
 import { KvUpdate } from '../../../src/engine/fold/format/update.js';
+import { withReplaced } from '../../../src/engine/storage-io/views/replaced-members.js';
 import { realFileSystem } from '../../../src/engine/storage-io/real/real-file-system.js';
 import { SeededRandom } from '../../simulated-disk/index.js';
 import { tempDir } from '../../support/temp-dir.js';
@@ -75,4 +76,30 @@ test('a record that was good is checked again when it is read again from the fil
   t.is(error.code, 'DAMAGED');
   t.like(error.details, { offset: 6, class: 'checksum-mismatch' });
   fileSystem.close(descriptor);
+});
+
+test('a log whose values are read once keeps the last mebibyte of them in memory, and another up to 32', (t) => {
+  const file = path.join(tempDir(t), 'once.snap');
+  const records = Array.from({ length: 3 * 1024 }, (_, index) =>
+    putRecord(`k${index}`, new Uint8Array(1000)),
+  );
+  writeFileSync(file, logOf(...records));
+  const disk = realFileSystem();
+  const readAgain = (readOnce: boolean): number => {
+    let reads = 0;
+    const fileSystem = withReplaced(disk, {
+      read: (...all) => {
+        reads += 1;
+        return disk.read(...all);
+      },
+    });
+    const { store } = AppendLogFold.load(file, { fileSystem, readOnce });
+    for (let index = 0; index < records.length; index++) store.get(`k${index}`);
+    reads = 0;
+    for (const key of ['k0', 'k3071']) t.is(store.get(key)!.value.length, 1000);
+    store.close();
+    return reads;
+  };
+  t.is(readAgain(false), 0);
+  t.is(readAgain(true), 1);
 });

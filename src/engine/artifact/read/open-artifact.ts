@@ -57,9 +57,14 @@ export function isOwnBackend({ backend }: ExportManifest): boolean {
 /**
  * Opens the payload of an artifact that was found to be what its manifest says, where it lies, and checks
  * that it holds together in itself.
+ * @param readOnce true: little of what is read of a fold log is kept in memory
  * @throws StatelogError `INVALID_ARTIFACT`; `UNKNOWN_FORMAT` and `UNSUPPORTED_VERSION` where it is not ours
  */
-export function openPayload({ path, fileSystem }: LocatedArtifact, manifest: ExportManifest): ReadableStore {
+export function openPayload(
+  { path, fileSystem }: LocatedArtifact,
+  manifest: ExportManifest,
+  readOnce = false,
+): ReadableStore {
   if (manifest.backend === STATE_BACKEND) {
     const payload = openStatePayload(fileSystem, path, manifest, path);
     return new StateArtifact(path, payload);
@@ -67,7 +72,7 @@ export function openPayload({ path, fileSystem }: LocatedArtifact, manifest: Exp
   refuseOtherThanFold(manifest, path);
   const pathOf = (file: string): string => join(path, file);
   verifyStagedFold(fileSystem, { manifest, pathOf }, path);
-  return new FoldArtifact(path, FoldStore.load(pathOf(FOLD_PATH), fileSystem));
+  return new FoldArtifact(path, FoldStore.load(pathOf(FOLD_PATH), fileSystem, readOnce));
 }
 
 /**

@@ -6,9 +6,9 @@ import { type OpenLog, readLog } from '../record/log-window.js';
 const BLOCK_BITS = 12;
 const BLOCK_BYTES = 1 << BLOCK_BITS;
 const BLOCK_MASK = BLOCK_BYTES - 1;
-/** Places for blocks: 32 MiB of them. */
+/** Places for blocks: 32 MiB of them, and 1 MiB where values are read once. */
 const PLACES = 8192;
-const PLACE_MASK = PLACES - 1;
+const PLACES_FOR_ONCE = 256;
 /** Memory comes in pieces of 64 KiB, when one of its places is first needed: most logs are small. */
 const PIECE_BITS = 4;
 const PIECE_PLACES = 1 << PIECE_BITS;
@@ -40,7 +40,7 @@ class Piece {
 }
 
 /**
- * A log's bytes, read by blocks of 4 KiB, of which up to 32 MiB are kept. A block has one place that it
+ * A log's bytes, read by blocks of 4 KiB, of which up to 32 MiB are kept, or 1 MiB. A block has one place that it
  * can be kept in: in a log that is not larger nothing is ever given up, and in a larger one two
  * blocks that many bytes apart take turns.
  *
@@ -55,6 +55,7 @@ export class LogBlocks {
   bytes: Uint8Array = new Uint8Array(0);
   at = 0;
   readonly #log: OpenLog;
+  readonly #placeMask: number;
   readonly #pieces: Piece[] = [];
   #joined = new Uint8Array(0);
   /** How many blocks were read last, and which one comes after them. */
@@ -64,8 +65,10 @@ export class LogBlocks {
   #bit = -1;
   #good = NO_BITS;
 
-  constructor(log: OpenLog) {
+  /** @param isReadOnce true where values are read one after the other, and not again */
+  constructor(log: OpenLog, isReadOnce: boolean) {
     this.#log = log;
+    this.#placeMask = (isReadOnce ? PLACES_FOR_ONCE : PLACES) - 1;
   }
 
   /**
@@ -80,7 +83,7 @@ export class LogBlocks {
       this.#join(offset, length, logEnd);
       return;
     }
-    const place = block & PLACE_MASK;
+    const place = block & this.#placeMask;
     const piece = (this.#pieces[place >>> PIECE_BITS] ??= new Piece());
     const index = place & PIECE_MASK;
     if (piece.blocks[index] !== block || piece.lengths[index]! < within + length) {

@@ -23,10 +23,11 @@ export class FoldRecordSource {
   readonly #record = new FoldRecord();
   readonly #blocks: LogBlocks;
 
-  constructor(log: OpenLog, pending?: PendingBytes) {
+  /** @param isReadOnce true where little need be kept of what is read */
+  constructor(log: OpenLog, pending?: PendingBytes, isReadOnce = false) {
     this.#log = log;
     this.#pending = pending;
-    this.#blocks = new LogBlocks(log);
+    this.#blocks = new LogBlocks(log, isReadOnce);
   }
 
   /**

@@ -52,7 +52,7 @@ export class AppendLogFold {
   /** For `open` and `load`. */
   constructor(opened: OpenedLog, setup: FoldSetup) {
     this.path = opened.log.path;
-    this.#content = new FoldContent(opened);
+    this.#content = new FoldContent(opened, setup.options.readOnce === true);
     this.#session = setup.mode === 'write' ? new WritingSession(this.#content, opened) : undefined;
     this.#setup = setup;
     this.tornTail = opened.replayed.tornTail;
@@ -96,7 +96,7 @@ export class AppendLogFold {
   static load<T extends AppendLogFold>(
     this: FoldClass<T>,
     path: string,
-    options: Pick<FoldOptions, 'fileSystem'> = {},
+    options: Pick<FoldOptions, 'fileSystem' | 'readOnce'> = {},
   ): OpenedFold<T> {
     const opened = openForReading(options.fileSystem ?? realFileSystem(), path);
     return makeStore(this, opened, { mode: 'read', compactThreshold: Infinity, options });

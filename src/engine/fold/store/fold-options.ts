@@ -14,6 +14,8 @@ export interface FoldOptions {
   readonly largeValues?: boolean | undefined;
   /** The most bytes of an unfinished last write that opening may cut; default 1 MiB, and a single record of any length. */
   readonly lossBytesMax?: number | undefined;
+  /** True: values are read once, or seldom: 1 MiB of the log is kept in memory, and not up to 32 MiB (default false). */
+  readonly readOnce?: boolean | undefined;
   /** Told of a rewrite that failed after an apply: the apply stands, and the log is as it was. */
   readonly onWarning?: ((warning: StatelogError) => void) | undefined;
 }

@@ -9,7 +9,6 @@ import { replaceLocked } from './locked-replace.js';
 import { LogWriter } from './log-writer.js';
 import { isMountPoint, orMountPoint, writeAgain } from './mounted-log.js';
 import type { OpenedLog } from './open-log.js';
-import { FoldRecordSource } from '../lookup/record-source.js';
 import { cursorBytes } from '../format/record-encoder.js';
 import { LongerLog } from './longer-log.js';
 import type { KeyedUpdate, KvUpdate } from '../format/update.js';
@@ -238,7 +237,7 @@ export class WritingSession {
   #openWriter(): LogWriter {
     const { fileSystem, path, descriptor, size } = this.#content.log;
     const writer = new LogWriter(fileSystem, path, descriptor, size);
-    this.#content.source = new FoldRecordSource(this.#content.log, writer);
+    this.#content.readThrough(writer);
     return writer;
   }
 

@@ -38,7 +38,7 @@ export async function openPull(paths: PullPaths): Promise<OpenedPull> {
   const { fileSystem = realFileSystem(), fold, into, waitMs, largeValues, onWarning } = paths;
   // An empty folder would be made a state directory of.
   if (fileSystem.statusFollowing(fold)?.kind === 'directory') throw noFold(fold);
-  const opening = { fileSystem, waitMs, largeValues, onWarning };
+  const opening = { fileSystem, waitMs, largeValues, readOnce: true, onWarning };
   const store = await openWritable(fold, { ...opening, create: { kind: 'log' } });
   const stores: WritableStore[] = [store];
   const close = (): void => {

@@ -28,7 +28,7 @@ export class ArtifactSource implements RestoreSource {
       if (!isOwnBackend(manifest)) throw notOfFold(path);
     });
     const manifest = located.manifest!;
-    const store = openPayload(located, manifest);
+    const store = openPayload(located, manifest, true);
     if (store.cursor === undefined) throw notOfFold(path);
     const close = (): void => {
       store.close();

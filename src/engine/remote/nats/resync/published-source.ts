@@ -53,7 +53,7 @@ export class PublishedSource implements RestoreSource {
       const options = { fileSystem, acceptManifest, sync: false };
       const staged = await stageArtifactStream(chunks, this.name, staging.path, options);
       verifyStagedFold(fileSystem, staged, this.name);
-      const store = FoldStore.load(staged.pathOf(FOLD_PATH), fileSystem);
+      const store = FoldStore.load(staged.pathOf(FOLD_PATH), fileSystem, true);
       const close = (): void => {
         store.close();
         staging.remove();
