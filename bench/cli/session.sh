@@ -1,7 +1,8 @@
 #!/bin/bash
 # Asks a process in another one, as a script does: bash session.sh WINDOW COUNT KIND statelog|sqlite3 PROGRAM…
 # WINDOW requests wait at a time; KIND is reads, puts or mixed (three reads to a put). Prints how many
-# microseconds all took, and how many hundredths of a second of the processor's time, of both.
+# microseconds all took, and how many hundredths of a second of the processor's time, of both. What was put is on disk,
+# of either, when a window is over.
 set -eu
 window=$1 count=$2 kind=$3 side=$4
 shift 4
@@ -20,8 +21,8 @@ else
   echo 'pragma journal_mode = wal; pragma synchronous = full; create table t(k text primary key, v text) without rowid;' >&3
   read -r _ <&4
   read_one="select v from t where k = 'key:%d';\n" put_one="replace into t values('key:%d', '$value') returning 1;\n"
-  # What waits is one transaction: one sync for all of it.
-  begin='begin;\n' commit='commit;\n'
+  # What waits is one transaction: one sync for all of it. Its rows come before it is committed, so one more is asked for.
+  begin='begin;\n' commit='commit; select 1;\n'
 fi
 [ "$window" -gt 1 ] || begin='' commit=''
 case $kind in
@@ -29,6 +30,7 @@ case $kind in
   puts) formats="$put_one" ;;
   mixed) formats="$put_one$read_one$read_one$read_one" ;;
 esac
+committed=$((${#commit} > 0))
 
 answers() { # how many, and the last one into $last
   local each
@@ -63,7 +65,7 @@ for ((done = 0; done < count; done += window)); do
     printf "$formats" "${keys[@]}"
     printf "$commit"
   } >&3
-  answers "$window"
+  answers $((window + committed))
 done
 ended=${EPOCHREALTIME/./}
 [ -n "$last" ]

@@ -7,6 +7,7 @@ import {
   type CursorMove,
   type KeyChange,
   parseKeyOperation,
+  plainPut,
 } from '../operation/key-operation.js';
 import { refused, refusedAs } from '../operation/refusal.js';
 import { keyOf } from '../operation/request-fields.js';
@@ -88,16 +89,12 @@ function parsePlain(line: Uint8Array, format: BatchFormat): BatchOperation | und
   if (!takesPlain(format) || line.length > SHORT_BYTES_MAX) return undefined;
   const tab = plainEnd(line, 0);
   if (tab === line.length || line[tab] !== TAB || plainEnd(line, tab + 1) < line.length) return undefined;
-  return put(line.subarray(0, tab), line.subarray(tab + 1));
+  return plainPut(line.subarray(0, tab), line.subarray(tab + 1));
 }
 
 /** True if the text of a line is what is put. */
 function takesPlain({ encodings, command }: BatchFormat): boolean {
   return encodings.key === 'utf8' && encodings.value === 'utf8' && command === 'put';
-}
-
-function put(key: Uint8Array, value: Uint8Array): BatchOperation {
-  return { op: 'put', key, value, ifAbsent: false, ifValue: undefined, version: undefined };
 }
 
 /** Finds the first byte, from a place on, that does not stand for itself; returns the line's end where all do. */
@@ -119,7 +116,7 @@ function parseTabbed(line: Uint8Array, format: BatchFormat): BatchOperation {
   if (command === 'delete') return { op: 'delete', key, ...UNCONDITIONAL };
   const value = line.subarray(tab + 1);
   if (value.includes(TAB)) throw refused('it has a second TAB', 'a TAB within a key or a value is \\t');
-  return put(key, tabbedField(value, encodings.value, 'value'));
+  return plainPut(key, tabbedField(value, encodings.value, 'value'));
 }
 
 function tabbedField(field: Uint8Array, encoding: Encoding, name: string): Uint8Array {
@@ -140,7 +137,7 @@ function tabbedField(field: Uint8Array, encoding: Encoding, name: string): Uint8
 
 function parseJson(line: Uint8Array, format: BatchFormat): BatchOperation | ExportFrame | undefined {
   const plain = takesPlain(format) ? plainEntry(line) : undefined;
-  if (plain !== undefined) return put(plain.key, plain.value);
+  if (plain !== undefined) return plainPut(plain.key, plain.value);
   const fields = parseJsonLine(line);
   if (fields === undefined) {
     refuseUnlessBlank(line);

@@ -12,13 +12,28 @@ export interface EntryView {
 
 /** A store's entries, changed at once. */
 export function viewOf(store: WritableStore): EntryView {
-  return {
-    get: (key) => store.get(key),
-    put: (key, value, version) => {
-      store.put(key, value, { version });
-    },
-    delete: (key, version) => store.delete(key, { version }),
-  };
+  return new StoreView(store);
+}
+
+class StoreView implements EntryView {
+  readonly #store: WritableStore;
+
+  constructor(store: WritableStore) {
+    this.#store = store;
+  }
+
+  get(key: Uint8Array): StoredEntry | undefined {
+    return this.#store.get(key);
+  }
+
+  put(key: Uint8Array, value: Uint8Array, version: Uint8Array | undefined): void {
+    if (version === undefined) this.#store.put(key, value);
+    else this.#store.put(key, value, { version });
+  }
+
+  delete(key: Uint8Array, version: Uint8Array | undefined): boolean {
+    return this.#store.delete(key, { version });
+  }
 }
 
 /** The entries of a view whose changes lose their versions, which the store keeps none of. */

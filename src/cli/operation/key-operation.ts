@@ -91,6 +91,11 @@ export function parseKeyOperation(
   }
 }
 
+/** A put without a condition and a version. */
+export function plainPut(key: Uint8Array, value: Uint8Array): Extract<KeyChange, { op: 'put' }> {
+  return { op: 'put', key, value, ifAbsent: false, ifValue: undefined, version: undefined };
+}
+
 /** The condition of a request; none holds of every value. @throws StatelogError `INVALID_LINE` */
 export function conditionOf(fields: JsonFields, encodings: Encodings): Condition {
   return { ifAbsent: flagOf(fields, 'ifAbsent'), ifValue: bytesOf(fields, 'ifValue', encodings.value) };

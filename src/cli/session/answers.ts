@@ -2,15 +2,16 @@ import { asStatelogError, errorJson } from '../errors/error-rendering.js';
 import { withSystemHint } from '../errors/system-hint.js';
 import type { StoreLease } from '../command/store-lease.js';
 import type { ByteOutput } from '../terminal/byte-output.js';
-import type { WriteAnswer } from './answer-line.js';
-import type { AnswerFields, Executed } from './executed.js';
+import type { Encoding } from '../values/encoding.js';
+import type { Told, WriteAnswer } from './answer-line.js';
+import type { Executed } from './executed.js';
 
 /** The most answers that wait for one sync. */
 const ANSWERS_MAX = 4_096;
 
 interface Waiting {
   readonly id: unknown;
-  readonly fields?: AnswerFields;
+  readonly told?: Told;
   readonly error?: unknown;
 }
 
@@ -25,16 +26,21 @@ export class Answers {
   readonly #store: StoreLease;
   readonly #output: ByteOutput;
   readonly #write: WriteAnswer;
+  readonly #encoding: Encoding;
   #waiting: Waiting[] = [];
   /** From this one on nothing may be told before a sync; -1: all may. */
   #firstChanged = -1;
   #lastTogether = 0;
 
-  /** @param write writes an answer that is no error */
-  constructor(store: StoreLease, output: ByteOutput, write: WriteAnswer) {
+  /**
+   * @param write writes an answer that is no error
+   * @param encoding how it has values
+   */
+  constructor(store: StoreLease, output: ByteOutput, write: WriteAnswer, encoding: Encoding) {
     this.#store = store;
     this.#output = output;
     this.#write = write;
+    this.#encoding = encoding;
   }
 
   get isDue(): boolean {
@@ -52,9 +58,9 @@ export class Answers {
   }
 
   /** @param id as the request has it; undefined where it has none */
-  add(id: unknown, { fields, hasChanged }: Executed): void {
-    if (hasChanged && this.#firstChanged < 0) this.#firstChanged = this.#waiting.length;
-    this.#waiting.push({ id, fields });
+  add(id: unknown, told: Executed): void {
+    if (told.hasChanged && this.#firstChanged < 0) this.#firstChanged = this.#waiting.length;
+    this.#waiting.push({ id, told });
   }
 
   refuse(id: unknown, error: unknown): void {
@@ -74,9 +80,10 @@ export class Answers {
       this.#lastTogether = waiting.length;
     }
     const output = this.#output;
-    for (const [index, { id, fields, error }] of waiting.entries()) {
+    for (let index = 0; index < waiting.length; index++) {
+      const { id, told, error } = waiting[index]!;
       const problem = error ?? (index >= first && first >= 0 ? failure : undefined);
-      if (problem === undefined) this.#write(output, id, fields!);
+      if (problem === undefined) this.#write(output, id, told!, this.#encoding);
       else output.writeText(errorLineOf(id, problem));
       if (output.isFull && !output.isClosed) await output.flush();
     }

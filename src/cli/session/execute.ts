@@ -7,8 +7,8 @@ import { type EntryView, GroupView, viewOf } from '../operation/entry-view.js';
 import type { CommitRequest, CursorMove, KeyOperation } from '../operation/key-operation.js';
 import { refused, refusedAs } from '../operation/refusal.js';
 import type { StoreLease } from '../command/store-lease.js';
-import { answerFrom, isReading, lookUp } from './reading.js';
-import type { Operation } from './operation.js';
+import { answerFrom, fieldsOf, isReading, lookUp } from './reading.js';
+import type { Operation, PlainOperation } from './operation.js';
 import type { Executed, AnswerFields, LookedUp } from './executed.js';
 
 /**
@@ -40,8 +40,13 @@ export async function execute(
     case 'delete':
     case 'purge':
     case 'increment':
-      return change(viewOf(store), operation, encodings);
+      return change(viewOf(store), operation);
   }
+}
+
+/** Does what a plain line asks for, in a store that is locked. @throws StatelogError as `execute` */
+export function executeAtOnce(store: WritableStore, operation: PlainOperation): Executed {
+  return change(viewOf(store), operation);
 }
 
 async function commit(store: WritableStore, operation: CommitRequest | CursorMove): Promise<Executed> {
@@ -76,9 +81,9 @@ function group(store: WritableStore, operations: readonly KeyOperation[], encodi
       results.push({});
       continue;
     }
-    const result = change(view, operation, encodings);
+    const result = change(view, operation);
     if (!result.holds) return { fields: { applied: false, failed: index }, hasChanged: false };
-    results.push(result.fields);
+    results.push(fieldsOf(result, encodings.value));
   }
   if (said !== undefined && store.commit === undefined) throw noSources();
   // A store without cursors refuses before anything is written.
@@ -88,15 +93,11 @@ function group(store: WritableStore, operations: readonly KeyOperation[], encodi
   return { fields: { applied: true, results }, hasChanged: true };
 }
 
-function change(
-  view: EntryView,
-  operation: Exclude<KeyOperation, CommitRequest | CursorMove>,
-  encodings: Encodings,
-): LookedUp {
+function change(view: EntryView, operation: Exclude<KeyOperation, CommitRequest | CursorMove>): LookedUp {
   switch (operation.op) {
     case 'get':
     case 'check':
-      return lookUp(view, operation, encodings);
+      return lookUp(view, operation);
     case 'put':
       return applyChange(view, operation).isApplied ? APPLIED : NOT_APPLIED;
     case 'delete':

@@ -1,7 +1,8 @@
 import type { JsonFields } from '../../engine/bytes/text/json-line.js';
+import { plainRequest } from '../../engine/bytes/text/plain-line.js';
 import type { EntryRange } from '../../engine/entry-cursor.js';
 import type { Encoding, Encodings } from '../values/encoding.js';
-import { type KeyOperation, parseKeyOperation } from '../operation/key-operation.js';
+import { type KeyOperation, parseKeyOperation, plainPut } from '../operation/key-operation.js';
 import { refused, refusedAs } from '../operation/refusal.js';
 import { bytesOf, countOf, flagOf } from '../operation/request-fields.js';
 
@@ -23,6 +24,27 @@ const SCAN_LIMIT_DEFAULT = 1_000;
 const SCAN_LIMIT_MAX = 100_000;
 const KEEP_MAX = 0xffff_ffff;
 const NAMES = 'get, put, delete, check, increment, scan, count, group, commit or checkpoint';
+
+/** The requests that a plain line makes. */
+export type PlainOperation = Extract<KeyOperation, { op: 'get' | 'put' }>;
+
+/** Longer lines are left to JSON's parser, which is native code. */
+const PLAIN_BYTES_MAX = 1024;
+
+/**
+ * The operation of a line that is plain, as most of a script's are: no JSON is parsed then. Undefined for any other line.
+ * @param line its key and value may lie within it
+ */
+export function plainOperation(
+  line: Uint8Array,
+  { key: keys, value: values }: Encodings,
+): PlainOperation | undefined {
+  if (keys !== 'utf8' || values !== 'utf8' || line.length > PLAIN_BYTES_MAX) return undefined;
+  const request = plainRequest(line);
+  if (request === undefined) return undefined;
+  const { key, value } = request;
+  return value === undefined ? { op: 'get', key } : plainPut(key, value);
+}
 
 /**
  * The operation that the fields of a request ask for.

@@ -3,7 +3,7 @@ import type { ReadableStore } from '../../engine/store/store.js';
 import { type EntryView, holds } from '../operation/entry-view.js';
 import type { KeyOperation } from '../operation/key-operation.js';
 import { jsonField } from '../text/json-fields.js';
-import type { Encodings } from '../values/encoding.js';
+import type { Encoding, Encodings } from '../values/encoding.js';
 import type { AnswerFields, Executed, LookedUp } from './executed.js';
 import type { Operation } from './operation.js';
 
@@ -25,20 +25,31 @@ export function answerFrom(store: ReadableStore, operation: Reading, encodings: 
       return { fields: { count: store.count(operation.range) }, hasChanged: false };
     case 'get':
     case 'check':
-      return lookUp(store, operation, encodings);
+      return lookUp(store, operation);
   }
 }
 
 /** Looks one key up. */
-export function lookUp(view: Pick<EntryView, 'get'>, operation: Lookup, encodings: Encodings): LookedUp {
+export function lookUp(view: Pick<EntryView, 'get'>, operation: Lookup): LookedUp {
   const entry = view.get(operation.key);
   if (operation.op === 'check') {
     const isSo = holds(operation, entry?.value);
     return { fields: { held: isSo }, hasChanged: false, holds: isSo };
   }
-  if (entry === undefined) return { fields: { found: false }, hasChanged: false, holds: true };
-  const fields = { found: true, ...jsonField('value', entry.value, encodings.value) };
-  return { fields: { ...fields, ...versionFields(entry.version) }, hasChanged: false, holds: true };
+  if (entry === undefined) return NOT_FOUND;
+  return { fields: FOUND, found: entry, hasChanged: false, holds: true };
+}
+
+const FOUND: AnswerFields = { found: true };
+const NOT_FOUND: LookedUp = { fields: { found: false }, hasChanged: false, holds: true };
+
+/** All fields of an answer. */
+export function fieldsOf(
+  { fields, found }: Pick<Executed, 'fields' | 'found'>,
+  encoding: Encoding,
+): AnswerFields {
+  if (found === undefined) return fields;
+  return { ...fields, ...jsonField('value', found.value, encoding), ...versionFields(found.version) };
 }
 
 function scan(

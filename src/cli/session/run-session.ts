@@ -7,9 +7,9 @@ import type { StoreLease } from '../command/store-lease.js';
 import type { Terminal } from '../terminal/terminal.js';
 import { writeAnswer, writeShortAnswer } from './answer-line.js';
 import { Answers } from './answers.js';
-import { execute } from './execute.js';
+import { execute, executeAtOnce } from './execute.js';
 import { isMoreAtHand } from './more-at-hand.js';
-import { parseOperation } from './operation.js';
+import { type Operation, parseOperation, plainOperation } from './operation.js';
 
 const BLANK = /^[ \t\r]*$/;
 
@@ -31,7 +31,11 @@ export async function runSession(
   options: SessionOptions,
 ): Promise<void> {
   const write = options.isShort === true ? writeShortAnswer : writeAnswer;
-  const session = new Session(store, new Answers(store, terminal.output, write), options);
+  const session = new Session(
+    store,
+    new Answers(store, terminal.output, write, options.encodings.value),
+    options,
+  );
   const input = await (terminal.promptInput?.() ?? terminal.input());
   const chunks = input[Symbol.asyncIterator]();
   for (;;) {
@@ -51,6 +55,8 @@ class Session {
   readonly #store: StoreLease;
   readonly #options: SessionOptions;
   readonly #lines = new LineSplitter();
+  /** Of the request that is being done. */
+  #id: unknown;
 
   constructor(store: StoreLease, answers: Answers, options: SessionOptions) {
     this.#store = store;
@@ -60,33 +66,52 @@ class Session {
 
   async take(chunk: Uint8Array): Promise<void> {
     this.#lines.push(chunk);
-    for (let line = this.#lines.next(); line !== undefined; line = this.#lines.next()) await this.#line(line);
+    await this.#takeAll(() => this.#lines.next());
   }
 
   async end(): Promise<void> {
-    const last = this.#lines.end();
-    if (last !== undefined) await this.#line(last);
+    await this.#takeAll(() => this.#lines.end());
     await this.answers.send();
   }
 
-  async #line(line: Uint8Array): Promise<void> {
-    let id: unknown;
-    try {
-      const number = this.#lines.lines;
-      const fields = parseJsonLine(number === 1 ? withoutByteOrderMark(line) : line);
-      if (fields === undefined) {
-        if (line.length < 64 && BLANK.test(Buffer.from(line).toString('latin1'))) return;
-        throw notJson(number);
+  async #takeAll(next: () => Uint8Array | undefined): Promise<void> {
+    for (let line = next(); line !== undefined; line = next()) {
+      this.#id = undefined;
+      try {
+        if (!this.#isDoneAtOnce(line)) await this.#take(line);
+      } catch (error) {
+        this.answers.refuse(this.#id, error);
+        await this.#afterError(error);
       }
-      id = fields['id'];
-      const { encodings } = this.#options;
-      const operation = parseOperation(fields, encodings);
-      this.answers.add(id, await execute(this.#store, operation, encodings));
-    } catch (error) {
-      this.answers.refuse(id, error);
-      await this.#afterError(error);
+      if (this.answers.isDue) await this.answers.send();
     }
-    if (this.answers.isDue) await this.answers.send();
+  }
+
+  /** Does what a plain line asks of a store that is locked. A promise a line takes longer than most of them. */
+  #isDoneAtOnce(line: Uint8Array): boolean {
+    const { held } = this.#store;
+    const operation = held === undefined ? undefined : plainOperation(line, this.#options.encodings);
+    if (operation === undefined) return false;
+    this.answers.add(undefined, executeAtOnce(held!, operation));
+    return true;
+  }
+
+  async #take(line: Uint8Array): Promise<void> {
+    const { encodings } = this.#options;
+    const operation = plainOperation(line, encodings) ?? this.#parse(line);
+    if (operation !== undefined) this.answers.add(this.#id, await execute(this.#store, operation, encodings));
+  }
+
+  /** Undefined for a blank line. */
+  #parse(line: Uint8Array): Operation | undefined {
+    const number = this.#lines.lines;
+    const fields = parseJsonLine(number === 1 ? withoutByteOrderMark(line) : line);
+    if (fields !== undefined) {
+      this.#id = fields['id'];
+      return parseOperation(fields, this.#options.encodings);
+    }
+    if (line.length < 64 && BLANK.test(Buffer.from(line).toString('latin1'))) return undefined;
+    throw notJson(number);
   }
 
   /** Answers whatever was changed before a failure, before the store that failed is let go. */

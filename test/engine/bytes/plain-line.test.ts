@@ -1,7 +1,7 @@
 import test from 'ava';
 import fc from 'fast-check';
 import { parseJsonLine } from '../../../src/engine/bytes/text/json-line.js';
-import { plainEntry } from '../../../src/engine/bytes/text/plain-line.js';
+import { plainEntry, plainRequest } from '../../../src/engine/bytes/text/plain-line.js';
 
 function textsOf(line: Uint8Array, start?: number, end?: number): { key: string; value: string } | undefined {
   const entry = plainEntry(line, start, end);
@@ -77,3 +77,64 @@ test('a line that is cut, or has a field more, is left to the parser', (t) => {
   t.is(plainEntry(Buffer.from('{"value":"v","key":"k"}')), undefined);
   t.is(plainEntry(Buffer.from('{"key":"k","value":"\xff"}', 'latin1')), undefined);
 });
+
+test('a plain request has its key and value where they lie', (t) => {
+  fc.assert(
+    fc.property(plainText, plainText, (key, value) => {
+      for (const request of [
+        { op: 'get', key },
+        { op: 'put', key, value },
+      ])
+        t.deepEqual(requestOf(Buffer.from(JSON.stringify(request))), request);
+    }),
+  );
+});
+
+test('what a request is taken for without its parser is what the parser makes of it', (t) => {
+  const before = fc.constantFrom(
+    '{"op":"get","key":"',
+    '{"op":"put","key":"',
+    '{"op":"put","key":"k","value":"',
+    '{"op":"delete","key":"',
+  );
+  const piece = fc.constantFrom(
+    ...[
+      '","value":"',
+      '"}',
+      '"',
+      '\\',
+      '}',
+      '\n',
+      'get',
+      'a',
+      'é',
+      '\xff',
+      '","id":1',
+      '","ifAbsent":true,"',
+    ],
+  );
+  const line = fc
+    .tuple(before, fc.array(piece, { maxLength: 3 }), fc.constantFrom('"}', '"}', '', '"}}'))
+    .map(([start, pieces, end]) =>
+      Buffer.from(start + pieces.join('') + end, pieces.includes('\xff') ? 'latin1' : 'utf8'),
+    );
+  let found = 0;
+  fc.assert(
+    fc.property(line, (given) => {
+      const request = requestOf(given);
+      if (request === undefined) return;
+      found += 1;
+      t.deepEqual({ ...parseJsonLine(given) }, request);
+    }),
+    { numRuns: 5000 },
+  );
+  t.true(found > 100);
+});
+
+function requestOf(line: Uint8Array): object | undefined {
+  const request = plainRequest(line);
+  if (request === undefined) return undefined;
+  const key = Buffer.from(request.key).toString();
+  if (request.value === undefined) return { op: 'get', key };
+  return { op: 'put', key, value: Buffer.from(request.value).toString() };
+}

@@ -6,9 +6,18 @@ export interface PlainEntry {
   readonly value: Uint8Array;
 }
 
+/** What a line of a session asks for, the key and the value being views of the line. */
+export interface PlainRequest {
+  readonly key: Uint8Array;
+  /** Undefined in a get. */
+  readonly value: Uint8Array | undefined;
+}
+
 const BEFORE_KEY = toUtf8('{"key":"');
+const BEFORE_KEY_TO_GET = toUtf8('{"op":"get","key":"');
+const BEFORE_KEY_TO_PUT = toUtf8('{"op":"put","key":"');
 const BETWEEN = toUtf8('","value":"');
-const AFTER_VALUE = toUtf8('"}');
+const LINE_END = toUtf8('"}');
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const CONTROL_END = 0x20;
@@ -21,9 +30,27 @@ const ASCII_MAX = 0x7f;
  * @param line whatever lies around the line is not looked at
  */
 export function plainEntry(line: Uint8Array, start = 0, end = line.length): PlainEntry | undefined {
-  const valueEnd = end - AFTER_VALUE.length;
-  if (!standsAt(line, start, BEFORE_KEY) || !standsAt(line, valueEnd, AFTER_VALUE)) return undefined;
-  const keyStart = start + BEFORE_KEY.length;
+  return standsAt(line, start, BEFORE_KEY) ? entryFrom(line, start + BEFORE_KEY.length, end) : undefined;
+}
+
+/**
+ * Finds what a line `{"op":"get","key":"…"}` or `{"op":"put","key":"…","value":"…"}` asks for, as `plainEntry` does; undefined for
+ * any other line.
+ */
+export function plainRequest(line: Uint8Array): PlainRequest | undefined {
+  if (standsAt(line, 0, BEFORE_KEY_TO_PUT)) return entryFrom(line, BEFORE_KEY_TO_PUT.length, line.length);
+  if (!standsAt(line, 0, BEFORE_KEY_TO_GET)) return undefined;
+  const keyStart = BEFORE_KEY_TO_GET.length;
+  const keyEnd = line.length - LINE_END.length;
+  const isWhole = keyStart <= keyEnd && standsAt(line, keyEnd, LINE_END);
+  if (!isWhole || textEnd(line, keyStart, keyEnd) !== keyEnd) return undefined;
+  return { key: line.subarray(keyStart, keyEnd), value: undefined };
+}
+
+/** The rest of a line from the key's text on. */
+function entryFrom(line: Uint8Array, keyStart: number, end: number): PlainEntry | undefined {
+  const valueEnd = end - LINE_END.length;
+  if (!standsAt(line, valueEnd, LINE_END)) return undefined;
   const keyEnd = textEnd(line, keyStart, valueEnd);
   if (!standsAt(line, keyEnd, BETWEEN)) return undefined;
   const valueStart = keyEnd + BETWEEN.length;
