@@ -1,10 +1,32 @@
 # The recipes of examples/cookbook, each on enough to be measured; sourced by measure.mjs with statelog on the PATH.
 # shellcheck shell=bash disable=SC2016,SC2317 # what others run
+open_session() { # STORE: one process that is asked again and again
+  local to from
+  coproc SESSION { exec statelog session "$1" --short; }
+  to=${SESSION[1]} from=${SESSION[0]}
+  exec 3>&"$to" 4<&"$from"
+  exec {to}>&- {from}<&-
+}
+
+ask() { # REQUEST: its answer into $answer
+  printf '%s\n' "$1" >&3
+  IFS= read -r answer <&4
+}
+
+close_session() {
+  exec 3>&- 4<&-
+  wait
+}
+
 marker() {
+  open_session jobs
   for day in $(seq 10) $(seq 10); do
-    if statelog put jobs "nightly:$day" started --if-absent; then statelog put jobs "nightly:$day" "done"; fi
+    ask '{"op":"put","key":"nightly:'"$day"'","value":"started","ifAbsent":true}'
+    if [ "$answer" = + ]; then ask '{"op":"put","key":"nightly:'"$day"'","value":"done"}'; fi
   done
-  statelog scan jobs --count
+  ask '{"op":"count"}'
+  echo "${answer#=}"
+  close_session
 }
 
 lock() {
@@ -52,19 +74,25 @@ loader() {
 }
 
 counter() {
-  for _ in $(seq 10); do statelog put counters deploys --increment 1 > /dev/null; done
-  seq 10000 | awk '{print "{\"op\":\"increment\",\"key\":\"method:" $1 % 7 "\"}"}' | statelog put counters --batch -
-  statelog get counters deploys
-  echo
+  local each
+  open_session counters
+  for _ in $(seq 10); do ask '{"op":"increment","key":"deploys"}'; done
+  seq 10000 | awk '{print "{\"op\":\"increment\",\"key\":\"method:" $1 % 7 "\"}"}' >&3 &
+  for ((each = 0; each < 10000; each++)); do read -r answer <&4; done
+  ask '{"op":"get","key":"deploys"}'
+  echo "${answer#=}"
+  close_session
 }
 
 nightly() {
   seq 20000 | sed 's/.*/order:&\tapples and pears/' | statelog put orders --tsv --batch -
   mkdir snapshots
+  open_session orders
   for day in 1 2 3 4 5; do
-    statelog put orders counted "$day"
+    ask '{"op":"put","key":"counted","value":"'"$day"'"}'
     statelog export orders "snapshots/orders-$day.tar" > /dev/null
   done
+  close_session
   statelog verify -q snapshots/*.tar
   statelog scan "snapshots/orders-5.tar" --count
 }
