@@ -55,7 +55,7 @@ class Session {
   readonly #store: StoreLease;
   readonly #options: SessionOptions;
   readonly #lines = new LineSplitter();
-  /** Of the request that is being done. */
+  /** The id of the request that is being done. */
   #id: unknown;
 
   constructor(store: StoreLease, answers: Answers, options: SessionOptions) {

@@ -6,7 +6,7 @@ export interface PlainEntry {
   readonly value: Uint8Array;
 }
 
-/** What a line of a session asks for, the key and the value being views of the line. */
+/** A request that stands in a line as it is: its key and its value are views of it. */
 export interface PlainRequest {
   readonly key: Uint8Array;
   /** Undefined in a get. */
