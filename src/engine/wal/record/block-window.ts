@@ -1,4 +1,5 @@
 import { assert } from '../../assert.js';
+import { copyBytes } from '../../bytes/copy.js';
 import type { FileDescriptor, FileSystem } from '../../storage-io/interface/file-system.js';
 import { NearBytes } from './near-bytes.js';
 import { SlidingWindow } from '../../storage-io/paged/sliding-window.js';
@@ -75,14 +76,13 @@ export class BlockWindow extends SlidingWindow {
   /** Copies a short range into `into` without moving the window. @returns false if the file ends before that */
   peek(position: number, length: number, into: Uint8Array): boolean {
     if (this.holds(position, length)) {
-      const at = position - this.start;
-      into.set(this.bytes.subarray(at, at + length));
+      copyBytes(this.bytes, position - this.start, length, into, 0);
       return true;
     }
     if (position < 0 || position + length > this.end) return false;
     const aside = (this.#aside ??= new NearBytes(this.#fileSystem, this.#descriptor));
     const at = aside.load(position, length);
-    if (at >= 0) into.set(aside.bytes.subarray(at, at + length));
+    if (at >= 0) copyBytes(aside.bytes, at, length, into, 0);
     return at >= 0;
   }
 

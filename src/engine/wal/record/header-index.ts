@@ -1,5 +1,5 @@
 import { LastSum, PrefixSums } from '../../bytes/crc/prefix-sums.js';
-import { ROOT, ROOT_BYTES, TAG_EPOCH_BARRIER } from '../../rkyv/entry/wal-entry-format.js';
+import { ROOT, ROOT_BYTES, TAG_DELETE, TAG_EPOCH_BARRIER } from '../../rkyv/entry/wal-entry-format.js';
 import type { FileDescriptor, FileSystem } from '../../storage-io/interface/file-system.js';
 import { NearBytes } from './near-bytes.js';
 import { RECORD_BYTES_MAX, RECORD_HEADER_BYTES } from '../format/record.js';
@@ -16,6 +16,10 @@ const SLACK_BYTES = 4 * CHUNK_BYTES;
 const SPAN_BYTES_MAX = RECORD_BYTES_MAX + SLACK_BYTES;
 /** Roots of Commits do not say where their record starts; more than this within a span are not all tried. */
 const COMMIT_ROOTS_MAX = 65_536;
+
+/** From a tag to the byte of the key's pointer that has its sign: it is below zero, as it points back. */
+const KEY_SIGN = ROOT.key + 3 - ROOT.tag;
+const SIGN_BIT = 0x80;
 
 /**
  * For files made to be slow: it reads ahead by the length of the longest record, once, and then
@@ -160,6 +164,8 @@ function nextTag(bytes: Uint8Array, from: number, to: number): number {
     if (bytes[at + 3] !== 0) at += 3;
     else if (bytes[at + 2] !== 0) at += 2;
     else if (bytes[at + 1] !== 0 || bytes[at]! > TAG_EPOCH_BARRIER) at += 1;
+    // The key of a put or delete lies before it. Zeros, of which a root has many, say that of none.
+    else if (bytes[at]! <= TAG_DELETE && bytes[at + KEY_SIGN]! < SIGN_BIT) at += 1;
     else break;
   }
   return at - ROOT.tag;

@@ -38,9 +38,7 @@ export class NearBytes {
    * @returns where they start in `bytes`; -1 if the file ends before that
    */
   load(position: number, length: number): number {
-    const block = this.#blocks.find(({ start, filled }) => {
-      return position >= start && position <= start + filled + BLOCK_BYTES;
-    });
+    const block = this.#near(position);
     this.#last = block ?? this.#free();
     const { bytes, start, filled } = this.#last;
     if (block === undefined || position + length > start + filled) {
@@ -55,6 +53,14 @@ export class NearBytes {
   /** Forgets the blocks: the file may have changed. */
   forget(): void {
     for (const block of this.#blocks) block.filled = 0;
+  }
+
+  #near(position: number): Block | undefined {
+    for (const block of this.#blocks) {
+      const { start, filled } = block;
+      if (position >= start && position <= start + filled + BLOCK_BYTES) return block;
+    }
+    return undefined;
   }
 
   #free(): Block {

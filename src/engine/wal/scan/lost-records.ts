@@ -140,8 +140,8 @@ export class LossWatch implements GapLoss {
 
   /** Takes the stream's last record, where it is not the one that was due. */
   takeRemarkable(): RemarkContext {
-    const { remarkable, reader, offset } = this.#stream;
-    if (remarkable !== undefined && reader.view.sequence < remarkable.sequenceDue) this.#restarts += 1;
+    const { remarkable, offset } = this.#stream;
+    if (remarkable?.isSequenceBack === true) this.#restarts += 1;
     return { isLossTold: this.#lastGapEnd === offset, restarts: this.#restarts };
   }
 

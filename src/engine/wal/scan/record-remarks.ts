@@ -1,15 +1,18 @@
 import { repairHint } from '../../bytes/text/command-hints.js';
-import { readU64 } from '../../bytes/halves.js';
+import { readU32, readU64 } from '../../bytes/halves.js';
 import type { DamageClass, Finding, Found, LostRecords } from '../../finding.js';
 import { ROOT, TAG_EPOCH_BARRIER } from '../../rkyv/entry/wal-entry-format.js';
 import type { WalEntryView } from '../../rkyv/entry/wal-entry-view.js';
 import { lostRecords, type RemarkContext } from './lost-records.js';
-import type { RecordStream, Remarkable } from './record-stream.js';
+import type { RecordStream } from './record-stream.js';
+import type { Remarkable } from '../format/remarkable.js';
 
 /** True if a record is an EpochBarrier that closes another epoch than its own. */
 export function hasStrangeBarrier(view: WalEntryView): boolean {
   if (view.tag !== TAG_EPOCH_BARRIER) return false;
-  return readU64(view.bytes, view.rootStart + ROOT.number) !== view.epoch;
+  const { bytes, rootStart, epochLow, epochHigh } = view;
+  const closed = rootStart + ROOT.number;
+  return readU32(bytes, closed) !== epochLow || readU32(bytes, closed + 4) !== epochHigh;
 }
 
 /** Remarks about the stream's last record: good in itself, but not the one that was due. */
@@ -27,38 +30,44 @@ function remarksOnSequence(
   remarkable: Remarkable,
   context: RemarkContext,
 ): Found[] {
-  const { sequence, epoch } = stream.reader.view;
-  const { sequenceDue, epochBefore } = remarkable;
+  const { view } = stream.reader;
   const remarks: Found[] = [];
-  if (sequence < sequenceDue) {
+  if (remarkable.isSequenceBack) {
     const message = 'numbering starts again here, as it does when LaminarDB reopens a segment';
-    remarks.push(remark(file, stream, 'notice', 'sequence-repeat', () => [message, sequenceDue, sequence]));
-    if (epoch < epochBefore) {
+    const words = (): RemarkWords => [message, remarkable.sequenceDue, view.sequence];
+    remarks.push(remark(file, stream, 'notice', 'sequence-repeat', words));
+    if (remarkable.isEpochBack) {
       const told = 'the epoch starts again here';
-      remarks.push(remark(file, stream, 'notice', 'misplaced-epoch', () => [told, epochBefore, epoch]));
+      const itsWords = (): RemarkWords => [told, remarkable.epochBefore, view.epoch];
+      remarks.push(remark(file, stream, 'notice', 'misplaced-epoch', itsWords));
     }
   }
   if (remarkable.standing === 'jump') {
-    const due = sequence < sequenceDue ? 0n : sequenceDue;
     const words = (): RemarkWords => {
-      const missing = sequence - due;
+      const due = dueBefore(remarkable);
+      const missing = view.sequence - due;
       const told = `${missing} ${missing === 1n ? 'record is' : 'records are'} missing before this one`;
-      return [told, due, sequence];
+      return [told, due, view.sequence];
     };
-    const lost = context.isLossTold ? undefined : () => lostBefore(stream, remarkable, due, context);
+    const lost = context.isLossTold ? undefined : () => lostBefore(stream, remarkable, context);
     remarks.push(remark(file, stream, 'damage', 'sequence-gap', words, lost));
   }
   return remarks;
 }
 
+/** The sequence of the first record that is missing before one. */
+function dueBefore({ isSequenceBack, sequenceDue }: Remarkable): bigint {
+  return isSequenceBack ? 0n : sequenceDue;
+}
+
 function lostBefore(
   { reader }: RecordStream,
-  { offsetBefore, timestampBeforeNs }: Remarkable,
-  from: bigint,
+  remarkable: Remarkable,
   { restarts }: RemarkContext,
 ): LostRecords {
   const { coreId, sequence: to, timestampNs: beforeNs } = reader.view;
-  const afterNs = offsetBefore < 0 ? undefined : timestampBeforeNs;
+  const from = dueBefore(remarkable);
+  const afterNs = remarkable.offsetBefore < 0 ? undefined : remarkable.timestampBeforeNs;
   return lostRecords({ coreId, from, to, afterNs, beforeNs, restarts });
 }
 

@@ -4,6 +4,7 @@ import type { FileDescriptor, FileSystem } from '../../storage-io/interface/file
 import { causeOfLength, causeOfStanding, causeOfState, type Gap, type GapCause } from './gap.js';
 import { Landing } from '../resync/landing.js';
 import { RecordOrder, type Standing } from '../format/record-order.js';
+import { Remarkable } from '../format/remarkable.js';
 import { OrdinaryRun } from '../record/ordinary-run.js';
 import { RecordReader } from '../record/record-reader.js';
 import { HEADER, isPlausibleLength, RECORD_HEADER_BYTES } from '../format/record.js';
@@ -30,15 +31,6 @@ export interface RecordStreamOptions {
   readonly order?: RecordOrder | undefined;
   /** Whether the record at `from` may jump, as `RecordStream.mayJump` said there. */
   readonly mayJump?: boolean | undefined;
-}
-
-/** A good record whose sequence is not the one that was due, and what the one before it said. */
-export interface Remarkable {
-  readonly standing: 'restart' | 'jump';
-  readonly sequenceDue: bigint;
-  readonly epochBefore: bigint;
-  readonly offsetBefore: number;
-  readonly timestampBeforeNs: bigint;
 }
 
 /**
@@ -154,22 +146,11 @@ export class RecordStream {
     }
     if (standing === 'follows' || standing === 'restart' || standing === 'jump') {
       const isDue = standing === 'follows' || !this.order.knowsSequence;
-      this.remarkable = isDue ? undefined : this.#remarkableOf(standing);
+      this.remarkable = isDue ? undefined : new Remarkable(standing, this.order, this.reader.view);
       this.#accept();
       return 'record';
     }
     return this.#pass(this.#causeOf(standing), this.position + this.reader.recordBytes, true);
-  }
-
-  #remarkableOf(standing: 'restart' | 'jump'): Remarkable {
-    const { order } = this;
-    return {
-      standing,
-      sequenceDue: order.nextSequence ?? 0n,
-      epochBefore: order.lastEpoch,
-      offsetBefore: order.lastOffset,
-      timestampBeforeNs: order.lastTimestampNs,
-    };
   }
 
   #accept(): void {
