@@ -13,8 +13,11 @@ import { milliseconds } from './frame/timing.js';
 /** As the command line has it. */
 const TOLD_MAX = 1000;
 const PAGE_BYTES = 4096;
-/** Enough to tell what grows with a file, of so many files. */
-const MEGABYTES_MAX = 32;
+/**
+ * Enough to tell what grows with a file, of so many files. What a reader may spend on any file, however short, weighs more than in a
+ * longer one: the figures are rather too low.
+ */
+const MEGABYTES_MAX = 16;
 const ROUNDS_MAX = 2;
 
 type Makers = Readonly<Record<string, (size: number) => Uint8Array>>;
