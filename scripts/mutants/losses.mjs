@@ -147,4 +147,22 @@ export const lossMutants = [
     tests: ['cli/commands/followed-hints'],
     match: 'a FIFO in the place*',
   },
+  {
+    name: 'stale-blocks-of-a-fold-log-applied',
+    rule: 'nothing stale shadows anything newer',
+    file: 'src/engine/repair/log/stale-changes.ts',
+    from: 'if (!isOlder) newest.set(key',
+    to: 'if (isOlder) return true;\n  newest.set(key',
+    tests: ['engine/repair/stale-changes'],
+    match: '*exchanged each key has*',
+  },
+  {
+    name: 'hole-of-a-fold-log-told-exactly',
+    rule: 'no count of what was lost is wrong',
+    file: 'src/engine/repair/account/repair-account.ts',
+    from: 'this.#isUnnumberedExact &&= isExact;',
+    to: '',
+    tests: ['engine/repair/stale-changes'],
+    match: 'of a hole*',
+  },
 ];

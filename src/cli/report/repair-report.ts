@@ -88,7 +88,7 @@ export class RepairReport {
   /** Writes the page of what was done, whole or not at all. @throws StatelogError what writing throws */
   async done({ summary, exitCode, next }: RepairOutcome): Promise<void> {
     const { kept, lost, into } = summary;
-    const sums = `Kept ${countedText(kept.records, 'record')} and ${countedText(kept.keys, 'key')}; lost ${lostRecordsText(lost.records, lost.byCore)}, ${countedText(lost.keys, 'key')}, ${lost.bytes} bytes.`;
+    const sums = `Kept ${countedText(kept.records, 'record')} and ${countedText(kept.keys, 'key')}; lost ${lostRecordsText(lost)}, ${countedText(lost.keys, 'key')}, ${lost.bytes} bytes.`;
     const table = tableIn('Summary', ['What', 'Result'], summaryRows(summary));
     const steps = next.map((step) => markup`<li>${step}</li>`);
     await this.#write(into, {

@@ -11,7 +11,7 @@ export function lostText(lost: LostRecords): string {
   if (lost.records === 0 && lost.isExact) return 'no record is lost with it: the numbering goes on';
   const { coreId } = lost;
   const core = coreId === undefined ? '' : `of core ${coreId}`;
-  return ['lost: ' + amountText(lost), sequencesText(lost), timesText(lost), core]
+  return ['lost: ' + lostRecordsText(lost), sequencesText(lost), timesText(lost), core]
     .filter((part) => part !== '')
     .join(', ');
 }
@@ -20,7 +20,7 @@ export function lostText(lost: LostRecords): string {
 export function lostTotalText(cores: readonly LostRecords[]): string | undefined {
   if (cores.length === 0) return undefined;
   const records = cores.reduce((sum, lost) => sum + lost.records, 0);
-  const amount = lostRecordsText(records, cores);
+  const amount = lostRecordsText({ records, isExact: cores.every(({ isExact }) => isExact) });
   const parts = cores.map((lost) => {
     const { coreId, restarts = 0 } = lost;
     const core = coreId === undefined ? '' : ` of core ${coreId}`;
@@ -32,12 +32,8 @@ export function lostTotalText(cores: readonly LostRecords[]): string | undefined
   return `lost in all: ${amount}: ${parts.join('; ')}`;
 }
 
-/** How many records are lost, in all of some cores: each number is one that is known to be lost, at the least. */
-export function lostRecordsText(records: number, cores: readonly LostRecords[]): string {
-  return amountText({ records, isExact: cores.every(({ isExact }) => isExact) });
-}
-
-function amountText(lost: Amount): string {
+/** How many records are lost: each number is one that is known to be lost, at the least. */
+export function lostRecordsText(lost: Amount): string {
   return isUnknown(lost)
     ? `${UNKNOWN} of records`
     : `${leastText(lost)}${countedText(lost.records, 'record')}`;

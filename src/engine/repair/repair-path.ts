@@ -191,6 +191,7 @@ async function* repairThrough(
     kept: { records: keptRecords, bytes: keptBytes, keys: account.keys + census.count },
     lost: {
       records: lostRecords,
+      isExact: account.isLostExact,
       bytes: lostBytes,
       keys: account.lostKeyCount,
       unnamed: account.lostUnnamed,

@@ -70,7 +70,7 @@ function summaryText({
   const lostKeys = `${countedText(lost.keys, 'key')}${unnamedText(lost)}`;
   const outcome = [
     `kept ${countedText(kept.records, 'record')}, ${formatSize(kept.bytes)}, ${keys}`,
-    `lost ${lostRecordsText(lost.records, lost.byCore)}, ${formatSize(lost.bytes)}, ${lostKeys}`,
+    `lost ${lostRecordsText(lost)}, ${formatSize(lost.bytes)}, ${lostKeys}`,
     ...(filled === undefined ? [] : [filledText(filled)]),
     ...(mended === 0 ? [] : [`mended ${countedText(mended, 'place')}`]),
     ...(madeEmpty.length === 0 ? [] : [emptyText(madeEmpty)]),

@@ -55,6 +55,11 @@ export class LostTotal {
     return [...this.#cores.values()].reduce((sum, core) => sum + recordsOf(core), 0);
   }
 
+  /** True where that is how many. */
+  get isExact(): boolean {
+    return [...this.#cores.values()].every(({ isExact }) => isExact);
+  }
+
   /** Core by core: all that is lost, from the first of them to the last. */
   byCore(): LostRecords[] {
     const cores = [...this.#cores.values()].sort((one, other) => (one.coreId ?? 0) - (other.coreId ?? 0));

@@ -53,6 +53,7 @@ export class RepairAccount {
   #madeUpFor = 0;
   /** Lost records of logs that do not number them. */
   #lostUnnumbered = 0;
+  #isUnnumberedExact = true;
   #doneBytes = 0;
   #untoldBytes = 0;
   readonly #path: string;
@@ -128,9 +129,15 @@ export class RepairAccount {
     return this.#lostUnnumbered + this.lostTotal.records;
   }
 
-  /** Counts lost records that have no numbers. */
-  loseRecords(records: number): void {
+  /** True where that is how many; else it is at least so many. */
+  get isLostExact(): boolean {
+    return this.#isUnnumberedExact && this.lostTotal.isExact;
+  }
+
+  /** Counts lost records that have no numbers. @param isExact false where it is at least so many */
+  loseRecords(records: number, isExact: boolean): void {
     this.#lostUnnumbered += records;
+    this.#isUnnumberedExact &&= isExact;
   }
 
   /** Takes damage that costs nothing: something else makes up for all of it. */

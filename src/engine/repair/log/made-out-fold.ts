@@ -25,7 +25,8 @@ export class FoldGapRecords {
     this.#log = log;
   }
 
-  makeOut({ offset, bytes }: Finding): MadeOut {
+  /** `isAll`: they fill the gap. */
+  makeOut({ offset, bytes }: Finding): MadeOut & { readonly isAll: boolean } {
     const { fileSystem, descriptor, path } = this.#log;
     const gap = new Uint8Array(Math.min(bytes, GAP_BYTES_MAX));
     const end = fileSystem.read(descriptor, gap, 0, gap.length, offset);
@@ -48,7 +49,8 @@ export class FoldGapRecords {
       at += length;
     }
     // Lengths that lead nowhere may be wrong themselves: then so is what they led to.
-    return { records, changes, nameless: at === bytes ? nameless : [] };
+    const isAll = at === bytes;
+    return { records, isAll, changes, nameless: isAll ? nameless : [] };
   }
 
   /** The record that the bytes begin with, as it was, and its end. */

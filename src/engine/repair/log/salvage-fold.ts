@@ -14,6 +14,7 @@ import { RangeCopier } from './range-copier.js';
 import { unreadable } from '../account/refusals.js';
 import type { RepairAccount } from '../account/repair-account.js';
 import type { RepairEvent } from '../account/report.js';
+import { StaleChanges } from './stale-changes.js';
 
 /**
  * Copies the good records of a fold log to a new one, as they are and in their order, behind a header;
@@ -65,14 +66,17 @@ class FoldSalvage {
   *read(copier: RangeCopier | undefined): Generator<RepairEvent, void> {
     const account = this.#account;
     const scanner = new FoldScanner(this.#log, { tornTail: 'show' });
+    const stale = new StaleChanges(this.#log);
+    const { record } = scanner;
     for (let step = scanner.next(); step !== 'end'; step = scanner.next()) {
+      if (step === 'record' && stale.isStale(record)) continue;
+      yield* this.#tellLeftOut(stale);
       if (step === 'finding') {
         refuseOtherVersion(this.#log, scanner.finding!);
         yield account.take(scanner.finding!);
-        this.#takeLoss(scanner.finding!);
+        this.#takeLoss(scanner.finding!, stale);
         continue;
       }
-      const { record } = scanner;
       this.#records += 1;
       this.#bytes += record.length;
       copier?.take(record.offset, record.length);
@@ -81,6 +85,9 @@ class FoldSalvage {
       const { bytes, keyStart, keyLength, type } = record;
       account.census.see(bytes, keyStart, keyStart + keyLength, type === PUT_TYPE);
     }
+    yield* this.#tellLeftOut(stale);
+    const warning = stale.warning();
+    if (warning !== undefined) yield account.tell(warning);
     copier?.finish();
     account.keptRecords += this.#records;
     account.keptBytes += this.#bytes;
@@ -94,11 +101,13 @@ class FoldSalvage {
     try {
       const log = { fileSystem, path, descriptor, size: fileSystem.statusOf(descriptor).size };
       const scanner = new FoldScanner(log, { tornTail: 'show' });
+      const stale = new StaleChanges(log);
+      const { record } = scanner;
       let records = 0;
       let bytes = 0;
       for (let step = scanner.next(); step !== 'end'; step = scanner.next()) {
-        if (step !== 'record') continue;
-        const { record } = scanner;
+        if (step === 'finding' && isGap(scanner.finding!)) stale.seeDamage(scanner.finding!);
+        if (step === 'finding' || stale.isStale(record)) continue;
         if (lostKeys.isWanted && record.type !== CURSOR_TYPE) {
           const op = record.type === PUT_TYPE ? 'put' : 'delete';
           const end = record.keyStart + record.keyLength;
@@ -113,13 +122,24 @@ class FoldSalvage {
     }
   }
 
-  #takeLoss(finding: Finding): void {
-    if (finding.severity !== 'damage' || finding.offset < HEADER_BYTES) return;
+  *#tellLeftOut(stale: StaleChanges): Generator<RepairEvent, void> {
+    const leftOut = stale.takeLeftOut();
+    if (leftOut !== undefined) yield this.#account.takeMadeUpFor(leftOut);
+  }
+
+  #takeLoss(finding: Finding, stale: StaleChanges): void {
+    if (!isGap(finding)) return;
+    stale.seeDamage(finding);
     const { lostKeys } = this.#account;
     this.#gaps ??= new FoldGapRecords(this.#log);
-    const { records, changes, nameless } = this.#gaps.makeOut(finding);
-    this.#account.loseRecords(Math.max(records, 1));
+    const { records, isAll, changes, nameless } = this.#gaps.makeOut(finding);
+    this.#account.loseRecords(Math.max(records, 1), isAll);
     for (const change of changes) lostKeys.note(change, this.#records);
     for (const change of nameless) lostKeys.noteNameless(change);
   }
+}
+
+/** True of bad bytes among the records. */
+function isGap({ severity, offset }: Finding): boolean {
+  return severity === 'damage' && offset >= HEADER_BYTES;
 }

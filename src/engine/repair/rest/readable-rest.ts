@@ -7,7 +7,7 @@ import type { FileSystem } from '../../storage-io/interface/file-system.js';
 import { realFileSystem } from '../../storage-io/real/real-file-system.js';
 import { ScratchFolder } from '../../storage-io/whole/scratch-folder.js';
 import type { ReadableStore } from '../../store/store.js';
-import type { Amount, RepairEvent } from '../account/report.js';
+import type { LostAmount, RepairEvent } from '../account/report.js';
 import { isAmiss } from '../amiss.js';
 import { repairPath } from '../repair-path.js';
 
@@ -20,7 +20,7 @@ export interface SkippedPlaces {
 /** All that is missing of a damaged path. */
 export interface Skipped {
   readonly places: ReadonlyMap<DamageClass, SkippedPlaces>;
-  readonly lost: Amount;
+  readonly lost: LostAmount;
   /** True where a change may be lost of which no key is known: any key that is not there may have been. */
   readonly isUnnamed: boolean;
 }
