@@ -165,4 +165,13 @@ export const lossMutants = [
     tests: ['engine/repair/stale-changes'],
     match: 'of a hole*',
   },
+  {
+    name: 'unknown-number-of-keys-told-as-none',
+    rule: 'no count of what was lost is wrong',
+    file: 'src/engine/repair/account/repair-account.ts',
+    from: 'this.#areKeysCounted &&= keys !== undefined;',
+    to: '',
+    tests: ['engine/repair/salvage-artifact'],
+    match: 'how many keys are lost with*',
+  },
 ];

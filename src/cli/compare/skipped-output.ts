@@ -2,8 +2,7 @@ import type { Skipped } from '../../engine/repair/rest/readable-rest.js';
 import type { RepairEvent } from '../../engine/repair/account/report.js';
 import { formatSize } from '../values/size-text.js';
 import { visibleText } from '../terminal/shown/visible-text.js';
-import { countedText } from '../text/counted-text.js';
-import { lostRecordsText } from '../text/lost-text.js';
+import { lostKeysText, lostRecordsText } from '../text/lost-text.js';
 import { repairEventLine, type RepairLineForm } from '../output/repair/repair-output.js';
 
 /** One of two paths that are compared. */
@@ -35,7 +34,7 @@ export function skippedLine(
   const classes = [...places].map(([kind, { count, bytes }]) => `${count} ${kind} (${formatSize(bytes)})`);
   const what = [
     ...classes,
-    `lost ${lostRecordsText(lost)}, ${formatSize(lost.bytes)}, ${countedText(lost.keys, 'key')}`,
+    `lost ${lostRecordsText(lost)}, ${formatSize(lost.bytes)}, ${lostKeysText(lost)}`,
   ].join(', ');
   const doubt = isUnnamed ? '; a key that it has not may be among what is lost, and is told as unknown' : '';
   return visibleText(`${name.toUpperCase()}: skipped in ${path}: ${what}${doubt}`);

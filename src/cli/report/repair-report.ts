@@ -10,7 +10,7 @@ import { EXIT_CODE_MEANINGS, EXIT_CODES, type ExitCode } from '../errors/exit-co
 import { repairEventLine } from '../output/repair/repair-output.js';
 import { comparisonText, evidenceText } from '../output/repair/rescue-output.js';
 import { countedText } from '../text/counted-text.js';
-import { lostRecordsText } from '../text/lost-text.js';
+import { lostKeysText, lostRecordsText } from '../text/lost-text.js';
 import { cutText, markup, type Html } from './page/html.js';
 import { PageRooms } from './page/page-rooms.js';
 import { hintsPart, rowOf, section, tableIn } from './page/report-page.js';
@@ -88,7 +88,7 @@ export class RepairReport {
   /** Writes the page of what was done, whole or not at all. @throws StatelogError what writing throws */
   async done({ summary, exitCode, next }: RepairOutcome): Promise<void> {
     const { kept, lost, into } = summary;
-    const sums = `Kept ${countedText(kept.records, 'record')} and ${countedText(kept.keys, 'key')}; lost ${lostRecordsText(lost)}, ${countedText(lost.keys, 'key')}, ${lost.bytes} bytes.`;
+    const sums = `Kept ${countedText(kept.records, 'record')} and ${countedText(kept.keys, 'key')}; lost ${lostRecordsText(lost)}, ${lostKeysText(lost)}, ${lost.bytes} bytes.`;
     const table = tableIn('Summary', ['What', 'Result'], summaryRows(summary));
     const steps = next.map((step) => markup`<li>${step}</li>`);
     await this.#write(into, {

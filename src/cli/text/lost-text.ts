@@ -1,10 +1,12 @@
 import { formatTime } from '../../engine/bytes/text/time-text.js';
 import type { LostRecords } from '../../engine/finding.js';
+import type { LostAmount } from '../../engine/repair/account/report.js';
 import { countedText } from './counted-text.js';
 
 type Amount = Pick<LostRecords, 'records' | 'isExact'>;
 
 const UNKNOWN = 'an unknown number';
+const AT_LEAST = 'at least ';
 
 /** The records that are lost at one place, as a clause. */
 export function lostText(lost: LostRecords): string {
@@ -33,22 +35,23 @@ export function lostTotalText(cores: readonly LostRecords[]): string | undefined
 }
 
 /** How many records are lost: each number is one that is known to be lost, at the least. */
-export function lostRecordsText(lost: Amount): string {
-  return isUnknown(lost)
-    ? `${UNKNOWN} of records`
-    : `${leastText(lost)}${countedText(lost.records, 'record')}`;
+export function lostRecordsText({ records, isExact }: Amount): string {
+  return lostAmountText({ count: records, isExact }, 'record');
 }
 
-function numberText(lost: Amount): string {
-  return isUnknown(lost) ? UNKNOWN : `${leastText(lost)}${lost.records}`;
+/** How many keys are lost: those that are listed, and those that an index counts. */
+export function lostKeysText({ keys, areKeysExact }: Pick<LostAmount, 'keys' | 'areKeysExact'>): string {
+  return lostAmountText({ count: keys, isExact: areKeysExact }, 'key');
 }
 
-function leastText({ isExact }: Amount): string {
-  return isExact ? '' : 'at least ';
+function lostAmountText({ count, isExact }: { count: number; isExact: boolean }, what: string): string {
+  if (count === 0 && !isExact) return `${UNKNOWN} of ${what}s`;
+  return `${isExact ? '' : AT_LEAST}${countedText(count, what)}`;
 }
 
-function isUnknown({ records, isExact }: Amount): boolean {
-  return records === 0 && !isExact;
+function numberText({ records, isExact }: Amount): string {
+  if (records === 0 && !isExact) return UNKNOWN;
+  return `${isExact ? '' : AT_LEAST}${records}`;
 }
 
 function sequencesText({ records, firstSequence: first, lastSequence: last }: LostRecords): string {

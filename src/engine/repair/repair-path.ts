@@ -194,6 +194,7 @@ async function* repairThrough(
       isExact: account.isLostExact,
       bytes: lostBytes,
       keys: account.lostKeyCount,
+      areKeysExact: account.areKeysExact,
       unnamed: account.lostUnnamed,
       byCore: account.lostTotal.byCore(),
     },

@@ -179,3 +179,11 @@ test('a tar that an artifact was packed into with its folder is repaired as it i
     t.deepEqual(contentOf(path.join(folder, `${format}-other.tar`)), contentOf(fixturePath('artifact')));
   }
 });
+
+test('how many keys are lost with an index that is gone is not said to be none', async (t) => {
+  const folder = tempDir(t);
+  const artifact = await exported(folder, 'folder');
+  rmSync(path.join(artifact, 'data', 'state-0.idx'));
+  const { summary } = await repairInto(artifact, path.join(folder, 'new'));
+  t.like(summary.lost, { keys: 0, areKeysExact: false });
+});

@@ -3,7 +3,7 @@ import { statePathsOf } from '../../../engine/state/format/state-paths.js';
 import type { LockStat } from '../../../engine/inspect/stat/stat-report.js';
 import type { RepairEvent, RepairSummary, SourcePosition } from '../../../engine/repair/account/report.js';
 import { countedText } from '../../text/counted-text.js';
-import { lostRecordsText } from '../../text/lost-text.js';
+import { lostKeysText, lostRecordsText } from '../../text/lost-text.js';
 import type { Encoding } from '../../values/encoding.js';
 import { findingText } from '../../errors/finding-text.js';
 import { filledLine, filledText, notTakenLine } from '../filled-output.js';
@@ -67,7 +67,7 @@ function summaryText({
   copies,
 }: RepairSummary): string {
   const keys = `${keysEstimated ? 'about ' : ''}${countedText(kept.keys, 'key')}`;
-  const lostKeys = `${countedText(lost.keys, 'key')}${unnamedText(lost)}`;
+  const lostKeys = `${lostKeysText(lost)}${unnamedText(lost)}`;
   const outcome = [
     `kept ${countedText(kept.records, 'record')}, ${formatSize(kept.bytes)}, ${keys}`,
     `lost ${lostRecordsText(lost)}, ${formatSize(lost.bytes)}, ${lostKeys}`,

@@ -29,6 +29,8 @@ export class RepairAccount {
   readonly lostTotal = new LostTotal();
   lostBytes = 0;
   lostKeyCount = 0;
+  /** Lost records of which something is left that tells their changes. */
+  madeOutRecords = 0;
   /** Changes that were lost and are listed without a key. */
   lostUnnamed = 0;
   /** Bytes of unfinished last writes: cut, and no loss, since they were never acknowledged. */
@@ -54,6 +56,7 @@ export class RepairAccount {
   /** Lost records of logs that do not number them. */
   #lostUnnumbered = 0;
   #isUnnumberedExact = true;
+  #areKeysCounted = true;
   #doneBytes = 0;
   #untoldBytes = 0;
   readonly #path: string;
@@ -134,6 +137,17 @@ export class RepairAccount {
     return this.#isUnnumberedExact && this.lostTotal.isExact;
   }
 
+  /** True where `lostKeyCount` and `lostUnnamed` are all changes that were lost; else they are at least so many. */
+  get areKeysExact(): boolean {
+    return this.#areKeysCounted && this.isLostExact && this.lostRecords <= this.madeOutRecords;
+  }
+
+  /** Counts lost keys that nothing names. @param keys undefined where nobody knows how many */
+  loseNamelessKeys(keys: number | undefined): void {
+    this.lostKeyCount += keys ?? 0;
+    this.#areKeysCounted &&= keys !== undefined;
+  }
+
   /** Counts lost records that have no numbers. @param isExact false where it is at least so many */
   loseRecords(records: number, isExact: boolean): void {
     this.#lostUnnumbered += records;
@@ -149,6 +163,7 @@ export class RepairAccount {
   /** Takes a file that cannot be opened, or not read through: whatever is in it, or behind that, is missing. */
   tellUnopened(finding: Finding): RepairEvent {
     if (finding.severity === 'damage') this.gaps += 1;
+    this.#areKeysCounted &&= finding.severity !== 'damage';
     return { finding };
   }
 

@@ -127,6 +127,8 @@ export interface Amount {
 export interface LostAmount extends Amount {
   /** True where `records` is how many; else it is at least so many. */
   readonly isExact: boolean;
+  /** True where `keys` and `unnamed` tell of all changes that were lost; else there may be more. */
+  readonly areKeysExact: boolean;
   /** Changes that are listed without the key that they were of. */
   readonly unnamed: number;
   /** Records of write-ahead logs, core by core: from the first that is lost to the last, however many are good between. */

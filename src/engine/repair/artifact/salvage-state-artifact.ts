@@ -148,7 +148,7 @@ function* report(
   }
   const unnamed = source?.walk.count === undefined ? undefined : source.walk.count - source.named;
   if (unnamed !== 0) {
-    account.lostKeyCount += unnamed ?? 0;
+    account.loseNamelessKeys(unnamed);
     yield account.take(unnamedEntries(file, unnamed, source?.walk.holes ?? 1));
   } else if (isLosing) {
     account.gaps += 1;

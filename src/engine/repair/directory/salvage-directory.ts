@@ -169,7 +169,7 @@ class DirectorySalvage {
     const stated = core.countStated();
     if (stated !== undefined && stated <= count) return;
     const unnamed = stated === undefined ? undefined : stated - count;
-    if (isNewest) account.lostKeyCount += unnamed ?? 0;
+    if (isNewest) account.loseNamelessKeys(unnamed);
     yield account.take(unnamedEntries(core.path, unnamed, 1));
   }
 

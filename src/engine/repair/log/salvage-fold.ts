@@ -134,6 +134,7 @@ class FoldSalvage {
     this.#gaps ??= new FoldGapRecords(this.#log);
     const { records, isAll, changes, nameless } = this.#gaps.makeOut(finding);
     this.#account.loseRecords(Math.max(records, 1), isAll);
+    this.#account.madeOutRecords += records;
     for (const change of changes) lostKeys.note(change, this.#records);
     for (const change of nameless) lostKeys.noteNameless(change);
   }

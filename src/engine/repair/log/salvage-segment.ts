@@ -271,6 +271,7 @@ class SegmentSalvage {
     const found = this.#gaps.makeOut(finding, scanner.nextSequence);
     for (const change of found.changes) lostKeys.note(change, this.#records);
     for (const change of found.nameless) lostKeys.noteNameless(change);
+    this.#account.madeOutRecords += Math.min(found.records, Math.max(lost?.records ?? 0, 1));
     if (lost === undefined || lost.isExact || lost.records >= found.records) return finding;
     return { ...finding, lost: { ...lost, records: found.records } };
   }

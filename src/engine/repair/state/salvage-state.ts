@@ -130,17 +130,21 @@ class DamagedState {
     const source = this.#index?.source;
     if (source === undefined) {
       const bytes = usedBytes(fileSystem, values) - STATE_HEADER_BYTES;
-      if (bytes > 0) yield this.#account.take(unnamedValues(values, STATE_HEADER_BYTES, bytes));
+      if (bytes <= 0) return;
+      this.#account.loseNamelessKeys(undefined);
+      yield this.#account.take(unnamedValues(values, STATE_HEADER_BYTES, bytes));
       return;
     }
     const { named, walk } = source;
     const unnamed = walk.count === undefined ? undefined : Math.max(0, walk.count - named);
     if (unnamed !== 0) {
-      this.#account.lostKeyCount += unnamed ?? 0;
+      this.#account.loseNamelessKeys(unnamed);
       yield this.#account.take(unnamedEntries(source.indexPath, unnamed, walk.holes));
     }
     const end = STATE_HEADER_BYTES + source.valueBytes;
     const beyond = this.#index?.isOwn === true ? 0 : usedBytes(fileSystem, values) - end;
-    if (beyond > 0) yield this.#account.take(unnamedValues(values, end, beyond));
+    if (beyond <= 0) return;
+    this.#account.loseNamelessKeys(undefined);
+    yield this.#account.take(unnamedValues(values, end, beyond));
   }
 }
