@@ -174,4 +174,13 @@ export const lossMutants = [
     tests: ['engine/repair/salvage-artifact'],
     match: 'how many keys are lost with*',
   },
+  {
+    name: 'files-of-a-store-taken-for-a-folder-of-segments',
+    rule: 'nothing is called good that holds less than what lies beside it',
+    file: 'src/engine/inspect/identify.ts',
+    from: "known?.kind === 'wal-folder' && holdsIndexOfStore(",
+    to: "known?.kind === 'directory' && holdsIndexOfStore(",
+    tests: ['cli/commands/followed-hints'],
+    match: 'the files of a store side by side*',
+  },
 ];

@@ -13,6 +13,7 @@ import { StatelogError } from '../errors.js';
 import { MAGIC as FOLD_MAGIC } from '../fold/format/format.js';
 import { isTornHeader } from '../fold/format/header.js';
 import { cutAtLimit, foreignFile } from './strangers/foreign-file.js';
+import { holdsIndexOfStore } from './strangers/loose-parts.js';
 import { strangeFolder } from './strangers/strange-folders.js';
 import { looksLikeLog } from '../fold/scan/log-probe.js';
 import { hasStateMagic } from '../state/format/state-header.js';
@@ -73,9 +74,12 @@ export function nothingAt(fileSystem: FileSystem, path: string, hint = 'check th
 function identifyFolder(fileSystem: FileSystem, path: string): PathIdentity {
   const names = fileSystem.readDirectory(path);
   const known = knownFolder(fileSystem, path, names);
+  // What the state files beside its segments hold is a part of it, too.
+  if (known?.kind === 'wal-folder' && holdsIndexOfStore(fileSystem, path, names)) throw withoutManifest(path);
   if (known !== undefined) return known;
   if (names.length === 0) throw unknown(path, 'the folder is empty');
   const strange = strangeFolder(fileSystem, path, names, (one) => knownAt(fileSystem, one));
+  if (strange === 'parts of a store') throw withoutManifest(path);
   if (strange === undefined) throw unknown(path, 'the folder holds nothing that statelog knows');
   throw stranger(path, strange.message, strange.hint);
 }
@@ -94,15 +98,18 @@ function knownFolder(
 ): PathIdentity | undefined {
   if (names.includes(MANIFEST_NAME)) return { kind: kindOfManifest(fileSystem, path), path };
   if (listSegments(fileSystem, path).length > 0) return { kind: 'wal-folder', path };
-  if (names.includes('wal') && names.includes('checkpoints')) {
-    throw new StatelogError('DAMAGED', 'the folder looks like a state directory, and has no MANIFEST.json', {
-      path: join(path, MANIFEST_NAME),
-      class: 'missing-file',
-      safe: 'nothing was changed',
-      hint: missingHint(path),
-    });
-  }
+  if (names.includes('wal') && names.includes('checkpoints')) throw withoutManifest(path);
   return holdsPayload(fileSystem, path, names) ? { kind: 'artifact-folder', path } : undefined;
+}
+
+/** The error for a state directory, or what there is of one. */
+function withoutManifest(folder: string): StatelogError {
+  return new StatelogError('DAMAGED', 'the folder looks like a state directory, and has no MANIFEST.json', {
+    path: join(folder, MANIFEST_NAME),
+    class: 'missing-file',
+    safe: 'nothing was changed',
+    hint: missingHint(folder),
+  });
 }
 
 /** True for an artifact that lost its manifest: its payload has names of its own. */

@@ -83,6 +83,60 @@ test('a segment in base64 is restored beside it, and the repair that is named ta
   t.deepEqual([kept, lost.records], [RECORDS, 0]);
 });
 
+async function storeOfTwoEpochs(folder: string): Promise<string> {
+  const store = path.join(folder, 'store');
+  await commandLine(['create', store, '--cores', '2']);
+  const lines = Array.from({ length: 20 }, (_, number) => `key${number}\tvalue`).join('\n');
+  await commandLine(['put', store, '--batch', '-', '--tsv'], { input: [`${lines}\n`] });
+  await commandLine(['checkpoint', store]);
+  await commandLine(['put', store, 'key0', 'newer']);
+  return store;
+}
+
+for (const [what, keys, folders] of [
+  ['the files of a store side by side, without its manifest', 20, ['checkpoints/1', 'wal/2']],
+  ['the checkpoints of a store without the rest', 20, ['checkpoints']],
+  ['a checkpoint of a store without the rest', 20, ['checkpoints/1']],
+  ['the checkpoints and logs of a store in one folder', 20, ['wal', 'checkpoints']],
+] as const) {
+  test(`${what}: the repair that is named makes a store of them`, async (t) => {
+    const folder = tempDir(t);
+    const store = await storeOfTwoEpochs(folder);
+    const parts = path.join(folder, 'parts');
+    for (const name of folders) cpSync(path.join(store, name), parts, { recursive: true });
+    const { exitCode, stdout } = await commandLine(['verify', parts]);
+    t.is(exitCode, 3);
+    const repair = REPAIR.exec(stdout)![1]!.split(' ');
+    await commandLine(repair);
+    const scanned = await commandLine(['scan', repair.at(-1)!]);
+    t.is(scanned.stdout.trimEnd().split('\n').length, keys);
+    const value = (await commandLine(['get', repair.at(-1)!, 'key0'])).stdout.trimEnd();
+    t.is(value, folders.some((name) => name.startsWith('wal')) ? 'newer' : 'value');
+  });
+}
+
+for (const flags of [[], ['-d']]) {
+  test(`the parts that split ${flags.join(' ')} made of a tar are joined as it is said`, async (t) => {
+    const folder = tempDir(t);
+    const store = await storeOfTwoEpochs(folder);
+    const parts = path.join(folder, 'parts');
+    mkdirSync(parts);
+    await commandLine(['export', store, path.join(folder, 'out.tar')]);
+    execFileSync('split', [
+      '-b',
+      '3000',
+      ...flags,
+      path.join(folder, 'out.tar'),
+      path.join(parts, 'out.tar.'),
+    ]);
+    const { exitCode, stderr } = await commandLine(['verify', parts]);
+    t.is(exitCode, 7);
+    const [, joining, verifying] = /run: (cat .*), then 'statelog (verify [^']+)'/.exec(stderr)!;
+    execFileSync('sh', ['-c', joining!]);
+    t.is((await commandLine(verifying!.split(' '))).exitCode, 0);
+  });
+}
+
 for (const [what, make] of [
   ['a folder', (file: string) => mkdirSync(file)],
   ['a FIFO', (file: string) => execFileSync('mkfifo', [file])],

@@ -2,6 +2,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { commandText, shellWord } from '../../bytes/text/command-hints.js';
 import { isStatelogError } from '../../errors.js';
 import type { FileSystem } from '../../storage-io/interface/file-system.js';
+import { holdsLooseParts } from './loose-parts.js';
 
 /** A folder that cannot be opened by itself: why not, and the command that helps. */
 export interface StrangeFolder {
@@ -35,10 +36,11 @@ export function strangeFolder(
   folder: string,
   names: readonly string[],
   identify: Identify,
-): StrangeFolder | undefined {
+): StrangeFolder | 'parts of a store' | undefined {
   const outside =
     inUpperCase(folder, names) ?? partOfStore(fileSystem, folder, identify) ?? partsOfFile(folder, names);
   if (outside !== undefined) return outside;
+  if (holdsLooseParts(fileSystem, folder, names)) return 'parts of a store';
   const files = filesIn(fileSystem, folder, names, identify);
   const isLive = files.some(({ kind }) => LIVE_KINDS.includes(kind));
   return (isLive ? undefined : above(fileSystem, folder, identify)) ?? holding(files);
@@ -58,10 +60,15 @@ function inUpperCase(folder: string, names: readonly string[]): StrangeFolder | 
   };
 }
 
-/** The parts that `split` made of a file: `aa`, `ab` and so on behind one name, and nothing else of that kind. */
+/** The parts that `split` made of a file: `aa`, `ab` and so on behind one name, or `00`, `01`, and nothing else of that kind. */
 function partsOfFile(folder: string, names: readonly string[]): StrangeFolder | undefined {
-  const first = names.find((name) => name.endsWith('aa') && names.includes(`${name.slice(0, -1)}b`));
+  const first = names.find(
+    (name) =>
+      (name.endsWith('aa') && names.includes(`${name.slice(0, -1)}b`)) ||
+      (name.endsWith('00') && names.includes(`${name.slice(0, -1)}1`)),
+  );
   if (first === undefined) return undefined;
+  const partName = first.endsWith('0') ? numberedPart : letteredPart;
   const stem = first.slice(0, -PART_DIGITS);
   const parts = names.filter((name) => name.startsWith(stem) && name.length === first.length).sort();
   if (parts.some((name, index) => name !== `${stem}${partName(index)}`)) return undefined;
@@ -73,7 +80,11 @@ function partsOfFile(folder: string, names: readonly string[]): StrangeFolder | 
   };
 }
 
-function partName(index: number): string {
+function numberedPart(index: number): string {
+  return String(index).padStart(PART_DIGITS, '0');
+}
+
+function letteredPart(index: number): string {
   return [Math.floor(index / LETTERS), index % LETTERS]
     .map((letter) => String.fromCharCode(FIRST_LETTER + letter))
     .join('');
