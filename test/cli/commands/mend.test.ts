@@ -58,7 +58,15 @@ const SUBJECTS = damagedLogs()
     return { log, piece, lengthAt: piece.lengthAt! };
   });
 
-const NOTHING_LOST = { records: 0, bytes: 0, keys: 0, unnamed: 0, byCore: [] };
+const NOTHING_LOST = {
+  records: 0,
+  isExact: true,
+  bytes: 0,
+  keys: 0,
+  areKeysExact: true,
+  unnamed: 0,
+  byCore: [],
+};
 
 for (const { log, piece, lengthAt } of SUBJECTS) {
   test(`${log.name}: a record whose length alone is wrong is kept without being asked for, and told of`, async (t) => {
