@@ -183,4 +183,13 @@ export const lossMutants = [
     tests: ['cli/commands/followed-hints'],
     match: 'the files of a store side by side*',
   },
+  {
+    name: 'missing-end-of-a-log-named-a-repair',
+    rule: 'the command that is named brings what is left back',
+    file: 'src/engine/inspect/hints.ts',
+    from: "['sequence-gap', 'missing-barrier']",
+    to: "['sequence-gap']",
+    tests: ['cli/commands/followed-hints'],
+    match: 'where a repaired folder lacks*',
+  },
 ];

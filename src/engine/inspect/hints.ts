@@ -8,7 +8,7 @@ import {
 } from '../bytes/text/command-hints.js';
 import { StateDirectory } from '../directory/state-directory.js';
 import { isStatelogError } from '../errors.js';
-import type { Finding } from '../finding.js';
+import type { DamageClass, Finding } from '../finding.js';
 import type { FileSystem } from '../storage-io/interface/file-system.js';
 
 /** The hints for findings; undefined: those of the findings themselves. */
@@ -71,6 +71,9 @@ export function withHint(finding: Finding, hints: Hints): Finding {
   return { ...finding, hint: hintOf(finding, hints) };
 }
 
+/** Of records that are not there: no repair of what is there brings them back. */
+const ARE_MISSING: readonly DamageClass[] = ['sequence-gap', 'missing-barrier'];
+
 function hintOf(
   { severity, class: damageClass, isForeign, hint }: Finding,
   hints: Hints,
@@ -78,5 +81,5 @@ function hintOf(
   if (severity === 'torn') return hints.torn ?? hint;
   if (severity === 'notice' || isForeign || damageClass === 'unreadable') return hint;
   if (damageClass === 'missing-file' || damageClass === 'missing-segment') return hints.missing ?? hint;
-  return damageClass === 'sequence-gap' ? (hints.gap ?? hints.damage) : hints.damage;
+  return ARE_MISSING.includes(damageClass) ? (hints.gap ?? hints.damage) : hints.damage;
 }

@@ -83,6 +83,20 @@ test('a segment in base64 is restored beside it, and the repair that is named ta
   t.deepEqual([kept, lost.records], [RECORDS, 0]);
 });
 
+test('where a repaired folder lacks the end of a core, verify names what makes a store of it, and not a repair again', async (t) => {
+  const damaged = cores(tempDir(t));
+  const file = path.join(damaged, 'wal-2.log');
+  writeFileSync(file, new Uint8Array(readFileSync(file).length));
+  const { told } = await followed(damaged);
+  const into = REPAIR.exec(told)![1]!.split(' ').at(-1)!;
+  const again = await commandLine(['verify', into]);
+  t.regex(again.stdout, /missing-barrier/);
+  t.notRegex(again.stdout, /statelog repair/);
+  const replay = /'statelog (wal-replay [^']+)'/.exec(again.stdout)![1]!.split(' ');
+  await commandLine(replay);
+  t.is((await commandLine(['verify', replay.at(-1)!])).exitCode, 0);
+});
+
 async function storeOfTwoEpochs(folder: string): Promise<string> {
   const store = path.join(folder, 'store');
   await commandLine(['create', store, '--cores', '2']);
