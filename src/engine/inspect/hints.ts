@@ -71,7 +71,7 @@ export function withHint(finding: Finding, hints: Hints): Finding {
   return { ...finding, hint: hintOf(finding, hints) };
 }
 
-/** Of records that are not there: no repair of what is there brings them back. */
+/** Classes of records that are not there: no repair brings them back. */
 const ARE_MISSING: readonly DamageClass[] = ['sequence-gap', 'missing-barrier'];
 
 function hintOf(

@@ -34,6 +34,11 @@ const KINDS: Readonly<Record<string, (bytes: Buffer) => Buffer>> = {
   'an end cut off': (bytes) => bytes.subarray(0, bytes.length - 100),
   'a start cut off': (bytes) => bytes.subarray(700),
   'a block cut out': (bytes) => Buffer.concat([bytes.subarray(0, 512), bytes.subarray(1024)]),
+  'zeros behind it': (bytes) => Buffer.concat([bytes, Buffer.alloc(BLOCK)]),
+  'a block of another file': (bytes) => Buffer.from(bytes).fill('a line of text\n', 1024, 2048),
+  'older blocks behind it': (bytes) => Buffer.concat([bytes, bytes.subarray(0, 2000)]),
+  'a bit of every record or so': (bytes) =>
+    Buffer.from(bytes.map((byte, at) => (at % 300 === 250 ? byte ^ 16 : byte))),
   'all of it twice': (bytes) => Buffer.concat([bytes, bytes]),
   'blocks exchanged': (bytes) =>
     Buffer.concat([

@@ -29,7 +29,7 @@ export class StaleChanges {
   readonly #log: OpenLog;
   /** By their keys. */
   #newest: Map<string, Uint8Array> | undefined;
-  /** What stands before the first cursor is in the order of its keys. */
+  /** Records before the first cursor are in the order of their keys. */
   #cursorSeen = false;
   #isBehindDamage = false;
   readonly #last = new Uint8Array(TOKEN_BYTES_MAX);
@@ -68,7 +68,7 @@ export class StaleChanges {
     return true;
   }
 
-  /** What was left out since it was last asked, if that was anything. */
+  /** A finding of the changes that were left out since it was last asked for, if there were any. */
   takeLeftOut(): Finding | undefined {
     const leftOut = this.#leftOut;
     this.#leftOut = undefined;
