@@ -25,7 +25,11 @@ const FOR_ONE_PATH = [
 /** @throws StatelogError `INVALID_ARGUMENT` for flags that are about one log alone */
 export function refuseForTogether(flags: ReplayFlags): void {
   const other = FOR_ONE_PATH.find((name) => flags[name] !== undefined && flags[name] !== false);
-  if (other !== undefined) throw usageError(`--${other} is about one log, and does not go with --together`);
+  if (other !== undefined) {
+    const hint =
+      other === 'follow' ? undefined : 'leave out --together: each PATH has an answer of its own then';
+    throw usageError(`--${other} is about one log, and does not go with --together`, hint);
+  }
   if (!flags.merge) throw usageError('--together is in the order of time: leave out --no-merge');
 }
 

@@ -239,6 +239,9 @@ test('the records of several paths come together in the order of time, whatever 
   t.is((await ask(one, other, '--together', '--into', path.join(other, 'inside'))).exitCode, 8);
   for (const flag of ['--last', '--reverse', '--commits', '--hexdump', '--follow', '--no-merge'])
     t.is((await ask(one, other, '--together', flag)).exitCode, 2, flag);
+  const { stderr } = await ask(one, other, '--together', '--last');
+  t.regex(stderr, /leave out --together: each PATH has an answer of its own then/);
+  t.is((await ask(one, other, '--last')).exitCode, 0);
 });
 
 test('of an artifact of a fold log, the log in it is asked, and one of a state is not', async (t) => {

@@ -32,31 +32,40 @@ export const KILLED_STORES = [
   ['a fold log', 'fold.snap', undefined],
 ] as const;
 
-/** Kills a session on the same store again and again, while groups wait, and holds what is there against what was answered. */
+/**
+ * Kills a session on the same store again and again, while groups wait, and holds what is there against what was answered.
+ * @param isShort whether it is asked without ids, and answers shortly
+ */
 export async function killAgainAndAgain(
   t: ExecutionContext,
   starter: string,
   [, name, cores]: (typeof KILLED_STORES)[number],
   rounds: number,
+  isShort: boolean,
 ): Promise<void> {
   const store = path.join(tempDir(t), name);
   if (cores !== undefined) StateDirectory.create(store, { cores });
   let group = 0;
   for (let round = 0; round < rounds; round++) {
-    const { child, lines, next } = startSession(starter, store);
+    const { child, lines, next } = startSession(starter, store, ...(isShort ? ['--short'] : []));
     const answered = new Set<number>();
+    const first = group;
+    // Answers come in order: the first is that of the count.
+    let due = first - 1;
     lines.on('line', (line) => {
-      const { id, ok } = JSON.parse(line) as { id: number; ok?: boolean };
+      const number = due++;
+      if (line.startsWith('=')) return;
+      const { id = number, ok } = JSON.parse(line) as { id?: number; ok?: boolean };
       if (ok === true) answered.add(id);
     });
-    const first = group;
     const killAt = 30 + ((37 * round) % 400);
-    child.stdin.write(`{"id":-1,"op":"count"}\n`);
+    const named = (id: number) => (isShort ? {} : { id });
+    child.stdin.write(`${JSON.stringify({ ...named(-1), op: 'count' })}\n`);
     await next();
     const exit = once(child, 'exit');
     for (; group < first + killAt + 200; group++) {
       const puts = ['x', 'y', 'z'].map((key) => ({ op: 'put', key: `${key}${group}`, value: `${group}` }));
-      child.stdin.write(`${JSON.stringify({ id: group, op: 'group', operations: puts })}\n`);
+      child.stdin.write(`${JSON.stringify({ ...named(group), op: 'group', operations: puts })}\n`);
       if (group === first + killAt) await new Promise((resolve) => lines.once('line', resolve));
       if (group === first + killAt) child.kill('SIGKILL');
     }
