@@ -1,42 +1,16 @@
 import { cpSync, renameSync } from 'node:fs';
 import path from 'node:path';
 import test from 'ava';
-import { runBatch, type BatchRun } from '../../src/cli/batch/run-batch.js';
-import { StoreLease } from '../../src/cli/command/store-lease.js';
+import { runBatch } from '../../src/cli/batch/run-batch.js';
 import { StateDirectory } from '../../src/engine/directory/state-directory.js';
 import type { FileSystem } from '../../src/engine/storage-io/interface/file-system.js';
 import { crashAt, powerLossImages, SimulatedDisk, SimulatedFileSystem } from '../simulated-disk/index.js';
 import { commandLine } from '../support/command-line.js';
 import { MemoryTerminal } from '../support/memory-terminal.js';
 import { tempDir } from '../support/temp-dir.js';
+import { leaseOf, Producer, RUN } from './leases.js';
 
 /* A batch that lives longer than its lock, and one that dies. */
-
-const RUN: BatchRun = {
-  file: '-',
-  format: { encodings: { key: 'utf8', value: 'utf8' }, tsv: false, command: 'put' },
-  acknowledges: true,
-};
-const NOTICES = { notice: () => undefined, warn: () => undefined };
-
-function leaseOf(store: string, idleMs: number, fileSystem?: FileSystem): StoreLease {
-  const opening = { fileSystem, create: fileSystem === undefined ? {} : undefined };
-  return new StoreLease({ path: store, opening, notices: NOTICES, idleMs, retakeWaitMs: 60_000 });
-}
-
-/** Standard input that is still being written to. */
-class Producer extends MemoryTerminal {
-  readonly #chunks: AsyncGenerator<string, void>;
-
-  constructor(chunks: AsyncGenerator<string, void>) {
-    super();
-    this.#chunks = chunks;
-  }
-
-  override async *input(): AsyncGenerator<Uint8Array, void> {
-    for await (const chunk of this.#chunks) yield Buffer.from(chunk);
-  }
-}
 
 for (const name of ['store', 'fold.snap']) {
   test(`while nothing comes the lock of a batch is another's to take: ${name}`, async (t) => {

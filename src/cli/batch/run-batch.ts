@@ -80,6 +80,10 @@ function acknowledging({ acknowledges }: BatchRun, { output }: Terminal): (lines
 /** An error that does not say by itself what is safe says how many lines are. */
 function withLines(error: unknown, lines: bigint): unknown {
   if (!isStatelogError(error) || error.details.safe !== undefined) return error;
-  const safe = `${lines === 1n ? '1 line is' : `${lines} lines are`} on disk`;
+  const count = lines === 1n ? '1 line' : `${lines} lines`;
+  const isElsewhere = error.code === 'STORE_REPLACED';
+  const safe = isElsewhere
+    ? `${count} had been acknowledged`
+    : `${count} ${lines === 1n ? 'is' : 'are'} on disk`;
   return new StatelogError(error.code, error.message, { ...error.details, safe, cause: error });
 }

@@ -1,4 +1,5 @@
 import { isStatelogError, type ErrorCode } from '../../engine/errors.js';
+import type { LeftStore } from '../../engine/inspect/left-store.js';
 import type { FileSystem } from '../../engine/storage-io/interface/file-system.js';
 import { realFileSystem } from '../../engine/storage-io/real/real-file-system.js';
 import { replaced } from '../../engine/storage-io/owners/identity.js';
@@ -24,8 +25,8 @@ export interface StoreLeaseOptions {
  * A store that is locked from its first change on, let go when nothing comes, and taken again. While it is not locked it can be
  * read, without any right to write.
  *
- * Invariant: after a failure of the disk it is closed, and the next use finds what recovery makes of it. One that was moved, removed
- * or replaced while its lock was let go is told once, and not made anew before that.
+ * Invariant: after a failure of the disk it is closed, and the next use finds what recovery makes of it. One that was moved, removed,
+ * replaced or restored while its lock was let go is told once, and not made anew before that.
  */
 export class StoreLease {
   readonly #options: StoreLeaseOptions;
@@ -34,6 +35,8 @@ export class StoreLease {
   #store: WritableStore | undefined;
   /** The store that was taken; undefined before, and once it is known to be gone. */
   #taken: { readonly folder: string | undefined } | undefined;
+  /** The store as it was when its lock was let go because nothing came. */
+  #left: LeftStore | undefined;
   /** Runs from the first wait for input on, since making one for each wait costs more than what is waited for. */
   #idle: NodeJS.Timeout | undefined;
   #isWaiting = false;
@@ -99,12 +102,8 @@ export class StoreLease {
 
   /** Lets go of the lock. What was changed must be on disk. */
   letGo(): void {
-    clearTimeout(this.#idle);
-    this.#idle = undefined;
-    this.#reader.close();
-    const store = this.#store;
-    this.#store = undefined;
-    store?.close();
+    this.#forgetLeft();
+    this.#close();
   }
 
   /** Whether an error has ended what was open. */
@@ -113,12 +112,44 @@ export class StoreLease {
     return this.#store !== undefined && (!isStatelogError(error) || ENDING.includes(error.code));
   }
 
+  #close(): void {
+    clearTimeout(this.#idle);
+    this.#idle = undefined;
+    this.#reader.close();
+    const store = this.#store;
+    this.#store = undefined;
+    store?.close();
+  }
+
   #startIdling(): void {
     this.#idle ??= setTimeout(() => {
       // Work that takes long is no wait: the next one begins anew.
-      if (this.#isWaiting) this.letGo();
+      if (this.#isWaiting) void this.#leave();
     }, this.#options.idleMs);
     this.#idle.refresh();
+  }
+
+  /** Lets go of the lock until something comes. */
+  async #leave(): Promise<void> {
+    const { leaveStore } = await import('../../engine/inspect/left-store.js');
+    // Something may have come meanwhile.
+    if (!this.#isWaiting) return;
+    if (this.#store !== undefined) {
+      try {
+        this.#left = leaveStore(this.#fileSystem, this.#options.path, this.#store);
+      } catch (error) {
+        if (!isStatelogError(error)) throw error;
+        // What cannot be told from another store later is kept for now.
+        this.#startIdling();
+        return;
+      }
+    }
+    this.#close();
+  }
+
+  #forgetLeft(): void {
+    this.#left?.close?.();
+    this.#left = undefined;
   }
 
   async #open(): Promise<WritableStore> {
@@ -134,6 +165,7 @@ export class StoreLease {
       store.close();
       throw error;
     }
+    this.#forgetLeft();
     return this.#hold(store);
   }
 
@@ -145,13 +177,25 @@ export class StoreLease {
   }
 
   #checkStillThere(): void {
+    const change = this.#change();
+    if (change === undefined) return;
     const { path } = this.#options;
+    this.#taken = undefined;
+    this.#forgetLeft();
+    throw replaced(
+      path,
+      path,
+      `it ${change} while its lock was let go`,
+      'until then may not be in what is there now',
+    );
+  }
+
+  #change(): string | undefined {
     const found = this.#identity();
     const folder = this.#taken?.folder;
-    if (found !== undefined && (folder === undefined || found === folder)) return;
-    this.#taken = undefined;
-    const change = found === undefined ? 'was moved or removed' : 'was replaced';
-    throw replaced(path, path, `it ${change} while its lock was let go`);
+    if (found === undefined) return 'was moved or removed';
+    if (folder !== undefined && found !== folder) return 'was replaced';
+    return this.#left?.change();
   }
 
   #identity(): string | undefined {

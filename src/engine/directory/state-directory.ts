@@ -92,18 +92,9 @@ export class StateDirectory {
       import('./write/open-writer.js'),
       import('./write/directory-writer.js'),
     ]);
-    const opened = await openWriter({
-      fileSystem,
-      clock,
-      layout,
-      waitMs,
-      lossBytesMax,
-      manifest,
-      writesOnly,
-    });
-    return new StateDirectory(path, {
-      writer: new Writer({ fileSystem, clock, layout, onWarning, pace }, opened),
-    });
+    const environment = { fileSystem, clock, layout };
+    const opened = await openWriter({ ...environment, waitMs, lossBytesMax, manifest, writesOnly });
+    return new StateDirectory(path, { writer: new Writer({ ...environment, onWarning, pace }, opened) });
   }
 
   /**
@@ -254,6 +245,14 @@ export class StateDirectory {
   /** Every change from now on, once it is acknowledged, in order for each core. */
   subscribe(): Subscription {
     return this.#mustWrite().subscribe();
+  }
+
+  /**
+   * Makes sure that the path still means the store that is open and locked, as each acknowledgement does.
+   * @throws StatelogError `STORE_REPLACED`
+   */
+  checkHeld(): void {
+    this.#mustWrite().checkHeld();
   }
 
   /** Releases the lock and the files. Call `sync` first: changes that were not synced may be lost. */

@@ -159,6 +159,10 @@ export class DirectoryStore implements WritableStore {
     return { bytesBefore, bytesAfter: treeBytes(this.#fileSystem, this.path), keys: this.directory.count() };
   }
 
+  checkHeld(): void {
+    this.directory.checkHeld();
+  }
+
   close(): void {
     this.directory.close();
   }

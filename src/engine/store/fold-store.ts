@@ -219,6 +219,10 @@ export class FoldStore extends CursorStore implements WritableStore {
     return this.#fold.count;
   }
 
+  checkHeld(): void {
+    this.#fold.checkHeld();
+  }
+
   close(): void {
     this.#fold.close();
   }

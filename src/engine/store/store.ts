@@ -111,6 +111,11 @@ export interface WritableStore extends ReadableStore {
   setCursor(cursor: Uint8Array): void;
   /** Copies of what opening cut from the end. */
   readonly copies: readonly string[];
+  /**
+   * Makes sure that the path still means what is open and locked.
+   * @throws StatelogError `STORE_REPLACED`
+   */
+  checkHeld(): void;
   checkpoint(options: { readonly keep?: number | undefined }): Promise<CheckpointReport>;
   compact(): Promise<CompactReport>;
   /** Releases the lock. Changes that were not synced may be lost. */

@@ -165,6 +165,11 @@ export class DirectoryWriter {
     return isWorthIt;
   }
 
+  checkHeld(): void {
+    this.#checkUsable();
+    this.#held.check();
+  }
+
   beginBatch(): void {
     this.#isBatch = true;
     this.#checkpoints.batchMadeOne = false;

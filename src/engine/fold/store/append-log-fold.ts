@@ -14,6 +14,7 @@ import { COMPACT_THRESHOLD_DEFAULT } from '../format/format.js';
 import { KeyText } from '../format/key-text.js';
 import type { OpenLog } from '../record/log-window.js';
 import {
+  closedOnFailure,
   type CutLogTail,
   type OpenedLog,
   openForReading,
@@ -28,9 +29,8 @@ import { checkCursor, type WatchCursor } from '../format/watch-cursor.js';
 import { WritingSession } from '../write/writing-session.js';
 
 /**
- * A durable fold of a watched key-value stream in one append-only file: the live entries in key
- * order, and the cursor up to which the stream is in them. It opens, and is opened by, Slipstream.
- * Values stay in the file; the memory it takes is that of the keys.
+ * A durable fold of a watched key-value stream in one append-only file: the live entries in key order, and the cursor up
+ * to which the stream is in them. It opens, and is opened by, Slipstream. Values stay in the file; the memory it takes is that of the keys.
  *
  * Invariants:
  * - What `apply` returned from is on disk, data before cursor.
@@ -138,10 +138,8 @@ export class AppendLogFold {
   }
 
   /**
-   * Folds a batch in and moves the cursor; both are on disk on return. Where it throws because of
-   * what the batch holds, nothing was written.
-   * @throws StatelogError `NOT_REPRESENTABLE`, `LIMIT_EXCEEDED` for what a log cannot hold;
-   * `READ_ONLY`, `CLOSED`, `POISONED`; what the file system throws
+   * Folds a batch in and moves the cursor; both are on disk on return. Where it throws because of what the batch holds, nothing was written.
+   * @throws StatelogError `NOT_REPRESENTABLE`, `LIMIT_EXCEEDED` for what a log cannot hold; `READ_ONLY`, `CLOSED`, `POISONED`; what the file system throws
    */
   apply(batch: Iterable<KvUpdate>, cursor: WatchCursor): void {
     const updates = [...batch];
@@ -176,6 +174,11 @@ export class AppendLogFold {
     const session = this.#writing();
     session.checkpoint(cursor);
     session.compactIfWasteful(this.#setup.compactThreshold, this.#setup.options.onWarning);
+  }
+
+  /** @throws StatelogError `STORE_REPLACED` where the path no longer means the log that is open and locked */
+  checkHeld(): void {
+    this.#writing().checkHeld();
   }
 
   /** Rewrites the log in its compact form, which the same content always has. */
@@ -247,9 +250,8 @@ export class AppendLogFold {
   }
 
   /**
-   * Frees the file and its lock. What was written and not checkpointed is not promised. Where
-   * something was, the cursor is written once more, so that whoever opens the log next knows that
-   * all of it is on disk and need not write it anew.
+   * Frees the file and its lock. What was written and not checkpointed is not promised. Where something was, the cursor is
+   * written once more, so that whoever opens the log next knows that all of it is on disk and need not write it anew.
    */
   close(): void {
     if (this.#closed) return;
@@ -290,11 +292,9 @@ function makeStore<T extends AppendLogFold>(
   opened: OpenedLog,
   setup: FoldSetup,
 ): OpenedFold<T> {
-  try {
+  const { fileSystem, descriptor } = opened.log;
+  return closedOnFailure(fileSystem, descriptor, () => {
     const store = new Store(opened, setup);
     return { cursor: store.cursor, store };
-  } catch (error) {
-    closeQuietly(opened.log.fileSystem, opened.log.descriptor);
-    throw error;
-  }
+  });
 }

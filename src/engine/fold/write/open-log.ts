@@ -225,7 +225,8 @@ function asOpenLog(fileSystem: FileSystem, path: string, descriptor: FileDescrip
   return { fileSystem, path, descriptor, size: fileSystem.statusOf(descriptor).size };
 }
 
-function closedOnFailure<T>(fileSystem: FileSystem, descriptor: FileDescriptor, work: () => T): T {
+/** Closes an open file where work on it fails. */
+export function closedOnFailure<T>(fileSystem: FileSystem, descriptor: FileDescriptor, work: () => T): T {
   try {
     return work();
   } catch (error) {

@@ -57,6 +57,11 @@ export class WritingSession {
     this.#writer.refuseIfPoisoned();
   }
 
+  /** @throws StatelogError `STORE_REPLACED` where the path means another log than the open one */
+  checkHeld(): void {
+    this.#writer.checkHeld();
+  }
+
   /** Bytes of the log. */
   get size(): number {
     return this.#writer.size;

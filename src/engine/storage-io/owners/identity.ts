@@ -48,14 +48,19 @@ function changeOf(held: HeldPath, found: FileStatus): string | undefined {
   return undefined;
 }
 
-/** The error for a store whose path means something else by now. */
-export function replaced(store: string, path: string, change: string): StatelogError {
+/**
+ * The error for a store whose path means something else by now.
+ * @param acknowledged where what was acknowledged is
+ */
+export function replaced(
+  store: string,
+  path: string,
+  change: string,
+  acknowledged = 'is in what was opened, wherever it lies now',
+): StatelogError {
   return new StatelogError(
     'STORE_REPLACED',
     `the store at ${store} is no longer the one that was opened: ${change}`,
-    {
-      path,
-      hint: 'what was acknowledged is in what was opened, wherever it lies now; nothing that is at the path now was touched',
-    },
+    { path, hint: `what was acknowledged ${acknowledged}; nothing that is at the path now was touched` },
   );
 }
