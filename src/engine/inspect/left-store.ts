@@ -6,7 +6,7 @@ import type { WritableStore } from '../store/store.js';
 
 /** A store as it was when its lock was let go. */
 export interface LeftStore {
-  /** What became of it since, as the end of a sentence; undefined where what lies at its path goes on from it. */
+  /** The change since then, as the end of a sentence; undefined where what lies at its path goes on from it. */
   change(): string | undefined;
   /** Frees what it holds open. */
   close?(): void;

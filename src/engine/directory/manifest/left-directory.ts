@@ -36,7 +36,7 @@ export class LeftDirectory {
     );
   }
 
-  /** What became of the store, as the end of a sentence; undefined where it goes on, or opening it tells more. */
+  /** The change since then, as the end of a sentence; undefined where it goes on, or opening it tells more. */
   change(): string | undefined {
     try {
       return this.#goesOnIn(readManifest(this.#fileSystem, this.#layout))

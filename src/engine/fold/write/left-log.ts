@@ -28,7 +28,7 @@ export class LeftLog {
     this.#end = knownEndOf(fileSystem, this.#descriptor);
   }
 
-  /** What became of the log, as the end of a sentence; undefined where it goes on. */
+  /** The change since then, as the end of a sentence; undefined where it goes on. */
   change(): string | undefined {
     const kind = this.#fileSystem.statusFollowing(this.#path)?.kind;
     if (kind === undefined) return 'was moved or removed';
