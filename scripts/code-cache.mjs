@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { PROGRAM_FILE, REST_FILE } from './bundle-program.mjs';
 import { root } from './run-step.mjs';
 
@@ -34,16 +35,26 @@ const OTHERS = [
   ['checkpoint', 'STORE'],
   ['create', 'CREATED'],
   ['diff', 'STORE', 'STORE'],
-  ['export', 'STORE', 'EXPORTED'],
   ['import', 'EXPORTED', 'IMPORTED'],
   ['repair', 'STORE', '--into', 'REPAIRED'],
   ['compact', 'STORE'],
+];
+/** Snapshots, and then what changed since, of which there is little to do: reading code is much of it. */
+const EXPORTS = [
+  ...['STORE', 'LOG'].flatMap((store) => [
+    ['export', store, `${store}_URL`],
+    ['put', store, 'key', 'later'],
+    ['export', store, `${store}_URL`, '--since', 'last'],
+  ]),
+  ['export', 'STORE', 'FOLDER'],
+  ['export', 'STORE', 'LINES', '--since', '1', '--at', '2'],
 ];
 const BOTH_FILES = [PROGRAM_FILE, REST_FILE];
 /** @type {readonly WarmUp[]} */
 const WARM_UPS = [
   ...OFTEN.map((command) => ({ name: command[0], files: BOTH_FILES, commands: [command] })),
   ...OFTEN_ON_LOGS.map((command) => ({ name: command[0], files: [REST_FILE], commands: [command] })),
+  { name: 'export', files: BOTH_FILES, commands: EXPORTS },
   {
     name: 'others',
     files: BOTH_FILES,
@@ -56,6 +67,8 @@ const PLACES = {
   LOG: 'log.snap',
   CREATED: 'created',
   EXPORTED: 'exported',
+  FOLDER: 'folder',
+  LINES: 'lines.ndjson',
   IMPORTED: 'imported',
   REPAIRED: 'repaired',
 };
@@ -63,10 +76,13 @@ const PLACES = {
 const PREPARATION = [
   ['put', 'STORE', 'key', 'value'],
   ['put', 'STORE', 'other', 'value'],
-  ['checkpoint', 'STORE'],
+  ['checkpoint', 'STORE', '--keep', '2'],
   ['put', 'STORE', 'key', 'again'],
+  ['checkpoint', 'STORE', '--keep', '2'],
+  ['put', 'STORE', 'key', 'once more'],
   ['put', 'LOG', 'key', 'value'],
   ['put', 'LOG', 'other', 'value'],
+  ['export', 'STORE', 'EXPORTED'],
 ];
 
 /**
@@ -82,8 +98,7 @@ export function makeCodeCaches(dist) {
   }
   const scratch = mkdtempSync(path.join(tmpdir(), 'statelog-build-'));
   try {
-    const placed = (command) =>
-      command.map((word) => (Object.hasOwn(PLACES, word) ? path.join(scratch, PLACES[word]) : word));
+    const placed = (command) => command.map((word) => place(scratch, word));
     for (const command of PREPARATION) run(['-e', start(dist)], placed(command));
     for (const { name, files, commands } of WARM_UPS) {
       const order = JSON.stringify({ name, files, commands: commands.map(placed) });
@@ -92,6 +107,12 @@ export function makeCodeCaches(dist) {
   } finally {
     rmSync(scratch, { recursive: true });
   }
+}
+
+/** The path, or the URL, that a word of a command stands for; any other word itself. */
+function place(scratch, word) {
+  if (word.endsWith('_URL')) return pathToFileURL(path.join(scratch, 'bucket', word)).href;
+  return Object.hasOwn(PLACES, word) ? path.join(scratch, PLACES[word]) : word;
 }
 
 /** A script that runs the program. */
