@@ -1,5 +1,6 @@
 import { StatelogError } from '../../errors.js';
 import { StoreUnavailable } from '../blob/store-unavailable.js';
+import { unusedProxyHint } from './unused-proxy.js';
 
 /** A server that says nothing for so long is not waited for. */
 const SILENCE_MS_MAX = 30_000;
@@ -145,12 +146,13 @@ function unreached(
   const reason = isSilent ? 'no answer' : reasonOf(cause);
   const message = `${method} ${name}: ${reason} (${address.host})`;
   const details = { path: name, operation: method, safe: 'nothing was changed here' };
+  const proxyHint = unusedProxyHint(address);
   if (LASTING.test(reason))
     return new StatelogError('IO_FAILED', message, {
       ...details,
-      hint: 'is the endpoint right, and the network up? see AWS_ENDPOINT_URL_S3',
+      hint: proxyHint ?? 'is the endpoint right, and the network up? see AWS_ENDPOINT_URL_S3',
     });
-  return new StoreUnavailable(message, { ...details, hint: 'run it again' });
+  return new StoreUnavailable(message, { ...details, hint: proxyHint ?? 'run it again' });
 }
 
 /** The system's name for what went wrong, which `fetch` hides in the causes of its error. */
