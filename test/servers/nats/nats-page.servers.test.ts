@@ -22,7 +22,7 @@ needing(
   process.env['NATS_URL'] = `nats://127.0.0.1:${port}`;
   const shell = exampleShell(tempDir(t));
   const examples = examplesOf('docs/nats.md');
-  t.true(examples.length >= 12);
+  t.true(examples.length >= 23);
   for (const { command, expected } of examples) {
     const { stdout, stderr } = shell(command);
     t.is(stdout, expected, `${command}\n${stderr}`);
