@@ -192,4 +192,13 @@ export const lossMutants = [
     tests: ['cli/commands/followed-hints'],
     match: 'where a repaired folder lacks*',
   },
+  {
+    name: 'missing-records-counted-where-they-are-told-alone',
+    rule: 'no count of what was lost is wrong',
+    file: 'src/engine/wal/scan/record-remarks.ts',
+    from: 'this.#loss?.addTo(sum);',
+    to: '',
+    tests: ['cli/commands/many-findings'],
+    match: 'records that are missing before good ones*',
+  },
 ];

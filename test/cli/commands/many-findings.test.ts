@@ -5,6 +5,7 @@ import { commandLine } from '../../support/command-line.js';
 import { tempDir } from '../../support/temp-dir.js';
 import { MmapStateStore } from '../../../src/engine/state/store/mmap-state-store.js';
 import { entry, FOLD, MANIFEST, tar } from '../../engine/artifact/hostile-tars.js';
+import { entryOf, recordOf } from '../../engine/wal/segment-builder.js';
 import { CROWDED_SEGMENTS } from '../../engine/wal/crowded-segments.js';
 import { HOSTILE_LOGS } from '../../engine/fold/hostile-logs.js';
 import { linesOf, type JsonLine } from './fixture-lines.js';
@@ -81,6 +82,21 @@ test('the records that are lost with places that are not told one by one are cou
       lastSequence: String(first + 2 * (places - 1)),
     },
   );
+});
+
+test('records that are missing before good ones are counted with the places that are not told, too', async (t) => {
+  const place = path.join(tempDir(t), 'wal-0.log');
+  const records = Array.from({ length: EACH + 500 }, (_, index) =>
+    recordOf(entryOf({ sequence: BigInt(3 * index), timestampNs: BigInt(index) })),
+  );
+  writeFileSync(place, Buffer.concat(records));
+  const { findings } = await verified(place);
+  const lost = findings.map((finding) => finding['lost'] as { records: number; lastSequence: string });
+  t.is(
+    lost.reduce((sum, { records: some }) => sum + some, 0),
+    2 * (EACH + 499),
+  );
+  t.is(lost.at(-1)!.lastSequence, String(3 * (EACH + 499) - 1));
 });
 
 test('one more than a thousand is told as the others are', async (t) => {

@@ -168,7 +168,8 @@ export class LogSalvage {
     const lastBefore = before?.cores[coreId]?.lastTimestampNs ?? 0n;
     const closedAt = lock?.closedAtOf(coreId);
     const writtenWithin = {
-      afterNs: before?.cores[coreId]?.lastTimestampNs,
+      // A checkpoint whose log is gone does not tell when it was written.
+      afterNs: lastBefore === 0n ? undefined : lastBefore,
       beforeNs: after?.cores[coreId]?.lastTimestampNs,
     };
     const part = {

@@ -33,6 +33,12 @@ export class Remarkable {
     this.isEpochBack = compareHalves(epochLow, epochHigh, this.#epochLow, this.#epochHigh) < 0;
   }
 
+  /** How many records are missing before this one. */
+  missingBefore({ sequenceLow, sequenceHigh }: OrderFields): number {
+    if (this.isSequenceBack) return sequenceHigh * 0x1_0000_0000 + sequenceLow;
+    return (sequenceHigh - this.#dueHigh) * 0x1_0000_0000 + (sequenceLow - this.#dueLow);
+  }
+
   get sequenceDue(): bigint {
     return joinU64(this.#dueLow, this.#dueHigh);
   }

@@ -1,6 +1,6 @@
 import { repairHint } from '../../bytes/text/command-hints.js';
 import { readU32, readU64 } from '../../bytes/halves.js';
-import type { DamageClass, Finding, Found, LostRecords } from '../../finding.js';
+import type { DamageClass, Finding, Found, LossSum, LostRecords } from '../../finding.js';
 import { ROOT, TAG_EPOCH_BARRIER } from '../../rkyv/entry/wal-entry-format.js';
 import type { WalEntryView } from '../../rkyv/entry/wal-entry-view.js';
 import { lostRecords, type RemarkContext } from './lost-records.js';
@@ -35,11 +35,11 @@ function remarksOnSequence(
   if (remarkable.isSequenceBack) {
     const message = 'numbering starts again here, as it does when LaminarDB reopens a segment';
     const words = (): RemarkWords => [message, remarkable.sequenceDue, view.sequence];
-    remarks.push(remark(file, stream, 'notice', 'sequence-repeat', words));
+    remarks.push(new Remark(file, stream, 'notice', 'sequence-repeat', words));
     if (remarkable.isEpochBack) {
       const told = 'the epoch starts again here';
       const itsWords = (): RemarkWords => [told, remarkable.epochBefore, view.epoch];
-      remarks.push(remark(file, stream, 'notice', 'misplaced-epoch', itsWords));
+      remarks.push(new Remark(file, stream, 'notice', 'misplaced-epoch', itsWords));
     }
   }
   if (remarkable.standing === 'jump') {
@@ -49,8 +49,8 @@ function remarksOnSequence(
       const told = `${missing} ${missing === 1n ? 'record is' : 'records are'} missing before this one`;
       return [told, due, view.sequence];
     };
-    const lost = context.isLossTold ? undefined : () => lostBefore(stream, remarkable, context);
-    remarks.push(remark(file, stream, 'damage', 'sequence-gap', words, lost));
+    const loss = context.isLossTold ? undefined : new LossBefore(stream, remarkable, context);
+    remarks.push(new Remark(file, stream, 'damage', 'sequence-gap', words, loss));
   }
   return remarks;
 }
@@ -60,20 +60,36 @@ function dueBefore({ isSequenceBack, sequenceDue }: Remarkable): bigint {
   return isSequenceBack ? 0n : sequenceDue;
 }
 
-function lostBefore(
-  { reader }: RecordStream,
-  remarkable: Remarkable,
-  { restarts }: RemarkContext,
-): LostRecords {
-  const { coreId, sequence: to, timestampNs: beforeNs } = reader.view;
-  const from = dueBefore(remarkable);
-  const afterNs = remarkable.offsetBefore < 0 ? undefined : remarkable.timestampBeforeNs;
-  return lostRecords({ coreId, from, to, afterNs, beforeNs, restarts });
+/** The records that are missing before a record at which a stream stands. */
+class LossBefore {
+  readonly #stream: RecordStream;
+  readonly #remarkable: Remarkable;
+  readonly #context: RemarkContext;
+
+  constructor(stream: RecordStream, remarkable: Remarkable, context: RemarkContext) {
+    this.#stream = stream;
+    this.#remarkable = remarkable;
+    this.#context = context;
+  }
+
+  told(): LostRecords {
+    const { coreId, sequence: to, timestampNs: beforeNs } = this.#stream.reader.view;
+    const { offsetBefore, timestampBeforeNs } = this.#remarkable;
+    const from = dueBefore(this.#remarkable);
+    const afterNs = offsetBefore < 0 ? undefined : timestampBeforeNs;
+    return lostRecords({ coreId, from, to, afterNs, beforeNs, restarts: this.#context.restarts });
+  }
+
+  addTo(sum: LossSum): void {
+    const { view } = this.#stream.reader;
+    if (!sum.addExact(this.#remarkable.missingBefore(view), this.#context.restarts, view))
+      sum.add(this.told());
+  }
 }
 
 function strangeBarrier(file: string, stream: RecordStream): Found {
   const { view } = stream.reader;
-  return remark(file, stream, 'damage', 'misplaced-epoch', () => [
+  return new Remark(file, stream, 'damage', 'misplaced-epoch', () => [
     'an epoch barrier closes another epoch than its own',
     view.epoch,
     readU64(view.bytes, view.rootStart + ROOT.number),
@@ -83,38 +99,55 @@ function strangeBarrier(file: string, stream: RecordStream): Found {
 /** The message, and the two sides that it compares. */
 type RemarkWords = readonly [message: string, expected: bigint, found: bigint];
 
-/** @param lost the records that are missing before it */
-function remark(
-  file: string,
-  stream: RecordStream,
-  severity: 'notice' | 'damage',
-  damageClass: DamageClass,
-  words: () => RemarkWords,
-  lost?: () => LostRecords,
-): Found {
-  const { offset } = stream;
-  return {
-    severity,
-    class: damageClass,
-    offset,
-    bytes: 0,
-    told: () => {
-      const [message, expected, found] = words();
-      return {
-        severity,
-        class: damageClass,
-        file,
-        offset,
-        bytes: 0,
-        message,
-        expected: String(expected),
-        found: String(found),
-        ...placeOf(stream),
-        ...(lost === undefined ? {} : { lost: lost() }),
-        ...(severity === 'damage' ? { hint: repairHint(file) } : {}),
-      };
-    },
-  };
+/** A remark about a stream's last record, as long as the stream stands there. */
+class Remark implements Found {
+  readonly severity: 'notice' | 'damage';
+  readonly class: DamageClass;
+  readonly offset: number;
+  readonly bytes = 0;
+  readonly #file: string;
+  readonly #stream: RecordStream;
+  readonly #words: () => RemarkWords;
+  readonly #loss: LossBefore | undefined;
+
+  constructor(
+    file: string,
+    stream: RecordStream,
+    severity: 'notice' | 'damage',
+    damageClass: DamageClass,
+    words: () => RemarkWords,
+    loss?: LossBefore,
+  ) {
+    this.severity = severity;
+    this.class = damageClass;
+    this.offset = stream.offset;
+    this.#file = file;
+    this.#stream = stream;
+    this.#words = words;
+    this.#loss = loss;
+  }
+
+  addLost(sum: LossSum): void {
+    this.#loss?.addTo(sum);
+  }
+
+  told(): Finding {
+    const { severity, class: damageClass, offset, bytes } = this;
+    const [message, expected, found] = this.#words();
+    return {
+      severity,
+      class: damageClass,
+      file: this.#file,
+      offset,
+      bytes,
+      message,
+      expected: String(expected),
+      found: String(found),
+      ...placeOf(this.#stream),
+      ...(this.#loss === undefined ? {} : { lost: this.#loss.told() }),
+      ...(severity === 'damage' ? { hint: repairHint(this.#file) } : {}),
+    };
+  }
 }
 
 function placeOf(stream: RecordStream): Partial<Finding> {
