@@ -1,5 +1,7 @@
 import type { ReplayBase } from '../../engine/inspect/replay/replay-base.js';
 import { ReplayInto } from '../../engine/inspect/replay/replay-into.js';
+import { realFileSystem } from '../../engine/storage-io/real/real-file-system.js';
+import { removeMade } from '../../engine/store/remove-made.js';
 import type { WritableStore } from '../../engine/store/store.js';
 import { EXIT_CODES, type ExitCode } from '../errors/exit-codes.js';
 import { countedText } from '../text/counted-text.js';
@@ -16,6 +18,8 @@ export interface IntoOptions {
   /** The state that the records go on from, and what of it is wanted. */
   readonly base: ReplayBase | undefined;
   readonly prefix: Uint8Array | undefined;
+  /** They were made for this: where it fails before anything is in one, that one is removed. */
+  readonly areNew: boolean;
 }
 
 /**
@@ -26,8 +30,9 @@ export async function runReplayInto(
   terminal: Terminal,
   work: Omit<ReplayWork, 'into'>,
   interruption: Interruption,
-  { stores, json, base, prefix }: IntoOptions,
+  { stores, json, base, prefix, areNew }: IntoOptions,
 ): Promise<ExitCode> {
+  let isToStay = true;
   try {
     const into = new ReplayInto(stores);
     try {
@@ -41,6 +46,9 @@ export async function runReplayInto(
       };
       const exitCode = await runReplay(terminal, { ...work, taker, into }, interruption);
       return base === undefined || base.findings.length === 0 ? exitCode : EXIT_CODES.damage;
+    } catch (error) {
+      isToStay = !areNew;
+      throw error;
     } finally {
       await into.settle();
       writeApplied(terminal, into, base?.epoch, json);
@@ -49,6 +57,7 @@ export async function runReplayInto(
     }
   } finally {
     for (const store of stores) store.close();
+    if (!isToStay) for (const { path } of stores) removeMade(realFileSystem(), path);
   }
 }
 

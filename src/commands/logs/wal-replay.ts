@@ -272,7 +272,8 @@ export default class WalReplay extends StatelogCommand {
     ]);
     const stores = await openDestinations(into, { sources, isOntoExisting, largeValues, waitMs: wait });
     for (const { notices } of stores) for (const notice of notices) this.notice(notice);
-    return (interruption) => runReplayInto(this.terminal, work, interruption, { stores, json, base, prefix });
+    const options = { stores, json, base, prefix, areNew: !isOntoExisting };
+    return (interruption) => runReplayInto(this.terminal, work, interruption, options);
   }
 }
 

@@ -1,4 +1,4 @@
-import { linkSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { linkSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import test from 'ava';
 import { StatelogError } from '../../../src/engine/errors.js';
@@ -212,4 +212,31 @@ test('what a store could not sync is not counted as applied', async (t) => {
   t.is(error.details.safe, `applied and on disk: 0 puts and 0 deletes to ${paths[0]!}`);
   t.deepEqual(into.applied, [{ path: paths[0]!, puts: 0, deletes: 0 }]);
   store.close();
+});
+
+test('stores that were made for nothing are removed, those that were there stay', async (t) => {
+  const folder = tempDir(t);
+  const segment = path.join(folder, 'wal-0.log');
+  writeFileSync(segment, joined(...records(3)));
+  const [there, made, madeLog] = ['there', 'made', 'made.snap'].map((name) => path.join(folder, name));
+  StateDirectory.create(there!);
+  const paths = [there!, made!, madeLog!, path.join(segment, 'within-a-file')];
+  const options = { fileSystem, sources: [], isOntoExisting: true, waitMs: 0 };
+  await t.throwsAsync(openDestinations(paths, options));
+  t.deepEqual(readdirSync(folder).sort(), ['there', 'wal-0.log']);
+});
+
+test('a new store that cannot take the first record is removed, one that took records stays', async (t) => {
+  const folder = tempDir(t);
+  const store = path.join(folder, 'from');
+  const log = path.join(folder, 'to.snap');
+  const replay = (): ReturnType<typeof commandLine> => commandLine(['wal-replay', store, '--into', log]);
+  await commandLine(['put', store, '--key-encoding', 'hex', 'ff', 'no UTF-8']);
+  t.is((await replay()).exitCode, 8);
+  t.deepEqual(readdirSync(folder), ['from']);
+  rmSync(store, { recursive: true });
+  await commandLine(['put', store, 'a', '1']);
+  await commandLine(['put', store, '--key-encoding', 'hex', 'ff', 'no UTF-8']);
+  t.is((await replay()).exitCode, 8);
+  t.is((await commandLine(['get', log, 'a'])).stdout, '1');
 });

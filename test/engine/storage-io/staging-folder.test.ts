@@ -48,6 +48,25 @@ test('where a process may open no more files, what it made is removed all the sa
   }
 });
 
+test('an error about what is put together names the place that it is for, not the hidden folder', (t) => {
+  const destination = path.join(tempDir(t), 'store');
+  let within = '';
+  const create = (): unknown => fileSystem.createExclusive(within);
+  const error = t.throws(
+    () => {
+      withStagingFolder(fileSystem, destination, (work) => {
+        within = path.join(work, 'file');
+        mkdirSync(within);
+        create();
+      });
+    },
+    { code: 'ALREADY_EXISTS', message: `open ${destination}: it exists already (EEXIST)` },
+  );
+  t.like(error, { details: { path: destination } });
+  mkdirSync(within, { recursive: true });
+  t.throws(create, { message: `open ${within}: it exists already (EEXIST)` }, 'it is over');
+});
+
 /** The real file system for a process that may have so many files open. */
 function openingAtMost(most: number): FileSystem {
   let open = 0;

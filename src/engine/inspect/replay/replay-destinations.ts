@@ -1,4 +1,5 @@
 import { StatelogError } from '../../errors.js';
+import { removeMade } from '../../store/remove-made.js';
 import type { WritableStore } from '../../store/store.js';
 import { realFileSystem } from '../../storage-io/real/real-file-system.js';
 import type { FileSystem } from '../../storage-io/interface/file-system.js';
@@ -21,7 +22,8 @@ export interface DestinationOptions {
 
 /**
  * Makes or opens every destination, and locks it. Nothing is made where one of them is there and must not be.
- * @throws StatelogError `ALREADY_EXISTS`, `SAME_PATH`, and what `openWritable` throws; those opened are closed again
+ * @throws StatelogError `ALREADY_EXISTS`, `SAME_PATH`, and what `openWritable` throws; those opened are closed again,
+ * and those made are removed
  */
 export async function openDestinations(
   paths: readonly string[],
@@ -32,6 +34,7 @@ export async function openDestinations(
   const existing = paths.find((path) => fileSystem.statusFollowing(path) !== undefined);
   if (existing !== undefined && !isOntoExisting)
     throw alreadyThere(existing, 'choose another path, or add --onto-existing');
+  const missing = paths.filter((path) => fileSystem.status(path) === undefined);
   const stores: WritableStore[] = [];
   try {
     for (const path of paths) {
@@ -40,6 +43,7 @@ export async function openDestinations(
     return stores;
   } catch (error) {
     for (const store of stores) store.close();
+    for (const path of missing) removeMade(fileSystem, path);
     throw error;
   }
 }

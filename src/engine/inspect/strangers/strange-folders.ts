@@ -104,7 +104,8 @@ function partOfStore(fileSystem: FileSystem, folder: string, identify: Identify)
 
 /** The content of a folder, at the nearest depth at which there is any. */
 function above(fileSystem: FileSystem, folder: string, identify: Identify): StrangeFolder | undefined {
-  let folders = [folder];
+  // Below the root of all lie also the folders of processes and of memory.
+  let folders = dirname(resolve(folder)) === resolve(folder) ? [] : [folder];
   for (let depth = 0; depth < DEPTH_MAX; depth++) {
     folders = folders.flatMap((one) => foldersIn(fileSystem, one)).slice(0, FOLDERS_MAX);
     const found = folders.flatMap((path) => {

@@ -1,6 +1,7 @@
 import type { ErrorCode } from '../../errors.js';
 import { StatelogError, isStatelogError } from '../../errors.js';
 import type { FileKind } from './file-system.js';
+import { destinationOf } from './staged-names.js';
 
 interface Meaning {
   readonly code: ErrorCode;
@@ -41,7 +42,8 @@ const MEANINGS: ReadonlyMap<string, Meaning> = new Map([
 
 /**
  * The error for a failed call, from the operating system's name for the failure. Used by the
- * real and by the simulated file system, so that code above cannot tell them apart.
+ * real and by the simulated file system, so that code above cannot tell them apart. Of a file in a hidden folder it tells
+ * what is put together there.
  * @param offset the byte of the file that was to be read or written
  */
 export function systemError(
@@ -56,10 +58,13 @@ export function systemError(
   const occupied = errno === 'ENOTEMPTY' && operation === 'rename';
   const code = occupied ? 'ALREADY_EXISTS' : (meaning?.code ?? 'IO_FAILED');
   const words = meaning?.words ?? 'the system call failed';
-  const subject = path === undefined ? operation : `${operation} ${path}`;
+  // What is missing there is told by those who look for it.
+  const destination = path === undefined || errno === 'ENOENT' ? undefined : destinationOf(path);
+  const named = destination ?? path;
+  const subject = named === undefined ? operation : `${operation} ${named}`;
   return new StatelogError(code, `${subject}: ${words} (${errno})`, {
-    path,
-    offset,
+    path: named,
+    offset: destination === undefined ? offset : undefined,
     errno,
     operation,
     hint: meaning?.hint,

@@ -1,8 +1,9 @@
 import { basename, dirname, join } from 'node:path';
 import { StatelogError, isStatelogError } from '../../errors.js';
-import { closeQuietly, namedAs } from './atomic-write.js';
+import { closeQuietly } from './atomic-write.js';
 import { isWithoutLocks, lockIfLocksAre } from '../lock/file-lock.js';
 import type { FileDescriptor, FileStatus, FileSystem } from '../interface/file-system.js';
+import { nameStaged, unnameStaged } from '../interface/staged-names.js';
 import { giveTree } from '../views/inheriting-file-system.js';
 import { isOursAlone } from '../owners/other-hands.js';
 import { STAGED_NAME } from './into-place.js';
@@ -59,6 +60,7 @@ export class StagingFolder {
       const folder = new StagingFolder(fileSystem, root, givenLike);
       try {
         noteStaged(fileSystem, root);
+        nameStaged(root, destination);
         // Another process that finds it empty may take it for abandoned, even before it has its rights.
         fileSystem.makeDirectory(root);
         folder.#spare = fileSystem.openDirectory(root, 'refuse');
@@ -69,7 +71,7 @@ export class StagingFolder {
       } catch (error) {
         folder.remove();
         const isLost = isStatelogError(error, 'NOT_FOUND') || isStatelogError(error, 'LOCKED');
-        if (tries >= NAMES_MAX || !isLost) throw namedAs(destination, root, error);
+        if (tries >= NAMES_MAX || !isLost) throw error;
       }
     }
   }
@@ -93,6 +95,7 @@ export class StagingFolder {
       if (worth > bestWorth) {
         best?.leave();
         best = folder;
+        nameStaged(root, destination);
         bestWorth = worth;
       } else {
         folder.leave();
@@ -116,6 +119,7 @@ export class StagingFolder {
     this.#closeSpare();
     if (this.#lock !== undefined) closeQuietly(this.#fileSystem, this.#lock);
     this.#lock = undefined;
+    unnameStaged(this.#root);
   }
 
   /** Removes the folder with all that is in it, as far as that goes: what stays is a leftover. */
