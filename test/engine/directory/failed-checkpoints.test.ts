@@ -197,3 +197,19 @@ test('no closing cursor is written behind changes that were not checkpointed', (
   store.close();
   t.is(disk.fileBytes(LOG).length, size);
 });
+
+test('a manifest that is mounted by itself is the reason why no checkpoint can be made', async (t) => {
+  const disk = new SimulatedDisk();
+  emptyStoreDisk(disk, 1);
+  const plan: FaultPlan = (operation) =>
+    operation.name === 'rename' && operation.path.includes('MANIFEST')
+      ? failAt(operation.index, 'EBUSY')(operation)
+      : undefined;
+  const store = await StateDirectory.open(STORE, { fileSystem: new SimulatedFileSystem({ disk, plan }) });
+  store.put(bytes('a'), bytes('1'));
+  const message = /MANIFEST\.json: it is mounted by itself, or in use \(EBUSY\)$/;
+  await t.throwsAsync(store.checkpoint(), { code: 'IO_FAILED', message });
+  store.put(bytes('b'), bytes('2'));
+  await store.sync();
+  store.close();
+});

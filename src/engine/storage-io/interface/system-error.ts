@@ -31,6 +31,7 @@ const MEANINGS: ReadonlyMap<string, Meaning> = new Map([
   ['EROFS', { code: 'READ_ONLY', words: 'the file system is read-only' }],
   ['EIO', { code: 'IO_FAILED', words: 'the device reported an input/output error' }],
   ['ENOTEMPTY', { code: 'IO_FAILED', words: 'the folder is not empty' }],
+  ['EBUSY', { code: 'IO_FAILED', words: 'it is mounted by itself, or in use' }],
   ['EXDEV', { code: 'IO_FAILED', words: 'the two paths lie on different file systems' }],
   ['ENAMETOOLONG', { code: 'IO_FAILED', words: 'the name is too long' }],
   ['EMFILE', { code: 'IO_FAILED', words: 'too many files are open', hint: 'see `ulimit -n`' }],
