@@ -81,7 +81,7 @@ export class DifferenceReport {
     const sides = [rowOf('A', [this.#options.a, kinds[0]]), rowOf('B', [this.#options.b, kinds[1]])];
     const numbers = Object.entries({ added, removed, changed, unknown, same });
     const sums = tableIn(
-      'Summary',
+      'Summary of the keys',
       ['Keys from A to B', 'How many'],
       numbers.map(([name, count]) => rowOf(name, [count])),
     );
@@ -116,7 +116,11 @@ export class DifferenceReport {
   }): Promise<void> {
     const left = this.#rooms.keys.leftOut;
     const rest = left > 0 ? markup`<p>and ${left} more</p>` : undefined;
-    const table = tableIn('Keys that differ', ['Key', 'From A to B', 'In A', 'In B'], this.#rows);
+    const table = tableIn(
+      'Keys that differ, with their values',
+      ['Key', 'From A to B', 'In A', 'In B'],
+      this.#rows,
+    );
     const parts = [
       ...head,
       this.#lines.length === 0

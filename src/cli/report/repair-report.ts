@@ -89,7 +89,7 @@ export class RepairReport {
   async done({ summary, exitCode, next }: RepairOutcome): Promise<void> {
     const { kept, lost, into } = summary;
     const sums = `Kept ${countedText(kept.records, 'record')} and ${countedText(kept.keys, 'key')}; lost ${lostRecordsText(lost)}, ${lostKeysText(lost)}, ${lost.bytes} bytes.`;
-    const table = tableIn('Summary', ['What', 'Result'], summaryRows(summary));
+    const table = tableIn('Summary of what was done', ['What', 'Result'], summaryRows(summary));
     const steps = next.map((step) => markup`<li>${step}</li>`);
     await this.#write(into, {
       headline: headlineOf(summary, exitCode),

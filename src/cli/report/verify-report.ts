@@ -124,7 +124,7 @@ export class VerifyReport {
   #summaryPart(): Html {
     const more = this.#paths - this.#rows.length;
     const rest = more > 0 ? markup`<p>and ${more} more: the sums above count them.</p>` : undefined;
-    return section('summary', 'Summary', markup`${tableIn('Summary', COLUMNS, this.#rows)}${rest}`);
+    return section('summary', 'Summary', markup`${tableIn('Summary by path', COLUMNS, this.#rows)}${rest}`);
   }
 }
 

@@ -5,7 +5,7 @@ import { PAGE_BYTES_MAX } from '../../../src/cli/report/page/report-page.js';
 import { blake3Hex } from '../../../src/engine/bytes/hash/blake3.js';
 import { commandLine } from '../../support/command-line.js';
 import { tempDir } from '../../support/temp-dir.js';
-import { reportedBy, rowsOfTable, shownBy } from './page.js';
+import { repeatedNames, reportedBy, rowsOfTable, shownBy } from './page.js';
 
 /* `diff --report`: a page with the keys of `--json`, and the counts of `--summary`. */
 
@@ -25,6 +25,7 @@ test('a page of a comparison has the keys of --json, and their counts in the ord
   const { a, b } = await twoStores(t);
   const { exitCode, lines, page } = await reportedBy(t, 'diff', a, b);
   t.is(exitCode, 1);
+  t.deepEqual(repeatedNames(page), []);
   t.regex(
     page,
     /Exit code 1: the answer is no\. 50 added, 20 removed, 10 changed, 0 unknown, 220 the same\./,

@@ -46,6 +46,16 @@ export async function reportedBy(
   return { exitCode, lines, page: readFileSync(file, 'utf8'), file };
 }
 
+/** The names that more than one region of a page has, by which a screen reader tells them. */
+export function repeatedNames(page: string): string[] {
+  const tables = [...page.matchAll(/role="region" aria-label="([^"]*)"/g)].map(([, name]) => shownBy(name!));
+  const sections = [...page.matchAll(/<section aria-labelledby="([^"]*)"/g)].map(([, id]) =>
+    shownBy(new RegExp(`id="${id}"[^>]*>(.*?)</h`, 's').exec(page)![1]!),
+  );
+  const names = [...sections, ...tables];
+  return names.filter((name, at) => names.indexOf(name) < at);
+}
+
 const ENTITIES: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', '#39': "'" };
 
 /** The text that a piece of a page shows. */

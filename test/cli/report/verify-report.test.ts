@@ -8,7 +8,7 @@ import { joined, records } from '../../engine/wal/segment-builder.js';
 import { commandLine } from '../../support/command-line.js';
 import { fixturePath } from '../../support/fixtures.js';
 import { tempDir } from '../../support/temp-dir.js';
-import { reported, rowsOfTable, shownBy } from './page.js';
+import { repeatedNames, reported, rowsOfTable, shownBy } from './page.js';
 
 /* `verify --report`: a page that says what `--json` says, stays small, keeps values to itself, and replaces no store. */
 
@@ -19,6 +19,7 @@ test('each class of damage has a page with the findings, counts, commands and ex
     const damaged = await make(tempDir(t));
     try {
       const { exitCode, findings, summaries, page } = await reported(t, damaged.path);
+      t.deepEqual(repeatedNames(page), [], name);
       const [summary] = summaries;
       const row = rowsOfTable(page, /Summary/)[0]!.slice(1);
       if (summary === undefined) t.is(row[0], 'not read to its end', name);
