@@ -210,7 +210,7 @@ export const directoryMutants = [
     name: 'deletes-not-replayed',
     rule: 'R1: what was deleted stays deleted',
     file: 'src/engine/directory/read/replay.ts',
-    from: '    overlay?.deleteFrom(bytes, keyStart, keyLength);\n',
+    from: '    changes?.deleteFrom(bytes, keyStart, keyLength);\n',
     to: '',
     tests: [crash],
     match: '*single puts and deletes*',

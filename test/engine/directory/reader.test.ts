@@ -5,6 +5,7 @@ import { SimulatedDisk, SimulatedFileSystem } from '../../simulated-disk/index.j
 import { STORE, emptyStoreDisk } from '../../torture/crash/directory-book.js';
 
 const bytes = (text: string): Uint8Array => new Uint8Array(Buffer.from(text));
+const text = (value: Uint8Array): string => Buffer.from(value).toString();
 
 /** Two moments of one store: before and after checkpoints that removed all that there was before. */
 async function twoMoments(): Promise<{ before: SimulatedDisk; after: SimulatedDisk }> {
@@ -86,4 +87,40 @@ test('an index of an earlier checkpoint in the place of the newest is damage', a
   disk.plantFile(`${STORE}/checkpoints/${newer}/state-0.idx`, stale);
   t.throws(() => StateDirectory.openReadOnly(STORE, { fileSystem }), { code: 'DAMAGED' });
   await t.throwsAsync(StateDirectory.open(STORE, { fileSystem }), { code: 'DAMAGED' });
+});
+
+test('a log long enough to be read many records at a time shows each change, in order, to who reads and who writes', async (t) => {
+  const fileSystem = new SimulatedFileSystem();
+  StateDirectory.create(STORE, { fileSystem });
+  const store = await StateDirectory.open(STORE, { fileSystem });
+  const expected = new Map<string, string>();
+  let records = 0;
+  for (let index = 0; index < 4000; index++) {
+    const key = `key-${index % 697}`;
+    if (index % 5 === 3) {
+      if (store.delete(bytes(key))) records++;
+      expected.delete(key);
+    } else {
+      records++;
+      store.put(bytes(key), bytes(`${index}`.padEnd(60, '.')));
+      expected.set(key, `${index}`.padEnd(60, '.'));
+    }
+  }
+  await store.sync();
+  store.close();
+  const all = (opened: Pick<StateDirectory, 'keys' | 'get'>) =>
+    new Map([...opened.keys()].map((key) => [text(key), text(opened.get(key)!)]));
+  const inOrder = new Map([...expected].sort(([a], [b]) => (a < b ? -1 : 1)));
+  const reader = StateDirectory.openReadOnly(STORE, { fileSystem });
+  t.deepEqual(all(reader), inOrder);
+  reader.close();
+  const writer = await StateDirectory.open(STORE, { fileSystem });
+  t.is(writer.recovery?.records, records);
+  t.deepEqual(all(writer), inOrder);
+  writer.close();
+  for (const key of ['key-0', 'key-3', 'key-696']) {
+    const one = StateDirectory.openReadOnly(STORE, { fileSystem, only: bytes(key) });
+    t.deepEqual(one.get(bytes(key)), expected.has(key) ? bytes(expected.get(key)!) : undefined);
+    one.close();
+  }
 });

@@ -2,8 +2,11 @@ import test from 'ava';
 import fc from 'fast-check';
 import { writeU32 } from '../../../src/engine/bytes/halves.js';
 import { crc32c } from '../../../src/engine/bytes/crc/checksum.js';
+import { toUtf8 as utf8 } from '../../../src/engine/bytes/text/text.js';
+import { applyRecord } from '../../../src/engine/directory/read/replay.js';
 import type { Finding } from '../../../src/engine/finding.js';
 import { ROOT, ROOT_BYTES, type WalEntry } from '../../../src/engine/rkyv/entry/wal-entry-format.js';
+import type { PassedChanges } from '../../../src/engine/wal/record/ordinary-run.js';
 import { WalScanner, type WalScanOptions } from '../../../src/engine/wal/scan/scanner.js';
 import { MemoryFile } from './memory-file.js';
 import { entryOf, recordOf } from './segment-builder.js';
@@ -11,7 +14,7 @@ import { entryOf, recordOf } from './segment-builder.js';
 /** Enough that checksums are computed in batches. */
 const RECORDS = 3000;
 const MIB = 1024 * 1024;
-const key = new TextEncoder().encode('key');
+const key = utf8('key');
 
 interface Scanned {
   readonly findings: readonly (Finding & { readonly after: number })[];
@@ -22,24 +25,48 @@ interface Scanned {
   readonly lastTimestampNs: bigint | undefined;
   readonly hasLags: boolean;
   readonly tail: string;
+  /** Each put and delete, in order. */
+  readonly changes: string;
   /** Records that were passed without a look at each. */
   readonly passed: number;
+}
+
+/** Tells changes: of records that are passed as of those that are looked at. */
+class ToldChanges implements PassedChanges {
+  readonly #told: Uint8Array[] = [];
+
+  get text(): string {
+    return Buffer.concat(this.#told).toString('latin1');
+  }
+
+  putFrom(
+    ...[key, start, length, value, valueStart, valueLength]: Parameters<PassedChanges['putFrom']>
+  ): void {
+    this.#told.push(key.slice(start, start + length), value.slice(valueStart, valueStart + valueLength));
+  }
+
+  deleteFrom(key: Uint8Array, start: number, length: number): void {
+    this.#told.push(utf8('deleted'), key.slice(start, start + length));
+  }
 }
 
 function scan(bytes: Uint8Array, passes: boolean, options: WalScanOptions): Scanned {
   const scanner = WalScanner.open('wal-0.log', { ...options, fileSystem: new MemoryFile(bytes).fileSystem });
   const findings: (Finding & { readonly after: number })[] = [];
+  const changes = new ToldChanges();
   let passed = 0;
   for (let event = scanner.next(); event !== 'end'; event = scanner.next()) {
     if (event === 'finding') findings.push({ ...scanner.finding!, after: scanner.records });
-    else if (passes) {
+    else {
+      applyRecord(scanner.view, changes, { sources: new Map(), watermark: undefined });
       const before = scanner.records;
-      scanner.passOrdinary();
+      if (passes) scanner.passOrdinary(changes);
       passed += scanner.records - before;
     }
   }
   const { records, goodEnd, nextSequence, lastEpoch, lastTimestampNs, hasLags, tail } = scanner;
-  return { findings, records, goodEnd, nextSequence, lastEpoch, lastTimestampNs, hasLags, tail, passed };
+  const told = { findings, changes: changes.text };
+  return { ...told, records, goodEnd, nextSequence, lastEpoch, lastTimestampNs, hasLags, tail, passed };
 }
 
 /** A change of one record's fields, or of its bytes once it was made. */
@@ -86,7 +113,7 @@ function segment(changes: ReadonlyMap<number, Change>, first: bigint): Uint8Arra
   for (let index = 0; index < RECORDS; index++) {
     const sequence = first + BigInt(index);
     const timestampNs = 1_770_000_000_000_000_000n + BigInt(index);
-    const value = new Uint8Array(index % 160);
+    const value = new Uint8Array(index % 160).fill(index);
     const entry = { sequence, timestampNs, lag: 0, operation: { op: 'put', key, value } } as const;
     const change = changes.get(index)?.(entry);
     const record = recordOf(entryOf({ ...entry, ...(typeof change === 'object' ? change : {}) }));

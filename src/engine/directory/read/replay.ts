@@ -4,7 +4,7 @@ import type { WalEntryView } from '../../rkyv/entry/wal-entry-view.js';
 import type { FileSystem } from '../../storage-io/interface/file-system.js';
 import { damageError } from '../../wal/scan/scan-findings.js';
 import { WalScanner } from '../../wal/scan/scanner.js';
-import type { Overlay } from '../state/overlay.js';
+import type { PassedChanges } from '../../wal/record/ordinary-run.js';
 import { applyOffsets } from '../manifest/source-mark.js';
 import type { ClosedSegment } from '../../wal/scan/closed-segment.js';
 import type { Locked, Reached } from '../../wal/scan/scan-options.js';
@@ -59,14 +59,18 @@ export interface ReplayedSegment extends SegmentState {
 
 /**
  * Applies one good record to what is in memory.
- * @param overlay undefined where only the progress is wanted
+ * @param changes the layer that takes them, or what stands in for it; undefined where only the progress is wanted
  */
-export function applyRecord(view: WalEntryView, overlay: Overlay | undefined, progress: Progress): void {
+export function applyRecord(
+  view: WalEntryView,
+  changes: PassedChanges | undefined,
+  progress: Progress,
+): void {
   const { bytes, keyStart, keyLength, valueStart, valueLength } = view;
   if (view.tag === TAG_PUT) {
-    overlay?.putFrom(bytes, keyStart, keyLength, bytes, valueStart, valueLength);
+    changes?.putFrom(bytes, keyStart, keyLength, bytes, valueStart, valueLength);
   } else if (view.tag === TAG_DELETE) {
-    overlay?.deleteFrom(bytes, keyStart, keyLength);
+    changes?.deleteFrom(bytes, keyStart, keyLength);
   } else if (view.tag === TAG_COMMIT) {
     const operation = view.operation();
     if (operation.op !== 'commit') return;
@@ -80,13 +84,21 @@ export function applyRecord(view: WalEntryView, overlay: Overlay | undefined, pr
  * bytes in flight, are returned as a notice.
  * @throws StatelogError `DAMAGED` where a good record follows a bad one
  */
-export function replaySegment(options: ReplayOptions, overlay: Overlay, progress: Progress): ReplayedSegment {
+export function replaySegment(
+  options: ReplayOptions,
+  overlay: PassedChanges,
+  progress: Progress,
+): ReplayedSegment {
   const scanner = WalScanner.open(options.path, options);
+  const changes = options.only === undefined ? overlay : changesOf(options.only, overlay);
   const notices: Finding[] = [];
   try {
     for (let event = scanner.next(); event !== 'end'; event = scanner.next()) {
       if (event === 'finding') takeFinding(scanner.finding!, notices);
-      else if (isWanted(scanner.view, options.only)) applyRecord(scanner.view, overlay, progress);
+      else {
+        applyRecord(scanner.view, changes, progress);
+        scanner.passOrdinary(changes);
+      }
     }
     const { goodEnd, records, nextSequence, lastTimestampNs } = scanner;
     return {
@@ -102,11 +114,21 @@ export function replaySegment(options: ReplayOptions, overlay: Overlay, progress
   }
 }
 
-function isWanted(view: WalEntryView, only: Uint8Array | undefined): boolean {
-  if (only === undefined) return true;
-  if (view.keyLength !== only.length) return false;
-  for (let at = 0; at < only.length; at++) if (view.bytes[view.keyStart + at] !== only[at]) return false;
-  return true;
+/** Hands on the changes of one key. */
+function changesOf(only: Uint8Array, overlay: PassedChanges): PassedChanges {
+  const isIt = (bytes: Uint8Array, start: number, length: number): boolean => {
+    if (length !== only.length) return false;
+    for (let at = 0; at < length; at++) if (bytes[start + at] !== only[at]) return false;
+    return true;
+  };
+  return {
+    putFrom(bytes, start, length, ...value) {
+      if (isIt(bytes, start, length)) overlay.putFrom(bytes, start, length, ...value);
+    },
+    deleteFrom(bytes, start, length) {
+      if (isIt(bytes, start, length)) overlay.deleteFrom(bytes, start, length);
+    },
+  };
 }
 
 function takeFinding(finding: Finding, notices: Finding[]): void {

@@ -11,6 +11,7 @@ import {
   type RecoverSegmentOptions,
   type SegmentReport,
 } from '../../wal/recover/recovery.js';
+import type { PassedChanges } from '../../wal/record/ordinary-run.js';
 import { groupReach } from '../../wal/groups/group-reach.js';
 import type { StampStart } from '../../wal/write/record-stamp.js';
 import type { CoreWalWriterOptions } from '../../wal/write/direct-writer.js';
@@ -48,6 +49,11 @@ export interface LogRecovery {
   /** Whether changes are taken into memory; else they are only checked. */
   readonly isTakenIn: boolean;
 }
+
+const NOTHING_TAKEN: PassedChanges = {
+  putFrom: () => undefined,
+  deleteFrom: () => undefined,
+};
 
 type Environment = Pick<WriterEnvironment, 'fileSystem' | 'clock' | 'layout'>;
 
@@ -129,6 +135,7 @@ function requestOf(
     onRecord: (view) => {
       applyRecord(view, overlay, progress);
     },
+    changes: overlay ?? NOTHING_TAKEN,
     onNotice: (finding) => notices.push(finding),
   };
 }

@@ -19,10 +19,23 @@ const LENGTH = HEADER.length / WORD_BYTES;
 const CRC = HEADER.crc / WORD_BYTES;
 const CORE_BITS = 0xffff;
 
+/** Takes the changes of records that are passed; keys and values lie in the buffers during the call only. */
+export interface PassedChanges {
+  putFrom(
+    keyBytes: Uint8Array,
+    keyStart: number,
+    keyLength: number,
+    valueBytes: Uint8Array,
+    valueStart: number,
+    valueLength: number,
+  ): unknown;
+  deleteFrom(keyBytes: Uint8Array, keyStart: number, keyLength: number): unknown;
+}
+
 /**
  * Passes over records that are as nearly all are: puts and deletes of which the checksum holds, each right behind the last one and next in
  * the numbering, of the same core and epoch, and not of an earlier time. It asks of each what `RecordReader.check` and
- * `RecordOrder.judge` ask, in one loop over words, and makes nothing of what it sees; whatever is not so is left to them.
+ * `RecordOrder.judge` ask, in one loop over words, and makes no view of any; whatever is not so is left to them.
  */
 export class OrdinaryRun {
   /** Start and end of the last record that was passed. */
@@ -44,9 +57,10 @@ export class OrdinaryRun {
   /**
    * Passes over records from the end of the last good one on, as far as their checksums were computed ahead, and takes them into the
    * order.
+   * @param changes is told of each of them
    * @returns how many
    */
-  pass(): number {
+  pass(changes?: PassedChanges): number {
     const { window, ahead } = this.#reader;
     const order = this.#order;
     const position = order.end;
@@ -61,7 +75,27 @@ export class OrdinaryRun {
     const crc = this.#words[this.#lastAt / WORD_BYTES + CRC]! >>> 0;
     this.fields.read(window.bytes, to - ROOT_BYTES);
     order.accept(this.fields, this.offset, this.end - this.offset, crc);
+    if (changes !== undefined) this.#tell(changes, window.bytes, from, to);
     return passed;
+  }
+
+  /** Tells of the records in a range of the window that were passed. */
+  #tell(changes: PassedChanges, bytes: Uint8Array, from: number, to: number): void {
+    const words = this.#words;
+    for (let at = from; at < to;) {
+      const end = at + RECORD_HEADER_BYTES + words[at / WORD_BYTES + LENGTH]!;
+      const root = end - ROOT_BYTES;
+      const word = root / WORD_BYTES;
+      const key = root + ROOT.key + words[word + KEY_WORD]!;
+      const keyLength = words[word + KEY_WORD + 1]! >>> 0;
+      if (words[word + TAG_WORD] === TAG_PUT) {
+        const value = root + ROOT.value + words[word + VALUE_WORD]!;
+        changes.putFrom(bytes, key, keyLength, bytes, value, words[word + VALUE_WORD + 1]! >>> 0);
+      } else {
+        changes.deleteFrom(bytes, key, keyLength);
+      }
+      at = end;
+    }
   }
 
   #count = 0;

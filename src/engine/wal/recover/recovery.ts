@@ -11,6 +11,7 @@ import type { ClosedSegment } from '../scan/closed-segment.js';
 import { damageError } from '../scan/scan-findings.js';
 import type { Reached } from '../scan/scan-options.js';
 import { WalScanner } from '../scan/scanner.js';
+import type { PassedChanges } from '../record/ordinary-run.js';
 
 /** Called for each good record, in order. The view is valid during the call only. */
 export type RecordVisitor = (view: WalEntryView, offset: number, bytes: number) => void;
@@ -41,6 +42,8 @@ export interface RecoverSegmentOptions {
   readonly lossBytesMax?: number | undefined;
   /** Told of each good record as it is read; on damage, of those before it. */
   readonly onRecord?: RecordVisitor | undefined;
+  /** Told of the puts and deletes that are passed over, many at a time; `onRecord` is not told of those. */
+  readonly changes?: PassedChanges | undefined;
   /** Told of what is worth knowing and no damage. */
   readonly onNotice?: ((finding: Finding) => void) | undefined;
 }
@@ -139,7 +142,7 @@ function scanAll(
   options: RecoverSegmentOptions,
   descriptor: FileDescriptor,
 ): WalScanner {
-  const { path, coreId, epoch, closedAt, reached, onRecord, onNotice } = options;
+  const { path, coreId, epoch, closedAt, reached, onRecord, changes, onNotice } = options;
   const expectedSequence = options.expectedNextSequence;
   const wasClosed = (): boolean => options.wasClosed === true;
   const part = { descriptor, order: undefined, isFollowed: false };
@@ -148,6 +151,7 @@ function scanAll(
   for (let event = scanner.next(); event !== 'end'; event = scanner.next()) {
     if (event === 'record') {
       onRecord?.(scanner.view, scanner.offset, scanner.recordBytes);
+      if (changes !== undefined) scanner.passOrdinary(changes);
       continue;
     }
     const finding = scanner.finding!;

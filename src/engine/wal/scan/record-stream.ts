@@ -5,7 +5,7 @@ import { causeOfLength, causeOfStanding, causeOfState, type Gap, type GapCause }
 import { Landing } from '../resync/landing.js';
 import { RecordOrder, type Standing } from '../format/record-order.js';
 import { Remarkable } from '../format/remarkable.js';
-import { OrdinaryRun } from '../record/ordinary-run.js';
+import { OrdinaryRun, type PassedChanges } from '../record/ordinary-run.js';
 import { RecordReader } from '../record/record-reader.js';
 import { HEADER, isPlausibleLength, RECORD_HEADER_BYTES } from '../format/record.js';
 
@@ -105,11 +105,14 @@ export class RecordStream {
 
   /**
    * Passes over good records about which there is nothing to say, as far as that is quick; `reader.view` is of none of them.
+   * @param changes is told of each of them
    * @returns how many
    */
-  passOrdinary(): number {
+  passOrdinary(changes?: PassedChanges): number {
+    const { ahead, window } = this.reader;
     if (this.#mayJump || this.position !== this.order.end) return 0;
-    const passed = this.ordinary.pass();
+    if (!ahead.holds(this.position, window.generation)) return 0;
+    const passed = this.ordinary.pass(changes);
     if (passed === 0) return 0;
     const { offset, end } = this.ordinary;
     this.remarkable = undefined;

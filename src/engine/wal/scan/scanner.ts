@@ -8,6 +8,7 @@ import type { UnfinishedGroup } from '../groups/group-watch.js';
 import type { Gap } from './gap.js';
 import { hasStrangeBarrier, remarksOn } from './record-remarks.js';
 import type { OrderFields, RecordOrder } from '../format/record-order.js';
+import type { PassedChanges } from '../record/ordinary-run.js';
 import { RecordStream, type RecordStreamOptions } from './record-stream.js';
 import { DamagedGap, damageError, tailFinding } from './scan-findings.js';
 import { partToRead, upTo, type Locked, type WalScanOptions, type WalScanPart } from './scan-options.js';
@@ -193,11 +194,15 @@ export class WalScanner {
     return this.#tell(this.#pending.shift()!);
   }
 
-  /** Passes over good records about which nothing is to be said, as far as that is quick. @returns the last one's fields, if any was */
-  passOrdinary(): OrderFields | undefined {
+  /**
+   * Passes over good records about which nothing is to be said, as far as that is quick; `view` is of none of them.
+   * @param changes is told of each of them
+   * @returns the last one's fields, if any was
+   */
+  passOrdinary(changes?: PassedChanges): OrderFields | undefined {
     const isBusy = this.#recordWaits || this.#isOver || this.#pending.length > 0;
     if (isBusy || this.#stopAt !== Infinity || this.#options.endSequence !== undefined) return undefined;
-    const passed = this.#stream.passOrdinary();
+    const passed = this.#stream.passOrdinary(changes);
     if (passed > 0) this.#standBehind(passed);
     return passed > 0 ? this.#stream.ordinary.fields : undefined;
   }
