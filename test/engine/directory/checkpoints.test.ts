@@ -102,7 +102,7 @@ test('scans go on over checkpoints, and show what was there, while later changes
 
 test('a layer of changes takes the memory of one that its last holder let go, and nothing of what that held', (t) => {
   // What other tests let go is taken first.
-  const earlier = [new Overlay(), new Overlay()];
+  for (const earlier of [new Overlay(), new Overlay()]) earlier.put(bytes('earlier'), bytes(''));
   const value = new Uint8Array(300_000).fill(7);
   const first = new Overlay();
   const { buffer } = first.bufferAt(first.put(bytes('first'), value));
@@ -118,5 +118,4 @@ test('a layer of changes takes the memory of one that its last holder let go, an
   t.is(next.find(bytes('first')), 'unknown');
   t.false(next.cursor().first());
   t.is(next.bufferAt(next.put(bytes('third'), value)).buffer, buffer);
-  t.is(earlier.length, 2);
 });

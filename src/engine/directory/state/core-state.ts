@@ -16,27 +16,10 @@ export interface CoreState {
   /** While a checkpoint is made beside the writer: the changes that it takes in, which lie between the two. */
   readonly frozen?: Overlay | undefined;
   readonly overlay: Overlay;
-  /** True while nobody has asked for the overlay: then there is none to let go. */
-  readonly isUntouched?: boolean | undefined;
 }
 
 /** A checkpoint with one layer of changes over it: what the next one is made from. */
 export type CheckpointState = Pick<CoreState, 'base' | 'overlay'>;
-
-/** A core without changes since its checkpoint; the layer for them is made when it is first asked for. */
-export function unchangedCore(coreId: number, base: StateFile | undefined): CoreState {
-  let overlay: Overlay | undefined;
-  return {
-    coreId,
-    base,
-    get overlay() {
-      return (overlay ??= new Overlay());
-    },
-    get isUntouched() {
-      return overlay === undefined;
-    },
-  };
-}
 
 /** Which core a key belongs to. */
 export function coreOfKey(key: Uint8Array, cores: number): number {
@@ -125,7 +108,7 @@ export class CoreStates {
   release(): void {
     this.#holders--;
     if (this.#holders > 0) return;
-    for (const core of this.all) if (core.isUntouched !== true) core.overlay.release();
+    for (const { overlay } of this.all) overlay.release();
     if (this.#under !== undefined) this.#under.release();
     else for (const core of this.all) core.base?.close();
   }

@@ -17,6 +17,8 @@ const WORTH_KEEPING_BYTES = 256 * 1024;
 const SPARE_STORES_MAX = 2;
 /** Stores of layers that were let go, emptied, for the next ones. To free so much memory V8 would mark its whole heap. */
 const spareStores: MemoryBackend[] = [];
+/** Refuses whatever a layer is asked that was let go; made when the first one is. */
+let refusingStore: MemoryBackend | undefined;
 
 /** The answer of an overlay about a key. */
 export type OverlayAnswer = 'unknown' | 'deleted' | Uint8Array;
@@ -27,7 +29,8 @@ export type OverlayAnswer = 'unknown' | 'deleted' | Uint8Array;
  * The arena never compacts itself: the changelog's offsets point into it until they are drained.
  */
 export class Overlay {
-  #store = spareStores.pop() ?? new MemoryBackend(ARENA_BYTES_MIN, false);
+  /** Made with the first change. */
+  #store: MemoryBackend | undefined;
   /** How many states it is a layer of. */
   #holders = 1;
   readonly #copier = new WordCopier();
@@ -37,7 +40,7 @@ export class Overlay {
 
   /** Keys that were put or deleted. */
   get count(): number {
-    return this.#store.length;
+    return this.#store?.length ?? 0;
   }
 
   /** Bytes of all keys here, tombstones included: bounds what a checkpoint adds to the index. */
@@ -72,8 +75,8 @@ export class Overlay {
     valueStart: number,
     valueLength: number,
   ): number {
-    const store = this.#store;
-    const offset = this.#allocate(keyBytes, keyStart, keyLength, valueLength);
+    const store = (this.#store ??= newStore());
+    const offset = this.#allocate(store, keyBytes, keyStart, keyLength, valueLength);
     const into = store.bufferAt(offset);
     const at = store.startAt(offset);
     const keyAt = at + HEADER_BYTES;
@@ -95,8 +98,8 @@ export class Overlay {
 
   /** Deletes, as `delete` does, a key that stands in a buffer. */
   deleteFrom(keyBytes: Uint8Array, keyStart: number, keyLength: number): number {
-    const store = this.#store;
-    const offset = this.#allocate(keyBytes, keyStart, keyLength, 0);
+    const store = (this.#store ??= newStore());
+    const offset = this.#allocate(store, keyBytes, keyStart, keyLength, 0);
     this.#hasTombstones = true;
     const into = store.bufferAt(offset);
     const at = store.startAt(offset);
@@ -106,7 +109,7 @@ export class Overlay {
   }
 
   find(key: Uint8Array): OverlayAnswer {
-    const record = this.#store.getRef(key);
+    const record = this.#store?.getRef(key);
     if (record === undefined) return 'unknown';
     return isTombstone(record) ? 'deleted' : record.subarray(HEADER_BYTES + key.length);
   }
@@ -116,11 +119,11 @@ export class Overlay {
    * from `keyStartAt` on, and its value right behind it.
    */
   bufferAt(offset: number): Uint8Array {
-    return this.#store.bufferAt(offset);
+    return this.#store!.bufferAt(offset);
   }
 
   keyStartAt(offset: number): number {
-    return this.#store.startAt(offset) + HEADER_BYTES;
+    return this.#store!.startAt(offset) + HEADER_BYTES;
   }
 
   /** The length of the key at `keyStart` in the buffer of its record. */
@@ -130,7 +133,8 @@ export class Overlay {
 
   /** Frees what overwritten records left. Only when nothing holds an offset any more. */
   compactIfSparse(): void {
-    if (this.#store.fragmentation > 0.5) this.#store.compact();
+    const store = this.#store;
+    if (store !== undefined && store.fragmentation > 0.5) store.compact();
   }
 
   /** Takes over all changes of a newer layer. */
@@ -153,26 +157,41 @@ export class Overlay {
     this.#holders--;
     if (this.#holders > 0) return;
     const store = this.#store;
-    this.#store = new MemoryBackend(0, false);
-    this.#store.close();
+    if (store === undefined || store === refusingStore) return;
+    this.#store = refusingStore ??= closedStore();
     if (store.sizeBytes < WORTH_KEEPING_BYTES || spareStores.length >= SPARE_STORES_MAX) return;
     store.recycle();
     spareStores.push(store);
   }
 
   cursor(): RecordCursor {
-    return new RecordCursor(this.#store);
+    return new RecordCursor((this.#store ??= newStore()));
   }
 
   /** Makes room for a record, in place of the one that the key may have had; returns its offset. */
-  #allocate(keyBytes: Uint8Array, keyStart: number, keyLength: number, valueLength: number): number {
-    const store = this.#store;
+  #allocate(
+    store: MemoryBackend,
+    keyBytes: Uint8Array,
+    keyStart: number,
+    keyLength: number,
+    valueLength: number,
+  ): number {
     const offset = store.allocate(keyBytes, keyStart, keyLength, HEADER_BYTES + keyLength + valueLength);
     const { replacedLength } = store;
     if (replacedLength < 0) this.#keyBytes += keyLength;
     else this.#valueBytes -= replacedLength - HEADER_BYTES - keyLength;
     return offset;
   }
+}
+
+function newStore(): MemoryBackend {
+  return spareStores.pop() ?? new MemoryBackend(ARENA_BYTES_MIN, false);
+}
+
+function closedStore(): MemoryBackend {
+  const store = new MemoryBackend(0, false);
+  store.close();
+  return store;
 }
 
 /** Shows records as entries, each as it was when the cursor moved to it. */

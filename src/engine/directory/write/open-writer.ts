@@ -2,7 +2,8 @@ import type { Clock } from '../../storage-io/interface/clock.js';
 import { acquireFileLock, type FileLock } from '../../storage-io/lock/file-lock.js';
 import type { FileSystem } from '../../storage-io/interface/file-system.js';
 import { refuseLinkedFile, refuseLinkedFolders } from '../../storage-io/owners/own-paths.js';
-import { CoreStates, unchangedCore } from '../state/core-state.js';
+import { type CoreState, CoreStates } from '../state/core-state.js';
+import { Overlay } from '../state/overlay.js';
 import { guardedByLock, HeldStore } from './held-store.js';
 import type { DirectoryLayout } from '../manifest/layout.js';
 import { isFoundationAsClosed, readCloseRecord, syncFoundation } from '../manifest/closed-store.js';
@@ -84,7 +85,9 @@ function recover(options: OpenWriterOptions, lock: FileLock, unguarded: FileSyst
   const entry = newestCheckpoint(manifest);
   const bases = entry === undefined ? [] : openCheckpoint({ fileSystem, layout, manifest }, entry);
   const isTakenIn = options.writesOnly !== true;
-  const all = Array.from({ length: manifest.cores }, (_, coreId) => unchangedCore(coreId, bases[coreId]));
+  const all = Array.from({ length: manifest.cores }, (_, coreId): CoreState => {
+    return { coreId, base: bases[coreId], overlay: new Overlay() };
+  });
   const states = new CoreStates(all);
   let writers: readonly WritableCore[] = [];
   try {

@@ -23,9 +23,8 @@ const DRAIN_AT = 1024;
 export class WritableCore {
   readonly coreId: number;
   readonly segment: CoreWalWriter;
-  readonly #state: CoreState;
-  /** The layer of the changes from now on; undefined: that of its state, which is made when it is first needed. */
-  #layer: Overlay | undefined;
+  /** The layer of the changes from now on. */
+  #overlay: Overlay;
   /** Made with the first change. */
   #changelog: StateChangelogBuffer | undefined;
   /** Changes in it. */
@@ -37,7 +36,7 @@ export class WritableCore {
   constructor(state: CoreState, segment: CoreWalWriter, before?: WritableCore) {
     this.coreId = state.coreId;
     this.segment = segment;
-    this.#state = state;
+    this.#overlay = state.overlay;
     if (before === undefined) return;
     this.#changelog = before.#changelog;
     this.#listened = before.#listened;
@@ -67,7 +66,7 @@ export class WritableCore {
   /** Appends everything in the changelog to the segment; what is drained is not yet on disk. */
   drain(): void {
     this.#drainChangelog();
-    this.#layer?.compactIfSparse();
+    this.#overlay.compactIfSparse();
   }
 
   /** From now on drained changes are kept for `takeListened`, or no longer. */
@@ -85,11 +84,7 @@ export class WritableCore {
   /** Lays the changes from now on over another layer; the changelog must be empty, since it points into the one before. */
   goOnWith(overlay: Overlay): void {
     assert(this.#undrained === 0, 'a changelog is drained before its layer is left');
-    this.#layer = overlay;
-  }
-
-  get #overlay(): Overlay {
-    return (this.#layer ??= this.#state.overlay);
+    this.#overlay = overlay;
   }
 
   /** The changelog never fills up, so that nothing is dropped. Nobody asks for the key's hash: it is left out. */
