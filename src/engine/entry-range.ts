@@ -3,45 +3,81 @@ import { compareBytes, prefixSuccessor, startsWithBytes } from './bytes/compare.
 import { freeCopy } from './bytes/free-copy.js';
 import type { Entry, EntryCursor, EntryRange } from './entry-cursor.js';
 
-/** Walks a cursor over a range, forwards or backwards, yielding copies that are free to keep. */
-export function* entriesInRange(cursor: EntryCursor, range: EntryRange = {}): Generator<Entry, void> {
-  for (const at of positionsInRange(cursor, range))
-    yield { key: freeCopy(at.key), value: freeCopy(at.value()) };
-}
+/** Moves a cursor over the entries of a range one by one. A generator in its place makes each step take a third longer. */
+export class RangeWalk {
+  readonly #cursor: EntryCursor;
+  readonly #low: Uint8Array | undefined;
+  readonly #high: Uint8Array | undefined;
+  readonly #isReverse: boolean;
+  #isBegun = false;
 
-/** Walks a cursor as `entriesInRange` does, without copies: each entry is valid until the next one is asked for. */
-export function* lentEntriesInRange(cursor: EntryCursor, range: EntryRange = {}): Generator<Entry, void> {
-  for (const at of positionsInRange(cursor, range)) yield { key: at.key, value: at.value() };
-}
-
-/** The keys alone, as copies; no value is read. */
-export function* keysInRange(cursor: EntryCursor, range: EntryRange = {}): Generator<Uint8Array, void> {
-  for (const at of positionsInRange(cursor, range)) yield at.key.slice();
-}
-
-/** Moves a cursor over the entries of a range in turn, without copies, and yields the cursor itself. */
-export function* positionsInRange(cursor: EntryCursor, range: EntryRange = {}): Generator<EntryCursor, void> {
-  const { low, high } = boundsOf(range);
-  if (isEmpty(low, high)) return;
-  if (range.reverse === true) {
-    let valid = high === undefined ? cursor.last() : cursor.seekBefore(high);
-    for (; valid && (low === undefined || compareBytes(cursor.key, low) >= 0); valid = cursor.previous())
-      yield cursor;
-    return;
+  /** @throws TypeError where a bound is anything but bytes */
+  constructor(cursor: EntryCursor, range: EntryRange = {}) {
+    checkRange(range);
+    this.#cursor = cursor;
+    this.#low = lowerBound(range);
+    this.#high = upperBound(range);
+    this.#isReverse = range.reverse === true;
   }
-  let valid = low === undefined ? cursor.first() : cursor.seek(low);
-  for (; valid && (high === undefined || compareBytes(cursor.key, high) < 0); valid = cursor.next())
-    yield cursor;
+
+  /** Moves to the next entry of the range, the first time to its first. @returns false where there is none */
+  next(): boolean {
+    const cursor = this.#cursor;
+    if (!this.#isBegun) return this.#begin();
+    if (this.#isReverse) return cursor.previous() && this.#isAboveLow();
+    return cursor.next() && this.#isBelowHigh();
+  }
+
+  #begin(): boolean {
+    const cursor = this.#cursor;
+    const low = this.#low;
+    const high = this.#high;
+    this.#isBegun = true;
+    if (low !== undefined && high !== undefined && compareBytes(low, high) >= 0) return false;
+    if (!this.#isReverse)
+      return (low === undefined ? cursor.first() : cursor.seek(low)) && this.#isBelowHigh();
+    return (high === undefined ? cursor.last() : cursor.seekBefore(high)) && this.#isAboveLow();
+  }
+
+  #isAboveLow(): boolean {
+    return this.#low === undefined || compareBytes(this.#cursor.key, this.#low) >= 0;
+  }
+
+  #isBelowHigh(): boolean {
+    return this.#high === undefined || compareBytes(this.#cursor.key, this.#high) < 0;
+  }
+}
+
+/** A copy of the entry that a cursor stands on, free to keep. */
+export function copiedEntry(cursor: EntryCursor): Entry {
+  return { key: freeCopy(cursor.key), value: freeCopy(cursor.value()) };
+}
+
+/** The entry that a cursor stands on, valid until it moves. */
+export function lentEntry(cursor: EntryCursor): Entry {
+  return { key: cursor.key, value: cursor.value() };
+}
+
+/** A copy of the key that a cursor stands on. */
+export function copiedKey(cursor: EntryCursor): Uint8Array {
+  return cursor.key.slice();
+}
+
+/** Walks a cursor over a range, forwards or backwards, yielding an item for each entry. */
+export function* itemsInRange<Cursor extends EntryCursor, Item>(
+  cursor: Cursor,
+  range: EntryRange | undefined,
+  itemOf: (cursor: Cursor) => Item,
+): Generator<Item, void> {
+  const walk = new RangeWalk(cursor, range);
+  while (walk.next()) yield itemOf(cursor);
 }
 
 /** How many keys there are in the range. */
-export function countInRange(cursor: EntryCursor, range: EntryRange = {}): number {
-  const { low, high } = boundsOf(range);
-  if (isEmpty(low, high)) return 0;
+export function countInRange(cursor: EntryCursor, range?: EntryRange): number {
+  const walk = new RangeWalk(cursor, range);
   let count = 0;
-  let valid = low === undefined ? cursor.first() : cursor.seek(low);
-  // A generator, as the walks above are, would take a third longer.
-  for (; valid && (high === undefined || compareBytes(cursor.key, high) < 0); valid = cursor.next()) count++;
+  while (walk.next()) count++;
   return count;
 }
 
@@ -69,16 +105,6 @@ export function isInRange(key: Uint8Array, range: EntryRange): boolean {
   return (
     (low === undefined || compareBytes(key, low) >= 0) && (high === undefined || compareBytes(key, high) < 0)
   );
-}
-
-/** The first key that is in the range, and the first one past it; undefined for no bound. @throws as `checkRange` */
-function boundsOf(range: EntryRange): Record<'low' | 'high', Uint8Array | undefined> {
-  checkRange(range);
-  return { low: lowerBound(range), high: upperBound(range) };
-}
-
-function isEmpty(low: Uint8Array | undefined, high: Uint8Array | undefined): boolean {
-  return low !== undefined && high !== undefined && compareBytes(low, high) >= 0;
 }
 
 /** The least key that is in the range: the greatest of all lower bounds. */

@@ -2,11 +2,12 @@ import { checkBigint, checkBytes, checkBytesIfGiven } from '../bytes/byte-argume
 import { StatelogError } from '../errors.js';
 import type { Entry, EntryCursor, EntryRange } from '../entry-cursor.js';
 import {
+  copiedEntry,
+  copiedKey,
   countInRange,
-  entriesInRange,
   forEachEntryOf,
-  keysInRange,
-  lentEntriesInRange,
+  lentEntry,
+  RangeWalk,
 } from '../entry-range.js';
 import type { Finding } from '../finding.js';
 import { checkCommit } from '../rkyv/entry/operation-arguments.js';
@@ -176,12 +177,12 @@ export class StateDirectory {
 
   /** Entries in key order, free to keep. A scan goes on over a checkpoint that is made meanwhile. */
   scan(range: EntryRange = {}): Generator<Entry, void> {
-    return this.#walk((cursor) => entriesInRange(cursor, range));
+    return this.#walk(range, copiedEntry);
   }
 
   /** Entries as `scan` shows them, each valid until the next one is asked for: takes a fraction of the time. */
   lentEntries(range: EntryRange = {}): Generator<Entry, void> {
-    return this.#walk((cursor) => lentEntriesInRange(cursor, range));
+    return this.#walk(range, lentEntry);
   }
 
   /** Shows every entry in key order; key and value are lent for the call. */
@@ -193,7 +194,7 @@ export class StateDirectory {
 
   /** Keys in order, free to keep; reads no value. Goes on over a checkpoint as `scan` does. */
   keys(range: EntryRange = {}): Generator<Uint8Array, void> {
-    return this.#walk((cursor) => keysInRange(cursor, range));
+    return this.#walk(range, copiedKey);
   }
 
   /** How many keys are in the range; reads no value. */
@@ -280,11 +281,13 @@ export class StateDirectory {
   }
 
   /** Holds what the cursor walks over until the walk is over. */
-  *#walk<Item>(itemsOf: (cursor: EntryCursor) => Generator<Item, void>): Generator<Item, void> {
+  *#walk<Item>(range: EntryRange, itemOf: (cursor: EntryCursor) => Item): Generator<Item, void> {
     const states = this.#states();
     states.hold();
     try {
-      yield* itemsOf(states.cursor());
+      const cursor = states.cursor();
+      const walk = new RangeWalk(cursor, range);
+      while (walk.next()) yield itemOf(cursor);
     } finally {
       states.release();
     }

@@ -3,7 +3,7 @@ import { compareBytes } from '../bytes/compare.js';
 import { freeCopy } from '../bytes/free-copy.js';
 import { JsonLineParts } from '../bytes/text/json-line.js';
 import type { EntryCursor, EntryRange } from '../entry-cursor.js';
-import { positionsInRange } from '../entry-range.js';
+import { itemsInRange } from '../entry-range.js';
 import { StatelogError } from '../errors.js';
 import type { FileDescriptor, FileSystem } from '../storage-io/interface/file-system.js';
 import { cutMeanwhile } from '../storage-io/whole/write-fully.js';
@@ -83,9 +83,8 @@ export class LinesStore extends CursorStore implements ReadableStore {
     return cursor.seek(key) && compareBytes(cursor.key, key) === 0 ? cursor.entry() : undefined;
   }
 
-  override *entries(range?: EntryRange): Generator<StoredEntry, void> {
-    const cursor = this.entryCursor();
-    for (const _ of positionsInRange(cursor, range)) yield cursor.entry();
+  override entries(range?: EntryRange): Generator<StoredEntry, void> {
+    return itemsInRange(this.entryCursor(), range, (cursor) => cursor.entry());
   }
 
   override lentEntries(range?: EntryRange): Iterable<StoredEntry> {

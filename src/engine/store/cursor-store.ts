@@ -1,10 +1,11 @@
 import type { EntryCursor, EntryRange } from '../entry-cursor.js';
 import {
+  copiedEntry,
+  copiedKey,
   countInRange,
-  entriesInRange,
   forEachEntryOf,
-  keysInRange,
-  lentEntriesInRange,
+  itemsInRange,
+  lentEntry,
 } from '../entry-range.js';
 import type { EntryVisitor, StoredEntry } from './store.js';
 
@@ -17,11 +18,11 @@ export abstract class CursorStore {
   protected abstract countAll(): number;
 
   entries(range?: EntryRange): Iterable<StoredEntry> {
-    return entriesInRange(this.entryCursor(), range);
+    return itemsInRange(this.entryCursor(), range, copiedEntry);
   }
 
   lentEntries(range?: EntryRange): Iterable<StoredEntry> {
-    return lentEntriesInRange(this.entryCursor(), range);
+    return itemsInRange(this.entryCursor(), range, lentEntry);
   }
 
   forEachEntry(visit: EntryVisitor): void {
@@ -29,7 +30,7 @@ export abstract class CursorStore {
   }
 
   keys(range?: EntryRange): Iterable<Uint8Array> {
-    return keysInRange(this.entryCursor(), range);
+    return itemsInRange(this.entryCursor(), range, copiedKey);
   }
 
   count(range?: EntryRange): number {

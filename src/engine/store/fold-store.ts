@@ -1,7 +1,7 @@
 import { checkBytes } from '../bytes/byte-argument.js';
 import { StatelogError, isStatelogError } from '../errors.js';
 import type { EntryCursor, EntryRange } from '../entry-cursor.js';
-import { positionsInRange } from '../entry-range.js';
+import { itemsInRange } from '../entry-range.js';
 import type { Finding } from '../finding.js';
 import { AppendLogFold } from '../fold/store/append-log-fold.js';
 import { COMPACT_THRESHOLD_DEFAULT } from '../fold/format/format.js';
@@ -116,18 +116,16 @@ export class FoldStore extends CursorStore implements WritableStore {
     return entry === undefined ? undefined : { key, value: entry.value, version: entry.version.toBytes() };
   }
 
-  override *entries(range?: EntryRange): Generator<StoredEntry, void> {
-    const cursor = this.#fold.entryCursor();
-    for (const at of positionsInRange(cursor, range)) {
-      yield { key: at.key.slice(), value: at.value().slice(), version: cursor.version().toBytes() };
-    }
+  override entries(range?: EntryRange): Generator<StoredEntry, void> {
+    return itemsInRange(this.#fold.entryCursor(), range, (at) => {
+      return { key: at.key.slice(), value: at.value().slice(), version: at.version().toBytes() };
+    });
   }
 
-  override *lentEntries(range?: EntryRange): Generator<StoredEntry, void> {
-    const cursor = this.#fold.entryCursor();
-    for (const at of positionsInRange(cursor, range)) {
-      yield { key: at.key, value: at.value(), version: cursor.version().toBytes() };
-    }
+  override lentEntries(range?: EntryRange): Generator<StoredEntry, void> {
+    return itemsInRange(this.#fold.entryCursor(), range, (at) => {
+      return { key: at.key, value: at.value(), version: at.version().toBytes() };
+    });
   }
 
   override forEachEntry(visit: EntryVisitor): void {

@@ -4,7 +4,7 @@ import { compareBytes } from '../../../src/engine/bytes/compare.js';
 import { CoresCursor } from '../../../src/engine/directory/state/cores-cursor.js';
 import { MergedCursor, type OverlayCursor } from '../../../src/engine/directory/state/merged-cursor.js';
 import type { Entry } from '../../../src/engine/entry-cursor.js';
-import { entriesInRange, isInRange } from '../../../src/engine/entry-range.js';
+import { copiedEntry, isInRange, itemsInRange } from '../../../src/engine/entry-range.js';
 
 interface Item extends Entry {
   readonly deleted: boolean;
@@ -125,7 +125,7 @@ test('a range yields what a filter over all entries would, forwards and backward
       fc.property(items, ranges, (list, range) => {
         const all = sorted(list).filter((item) => isInRange(item.key, range));
         if (range.reverse) all.reverse();
-        const found = [...entriesInRange(new ArrayCursor(sorted(list)), range)];
+        const found = [...itemsInRange(new ArrayCursor(sorted(list)), range, copiedEntry)];
         const hex = (entries: readonly Entry[]) =>
           entries.map((entry) => Buffer.from(entry.key).toString('hex'));
         if (hex(found).join() !== hex(all).join())

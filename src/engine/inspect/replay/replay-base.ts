@@ -10,7 +10,7 @@ import {
 } from '../../directory/manifest/manifest.js';
 import { openCheckpoint } from '../../directory/read/open-checkpoint.js';
 import type { Entry } from '../../entry-cursor.js';
-import { entriesInRange } from '../../entry-range.js';
+import { copiedEntry, itemsInRange } from '../../entry-range.js';
 import { isStatelogError, StatelogError } from '../../errors.js';
 import type { Finding } from '../../finding.js';
 import { checkStateFile } from '../../state/read/state-file-check.js';
@@ -116,7 +116,7 @@ export class ReplayBase {
 
   /** Its entries whose keys start with a prefix, core after core, each core's in key order; free to keep. */
   *entries(prefix: Uint8Array | undefined): Generator<Entry, void> {
-    for (const file of this.#files) yield* entriesInRange(file.cursor(), { prefix });
+    for (const file of this.#files) yield* itemsInRange(file.cursor(), { prefix }, copiedEntry);
   }
 
   close(): void {

@@ -1,6 +1,6 @@
 import { checkBytes, wrongType } from '../../bytes/byte-argument.js';
 import type { Entry, EntryCursor, EntryRange } from '../../entry-cursor.js';
-import { checkRange, entriesInRange } from '../../entry-range.js';
+import { checkRange, copiedEntry, itemsInRange } from '../../entry-range.js';
 import { type Clock, SystemClock } from '../../storage-io/interface/clock.js';
 import type { FileSystem } from '../../storage-io/interface/file-system.js';
 import { realFileSystem } from '../../storage-io/real/real-file-system.js';
@@ -193,7 +193,7 @@ export class MmapStateStore {
   /** Entries of any range, in either direction, as copies. */
   scan(range: EntryRange = {}): Generator<Entry, void> {
     checkRange(range);
-    return entriesInRange(this.#backend.cursor(), range);
+    return itemsInRange(this.#backend.cursor(), range, copiedEntry);
   }
 
   /** A cursor over all entries: scans without copying. */

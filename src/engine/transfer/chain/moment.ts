@@ -1,7 +1,7 @@
 import { toHex } from '../../bytes/text/text.js';
 import { historyMark } from '../../directory/read/history-mark.js';
 import { readDirectory, type DirectorySnapshot } from '../../directory/read/reader.js';
-import { lentEntriesInRange } from '../../entry-range.js';
+import { itemsInRange, lentEntry } from '../../entry-range.js';
 import { StatelogError } from '../../errors.js';
 import type { Finding } from '../../finding.js';
 import { FoldStore } from '../../store/fold-store.js';
@@ -83,7 +83,7 @@ export function momentOfSnapshot(snapshot: DirectorySnapshot): Moment {
     storeId: toHex(snapshot.manifest.storeId),
     notices: snapshot.notices,
     snapshot,
-    lentEntries: () => lentEntriesInRange(snapshot.states.cursor()),
+    lentEntries: () => itemsInRange(snapshot.states.cursor(), undefined, lentEntry),
     close: () => {
       snapshot.states.release();
     },
