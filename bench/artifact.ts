@@ -9,7 +9,7 @@ import { importStore } from '../src/engine/transfer/import-store.js';
 import { fillDirectory } from './directory/fill.js';
 import { sequentialKeys, VALUE } from './frame/data.js';
 import type { BenchTask, BenchTopic, Contender } from './frame/task.js';
-import { milliseconds, nsEach } from './frame/timing.js';
+import { milliseconds, millisecondsAwaited, nsEach } from './frame/timing.js';
 
 const LONG_VALUE = new Uint8Array(4096).fill(0x42);
 const SECONDS = 1_700_000_000;
@@ -78,9 +78,9 @@ function exportTo(source: string, destination: string): void {
 
 async function importTo(source: string, destination: string): Promise<number> {
   rmSync(destination, { recursive: true, force: true });
-  const started = performance.now();
-  await importStore({ source, destination });
-  return performance.now() - started;
+  return millisecondsAwaited(async () => {
+    await importStore({ source, destination });
+  });
 }
 
 async function measureDirectory(task: BenchTask, count: number): Promise<void> {

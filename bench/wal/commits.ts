@@ -6,7 +6,7 @@ import type { CoreWalWriter } from '../../src/engine/wal/write/writer.js';
 import { VALUE } from '../frame/data.js';
 import type { PeerStore } from '../frame/peer.js';
 import type { BenchTask, Contender } from '../frame/task.js';
-import { nsEachAwaited } from '../frame/timing.js';
+import { millisecondsAwaited, nsEachAwaited } from '../frame/timing.js';
 import { newSegment, recordBytes } from './segment.js';
 
 /** As many lines as `put --batch` writes in a group. */
@@ -69,9 +69,10 @@ async function measureGroups(task: BenchTask, keys: readonly Uint8Array[]): Prom
   const megabytes = (groups * groupBytes) / 1e6;
   const title = `durable groups of ${groupRecords.toLocaleString('en')} records`;
   const rateOf = async (work: () => Promise<void> | void): Promise<number> => {
-    const started = performance.now();
-    await work();
-    return (megabytes * 1000) / (performance.now() - started);
+    const spent = await millisecondsAwaited(async () => {
+      await work();
+    });
+    return (megabytes * 1000) / spent;
   };
   const group = keys.slice(0, groupRecords);
   const ahead = (): Promise<number> => {
