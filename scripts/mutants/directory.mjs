@@ -207,14 +207,6 @@ export const directoryMutants = [
     tests: ['engine/directory/merged-cursor'],
   },
   {
-    name: 'range-holds-its-end',
-    rule: 'a range ends before `to`, and before the first key past its prefix',
-    file: 'src/engine/entry-range.ts',
-    from: 'compareBytes(this.#cursor.key, this.#high) < 0',
-    to: 'compareBytes(this.#cursor.key, this.#high) <= 0',
-    tests: ['engine/directory/merged-cursor'],
-  },
-  {
     name: 'deletes-not-replayed',
     rule: 'R1: what was deleted stays deleted',
     file: 'src/engine/directory/read/replay.ts',

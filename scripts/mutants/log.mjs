@@ -239,23 +239,6 @@ export const logMutants = [
     tests: ['engine/wal/ordinary-run'],
   },
   {
-    name: 'passed-records-not-told',
-    rule: 'R1: what was acknowledged is there after every opening',
-    file: 'src/engine/wal/record/ordinary-run.ts',
-    from: 'if (changes !== undefined) this.#tell',
-    to: 'if (changes === undefined) this.#tell',
-    tests: ['engine/wal/ordinary-run'],
-  },
-  {
-    name: 'passed-records-not-taken-by-a-writer',
-    rule: 'R1: what was acknowledged is there after every opening',
-    file: 'src/engine/directory/write/recover-log.ts',
-    from: 'changes: overlay ?? NOTHING_TAKEN',
-    to: 'changes: NOTHING_TAKEN',
-    tests: ['engine/directory/reader'],
-    match: '*many records at a time*',
-  },
-  {
     name: 'groups-read-anew-for-each-mark',
     rule: "R7: time is bounded by the input's size, whatever it claims",
     file: 'src/engine/wal/groups/group-watch.ts',

@@ -5,7 +5,7 @@ import type { Entry, EntryCursor, EntryRange } from './entry-cursor.js';
 
 /** Moves a cursor over the entries of a range one by one. A generator in its place makes each step take a third longer. */
 export class RangeWalk {
-  readonly #cursor: EntryCursor;
+  readonly cursor: EntryCursor;
   readonly #low: Uint8Array | undefined;
   readonly #high: Uint8Array | undefined;
   readonly #isReverse: boolean;
@@ -14,7 +14,7 @@ export class RangeWalk {
   /** @throws TypeError where a bound is anything but bytes */
   constructor(cursor: EntryCursor, range: EntryRange = {}) {
     checkRange(range);
-    this.#cursor = cursor;
+    this.cursor = cursor;
     this.#low = lowerBound(range);
     this.#high = upperBound(range);
     this.#isReverse = range.reverse === true;
@@ -22,14 +22,14 @@ export class RangeWalk {
 
   /** Moves to the next entry of the range, the first time to its first. @returns false where there is none */
   next(): boolean {
-    const cursor = this.#cursor;
+    const cursor = this.cursor;
     if (!this.#isBegun) return this.#begin();
     if (this.#isReverse) return cursor.previous() && this.#isAboveLow();
     return cursor.next() && this.#isBelowHigh();
   }
 
   #begin(): boolean {
-    const cursor = this.#cursor;
+    const cursor = this.cursor;
     const low = this.#low;
     const high = this.#high;
     this.#isBegun = true;
@@ -40,11 +40,11 @@ export class RangeWalk {
   }
 
   #isAboveLow(): boolean {
-    return this.#low === undefined || compareBytes(this.#cursor.key, this.#low) >= 0;
+    return this.#low === undefined || compareBytes(this.cursor.key, this.#low) >= 0;
   }
 
   #isBelowHigh(): boolean {
-    return this.#high === undefined || compareBytes(this.#cursor.key, this.#high) < 0;
+    return this.#high === undefined || compareBytes(this.cursor.key, this.#high) < 0;
   }
 }
 

@@ -198,4 +198,5 @@ export type { SegmentEntry } from './wal/folder/segment-folder.js';
 export type { MergedScanner, MergeOptions } from './wal/scan/merged-scanner.js';
 export type { OrderFields } from './wal/format/record-order.js';
 export type { LogScanOptions, WalScanPart } from './wal/scan/scan-options.js';
+export type { PassedChanges } from './wal/record/ordinary-run.js';
 export type { ScanEvent, WalScanner } from './wal/scan/scanner.js';

@@ -285,9 +285,8 @@ export class StateDirectory {
     const states = this.#states();
     states.hold();
     try {
-      const cursor = states.cursor();
-      const walk = new RangeWalk(cursor, range);
-      while (walk.next()) yield itemOf(cursor);
+      const walk = new RangeWalk(states.cursor(), range);
+      while (walk.next()) yield itemOf(walk.cursor);
     } finally {
       states.release();
     }

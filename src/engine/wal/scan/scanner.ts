@@ -194,11 +194,7 @@ export class WalScanner {
     return this.#tell(this.#pending.shift()!);
   }
 
-  /**
-   * Passes over good records about which nothing is to be said, as far as that is quick; `view` is of none of them.
-   * @param changes is told of each of them
-   * @returns the last one's fields, if any was
-   */
+  /** Passes over good records about which nothing is to be said, as far as that is quick, and tells `changes` of each. @returns the last one's fields, if any was */
   passOrdinary(changes?: PassedChanges): OrderFields | undefined {
     const isBusy = this.#recordWaits || this.#isOver || this.#pending.length > 0;
     if (isBusy || this.#stopAt !== Infinity || this.#options.endSequence !== undefined) return undefined;
@@ -235,9 +231,8 @@ export class WalScanner {
   }
 
   get #judge(): SegmentJudge {
-    const { path } = this;
     return (this.#madeJudge ??= new SegmentJudge(
-      path,
+      this.path,
       this.#stream,
       this.#streamOptions,
       this.#options,
