@@ -117,4 +117,13 @@ export const natsMutants = [
     tests: ['engine/remote/nats/resync'],
     match: 'an artifact that is taken half*',
   },
+  {
+    name: 'pull-waits-though-its-fold-failed',
+    rule: 'R11: a pull that follows reports a failure at once, whatever its bucket does',
+    file: 'src/engine/remote/nats/pull/stream-follower.ts',
+    from: 'if (target.hasFailed) await target.settle();',
+    to: '',
+    tests: ['engine/remote/nats/puller'],
+    match: '*ends when its fold fails*',
+  },
 ];

@@ -7,6 +7,7 @@ import {
   SimulatedCrash,
   SimulatedDisk,
   SimulatedFileSystem,
+  type FaultPlan,
 } from '../../../simulated-disk/index.js';
 import { rejectionOf } from '../../../support/failure.js';
 import { FOLD, foldOn, list, pull, startPull } from './pulled-fold.js';
@@ -313,4 +314,22 @@ test('changes that come one by one are applied when nothing waits, and those tha
   t.is(foldOn(disk).live.size, 1_201);
   puller.stop();
   await time.until(over);
+});
+
+test('a pull that follows ends when its fold fails, though nothing changes in the bucket any more', async (t) => {
+  for (const into of [[], ['/store']]) {
+    const { time, bucket, disk } = world();
+    let isFailing = false;
+    const plan: FaultPlan = ({ name }) =>
+      isFailing && name === 'fdatasync' ? { kind: 'error', errno: 'EIO', when: 'before' } : undefined;
+    const { over } = await startPull({ time, bucket, disk, plan, into, isFollowing: true });
+    bucket.put('a', '1');
+    await time.pass(5_000);
+    t.is(foldOn(disk).live.size, 1);
+    isFailing = true;
+    bucket.put('b', '2');
+    const startedMs = time.nowMs();
+    t.is((await rejectionOf(time.until(over))).code, 'IO_FAILED');
+    t.true(time.nowMs() - startedMs < 1_000, `${time.nowMs() - startedMs}`);
+  }
 });

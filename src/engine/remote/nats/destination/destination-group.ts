@@ -30,6 +30,7 @@ export class DestinationGroup implements PullTarget {
   readonly #working: (Promise<void> | undefined)[];
   #failure: unknown;
   #hasFailed = false;
+  #onFailure: (() => void) | undefined;
   #cursor: WatchCursor;
   #isAligned = false;
   #onProgress: (() => void) | undefined;
@@ -54,6 +55,14 @@ export class DestinationGroup implements PullTarget {
 
   get origin(): Origin | undefined {
     return this.#fold.origin;
+  }
+
+  get hasFailed(): boolean {
+    return this.#hasFailed;
+  }
+
+  whenFailed(tell: () => void): void {
+    this.#onFailure = tell;
   }
 
   setOrigin(origin: Origin): void {
@@ -132,6 +141,7 @@ export class DestinationGroup implements PullTarget {
     } catch (error) {
       this.#failure ??= error;
       this.#hasFailed = true;
+      this.#onFailure?.();
     } finally {
       this.#working[index] = undefined;
       this.#onProgress?.();

@@ -40,6 +40,10 @@ export interface PullTarget {
    * @throws StatelogError what a destination throws
    */
   take(batch: Batch): Promise<void>;
+  /** True once a destination has failed: `settle` says how. */
+  readonly hasFailed: boolean;
+  /** Calls `tell` when one fails from now on, so that nobody waits for changes meanwhile. */
+  whenFailed(tell: () => void): void;
   /** Resolves when all that was taken is on disk everywhere. @throws StatelogError as `take` */
   settle(): Promise<void>;
   /** The fold's keys that start with a prefix, as of what was taken and settled. */

@@ -53,7 +53,10 @@ export class StreamFollower {
   #isStopped = false;
 
   constructor(options: FollowOptions) {
-    const { position, changes, snapshotEnd, timers } = options;
+    const { position, changes, snapshotEnd, timers, target } = options;
+    target.whenFailed(() => {
+      changes.wake();
+    });
     this.#options = options;
     this.#position = position;
     this.#written = position;
@@ -121,7 +124,8 @@ export class StreamFollower {
 
   /** Nothing has come: hands on what is due, looks at the bucket now and then, and waits. */
   async #idle(): Promise<LostPosition | undefined> {
-    const { changes, timers } = this.#options;
+    const { changes, timers, target } = this.#options;
+    if (target.hasFailed) await target.settle();
     const now = timers.nowMs();
     if (!this.#batch.isEmpty && (this.#lag === 0 || now >= this.#batch.dueMs)) {
       await this.#handOn();
