@@ -143,9 +143,9 @@ lessTest('less is the pager where none is named, and what is left unread is not 
 lessTest(
   'Ctrl-C leaves the pager its screen, and the program ends by the signal once that is left',
   async (t) => {
-    const steps = [
+    const steps: readonly TerminalStep[] = [
       { after: '\n:', keys: '\u0003' },
-      { after: '.', keys: 'q' },
+      { unheard: 'SIGINT', keys: 'q' },
     ];
     isLeft(t, await statelog(['wal-replay', cores], {}, steps), -2);
   },

@@ -4,12 +4,14 @@ import { spawn, spawnSync } from 'node:child_process';
 export const hasPseudoTerminals = spawnSync('python3', ['-c', 'import pty, termios']).status === 0;
 
 /**
- * A thing to do once the output matches: keys to press, or a signal for the program. A program that is just changing its terminal's
+ * A thing to do once it is due: keys to press, or a signal for the program. A program that is just changing its terminal's
  * settings may throw keys away, so they are pressed again after each second of silence, until the next step, or the program's end.
  */
 export interface TerminalStep {
-  /** A regular expression of Python's. */
-  readonly after: string;
+  /** Due once the output since the step before matches this regular expression of Python's. */
+  readonly after?: string;
+  /** Due once the program has no handler of its own for this signal: the one that it had was told of it, if it listens once. */
+  readonly unheard?: 'SIGINT';
   readonly keys?: string;
   readonly signal?: 'SIGTERM' | 'SIGHUP' | 'SIGKILL';
 }
@@ -46,6 +48,12 @@ output = b''
 steps = spec['steps']
 seen = 0
 keys = None
+def is_due(step):
+    if 'unheard' in step:
+        with open(f'/proc/{program.pid}/status') as status:
+            caught = int(re.search(r'SigCgt:\\s*(\\w+)', status.read())[1], 16)
+        return not caught >> getattr(signal, step['unheard']) - 1 & 1
+    return re.search(step['after'].encode(), output[seen:])
 def press():
     os.write(master, keys)
     return time.monotonic()
@@ -60,7 +68,7 @@ while True:
         break
     elif keys and time.monotonic() - pressed > 1:
         pressed = press()
-    while steps and re.search(steps[0]['after'].encode(), output[seen:]):
+    while steps and is_due(steps[0]):
         step = steps.pop(0)
         seen = len(output)
         keys = None
