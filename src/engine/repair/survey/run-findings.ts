@@ -90,17 +90,17 @@ export function foreignRun(run: PlacedRun, why: string): Finding {
 
 /** A file of a checkpoint that lies where another belongs. */
 export function pairElsewhere(file: IndexEvidence | ValuesEvidence, path: string): Finding {
-  const what =
+  const told =
     file.kind === 'index'
-      ? `the index of core ${file.block.coreId}, epoch ${file.block.epoch}`
-      : `values that fit the index of ${path}`;
+      ? `the index of core ${file.block.coreId}, epoch ${file.block.epoch}, lies here; it is read as ${path}`
+      : `values that fit its index lie here; they are read as ${path}`;
   return {
     severity: 'notice',
     class: 'misplaced',
     file: file.path,
     offset: 0,
     bytes: 0,
-    message: `${what}, lies here; it is read as ${path}`,
+    message: told,
   };
 }
 
