@@ -48,10 +48,12 @@ const takenBy = (fold: string): number =>
 withServer(
   'a server that is killed and comes back twenty times costs nothing, and no revision is taken twice',
   async (t) => {
-    const { bucket, url, fold, restart } = await world(t);
+    // Killed again before the pull is back, and again, a bucket of current values alone drops what was not taken.
+    const { bucket, url, fold, restart } = await world(t, { max_msgs_per_subject: 64 });
     const keys = keysOf(KEYS);
     await bucket.putAll(keys.map((key) => [key, 'first']));
     const pull = startCommand(['pull', url, fold, '--follow', '--json']);
+    const hasEnded = (): boolean => pull.process.exitCode !== null;
     const writing = keepWriting(t, bucket, keys, RATE);
     for (let kill = 0; kill < 20; kill++) {
       await wait(figure(400, 2_000));
@@ -61,7 +63,7 @@ withServer(
     await wait(1_000);
     await writing.stop();
     const last = await bucket.put('key.0', 'last');
-    await until(() => revisionsIn(fold).includes(BigInt(last)));
+    await until(() => revisionsIn(fold).includes(BigInt(last)) || hasEnded());
     const revisions = revisionsIn(fold);
     pull.process.kill('SIGINT');
     const { signal, stderr, stdout } = await pull.ended;
