@@ -33,20 +33,20 @@ export const KILLED_STORES = [
 ] as const;
 
 /**
- * Kills a session on the same store again and again, while groups wait, and holds what is there against what was answered.
- * @param isShort whether it is asked without ids, and answers shortly
+ * Kills a session on the same store again and again, while groups wait, and holds what is there against what was answered. Every other
+ * one is asked without ids, and answers shortly.
  */
 export async function killAgainAndAgain(
   t: ExecutionContext,
   starter: string,
   [, name, cores]: (typeof KILLED_STORES)[number],
   rounds: number,
-  isShort: boolean,
 ): Promise<void> {
   const store = path.join(tempDir(t), name);
   if (cores !== undefined) StateDirectory.create(store, { cores });
   let group = 0;
   for (let round = 0; round < rounds; round++) {
+    const isShort = round % 2 === 1;
     const { child, lines, next } = startSession(starter, store, ...(isShort ? ['--short'] : []));
     const answered = new Set<number>();
     const first = group;
