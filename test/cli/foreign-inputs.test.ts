@@ -246,8 +246,9 @@ test('of a file in parts, as split makes them, and of a folder that holds a stat
   const holder = path.join(folder, 'holder');
   mkdirSync(holder);
   for (const name of ['state-one.db', 'state-one.idx']) cpSync(fixturePath(name), path.join(holder, name));
-  const { exitCode, stderr } = await commandLine(['rescue', holder]);
+  const { exitCode, stdout, stderr } = await commandLine(['rescue', holder]);
   t.is(exitCode, 7);
+  t.regex(stdout, /state-one\.db: .*, a state file\n.*state-one\.idx: .*, the index of a state file/);
   t.regex(stderr, /state-one\.db in it is a state file.*statelog verify .*holder\/state-one\.db/);
 });
 

@@ -118,8 +118,12 @@ function saysText(evidence: Evidence): string {
       const { epoch, coreId } = evidence.block;
       return epoch === 0n ? 'the index of a state file' : `the index of checkpoint ${epoch}, core ${coreId}`;
     }
-    case 'values':
-      return `a state file of generation ${evidence.generation}`;
+    case 'values': {
+      const { generation } = evidence;
+      // An index without a block has there what it holds of values, behind four zeros.
+      if (generation > 0xffff_ffffn) return 'the index of a state file, which does not say whose it is';
+      return generation === 0n ? 'a state file' : `a state file of generation ${generation}`;
+    }
     case 'manifest': {
       const { cores, checkpoints } = evidence.manifest;
       const epochs = checkpoints.map(({ epoch }) => epoch).join(' and ');
