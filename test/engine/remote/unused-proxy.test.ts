@@ -16,6 +16,10 @@ test('where a proxy is named that Node goes past, the hint names the variable an
     { HTTP_PROXY: PROXY },
     { HTTPS_PROXY: PROXY, NODE_USE_ENV_PROXY: '1' },
     { HTTPS_PROXY: PROXY, NO_PROXY: 'localhost, s3.example' },
+    { HTTPS_PROXY: PROXY, no_proxy: 'localhost,.example' },
+    { HTTPS_PROXY: PROXY, no_proxy: 'example' },
+    { HTTPS_PROXY: PROXY, no_proxy: '*' },
   ])
     t.is(hint(environment), undefined, JSON.stringify(environment));
+  t.truthy(hint({ HTTPS_PROXY: PROXY, no_proxy: '3.example,' }));
 });

@@ -17,7 +17,7 @@ const WORTH_KEEPING_BYTES = 256 * 1024;
 const SPARE_STORES_MAX = 2;
 /** Stores of layers that were let go, emptied, for the next ones. To free so much memory V8 would mark its whole heap. */
 const spareStores: MemoryBackend[] = [];
-/** Refuses whatever a layer is asked that was let go; made when the first one is. */
+/** Refuses whatever a layer that held changes is asked once it was let go; made when the first one is. */
 let refusingStore: MemoryBackend | undefined;
 
 /** The answer of an overlay about a key. */

@@ -80,7 +80,7 @@ export class StaleChanges {
       file: this.#log.path,
       offset,
       bytes: end - offset,
-      message: `older than what stands before them for the same keys, by their versions: ${changes} ${changes === 1 ? 'change' : 'changes'}; left out`,
+      message: `${changes === 1 ? '1 change is' : `${changes} changes are`} left out: by the versions, a newer one of its key stands before each`,
     };
   }
 
