@@ -19,7 +19,7 @@ import { looksLikeLog } from '../fold/scan/log-probe.js';
 import { hasStateMagic } from '../state/format/state-header.js';
 import { isLogName } from '../store/log-name.js';
 import type { FileSystem } from '../storage-io/interface/file-system.js';
-import { danglingLink } from '../storage-io/interface/system-error.js';
+import { danglingLink, isDanglingLink } from '../storage-io/interface/system-error.js';
 import { readFully, readWholeFile } from '../storage-io/whole/write-fully.js';
 import { isPlausibleLength } from '../wal/format/record.js';
 import { coreIdOfSegmentName } from '../wal/format/segment-name.js';
@@ -67,7 +67,7 @@ export function identify(fileSystem: FileSystem, path: string): PathIdentity {
 
 /** The error for a path where nothing is, which may be a link that leads nowhere. */
 export function nothingAt(fileSystem: FileSystem, path: string, hint = 'check the path'): StatelogError {
-  if (fileSystem.status(path) !== undefined) return danglingLink(path, 'NOT_FOUND');
+  if (isDanglingLink(fileSystem, path)) return danglingLink(path, 'NOT_FOUND');
   return new StatelogError('NOT_FOUND', 'there is nothing at this path', { path, hint });
 }
 

@@ -11,7 +11,7 @@ import { namedPath } from '../storage-io/owners/named-path.js';
 import { isEmptyFolder } from '../storage-io/whole/into-place.js';
 import { realFileSystem } from '../storage-io/real/real-file-system.js';
 import { LinesStore } from '../lines/lines-store.js';
-import { danglingLink } from '../storage-io/interface/system-error.js';
+import { danglingLink, isDanglingLink } from '../storage-io/interface/system-error.js';
 import { refuseWithinStore } from './lies-in-store.js';
 import { identify, nothingAt } from './identify.js';
 import { readDirectoryStore, writeDirectoryStore } from './open-directory.js';
@@ -61,9 +61,7 @@ export function createStore(named: string, options: CreateStoreOptions = {}): St
   const path = namedPath(fileSystem, named);
   const kind = options.kind ?? (isLogName(path) ? 'log' : 'directory');
   refuseWithinStore(fileSystem, path);
-  if (fileSystem.status(path)?.kind === 'symlink' && fileSystem.statusFollowing(path) === undefined) {
-    throw danglingLink(path, 'ALREADY_EXISTS');
-  }
+  if (isDanglingLink(fileSystem, path)) throw danglingLink(path, 'ALREADY_EXISTS');
   if (kind === 'directory') StateDirectory.create(path, { fileSystem, cores });
   else if (cores === undefined) FoldStore.create(path, fileSystem);
   else throw new StatelogError('INVALID_ARGUMENT', 'a fold log has no cores', { path });
@@ -88,7 +86,7 @@ export async function openWritable(named: string, options: OpenWritableOptions =
     createUnlessThere(path, { ...options.create, kind: 'directory', fileSystem });
   }
   if (options.create !== undefined && fileSystem.statusFollowing(path) === undefined) {
-    if (fileSystem.status(path) !== undefined) throw nothingAt(fileSystem, path);
+    if (isDanglingLink(fileSystem, path)) throw danglingLink(path, 'NOT_FOUND');
     createUnlessThere(path, { ...options.create, fileSystem });
   }
   if (fileSystem.statusFollowing(path) === undefined) {

@@ -8,7 +8,7 @@ import { replaceFile } from '../storage-io/whole/atomic-write.js';
 import { writeToSpecialFile } from '../storage-io/real/byte-streams.js';
 import type { FileSystem } from '../storage-io/interface/file-system.js';
 import { realFileSystem } from '../storage-io/real/real-file-system.js';
-import { danglingLink, notAFileError } from '../storage-io/interface/system-error.js';
+import { danglingLink, isDanglingLink, notAFileError } from '../storage-io/interface/system-error.js';
 
 /**
  * A file that a report is to be written to, looked at before any work: a new name, a plain file that is replaced, a link,
@@ -42,7 +42,7 @@ export class ReportFile {
     fileSystem: FileSystem = realFileSystem(),
   ): ReportFile {
     const found = fileSystem.statusFollowing(path);
-    if (found === undefined && fileSystem.status(path) !== undefined) throw danglingLink(path, 'NOT_FOUND');
+    if (found === undefined && isDanglingLink(fileSystem, path)) throw danglingLink(path, 'NOT_FOUND');
     if (found !== undefined && ['device', 'fifo', 'socket'].includes(found.kind)) {
       return new ReportFile(fileSystem, path, true);
     }

@@ -1,6 +1,6 @@
 import type { ErrorCode } from '../../errors.js';
 import { StatelogError, isStatelogError } from '../../errors.js';
-import type { FileKind } from './file-system.js';
+import type { FileKind, FileSystem } from './file-system.js';
 import { destinationOf } from './staged-names.js';
 
 interface Meaning {
@@ -100,6 +100,14 @@ export function asSystemError(
 export function errnoOf(thrown: unknown): string | undefined {
   if (!(thrown instanceof Error) || !('code' in thrown) || typeof thrown.code !== 'string') return undefined;
   return 'syscall' in thrown || MEANINGS.has(thrown.code) ? thrown.code : undefined;
+}
+
+/** Whether a symbolic link that leads to nothing is at a path. A file that another process puts there meanwhile is none. */
+export function isDanglingLink(
+  fileSystem: Pick<FileSystem, 'status' | 'statusFollowing'>,
+  path: string,
+): boolean {
+  return fileSystem.status(path)?.kind === 'symlink' && fileSystem.statusFollowing(path) === undefined;
 }
 
 /** The error for a path that is a symbolic link, where nothing is at its other end. */
