@@ -2,7 +2,7 @@ import * as fs from 'node:fs';
 import { isStatelogError } from '../../errors.js';
 import type { FileDescriptor, LinkPolicy } from '../interface/file-system.js';
 import { asSystemError, errnoOf, notAFileError } from '../interface/system-error.js';
-import { statusOrUndefined, toStatus } from './real-status.js';
+import { kindOf, statsOrUndefined } from './real-status.js';
 import { attempt } from './system-call.js';
 
 /** The mode of a new file: nobody else reads it. */
@@ -28,19 +28,18 @@ export class OpenFiles {
    */
   existing(path: string, access: number, links: LinkPolicy = 'follow'): FileDescriptor {
     // Looked at first, since opening wakes the other end of a FIFO, and may set off a device.
-    const there =
-      links === 'follow'
-        ? statusOrUndefined('stat', path, fs.statSync)
-        : statusOrUndefined('lstat', path, fs.lstatSync);
-    if (there !== undefined && there.kind !== 'file') throw notAFileError('open', path, there.kind);
+    const [operation, look] =
+      links === 'follow' ? (['stat', fs.statSync] as const) : (['lstat', fs.lstatSync] as const);
+    const there = statsOrUndefined(operation, path, () => look(path, { throwIfNoEntry: false }));
+    if (there !== undefined && !there.isFile()) throw notAFileError('open', path, kindOf(there));
     const { O_NONBLOCK, O_NOFOLLOW } = fs.constants;
     const flags = access | O_NONBLOCK | (links === 'refuse' ? O_NOFOLLOW : 0);
     const descriptor = attempt('open', path, () => fs.openSync(path, flags));
     this.#paths.set(descriptor, path);
-    const opened = attempt('fstat', path, () => toStatus(fs.fstatSync(descriptor, { bigint: true })));
-    if (opened.kind === 'file') return descriptor;
+    const opened = attempt('fstat', path, () => fs.fstatSync(descriptor));
+    if (opened.isFile()) return descriptor;
     this.close(descriptor);
-    throw notAFileError('open', path, opened.kind);
+    throw notAFileError('open', path, kindOf(opened));
   }
 
   /** Makes a file that nobody else may read, and opens it for reading and writing; where something is there, `EEXIST`. */

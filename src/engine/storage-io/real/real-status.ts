@@ -1,22 +1,24 @@
-import type { BigIntStats } from 'node:fs';
+import type { BigIntStats, Stats } from 'node:fs';
 import { isStatelogError } from '../../errors.js';
 import type { FileKind, FileStatus } from '../interface/file-system.js';
 import { attempt } from './system-call.js';
 
 const MODE_BITS = 0o7777;
 
-/**
- * The status that `lstat` or `stat` gives of a path; undefined if nothing is there, also because a part of it
- * is a file.
- */
+/** The status that `lstat` or `stat` gives of a path, as `statsOrUndefined` reads it. */
 export function statusOrUndefined(
   operation: string,
   path: string,
   read: (path: string, options: { bigint: true; throwIfNoEntry: false }) => BigIntStats | undefined,
 ): FileStatus | undefined {
+  const stats = statsOrUndefined(operation, path, () => read(path, { bigint: true, throwIfNoEntry: false }));
+  return stats === undefined ? undefined : toStatus(stats);
+}
+
+/** Reads the status of a path; undefined if nothing is there, also because a part of it is a file. */
+export function statsOrUndefined<T>(operation: string, path: string, read: () => T): T | undefined {
   try {
-    const stats = attempt(operation, path, () => read(path, { bigint: true, throwIfNoEntry: false }));
-    return stats === undefined ? undefined : toStatus(stats);
+    return attempt(operation, path, read);
   } catch (error) {
     if (isStatelogError(error) && error.details.errno === 'ENOTDIR') return undefined;
     throw error;
@@ -38,7 +40,8 @@ export function toStatus(stats: BigIntStats): FileStatus {
   };
 }
 
-function kindOf(stats: BigIntStats): FileKind {
+/** The kind of what a status of node:fs is of. */
+export function kindOf(stats: BigIntStats | Stats): FileKind {
   if (stats.isFile()) return 'file';
   if (stats.isDirectory()) return 'directory';
   if (stats.isSymbolicLink()) return 'symlink';
