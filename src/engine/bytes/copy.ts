@@ -26,6 +26,8 @@ export function copyBytes(
 
 const WORD_BYTES = 4;
 const WORD_SHIFT = 2;
+/** From here on words are quicker than a loop over bytes. */
+const WORDWISE_BYTES_MIN = 24;
 /** From here on a view and a native copy are quicker, though the view is allocated. */
 const WORDWISE_BYTES_MAX = 256;
 
@@ -65,7 +67,8 @@ export class WordCopier {
 
   /** `copyBytes`. The caller has checked the bounds of both. */
   copy(from: Uint8Array, start: number, length: number, into: Uint8Array, at: number): void {
-    if (length > WORDWISE_BYTES_MAX || !this.#from.isOf(from) || !this.#into.isOf(into)) {
+    const isWordwise = length >= WORDWISE_BYTES_MIN && length <= WORDWISE_BYTES_MAX;
+    if (!isWordwise || !this.#from.isOf(from) || !this.#into.isOf(into)) {
       copyBytes(from, start, length, into, at);
       return;
     }
