@@ -11,6 +11,8 @@ export interface CursorIndex {
   keyOf(slot: number): Uint8Array;
   /** Negative where the slot's key lies before the one that stands in `bytes`, 0 where it is that one. */
   compareKey(slot: number, bytes: Uint8Array, start: number, length: number): number;
+  /** All keys are in the tree from now on, until the index changes. */
+  settle(): void;
   /** The cursor wants to be told of removals. */
   follow(cursor: KeyCursor): void;
 }
@@ -125,6 +127,7 @@ export class KeyCursor {
 
   /** Before a move that does not depend on where the cursor is. */
   private begin(): void {
+    this.index.settle();
     if (!this.isFollowed) this.index.follow(this);
     this.isFollowed = true;
     this.held = undefined;

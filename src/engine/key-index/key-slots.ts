@@ -71,8 +71,8 @@ export class KeySlots {
     return this.bytes[slot >>> SEGMENT_SHIFT]![(slot & SEGMENT_MASK) << SLOT_BITS] !== FREE;
   }
 
-  /** A slot for a copy of the key that stands in `bytes` at `start`, and for its owner's words. */
-  allocate(bytes: Uint8Array, start: number, length: number, first: number, second: number): number {
+  /** A slot for a copy of the key that stands in `bytes` at `start`; its owner's words are 0. */
+  allocate(bytes: Uint8Array, start: number, length: number): number {
     if (length > KEY_LENGTH_MAX) throw tooLong(length);
     const reused = this.freeSlot;
     const slot = reused < 0 ? this.limit : reused;
@@ -93,7 +93,7 @@ export class KeySlots {
       this.setWord(slot, LENGTH_WORD, length);
       this.setWord(slot, TAIL_WORD, tail);
     }
-    this.setOwnerWords(slot, first, second);
+    this.setOwnerWords(slot, 0, 0);
     return slot;
   }
 

@@ -5,7 +5,6 @@ import { checkRange } from './key-range.js';
 import { KeyTree } from './key-tree.js';
 
 export type { KeyCursor } from './key-cursor.js';
-export type { KeyLoader } from './key-loader.js';
 
 const CURSORS_FOLLOWED_MAX = 8;
 
@@ -31,6 +30,8 @@ export class OrderedKeyIndex {
   version = 0;
   private keyCount = 0;
   private readonly tree = new KeyTree();
+  /** Takes the keys until one comes that is not above the last, or one is asked for. */
+  private loader: KeyLoader | undefined;
   /** The cursors that are told before a key is removed; at most a few (see `follow`). */
   private readonly followed: KeyCursor[] = [];
   private followedNext = 0;
@@ -45,13 +46,20 @@ export class OrderedKeyIndex {
     return this.tree.slots.limit;
   }
 
+  /** True while all keys came in ascending order, and none was looked for: the next one is added in a fraction of the time. */
+  get isLoading(): boolean {
+    return this.loader !== undefined;
+  }
+
   /** Bytes of memory in use by keys, slots and nodes, with what was freed and is kept for later ones. */
   get bytesUsed(): number {
+    this.settle();
     return this.tree.nodes.bytesUsed + this.tree.slots.bytesUsed;
   }
 
   /** The slot of `key`, or -1. */
   find(key: Uint8Array): number {
+    this.settle();
     return this.tree.find(key, 0, key.length);
   }
 
@@ -61,6 +69,7 @@ export class OrderedKeyIndex {
    */
   findAt(bytes: Uint8Array, start: number, length: number): number {
     checkRange(bytes, start, length);
+    this.settle();
     return this.tree.find(bytes, start, length);
   }
 
@@ -75,18 +84,37 @@ export class OrderedKeyIndex {
    */
   insertAt(bytes: Uint8Array, start: number, length: number): number {
     checkRange(bytes, start, length);
+    const slot = this.load(bytes, start, length);
+    return slot >= 0 ? this.added(slot) : this.insertInTree(bytes, start, length);
+  }
+
+  /** The slot of a key that is above all before it, while keys ascend; -1 otherwise: from then on they are in the tree. */
+  private load(bytes: Uint8Array, start: number, length: number): number {
+    if (this.keyCount === 0) this.loader ??= new KeyLoader(this.tree);
+    if (this.loader === undefined) return -1;
+    const slot = this.loader.add(bytes, start, length);
+    if (slot < 0) this.settle();
+    return slot;
+  }
+
+  private insertInTree(bytes: Uint8Array, start: number, length: number): number {
     const { tree } = this;
     const found = tree.descend(bytes, start, length);
     const differs = found < 0 ? 0 : tree.slots.mismatch(found, bytes, start, length);
     this.inserted = differs >= 0;
     if (differs < 0) return found;
-    const slot = tree.slots.allocate(bytes, start, length, 0, 0);
+    const slot = tree.slots.allocate(bytes, start, length);
     try {
       tree.attach(slot, found, differs);
     } catch (error) {
       tree.slots.free(slot);
       throw error;
     }
+    return this.added(slot);
+  }
+
+  private added(slot: number): number {
+    this.inserted = true;
     this.keyCount += 1;
     this.version += 1;
     return slot;
@@ -103,6 +131,7 @@ export class OrderedKeyIndex {
    */
   removeAt(bytes: Uint8Array, start: number, length: number): number {
     checkRange(bytes, start, length);
+    this.settle();
     const { tree } = this;
     const slot = tree.descend(bytes, start, length);
     if (slot < 0 || !tree.slots.equals(slot, bytes, start, length)) return -1;
@@ -118,19 +147,18 @@ export class OrderedKeyIndex {
     return slot;
   }
 
-  /** Fills the index, which must be empty, with keys in ascending order. RangeError if it is not empty. */
-  load(): KeyLoader {
-    if (this.keyCount > 0) throw new RangeError(`the index has ${String(this.keyCount)} keys already`);
-    this.clear();
-    return new KeyLoader(this.tree, (count) => {
-      this.keyCount = count;
-      this.version += 1;
-    });
+  /** For a cursor: from now on all keys are in the tree. It needs no memory. */
+  settle(): void {
+    const { loader } = this;
+    if (loader === undefined) return;
+    this.loader = undefined;
+    loader.finish();
   }
 
   /** Removes every key, and lets go of nearly all memory. */
   clear(): void {
     for (const cursor of this.followed) cursor.beforeClear();
+    this.loader = undefined;
     this.tree.reset();
     this.keyCount = 0;
     this.version += 1;

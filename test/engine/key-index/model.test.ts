@@ -139,14 +139,12 @@ class Model {
   load(more: readonly string[]): void {
     const all = [...new Set([...this.sorted, ...more])].sort((a, b) => (a < b ? -1 : 1));
     this.clear();
-    const loader = this.index.load();
     for (const [rank, key] of all.entries()) {
-      const buffer = bytes(`-${key}-`);
-      equal(loader.add(buffer, 1, key.length, 0xffff_fff0 - rank, rank), rank, 'slot of a loaded key');
-      equal(loader.add(buffer, 1, key.length, 0, 0), -1, 'the same key twice');
+      equal(this.index.insertAt(bytes(`-${key}-`), 1, key.length), rank, 'slot of a loaded key');
+      equal(this.index.isLoading, true, 'all keys ascend');
+      this.index.setWords(rank, 0xffff_fff0 - rank, rank);
       this.slots.set(key, rank);
     }
-    loader.finish();
     this.sorted = all;
   }
 

@@ -56,6 +56,40 @@ test.serial('a key that there is no memory for is not added, and those that are 
   t.is(walked, 60_000);
 });
 
+test.serial('keys that ascend are found without memory, whichever of them there was none for', (t) => {
+  const before = state.refusals;
+  const orders: readonly ((number: number) => string)[] = [
+    (number) => String(number).padStart(7, '0'),
+    (number) => 'a'.repeat(number),
+    (number) => String(number * number).padStart(12, '0') + 'x'.repeat((number % 3) * 60),
+  ];
+  for (const [which, order] of orders.entries()) {
+    const keys = Array.from({ length: which === 1 ? 3000 : 20_000 }, (_, number) =>
+      Buffer.from(order(number)),
+    );
+    const index = new OrderedKeyIndex();
+    index.insert(keys[0]!);
+    for (const key of keys.slice(1)) {
+      state.isRefusing = true;
+      try {
+        index.insert(key);
+      } catch (error) {
+        state.isRefusing = false;
+        t.true(error instanceof RangeError);
+        index.insert(key);
+        t.true(index.inserted && index.isLoading);
+      }
+    }
+    t.true(index.isLoading);
+    state.isRefusing = true;
+    const lost = keys.filter((key, slot) => index.find(key) !== slot);
+    state.isRefusing = false;
+    t.deepEqual(lost, []);
+    t.is(index.count, keys.length);
+  }
+  t.true(state.refusals - before > 10);
+});
+
 test.serial('keys can be removed without memory, and their space is used once there is some', (t) => {
   const index = new OrderedKeyIndex();
   const longKey = (number: number): Uint8Array =>

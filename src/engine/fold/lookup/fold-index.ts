@@ -1,4 +1,3 @@
-import type { KeyLoader } from '../../key-index/key-loader.js';
 import { type KeyCursor, OrderedKeyIndex } from '../../key-index/ordered-key-index.js';
 
 const LENGTH_BITS = 27;
@@ -12,7 +11,6 @@ const HALF_RANGE = 2 ** 32;
  */
 export class FoldIndex {
   readonly #keys = new OrderedKeyIndex();
-  #loader: KeyLoader | undefined;
   /** Bytes of the records that hold the live values. */
   liveBytes = 0;
   /** Offset and length of the record that the last lookup came to. */
@@ -24,21 +22,6 @@ export class FoldIndex {
     return this.#keys.count;
   }
 
-  /**
-   * Readies an empty index for the records of a whole log: while keys ascend, as in the compact form, they
-   * are loaded, which takes a fraction of the time of inserting them. Until `endLoading` only `put`
-   * and `delete` may be called.
-   */
-  beginLoading(): void {
-    this.#loader = this.#keys.load();
-  }
-
-  /** From now on keys are inserted; those that were loaded are found. */
-  endLoading(): void {
-    this.#loader?.finish();
-    this.#loader = undefined;
-  }
-
   /** Finds the record of the key at `bytes[start]`; false if there is none. */
   find(bytes: Uint8Array, start: number, keyLength: number): boolean {
     return this.load(this.#keys.findAt(bytes, start, keyLength));
@@ -46,14 +29,6 @@ export class FoldIndex {
 
   /** Sets the record of the key at `bytes[start]`; true if the key is new. */
   put(bytes: Uint8Array, start: number, keyLength: number, offset: number, length: number): boolean {
-    if (this.#loader !== undefined) {
-      const first = offset % HALF_RANGE;
-      if (this.#loader.add(bytes, start, keyLength, first, secondWord(offset, length)) >= 0) {
-        this.liveBytes += length;
-        return true;
-      }
-      this.endLoading();
-    }
     const slot = this.#keys.insertAt(bytes, start, keyLength);
     const { inserted } = this.#keys;
     if (!inserted) this.liveBytes -= this.#keys.secondWord(slot) & LENGTH_MASK;
@@ -64,7 +39,6 @@ export class FoldIndex {
 
   /** Removes the key at `bytes[start]`; true if it was there. */
   delete(bytes: Uint8Array, start: number, keyLength: number): boolean {
-    this.endLoading();
     if (!this.find(bytes, start, keyLength)) return false;
     this.#keys.removeAt(bytes, start, keyLength);
     this.liveBytes -= this.length;

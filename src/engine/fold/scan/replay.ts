@@ -117,10 +117,6 @@ class Replay {
   #typeBefore = 0;
   #lastOffset = 0;
 
-  constructor() {
-    this.#index.beginLoading();
-  }
-
   take(record: FoldRecord): void {
     this.#typeBefore = this.#lastType;
     this.#lastType = record.type;
@@ -139,7 +135,6 @@ class Replay {
   }
 
   result(tornTail: Finding | undefined, ascending: boolean, goodEnd: number): ReplayedLog {
-    this.#index.endLoading();
     const endsWithCursor = this.#lastType === CURSOR_TYPE;
     const tidy = this.#tidy && this.#cursorCount <= 1 && tornTail === undefined;
     const cursorInPlace = endsWithCursor || this.#cursorCount === 0;

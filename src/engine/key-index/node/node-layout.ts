@@ -76,6 +76,9 @@ export const FIRST_CHILD: readonly number[] = [1, 2, 3, 4, 11, 11, 2, 4];
 /** Words of a node. */
 export const NODE_WORDS: readonly number[] = [4, 4, 8, 16, 32, 64, 16, 260];
 
+/** No node takes more words for each child that it is made with: a full one is made for 54 or more. */
+export const WORDS_PER_CHILD_MAX = 5;
+
 /** The kind under which free nodes of a kind are kept, the first of the same size. */
 export const SIZE_KIND: readonly number[] = [PAIR, PAIR, FEW, LINE, MAP_SMALL, MAP_LARGE, LINE, FULL];
 

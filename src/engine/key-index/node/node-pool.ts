@@ -21,6 +21,8 @@ import {
 import { Segments } from '../tails/segments.js';
 
 const WORD_BYTES = 4;
+/** Words of a segment that no node may get: its head, and a rest that is too short for the next one. */
+const SEGMENT_LOST_WORDS_MAX = SEGMENT_HEAD_WORDS + NODE_WORDS[FULL]!;
 
 /**
  * The memory of the tree's nodes. Invariants: below `bump` every word belongs to a node, to a
@@ -78,6 +80,13 @@ export class NodePool {
     const reference = referenceTo(this.bump, kind);
     this.bump += length;
     return reference;
+  }
+
+  /** Makes room for nodes of so many words together: allocating them needs no memory then. */
+  reserve(words: number): void {
+    const segments = 1 + Math.floor(words / (SEGMENT_WORDS - SEGMENT_LOST_WORDS_MAX));
+    const end = (this.bump + words + segments * SEGMENT_LOST_WORDS_MAX) * WORD_BYTES;
+    while (end > this.segments.capacity) this.segments.grow();
   }
 
   /** Gives a node back. */

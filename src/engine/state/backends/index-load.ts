@@ -62,18 +62,17 @@ function mapWhole(fileSystem: FileSystem, { descriptor, head }: StatePair['index
 
 function loadEntries(index: OrderedMapReader, writePos: number, table: PlaceTable): void {
   const cursor = index.cursor();
-  const loader = table.load();
   for (let isOnEntry = cursor.first(); isOnEntry; isOnEntry = cursor.next()) {
     const { offset, length } = cursor;
     const { keyBytes, keyStart, keyLength } = cursor.locateKey();
     if (offset + length > writePos) {
       throw misplaced('bad-offset', 'a value lies past the bytes in use', cursor.position);
     }
-    if (!loader.add(keyBytes, keyStart, keyLength, offset, length)) {
+    table.setAt(keyBytes, keyStart, keyLength, offset, length);
+    if (!table.keys.isLoading) {
       throw misplaced('index-mismatch', 'the keys of the index are not in ascending order', cursor.position);
     }
   }
-  loader.finish();
 }
 
 /** At a place in the map: `loadIndex` adds the file. */

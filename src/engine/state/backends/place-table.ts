@@ -1,5 +1,5 @@
 import type { EntryCursor } from '../../entry-cursor.js';
-import { type KeyCursor, type KeyLoader, OrderedKeyIndex } from '../../key-index/ordered-key-index.js';
+import { type KeyCursor, OrderedKeyIndex } from '../../key-index/ordered-key-index.js';
 
 /**
  * The place of each key's value: an ordered index of keys whose two words are the value's offset and length.
@@ -73,37 +73,9 @@ export class PlaceTable {
     this.liveBytes = 0;
   }
 
-  /** Fills the table, which must be empty, with entries in ascending order of their keys. */
-  load(): PlaceLoader {
-    return new PlaceLoader(this);
-  }
-
   /** @param valueAt shows the value at a place */
   cursor(valueAt: (offset: number, length: number) => Uint8Array): PlaceCursor {
     return new PlaceCursor(this, valueAt);
-  }
-}
-
-/** Fills an empty table; it is not to be used before `finish`, nor where that was not come to. */
-export class PlaceLoader {
-  readonly #table: PlaceTable;
-  readonly #keys: KeyLoader;
-
-  constructor(table: PlaceTable) {
-    this.#table = table;
-    this.#keys = table.keys.load();
-  }
-
-  /** Adds the key that stands in a buffer; false if it is not above the last one. */
-  add(buffer: Uint8Array, keyStart: number, keyLength: number, offset: number, length: number): boolean {
-    if (this.#keys.add(buffer, keyStart, keyLength, offset, length) < 0) return false;
-    this.#table.keyBytes += keyLength;
-    this.#table.liveBytes += length;
-    return true;
-  }
-
-  finish(): void {
-    this.#keys.finish();
   }
 }
 
