@@ -8,7 +8,7 @@ const NANOSECONDS_A_MICROSECOND = 1000;
 /** The kernel counts processor time in hundredths of a second. */
 const NANOSECONDS_A_TICK = 1e7;
 /** One durable change at a time waits for the disk each time: so many fewer. */
-const ONE_AT_A_TIME = 20;
+const ONE_AT_A_TIME = 10;
 const WINDOW = 64;
 const ROUNDS = 3;
 
@@ -47,7 +47,7 @@ function measureSessions(task: BenchTask): void {
   if (spawnSync('sqlite3', ['-version']).status === 0)
     askers.push({ side: 'sqlite3', store: database, command: ['sqlite3', database] });
   else task.notes.push('sqlite3, the shell, is not installed: left out');
-  const many = Math.ceil(task.scale.keys / 2 / WINDOW) * WINDOW;
+  const many = Math.ceil(task.scale.keys / WINDOW) * WINDOW;
   const few = Math.ceil(many / ONE_AT_A_TIME);
   for (const kind of ['reads', 'puts', 'mixed'])
     measureAsking(task, askers, { kind, window: WINDOW, count: many });

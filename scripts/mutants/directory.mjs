@@ -269,8 +269,8 @@ export const directoryMutants = [
     name: 'store-not-looked-at-before-it-acknowledges',
     rule: 'R9: a writer owns what it opened, not a path',
     file: 'src/engine/directory/write/directory-writer.ts',
-    from: '    this.#held.check();\n    this.#held.noteWritten();',
-    to: '    this.#held.noteWritten();',
+    from: '      this.#held.confirm();\n    });\n  }\n\n  async #publish',
+    to: '      this.#held.noteWritten();\n    });\n  }\n\n  async #publish',
     tests: ['engine/directory/held-store'],
   },
   {

@@ -140,7 +140,7 @@ export class DirectoryWriter {
       const { segment } = this.#live.cores[0]!;
       segment.appendCommit(offsets, watermark);
       segment.sync();
-      this.#confirm();
+      this.#held.confirm();
     });
     this.#takeCommit({ offsets, watermark });
     await this.#publish();
@@ -246,14 +246,9 @@ export class DirectoryWriter {
       }
       for (const { segment } of this.#live.cores) if (segment.entriesSinceSync > 0) segment.sync();
       this.#unsyncedGroups.clear();
-      this.#confirm();
+      // Only what still lies at the store's path is acknowledged.
+      this.#held.confirm();
     });
-  }
-
-  /** Checks that the synced files still lie at the store's path: only then are they acknowledged. */
-  #confirm(): void {
-    this.#held.check();
-    this.#held.noteWritten();
   }
 
   async #publish(): Promise<void> {

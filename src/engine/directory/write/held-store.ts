@@ -2,7 +2,7 @@ import { isStatelogError } from '../../errors.js';
 import type { FileLock } from '../../storage-io/lock/file-lock.js';
 import type { FileSystem } from '../../storage-io/interface/file-system.js';
 import { guardedFileSystem } from '../../storage-io/views/guarded-file-system.js';
-import { checkStillHeld, replaced, type HeldPath } from '../../storage-io/owners/identity.js';
+import { checkStillHeld, replaced, statusIfHeld, type HeldPath } from '../../storage-io/owners/identity.js';
 import { writeCloseRecord } from '../manifest/closed-store.js';
 import type { DirectoryLayout } from '../manifest/layout.js';
 import type { DirectoryManifest } from '../manifest/manifest.js';
@@ -64,12 +64,28 @@ export class HeldStore {
   }
 
   /**
-   * Before an acknowledgement or a rename: all is as it is held.
+   * Before a rename: all is as it is held.
    * @throws StatelogError `STORE_REPLACED`
    */
   check(): void {
-    const held = [...lockPaths(this.#layout, this.#lock), this.#manifest, ...this.#segmentPaths()];
+    this.#look();
+  }
+
+  /**
+   * Before an acknowledgement: checks all, and takes note of what we have written to the segments just now.
+   * @throws StatelogError `STORE_REPLACED`
+   */
+  confirm(): void {
+    this.#modifiedNs = this.#look();
+  }
+
+  /** Checks that all is as it is held. @returns when each segment was last written */
+  #look(): readonly bigint[] {
+    const held = [...lockPaths(this.#layout, this.#lock), this.#manifest];
     checkStillHeld(this.#fileSystem, this.#layout.root, held);
+    return this.#segmentPaths().map((one) => {
+      return statusIfHeld(this.#fileSystem, this.#layout.root, one).modifiedNs;
+    });
   }
 
   /**
