@@ -135,4 +135,13 @@ export const failedSyncMutants = [
     ],
     tests: ['engine/inspect/replay'],
   },
+  {
+    name: 'room-for-a-recovery-not-told',
+    rule: 'R5: what to run next, where a disk is too full for a recovery',
+    file: 'src/engine/directory/write/recover-log.ts',
+    from: 'recoverInRoom(layout.root, bytesOfAll, () =>\n        bringToEnd(requests[coreId]!, read[coreId]!),\n      )',
+    to: 'bringToEnd(requests[coreId]!, read[coreId]!)',
+    tests: ['engine/directory/full-disk'],
+    match: '*killed writer*',
+  },
 ];

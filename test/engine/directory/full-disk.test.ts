@@ -1,4 +1,5 @@
 import test from 'ava';
+import { isStatelogError } from '../../../src/engine/errors.js';
 import { StateDirectory } from '../../../src/engine/directory/state-directory.js';
 import { AppendLogFold } from '../../../src/engine/fold/store/append-log-fold.js';
 import { KvUpdate } from '../../../src/engine/fold/format/update.js';
@@ -145,4 +146,53 @@ test('after a failed sync nothing is cut and nothing synced: the next writer loo
     [],
   );
   t.not(disk.fileBytes(`${STORE}/LOCK`).length, 0);
+});
+
+for (const isTorn of [false, true]) {
+  const left = isTorn ? 'torn end' : 'log';
+  test(`a full disk without room for the ${left} of a killed writer is told with how much that takes; what is there is read`, async (t) => {
+    const disk = new SimulatedDisk();
+    emptyStoreDisk(disk, 1);
+    const killed = await StateDirectory.open(STORE, { fileSystem: new SimulatedFileSystem({ disk }) });
+    killed.put(bytes('k'), bytes('v'));
+    await killed.sync();
+    const image = disk.clone();
+    const log = `${STORE}/wal/1/wal-0.log`;
+    const whole = disk.fileBytes(log);
+    const there = isTorn ? new Uint8Array([...whole, ...whole.subarray(0, 50)]) : whole;
+    image.plantFile(log, there);
+    const full = new SimulatedFileSystem({ disk: image, plan: noNewFiles });
+    const error = await t.throwsAsync(StateDirectory.open(STORE, { fileSystem: full }), {
+      code: 'DISK_FULL',
+    });
+    t.true(
+      isStatelogError(error) && error.details.hint!.includes(`takes ${there.length} bytes: free so many`),
+    );
+    const reader = StateDirectory.openReadOnly(STORE, { fileSystem: full });
+    t.true(reader.has(bytes('k')));
+    reader.close();
+
+    const next = await StateDirectory.open(STORE, { fileSystem: new SimulatedFileSystem({ disk: image }) });
+    t.true(next.delete(bytes('k')));
+    await next.sync();
+    t.is(next.recovery?.cut.length, isTorn ? 1 : 0);
+    next.close();
+    killed.close();
+  });
+}
+
+test('a full disk without room for the torn end of a fold log is told with how much that takes', (t) => {
+  const disk = new SimulatedDisk();
+  disk.plantFile('/store/neighbour', Uint8Array.of(1));
+  const { store } = AppendLogFold.open(LOG, Infinity, { fileSystem: new SimulatedFileSystem({ disk }) });
+  store.apply([KvUpdate.put('k', bytes('v'))], WatchCursor.fromU64(1n));
+  store.close();
+  const whole = disk.fileBytes(LOG);
+  disk.plantFile(LOG, new Uint8Array([...whole, ...whole.subarray(12, 30)]));
+  const full = new SimulatedFileSystem({ disk, plan: noNewFiles });
+  const error = t.throws(() => AppendLogFold.open(LOG, Infinity, { fileSystem: full }), {
+    code: 'DISK_FULL',
+  });
+  t.true(isStatelogError(error) && error.details.hint!.includes(`takes ${whole.length + 18} bytes`));
+  t.deepEqual(disk.fileBytes(LOG).length, whole.length + 18);
 });

@@ -245,7 +245,10 @@ test('a file that is locked can be waited for', async (t) => {
   first.disk.plantFile('/log.snap', new Uint8Array(3));
   const second = new SimulatedFileSystem({ disk: first.disk, pid: 2 });
   const held = tryOpenLocked(first, '/log.snap', () => first.openReadWrite('/log.snap'));
-  const descriptor = await openLocked(second, '/log.snap', () => second.openReadWrite('/log.snap'), {
+  const open = () => second.openReadWrite('/log.snap');
+  const locked = t.throws(() => tryOpenLocked(second, '/log.snap', open), { code: 'LOCKED' });
+  t.true(isStatelogError(locked) && locked.details.hint!.includes('waitMs in a program'));
+  const descriptor = await openLocked(second, '/log.snap', open, {
     waitMs: 10,
     pause: () => {
       first.close(held);

@@ -2,6 +2,7 @@ import { checkLoss, type Finding } from '../../finding.js';
 import { closeQuietly } from '../../storage-io/whole/atomic-write.js';
 import type { FileDescriptor } from '../../storage-io/interface/file-system.js';
 import type { FileLock } from '../../storage-io/lock/file-lock.js';
+import { recoverInRoom } from '../../storage-io/whole/room.js';
 import { refuseLinkedFile } from '../../storage-io/owners/own-paths.js';
 import {
   bringToEnd,
@@ -76,8 +77,12 @@ export function recoverLog(
     checkLoss(layout.root, torn, recovery.lossBytesMax);
     const cut: (CutTail & { readonly path: string })[] = [];
     let records = 0;
+    const bytesOfAll = (): number =>
+      read.reduce((sum, { descriptor }) => sum + fileSystem.statusOf(descriptor).size, 0);
     for (const [coreId, state] of recovery.states.entries()) {
-      const recovered = bringToEnd(requests[coreId]!, read[coreId]!);
+      const recovered = recoverInRoom(layout.root, bytesOfAll, () =>
+        bringToEnd(requests[coreId]!, read[coreId]!),
+      );
       const { report } = recovered;
       read[coreId] = { ...read[coreId]!, descriptor: recovered.descriptor };
       records += report.records;

@@ -3,6 +3,7 @@ import { isStatelogError } from '../../errors.js';
 import { checkLoss, type Finding } from '../../finding.js';
 import { anchoredPlace } from '../../storage-io/views/anchored-file-system.js';
 import { closeQuietly } from '../../storage-io/whole/atomic-write.js';
+import { recoverInRoom } from '../../storage-io/whole/room.js';
 import { type FileLockOptions, openLocked, tryOpenLocked } from '../../storage-io/lock/file-lock.js';
 import type { FileDescriptor, FileSystem } from '../../storage-io/interface/file-system.js';
 import { inheritingFromFile } from '../../storage-io/views/inheriting-file-system.js';
@@ -124,6 +125,11 @@ class Opening {
 
   /** Mends a locked log whose last write is unfinished, and rewrites one that is not tidy if it is to be. */
   recover(locked: FileDescriptor): OpenedLog {
+    const bytesOfAll = (): number => this.#fileSystem.status(this.path)?.size ?? 0;
+    return recoverInRoom(this.path, bytesOfAll, () => this.#recover(locked));
+  }
+
+  #recover(locked: FileDescriptor): OpenedLog {
     let descriptor = locked;
     const rewrite = (chunks: Iterable<Uint8Array>, orInPlace: () => void): void => {
       try {

@@ -245,7 +245,7 @@ function lockedError(
     path,
     holder,
     operation: 'flock',
-    hint: 'wait for it with --wait SECONDS',
+    hint: 'wait for it: waitMs in a program, --wait SECONDS in a command',
   });
 }
 
