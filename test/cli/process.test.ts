@@ -178,7 +178,10 @@ test('colour is on where FORCE_COLOR says so, and off where NO_COLOR or --no-col
 
 test('long work shows how far it is on a terminal, short work and pipes show nothing', (t) => {
   const inTerminal = (deed: string) => shell(`TERM=xterm script -qec "$probe ${deed}" /dev/null`).stdout;
-  t.regex(inTerminal('long-work'), /reading .*%/);
+  const long = inTerminal('long-work');
+  t.regex(long, /reading .*%/);
+  // What Ctrl-C would leave switched off: the wrapping of lines.
+  t.false(long.includes('\u001B[?7l'));
   t.is(inTerminal('short-work'), '');
   // How much time is left depends on the machine: nothing is said where it is none.
   t.regex(inTerminal('long-files'), /verifying first\.log \d+%[^]*verifying second\.log \d+%/);

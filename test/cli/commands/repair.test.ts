@@ -252,6 +252,15 @@ test('a torn tail alone costs nothing that was acknowledged: 0 into a new place,
   t.false(existsSync(path.join(path.dirname(source), 'broken')));
 });
 
+test('the repair of a store that is sound says what it holds', async (t) => {
+  const store = path.join(tempDir(t), 'store');
+  for (const key of ['a', 'b']) await commandLine(['put', store, key, '1']);
+  await commandLine(['checkpoint', store]);
+  const { exitCode, summary } = await repair(store);
+  t.is(exitCode, 0);
+  t.like(summary, { kept: { keys: 2 }, lost: { keys: 0 } });
+});
+
 test('a segment of a state directory is not cut by itself', async (t) => {
   const store = path.join(tempDir(t), 'store');
   await commandLine(['put', store, 'key', 'value']);
