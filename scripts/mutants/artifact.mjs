@@ -133,11 +133,11 @@ export const artifactMutants = [
   {
     name: 'deletes-left-out-of-an-increment',
     rule: 'base and increment are the source at the end',
-    file: 'src/engine/transfer/export-increment.ts',
+    file: 'src/engine/transfer/chain/pair-lines.ts',
     from: 'return { key: before!.key, value: undefined };',
     to: 'return undefined;',
     tests: ['engine/transfer/increment'],
-    match: '*directory and a chain of increments*',
+    match: 'increments of a directory start where*',
   },
   {
     name: 'lines-taken-without-a-look-at-their-utf8',

@@ -188,11 +188,20 @@ export const remoteMutants = [
   {
     name: 'base-of-a-chain-not-compared',
     rule: 'R2: a chain goes only onto the snapshot that it stands on, and on from where the store was',
-    file: 'src/engine/transfer/chain/next-increment.ts',
-    from: '    if (!isSameContent(end.since, chain.content)) throw otherContent(path, chain);\n',
+    file: 'src/engine/transfer/chain/chain-sums.ts',
+    from: '    if (expected !== undefined && !isSameContent(since, expected.chain.content)) throw otherContent(expected);\n',
     to: '',
     tests: ['engine/remote/chain'],
     match: 'a copy of a store*',
+  },
+  {
+    name: 'chain-goes-back',
+    rule: 'an increment goes from one position to a later one',
+    file: 'src/engine/transfer/chain/next-increment.ts',
+    from: '    if (at !== undefined && at < (chain.position.epoch ?? 0n)) throw behind(path, at, chain);\n',
+    to: '',
+    tests: ['cli/commands/chains'],
+    match: 'what does not go on*',
   },
   {
     name: 'history-of-a-chain-not-compared',

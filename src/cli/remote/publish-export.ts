@@ -62,11 +62,7 @@ export async function publishExport(
 }
 
 /** The report of an increment that was added to what is kept at a URL. */
-export interface ExtendReport extends Omit<ExportReport, 'digest'> {
-  /** Null where only what changed was read: the content at the end then has `sum`. */
-  readonly digest: string | null;
-  /** The sum of the content at the end, which changes bring up to date; null in chains of before there was one. */
-  readonly sum: string | null;
+export interface ExtendReport extends ExportReport {
   /** The URL of the increment, and its bytes; null and 0 where the store stands where the chain ended. */
   readonly increment: string | null;
   readonly bytes: number;

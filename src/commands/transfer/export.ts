@@ -39,8 +39,9 @@ export default class Export extends StatelogCommand {
     }),
     at: unsigned64Flag({ description: 'as the checkpoint of this epoch has it', helpValue: 'EPOCH' }),
     since: string({
-      description: 'only what changed after this checkpoint or cursor, as NDJSON; to a URL also: last',
-      helpValue: 'EPOCH|CURSOR',
+      description:
+        'only what changed after this checkpoint, cursor or earlier increment, as NDJSON; to a URL also: last',
+      helpValue: 'EPOCH|CURSOR|FILE',
     }),
     ...largeValuesFlag,
     ...dropFlags,
@@ -117,9 +118,26 @@ export default class Export extends StatelogCommand {
     const { runJob } = await import('../../cli/program/in-thread.js');
     const { source, destination } = task;
     const written = { ...task, scratchBeside: destination };
+    const quick = await this.#writeAtHand(written);
+    if (quick !== undefined) return quick;
     const { report, notices } = await runJob('export', written, source, this.terminal);
     for (const finding of notices) this.notice(finding);
     return report;
+  }
+
+  /** Writes here an increment that is in memory already: a thread would only cost time. */
+  async #writeAtHand(task: ExportTask): Promise<ExportReport | undefined> {
+    const { isPositionText } = await import('../../engine/transfer/increment-sides.js');
+    if (task.since === undefined || isPositionText(task.since)) return undefined;
+    const { prepareExport } = await import('../../engine/transfer/export-store.js');
+    const prepared = prepareExport(task);
+    try {
+      if (!prepared.isAtHand) return undefined;
+      for (const finding of prepared.notices) this.notice(finding);
+      return prepared.writeTo(task.destination, task.form);
+    } finally {
+      prepared.close();
+    }
   }
 
   async #publish(task: PublishTask): Promise<ExportReport | ExtendReport> {

@@ -32,7 +32,10 @@ export interface ExportRequest extends AllowedLosses {
   readonly as?: ExportForm | undefined;
   /** The epoch of a state directory's checkpoint to export; default: the state as it is now. */
   readonly at?: bigint | undefined;
-  /** The position after which changes are exported, alone: an epoch in decimal, or a cursor in text; default: all. */
+  /**
+   * The position after which changes are exported, alone: an epoch in decimal, a cursor in text, or the path of an increment
+   * of the store, which says where it ended; default: all.
+   */
   readonly since?: string | undefined;
   /**
    * The prefixes of the keys that a fold's artifact holds ([''] for all); with them it is an artifact of
@@ -149,7 +152,7 @@ function* linesOf(store: ReadableStore): Generator<string, Report> {
   }
   if (cursor !== undefined && cursor.length > 0) yield cursorLine(cursor);
   const report = reportWith(digest, epoch, cursor);
-  yield endLine({ ...report, attributes: attributes.hex() });
+  yield endLine({ keys: report.keys, digest: digest.hex(), attributes: attributes.hex() });
   return report;
 }
 

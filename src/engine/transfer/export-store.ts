@@ -7,6 +7,7 @@ import { anchoredPlace, anchoredSource } from '../storage-io/views/anchored-file
 import { realFileSystem } from '../storage-io/real/real-file-system.js';
 import { contentOf, linesContent, Scratch, type ExportRequest } from './export-content.js';
 import { incrementContent } from './export-increment.js';
+import { sinceOf } from './increment-sides.js';
 import { PreparedExport } from './prepared-export.js';
 
 export type { ExportRequest } from './export-content.js';
@@ -23,7 +24,7 @@ export function prepareExport(request: ExportRequest): PreparedExport {
   const fileSystem = anchoredSource(anchored, source);
   const identity = identify(fileSystem, source);
   if (EXPORTS.has(identity.kind)) throw artifactAlready(source);
-  const { since } = request;
+  const since = request.since === undefined ? undefined : sinceOf(anchored, request.since);
   const usual = identity.kind === 'log' ? 'append-log' : 'mmap-state';
   const form = request.as ?? (since === undefined ? usual : 'ndjson');
   if (since !== undefined && form !== 'ndjson') throw onlyLines(source);

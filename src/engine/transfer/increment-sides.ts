@@ -1,109 +1,143 @@
-import { toHex } from '../bytes/text/text.js';
-import { StatelogError } from '../errors.js';
 import { liveEpoch } from '../directory/manifest/manifest.js';
+import { StatelogError } from '../errors.js';
 import { parseCursorText } from '../fold/format/position-text.js';
-import { WatchCursor } from '../fold/format/watch-cursor.js';
-import { DirectoryStore } from '../store/directory-store.js';
-import { FoldStore } from '../store/fold-store.js';
-import type { ReadableStore } from '../store/store.js';
-import { endOfCursor, upTo } from './chain/fold-history.js';
+import { checkIncrementFile, isIncrement } from '../lines/increment-file.js';
+import type { FileSystem } from '../storage-io/interface/file-system.js';
+import type { IncrementPosition } from '../lines/increment-position.js';
+import { endOf, type ChainEnd } from './chain/increment-chain.js';
+import { momentAt, momentNow, type Moment } from './chain/moment.js';
+import { refuseOtherStore } from './chain/next-increment.js';
 import type { Preparing } from './export-content.js';
 
 const EPOCH = /^(0|[1-9]\d{0,19})$/;
 
 /** A store at two positions. */
 export interface IncrementSides {
-  readonly base: ReadableStore;
-  readonly end: ReadableStore;
-  /** The id of a state directory, in hex. */
-  readonly storeId?: string | undefined;
+  readonly base: Moment;
+  readonly end: Moment;
 }
 
-/** An export that starts at a position. */
-export type PreparingSince = Preparing & { readonly since: string };
+/** An export that starts at a position, or where an earlier increment ended. */
+export type PreparingSince = Omit<Preparing, 'since'> & { readonly since: string | ChainEnd };
+
+/** True of what is a position in text, and never the path of an increment. */
+export function isPositionText(text: string): boolean {
+  return EPOCH.test(text) || parseCursorText(text) !== undefined;
+}
+
+/**
+ * The start of an increment by its text: a position as it is, or the end of an increment that lies there.
+ * @throws StatelogError `NOT_REPRESENTABLE` for a file that is none; as `CheckedIncrement`
+ */
+export function sinceOf(fileSystem: FileSystem, text: string): string | ChainEnd {
+  if (isPositionText(text) || fileSystem.statusFollowing(text)?.kind !== 'file') return text;
+  const descriptor = fileSystem.openRead(text);
+  try {
+    if (!isIncrement(fileSystem, descriptor)) throw noIncrement(text);
+    return endOf(checkIncrementFile(fileSystem, descriptor, text, () => undefined));
+  } finally {
+    fileSystem.close(descriptor);
+  }
+}
 
 /**
  * Opens a store at both positions of an increment.
- * @throws StatelogError `EPOCH_NOT_FOUND`, `CURSOR_EXPIRED` where the first is no longer kept; `NOT_REPRESENTABLE` where the second
- * is none yet, or the kind has no positions; `INVALID_ARGUMENT`
+ * @throws StatelogError `EPOCH_NOT_FOUND`, `CURSOR_EXPIRED` where the first is no longer kept; `SOURCE_MISMATCH` where the store is
+ * another; as `checkpointUpTo`
  */
 export function incrementSides(preparing: PreparingSince): IncrementSides {
-  const { identity, source } = preparing;
-  if (identity.kind === 'directory') return checkpointSides(preparing);
-  if (identity.kind === 'log') return logSides(preparing);
-  throw new StatelogError(
+  const { fileSystem, source, since } = preparing;
+  const position = positionOf(preparing);
+  const base = keep(
+    preparing,
+    typeof since === 'string' && position.kind === 'directory'
+      ? momentNow(fileSystem, source, position.epoch)
+      : momentAt(fileSystem, source, position),
+  );
+  if (typeof since !== 'string') refuseOtherStore(source, base.storeId, since);
+  const at = checkpointUpTo(preparing);
+  return { base, end: keep(preparing, momentNow(fileSystem, source, at)) };
+}
+
+function keep({ open }: PreparingSince, moment: Moment): Moment {
+  open.push(() => {
+    moment.close();
+  });
+  return moment;
+}
+
+/**
+ * The checkpoint up to which an increment of a state directory goes: only from one to another it is told what it held.
+ * @returns undefined for a fold log, which goes to its end
+ * @throws StatelogError `NOT_REPRESENTABLE` where one of the two is none yet, or the kind has no positions; `INVALID_ARGUMENT`
+ */
+export function checkpointUpTo(preparing: PreparingSince): bigint | undefined {
+  const { fileSystem, source, at } = preparing;
+  const position = positionOf(preparing);
+  if (position.kind === 'log') {
+    if (at === undefined) return undefined;
+    throw new StatelogError('INVALID_ARGUMENT', 'only a state directory has epochs to look back to', {
+      path: source,
+    });
+  }
+  const { epoch: from = 0n } = position;
+  const now = momentNow(fileSystem, source);
+  try {
+    const open = now.snapshot === undefined ? 0n : liveEpoch(now.snapshot.manifest);
+    if (from > open) throw badPosition(source, String(from), `an epoch up to ${open - 1n}`);
+    if (position.openLog !== undefined || from === open) throw notClosed(source, from, at);
+    if (at === open) throw notClosed(source, at, at);
+    if (at === undefined && now.position.openLog !== undefined)
+      throw notClosed(source, open, undefined, open - 1n);
+    const until = at ?? open - 1n;
+    if (until < from) throw badPosition(source, String(from), `an epoch up to ${until}`);
+    return until;
+  } finally {
+    now.close();
+  }
+}
+
+function positionOf({ identity, source, since }: PreparingSince): IncrementPosition {
+  if (typeof since !== 'string') return since.position;
+  if (identity.kind === 'directory') {
+    if (!EPOCH.test(since)) throw badPosition(source, since, 'an epoch');
+    return { kind: 'directory', epoch: BigInt(since) };
+  }
+  if (identity.kind !== 'log') throw noPositions(source);
+  const cursor = parseCursorText(since);
+  if (cursor === undefined) throw badPosition(source, since, 'a cursor as stat prints it');
+  return { kind: 'log', cursor };
+}
+
+function noIncrement(path: string): StatelogError {
+  return new StatelogError(
+    'NOT_REPRESENTABLE',
+    'only an increment says where the next one starts, and this is none',
+    {
+      path,
+      safe: 'nothing was written',
+      hint: "name the epoch or the cursor of that export, as its report and 'statelog stat' say it: --since EPOCH|CURSOR",
+    },
+  );
+}
+
+function noPositions(path: string): StatelogError {
+  return new StatelogError(
     'NOT_REPRESENTABLE',
     'only state directories and fold logs have positions to start from',
     {
-      path: source,
+      path,
       safe: 'nothing was written',
       hint: 'leave out --since',
     },
   );
 }
 
-function keep<Store extends ReadableStore>({ open }: Preparing, store: Store): Store {
-  open.push(() => {
-    store.close();
-  });
-  return store;
-}
-
-/** From one checkpoint to another: only there a state directory stands still. */
-function checkpointSides(preparing: PreparingSince): IncrementSides {
-  const { fileSystem, source, since } = preparing;
-  if (!EPOCH.test(since)) throw badPosition(source, since, 'an epoch');
-  const from = BigInt(since);
-  const base = keep(preparing, DirectoryStore.openReadOnly(source, { fileSystem, at: from }));
-  const { manifest } = base.directory;
-  if (from >= liveEpoch(manifest)) throw notClosed(source, from, preparing.at);
-  const at = preparing.at ?? newestOrRefuse(preparing);
-  if (at < from) throw badPosition(source, since, `an epoch up to ${at}`);
-  const end = keep(preparing, DirectoryStore.openReadOnly(source, { fileSystem, at }));
-  if (at >= liveEpoch(end.directory.manifest)) throw notClosed(source, at, at);
-  return { base, end, storeId: toHex(manifest.storeId) };
-}
-
-/** The newest checkpoint, unless something was written since. */
-function newestOrRefuse({ fileSystem, source }: PreparingSince): bigint {
-  const now = DirectoryStore.openReadOnly(source, { fileSystem });
-  try {
-    const newest = liveEpoch(now.directory.manifest) - 1n;
-    if (now.epoch > newest) throw notClosed(source, now.epoch, undefined, newest);
-    return newest;
-  } finally {
-    now.close();
-  }
-}
-
-/** From where the log first had a cursor to its end. */
-function logSides(preparing: PreparingSince): IncrementSides {
-  const { source, since, at } = preparing;
-  const cursor = parseCursorText(since);
-  if (cursor === undefined) throw badPosition(source, since, 'a cursor as stat prints it');
-  if (at !== undefined) {
-    throw new StatelogError('INVALID_ARGUMENT', 'only a state directory has epochs to look back to', {
-      path: source,
-    });
-  }
-  const { fileSystem } = preparing;
-  const descriptor = fileSystem.openRead(source);
-  try {
-    const { identity, size } = fileSystem.statusOf(descriptor);
-    const length = endOfCursor(preparing, descriptor, size, WatchCursor.fromBytes(cursor));
-    const through = (bytes: number): FoldStore =>
-      keep(preparing, FoldStore.load(source, upTo(fileSystem, source, identity, bytes)));
-    return { base: through(length), end: through(size) };
-  } finally {
-    fileSystem.close(descriptor);
-  }
-}
-
 function badPosition(path: string, since: string, wanted: string): StatelogError {
   return new StatelogError('INVALID_ARGUMENT', `--since takes ${wanted} here, not ${since}`, {
     path,
     safe: 'nothing was written',
-    hint: `'statelog stat ${path}' shows where it stands`,
+    hint: `'statelog stat ${path}' shows where it stands; it may also be the file of an earlier increment`,
   });
 }
 

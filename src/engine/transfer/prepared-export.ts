@@ -24,8 +24,13 @@ export interface ExportReport {
   /** The cursor in the form that `--cursor` takes (fold/format/position-text.ts); null if there is none. */
   readonly cursor: string | null;
   readonly keys: number;
-  /** BLAKE3 of the content, in hex; of an increment: of the whole content at its end. */
-  readonly digest: string;
+  /**
+   * BLAKE3 of the content, in hex; of an increment: of the whole content at its end, null where only what changed was
+   * read.
+   */
+  readonly digest: string | null;
+  /** The sum of the content at the end of an increment, which changes bring up to date; null in chains of before there was one. */
+  readonly sum?: string | null;
   /** The position that an increment starts after, and how many keys were put and deleted since; a whole export has none. */
   readonly since?: string;
   readonly puts?: number;
@@ -36,7 +41,11 @@ export interface ExportReport {
 export type ExportContent =
   | { readonly artifact: ArtifactContent; readonly report: () => Omit<ExportReport, 'path'> }
   /** The lines come to the report as they are gone through. */
-  | { readonly lines: () => Generator<string, Omit<ExportReport, 'path'>> };
+  | {
+      readonly lines: () => Generator<string, Omit<ExportReport, 'path'>>;
+      /** True where they are in memory, and the store need not be read for them. */
+      readonly isAtHand?: boolean;
+    };
 
 const TEXT_BYTES = 64 * 1024;
 
@@ -72,6 +81,11 @@ export class PreparedExport {
   get report(): Omit<ExportReport, 'path'> {
     this.#report ??= 'artifact' in this.#content ? this.#content.report() : reportOf(this.#content.lines());
     return this.#report;
+  }
+
+  /** True where it is in memory, and takes no longer than to write it. */
+  get isAtHand(): boolean {
+    return 'lines' in this.#content && this.#content.isAtHand === true;
   }
 
   /**

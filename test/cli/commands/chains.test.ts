@@ -108,6 +108,8 @@ test('list --chain shows each moment, and --at restores it', async (t) => {
 test('what does not go on from the end of the chain is refused with both positions', async (t) => {
   const { run, store, url, folder } = await chain(t);
   await refused(t, 8, /ends at 2\+1, not at 1/, 'export', store, url, '--since', '1');
+  await refused(t, 2, /epoch 1 lies before 2\+1/, 'export', store, url, '--since', 'last', '--at', '1');
+  await refused(t, 2, /epoch 2 lies before 2\+1/, 'export', store, url, '--since', 'last', '--at', '2');
   const other = path.join(folder, 'other');
   await run('put', other, 'x', 'y');
   await refused(t, 8, /another store/, 'export', other, url, '--since', 'last');

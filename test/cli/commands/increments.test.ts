@@ -56,7 +56,23 @@ for (const kind of ['directory', 'log']) {
     const streamed = await commandLine(['import', '-', '--onto', piped], { input: [packed] });
     t.is(streamed.exitCode, 0, streamed.stderr);
     await run(0, 'diff', source, piped);
+    await run(0, 'put', source, 'later', '3');
+    await close(3);
+    const later = path.join(folder, 'later.ndjson');
+    const told = JSON.parse(
+      (await run(0, 'export', source, later, '--since', file, '--json')).stdout,
+    ) as object;
+    t.like(told, { since: '2', puts: 1, deletes: 0, keys: 3, digest: null });
+    const sent = await commandLine(['export', source, '-', '--since', file]);
+    t.is(sent.stdout, readFileSync(later, 'utf8'));
+    await run(0, 'import', later, '--onto', piped);
+    await run(0, 'diff', source, piped);
+    t.regex(
+      (await run(8, 'export', source, `${later}.ndjson`, '--since', path.join(folder, 'full.ndjson'))).stderr,
+      /--since EPOCH/,
+    );
     writeFileSync(file, readFileSync(file).subarray(0, -20));
+    await run(3, 'export', source, `${later}.ndjson`, '--since', file);
     await run(3, 'verify', file);
     await run(3, 'import', file, '--onto', copy);
   });

@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import test from 'ava';
 import fc from 'fast-check';
@@ -5,10 +6,14 @@ import { StateDirectory } from '../../../src/engine/directory/state-directory.js
 import { AppendLogFold } from '../../../src/engine/fold/store/append-log-fold.js';
 import { KvUpdate } from '../../../src/engine/fold/format/update.js';
 import { WatchCursor } from '../../../src/engine/fold/format/watch-cursor.js';
+import type { IncrementEnd } from '../../../src/engine/lines/increment-lines.js';
 import { verifyPath } from '../../../src/engine/inspect/verify/verify-path.js';
 import { realFileSystem } from '../../../src/engine/storage-io/real/real-file-system.js';
 import { tempDir } from '../../support/temp-dir.js';
 import { exported, HISTORIES, importNew, onto, standing, type Step } from './increment-works.js';
+
+/** So many keys that a few of them are a small part. */
+const MANY = Array.from({ length: 40 }, (_, number): Step => [`many:${number}`, 'value']);
 
 const key = fc.constantFrom('a', 'ab', 'b', 'c', '\u00e9', 'z');
 const value = fc.option(fc.constantFrom('', '1', '2', 'long '.repeat(30)), { nil: undefined, freq: 3 });
@@ -119,6 +124,81 @@ for (const [kind, { create, write }] of Object.entries(HISTORIES)) {
     t.is(standing(copy!), standing(source!));
   });
 }
+
+for (const [kind, { create, write }] of Object.entries(HISTORIES)) {
+  test(`increments of a ${kind} start where the file of an earlier one ends, and tell what changed by what was written since`, async (t) => {
+    const folder = tempDir(t);
+    const at = (name: string): string => path.join(folder, kind === 'log' ? `${name}.snap` : name);
+    const [source, copy, other] = [at('source'), at('copy'), at('other')];
+    for (const store of [source, other]) {
+      create(store);
+      await write(store, [...MANY, ['a', '1'], ['b', store === other ? 'another' : '2']], 1);
+    }
+    await importNew(exported(source), copy);
+    const file = path.join(folder, 'increment.ndjson');
+    const next = (from: string, since: string): { readonly bytes: Buffer; readonly end: IncrementEnd } => {
+      const bytes = exported(from, { since });
+      const parsed = JSON.parse(bytes.toString().trimEnd().split('\n').at(-1)!) as { end: IncrementEnd };
+      return { bytes, end: parsed.end };
+    };
+    const start = next(source, '1');
+    t.is(start.end.puts + start.end.deletes, 0);
+    writeFileSync(file, start.bytes);
+    t.deepEqual(next(source, file).end.until, start.end.until);
+    for (const position of [2, 3]) {
+      await write(
+        source,
+        [
+          ['a', position === 2 ? undefined : '3'],
+          ['c', String(position)],
+        ],
+        position,
+      );
+      const { bytes, end } = next(source, file);
+      t.is(end.until.digest, undefined);
+      const report = await onto(bytes, copy);
+      t.is(kind === 'log' ? report.cursor : report.epoch, String(position));
+      t.is(standing(copy), standing(source));
+      writeFileSync(file, bytes);
+    }
+    for (const position of [2, 3, 4]) await write(other, [['c', String(position)]], position);
+    t.throws(() => exported(other, { since: file }), { code: 'SOURCE_MISMATCH' });
+    const whole = path.join(folder, 'whole.ndjson');
+    writeFileSync(whole, exported(source));
+    t.throws(() => exported(source, { since: whole }), {
+      code: 'NOT_REPRESENTABLE',
+      message: /only an increment/,
+    });
+    t.throws(() => exported(source, { since: `${whole}-missing` }), { code: 'INVALID_ARGUMENT' });
+  });
+}
+
+test('an increment from the file of an earlier one reads all of a fold log that was compacted since, and tells its sum again', async (t) => {
+  const folder = tempDir(t);
+  const [source, copy] = [path.join(folder, 'source.snap'), path.join(folder, 'copy.snap')];
+  HISTORIES.log.create(source);
+  await HISTORIES.log.write(source, [...MANY, ['a', '1']], 1);
+  await HISTORIES.log.write(source, [['a', '2']], 2);
+  await importNew(exported(source), copy);
+  const file = path.join(folder, 'increment.ndjson');
+  writeFileSync(file, exported(source, { since: '2' }));
+  const { store } = AppendLogFold.open(source);
+  store.compact();
+  store.close();
+  await HISTORIES.log.write(source, [['b', '3']], 3);
+  const increment = exported(source, { since: file });
+  t.regex(
+    increment.toString(),
+    /"until":\{"keys":\d+,"digest":"\w{64}","attributes":"\w{64}","sum":"\w{64}"\}/,
+  );
+  await onto(increment, copy);
+  t.is(standing(copy), standing(source));
+  await HISTORIES.log.write(source, [['a', undefined]], 4);
+  const { store: again } = AppendLogFold.open(source);
+  again.compact();
+  again.close();
+  t.throws(() => exported(source, { since: file }), { code: 'CURSOR_EXPIRED' });
+});
 
 test('an increment of a state directory whose epoch is open is refused, unless an earlier end is named', async (t) => {
   const folder = tempDir(t);

@@ -103,7 +103,7 @@ function startOf(
   { report }: PreparedExport,
 ): Pick<ChainStart, 'position'> & EncodedIncrement {
   try {
-    return { position: moment.position, ...chainStart(moment, report) };
+    return { position: moment.position, ...chainStart(moment, { digest: report.digest ?? undefined }) };
   } finally {
     moment.close();
   }

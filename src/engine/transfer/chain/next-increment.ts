@@ -7,7 +7,6 @@ import {
   ChangesDigest,
   incrementEnd,
   incrementStart,
-  isSameContent,
   type ContentEnd,
   type IncrementEnd,
   type IncrementHeader,
@@ -18,12 +17,12 @@ import { identify } from '../../inspect/identify.js';
 import type { FileSystem } from '../../storage-io/interface/file-system.js';
 import { remarksOn } from '../../store/remarks.js';
 import { anchoredSource } from '../../storage-io/views/anchored-file-system.js';
-import { incrementLines } from '../export-increment.js';
 import { appendedChanges } from './appended-changes.js';
 import { ChainSums, ChangedSum } from './chain-sums.js';
 import type { ChainEnd } from './increment-chain.js';
 import { keysWorthWhile, loggedChanges } from './logged-changes.js';
 import { momentAt, momentNow, type Moment } from './moment.js';
+import { incrementLines } from './pair-lines.js';
 
 /**
  * The most characters of an increment of a chain, so that whoever writes or reads one has the memory for it: more is for a
@@ -48,24 +47,45 @@ export interface NextIncrement {
 /**
  * Puts together the changes of a store since a chain's end.
  * @param at of a state directory: up to that checkpoint; default: as it is now
- * @throws StatelogError as `momentAt` and `momentNow`; `LIMIT_EXCEEDED` where too much changed for one; `SOURCE_MISMATCH` where the store is another, or held something else there
+ * @throws StatelogError as `momentAt` and `momentNow`; `INVALID_ARGUMENT` where `at` lies before it; `LIMIT_EXCEEDED` where too much changed for one; `SOURCE_MISMATCH` where the store is another, or held something else there
  */
 export function nextIncrement(disk: FileSystem, path: string, chain: ChainEnd, at?: bigint): NextIncrement {
+  return quickIncrement(disk, path, chain, at) ?? betweenMoments(disk, path, { chain, at }, fromContents)!;
+}
+
+/**
+ * As `nextIncrement`, by what was written since alone.
+ * @returns undefined where that does not tell it, and all that the store held and holds must be read
+ */
+export function quickIncrement(
+  disk: FileSystem,
+  path: string,
+  chain: ChainEnd,
+  at?: bigint,
+): NextIncrement | undefined {
   const appended = at === undefined ? fromAppended(anchoredSource(disk, path), path, chain) : undefined;
-  if (appended !== undefined) return appended;
+  return appended ?? betweenMoments(disk, path, { chain, at }, fromLogs);
+}
+
+/** @param make puts the increment together; undefined where it cannot */
+function betweenMoments(
+  disk: FileSystem,
+  path: string,
+  { chain, at }: { readonly chain: ChainEnd; readonly at: bigint | undefined },
+  make: (disk: FileSystem, path: string, span: Span) => EncodedIncrement | undefined,
+): NextIncrement | undefined {
   const now = momentNow(disk, path, at);
   try {
     const { notices, storeId } = now;
     refuseOtherStore(path, storeId, chain);
     if (isSamePosition(now.position, chain.position)) return { increment: undefined, notices };
+    if (at !== undefined && at < (chain.position.epoch ?? 0n)) throw behind(path, at, chain);
     const base = momentAt(disk, path, chain.position);
     try {
       // What a compaction left at the same cursor lies elsewhere in the log.
       const header = { since: chain.position, until: now.position, store: chain.store };
-      const increment =
-        fromLogs(disk, path, { base, now, chain, header }) ??
-        fromContents(path, { base, now, chain, header });
-      return { increment, notices };
+      const increment = make(disk, path, { base, now, chain, header });
+      return increment === undefined ? undefined : { increment, notices };
     } finally {
       base.close();
     }
@@ -88,8 +108,13 @@ export function chainStart(
     sum.add(key, value, version);
     attributes.add(key, version);
   }
-  const header = { since: position, until: position, store: storeId };
   const content = { keys: sum.keys, digest, attributes: attributes.hex(), sum: sum.hex() };
+  return standingAt({ position, content, store: storeId });
+}
+
+/** An increment that changes nothing, and says where a store stands. */
+export function standingAt({ position, content, store }: ChainEnd): EncodedIncrement {
+  const header = { since: position, until: position, store };
   const end = new ChangesDigest(header).end(content, content);
   return { header, end, bytes: toUtf8(incrementStart(header) + incrementEnd(end)) };
 }
@@ -149,9 +174,10 @@ function fromAppended(fileSystem: FileSystem, path: string, chain: ChainEnd): Ne
 }
 
 /** By all that the store held, and all that it holds. */
-function fromContents(path: string, { base, now, chain, header }: Span): EncodedIncrement {
+function fromContents(_: FileSystem, path: string, { base, now, chain, header }: Span): EncodedIncrement {
   const pairs = pairedEntries(base.lentEntries(), now.lentEntries());
-  return encoded(path, incrementLines(header, pairs, new ChainSums(header)), { chain, header });
+  const sums = new ChainSums(header, { path, chain });
+  return encoded(path, incrementLines(header, pairs, sums), { chain, header });
 }
 
 function encoded(
@@ -169,7 +195,6 @@ function encoded(
       continue;
     }
     const end = line.value;
-    if (!isSameContent(end.since, chain.content)) throw otherContent(path, chain);
     return { header, end, bytes: toUtf8(parts.join('')) };
   }
 }
@@ -190,22 +215,22 @@ export function refuseOtherStore(path: string, found: string | undefined, { stor
   });
 }
 
+function behind(path: string, at: bigint, { position }: ChainEnd): StatelogError {
+  const ends = positionName(position);
+  return new StatelogError('INVALID_ARGUMENT', `epoch ${at} lies before ${ends}, and an increment goes on`, {
+    path,
+    expected: `an epoch after ${ends}`,
+    found: String(at),
+    safe: 'nothing was written',
+    hint: 'leave out --at, or name a later one',
+  });
+}
+
 function tooLarge(path: string, { position }: ChainEnd): StatelogError {
   const size = `${INCREMENT_LENGTH_MAX / 1024 / 1024} MiB`;
   return new StatelogError('LIMIT_EXCEEDED', `more than ${size} changed since ${positionName(position)}`, {
     path,
     safe: 'nothing was written',
     hint: 'export a whole snapshot: on what changes then, increments can stand again',
-  });
-}
-
-function otherContent(path: string, { position }: ChainEnd): StatelogError {
-  const name = positionName(position);
-  return new StatelogError('SOURCE_MISMATCH', `the store did not hold at ${name} what was exported there`, {
-    path,
-    expected: `${name}, the content that was exported`,
-    found: `${name}, another content`,
-    safe: 'nothing was written',
-    hint: 'it is another store, or was put back from a copy, or compacted since: export a whole snapshot of it',
   });
 }
