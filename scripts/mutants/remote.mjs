@@ -195,6 +195,15 @@ export const remoteMutants = [
     match: 'a copy of a store*',
   },
   {
+    name: 'request-not-made-anew',
+    rule: 'R5: a server that comes back is asked again at once',
+    file: 'src/engine/remote/nats/client/jetstream-api.ts',
+    from: '        for (const renew of [...this.#onReconnect]) renew();\n',
+    to: '',
+    tests: ['engine/remote/nats/jetstream-api'],
+    match: 'a request whose answer was lost*',
+  },
+  {
     name: 'chain-goes-back',
     rule: 'an increment goes from one position to a later one',
     file: 'src/engine/transfer/chain/next-increment.ts',

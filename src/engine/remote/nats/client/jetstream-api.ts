@@ -4,6 +4,8 @@ import { TransientError } from '../source/change-source.js';
 import { apiFailure, connectFailure, isRefusal, requestFailure, type ApiError } from './client-errors.js';
 
 const REQUEST_MS = 5_000;
+/** A server that has just come back may not hear the first requests: they are given up soon, and each after it later. */
+const FIRST_REQUEST_MS = 1_000;
 /** A bucket that was there may seem not to be while a cluster finds itself again: it is asked for so often before it is gone. */
 const MISSING_TRIES = 8;
 
@@ -27,6 +29,9 @@ export class JetStreamApi {
   /** The last such refusal. The client may close the connection for it and then name another reason, or none. */
   #refusal: Error | undefined;
   readonly #onDisconnect = new Set<OnDisconnect>();
+  readonly #onReconnect = new Set<() => void>();
+  /** How long the next request waits for its answer. */
+  #requestMs = REQUEST_MS;
 
   constructor(connection: NatsConnection, name: string, inboxPrefix?: string) {
     this.connection = connection;
@@ -55,12 +60,13 @@ export class JetStreamApi {
   }
 
   /**
-   * Calls `$JS.API.METHOD` and gives the answer's fields.
+   * Calls `$JS.API.METHOD` and gives the answer's fields. The call may be made anew, since what was sent before a connection was
+   * lost is not answered on the next one: it must do no more if it comes twice.
    * @throws StatelogError for the last word, `TransientError` for what may be over soon: the first call of all must succeed
    */
   async call(method: string, request?: object): Promise<Record<string, unknown>> {
     const payload = request === undefined ? undefined : JSON.stringify(request);
-    const answer = await this.request(`$JS.API.${method}`, payload);
+    const answer = await this.#renewed(() => this.request(`$JS.API.${method}`, payload));
     const fields = parse(answer);
     const error = fields['error'] as ApiError | undefined;
     if (error === undefined) {
@@ -81,10 +87,33 @@ export class JetStreamApi {
   /** Sends one request and gives the answer's bytes; throws as `call` does where there is none. */
   async request(subject: string, payload?: Uint8Array | string, headers?: MsgHdrs): Promise<Uint8Array> {
     try {
-      const options = headers === undefined ? { timeout: REQUEST_MS } : { timeout: REQUEST_MS, headers };
-      return (await this.connection.request(subject, payload, options)).data;
+      const timeout = this.#requestMs;
+      const options = headers === undefined ? { timeout } : { timeout, headers };
+      const { data } = await this.connection.request(subject, payload, options);
+      this.#requestMs = REQUEST_MS;
+      return data;
     } catch (error) {
+      this.#requestMs = Math.min(REQUEST_MS, this.#requestMs * 2);
       throw this.#closed ?? this.#requestFailure(error);
+    }
+  }
+
+  /** Sends a request, and again each time that the server is back before its answer is there. */
+  async #renewed(send: () => Promise<Uint8Array>): Promise<Uint8Array> {
+    for (;;) {
+      let renew = (): void => undefined;
+      const isBack = new Promise<undefined>((resolve) => {
+        renew = (): void => {
+          resolve(undefined);
+        };
+      });
+      this.#onReconnect.add(renew);
+      try {
+        const answer = await Promise.race([send(), isBack]);
+        if (answer !== undefined) return answer;
+      } finally {
+        this.#onReconnect.delete(renew);
+      }
     }
   }
 
@@ -104,6 +133,8 @@ export class JetStreamApi {
         if (this.#isRefused) this.#tellDisconnect('the connection was lost');
         this.#isRefused = false;
         this.#isConnected = true;
+        this.#requestMs = FIRST_REQUEST_MS;
+        for (const renew of [...this.#onReconnect]) renew();
       }
     }
   }
