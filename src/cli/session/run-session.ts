@@ -7,6 +7,7 @@ import type { StoreLease } from '../command/store-lease.js';
 import type { Terminal } from '../terminal/terminal.js';
 import { writeAnswer, writeShortAnswer } from './answer-line.js';
 import { Answers } from './answers.js';
+import { compileSooner } from './compile-sooner.js';
 import { execute, executeAtOnce } from './execute.js';
 import { isMoreAtHand } from './more-at-hand.js';
 import { type Operation, parseOperation, plainOperation } from './operation.js';
@@ -30,6 +31,7 @@ export async function runSession(
   terminal: Terminal,
   options: SessionOptions,
 ): Promise<void> {
+  compileSooner();
   const write = options.isShort === true ? writeShortAnswer : writeAnswer;
   const session = new Session(
     store,
