@@ -119,11 +119,11 @@ export class RepairReport {
     this.#path.giveUp();
     const { command, path } = this.#options;
     const name = cutText(path, LINE_UNITS_MAX, true);
-    const source = markup`${classTable(this.#path, name)}${pathParts(this.#path, ID, this.#rooms)}`;
+    const source = markup`${classTable(this.#path, name)}${pathParts(this.#path, ID, name, this.#rooms)}`;
     const parts = [
       ...head,
       listPart('made', 'Held against what was there', this.#comparisons),
-      this.#lostKeys.part('lost'),
+      this.#lostKeys.part(name),
       listPart('outcomes', 'Single places', this.#outcomes),
       listPart('evidence', 'What is there, as each file says of itself', this.#evidence),
       legendPart(),

@@ -98,7 +98,7 @@ export class VerifyReport {
     const head = markup`<section aria-labelledby="${id}"><h2 id="${id}">${name}</h2>${said}${classTable(report, name)}`;
     if (!this.#rooms.paths.take(markup`${row}${head}`)) return;
     this.#rows.push(row);
-    const parts = [lostKeys?.part(`${id}k`), pathParts(report, id, this.#rooms)];
+    const parts = [lostKeys?.part(name), pathParts(report, id, name, this.#rooms)];
     this.#sections.push(markup`${head}${parts.filter((part) => part !== undefined)}</section>`);
   }
 

@@ -48,7 +48,9 @@ export async function reportedBy(
 
 /** The names that more than one region of a page has, by which a screen reader tells them. */
 export function repeatedNames(page: string): string[] {
-  const tables = [...page.matchAll(/role="region" aria-label="([^"]*)"/g)].map(([, name]) => shownBy(name!));
+  const tables = [...page.matchAll(/<(?:section|pre)[^>]* aria-label="([^"]*)"/g)].map(([, name]) =>
+    shownBy(name!),
+  );
   const sections = [...page.matchAll(/<section aria-labelledby="([^"]*)"/g)].map(([, id]) =>
     shownBy(new RegExp(`id="${id}"[^>]*>(.*?)</h`, 's').exec(page)![1]!),
   );

@@ -150,6 +150,26 @@ test('of several paths each has a section, also one that cannot be opened, and t
   t.regex(page, /there is nothing at this path/);
 });
 
+test('each region of a page has a name of its own, of several paths with files of the same names, too', async (t) => {
+  const [one, other] = await Promise.all(
+    ['one', 'other'].map(async (name) => {
+      const store = path.join(tempDir(t), name);
+      await commandLine(['put', store, 'k', 'v']);
+      await commandLine(['checkpoint', store]);
+      await commandLine(['put', store, 'k', 'newer']);
+      const segment = path.join(store, 'wal/2/wal-0.log');
+      const bytes = readFileSync(segment);
+      bytes[10]! ^= 1;
+      writeFileSync(segment, bytes);
+      return store;
+    }),
+  );
+  const { exitCode, page } = await reported(t, one!, other!);
+  t.is(exitCode, 3);
+  t.deepEqual(repeatedNames(page), []);
+  t.is(rowsOfTable(page, new RegExp(`Findings in ${other!}`)).length, 1);
+});
+
 test('a report is refused where it would replace what is kept, and where its flags contradict', async (t) => {
   const folder = tempDir(t);
   const store = path.join(folder, 'store');

@@ -92,10 +92,13 @@ function leftOutPart(rooms: PageRooms, command: string): Html {
   return section('left', 'What had no room', markup`${said}<ul>${items}</ul>`);
 }
 
-/** A table that scrolls sideways where it is wide, and can be reached by keyboard. */
+/**
+ * A table that scrolls sideways where it is wide, and can be reached by keyboard.
+ * @param label its name for who hears the page: no other region of the page has it
+ */
 export function tableIn(label: string, columns: readonly string[], rows: readonly Html[]): Html {
   const head = columns.map((name) => markup`<th scope="col">${name}</th>`);
-  return markup`<div class="scroll" tabindex="0" role="region" aria-label="${label}"><table><thead><tr>${head}</tr></thead><tbody>${rows}</tbody></table></div>`;
+  return markup`<section class="scroll" tabindex="0" aria-label="${label}"><table><thead><tr>${head}</tr></thead><tbody>${rows}</tbody></table></section>`;
 }
 
 /** A row of a table: its first cell names it. */

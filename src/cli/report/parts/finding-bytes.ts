@@ -16,6 +16,7 @@ const LINE_BYTES = 16;
 /** The most lines of one fault in a page. */
 const LINES_MAX = 64;
 const KEY_UNITS_MAX = 80;
+const NAME_UNITS_MAX = 300;
 const KEY_BYTES_MAX = 256;
 /** Fields of a good record that tell which one it is, in the order in which they are said. */
 const TOLD = ['type', 'tag', 'sequence', 'epoch', 'coreId'] as const;
@@ -55,7 +56,7 @@ export class FindingBytes {
     return words;
   }
 
-  #folded({ class: kind, offset }: Finding, { fields, bytes }: FaultBytes): Html {
+  #folded({ class: kind, file, offset }: Finding, { fields, bytes }: FaultBytes): Html {
     const lines: Html[] = [];
     let more = 0;
     for (const field of fields) {
@@ -66,7 +67,7 @@ export class FindingBytes {
     }
     const rest = more === 0 ? undefined : markup`and ${more} lines more\n`;
     const label = `Bytes of ${kind} at byte ${offset}`;
-    return markup`<details><summary>${label}</summary><pre tabindex="0" role="region" aria-label="${label}">${lines}${rest}</pre></details>`;
+    return markup`<details><summary>${label}</summary><pre tabindex="0" role="region" aria-label="${label} of ${cutText(file, NAME_UNITS_MAX, true)}">${lines}${rest}</pre></details>`;
   }
 }
 

@@ -45,7 +45,7 @@ export function findingTable(groups: readonly FindingGroup[], options: FindingTa
     'Good after',
   ];
   const head = names.map((name) => markup`<th scope="col">${name}</th>`);
-  return markup`<div class="scroll" tabindex="0" role="region" aria-label="Findings ${about}"><table class="findings"><thead><tr>${head}</tr></thead><tbody>${rows}</tbody></table></div>${dumps}`;
+  return markup`<section class="scroll" tabindex="0" aria-label="Findings ${about}"><table class="findings"><thead><tr>${head}</tr></thead><tbody>${rows}</tbody></table></section>${dumps}`;
 }
 
 interface FindingRow {

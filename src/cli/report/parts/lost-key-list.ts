@@ -38,8 +38,8 @@ export class LostKeyList {
     }
   }
 
-  /** A heading, the counts and the rows; undefined where no key is lost. @param id of the heading, in the page */
-  part(id: string): Html | undefined {
+  /** A heading, the counts and the rows; undefined where no key is lost. @param name of the path whose keys they are */
+  part(name: string): Html | undefined {
     if (this.#count === 0) return undefined;
     const gone = this.#named - this.#fallen;
     const unnamed = this.#count - this.#named;
@@ -47,8 +47,8 @@ export class LostKeyList {
     const sums = `${countedText(this.#named, 'key')} by name: ${this.#fallen} with an older value in the place of the lost one, ${gone} with none.${others}`;
     const more = this.#count - this.#rows.length;
     const rest = more > 0 ? markup`<p>and ${more} more</p>` : undefined;
-    const table = tableIn('Lost keys', COLUMNS, this.#rows);
-    return markup`<section aria-labelledby="${id}"><h3 id="${id}">Keys whose last change is lost</h3><p>${sums}</p>${table}${rest}</section>`;
+    const table = tableIn(`Lost keys of ${name}`, COLUMNS, this.#rows);
+    return markup`<section><h3>Keys whose last change is lost</h3><p>${sums}</p>${table}${rest}</section>`;
   }
 }
 

@@ -24,15 +24,20 @@ export function classTable(report: PathReport | undefined, name: string): Html |
 }
 
 /** The records of a path in time, its files in which something is wrong, and the names of the others. */
-export function pathParts(report: PathReport | undefined, id: string, { timelines }: PageRooms): Html {
+export function pathParts(
+  report: PathReport | undefined,
+  id: string,
+  name: string,
+  { timelines }: PageRooms,
+): Html {
   const timeline = report?.timeline.timeline;
-  const picture = timeline === undefined ? undefined : timelinePicture(timeline, `${id}t`, timelines);
-  return markup`${picture}${report?.faulty}${goodFilesOf(report)}`;
+  const picture = timeline === undefined ? undefined : timelinePicture(timeline, `${id}t`, name, timelines);
+  return markup`${picture}${report?.faulty}${goodFilesOf(report, name)}`;
 }
 
-function goodFilesOf(report: PathReport | undefined): Html | undefined {
+function goodFilesOf(report: PathReport | undefined, name: string): Html | undefined {
   if (report === undefined || report.goodFiles.length === 0) return undefined;
-  const table = tableIn('Good files', ['File', 'Size'], report.goodFiles);
+  const table = tableIn(`Good files in ${name}`, ['File', 'Size'], report.goodFiles);
   return markup`<details><summary>Files in which all is good</summary>${table}</details>`;
 }
 

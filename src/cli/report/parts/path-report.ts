@@ -89,9 +89,10 @@ export class PathReport implements VerifyOutput {
     const left = [...this.#found.values()].flatMap((groups) => groups.all);
     this.#found.clear();
     if (left.length === 0) return;
-    const about = 'of files that are not drawn';
+    const path = cutText(this.path, NAME_UNITS_MAX, true);
+    const about = `of files of ${path} that are not drawn`;
     const table = findingTable(left, { about, isNamed: true, bytes: this.#bytes, rooms: this.#rooms });
-    this.faulty.push(markup`<section><h3>Findings ${about}</h3>${table}</section>`);
+    this.faulty.push(markup`<section><h3>Findings of files that are not drawn</h3>${table}</section>`);
   }
 
   #drawFile(map: FileMap): void {
@@ -109,7 +110,12 @@ export class PathReport implements VerifyOutput {
     );
     if (frame === undefined) return;
     this.#found.delete(map.path);
-    const options = { about: `in ${name}`, isNamed: false, bytes: this.#bytes, rooms: this.#rooms };
+    const options = {
+      about: `in ${cutText(map.path, NAME_UNITS_MAX, true)}`,
+      isNamed: false,
+      bytes: this.#bytes,
+      rooms: this.#rooms,
+    };
     this.faulty.push(joined([frame, findingTable(groups, options), markup`</section>`]));
   }
 
@@ -120,7 +126,7 @@ export class PathReport implements VerifyOutput {
       return undefined;
     }
     const id = `${this.#id}f${this.faulty.length}`;
-    const head = markup`<section aria-labelledby="${id}"><h3 id="${id}">${name}</h3>`;
+    const head = markup`<section><h3>${name}</h3>`;
     if (map.bytes === 0) return this.#taken(markup`${head}<p>It is empty.</p>`);
     const { picture, words } = mapPicture(map, `${id}m`, name, places);
     return this.#taken(markup`${head}<figure>${picture}<figcaption>${words}</figcaption></figure>`);

@@ -11,8 +11,16 @@ const BESIDE_WIDTH = 110;
 const SHADES = 5;
 const MINUTE_MS = 60_000;
 
-/** Records by core and time: a picture, a row for each core, and the counts of each column, folded. */
-export function timelinePicture(timeline: Timeline, id: string, room: PageRoom): Html | undefined {
+/**
+ * Records by core and time: a picture, a row for each core, and the counts of each column, folded.
+ * @param name of the path that they are in
+ */
+export function timelinePicture(
+  timeline: Timeline,
+  id: string,
+  name: string,
+  room: PageRoom,
+): Html | undefined {
   const { columnMinutes, cores } = timeline;
   const columns = cores[0]!.columns.length;
   const most = Math.max(...cores.flatMap((core) => core.columns));
@@ -21,10 +29,10 @@ export function timelinePicture(timeline: Timeline, id: string, room: PageRoom):
   const shapes = cores.map((core, index) => coreShapes(core, index * ROW_STEP, most));
   const picture = markup`<figure><svg role="img" aria-labelledby="${id}-t" viewBox="0 0 ${size}" style="max-width:${size.split(' ')[0]}px" ><title id="${id}-t">Good records by core and time; the table below has the same</title>${shapes}</svg><figcaption>From ${timeText(timeline, 0)} to ${timeText(timeline, columns)} UTC; a column is ${unit}, and the darker it is, the more records it has: ${most} at the most.</figcaption></figure>`;
   const rows = cores.map(coreRow);
-  const table = tableIn('Records by core', ['Core', 'Records', 'First', 'Last'], rows);
-  const section = markup`<section aria-labelledby="${id}"><h3 id="${id}">Good records by core and time</h3>${picture}${table}`;
+  const table = tableIn(`Records by core in ${name}`, ['Core', 'Records', 'First', 'Last'], rows);
+  const section = markup`<section><h3>Good records by core and time</h3>${picture}${table}`;
   if (!room.take(section)) return undefined;
-  const counts = countTable(timeline, unit);
+  const counts = countTable(timeline, name, unit);
   return markup`${section}${room.take(counts) ? counts : undefined}</section>`;
 }
 
@@ -53,7 +61,7 @@ function coreRow({ coreId, records, firstMs, lastMs }: CoreTimeline): Html {
   return rowOf(coreName(coreId), [records, isoText(firstMs), isoText(lastMs)]);
 }
 
-function countTable(timeline: Timeline, unit: string): Html {
+function countTable(timeline: Timeline, name: string, unit: string): Html {
   const { cores } = timeline;
   const names = ['From (UTC)', ...cores.map(({ coreId }) => coreName(coreId))];
   const rows = cores[0]!.columns.map((_, column) =>
@@ -62,7 +70,7 @@ function countTable(timeline: Timeline, unit: string): Html {
       cores.map(({ columns }) => columns[column]),
     ),
   );
-  const table = tableIn('Records by time and core', names, rows);
+  const table = tableIn(`Records by time and core in ${name}`, names, rows);
   return markup`<details><summary>Counts by columns of ${unit}</summary>${table}</details>`;
 }
 
