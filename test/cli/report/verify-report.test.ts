@@ -148,6 +148,11 @@ test('of several paths each has a section, also one that cannot be opened, and t
     ],
   );
   t.regex(page, /there is nothing at this path/);
+  t.regex(
+    page,
+    /viewBox="0 0 (\d+) \d+" style="max-width:\1px" ><title [^>]*>Map of/,
+    'drawn no wider than it is',
+  );
 });
 
 test('each region of a page has a name of its own, of several paths with files of the same names, too', async (t) => {

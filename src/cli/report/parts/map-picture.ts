@@ -55,10 +55,10 @@ export function mapPicture(map: FileMap, id: string, name: string, places: reado
     return markup`${beside}${rowShapes(row.cells, y)}`;
   });
   const marks = placeMarks(places, map.bytes, cells.length, width);
-  const size = `${BESIDE_WIDTH + width * CELL_WIDTH + MARK_SIZE} ${rows.length * ROW_STEP}`;
+  const widthOfAll = BESIDE_WIDTH + width * CELL_WIDTH + MARK_SIZE;
   const about = [formatSize(map.bytes), ...(span === undefined ? [] : [span])].join(', ');
   const words = wordsOf(cells, map.bytes);
-  const picture = markup`<svg role="img" aria-labelledby="${id}-t ${id}-d" viewBox="0 0 ${size}"><title id="${id}-t">Map of ${name}, ${about}</title><desc id="${id}-d">${words}</desc>${parts}${marks}</svg>`;
+  const picture = markup`<svg role="img" aria-labelledby="${id}-t ${id}-d" viewBox="0 0 ${widthOfAll} ${rows.length * ROW_STEP}" style="max-width:${widthOfAll}px" ><title id="${id}-t">Map of ${name}, ${about}</title><desc id="${id}-d">${words}</desc>${parts}${marks}</svg>`;
   return { picture, words: markup`<p>${words}</p>` };
 }
 
