@@ -45,7 +45,7 @@ const COPY = 'export, import beside cp';
 const VERIFY = 'verify';
 const PRINT = 'printing to a pipe, processor time';
 const MEMORY = 'memory';
-const SOAK = 'half the peak rate for half an hour: 99.9 % of groups, one of the two';
+const SOAK = 'half the peak rate for half an hour';
 const LOAD = 'put --batch of 200,000 lines, processor time';
 const PROCESS = 'get, put, whole process';
 const SESSION = 'bash asks a session';
@@ -141,7 +141,9 @@ export const GOALS: readonly Goal[] = [
   ...['reads-64', 'puts-64', 'mixed-64', 'reads-1', 'puts-1'].map((work) =>
     against('sqlite3', SESSION, [work.replace('-', ', in flight: '), `session.session-${work}`], 1.5),
   ),
-  within(SOAK, ['by itself', 'soak.group-999'], 'at most', 50),
-  against('bare disk', SOAK, ["beside the disk's own sync", 'soak.group-999'], 5),
+  {
+    ...within(SOAK, ["99.9 % of groups: 50 ms, or 5 of the disk's own", 'soak.group-999'], 'at most', 1),
+    against: { side: 'bare disk', figure: 'group-999-allowed' },
+  },
   within(SOAK, ['memory, grown', 'soak.memory-growth'], 'at most', 16),
 ];

@@ -16,6 +16,9 @@ const PEAK_PART = 1 / 60;
 const GROUPS_A_BARE_SYNC = 20;
 const BARE_BYTES = 16 * 1024;
 const MEMORY_EVERY_MS = 1000;
+/** The limit of the slowest groups: by itself, and in syncs of the disk. The larger one holds. */
+const GROUP_MS_MAX = 50;
+const BARE_SYNCS_MAX = 5;
 /** Timers are no finer than this. */
 const TIMER_MS = 2;
 const NANOSECONDS_A_MILLISECOND = 1e6;
@@ -69,6 +72,10 @@ async function soak(task: BenchTask, groups: Groups): Promise<void> {
     task.record(definition, 'statelog', [latencies.percentile(percent) / NANOSECONDS_A_MILLISECOND]);
     task.record(definition, 'bare disk', [bare.latencies.percentile(percent) / NANOSECONDS_A_MILLISECOND]);
   }
+  const bareMs = bare.latencies.percentile(99.9) / NANOSECONDS_A_MILLISECOND;
+  const allowed = `${GROUP_MS_MAX} ms, or ${BARE_SYNCS_MAX} times the disk's own 99.9 % where that is more`;
+  const allowedMs = Math.max(GROUP_MS_MAX, BARE_SYNCS_MAX * bareMs);
+  task.record({ id: 'group-999-allowed', title: allowed, unit: 'ms' }, 'bare disk', [allowedMs]);
   const quarter = Math.ceil(memory.length / 4);
   const grown = middleOf(memory.slice(-quarter)) - middleOf(memory.slice(quarter, 2 * quarter));
   const what = 'memory in the last quarter over that in the second';
