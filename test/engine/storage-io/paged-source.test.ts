@@ -174,6 +174,33 @@ test('of the pages in memory the least recently used makes room', (t) => {
   t.is(readsFor([1]), 1);
 });
 
+test('pages take memory as they are asked for, up to the limit, and stay right while it grows', (t) => {
+  const pages = 90;
+  const bytes = new SeededRandom(9).fill(new Uint8Array(pages * PAGE_BYTES - 9));
+  const { options, fileSystem } = fileOf(bytes);
+  const source = new PagedSource({ ...options, pageSums: sumsOf(bytes), slots: 128 });
+  const reads = (): number => fileSystem.log.filter(({ name }) => name === 'read').length;
+  // Steps of 7 pages, so that each is asked for, and no row is read ahead.
+  const lookAtAll = (): void => {
+    for (let step = 0; step < pages; step += 1) {
+      const offset = ((step * 7) % pages) * PAGE_BYTES + 5;
+      t.is(look(source, offset, 70).compare(bytes, offset, offset + 70), 0);
+      // Two pages joined, of which the first may be the current one.
+      const joined = Math.max(0, offset - 40);
+      t.is(look(source, joined, 70).compare(bytes, joined, joined + 70), 0);
+    }
+  };
+  source.window(0, 1);
+  t.is(source.bytes.length, 16 * PAGE_BYTES);
+  lookAtAll();
+  source.window(0, 1);
+  t.is(source.bytes.length, 92 * PAGE_BYTES, 'all pages, and no more');
+  lookAtAll();
+  const before = reads();
+  lookAtAll();
+  t.is(reads(), before);
+});
+
 test('a damaged page is never taken for the one whose place it took', (t) => {
   const bytes = new SeededRandom(8).fill(new Uint8Array(5 * PAGE_BYTES));
   const pageSums = sumsOf(bytes);

@@ -1,19 +1,28 @@
+import { viewOf } from '../../bytes/byte-source.js';
+
 /** Bytes of a page: the unit of reading and of checksums (docs/formats/state-file.md, "What is checked"). */
 export const PAGE_BYTES = 4096;
 
 const WAYS = 4;
+/** Sets of a new cache, and how many times as many there are each time that it grows. */
+const SETS_FIRST = 4;
+const GROWTH = 4;
 
 /**
- * A few recently used pages in one buffer that is never replaced. Set-associative: a page may lie
- * in four slots, of which the least recently used is given up. Nothing is allocated after
- * construction.
+ * A few recently used pages in one buffer. Set-associative: a page may lie in four slots, of which the least
+ * recently used is given up. It starts small, since many files are opened for a page or two, and begins anew
+ * with a larger buffer where a page would be given up that more memory could have kept.
  */
 export class PageCache {
-  readonly bytes: Uint8Array;
-  readonly #sets: number;
+  /** The slots one behind the other. Fetch it anew after `evict`. */
+  bytes: Uint8Array = new Uint8Array(0);
+  /** Of `bytes`. */
+  view: DataView = viewOf(this.bytes);
+  readonly #setsMax: number;
+  #sets = 0;
   /** The page in each slot; -1 for none. Doubles, since a file may have more than 2^32 pages. */
-  readonly #pages: Float64Array;
-  readonly #lastUses: Float64Array;
+  #pages = new Float64Array(0);
+  #lastUses = new Float64Array(0);
   #uses = 0;
 
   /**
@@ -24,12 +33,8 @@ export class PageCache {
     if (slotsMax < WAYS || slotsMax % WAYS !== 0) {
       throw new RangeError(`slots must be a multiple of ${WAYS}, not ${slotsMax}`);
     }
-    this.#sets = Math.min(slotsMax / WAYS, Math.max(1, Math.ceil(pages / WAYS)));
-    const slots = this.#sets * WAYS;
-    // Not zeroed: nothing of a slot is looked at before a page was read into it.
-    this.bytes = new Uint8Array(Buffer.allocUnsafeSlow(slots * PAGE_BYTES).buffer);
-    this.#pages = new Float64Array(slots).fill(-1);
-    this.#lastUses = new Float64Array(slots);
+    this.#setsMax = Math.min(slotsMax / WAYS, Math.max(1, Math.ceil(pages / WAYS)));
+    this.#begin(SETS_FIRST);
   }
 
   /** The slot of a page, or -1 where it is not here. */
@@ -50,9 +55,24 @@ export class PageCache {
     for (let slot = first + 1; slot < first + WAYS; slot += 1) {
       if (this.#lastUses[slot]! < this.#lastUses[oldest]!) oldest = slot;
     }
+    if (this.#pages[oldest]! >= 0 && this.#sets < this.#setsMax) {
+      this.#begin(this.#sets * GROWTH);
+      return this.evict(page);
+    }
     this.#pages[oldest] = -1;
     this.#lastUses[oldest] = 0;
     return oldest;
+  }
+
+  /** Begins with no page in memory. */
+  #begin(sets: number): void {
+    this.#sets = Math.min(sets, this.#setsMax);
+    const slots = this.#sets * WAYS;
+    // Not zeroed: nothing of a slot is looked at before a page was read into it.
+    this.bytes = new Uint8Array(Buffer.allocUnsafeSlow(slots * PAGE_BYTES).buffer);
+    this.view = viewOf(this.bytes);
+    this.#pages = new Float64Array(slots).fill(-1);
+    this.#lastUses = new Float64Array(slots);
   }
 
   hold(slot: number, page: number): void {

@@ -59,7 +59,7 @@ export class PagedSource implements ByteSource {
   readonly #reader: PageReader;
   /** One bit a page that was found good, for mappings. */
   readonly #checked: Uint8Array | undefined;
-  /** Views of the mapping's windows; of the cache, without one. */
+  /** Views of the windows of a mapping. */
   readonly #views: readonly DataView[];
   #joined = new Uint8Array(0);
   #joinedView = this.view;
@@ -80,7 +80,7 @@ export class PagedSource implements ByteSource {
     this.#reader = new PageReader(options);
     if (mapping === undefined) this.#cache = new PageCache(options.slots ?? SLOTS_DEFAULT, pages);
     else if (pageSums !== undefined) this.#checked = new Uint8Array(Math.ceil(pages / 8));
-    this.#views = this.#cache === undefined ? mapping!.windows.map(viewOf) : [viewOf(this.#cache.bytes)];
+    this.#views = mapping?.windows.map(viewOf) ?? [];
   }
 
   window(offset: number, length: number): void {
@@ -116,7 +116,7 @@ export class PagedSource implements ByteSource {
         this.#currentPage = first;
       }
       this.bytes = cache.bytes;
-      this.view = this.#views[0]!;
+      this.view = cache.view;
       this.at = this.#currentAt + within;
       return;
     }
