@@ -102,6 +102,14 @@ export const storageIoMutants = [
     tests: ['engine/directory/writers'],
   },
   {
+    name: 'grown-cache-taken-for-filled',
+    rule: 'R2: bytes that were never read are not returned as good',
+    file: 'src/engine/storage-io/paged/page-cache.ts',
+    from: '    this.#pages = new Float64Array(slots).fill(-1);\n',
+    to: '    this.#pages = new Float64Array(slots);\n',
+    tests: ['engine/storage-io/paged-source'],
+  },
+  {
     name: 'page-sum-not-compared',
     rule: 'R2: damaged bytes are never returned as good',
     file: 'src/engine/storage-io/paged/paged-source.ts',
