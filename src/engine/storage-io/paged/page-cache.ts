@@ -16,7 +16,7 @@ const GROWTH = 4;
 export class PageCache {
   /** The slots one behind the other. Fetch it anew after `evict`. */
   bytes: Uint8Array = new Uint8Array(0);
-  /** Of `bytes`. */
+  /** A view of `bytes`. */
   view: DataView = viewOf(this.bytes);
   readonly #setsMax: number;
   #sets = 0;
