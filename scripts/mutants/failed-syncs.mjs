@@ -130,8 +130,8 @@ export const failedSyncMutants = [
     rule: 'nothing is replayed into itself',
     file: 'src/engine/inspect/identities-around.ts',
     edits: [
-      { from: 'fileSystem.realPath(at)', to: 'at' },
-      { from: 'found.push(fileSystem.statusFollowing(folder)!.identity);', to: 'found.push(folder);' },
+      { from: 'return fileSystem.realPath(path);', to: 'return path;' },
+      { from: 'found.push(status.identity);', to: 'found.push(folder);' },
     ],
     tests: ['engine/inspect/replay'],
   },

@@ -154,8 +154,8 @@ export const otherUsersMutants = [
     name: 'readers-led-elsewhere-in-a-folder',
     rule: 'where others can put links, a reader follows none below the path that was named',
     file: 'src/engine/storage-io/views/anchored-file-system.ts',
-    from: "status?.kind !== 'directory' || !isInOtherHands(fileSystem, path, status)",
-    to: "status?.kind !== 'directory' || isInOtherHands(fileSystem, path, status)",
+    from: 'if (!isInOtherHands(fileSystem, path, status)) return steadySource(fileSystem, path, status.identity);',
+    to: 'if (status.kind.length > 0) return steadySource(fileSystem, path, status.identity);',
     tests: ['engine/storage-io/led-elsewhere-reading.exhaustive'],
   },
   {

@@ -1,4 +1,5 @@
 import { basename, dirname, join, resolve } from 'node:path';
+import { isStatelogError } from '../errors.js';
 import type { FileSystem } from '../storage-io/interface/file-system.js';
 
 /** A path as links lead to it: what is there, and the names behind it that are not there yet. */
@@ -13,13 +14,22 @@ export interface Whereabouts {
 /** Follows the links of a path as far as something is there. */
 export function whereabouts(fileSystem: FileSystem, path: string): Whereabouts {
   const missing: string[] = [];
-  let at = resolve(path);
-  while (at !== dirname(at) && fileSystem.statusFollowing(at) === undefined) {
+  for (let at = resolve(path); ; at = dirname(at)) {
+    const there = realPathIfThere(fileSystem, at);
+    if (there !== undefined) return { there, path: join(there, ...missing), missing };
     missing.unshift(basename(at));
-    at = dirname(at);
   }
-  const there = fileSystem.realPath(at);
-  return { there, path: join(there, ...missing), missing };
+}
+
+/** Undefined where nothing is, or no longer. */
+function realPathIfThere(fileSystem: FileSystem, path: string): string | undefined {
+  if (path !== dirname(path) && fileSystem.statusFollowing(path) === undefined) return undefined;
+  try {
+    return fileSystem.realPath(path);
+  } catch (error) {
+    if (isStatelogError(error, 'NOT_FOUND')) return undefined;
+    throw error;
+  }
 }
 
 /** The identity of a path, then that of each folder around it. What is not there goes by its name. */
@@ -27,7 +37,10 @@ export function identitiesAround(fileSystem: FileSystem, path: string): string[]
   const { there, missing } = whereabouts(fileSystem, path);
   const found: string[] = [];
   for (let folder = there; ; folder = dirname(folder)) {
-    found.push(fileSystem.statusFollowing(folder)!.identity);
+    const status = fileSystem.statusFollowing(folder);
+    // Somebody took it away since: what is around the path is another thing by now.
+    if (status === undefined) return identitiesAround(fileSystem, path);
+    found.push(status.identity);
     if (folder === dirname(folder)) break;
   }
   return missing.length === 0 ? found : [[found[0], ...missing].join('/'), ...found];

@@ -12,7 +12,7 @@ import type { OpenReadableOptions, OpenWritableOptions } from './open-options.js
 /**
  * Opens a state directory for reading, as `openReadable` does. Commands try this first: it loads nothing of the other kinds
  * of store, which is most of what `openReadable` needs.
- * @returns undefined where the path holds something else, or cannot be read: `openReadable` says what
+ * @returns undefined where the path holds something else, as it may by now, or cannot be read: `openReadable` says what
  * @throws StatelogError `EPOCH_NOT_FOUND`; `DAMAGED`
  */
 export function openReadableDirectory(
@@ -20,7 +20,13 @@ export function openReadableDirectory(
   options: OpenReadableOptions,
 ): DirectoryStore | undefined {
   const { fileSystem = realFileSystem() } = options;
-  return directoryManifest(fileSystem, path) && readDirectoryStore(path, options);
+  if (directoryManifest(fileSystem, path) === undefined) return undefined;
+  try {
+    return readDirectoryStore(path, options);
+  } catch (error) {
+    if (!isStatelogError(error, 'STORE_REPLACED')) throw error;
+    return undefined;
+  }
 }
 
 /**

@@ -22,11 +22,25 @@ import type {
   StoreKind,
 } from './open-options.js';
 
+/** Other hands may put another thing in its place while it is opened: it is opened anew as often as this. */
+const TRIES_MAX = 10;
+
 /**
  * Opens whatever a path holds for reading: no lock, nothing written.
- * @throws StatelogError what `identify` throws; `EPOCH_NOT_FOUND`; `DAMAGED`; as `openArtifact`
+ * @throws StatelogError what `identify` throws; `EPOCH_NOT_FOUND`; `DAMAGED`; as `openArtifact`; `STORE_REPLACED` where other
+ * hands put one thing after the other there
  */
 export function openReadable(named: string, options: OpenReadableOptions = {}): ReadableStore {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return openOnce(named, options);
+    } catch (error) {
+      if (!isStatelogError(error, 'STORE_REPLACED') || tries === TRIES_MAX) throw error;
+    }
+  }
+}
+
+function openOnce(named: string, options: OpenReadableOptions): ReadableStore {
   const { fileSystem = realFileSystem(), at } = options;
   const path = namedPath(fileSystem, named);
   const identity = identify(fileSystem, path);

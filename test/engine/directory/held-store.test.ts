@@ -1,4 +1,4 @@
-import { cpSync, linkSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, linkSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import test from 'ava';
 import { StateDirectory } from '../../../src/engine/directory/state-directory.js';
@@ -80,6 +80,30 @@ test('a checkpoint that was begun before the store was closed changes nothing af
   const before = treeOf(root);
   await t.throwsAsync(begun, { code: 'CLOSED' });
   t.deepEqual(treeOf(root), before);
+});
+
+test('the record of a clean close goes to the store that is held, and not to one that was restored in the moment of its close', async (t) => {
+  const folder = tempDir(t);
+  const { store, root, older } = await sceneIn(folder);
+  store.close();
+  const away = path.join(folder, 'away');
+  const real = realFileSystem();
+  const fileSystem = withReplaced(real, {
+    openOrCreate: (file, links) => {
+      if (file.endsWith('CLOSED')) {
+        renameSync(root, away);
+        cpSync(older, root, { recursive: true });
+      }
+      return real.openOrCreate(file, links);
+    },
+  });
+  const next = await StateDirectory.open(root, { fileSystem });
+  next.put(bytes('b'), bytes('2'));
+  await next.sync();
+  rmSync(path.join(root, 'CLOSED'));
+  next.close();
+  t.deepEqual(treeOf(root), treeOf(older));
+  t.true('CLOSED' in treeOf(away));
 });
 
 for (const [way, change] of Object.entries(LOG_WAYS)) {

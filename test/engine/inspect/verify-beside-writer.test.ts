@@ -17,7 +17,7 @@ interface Moving {
   readonly calls: () => number;
 }
 
-/** Shows `before` below `root`, and from the `moment`th call on that names a path `after`. */
+/** Shows `before` below `root`, and from the `moment`th call on that names a path `after`; the folder itself stays the one it is. */
 function movingFileSystem(root: string, before: string, after: string, moment: number): Moving {
   let calls = 0;
   const fileSystem = new Proxy(realFileSystem(), {
@@ -27,10 +27,14 @@ function movingFileSystem(root: string, before: string, after: string, moment: n
       const bound = member.bind(inner) as (...args: unknown[]) => unknown;
       if (!BY_PATH.has(String(name))) return bound;
       return (asked: string, ...rest: unknown[]) =>
-        bound(asked.replace(root, calls++ < moment ? before : after), ...rest);
+        bound(asked.replace(root, calls++ < moment || isLookAt(name, asked, root) ? before : after), ...rest);
     },
   });
   return { fileSystem, calls: () => calls };
+}
+
+function isLookAt(call: string | symbol, asked: string, folder: string): boolean {
+  return asked === folder && (call === 'status' || call === 'statusFollowing');
 }
 
 test('whenever a checkpoint is made while a store is verified, no damage is seen', async (t) => {

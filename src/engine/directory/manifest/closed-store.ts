@@ -22,15 +22,17 @@ export interface SyncedSegment {
 /**
  * Leaves word, after all was synced, of where the log ends and of what was on disk. It is itself not synced, and need not be: one
  * that a power loss took or tore is as none, and one that is older than the files says less than they hold.
+ * @param place its path in the folder that is held: another store may lie at the layout's by now
  */
 export function writeCloseRecord(
   fileSystem: FileSystem,
   layout: DirectoryLayout,
   manifest: DirectoryManifest,
   segments: readonly SyncedSegment[],
+  place = layout.closed,
 ): void {
   // Opened first: where it is made, the root folder changes.
-  const descriptor = fileSystem.openOrCreate(layout.closed, 'refuse');
+  const descriptor = fileSystem.openOrCreate(place, 'refuse');
   try {
     const before = fileSystem.statusOf(descriptor);
     refuseLinkedFile(layout.closed, before);

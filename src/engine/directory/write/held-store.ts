@@ -4,7 +4,7 @@ import type { FileSystem } from '../../storage-io/interface/file-system.js';
 import { guardedFileSystem } from '../../storage-io/views/guarded-file-system.js';
 import { checkStillHeld, replaced, statusIfHeld, type HeldPath } from '../../storage-io/owners/identity.js';
 import { writeCloseRecord } from '../manifest/closed-store.js';
-import type { DirectoryLayout } from '../manifest/layout.js';
+import { CLOSED_NAME, type DirectoryLayout } from '../manifest/layout.js';
 import type { DirectoryManifest } from '../manifest/manifest.js';
 import type { SegmentState } from '../read/replay.js';
 import type { WritableCore } from './writable-core.js';
@@ -103,7 +103,8 @@ export class HeldStore {
       });
       // Bytes still in memory have no place in the record.
       if (segments.every(({ entriesSinceSync }) => entriesSinceSync === 0)) {
-        writeCloseRecord(this.#fileSystem, this.#layout, manifest, closed);
+        const place = this.#lock.within(CLOSED_NAME);
+        writeCloseRecord(this.#fileSystem, this.#layout, manifest, closed, place);
       }
     } catch (error) {
       // Without it the next one looks more closely than it would have to.
@@ -137,8 +138,16 @@ export class HeldStore {
  */
 export function guardedByLock(fileSystem: FileSystem, layout: DirectoryLayout, lock: FileLock): FileSystem {
   return guardedFileSystem(fileSystem, () => {
-    checkStillHeld(fileSystem, layout.root, lockPaths(layout, lock));
+    checkHeldByLock(fileSystem, layout, lock);
   });
+}
+
+/**
+ * Checks that folder and LOCK are those that are, or were, locked.
+ * @throws StatelogError `STORE_REPLACED`
+ */
+export function checkHeldByLock(fileSystem: FileSystem, layout: DirectoryLayout, lock: FileLock): void {
+  checkStillHeld(fileSystem, layout.root, lockPaths(layout, lock));
 }
 
 function lockPaths(

@@ -4,7 +4,7 @@ import type { FileSystem } from '../../storage-io/interface/file-system.js';
 import { refuseLinkedFile, refuseLinkedFolders } from '../../storage-io/owners/own-paths.js';
 import { type CoreState, CoreStates } from '../state/core-state.js';
 import { Overlay } from '../state/overlay.js';
-import { guardedByLock, HeldStore } from './held-store.js';
+import { checkHeldByLock, guardedByLock, HeldStore } from './held-store.js';
 import type { DirectoryLayout } from '../manifest/layout.js';
 import { isFoundationAsClosed, readCloseRecord, syncFoundation } from '../manifest/closed-store.js';
 import { findLeftovers, removeLeftovers } from '../manifest/leftovers.js';
@@ -68,6 +68,7 @@ export async function openWriter(options: OpenWriterOptions): Promise<OpenedWrit
     // The text stays if it was there before: the next writer takes over from the same death.
     if (lock.tookOver) lock.abandon();
     else lock.release();
+    checkHeldByLock(fileSystem, layout, lock);
     throw asMissingPart(error, layout);
   }
 }

@@ -1,3 +1,4 @@
+import { dirname, join } from 'node:path';
 import { StatelogError, isStatelogError } from '../../errors.js';
 import { closeQuietly } from '../whole/atomic-write.js';
 import type { Clock } from '../interface/clock.js';
@@ -150,6 +151,16 @@ export class FileLock {
     this.folderIdentity = folder;
     this.tookOver = tookOver;
     this.previousHolder = previousHolder;
+  }
+
+  /**
+   * The path of a name in the folder that is locked, which leads there wherever the folder lies by now; by its name where
+   * no such way is to be had.
+   */
+  within(name: string): string {
+    const folder = this.#descriptors[1];
+    const held = folder === undefined ? undefined : this.#fileSystem.pathThrough(folder);
+    return join(held ?? dirname(this.path), name);
   }
 
   /** Syncs the text, once: from now on a power loss leaves it there, as a death does. */

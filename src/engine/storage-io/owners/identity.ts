@@ -48,6 +48,15 @@ function changeOf(held: HeldPath, found: FileStatus): string | undefined {
   return undefined;
 }
 
+/** The error for a folder that somebody moved away, removed or replaced while it was read. */
+export function replacedWhileRead(path: string): StatelogError {
+  return new StatelogError(
+    'STORE_REPLACED',
+    'what is at this path is no longer what was opened: it was moved, removed or replaced meanwhile',
+    { path, safe: 'nothing of what is there now was changed', hint: 'run it again to read what is there now' },
+  );
+}
+
 /**
  * The error for a store whose path means something else by now.
  * @param acknowledged where what was acknowledged is

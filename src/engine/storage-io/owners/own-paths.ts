@@ -14,11 +14,20 @@ export function refuseLinkedFolders(fileSystem: FileSystem, paths: readonly stri
 
 /**
  * Checks that a file of a store, which only its writer may write, is a file with that one name.
- * @throws StatelogError `LED_ELSEWHERE`
+ * @throws StatelogError `LED_ELSEWHERE`; `NOT_FOUND` for an open file whose name is gone
  */
 export function refuseLinkedFile(path: string, status: FileStatus | undefined): void {
   if (status === undefined || (status.kind === 'file' && status.linkCount === 1)) return;
+  if (status.linkCount === 0) throw goneMeanwhile(path);
   throw ledElsewhere(path, status.kind === 'file' ? 'a file with other names (hard links)' : wordOf(status));
+}
+
+function goneMeanwhile(path: string): StatelogError {
+  return new StatelogError('NOT_FOUND', 'somebody else took it away at this moment', {
+    path,
+    safe: 'nothing was changed',
+    hint: 'run it again once what lies there is settled',
+  });
 }
 
 function wordOf({ kind }: FileStatus): string {

@@ -1,10 +1,12 @@
-import { basename, dirname, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { StatelogError, isStatelogError } from '../../errors.js';
 import { Anchor, linkInTheWay, type Covers } from '../owners/anchor.js';
 import { closeQuietly } from '../whole/atomic-write.js';
 import { copyByDescriptor } from '../whole/copy-by-descriptor.js';
 import type { FileDescriptor, FileStatus, FileSystem, LinkPolicy } from '../interface/file-system.js';
 import { isInOtherHands, othersCanSwap } from '../owners/other-hands.js';
+import { replacedWhileRead } from '../owners/identity.js';
+import { steadyFileSystem } from './guarded-file-system.js';
 import { withReplaced } from './replaced-members.js';
 import { isTemporaryName, isTemporaryNameOf } from '../whole/staged-paths.js';
 
@@ -40,13 +42,26 @@ export function anchoredPlace(fileSystem: FileSystem, path: string, ...alongside
 
 /**
  * Anchors the file system of a caller that reads a store's folder; a file by itself is the one that was
- * named, and is read as it is. A user who may not list the folder reads by path.
+ * named, and is read as it is. A user who may not list the folder reads by path. Where nobody else can lead it elsewhere, it
+ * still stops once the folder is no longer the one that was there at first.
  * @throws StatelogError as `anchoredStore`
  */
 export function anchoredSource(fileSystem: FileSystem, path: string): FileSystem {
   const status = fileSystem.statusFollowing(path);
-  if (status?.kind !== 'directory' || !isInOtherHands(fileSystem, path, status)) return fileSystem;
+  if (status?.kind !== 'directory') return fileSystem;
+  if (!isInOtherHands(fileSystem, path, status)) return steadySource(fileSystem, path, status.identity);
   return whereListed(fileSystem, () => anchored(fileSystem, path, () => true));
+}
+
+/** @returns a file system whose looks into the folder fail with `STORE_REPLACED` once another thing lies at its path */
+function steadySource(fileSystem: FileSystem, path: string, identity: string): FileSystem {
+  const folder = resolve(path);
+  const within = join(folder, '/');
+  return steadyFileSystem(fileSystem, (looked) => {
+    const place = resolve(looked);
+    if (place !== folder && !place.startsWith(within)) return;
+    if (fileSystem.statusFollowing(folder)?.identity !== identity) throw replacedWhileRead(path);
+  });
 }
 
 /**
