@@ -215,6 +215,12 @@ test('names in capitals, the folder above, and a part of a store are told from n
   }
 });
 
+test('the root of the file system is named as that, whatever lies in it', async (t) => {
+  const { exitCode, stderr } = await commandLine(['put', '/', 'k', 'v']);
+  t.is(exitCode, 7);
+  t.regex(stderr, /this is the root of the file system, and no store: \/; nothing was changed; name a store/);
+});
+
 test('second versions that programs put beside the files of a store are told of', async (t) => {
   const store = path.join(tempDir(t), 'store');
   await commandLine(['put', store, 'a', '1']);

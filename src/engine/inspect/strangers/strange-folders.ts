@@ -23,6 +23,10 @@ const PART_DIGITS = 2;
 const LETTERS = 26;
 const FIRST_LETTER = 97;
 const NOTHING_KNOWN = 'the folder holds nothing that statelog knows';
+const ROOT_OF_ALL: StrangeFolder = {
+  message: 'this is the root of the file system, and no store',
+  hint: 'name a store, or a new path for one; where a script has a variable before the slash, it was empty',
+};
 /** Names of ours as file systems that know no small letters, and tools for them, give them back. */
 const UPPER_CASE =
   /^(MANIFEST\.JSON|WAL-\d{1,5}\.LOG|STATE-\d{1,5}\.(DB|IDX)|FOLD\.SNAP|WAL|CHECKPOINTS|DATA)$/;
@@ -37,6 +41,8 @@ export function strangeFolder(
   names: readonly string[],
   identify: Identify,
 ): StrangeFolder | 'parts of a store' | undefined {
+  // What lies in it, such as the folders of processes and of memory, is nobody's store.
+  if (dirname(resolve(folder)) === resolve(folder)) return ROOT_OF_ALL;
   const outside =
     inUpperCase(folder, names) ?? partOfStore(fileSystem, folder, identify) ?? partsOfFile(folder, names);
   if (outside !== undefined) return outside;
@@ -104,8 +110,7 @@ function partOfStore(fileSystem: FileSystem, folder: string, identify: Identify)
 
 /** The content of a folder, at the nearest depth at which there is any. */
 function above(fileSystem: FileSystem, folder: string, identify: Identify): StrangeFolder | undefined {
-  // Below the root of all lie also the folders of processes and of memory.
-  let folders = dirname(resolve(folder)) === resolve(folder) ? [] : [folder];
+  let folders = [folder];
   for (let depth = 0; depth < DEPTH_MAX; depth++) {
     folders = folders.flatMap((one) => foldersIn(fileSystem, one)).slice(0, FOLDERS_MAX);
     const found = folders.flatMap((path) => {
