@@ -53,7 +53,11 @@ export function replacedWhileRead(path: string): StatelogError {
   return new StatelogError(
     'STORE_REPLACED',
     'what is at this path is no longer what was opened: it was moved, removed or replaced meanwhile',
-    { path, safe: 'nothing of what is there now was changed', hint: 'run it again to read what is there now' },
+    {
+      path,
+      safe: 'nothing of what is there now was changed',
+      hint: 'run it again to read what is there now',
+    },
   );
 }
 
