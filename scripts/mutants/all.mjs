@@ -7,6 +7,7 @@ import { failedSyncMutants } from './failed-syncs.mjs';
 import { logMutants } from './log.mjs';
 import { lossMutants } from './losses.mjs';
 import { mendMutants } from './mend.mjs';
+import { interleavingMutants } from './interleavings.mjs';
 import { inspectMutants } from './inspect.mjs';
 import { natsMutants } from './nats.mjs';
 import { otherUsersMutants } from './other-users.mjs';
@@ -30,6 +31,7 @@ export const MUTANTS = [
   ...stateMutants,
   ...foldMutants,
   ...directoryMutants,
+  ...interleavingMutants,
   ...besideMutants,
   ...artifactMutants,
   ...inspectMutants,

@@ -3,37 +3,7 @@ const crash = 'engine/directory/state-directory-crash.exhaustive';
 const closeRecord = 'engine/directory/close-record';
 const ofCheckpoints = '*checkpoints of which one is kept*';
 
-const interleavings = 'cli/interleavings';
-const betweenCalls = 'other hands come between the calls*';
-
 export const directoryMutants = [
-  {
-    name: 'what-was-moved-is-damaged',
-    rule: 'R10: a store that is moved away or replaced while a writer opens it is not called damaged',
-    file: 'src/engine/directory/write/open-writer.ts',
-    from: 'checkHeldByLock(fileSystem, layout, lock);',
-    to: '',
-    tests: [interleavings],
-    match: betweenCalls,
-  },
-  {
-    name: 'readers-of-two-stores',
-    rule: 'R10: what is found, or found missing, in a folder is of the one that was there first, and not of another in its place',
-    file: 'src/engine/storage-io/views/anchored-file-system.ts',
-    from: 'if (fileSystem.statusFollowing(folder)?.identity !== identity)',
-    to: 'if (fileSystem.statusFollowing(folder)?.kind === undefined)',
-    tests: [interleavings],
-    match: betweenCalls,
-  },
-  {
-    name: 'close-record-by-name',
-    rule: 'R9: nothing is written into another store that lies at the path by now, the record of a clean close neither',
-    file: 'src/engine/storage-io/lock/file-lock.ts',
-    from: 'join(held ?? dirname(this.path), name)',
-    to: 'join(held?.slice(0, 0) || dirname(this.path), name)',
-    tests: ['engine/directory/held-store'],
-    match: '*restored in the moment of its close*',
-  },
   {
     name: 'writer-that-died-is-trusted',
     rule: 'R1: what a writer that died left in the page cache is synced before anything is acknowledged behind it',

@@ -5,7 +5,7 @@ import { OtherHands } from '../support/interleaving/other-hands-thread.js';
 import { scenesIn, type SceneKind, type SceneState } from '../support/interleaving/scene.js';
 import { tempDir } from '../support/temp-dir.js';
 
-/* Other hands do something in the middle of a command. All commands with all deeds: interleavings.exhaustive.test.ts. */
+/* Other hands do something in the middle of a command. */
 
 const STEP = 5;
 

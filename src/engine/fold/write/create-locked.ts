@@ -8,7 +8,7 @@ import {
   removeQuietly,
   temporaryPath,
 } from '../../storage-io/whole/atomic-write.js';
-import { isWithoutLocks, lockIfLocksAre } from '../../storage-io/lock/file-lock.js';
+import { isWithoutLocks, lockIfLocksAre } from '../../storage-io/lock/without-locks.js';
 import type { FileDescriptor, FileSystem } from '../../storage-io/interface/file-system.js';
 import { writeFully } from '../../storage-io/whole/write-fully.js';
 

@@ -1,7 +1,7 @@
 import { basename, dirname, join } from 'node:path';
 import { StatelogError, isStatelogError } from '../../errors.js';
 import { closeQuietly } from './atomic-write.js';
-import { isWithoutLocks, lockIfLocksAre } from '../lock/file-lock.js';
+import { isWithoutLocks, lockIfLocksAre } from '../lock/without-locks.js';
 import type { FileDescriptor, FileStatus, FileSystem } from '../interface/file-system.js';
 import { nameStaged, unnameStaged } from '../interface/staged-names.js';
 import { giveTree } from '../views/inheriting-file-system.js';

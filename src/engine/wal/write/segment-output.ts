@@ -2,7 +2,7 @@ import { dirname } from 'node:path';
 import { StatelogError, isStatelogError } from '../../errors.js';
 import { closeQuietly } from '../../storage-io/whole/atomic-write.js';
 import type { FileDescriptor, FileSystem } from '../../storage-io/interface/file-system.js';
-import { lockIfLocksAre } from '../../storage-io/lock/file-lock.js';
+import { lockIfLocksAre } from '../../storage-io/lock/without-locks.js';
 import { RoomAhead } from '../../storage-io/submission/room-ahead.js';
 import type { StorageIo } from '../../storage-io/submission/storage-io.js';
 import { writeFully } from '../../storage-io/whole/write-fully.js';
