@@ -202,7 +202,8 @@ export const DEEDS: Readonly<Record<string, Deed>> = {
     }),
   },
   'a file of nobody comes there': {
-    codes: [EXIT_CODES.foreign],
+    // Or it is taken for a log whose header is gone.
+    codes: [EXIT_CODES.foreign, EXIT_CODES.damage],
     act: byName(({ store }) => {
       rmSync(store, { recursive: true, force: true });
       writeFileSync(store, 'a shopping list\n');

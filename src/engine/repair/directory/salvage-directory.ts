@@ -5,9 +5,11 @@ import {
   type CheckpointEntry,
   type DirectoryManifest,
 } from '../../directory/manifest/manifest.js';
+import { isStatelogError } from '../../errors.js';
 import { keptLogs, type KeptLog } from '../../inspect/kept-logs.js';
 import { Tally } from '../../inspect/verify/tally.js';
 import { verifyDirectory } from '../../inspect/verify/verify-directory.js';
+import type { FileSystem } from '../../storage-io/interface/file-system.js';
 import { writeFully } from '../../storage-io/whole/write-fully.js';
 import { arrangeDirectory, type ArrangementWishes } from '../survey/arrange-directory.js';
 import { fillDirectory } from '../replica/fill-directory.js';
@@ -40,20 +42,45 @@ export function* salvageDirectory(
   into: string | undefined,
   wishes: DirectoryWishes = {},
 ): Generator<RepairEvent, void> {
-  const arrangement = arrangeDirectory(account.fileSystem, root, wishes);
-  if (arrangement !== undefined) yield* account.readThrough(arrangement);
+  const { fileSystem } = account;
   const layout = new DirectoryLayout(root);
+  // Before anything is looked at: a writer may drop what was found, and that is no damage.
+  const mark = manifestMark(fileSystem, layout);
+  try {
+    yield* salvageAsItIs(account, layout, into, wishes);
+  } catch (error) {
+    throw isStatelogError(error) && manifestMark(fileSystem, layout) !== mark
+      ? changedMeanwhile(root)
+      : error;
+  }
+  if (manifestMark(fileSystem, layout) !== mark) throw changedMeanwhile(root);
+}
+
+function* salvageAsItIs(
+  account: RepairAccount,
+  layout: DirectoryLayout,
+  into: string | undefined,
+  wishes: DirectoryWishes,
+): Generator<RepairEvent, void> {
+  const arrangement = arrangeDirectory(account.fileSystem, layout.root, wishes);
+  if (arrangement !== undefined) yield* account.readThrough(arrangement);
   yield* fillDirectory(account, layout);
   const { fileSystem } = account;
   const bytes = manifestBytes(fileSystem, layout);
   const manifest = yield* readOrRecover(account, layout, bytes);
   const salvage = new DirectorySalvage(account, layout, manifest, into, wishes.sources ?? {});
   yield* salvage.run();
-  if (!equalBytes(manifestBytes(fileSystem, layout), bytes)) throw changedMeanwhile(root);
+  if (!equalBytes(manifestBytes(fileSystem, layout), bytes)) throw changedMeanwhile(layout.root);
   if (into === undefined) return;
   for (const finding of verifyDirectory(fileSystem, into, true, new Tally())) {
     if (finding.severity !== 'notice') throw notWhole(finding);
   }
+}
+
+/** Another one for each manifest that a writer puts in place. */
+function manifestMark(fileSystem: FileSystem, layout: DirectoryLayout): string | undefined {
+  const status = fileSystem.status(layout.manifest);
+  return status && `${status.identity} ${status.size} ${status.modifiedNs}`;
 }
 
 class DirectorySalvage {
