@@ -4,6 +4,15 @@ const betweenCalls = 'other hands come between the calls*';
 
 export const interleavingMutants = [
   {
+    name: 'mended-log-renamed-over-another',
+    rule: 'R9: a log that others put in the place of a torn one while that is mended is not written over',
+    file: 'src/engine/fold/write/open-log.ts',
+    from: 'checkStillHeld(this.#fileSystem, this.path, [held]);',
+    to: 'void held;',
+    tests: [interleavings],
+    match: betweenCalls,
+  },
+  {
     name: 'what-was-moved-is-damaged',
     rule: 'R10: a store that is moved away or replaced while a writer opens it is not called damaged',
     file: 'src/engine/directory/write/open-writer.ts',

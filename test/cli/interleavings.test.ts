@@ -21,6 +21,7 @@ const MEETINGS: readonly (readonly [SceneKind, SceneState, string, string])[] = 
   ['directory', 'whole', 'wal-replay', 'it is removed'],
   ['directory', 'whole', 'wal-replay --into', 'it is moved away and another one takes its place'],
   ['log', 'whole', 'compact', 'another puts'],
+  ['log', 'torn', 'put', 'it is restored'],
 ];
 
 test('other hands come between the calls of a command: all is as if one came after the other', async (t) => {

@@ -6,6 +6,7 @@ import { closeQuietly } from '../../storage-io/whole/atomic-write.js';
 import { recoverInRoom } from '../../storage-io/whole/room.js';
 import { type FileLockOptions, openLocked, tryOpenLocked } from '../../storage-io/lock/file-lock.js';
 import type { FileDescriptor, FileSystem } from '../../storage-io/interface/file-system.js';
+import { checkStillHeld, type HeldPath } from '../../storage-io/owners/identity.js';
 import { inheritingFromFile } from '../../storage-io/views/inheriting-file-system.js';
 import { lockState } from '../../storage-io/lock/lock-holder.js';
 import { compactForm, moveToCompactForm } from '../lookup/compact-form.js';
@@ -133,7 +134,12 @@ class Opening {
     let descriptor = locked;
     const rewrite = (chunks: Iterable<Uint8Array>, orInPlace: () => void): void => {
       try {
-        const replaced = replaceLocked(this.#fileSystem, this.path, chunks);
+        const { identity } = this.#fileSystem.statusOf(descriptor);
+        const held: HeldPath = { path: this.path, name: 'the file', identity, followsLinks: true };
+        const replaced = replaceLocked(this.#fileSystem, this.path, chunks, undefined, () => {
+          // Others may have put another log in its place since it was locked.
+          checkStillHeld(this.#fileSystem, this.path, [held]);
+        });
         closeQuietly(this.#fileSystem, descriptor);
         descriptor = replaced.descriptor;
       } catch (error) {
