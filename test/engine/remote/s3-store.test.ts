@@ -16,8 +16,13 @@ const SECRET = 'a-secret-that-nobody-may-see';
 const TOKEN = 'a-token-that-nobody-may-see';
 const keys = { accessKeyId: 'AKID', secretAccessKey: SECRET, sessionToken: TOKEN };
 
-function storeOf({ endpoint }: FakeS3, nowMs?: () => number): S3Store {
-  const credentials = new CachedCredentials(() => Promise.resolve(keys));
+function storeOf(
+  { endpoint }: FakeS3,
+  {
+    nowMs,
+    credentials = new CachedCredentials(() => Promise.resolve(keys)),
+  }: { readonly nowMs?: () => number; readonly credentials?: CachedCredentials } = {},
+): S3Store {
   return new S3Store(
     { bucket: 'bucket', endpoint, region: 'us-east-1', isPathStyle: true, credentials },
     nowMs,
@@ -154,6 +159,26 @@ test('another content under the name, while it is read, is an error and not a mi
   t.regex(error.message, /another blob took its place while it was read/);
 });
 
+test('an upload whose credentials expire at each of its requests gets new ones, and goes on', async (t) => {
+  const fake = await startFakeS3(t);
+  let asked = 0;
+  let expired = 0;
+  const met = new Set<string>();
+  fake.interfere = (request, response) => {
+    if (!met.has(kindOf(request))) expired = asked;
+    met.add(kindOf(request));
+    const isGood = Number(String(request.headers['x-amz-security-token']).slice(TOKEN.length)) > expired;
+    return isGood ? false : refuse(response, 403, 'ExpiredToken');
+  };
+  const credentials = new CachedCredentials(() =>
+    Promise.resolve({ ...keys, sessionToken: `${TOKEN}${++asked}`, expiresMs: Date.now() + 3_600_000 }),
+  );
+  await publish(storeOf(fake, { credentials }), KEY, snapshot(3), quick);
+  t.true(fake.blobs.has(pointerName(KEY)));
+  t.true(met.size >= 6, [...met].join());
+  t.is(asked, met.size + 1);
+});
+
 const LASTING: readonly (readonly [string, Trouble, ErrorCode, RegExp])[] = [
   ['403', (r) => refuse(r, 403, 'AccessDenied'), 'PERMISSION_DENIED', /: 403 AccessDenied: it is so$/],
   ['403 without a body', (r) => r.writeHead(403).end(), 'PERMISSION_DENIED', /: 403$/],
@@ -228,12 +253,7 @@ test("where this host's clock is 20 minutes off, requests are signed by the stor
     if (Math.abs(Date.parse(signed) - Date.now()) < 15 * 60_000) return false;
     return refuse(response, 403, 'RequestTimeTooSkewed');
   };
-  await publish(
-    storeOf(fake, () => nowMs),
-    KEY,
-    snapshot(1),
-    quick,
-  );
+  await publish(storeOf(fake, { nowMs: () => nowMs }), KEY, snapshot(1), quick);
   t.true(fake.blobs.has(pointerName(KEY)));
   t.is(
     fake.requests.filter(({ headers }) => headers['x-amz-date'] === fake.requests[0]!.headers['x-amz-date'])

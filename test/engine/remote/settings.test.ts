@@ -4,8 +4,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { isStatelogError } from '../../../src/engine/errors.js';
-import type { Credentials } from '../../../src/engine/remote/credentials/credentials.js';
-import { CachedCredentials } from '../../../src/engine/remote/credentials/credentials.js';
+import { CachedCredentials, type Credentials } from '../../../src/engine/remote/credentials/credentials.js';
 import type { Environment } from '../../../src/engine/remote/credentials/profile.js';
 import { s3SettingsOf } from '../../../src/engine/remote/s3/s3-settings.js';
 import { realFileSystem } from '../../../src/engine/storage-io/real/real-file-system.js';
@@ -212,4 +211,47 @@ test('credentials are kept until shortly before they expire, and asked for once 
   t.is((await cached.get()).accessKeyId, '1');
   nowMs += 1;
   t.is((await cached.get()).accessKeyId, '2');
+});
+
+test('of many requests that are refused at once for their credentials, and many that ask, one fetches new ones', async (t) => {
+  let nowMs = 0;
+  let asked = 0;
+  const cached = new CachedCredentials(
+    async () => {
+      const accessKeyId = String(++asked);
+      await new Promise(setImmediate);
+      return { accessKeyId, secretAccessKey: 's', expiresMs: nowMs + 3_600_000 };
+    },
+    () => nowMs,
+  );
+  const all = async (): Promise<Credentials[]> => Promise.all(Array.from({ length: 8 }, () => cached.get()));
+  const old = await all();
+  t.true(old.every((one) => cached.forget(one)));
+  const next = cached.get();
+  // One more, whose answer comes late.
+  t.true(cached.forget(old[0]!));
+  t.deepEqual(new Set([await next, ...(await all())].map(({ accessKeyId }) => accessKeyId)), new Set(['2']));
+  t.true(cached.forget(old[1]!));
+  t.is((await cached.get()).accessKeyId, '2');
+  nowMs += 3_600_000;
+  await all();
+  t.is(asked, 3);
+});
+
+test('credentials that are good for a minute are not fetched for each request', async (t) => {
+  let nowMs = 0;
+  let asked = 0;
+  const cached = new CachedCredentials(
+    () => Promise.resolve({ accessKeyId: String(++asked), secretAccessKey: 's', expiresMs: nowMs + 60_000 }),
+    () => nowMs,
+  );
+  for (const [ms, times] of [
+    [0, 1],
+    [30_000, 1],
+    [30_001, 2],
+  ] as const) {
+    nowMs = ms;
+    await cached.get();
+    t.is(asked, times);
+  }
 });

@@ -14,42 +14,52 @@ export type CredentialProvider = () => Promise<Credentials | undefined>;
 export interface CredentialSource {
   /** @throws StatelogError `PERMISSION_DENIED` where there are none */
   get(): Promise<Credentials>;
-  /** Lets go of those that it has, as they are no longer taken; true where the next may be others. */
-  forget(): boolean;
+  /** Lets go of some that are no longer taken; true where the next may be others. */
+  forget(refused: Credentials): boolean;
 }
 
-/** How long before credentials expire new ones are fetched. */
+/** How long before credentials expire new ones are fetched: so long, or half of their time where that is less. */
 const RENEWED_BEFORE_MS = 5 * 60_000;
 
 /** Keeps credentials until shortly before they expire. */
 export class CachedCredentials implements CredentialSource {
   readonly #provider: () => Promise<Credentials>;
   readonly #nowMs: () => number;
-  #current: Promise<Credentials> | undefined;
-  #expiresMs = Infinity;
+  #asked: Promise<Credentials> | undefined;
+  /** Those that came; undefined while they are asked for. */
+  #current: Credentials | undefined;
+  #renewedMs = Infinity;
 
   constructor(provider: () => Promise<Credentials>, nowMs: () => number = Date.now) {
     this.#provider = provider;
     this.#nowMs = nowMs;
   }
 
-  async get(): Promise<Credentials> {
-    if (this.#nowMs() > this.#expiresMs - RENEWED_BEFORE_MS) this.#current = undefined;
+  get(): Promise<Credentials> {
+    if (this.#current !== undefined && this.#nowMs() > this.#renewedMs) this.#asked = undefined;
     // Those who ask at the same moment wait for one answer.
-    this.#current ??= this.#provider();
-    try {
-      const credentials = await this.#current;
-      this.#expiresMs = credentials.expiresMs ?? Infinity;
-      return credentials;
-    } catch (error) {
-      this.#current = undefined;
-      throw error;
-    }
+    this.#asked ??= this.#ask();
+    return this.#asked;
   }
 
-  forget(): boolean {
-    const mayBeOthers = this.#expiresMs !== Infinity;
+  forget(refused: Credentials): boolean {
+    if (refused.expiresMs === undefined) return false;
+    // Of several requests that were refused, the first lets new ones be fetched.
+    if (this.#current === refused) this.#asked = undefined;
+    return true;
+  }
+
+  async #ask(): Promise<Credentials> {
     this.#current = undefined;
-    return mayBeOthers;
+    try {
+      const credentials = await this.#provider();
+      const { expiresMs = Infinity } = credentials;
+      this.#renewedMs = expiresMs - Math.min(RENEWED_BEFORE_MS, (expiresMs - this.#nowMs()) / 2);
+      this.#current = credentials;
+      return credentials;
+    } catch (error) {
+      this.#asked = undefined;
+      throw error;
+    }
   }
 }

@@ -84,7 +84,7 @@ export class S3Client {
       const isSuccess = status < 300 && errorCodeOf(inside) === undefined;
       if (isSuccess || request.expected?.includes(status) === true) return answer;
       const text = status < 300 ? inside : await answer.text();
-      if (!isCorrected && this.#correct(status, headers, text)) continue;
+      if (!isCorrected && this.#correct(request, { status, headers, text }, credentials)) continue;
       const url = this.urlOf(request.name);
       throw withoutSecrets(
         errorOf({ method: request.method, url, status: failureOf(status), headers, text }, this.nowMs()),
@@ -148,7 +148,11 @@ export class S3Client {
   }
 
   /** True where something was put right, and the request may be good now. */
-  #correct(status: number, headers: Headers, text: string): boolean {
+  #correct(
+    { method }: S3Request,
+    { status, headers, text }: Pick<S3Answer, 'status' | 'headers'> & { readonly text: string },
+    credentials: Credentials,
+  ): boolean {
     const code = errorCodeOf(text);
     if (code === 'RequestTimeTooSkewed') {
       const theirsMs = Date.parse(headers.get('date') ?? '');
@@ -156,11 +160,14 @@ export class S3Client {
       this.#aheadMs = theirsMs - this.#nowMs();
       return true;
     }
-    if (code === 'ExpiredToken') return this.settings.credentials.forget();
+    if (code === 'ExpiredToken') return this.settings.credentials.forget(credentials);
     const region = headers.get('x-amz-bucket-region');
-    if (region === null || region === this.#region || ![301, 307, 400, 403].includes(status)) return false;
-    this.#region = region;
-    return true;
+    if (region !== null && region !== this.#region && [301, 307, 400, 403].includes(status)) {
+      this.#region = region;
+      return true;
+    }
+    // The answer to a HEAD has no room for the reason, which may be that they have expired.
+    return method === 'HEAD' && [400, 403].includes(status) && this.settings.credentials.forget(credentials);
   }
 }
 
