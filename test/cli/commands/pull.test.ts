@@ -52,23 +52,40 @@ test('a command line that cannot be right ends with 2, and shows no password', a
 test('a server that is not there, cuts the connection, wants TLS and cuts it, or is something else is 6 in one line', async (t) => {
   const fold = path.join(tempDir(t), 'b.snap');
   const info = (more: object): string => `INFO ${JSON.stringify({ ...INFO, ...more })}\r\n`;
-  const ports = [
-    1,
-    await peer(t, (socket) => socket.destroy()),
-    await peer(t, (socket) => {
-      socket.write(info({ tls_required: true }));
-      socket.once('data', () => socket.destroy());
-    }),
-    await peer(t, (socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n')),
-    await peer(t, (socket) => {
-      socket.write(info({ auth_required: true }));
-      socket.once('data', () => socket.end("-ERR 'Authorization Violation'\r\n"));
-    }),
+  const cases: readonly (readonly [number, RegExp])[] = [
+    [1, /nothing listens there/],
+    [await peer(t, (socket) => socket.destroy()), /the connection failed: the server cut it/],
+    [
+      await peer(t, (socket) => {
+        socket.write(info({ tls_required: true }));
+        socket.once('data', () => socket.destroy());
+      }),
+      /TLS|tls/,
+    ],
+    [
+      await peer(t, (socket) => {
+        socket.write(info({ tls_required: true }));
+        socket.once('data', () => socket.write('no TLS at all'));
+      }),
+      /TLS failed: wrong version number: /,
+    ],
+    [
+      await peer(t, (socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n')),
+      /unexpected response from server/,
+    ],
+    [
+      await peer(t, (socket) => {
+        socket.write(info({ auth_required: true }));
+        socket.once('data', () => socket.end("-ERR 'Authorization Violation'\r\n"));
+      }),
+      /refuses the credentials/,
+    ],
   ];
-  for (const port of ports) {
+  for (const [port, reason] of cases) {
     const { exitCode, stderr } = await commandLine(['pull', `nats://u:secret@127.0.0.1:${port}/b`, fold]);
     t.is(exitCode, 6, stderr);
     t.regex(stderr, /^statelog: [^\n]+\n$/);
+    t.regex(stderr, reason);
     t.notRegex(stderr, /secret/);
     t.false(existsSync(fold));
   }

@@ -183,6 +183,12 @@ const LASTING: readonly (readonly [string, Trouble, ErrorCode, RegExp])[] = [
   ['403', (r) => refuse(r, 403, 'AccessDenied'), 'PERMISSION_DENIED', /: 403 AccessDenied: it is so$/],
   ['403 without a body', (r) => r.writeHead(403).end(), 'PERMISSION_DENIED', /: 403$/],
   ['expired', (r) => refuse(r, 403, 'ExpiredToken'), 'PERMISSION_DENIED', /: 403 ExpiredToken/],
+  [
+    'expired, as S3 says it',
+    (r) => refuse(r, 400, 'ExpiredToken'),
+    'PERMISSION_DENIED',
+    /: 400 ExpiredToken: it is so$/,
+  ],
   ['no bucket', (r) => refuse(r, 404, 'NoSuchBucket'), 'NOT_FOUND', /there is no such bucket$/],
   ['400', (r) => refuse(r, 400, 'InvalidRequest'), 'IO_FAILED', /: 400 InvalidRequest: it is so$/],
   ['a redirect', (r) => r.writeHead(302, { location: 'http://login/' }).end(), 'IO_FAILED', /: 302$/],

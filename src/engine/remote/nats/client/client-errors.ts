@@ -9,6 +9,10 @@ const TLS_FAILURE = /^(ERR_TLS|ERR_SSL|CERT_|UNABLE_TO_|DEPTH_ZERO|SELF_SIGNED|E
 const STREAM_NOT_FOUND = 10_059;
 const CONSUMER_NOT_FOUND = 10_014;
 const NOT_ENABLED: readonly number[] = [10_039, 10_076];
+/** The client's words for a connection that ended without any. */
+const CUT = /node provided an undefined error/i;
+/** An error of OpenSSL: numbers and places around the reason. */
+const OPENSSL = /^[0-9a-f]+:error:[0-9a-f]+:[^:]*:[^:]*:([^:]+):/;
 const CREDENTIALS =
   'credentials come from NATS_CREDS, NATS_NKEY, NATS_USER and NATS_PASSWORD, NATS_TOKEN, or a context of nats (NATS_CONTEXT)';
 
@@ -130,7 +134,9 @@ function reasonOf(thrown: unknown): string {
   const cause = causeOf(thrown);
   const text =
     cause instanceof Error ? cause.message : thrown instanceof Error ? thrown.message : String(thrown);
-  return text.split('\n', 1)[0]!.toLowerCase();
+  if (CUT.test(text)) return 'the server cut it';
+  const line = text.split('\n', 1)[0]!.toLowerCase();
+  return OPENSSL.exec(line)?.[1] ?? line;
 }
 
 function errnoOf(thrown: unknown): string | undefined {
