@@ -69,7 +69,8 @@ function kindOf(status: number, code: string | undefined): [ErrorCode, string] {
   if (code === 'NoSuchBucket') return ['NOT_FOUND', 'is the name of the bucket right, and the endpoint?'];
   if (status === 404) return ['NOT_FOUND', 'is the endpoint right? see AWS_ENDPOINT_URL_S3'];
   // S3 has 400 for credentials that expired, and others 403.
-  if (status === 403 || status === 401 || code === 'ExpiredToken') return ['PERMISSION_DENIED', hintForRefusal(code)];
+  if (status === 403 || status === 401 || code === 'ExpiredToken')
+    return ['PERMISSION_DENIED', hintForRefusal(code)];
   if (status === 301 || status === 307)
     return ['IO_FAILED', 'the bucket is in another region: set AWS_REGION'];
   return ['IO_FAILED', 'is it a store that speaks S3? see AWS_ENDPOINT_URL_S3'];
