@@ -126,4 +126,13 @@ export const natsMutants = [
     tests: ['engine/remote/nats/puller'],
     match: '*ends when its fold fails*',
   },
+  {
+    name: 'request-not-made-anew',
+    rule: 'R5: a server that comes back is asked again at once',
+    file: 'src/engine/remote/nats/client/jetstream-api.ts',
+    from: '        for (const renew of [...this.#onReconnect]) renew();\n',
+    to: '',
+    tests: ['engine/remote/nats/jetstream-api'],
+    match: 'a request whose answer was lost*',
+  },
 ];

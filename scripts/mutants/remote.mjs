@@ -195,15 +195,6 @@ export const remoteMutants = [
     match: 'a copy of a store*',
   },
   {
-    name: 'request-not-made-anew',
-    rule: 'R5: a server that comes back is asked again at once',
-    file: 'src/engine/remote/nats/client/jetstream-api.ts',
-    from: '        for (const renew of [...this.#onReconnect]) renew();\n',
-    to: '',
-    tests: ['engine/remote/nats/jetstream-api'],
-    match: 'a request whose answer was lost*',
-  },
-  {
     name: 'credentials-expired-at-a-head',
     rule: 'R5: credentials that expire are renewed, whichever request meets it',
     file: 'src/engine/remote/s3/s3-client.ts',
