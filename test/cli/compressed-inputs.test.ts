@@ -162,3 +162,35 @@ test.serial('a compressed segment in a folder or a store is used by a repair', a
   t.is((await commandLine(['scan', mended])).stdout, 'a\t1\nb\t2\n');
   t.deepEqual(scratchLeft(folder), []);
 });
+
+for (const [name, source] of Object.entries({
+  segment: 'wal-cores/wal-0.log',
+  'fold log': 'slipstream-0.8/memo-live.snap',
+})) {
+  test.serial(
+    `of a ${name} over whose start a part of its compressed form was written nothing good is lost`,
+    async (t) => {
+      const folder = tempDir(t);
+      const bytes = readFileSync(fixturePath(source));
+      const packed = gzipSync(bytes).subarray(0, 1000);
+      const file = path.join(folder, path.basename(source));
+      writeFileSync(file, Buffer.concat([packed, bytes.subarray(packed.length)]));
+      const into = path.join(folder, 'mended');
+      await commandLine(['repair', file, '--into', into]);
+      const { stdout } = await commandLine(['diff', fixturePath(source), into, '--summary']);
+      t.regex(stdout, /^0 added, 0 removed, 0 changed, /);
+      t.deepEqual(scratchLeft(folder), []);
+    },
+  );
+}
+
+test.serial('a compressed log that was cut names the repair that brings out what is left', async (t) => {
+  const folder = tempDir(t);
+  const packed = gzipped(fixturePath('fold-log.snap'), path.join(folder, 'log.snap.gz'));
+  writeFileSync(packed, readFileSync(packed).subarray(0, 1500));
+  const { exitCode, stdout } = await commandLine(['verify', packed]);
+  t.is(exitCode, 3);
+  const [, command] = /run 'statelog (repair [^']*)'/.exec(stdout)!;
+  t.is((await commandLine(command!.split(' '))).exitCode, 3);
+  t.is((await commandLine(['verify', command!.split(' ').at(-1)!])).exitCode, 0);
+});

@@ -161,6 +161,28 @@ for (const [shape, make] of Object.entries(CASES)) {
   });
 }
 
+test('of segments joined the wrong way round the repair is named that brings all their records', async (t) => {
+  const made = await store(
+    tempDir(t),
+    ['checkpoint', '--keep', '2'],
+    ['put', 'b', '2'],
+    ['checkpoint'],
+    ['put', 'c', '3'],
+  );
+  const file = path.join(path.dirname(made), 'joined.log');
+  const parts = [3, 2].map((epoch) => readFileSync(path.join(made, `wal/${epoch}/wal-0.log`)));
+  writeFileSync(file, Buffer.concat(parts));
+  const { stdout } = await commandLine(['verify', file]);
+  const commands = [...stdout.matchAll(/'statelog ([^']*)'/g)].map(([, words]) => words!.split(' '));
+  t.deepEqual([...new Set(commands.map(([name]) => name))], ['repair']);
+  t.is((await commandLine(commands[0]!)).exitCode, 0);
+  const { stdout: kept } = await commandLine(['scan', commands[0]!.at(-1)!, '--json']);
+  t.deepEqual(
+    [...kept.matchAll(/"key":"(.)"/g)].map(([, key]) => key),
+    ['b', 'c'],
+  );
+});
+
 test('each command that a text names is one of ours, with flags that it takes', async (t) => {
   const written = sources.flatMap((source) => [...source.matchAll(WRITTEN)]);
   t.true(written.length > 20);

@@ -6,9 +6,15 @@ import {
   repairHint,
   replayHint,
 } from '../bytes/text/command-hints.js';
+import { DirectoryLayout } from '../directory/manifest/layout.js';
+import { readManifest } from '../directory/manifest/manifest-file.js';
+import { newestCheckpoint } from '../directory/manifest/manifest.js';
+import { openCheckpoint } from '../directory/read/open-checkpoint.js';
 import { StateDirectory } from '../directory/state-directory.js';
 import { isStatelogError } from '../errors.js';
 import type { DamageClass, Finding } from '../finding.js';
+import { checkStateFile } from '../state/read/state-file-check.js';
+import type { StateFile } from '../state/read/state-file.js';
 import type { FileSystem } from '../storage-io/interface/file-system.js';
 
 /** The hints for findings; undefined: those of the findings themselves. */
@@ -34,15 +40,15 @@ export function mendHints(root: string): Hints {
 }
 
 /**
- * Hints for a checkpoint or a log that a state directory keeps and does not need, as long as what it consists of now can be opened:
- * else nothing is let go of, and a repair needs every part. That is looked for at the first finding.
+ * Hints for a checkpoint or a log that a state directory keeps and does not need, as long as what it consists of now can be opened
+ * and is sound: else nothing is let go of, and a repair needs every part. That is looked for at the first finding.
  */
 export function dropHints(fileSystem: FileSystem, root: string): Hints {
   const command = commandText('statelog', 'checkpoint', root, '--keep', '1');
   const hint = `a newer checkpoint holds all that is needed; ${command} lets go of this`;
   let hints: Hints | undefined;
   const lazily = (): Hints =>
-    (hints ??= canBeOpened(fileSystem, root) ? { damage: hint, missing: hint } : mendHints(root));
+    (hints ??= isNeededSound(fileSystem, root) ? { damage: hint, missing: hint } : mendHints(root));
   return {
     get damage() {
       return lazily().damage;
@@ -56,13 +62,26 @@ export function dropHints(fileSystem: FileSystem, root: string): Hints {
   };
 }
 
-function canBeOpened(fileSystem: FileSystem, root: string): boolean {
+/** Whether the live log and the newest checkpoint can be read, each value of it among them: a writer would not look at those. */
+function isNeededSound(fileSystem: FileSystem, root: string): boolean {
   try {
     StateDirectory.openReadOnly(root, { fileSystem, mapping: 'never' }).close();
-    return true;
+    const layout = new DirectoryLayout(root);
+    const manifest = readManifest(fileSystem, layout);
+    const newest = newestCheckpoint(manifest);
+    const open = { fileSystem, layout, manifest, mapping: 'never' } as const;
+    return newest === undefined || openCheckpoint(open, newest).every((file) => isSound(fileSystem, file));
   } catch (error) {
     if (!isStatelogError(error)) throw error;
     return false;
+  }
+}
+
+function isSound(fileSystem: FileSystem, file: StateFile): boolean {
+  try {
+    return [...checkStateFile(file, { fileSystem, values: true })].length === 0;
+  } finally {
+    file.close();
   }
 }
 
@@ -71,15 +90,15 @@ export function withHint(finding: Finding, hints: Hints): Finding {
   return { ...finding, hint: hintOf(finding, hints) };
 }
 
-/** Classes of records that are not there: no repair brings them back. */
+/** Classes of records that are not there: no repair brings them back, unless something stands in their place. */
 const ARE_MISSING: readonly DamageClass[] = ['sequence-gap', 'missing-barrier'];
 
 function hintOf(
-  { severity, class: damageClass, isForeign, hint }: Finding,
+  { severity, class: damageClass, bytes, isForeign, hint }: Finding,
   hints: Hints,
 ): string | undefined {
   if (severity === 'torn') return hints.torn ?? hint;
   if (severity === 'notice' || isForeign || damageClass === 'unreadable') return hint;
   if (damageClass === 'missing-file' || damageClass === 'missing-segment') return hints.missing ?? hint;
-  return ARE_MISSING.includes(damageClass) ? (hints.gap ?? hints.damage) : hints.damage;
+  return ARE_MISSING.includes(damageClass) && bytes === 0 ? (hints.gap ?? hints.damage) : hints.damage;
 }

@@ -203,6 +203,7 @@ async function* repairThrough(
     gaps,
     torn,
     isWhole: account.isWhole,
+    ...(account.mayBeOlder ? { mayBeOlder: true } : {}),
     ...(account.madeEmpty.length === 0 ? {} : { madeEmpty: account.madeEmpty }),
     keysEstimated: census.isEstimate,
     ...(into === undefined ? {} : writerOf(fileSystem, found)),

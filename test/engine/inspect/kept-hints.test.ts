@@ -40,6 +40,18 @@ test('a damaged checkpoint that is not needed can be let go of, as the hint says
   t.is((await commandLine(['verify', root])).exitCode, 0);
 });
 
+test('no damaged checkpoint is to be let go of where a value of the newest is damaged, too', async (t) => {
+  const root = await storeOfTwoCheckpoints(t);
+  damage(root, 'checkpoints/1/state-0.idx');
+  const values = openSync(path.join(root, 'checkpoints/2/state-0.db'), 'r+');
+  writeSync(values, 'X', 33);
+  closeSync(values);
+  const { stdout } = await commandLine(['verify', root]);
+  t.regex(stdout, /value-mismatch: \S+checkpoints\/2/);
+  t.notRegex(stdout, LET_GO);
+  t.regex(stdout, REPAIR);
+});
+
 for (const [what, file] of Object.entries({
   'newest checkpoint': 'checkpoints/2/state-0.idx',
   'live log': 'wal/3/wal-0.log',

@@ -278,3 +278,20 @@ test('where nothing proves the names of a damaged index, keys that it does not n
     t.true(told.size > 0);
   }
 });
+
+test('a key is not lost whose value the log between two cut checkpoints still has', async (t) => {
+  const folder = tempDir(t);
+  const { root, content } = await newStore(folder);
+  // Of one file with several names, as checkpoints share it: both lose the same end.
+  for (const epoch of [1, 2]) truncateSync(path.join(root, `checkpoints/${epoch}/state-0.db`), 4000);
+  const into = path.join(folder, 'new');
+  const { events, summary } = await repairInto(root, into);
+  const found = contentOf(into);
+  const missing = [...content].filter(([key, value]) => found.get(key) !== value).map(([key]) => key);
+  const told = events.flatMap((event) =>
+    'lostKey' in event ? [Buffer.from(event.lostKey.key).toString()] : [],
+  );
+  t.deepEqual(told.sort(), missing.sort());
+  t.is(summary.lost.keys, missing.length);
+  t.true(missing.length > 0);
+});

@@ -107,11 +107,23 @@ export function repairNextLine(summary: RepairSummary): string | undefined {
   return `${what}; to use it instead, ${moves}`;
 }
 
-function outcomeText({ kind, kept, torn, isWhole }: RepairSummary, into: string): string {
+function outcomeText(summary: RepairSummary, into: string): string {
+  const { kind, kept, torn, isWhole, mayBeOlder } = summary;
   // All of it may have been cut off: nobody can tell.
   if (kind === 'log' && torn > 0 && kept.records === 0)
     return `${into} is empty: nothing is lost if the log was being made, else put back a copy`;
-  return isWhole ? `${into} is whole` : `${into} is sound, but for what was lost`;
+  if (isWhole) return `${into} is whole`;
+  const isLess = isAnythingLost(summary);
+  if (mayBeOlder === true)
+    return `${into} is sound, but ${isLess ? 'for what was lost, and ' : ''}older values may stand in it for newer ones`;
+  return isLess
+    ? `${into} is sound, but for what was lost`
+    : `${into} is sound, and nothing tells whether it is all that there was`;
+}
+
+function isAnythingLost({ lost }: RepairSummary): boolean {
+  const { records, bytes, keys, unnamed, isExact, areKeysExact } = lost;
+  return records + bytes + keys + unnamed > 0 || !isExact || !areKeysExact;
 }
 
 /** A log of a state directory, or a segment of one. */

@@ -2,8 +2,9 @@ import { repairHint, verifyHint } from '../../bytes/text/command-hints.js';
 import { StatelogError } from '../../errors.js';
 import { goodIn, type DamageClass, type Finding, type Found, type Severity } from '../../finding.js';
 import { toHex } from '../../bytes/text/text.js';
-import { FORMAT_VERSION } from '../format/format.js';
+import { FORMAT_VERSION, HEADER_BYTES } from '../format/format.js';
 import { type BadHeader, headerBytes, isTornHeader } from '../format/header.js';
+import { isLogJoinedAt } from './joined-log.js';
 import type { OpenLog } from './log-window.js';
 import type { RecordFault, FaultKind } from './record-reader.js';
 
@@ -44,11 +45,14 @@ export class BadRecord implements Found {
   readonly #log: OpenLog;
   readonly #fault: RecordFault;
   readonly #place: FaultPlace;
+  readonly #isHeader: boolean;
 
   constructor(log: OpenLog, fault: RecordFault, place: FaultPlace) {
     const { torn, inFlight, nextGood } = place;
     this.severity = inFlight ? 'notice' : torn ? 'torn' : 'damage';
-    this.class = classOf(fault, place, log.size);
+    this.#isHeader =
+      this.severity === 'damage' && nextGood === fault.offset + HEADER_BYTES && isLogJoinedAt(log, nextGood);
+    this.class = this.#isHeader ? 'misplaced' : classOf(fault, place, log.size);
     this.isForeign = fault.kind === 'unknown' ? true : undefined;
     this.offset = fault.offset;
     this.bytes = (nextGood ?? log.size) - fault.offset;
@@ -60,9 +64,10 @@ export class BadRecord implements Found {
   told(): Finding {
     const { class: damageClass, isForeign, offset, bytes } = this;
     const { lastGood, nextGood } = this.#place;
-    const compared = this.#fault.compared?.();
+    const compared = this.#isHeader ? undefined : this.#fault.compared?.();
     return {
       ...verdictOn(this.#log, this.#fault, this.#place, bytes),
+      ...(this.#isHeader ? { message: JOINED_MESSAGE } : {}),
       class: damageClass,
       ...(isForeign === true ? { isForeign } : {}),
       file: this.#log.path,
@@ -76,6 +81,8 @@ export class BadRecord implements Found {
     };
   }
 }
+
+const JOINED_MESSAGE = 'the header of another log stands here: two logs were joined';
 
 function tornEnd({ kind }: RecordFault, { torn, resume, goodRecords }: FaultPlace): Partial<Finding> {
   if (!torn) return {};

@@ -1,12 +1,14 @@
 import { join } from 'node:path';
 import { fileChunks } from '../../artifact/write/payload.js';
 import type { Finding } from '../../finding.js';
-import type { FileSystem } from '../../storage-io/interface/file-system.js';
+import { looksLikeLog } from '../../fold/scan/log-probe.js';
+import type { FileStatus, FileSystem } from '../../storage-io/interface/file-system.js';
 import { composedFileSystem, type FileSlice } from '../../storage-io/views/composed-file-system.js';
 import { isUnreadable } from '../../storage-io/views/reading-on-file-system.js';
 import { closeQuietly } from '../../storage-io/whole/atomic-write.js';
 import type { ScratchFolder } from '../../storage-io/whole/scratch-folder.js';
 import { isStatelogError } from '../../errors.js';
+import { sweepFile } from '../../wal/scan/record-sweep.js';
 import { gunzipped, isGzip, type GunzipOutcome } from './gunzip.js';
 import { gzipFinding } from './gzip-finding.js';
 
@@ -18,7 +20,7 @@ const DEPTH_MAX = 8;
 export interface Expanded {
   /** Says so of each. One whose stream is cut or damaged is damage. */
   readonly findings: readonly Finding[];
-  /** Shows them as what is in them. */
+  /** Shows them as what is in them; behind a damaged stream also the file as it lies, where records of a log are in it. */
   readonly through: (fileSystem: FileSystem) => FileSystem;
 }
 
@@ -34,23 +36,47 @@ export async function expanded(
   const files = new Map<string, readonly FileSlice[]>();
   const findings: Finding[] = [];
   for (const file of gzippedAt(fileSystem, path)) {
-    let outcome: GunzipOutcome | undefined;
-    const descriptor = fileSystem.openRead(file);
-    try {
-      const { size } = fileSystem.statusOf(descriptor);
-      const chunks = gunzipped(fileChunks(fileSystem, descriptor, size), (ended) => {
-        outcome = ended;
-      });
-      files.set(file, [await scratch.write(chunks)]);
-      if (outcome !== undefined) findings.push(gzipFinding(file, 'file', size, outcome));
-    } finally {
-      closeQuietly(fileSystem, descriptor);
-    }
+    const { slice, outcome, status } = await expandedFile(fileSystem, file, scratch);
+    const isDamaged = outcome?.damage !== undefined;
+    // What stood there before is left where a compressed file was written over it, and not to its end.
+    const asItLies = { path: file, start: 0, length: status.size, holder: status };
+    files.set(file, isDamaged && holdsRecords(fileSystem, file) ? [slice, asItLies] : [slice]);
+    if (outcome !== undefined) findings.push(gzipFinding(file, 'file', status.size, outcome));
   }
   return {
     findings,
     through: (inner) => (files.size === 0 ? inner : composedFileSystem(inner, { files })),
   };
+}
+
+/** Expands a file; one that is damaged once more, so that all that comes out before that is had. */
+async function expandedFile(
+  fileSystem: FileSystem,
+  file: string,
+  scratch: ScratchFolder,
+  held: 'usual' | 'least' = 'usual',
+): Promise<{ slice: FileSlice; outcome: GunzipOutcome | undefined; status: FileStatus }> {
+  let outcome: GunzipOutcome | undefined;
+  const take = (ended: GunzipOutcome): void => {
+    outcome = ended;
+  };
+  const descriptor = fileSystem.openRead(file);
+  try {
+    const status = fileSystem.statusOf(descriptor);
+    const chunks = fileChunks(fileSystem, descriptor, status.size);
+    const slice = await scratch.write(gunzipped(chunks, take, held));
+    const isWhole = (outcome)?.damage === undefined;
+    return isWhole || held === 'least'
+      ? { slice, outcome, status }
+      : await expandedFile(fileSystem, file, scratch, 'least');
+  } finally {
+    closeQuietly(fileSystem, descriptor);
+  }
+}
+
+/** Whether good records of a log lie in a file as it is. */
+function holdsRecords(fileSystem: FileSystem, file: string): boolean {
+  return sweepFile(fileSystem, file).length > 0 || looksLikeLog(fileSystem, file);
 }
 
 function* gzippedAt(fileSystem: FileSystem, path: string): Generator<string, void> {

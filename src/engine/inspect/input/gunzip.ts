@@ -15,6 +15,8 @@ const FIXED_BYTES = 10;
 const HAS = { headerSum: 2, extra: 4, name: 8, comment: 16 } as const;
 const TRAILER_BYTES = 8;
 const CUT = 'unexpected end of file';
+/** An inflater that meets a bad byte drops what it has in hand: so much of what came out, or, to lose next to nothing, so little. */
+const HELD_BYTES_MAX = { usual: constants.Z_DEFAULT_CHUNK, least: 256 } as const;
 
 /** The outcome of expanding a stream that gzip compressed. */
 export interface GunzipOutcome {
@@ -33,11 +35,13 @@ export function isGzip(head: Uint8Array): boolean {
  * Expands what gzip compressed, as far as it can be had: where the stream is cut or damaged, or something else follows, what comes
  * out before that. Zeros behind it are padding, as gzip has it.
  * @param onEnd told how it ended
+ * @param held how much of what comes out may be lost where a bad byte follows; the least takes some ten times as long
  * @throws StatelogError what reading throws
  */
 export async function* gunzipped(
   chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
   onEnd: (outcome: GunzipOutcome) => void,
+  held: keyof typeof HELD_BYTES_MAX = 'usual',
 ): AsyncGenerator<Uint8Array, void> {
   const feed = new ByteFeed(chunks);
   let members = 0;
@@ -56,7 +60,7 @@ export async function* gunzipped(
       end(CUT);
       return;
     }
-    const reason = yield* expandedMember(feed);
+    const reason = yield* expandedMember(feed, HELD_BYTES_MAX[held]);
     if (reason !== undefined) {
       end(reason);
       return;
@@ -81,9 +85,12 @@ async function skipHeader(feed: ByteFeed): Promise<boolean> {
 }
 
 /** @returns why it is not whole; undefined where it is */
-async function* expandedMember(feed: ByteFeed): AsyncGenerator<Uint8Array, string | undefined> {
+async function* expandedMember(
+  feed: ByteFeed,
+  chunkSize: number,
+): AsyncGenerator<Uint8Array, string | undefined> {
   // One that gives out all it has says nothing of a cut end: its checksum does.
-  const inflate = createInflateRaw({ finishFlush: constants.Z_SYNC_FLUSH });
+  const inflate = createInflateRaw({ finishFlush: constants.Z_SYNC_FLUSH, chunkSize });
   const filling = fill(inflate, feed);
   let sum = 0;
   let length = 0;

@@ -1,3 +1,4 @@
+import { repairHint } from '../../bytes/text/command-hints.js';
 import type { Finding } from '../../finding.js';
 import type { GunzipOutcome } from './gunzip.js';
 
@@ -19,5 +20,7 @@ export function gzipFinding(
   }
   const { reason, offset } = damage;
   const message = `${read} up to where it is damaged (${reason})`;
-  return { ...place, severity: 'damage', offset, bytes: Math.max(0, size - offset), message };
+  // What comes through a pipe is not there any more.
+  const hint = what === 'file' ? { hint: repairHint(path) } : {};
+  return { ...place, severity: 'damage', offset, bytes: Math.max(0, size - offset), message, ...hint };
 }

@@ -49,19 +49,18 @@ export function* verifyDirectory(
     return;
   }
   tally.addFile(layout.manifest, fileSystem.status(layout.manifest)?.size ?? 0);
+  const needed = mendHints(root);
+  const notNeeded = dropHints(fileSystem, root);
   for (const entry of manifest.checkpoints) {
     tally.keys = 0;
     const findings = verifyCheckpoint(fileSystem, layout, manifest, entry, values, tally);
-    yield* hinted(
-      findings,
-      entry === newestCheckpoint(manifest) ? mendHints(root) : dropHints(fileSystem, root),
-    );
+    yield* hinted(findings, entry === newestCheckpoint(manifest) ? needed : notNeeded);
   }
   const ends: LogEnd[] = [];
   for (const log of keptLogs(manifest)) {
     const findings = verifyLog(fileSystem, layout, manifest, log, tally, ends);
     const mendable = new MendableRecords(fileSystem, 'segment');
-    yield* hinted(findings, log.isLive ? mendHints(root) : dropHints(fileSystem, root), mendable);
+    yield* hinted(findings, log.isLive ? needed : notNeeded, mendable);
   }
   yield* lookAround(fileSystem, layout);
   yield* conflictedCopies(fileSystem, root);

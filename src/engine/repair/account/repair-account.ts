@@ -40,6 +40,8 @@ export class RepairAccount {
   totalBytes = 0;
   /** Names of segments that are made empty: those of their cores are missing. */
   readonly madeEmpty: string[] = [];
+  /** Older values may stand for newer ones: nothing proves the order of a log's changes. */
+  mayBeOlder = false;
   /** Records, or files, that were put right. */
   mended = 0;
   /** How much comes from the replica. */

@@ -155,6 +155,8 @@ export interface RepairSummary {
   readonly torn: number;
   /** True where nothing that was there is missing: what was damaged or misplaced was made up for. */
   readonly isWhole: boolean;
+  /** True where older values may stand for newer ones: the order of a log's changes was lost, and nothing proves it; else absent. */
+  readonly mayBeOlder?: true | undefined;
   /** Names of segments of the new place that are empty, since those of their cores are missing; else absent. */
   readonly madeEmpty?: readonly string[] | undefined;
   /** True where there are so many keys that those kept were estimated, to some per mille. */

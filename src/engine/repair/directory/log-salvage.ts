@@ -267,7 +267,7 @@ export class LogSalvage {
       base?.close();
       return;
     }
-    for (const { value } of laidOver(() => state.entries(), overlay)) {
+    for (const { value } of laidOver(() => state.entries(), overlay, true)) {
       if (value !== undefined) this.#account.keys += 1;
     }
   }

@@ -93,6 +93,12 @@ export class CheckpointCore {
     }
   }
 
+  /** Entries that are there; proven where they did not fall back. */
+  *knownEntries(): Generator<KnownEntry, void> {
+    for (const { key, value, lost } of this.filled())
+      if (value !== undefined) yield { key, value, isProven: lost === undefined };
+  }
+
   /** Entries that are there. */
   *entries(): Generator<{ readonly key: Uint8Array; readonly value: Uint8Array }, void> {
     for (const { key, value } of this.filled()) if (value !== undefined) yield { key, value };
@@ -160,12 +166,12 @@ export class CheckpointCore {
   }
 
   #fallback(): KnownEntries | undefined {
-    const { before } = this.#source;
+    const { before, areChangesWhole } = this.#source;
     this.#changes ??= this.#source.changes?.();
     const changes = this.#changes;
     if (before === undefined && changes === undefined) return undefined;
     // Where the log between is gone, what was there before it is the best that is known.
-    return () => laidOver(() => before?.entries() ?? [], changes ?? new Overlay());
+    return () => laidOver(() => before?.knownEntries() ?? [], changes ?? new Overlay(), areChangesWhole);
   }
 
   #openDamaged(): StateSource | undefined {

@@ -9,6 +9,7 @@ import { writeFully } from '../../storage-io/whole/write-fully.js';
 import { mendFold } from '../mend/mend-logs.js';
 import { fillFold } from '../replica/fill-fold.js';
 import { FoldGapRecords } from './made-out-fold.js';
+import { JoinedLogs } from './joined-logs.js';
 import { NewFile } from './new-file.js';
 import { RangeCopier } from './range-copier.js';
 import { unreadable } from '../account/refusals.js';
@@ -67,14 +68,14 @@ class FoldSalvage {
     const account = this.#account;
     const scanner = new FoldScanner(this.#log, { tornTail: 'show' });
     const stale = new StaleChanges(this.#log);
+    const joined = new JoinedLogs(this.#log);
     const { record } = scanner;
     for (let step = scanner.next(); step !== 'end'; step = scanner.next()) {
-      if (step === 'record' && stale.isStale(record)) continue;
+      if (step === 'record' && (joined.isLeftOut(record) || stale.isStale(record))) continue;
       yield* this.#tellLeftOut(stale);
       if (step === 'finding') {
         refuseOtherVersion(this.#log, scanner.finding!);
-        yield account.take(scanner.finding!);
-        this.#takeLoss(scanner.finding!, stale);
+        yield* this.#takeFinding(scanner.finding!, stale, joined);
         continue;
       }
       this.#records += 1;
@@ -87,7 +88,10 @@ class FoldSalvage {
     }
     yield* this.#tellLeftOut(stale);
     const warning = stale.warning();
-    if (warning !== undefined) yield account.tell(warning);
+    if (warning !== undefined) {
+      account.mayBeOlder = true;
+      yield account.tell(warning);
+    }
     copier?.finish();
     account.keptRecords += this.#records;
     account.keptBytes += this.#bytes;
@@ -102,12 +106,17 @@ class FoldSalvage {
       const log = { fileSystem, path, descriptor, size: fileSystem.statusOf(descriptor).size };
       const scanner = new FoldScanner(log, { tornTail: 'show' });
       const stale = new StaleChanges(log);
+      const joined = new JoinedLogs(log);
       const { record } = scanner;
       let records = 0;
       let bytes = 0;
       for (let step = scanner.next(); step !== 'end'; step = scanner.next()) {
-        if (step === 'finding' && isGap(scanner.finding!)) stale.seeDamage(scanner.finding!);
-        if (step === 'finding' || stale.isStale(record)) continue;
+        if (step === 'finding') {
+          const gap = gapIn(scanner.finding!);
+          if (gap !== undefined) see(gap, stale, joined);
+          continue;
+        }
+        if (joined.isLeftOut(record) || stale.isStale(record)) continue;
         if (lostKeys.isWanted && record.type !== CURSOR_TYPE) {
           const op = record.type === PUT_TYPE ? 'put' : 'delete';
           const end = record.keyStart + record.keyLength;
@@ -127,9 +136,19 @@ class FoldSalvage {
     if (leftOut !== undefined) yield this.#account.takeMadeUpFor(leftOut);
   }
 
-  #takeLoss(finding: Finding, stale: StaleChanges): void {
-    if (!isGap(finding)) return;
-    stale.seeDamage(finding);
+  *#takeFinding(finding: Finding, stale: StaleChanges, joined: JoinedLogs): Generator<RepairEvent, void> {
+    const account = this.#account;
+    const gap = gapIn(finding);
+    const next = gap === undefined ? undefined : see(gap, stale, joined);
+    // Where nothing but the header of another log stands, nothing is lost.
+    const isLoss = next === undefined || finding.class !== 'misplaced';
+    if (isLoss) yield account.take(finding);
+    if (next !== undefined) yield account.take(next);
+    if (next?.severity === 'damage' && next.class === 'misplaced') account.mayBeOlder = true;
+    if (gap !== undefined && isLoss) this.#takeLoss(gap);
+  }
+
+  #takeLoss(finding: Finding): void {
     const { lostKeys } = this.#account;
     this.#gaps ??= new FoldGapRecords(this.#log);
     const { records, isAll, changes, nameless } = this.#gaps.makeOut(finding);
@@ -140,7 +159,16 @@ class FoldSalvage {
   }
 }
 
-/** True of bad bytes among the records. */
-function isGap({ severity, offset }: Finding): boolean {
-  return severity === 'damage' && offset >= HEADER_BYTES;
+/** @returns what to tell of another log that begins behind bad bytes, where one does */
+function see(finding: Finding, stale: StaleChanges, joined: JoinedLogs): Finding | undefined {
+  stale.seeDamage(finding);
+  return joined.see(finding);
+}
+
+/** The bad bytes among the records, without those of the header; undefined where there are none. */
+function gapIn(finding: Finding): Finding | undefined {
+  const { severity, offset, bytes } = finding;
+  if (severity !== 'damage' || offset + bytes <= HEADER_BYTES) return undefined;
+  const start = Math.max(offset, HEADER_BYTES);
+  return { ...finding, offset: start, bytes: offset + bytes - start };
 }

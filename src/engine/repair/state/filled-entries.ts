@@ -6,6 +6,8 @@ import type { SalvagedEntry } from './state-source.js';
 export interface KnownEntry {
   readonly key: Uint8Array;
   readonly value: Uint8Array | undefined;
+  /** True where it is certain that this is its value at the moment that the state is of. */
+  readonly isProven?: boolean | undefined;
 }
 
 /** Entries in key order, from the first each time they are asked for. Keys and values are free to keep. */
@@ -64,17 +66,28 @@ export function* filledEntries(options: FillOptions): Generator<FilledEntry, voi
   }
 }
 
-/** Changes laid over entries; what they deleted comes as deleted. */
-export function* laidOver(base: KnownEntries, overlay: Overlay): Generator<KnownEntry, void> {
+/**
+ * Changes laid over entries; what they deleted comes as deleted.
+ * @param areAll whether no change is missing: then each is the last of its key, and a proven entry without any is as it was
+ */
+export function* laidOver(
+  base: KnownEntries,
+  overlay: Overlay,
+  areAll: boolean,
+): Generator<KnownEntry, void> {
   const entries = new Peeked(base());
   const cursor = overlay.cursor();
   for (let isOn = cursor.first(); isOn; isOn = cursor.next()) {
     const key = cursor.key.slice();
-    for (; entries.order(key) < 0; entries.move()) yield entries.current!;
+    for (; entries.order(key) < 0; entries.move()) yield unchanged(entries.current!, areAll);
     if (entries.order(key) === 0) entries.move();
-    yield { key, value: cursor.deleted ? undefined : cursor.value().slice() };
+    yield { key, value: cursor.deleted ? undefined : cursor.value().slice(), isProven: areAll };
   }
-  for (; entries.current !== undefined; entries.move()) yield entries.current;
+  for (; entries.current !== undefined; entries.move()) yield unchanged(entries.current, areAll);
+}
+
+function unchanged(entry: KnownEntry, isCertain: boolean): KnownEntry {
+  return isCertain ? entry : { ...entry, isProven: false };
 }
 
 /** Entries of which the next can be looked at before it is taken. */
@@ -109,12 +122,12 @@ function* both(entry: SalvagedEntry, fallback: KnownEntry, isNewer: boolean): Ge
   if (isNewer) {
     if (fallback.value !== undefined) yield { key, value: fallback.value, lost: undefined };
   } else if (value === undefined && fallback.value !== undefined) {
-    yield { key, value: fallback.value, lost: { offset, length } };
+    yield { key, value: fallback.value, lost: fallback.isProven === true ? undefined : { offset, length } };
   } else {
     yield alone(entry);
   }
 }
 
-function* filling({ key, value }: KnownEntry, isNewer: boolean): Generator<FilledEntry, void> {
-  if (value !== undefined) yield { key, value, lost: isNewer ? undefined : NO_PLACE };
+function* filling({ key, value, isProven }: KnownEntry, isNewer: boolean): Generator<FilledEntry, void> {
+  if (value !== undefined) yield { key, value, lost: isNewer || isProven === true ? undefined : NO_PLACE };
 }

@@ -69,7 +69,7 @@ class DamagedState {
     this.#account = account;
     this.#paths = paths;
     const changes = isDamaged ? changesBeside(account.fileSystem, paths.values) : undefined;
-    this.#changes = changes === undefined ? undefined : () => laidOver(() => [], changes);
+    this.#changes = changes === undefined ? undefined : () => laidOver(() => [], changes, false);
     this.#index = findFittingIndex(account.fileSystem, paths);
   }
 
