@@ -8,39 +8,6 @@ const WISHES = ['engine/repair/wishes'];
 /** Sabotages of how a repair gathers what files say of themselves. See ../mutants.mjs. */
 export const rescueMutants = [
   {
-    name: 'joined-older-log-wins',
-    rule: 'nothing stale shadows anything newer: of logs that were joined, either',
-    file: 'src/engine/repair/log/joined-logs.ts',
-    from: "this.#isLeftOut = age === 'a copy' || age === 'older';",
-    to: "this.#isLeftOut = age === 'older';",
-    tests: ['engine/repair/joined-logs'],
-  },
-  {
-    name: 'values-of-the-newest-are-not-looked-at',
-    rule: 'what a repair needs is not named as something to let go of',
-    file: 'src/engine/inspect/hints.ts',
-    from: 'return [...checkStateFile(file, { fileSystem, values: true })].length === 0;',
-    to: 'return [...checkStateFile(file, { fileSystem, values: false })].length === 0;',
-    tests: ['engine/inspect/kept-hints'],
-  },
-  {
-    name: 'proven-values-are-called-lost',
-    rule: 'no count is wrong: what a log between two checkpoints proves is not lost',
-    file: 'src/engine/repair/state/filled-entries.ts',
-    from: 'lost: fallback.isProven === true ? undefined : { offset, length } };',
-    to: 'lost: { offset, length } };',
-    tests: ['engine/repair/salvage-directory'],
-    match: '*log between two cut checkpoints*',
-  },
-  {
-    name: 'records-behind-a-cut-stream-are-forgotten',
-    rule: 'R3: what is good is kept: behind a compressed start that was written over it, too',
-    file: 'src/engine/inspect/input/expanded.ts',
-    from: 'isDamaged && holdsRecords(fileSystem, file) ? [slice, asItLies] : [slice]',
-    to: 'isDamaged && holdsRecords(fileSystem, file) && false ? [slice, asItLies] : [slice]',
-    tests: ['cli/compressed-inputs'],
-  },
-  {
     name: 'older-records-win',
     rule: 'nothing stale shadows anything newer',
     file: `${SURVEY}/doubles.ts`,

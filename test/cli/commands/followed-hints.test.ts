@@ -1,5 +1,14 @@
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import test from 'ava';
 import { commandLine } from '../../support/command-line.js';
@@ -126,6 +135,28 @@ for (const [what, keys, folders] of [
     t.is(scanned.stdout.trimEnd().split('\n').length, keys);
     const value = (await commandLine(['get', repair.at(-1)!, 'key0'])).stdout.trimEnd();
     t.is(value, folders.some((name) => name.startsWith('wal')) ? 'newer' : 'value');
+  });
+}
+
+for (const isDeep of [false, true]) {
+  test(`the files of a store that a file system has found again, ${isDeep ? 'in a folder below' : 'without names'}: the repair that is named makes a store of them`, async (t) => {
+    const folder = tempDir(t);
+    const store = await storeOfTwoEpochs(folder);
+    const found = path.join(folder, 'lost+found');
+    mkdirSync(found);
+    const files = readdirSync(store, { recursive: true, encoding: 'utf8' }).map((name) =>
+      path.join(store, name),
+    );
+    for (const [index, file] of files.filter((name) => statSync(name).isFile()).entries())
+      cpSync(file, path.join(found, `#${12_345 + index}`));
+    const away = path.join(tempDir(t), 'away');
+    renameSync(store, away);
+    const { exitCode, stdout } = await commandLine(['verify', isDeep ? folder : found]);
+    t.is(exitCode, 3);
+    const repair = REPAIR.exec(stdout)![1]!.split(' ');
+    await commandLine(repair);
+    t.is((await commandLine(['diff', away, repair.at(-1)!])).exitCode, 0);
+    t.is((await commandLine(['verify', repair.at(-1)!])).exitCode, 0);
   });
 }
 

@@ -138,3 +138,23 @@ test('values go with the index whose sums they have, where two cores’ files we
   t.is(exitCode, 0, stdout);
   t.is((await commandLine(['scan', into, '--count'])).stdout.trim(), '40');
 });
+
+test('of another store that lies within, nothing is taken, though it has more files than this one', async (t) => {
+  const root = path.join(tempDir(t), 'store');
+  await storeOf(root);
+  const other = path.join(root, 'other');
+  StateDirectory.create(other, { cores: 3 });
+  const store = await StateDirectory.open(other);
+  for (let epoch = 1; epoch <= EPOCHS; epoch++) {
+    for (let key = 0; key < 40; key++) store.put(toUtf8(`key ${key}`), toUtf8('of the other'));
+    await store.checkpoint({ keep: EPOCHS });
+  }
+  for (let key = 0; key < 40; key++) store.put(toUtf8(`key ${key}`), toUtf8('of the other'));
+  await store.sync();
+  store.close();
+  const log = path.join(root, 'wal/4/wal-0.log');
+  renameSync(log, path.join(root, 'lost.log'));
+  const stdout = await mustKeepAll(t, root);
+  t.regex(stdout, /misplaced: \S+other\/MANIFEST\.json.*another store lies in this folder/);
+  t.notRegex((await commandLine(['scan', `${root}-into`])).stdout, /of the other/);
+});

@@ -1,45 +1,76 @@
 import { join } from 'node:path';
+import { toHex } from '../../bytes/text/text.js';
 import { epochOfName, isStateFileName } from '../../directory/manifest/layout.js';
 import { isStatelogError } from '../../errors.js';
 import { readIndexHead } from '../../state/format/index-head.js';
 import type { FileSystem } from '../../storage-io/interface/file-system.js';
 import { listSegments } from '../../wal/folder/segment-folder.js';
 
-/** Folders that are looked into. */
+/** Folders, and files in one, that are looked into. */
 const FOLDERS_MAX = 200;
+const FILES_MAX = 200;
+/** Folders of a store that may be left of one. */
+const STORE_FOLDERS = ['checkpoints', 'wal'];
 
 /**
- * True for parts of a state directory without the rest of it: its files side by side, or its checkpoints or logs, each in the folder of
- * its epoch. They say where they belong, so that a repair makes a store of them.
+ * True for parts of a state directory without the rest of it: its files side by side or in folders, whatever those are named, as a file
+ * system's own repair leaves them; or its logs, each in the folder of its epoch. They say where they belong, so that a repair makes a store
+ * of them; but not where they are of several stores.
  */
 export function holdsLooseParts(fileSystem: FileSystem, folder: string, names: readonly string[]): boolean {
-  if (holdsIndexOfStore(fileSystem, folder, names)) return true;
+  const folders = names
+    .slice(0, FOLDERS_MAX)
+    .map((name) => join(folder, name))
+    .filter((path) => isFolder(fileSystem, path));
+  const stores = new Set<string>();
+  for (const one of [folder, ...folders]) for (const id of storesOfIndexes(fileSystem, one)) stores.add(id);
+  if (stores.size > 0) return stores.size === 1;
   const epochs = names.filter((name) => epochOfName(name) !== undefined).slice(0, FOLDERS_MAX);
-  return epochs.some((name) => {
+  const hasLog = (name: string): boolean => {
     const path = join(folder, name);
-    if (fileSystem.status(path)?.kind !== 'directory') return false;
-    return (
-      holdsIndexOfStore(fileSystem, path, fileSystem.readDirectory(path)) ||
-      (epochs.length > 1 && listSegments(fileSystem, path).length > 0)
-    );
+    return isFolder(fileSystem, path) && listSegments(fileSystem, path).length > 0;
+  };
+  if (epochs.length > 1 && epochs.some(hasLog)) return true;
+  return STORE_FOLDERS.filter((name) => names.includes(name)).some((name) => {
+    const path = join(folder, name);
+    return isFolder(fileSystem, path) && holdsLooseParts(fileSystem, path, fileSystem.readDirectory(path));
   });
+}
+
+function isFolder(fileSystem: FileSystem, path: string): boolean {
+  return fileSystem.status(path)?.kind === 'directory';
 }
 
 /** True where an index lies here which says of what store it is. */
 export function holdsIndexOfStore(fileSystem: FileSystem, folder: string, names: readonly string[]): boolean {
   const indexes = names.filter((name) => isStateFileName(name) && name.endsWith('.idx'));
-  return indexes.some((name) => isOfStore(fileSystem, join(folder, name)));
+  return indexes.some((name) => storeOfIndex(fileSystem, join(folder, name)) !== undefined);
 }
 
-function isOfStore(fileSystem: FileSystem, path: string): boolean {
-  if (fileSystem.status(path)?.kind !== 'file') return false;
-  const descriptor = fileSystem.openRead(path);
+/** The identities of the stores of which indexes lie in a folder, under whatever names. */
+function storesOfIndexes(fileSystem: FileSystem, folder: string): string[] {
   try {
-    return readIndexHead(fileSystem, descriptor, path).block?.storeId.some((byte) => byte !== 0) === true;
+    const names = fileSystem.readDirectory(folder).slice(0, FILES_MAX);
+    return names.flatMap((name) => storeOfIndex(fileSystem, join(folder, name)) ?? []);
   } catch (error) {
     if (!isStatelogError(error)) throw error;
-    return false;
-  } finally {
-    fileSystem.close(descriptor);
+    return [];
+  }
+}
+
+/** The store that a file names, if it is an index that does. */
+function storeOfIndex(fileSystem: FileSystem, path: string): string | undefined {
+  if (fileSystem.status(path)?.kind !== 'file') return undefined;
+  try {
+    const descriptor = fileSystem.openRead(path);
+    try {
+      const { block } = readIndexHead(fileSystem, descriptor, path);
+      return block?.storeId.some((byte) => byte !== 0) === true ? toHex(block.storeId) : undefined;
+    } finally {
+      fileSystem.close(descriptor);
+    }
+  } catch (error) {
+    if (!isStatelogError(error)) throw error;
+    return undefined;
   }
 }

@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { DirectoryLayout, epochOfName } from '../../directory/manifest/layout.js';
 import { type CoreCheckpoint } from '../../directory/manifest/manifest.js';
 import type { FileSystem } from '../../storage-io/interface/file-system.js';
@@ -17,9 +17,22 @@ import {
   type ManifestEvidence,
   type SegmentEvidence,
 } from './evidence.js';
-import { commonStoreId, epochOf, manifestFor, whatSpeaksAgainst } from './store-identity.js';
+import {
+  commonStoreId,
+  epochOf,
+  manifestFor,
+  manifestsOfOtherStores,
+  whatSpeaksAgainst,
+} from './store-identity.js';
 import { gatherLog } from './gathered-log.js';
-import { copyOnly, foreignManifest, foreignRun, gatheringFindings, withoutRecords } from './run-findings.js';
+import {
+  anotherStore,
+  copyOnly,
+  foreignManifest,
+  foreignRun,
+  gatheringFindings,
+  withoutRecords,
+} from './run-findings.js';
 
 const FIRST_EPOCH = 1n;
 
@@ -45,9 +58,11 @@ export function arrangeDirectory(
   const layout = new DirectoryLayout(root);
   const without = identitiesOf(fileSystem, wishes.without ?? []);
   const found = surveyFolder(fileSystem, root, { isDeep: true, without, except: [layout.broken] });
-  const evidence = believedEvidence(found, layout);
+  const others = manifestsOfOtherStores(found, layout.manifest);
+  const own = found.filter(({ path }) => !others.some((one) => path.startsWith(`${dirname(one.path)}/`)));
+  const evidence = believedEvidence(own, layout);
   const { baseCheckpoint } = wishes;
-  return new DirectoryArranging({ fileSystem, layout, evidence, without, baseCheckpoint }).run();
+  return new DirectoryArranging({ fileSystem, layout, evidence, others, without, baseCheckpoint }).run();
 }
 
 /** The user's decisions about where files belong. */
@@ -62,6 +77,8 @@ interface ArrangingOptions {
   readonly fileSystem: FileSystem;
   readonly layout: DirectoryLayout;
   readonly evidence: readonly Evidence[];
+  /** Manifests of stores that lie within this one. */
+  readonly others: readonly ManifestEvidence[];
   readonly without: ReadonlySet<string>;
   readonly baseCheckpoint: bigint | undefined;
 }
@@ -76,13 +93,14 @@ class DirectoryArranging {
   readonly #storeId: Uint8Array | undefined;
   readonly #baseCheckpoint: bigint | undefined;
 
-  constructor({ fileSystem, layout, evidence, without, baseCheckpoint }: ArrangingOptions) {
+  constructor({ fileSystem, layout, evidence, others, without, baseCheckpoint }: ArrangingOptions) {
     this.#baseCheckpoint = baseCheckpoint;
     this.#fileSystem = fileSystem;
     this.#layout = layout;
     this.#evidence = evidence;
     this.#without = without;
     this.#builder = new ArrangementBuilder(fileSystem, layout.root);
+    this.#builder.findings.push(...others.map(anotherStore));
     const storeId = commonStoreId(evidence, layout.manifest);
     this.#manifest = manifestFor(evidence, layout.manifest, storeId);
     this.#storeId = this.#manifest?.manifest.storeId ?? storeId;

@@ -1,6 +1,6 @@
 import type { DamageClass, Finding, Severity } from '../../finding.js';
 import { nextSequenceOf } from '../../wal/scan/record-sweep.js';
-import type { IndexEvidence, SegmentEvidence, ValuesEvidence } from './evidence.js';
+import type { IndexEvidence, ManifestEvidence, SegmentEvidence, ValuesEvidence } from './evidence.js';
 import type { GatheredLog } from './gathered-log.js';
 import type { PlacedRun } from './run-order.js';
 
@@ -113,6 +113,18 @@ export function withoutRecords({ path, status }: SegmentEvidence): Finding {
     offset: 0,
     bytes: status.size,
     message: `${status.size} bytes without one good record, where no log of this store belongs; they are left out`,
+  };
+}
+
+/** A whole store that lies within the one that is repaired. */
+export function anotherStore({ path, status }: ManifestEvidence): Finding {
+  return {
+    severity: 'notice',
+    class: 'misplaced',
+    file: path,
+    offset: 0,
+    bytes: status.size,
+    message: 'another store lies in this folder; nothing of it is taken',
   };
 }
 

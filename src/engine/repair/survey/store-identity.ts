@@ -1,4 +1,6 @@
+import { basename, dirname, join } from 'node:path';
 import { equalBytes } from '../../bytes/compare.js';
+import { MANIFEST_NAME } from '../../directory/manifest/layout.js';
 import {
   newestCheckpoint,
   type CheckpointEntry,
@@ -22,6 +24,33 @@ export function commonStoreId(evidence: readonly Evidence[], manifestPath: strin
   const [most] = [...counts].sort((a, b) => b[1] - a[1] || Number(b[0] === ownId) - Number(a[0] === ownId));
   return most === undefined ? undefined : Buffer.from(most[0], 'hex');
 }
+
+/**
+ * The manifests of whole stores that lie, each in a folder of its own, within another one: what is in them is none of that one's, though its
+ * records have the same cores and epochs.
+ */
+export function manifestsOfOtherStores(
+  evidence: readonly Evidence[],
+  manifestPath: string,
+): ManifestEvidence[] {
+  const isWithin = ({ path }: Evidence, folder: string): boolean => path.startsWith(`${folder}/`);
+  const nested = evidence.filter(
+    (one): one is ManifestEvidence =>
+      one.kind === 'manifest' &&
+      one.path !== manifestPath &&
+      basename(one.path) === MANIFEST_NAME &&
+      PARTS.some((part) => evidence.some((other) => isWithin(other, join(dirname(one.path), part)))),
+  );
+  const outside = evidence.filter((one) => !nested.some(({ path }) => isWithin(one, dirname(path))));
+  const ownManifest = outside.find((one) => one.kind === 'manifest' && one.path === manifestPath);
+  const ownId =
+    commonStoreId(outside, manifestPath) ??
+    (ownManifest?.kind === 'manifest' ? ownManifest.manifest.storeId : undefined);
+  return ownId === undefined ? [] : nested.filter(({ manifest }) => !equalBytes(manifest.storeId, ownId));
+}
+
+/** Folders that a store has. */
+const PARTS = ['checkpoints', 'wal'];
 
 /** The manifest of a store: the one in its place, else the newest. One that its files, or its own numbers, speak against is none. */
 export function manifestFor(
