@@ -65,7 +65,7 @@ async function expandedFile(
     const status = fileSystem.statusOf(descriptor);
     const chunks = fileChunks(fileSystem, descriptor, status.size);
     const slice = await scratch.write(gunzipped(chunks, take, held));
-    const isWhole = (outcome)?.damage === undefined;
+    const isWhole = outcome?.damage === undefined;
     return isWhole || held === 'least'
       ? { slice, outcome, status }
       : await expandedFile(fileSystem, file, scratch, 'least');
