@@ -131,4 +131,13 @@ export const repairMutants = [
     to: 'return ownId !== undefined ? [] : nested.filter(',
     tests: ['engine/repair/strays'],
   },
+  {
+    name: 'another-payload-is-whole',
+    rule: 'whole is said only of what is: of another payload than the manifest names nothing tells',
+    file: 'src/engine/repair/artifact/salvage-artifact.ts',
+    from: '  if (isAnotherPayload && account.isWhole) account.gaps += 1;',
+    to: '',
+    tests: ['engine/repair/salvage-artifact'],
+    match: '*another fold lies*',
+  },
 ];

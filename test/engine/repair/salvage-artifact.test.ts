@@ -187,3 +187,13 @@ test('how many keys are lost with an index that is gone is not said to be none',
   const { summary } = await repairInto(artifact, path.join(folder, 'new'));
   t.like(summary.lost, { keys: 0, areKeysExact: false });
 });
+
+test('an artifact in which another fold lies is not called whole, though nothing is wrong with that', async (t) => {
+  const { content, summary } = await salvaged(t, 'artifact', (copy) => {
+    cpSync(fixturePath('fold-log.snap'), path.join(copy, 'data/fold.snap'));
+  });
+  t.is(content.size, 102);
+  t.false(summary.isWhole);
+  t.is(summary.gaps, 1);
+  t.like(summary.lost, { records: 0, bytes: 0, keys: 0 });
+});

@@ -1,6 +1,7 @@
 import { dirname, join } from 'node:path';
 import { appendLogContent, FOLD_PATH } from '../../artifact/backends/append-log-artifact.js';
 import { writeArtifact, type ArtifactForm } from '../../artifact/write/write-artifact.js';
+import type { DamageClass } from '../../finding.js';
 import { AppendLogFold } from '../../fold/store/append-log-fold.js';
 import { Tally } from '../../inspect/verify/tally.js';
 import { verifyArtifact } from '../../inspect/verify/verify-artifact.js';
@@ -14,6 +15,8 @@ import { salvageFold } from '../log/salvage-fold.js';
 import { isStatePayload, salvageStateArtifact, type NewArtifact } from './salvage-state-artifact.js';
 
 const SCRATCH_NAME = '.scratch';
+/** Classes that say that a file is not the one in the manifest. */
+const NOT_AS_EXPORTED: readonly DamageClass[] = ['digest-mismatch', 'bad-length'];
 
 /**
  * Makes an artifact of what is good in a damaged one, in the same form: its fold's good records, folded anew, or
@@ -27,7 +30,11 @@ export function* salvageArtifact(
   into: string | undefined,
 ): Generator<RepairEvent, void> {
   const { fileSystem } = account;
-  for (const finding of verifyArtifact(fileSystem, path, new Tally())) yield account.tell(finding);
+  let isAnotherPayload = false;
+  for (const finding of verifyArtifact(fileSystem, path, new Tally())) {
+    isAnotherPayload ||= NOT_AS_EXPORTED.includes(finding.class);
+    yield account.tell(finding);
+  }
   const payload = locatePayload(fileSystem, path);
   const slices = [...payload.files].map(([name, slice]) => [join(path, name), slice] as const);
   const sliced = slicedFileSystem(fileSystem, new Map(slices));
@@ -44,6 +51,8 @@ export function* salvageArtifact(
     yield* reportCut(account, path, payload, FOLD_PATH);
     if (place !== undefined && log !== undefined) writeFoldArtifact(account, payload, log, place);
   }
+  // Nothing is wrong with what is there, and it is not what was exported: what that was cannot be told.
+  if (isAnotherPayload && account.isWhole) account.gaps += 1;
   if (into === undefined) return;
   for (const finding of verifyArtifact(fileSystem, into, new Tally())) throw notWhole(finding);
 }
