@@ -69,7 +69,9 @@ test('every path of ours that a page names is there', (t) => {
   const dangling: string[] = [];
   for (const page of pages.filter((name) => name !== 'CHANGELOG.md')) {
     for (const [, named] of read(page).matchAll(/`((?:src|test|scripts|bench|examples|docs)\/[\w./-]+)`/g))
-      if (!exists(named!)) dangling.push(`${page}: ${named!}`);
+      // Tables of tests name them as they lie in test/.
+      if (!exists(named!) && !(page.startsWith('test/') && exists(`test/${named!}`)))
+        dangling.push(`${page}: ${named!}`);
   }
   t.deepEqual(dangling, []);
 });
