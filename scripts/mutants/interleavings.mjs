@@ -39,4 +39,13 @@ export const interleavingMutants = [
     tests: ['engine/directory/held-store'],
     match: '*restored in the moment of its close*',
   },
+  {
+    name: 'checkpoint-of-what-was-moved-is-damaged',
+    rule: 'R10: a store that is moved away just after its manifest was swapped is not called damaged',
+    file: 'src/engine/directory/checkpoint/checkpoint.ts',
+    from: '    held.checkPlace();\n',
+    to: '',
+    tests: ['engine/directory/held-store'],
+    match: '*once its manifest is in place*',
+  },
 ];

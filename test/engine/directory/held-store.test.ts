@@ -1,4 +1,4 @@
-import { cpSync, linkSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, linkSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import test from 'ava';
 import { StateDirectory } from '../../../src/engine/directory/state-directory.js';
@@ -105,6 +105,29 @@ test('the record of a clean close goes to the store that is held, and not to one
   t.deepEqual(treeOf(root), treeOf(older));
   t.true('CLOSED' in treeOf(away));
 });
+
+for (const deed of ['checkpoint', 'compact'] as const) {
+  test(`a ${deed} whose store is moved away once its manifest is in place tells of that, and of no damage`, async (t) => {
+    const folder = tempDir(t);
+    const { store, root } = await sceneIn(folder);
+    store.close();
+    const away = path.join(folder, 'away');
+    const real = realFileSystem();
+    const fileSystem = withReplaced(real, {
+      rename: (from, to) => {
+        real.rename(from, to);
+        if (path.basename(to) === 'MANIFEST.json') renameSync(root, away);
+      },
+    });
+    const next = await StateDirectory.open(root, { fileSystem });
+    await t.throwsAsync(DEEDS[deed]!(next), { code: 'STORE_REPLACED' });
+    next.close();
+    t.false(existsSync(root));
+    const moved = StateDirectory.openReadOnly(away);
+    t.deepEqual(moved.get(bytes('a')), new Uint8Array(bytes('1')));
+    moved.close();
+  });
+}
 
 for (const [way, change] of Object.entries(LOG_WAYS)) {
   test(`an apply, a checkpoint and a compaction of a fold log that was ${way} are refused`, (t) => {

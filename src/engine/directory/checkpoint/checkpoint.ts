@@ -116,9 +116,16 @@ export function* checkpointInSteps(
     for (const tail of closed.tails) tail.close();
   }
   // Nothing may come to the log from here to the end of the move: there is no step between.
-  const outcome = swapManifest(fileSystem, layout, next);
-  if (!outcome.swapped) return abandonedFor(options, outcome.error);
-  const letGo = options.moveTo(next, starts);
+  let letGo: () => void;
+  try {
+    const outcome = swapManifest(fileSystem, layout, next);
+    if (!outcome.swapped) return abandonedFor(options, outcome.error);
+    letGo = options.moveTo(next, starts);
+  } catch (error) {
+    // What fails in a folder that is elsewhere by now is no damage. The manifest tells nothing of that: it is a new one.
+    held.checkPlace();
+    throw error;
+  }
   try {
     yield;
   } finally {

@@ -79,10 +79,18 @@ export class HeldStore {
     this.#modifiedNs = this.#look();
   }
 
+  /**
+   * Checks that folder and LOCK are where they were locked.
+   * @throws StatelogError `STORE_REPLACED`
+   */
+  checkPlace(): void {
+    checkHeldByLock(this.#fileSystem, this.#layout, this.#lock);
+  }
+
   /** Checks that all is as it is held. @returns when each segment was last written */
   #look(): readonly bigint[] {
-    const held = [...lockPaths(this.#layout, this.#lock), this.#manifest];
-    checkStillHeld(this.#fileSystem, this.#layout.root, held);
+    this.checkPlace();
+    checkStillHeld(this.#fileSystem, this.#layout.root, [this.#manifest]);
     return this.#segmentPaths().map((one) => {
       return statusIfHeld(this.#fileSystem, this.#layout.root, one).modifiedNs;
     });
