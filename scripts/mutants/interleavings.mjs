@@ -48,4 +48,22 @@ export const interleavingMutants = [
     tests: ['engine/directory/held-store'],
     match: '*once its manifest is in place*',
   },
+  {
+    name: 'changed-while-repaired-not-told',
+    rule: 'a store that a writer changes while a repair looks at it is not called damaged, and nothing is made of it',
+    file: 'src/engine/repair/directory/salvage-directory.ts',
+    from: 'return status && `${status.identity} ${status.size} ${status.modifiedNs}`;',
+    to: 'return status && undefined;',
+    tests: ['engine/repair/changed-meanwhile'],
+    match: '*while a repair looks at it lost nothing*',
+  },
+  {
+    name: 'watch-ends-where-a-store-goes',
+    rule: 'who waits for a key of a store that is moved or removed just then waits for the next store there',
+    file: 'src/engine/inspect/watch/store-watch.ts',
+    from: 'if (isStatelogError(error) && isGone) return undefined;',
+    to: '',
+    tests: ['engine/inspect/watch/store-watch'],
+    match: '*while a watch opens it*',
+  },
 ];

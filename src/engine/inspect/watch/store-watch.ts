@@ -27,15 +27,14 @@ export class StoreWatch {
     this.#fileSystem = fileSystem;
     this.#path = path;
     this.#options = options;
-    if (fileSystem.statusFollowing(path) !== undefined) {
-      this.#watched = this.#open();
-    } else if (fileSystem.statusFollowing(dirname(path)) === undefined) {
+    this.#watched = this.#openIfThere();
+    if (this.#watched !== undefined) return;
+    if (fileSystem.statusFollowing(dirname(path)) === undefined) {
       const hint = 'a store may be made later, but the folder that it is to be in must be there';
       throw new StatelogError('NOT_FOUND', 'there is nothing at this path', { path, hint });
-    } else {
-      // All of what is made later is later.
-      this.#options = { ...options, withContent: true };
     }
+    // All of what is made later is later.
+    this.#options = { ...options, withContent: true };
   }
 
   get folders(): readonly string[] {
@@ -46,7 +45,7 @@ export class StoreWatch {
   next(): WatchStep {
     for (;;) {
       if (this.#watched === undefined) {
-        const opened = this.#openIfThere();
+        const opened = this.#openIfMade();
         if (opened === undefined) return WAITING;
         this.#watched = opened;
         if (this.#wasWatched) return told({ op: 'replaced' });
@@ -70,10 +69,22 @@ export class StoreWatch {
     this.#watched = undefined;
   }
 
+  /** Of one that other hands move, remove or replace meanwhile it is as if it were not there yet. */
   #openIfThere(): WatchedStore | undefined {
-    if (this.#fileSystem.statusFollowing(this.#path) === undefined) return undefined;
+    const before = this.#fileSystem.statusFollowing(this.#path)?.identity;
+    if (before === undefined) return undefined;
     try {
       return this.#open();
+    } catch (error) {
+      const isGone = this.#fileSystem.statusFollowing(this.#path)?.identity !== before;
+      if (isStatelogError(error) && isGone) return undefined;
+      throw error;
+    }
+  }
+
+  #openIfMade(): WatchedStore | undefined {
+    try {
+      return this.#openIfThere();
     } catch (error) {
       if (isStatelogError(error) && UNFINISHED.includes(error.code)) return undefined;
       throw error;

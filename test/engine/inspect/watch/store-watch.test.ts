@@ -5,6 +5,8 @@ import type { WatchEvent } from '../../../../src/engine/inspect/watch/watch-step
 import { createStore, openWritable } from '../../../../src/engine/inspect/open.js';
 import type { StoreKind } from '../../../../src/engine/inspect/open-options.js';
 import type { WritableStore } from '../../../../src/engine/store/store.js';
+import type { FileDescriptor } from '../../../../src/engine/storage-io/interface/file-system.js';
+import { withReplaced } from '../../../../src/engine/storage-io/views/replaced-members.js';
 import { SimulatedFileSystem } from '../../../simulated-disk/index.js';
 
 const STORE = '/stores/store';
@@ -210,6 +212,28 @@ test('another state directory in the place of the first is said, and told as a w
   t.deepEqual(changesOf(toldBy(watch)), ['c=v']);
   watch.close();
 });
+
+for (const call of ['readDirectory', 'openDirectory'] as const) {
+  test(`a state directory that is moved away while a watch opens it is as one that is not there yet (${call})`, async (t) => {
+    const { fileSystem, kind } = newWorld('directory');
+    await filled({ fileSystem, kind }, 'a');
+    let isMoved = false;
+    const moving = withReplaced(fileSystem, {
+      [call]: (folder: string): string[] | FileDescriptor => {
+        const found = fileSystem[call](folder);
+        if (!isMoved) fileSystem.rename(STORE, '/stores/old');
+        isMoved = true;
+        return found;
+      },
+    });
+    const watch = new StoreWatch(moving, STORE, { range: undefined, withContent: true });
+    t.deepEqual(toldBy(watch), []);
+    t.true(isMoved);
+    fileSystem.rename('/stores/old', STORE);
+    t.deepEqual(changesOf(toldBy(watch)), ['a=v']);
+    watch.close();
+  });
+}
 
 test('another fold log in the place of the first is told by what differs, by value and revision', async (t) => {
   const world = newWorld('log');
