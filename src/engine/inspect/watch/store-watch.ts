@@ -69,7 +69,7 @@ export class StoreWatch {
     this.#watched = undefined;
   }
 
-  /** Of one that other hands move, remove or replace meanwhile it is as if it were not there yet. */
+  /** One that other hands move, remove or replace meanwhile counts as not there yet. */
   #openIfThere(): WatchedStore | undefined {
     const before = this.#fileSystem.statusFollowing(this.#path)?.identity;
     if (before === undefined) return undefined;
