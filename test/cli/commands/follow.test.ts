@@ -175,7 +175,7 @@ test('--follow ends with an error where the store goes away, and is refused wher
   renameSync(store, `${store}-moved`);
   const [code] = (await once(child, 'close')) as [number | null];
   t.is(code, 6);
-  t.like(JSON.parse(await errors), { error: { code: 'NOT_FOUND', path: store } });
+  t.like(JSON.parse(await errors), { error: { code: 'STORE_REPLACED', path: store } });
   t.is((await commandLine(['wal-replay', fixturePath('fold-log.snap'), '--follow'])).exitCode, 2);
   t.is((await commandLine(['wal-replay', fixturePath('wal-ops'), '--follow', '--no-merge'])).exitCode, 2);
 });
