@@ -85,3 +85,39 @@ test('a shorter log of another store under the next epoch’s name is damage, an
   t.like(error, { details: { class: 'misplaced-epoch' } });
   t.deepEqual(fileOf(disk, `${STORE}/wal/2/wal-0.log`), stray);
 });
+
+test('the sweep of folded logs leaves segments there that are not the store’s', async (t) => {
+  const other = await storeOfEpochs(1);
+  const disk = await storeOfEpochs(3);
+  const segments = ['1/wal-0.log', '3/wal-0.log', '3/wal-9.log', '4/wal-0.log'].map((name) => {
+    return `${STORE}/wal/${name}`;
+  }) as [string, string, string, string];
+  const own = fileOf(disk, segments[1]);
+  // Of the same epoch and core, with other numbers than the checkpoints say.
+  const otherNumbers = fileOf(other, segments[1]);
+  disk.plantFile(segments[0], own);
+  disk.plantFile(segments[2], own);
+  putInPlace(disk, segments[1], otherNumbers);
+  const fileSystem = new SimulatedFileSystem({ disk });
+  const store = await StateDirectory.open(STORE, { fileSystem });
+  await store.checkpoint({ keep: 1 });
+  store.close();
+  t.deepEqual(fileOf(disk, segments[0]), own);
+  t.deepEqual(fileOf(disk, segments[1]), otherNumbers);
+  t.deepEqual(fileOf(disk, segments[2]), own);
+  t.is(fileSystem.status(segments[3]), undefined, 'its own log went');
+});
+
+/** A store at epoch 4 that keeps the logs of epochs 3 and 4. */
+async function storeOfEpochs(putsAnEpoch: number): Promise<SimulatedDisk> {
+  const disk = emptyStoreDisk(new SimulatedDisk(), 1);
+  const store = await StateDirectory.open(STORE, { fileSystem: new SimulatedFileSystem({ disk }) });
+  for (let epoch = 1; epoch < 4; epoch++) {
+    for (let put = 0; put < putsAnEpoch; put++) store.put(bytes('key'), bytes(`${epoch}-${put}`));
+    await store.checkpoint({ keep: 2 });
+  }
+  store.put(bytes('key'), bytes('last'));
+  await store.sync();
+  store.close();
+  return disk;
+}

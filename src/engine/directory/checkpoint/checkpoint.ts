@@ -131,7 +131,7 @@ export function* checkpointInSteps(
   } finally {
     letGo();
   }
-  yield* removeInSteps(fileSystem, layout, next);
+  yield* removeInSteps(options, next);
   return undefined;
 }
 
@@ -139,7 +139,7 @@ export function* checkpointInSteps(
 function* writeAll(options: CheckpointOptions, closed: ClosedEpoch): Steps<DirectoryManifest> {
   const { fileSystem, layout, manifest } = options;
   // A failed attempt at this same epoch may lie there.
-  removeLeftovers(fileSystem, findLeftovers(fileSystem, layout, manifest));
+  removeLeftovers(fileSystem, findLeftovers(fileSystem, layout, manifest), manifest);
   createLog(fileSystem, layout, closed.epoch + 1n, manifest.cores);
   fileSystem.syncDirectory(layout.wal);
   yield;
@@ -247,13 +247,13 @@ function hasNamesElsewhere({ fileSystem, layout, manifest }: CheckpointOptions, 
 
 /** The checkpoint stands: what cannot be removed now is removed by the next writer. */
 function* removeInSteps(
-  fileSystem: FileSystem,
-  layout: DirectoryLayout,
+  { fileSystem, layout, manifest: before }: CheckpointOptions,
   manifest: DirectoryManifest,
 ): Steps<void> {
+  const known = { ...manifest, checkpoints: [...before.checkpoints, ...manifest.checkpoints] };
   for (const leftover of quietly(() => findLeftovers(fileSystem, layout, manifest)) ?? []) {
     quietly(() => {
-      removeLeftovers(fileSystem, [leftover]);
+      removeLeftovers(fileSystem, [leftover], known);
     });
     yield;
   }
@@ -265,7 +265,7 @@ function removeLeftoversQuietly(
   manifest: DirectoryManifest,
 ): void {
   quietly(() => {
-    removeLeftovers(fileSystem, findLeftovers(fileSystem, layout, manifest));
+    removeLeftovers(fileSystem, findLeftovers(fileSystem, layout, manifest), manifest);
   });
 }
 

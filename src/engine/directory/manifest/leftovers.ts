@@ -5,6 +5,7 @@ import type { FileSystem } from '../../storage-io/interface/file-system.js';
 import { holdsOtherChanges } from './copied-log.js';
 import { epochOfName, isSegmentName, isStateFileName, type DirectoryLayout } from './layout.js';
 import { liveEpoch, type DirectoryManifest } from './manifest.js';
+import { isOtherSegment } from './own-segment.js';
 
 /** A folder that the manifest does not reach. */
 export interface Leftover {
@@ -52,12 +53,17 @@ export function findLeftovers(
 }
 
 /**
- * Removes leftovers, as far as their names are ours; what is not ours stays. Nothing needs to be
- * synced: what comes back after a power cut is removed again.
+ * Removes leftovers, as far as their names are ours and no segment shows that it is another store's; what is not ours
+ * stays. Nothing needs to be synced: what comes back after a power cut is removed again.
+ * @param manifest the checkpoints in it, of which some may be gone, say what the logs that they closed held
  * @throws StatelogError `DAMAGED` (class `misplaced-epoch`), before anything is removed, where a log
  * holds changes that the manifest does not know of
  */
-export function removeLeftovers(fileSystem: FileSystem, leftovers: readonly Leftover[]): void {
+export function removeLeftovers(
+  fileSystem: FileSystem,
+  leftovers: readonly Leftover[],
+  manifest: DirectoryManifest,
+): void {
   const newer = leftovers.find(({ holdsChanges }) => holdsChanges);
   if (newer !== undefined) {
     throw new StatelogError('DAMAGED', 'the log of an epoch that the manifest does not know holds changes', {
@@ -69,8 +75,21 @@ export function removeLeftovers(fileSystem: FileSystem, leftovers: readonly Left
   }
   for (const { kind, path: leftover } of leftovers) {
     if (kind === 'temporary') removeQuietly(fileSystem, leftover);
-    else removeFolder(fileSystem, leftover, kind === 'wal' ? isSegmentName : isStateFileName);
+    else if (kind === 'checkpoint') removeFolder(fileSystem, leftover, isStateFileName);
+    else removeFolder(fileSystem, leftover, segmentsOf(fileSystem, leftover, manifest));
   }
+}
+
+/** Tells a store's own segments, in one folder of its log, from another's. */
+function segmentsOf(
+  fileSystem: FileSystem,
+  folder: string,
+  manifest: DirectoryManifest,
+): (name: string) => boolean {
+  const epoch = BigInt(path.basename(folder));
+  return (name) =>
+    isSegmentName(name) &&
+    !isOtherSegment(fileSystem, { path: path.join(folder, name), name, epoch }, manifest);
 }
 
 function removeFolder(fileSystem: FileSystem, folder: string, isOurs: (name: string) => boolean): void {

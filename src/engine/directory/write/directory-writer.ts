@@ -271,7 +271,7 @@ export class DirectoryWriter {
     if (!outcome.swapped) throw outcome.error;
     this.#live.manifest = manifest;
     this.#held.hold(this.#live.cores);
-    removeLeftovers(fileSystem, findLeftovers(fileSystem, layout, manifest));
+    removeLeftovers(fileSystem, findLeftovers(fileSystem, layout, manifest), manifest);
   }
 
   #checkUsable(): void {

@@ -98,7 +98,7 @@ function recover(options: OpenWriterOptions, lock: FileLock, unguarded: FileSyst
     const recovered = recoverLog(options, log);
     ({ writers } = recovered);
     if (!isDurable) syncFoundation(fileSystem, layout, liveEpoch(manifest));
-    removeLeftovers(fileSystem, leftovers);
+    removeLeftovers(fileSystem, leftovers, manifest);
     const held = new HeldStore(unguarded, layout, lock, writers);
     return { lock, held, manifest, states, writers, progress, recovery: recovered.report, isTakenIn };
   } catch (error) {
