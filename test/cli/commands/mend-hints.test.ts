@@ -62,6 +62,7 @@ for (const [name, fixture] of [
       findings.every((line) => COMMAND.test(line)),
       stdout,
     );
+    t.regex(/'statelog ([^']+)'/.exec(stdout)![1]!, /--mend/, 'what brings most stands first');
     const mending = COMMAND.exec(stdout)![1]!.split(' ');
     await commandLine(mending);
     t.deepEqual(readFileSync(mending.at(-1)!), readFileSync(fixturePath(fixture)));

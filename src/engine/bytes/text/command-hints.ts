@@ -34,8 +34,11 @@ export function verifyHint(path: string): string {
 
 /** The hint to run `repair --into`, which brings every good record of something damaged to a new place. */
 export function repairHint(path: string): string {
-  const command = runOn(path, (file) => commandText('statelog', 'repair', file, '--into', newPlaceFor(file)));
-  return `${command} to bring every good record to a new place`;
+  return `${repairCommandOn(path)} to bring every good record to a new place`;
+}
+
+function repairCommandOn(path: string): string {
+  return runOn(path, (file) => commandText('statelog', 'repair', file, '--into', newPlaceFor(file)));
 }
 
 /** The hint to run `wal-replay --into`, which makes a store of a log that has gaps. */
@@ -102,10 +105,10 @@ export function mendCommand(path: string): string {
   return commandText('statelog', 'repair', path, '--mend', '--into', `${stem}-mended${extension}`);
 }
 
-/** The hint about damage that `repair --mend` undoes, which `repair` leaves out. */
+/** The hint about damage that `repair --mend` undoes, which `repair` leaves out: the command that brings more stands first. */
 export function mendHint(path: string): string {
-  const file = path === STANDARD_INPUT_NAME ? 'FILE' : path;
-  return `${repairHint(path)}; or, run ${mendCommand(file)} to keep what one change puts right of this, too`;
+  const mend = runOn(path, mendCommand);
+  return `${mend} to bring every good record to a new place, and what one change puts right of this; or, to leave that out, ${repairCommandOn(path)}`;
 }
 
 /** A name for a store that is made of a log. */
