@@ -271,3 +271,32 @@ test('a segment whose commits say how far sources were taken becomes a store of 
   t.is(cores, 1);
   t.not(Object.keys(sources).length, 0);
 });
+
+for (const [name, fixture, encode, filter] of [
+  ['log.snap', 'fold-log.snap', (text: string) => Buffer.from(text), 'iconv -f UTF-8 -t LATIN1'],
+  ['wal-0.log', 'wal-ops/wal-0.log', (text: string) => Buffer.from(text), 'iconv -f UTF-8 -t LATIN1'],
+  [
+    'log.snap',
+    'fold-log.snap',
+    (text: string) => Buffer.from(`\ufeff${text}`, 'utf16le'),
+    'iconv -f UTF-16 -t LATIN1',
+  ],
+  [
+    'wal-0.log',
+    'wal-ops/wal-0.log',
+    (text: string) => Buffer.from(text, 'utf16le'),
+    'iconv -f UTF-16LE -t LATIN1',
+  ],
+] as const) {
+  test(`bytes that a tool took for characters come back by the command named: ${name}, ${filter}`, async (t) => {
+    const folder = tempDir(t);
+    const file = path.join(folder, name);
+    const original = readFileSync(fixturePath(fixture));
+    writeFileSync(file, encode(original.toString('latin1')));
+    const { stdout, stderr } = await commandLine(['verify', file]);
+    const [, command] = /run: (iconv .*?), then/.exec(stdout + stderr)!;
+    t.true(command!.startsWith(`${filter} `), command);
+    execFileSync('sh', ['-c', command!]);
+    t.deepEqual(readFileSync(`${file}.restored`), original);
+  });
+}

@@ -1,9 +1,10 @@
 import { hintOn } from '../../bytes/text/command-hints.js';
-import { filterHint, foreignBytes } from '../../bytes/text/foreign-bytes.js';
+import { filterHint, foreignBytes, type ForeignBytes } from '../../bytes/text/foreign-bytes.js';
 import type { Finding } from '../../finding.js';
 import type { FileSystem } from '../../storage-io/interface/file-system.js';
 import { endOfZeros } from '../../storage-io/paged/zero-runs.js';
 import { isUnreadable } from '../../storage-io/views/reading-on-file-system.js';
+import { transcodedFile } from './transcoded-file.js';
 
 const HEAD_BYTES = 512;
 /** Lengths at which file systems, and programs that count bytes in 32 bits, stop. */
@@ -33,12 +34,8 @@ export function foreignFile(fileSystem: FileSystem, path: string): ForeignFile |
     const head = new Uint8Array(Math.min(size, HEAD_BYTES));
     const count = fileSystem.read(descriptor, head, 0, head.length, 0);
     if (fileSystem.unreadable?.touches(path, 0, HEAD_BYTES) === true) return undefined;
-    const foreign = foreignBytes(head.subarray(0, count));
-    if (foreign !== undefined) {
-      const isTaken = (name: string): boolean => fileSystem.status(name) !== undefined;
-      const hint = hintOn(path, (file) => filterHint(foreign, file, isTaken));
-      return { isZeros: false, message: `the file is ${foreign.what}`, hint };
-    }
+    const foreign = transcodedFile(fileSystem, path) ?? foreignBytes(head.subarray(0, count));
+    if (foreign !== undefined) return named(fileSystem, path, foreign);
     if (size === 0 || endOfZeros(fileSystem, { descriptor, offset: 0, end: size }) < size) return undefined;
     return {
       isZeros: true,
@@ -48,6 +45,18 @@ export function foreignFile(fileSystem: FileSystem, path: string): ForeignFile |
   } finally {
     fileSystem.close(descriptor);
   }
+}
+
+function transcodedAt(fileSystem: FileSystem, path: string): ForeignFile | undefined {
+  if (fileSystem.statusFollowing(path)?.kind !== 'file') return undefined;
+  const transcoded = transcodedFile(fileSystem, path);
+  return transcoded === undefined ? undefined : named(fileSystem, path, transcoded);
+}
+
+function named(fileSystem: FileSystem, path: string, foreign: ForeignBytes): ForeignFile {
+  const isTaken = (name: string): boolean => fileSystem.status(name) !== undefined;
+  const hint = hintOn(path, (file) => filterHint(foreign, file, isTaken));
+  return { isZeros: false, message: `the file is ${foreign.what}`, hint };
 }
 
 /** The end of a sentence about a length that is a limit of a file system or of a tool; '' for any other length. */
@@ -63,6 +72,8 @@ export function cutAtLimit(bytes: number): string {
 export function withStranger(fileSystem: FileSystem, finding: Finding): Finding {
   const { severity, class: kind, file, offset, bytes, nextGood } = finding;
   if (severity === 'notice' || kind === 'unreadable' || finding.isForeign === true) return finding;
+  const transcoded = offset < NEAR_START ? quietly(() => transcodedAt(fileSystem, file)) : undefined;
+  if (transcoded !== undefined) return asForeign(finding, transcoded);
   const isOfStart = offset === 0 && HEADERS.has(kind);
   // It reaches neither to the end of the file nor is it about all of it, and to ask the system for each of many costs most.
   if (!isOfStart && nextGood !== undefined && nextGood >= offset + bytes) return finding;
@@ -74,14 +85,20 @@ export function withStranger(fileSystem: FileSystem, finding: Finding): Finding 
     return foreign.isZeros ? finding : { ...finding, message: `${foreign.message}: ${finding.message}` };
   }
   if (foreign !== undefined) {
-    const message = foreign.isZeros ? foreign.message : `${foreign.message}, and not read as it lies`;
-    return { ...finding, class: 'foreign-bytes', message, ...hintFor(finding, foreign), ...NOT_COMPARED };
+    return asForeign(finding, foreign);
   }
   if (offset + bytes < status.size) return finding;
   const words = cutAtLimit(status.size);
   return words === '' ? finding : { ...finding, message: `${finding.message}${words}` };
 }
 
+function asForeign(finding: Finding, foreign: ForeignFile): Finding {
+  const message = foreign.isZeros ? foreign.message : `${foreign.message}, and not read as it lies`;
+  return { ...finding, class: 'foreign-bytes', message, ...hintFor(finding, foreign), ...NOT_COMPARED };
+}
+
+/** Damage that begins before this may be that of a file that was encoded anew: its magic number stands as it did. */
+const NEAR_START = 64;
 const NOT_COMPARED = { expected: undefined, found: undefined };
 /** Findings of these classes are of a file's start, and by that of all of it. */
 const HEADERS: ReadonlySet<Finding['class']> = new Set(['bad-header', 'bad-version', 'index-mismatch']);
