@@ -1,5 +1,6 @@
 import { compareBytes, equalBytes } from '../bytes/compare.js';
 import { ContentDigest } from '../bytes/hash/content-digest.js';
+import { linesHint } from '../bytes/text/command-hints.js';
 import { JsonLines, type JsonLine } from '../bytes/text/json-lines.js';
 import { StatelogError, type ErrorDetails } from '../errors.js';
 import { freeCopy } from '../bytes/free-copy.js';
@@ -129,7 +130,7 @@ export class CheckedLines {
       path: this.#origin,
       class: 'missing-file',
       safe: 'nothing was made of it',
-      hint: 'run the transfer again',
+      hint: hintAbout(this.#origin),
     });
   }
 
@@ -138,7 +139,7 @@ export class CheckedLines {
       path: this.#origin,
       class: 'undecodable',
       safe: 'nothing was made of it',
-      hint: `run the transfer again; lines that are no export go in by 'statelog put --batch'`,
+      hint: hintAbout(this.#origin),
       ...details,
     });
   }
@@ -150,7 +151,13 @@ export class CheckedLines {
       expected,
       found,
       safe: 'nothing was made of it',
-      hint: 'run the transfer again',
+      hint: hintAbout(this.#origin),
     });
   }
+}
+
+/** What helps where an export is not whole. @param origin a path, the name of standard input, or a URL */
+function hintAbout(origin: string): string {
+  const again = 'run the transfer again';
+  return origin.includes('://') ? again : `${again}, or ${linesHint(origin)}`;
 }

@@ -49,6 +49,23 @@ export function replayHint(path: string): string {
   return `${command} to make a store of the records that are there`;
 }
 
+/** The hint about an export of lines that is not whole: a store is made of its good ones, and the others are kept. */
+export function linesHint(path: string): string {
+  const command = runOn(path, (file) =>
+    commandText(
+      'statelog',
+      'put',
+      storeFor(file),
+      '--batch',
+      file,
+      '--skip-bad',
+      '--rejects',
+      `${file}.rejects`,
+    ),
+  );
+  return `${command} to make a store of the lines that are good`;
+}
+
 /** The hint for something that is missing, the best way first. */
 export function missingHint(path: string): string {
   return `put it back from a copy, or ${repairHint(path)}`;

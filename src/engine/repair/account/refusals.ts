@@ -1,5 +1,5 @@
 import { FETCH_HINT } from '../../artifact/format/invalid.js';
-import { commandText, repairHint } from '../../bytes/text/command-hints.js';
+import { linesHint, repairHint } from '../../bytes/text/command-hints.js';
 import { StatelogError } from '../../errors.js';
 import type { Finding } from '../../finding.js';
 
@@ -83,6 +83,6 @@ export function linesAreNotRepaired(path: string): StatelogError {
   return new StatelogError('NOT_REPRESENTABLE', 'an NDJSON export is not repaired: its lines are text', {
     path,
     safe: 'nothing was changed',
-    hint: `${commandText('statelog', 'put', 'NEW', '--batch', path)} takes the lines before the first bad one, and names that`,
+    hint: linesHint(path),
   });
 }
