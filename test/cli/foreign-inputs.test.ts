@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import test from 'ava';
 import { commandLine } from '../support/command-line.js';
@@ -300,3 +300,43 @@ for (const [name, fixture, encode, filter] of [
     t.deepEqual(readFileSync(`${file}.restored`), original);
   });
 }
+
+test('a damaged export of lines names a command that makes a store of its good ones', async (t) => {
+  const folder = tempDir(t);
+  const store = path.join(folder, 'store');
+  const file = path.join(folder, 'lines.ndjson');
+  await commandLine(['put', store, '--batch', '-', '--tsv'], { input: [Buffer.from('a\t1\nb\t2\nc\t3\n')] });
+  const lines = (await commandLine(['export', store, '-', '--as', 'ndjson'])).stdout.split('\n');
+  writeFileSync(file, lines.with(2, lines[2]!.slice(0, -1)).join('\n'));
+  for (const argv of [
+    ['verify', file],
+    ['import', file, path.join(folder, 'new')],
+    ['repair', file, '--into', path.join(folder, 'new')],
+  ]) {
+    const { stdout, stderr } = await commandLine(argv);
+    const [, command] = /'statelog (put [^']+)'/.exec(stdout + stderr)!;
+    const made = command!.split(' ');
+    t.is((await commandLine(made)).exitCode, 2, 'a line was passed over');
+    t.is((await commandLine(['scan', made[1]!])).stdout, 'a\t1\nc\t3\n');
+  }
+  t.true(readFileSync(`${file}.rejects`, 'utf8').startsWith(lines[2]!.slice(0, -1)));
+});
+
+test('snapshots in a folder that is laid out as a bucket are named, with what reads them', async (t) => {
+  const folder = tempDir(t);
+  const store = path.join(folder, 'store');
+  await commandLine(['put', store, 'a', '1']);
+  const key = path.join(folder, 'bucket/edge/orders');
+  t.is((await commandLine(['export', store, `file://${key}`])).exitCode, 0);
+  for (const named of [path.join(folder, 'bucket'), path.dirname(key), key, `${key}.manifest.json`]) {
+    const { stderr } = await commandLine(['verify', named]);
+    const commands = [...stderr.matchAll(/'statelog ([^']+)'/g)].map(([, command]) => command!.split(' '));
+    t.is(commands.length, 3, stderr);
+    for (const command of commands.slice(0, 2)) t.is((await commandLine(command)).exitCode, 0, stderr);
+  }
+  rmSync(`${key}.manifest.json`);
+  const { stderr } = await commandLine(['verify', path.join(folder, 'bucket')]);
+  t.regex(stderr, /pointer orders\.manifest\.json, which says .* is missing/);
+  const [, command] = /'statelog ([^']+)'/.exec(stderr)!;
+  t.is((await commandLine(command!.split(' '))).exitCode, 0);
+});

@@ -14,6 +14,7 @@ import { MAGIC as FOLD_MAGIC } from '../fold/format/format.js';
 import { isTornHeader } from '../fold/format/header.js';
 import { cutAtLimit, foreignFile } from './strangers/foreign-file.js';
 import { holdsIndexOfStore } from './strangers/loose-parts.js';
+import { snapshotsOf } from './strangers/snapshot-places.js';
 import { strangeFolder } from './strangers/strange-folders.js';
 import { looksLikeLog } from '../fold/scan/log-probe.js';
 import { hasStateMagic } from '../state/format/state-header.js';
@@ -68,6 +69,11 @@ export function identify(fileSystem: FileSystem, path: string): PathIdentity {
 /** The error for a path where nothing is, which may be a link that leads nowhere. */
 export function nothingAt(fileSystem: FileSystem, path: string, hint = 'check the path'): StatelogError {
   if (isDanglingLink(fileSystem, path)) return danglingLink(path, 'NOT_FOUND');
+  const snapshots = snapshotsOf(fileSystem, path);
+  if (snapshots !== undefined) {
+    const { message, hint: found } = snapshots;
+    return new StatelogError('NOT_FOUND', `there is nothing at this path; ${message}`, { path, hint: found });
+  }
   return new StatelogError('NOT_FOUND', 'there is nothing at this path', { path, hint });
 }
 
@@ -170,7 +176,7 @@ function identifyFile(fileSystem: FileSystem, path: string): PathIdentity {
   if (isNamedSegment && length === 0) return { kind: 'wal-segment', path };
   if (isHalfOfPair(fileSystem, path)) return { kind: 'state-file', path: statePathOf(fileSystem, path) };
   if (fileSystem.unreadable?.touches(path, 0, TAR_PROBE_BYTES) === true) throw headUnreadable(path);
-  const foreign = foreignFile(fileSystem, path);
+  const foreign = snapshotsOf(fileSystem, path) ?? foreignFile(fileSystem, path);
   if (foreign !== undefined) throw stranger(path, foreign.message, foreign.hint);
   const { size = 0 } = fileSystem.statusFollowing(path) ?? {};
   throw unknown(path, `the file is of no kind that statelog knows${cutAtLimit(size)}`);

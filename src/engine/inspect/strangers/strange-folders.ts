@@ -3,12 +3,8 @@ import { commandText, shellWord } from '../../bytes/text/command-hints.js';
 import { isStatelogError } from '../../errors.js';
 import type { FileSystem } from '../../storage-io/interface/file-system.js';
 import { holdsLooseParts } from './loose-parts.js';
-
-/** A folder that cannot be opened by itself: why not, and the command that helps. */
-export interface StrangeFolder {
-  readonly message: string;
-  readonly hint: string;
-}
+import { snapshotsBelow } from './snapshot-places.js';
+import type { StrangeFolder } from './strange-folder.js';
 
 /** Identifies what can be opened by itself. */
 type Identify = (path: string) => { readonly kind: string; readonly path: string } | undefined;
@@ -47,6 +43,8 @@ export function strangeFolder(
     inUpperCase(folder, names) ?? partOfStore(fileSystem, folder, identify) ?? partsOfFile(folder, names);
   if (outside !== undefined) return outside;
   if (holdsLooseParts(fileSystem, folder, names)) return 'parts of a store';
+  const snapshots = snapshotsBelow(fileSystem, folder);
+  if (snapshots !== undefined) return snapshots;
   const files = filesIn(fileSystem, folder, names, identify);
   const isLive = files.some(({ kind }) => LIVE_KINDS.includes(kind));
   return (isLive ? undefined : above(fileSystem, folder, identify)) ?? holding(files);
