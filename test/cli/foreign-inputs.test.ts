@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import test from 'ava';
 import { commandLine } from '../support/command-line.js';
@@ -340,3 +340,19 @@ test('snapshots in a folder that is laid out as a bucket are named, with what re
   const [, command] = /'statelog ([^']+)'/.exec(stderr)!;
   t.is((await commandLine(command!.split(' '))).exitCode, 0);
 });
+
+for (const isCut of [false, true]) {
+  test(`the tar of a store${isCut ? ' that was cut' : ''} names what unpacks it, and no repair`, async (t) => {
+    const folder = tempDir(t);
+    await commandLine(['put', path.join(folder, 'store'), 'a', '1']);
+    const tar = path.join(folder, 'packed.tar');
+    execFileSync('tar', ['-cf', tar, '-C', folder, 'store']);
+    if (isCut) truncateSync(tar, 4000);
+    const { stdout } = await commandLine(['verify', tar]);
+    t.notRegex(stdout, /statelog repair/);
+    const [, make, unpack, verify] =
+      /'(mkdir [^']+)', then '(tar [^']+)', then 'statelog (verify [^']+)'/.exec(stdout)!;
+    execFileSync('sh', ['-c', `${make!} && ${unpack!} 2> /dev/null || true`]);
+    t.regex((await commandLine(verify!.split(' '))).stderr, /statelog (verify|repair) \S+-unpacked\/store/);
+  });
+}

@@ -76,6 +76,15 @@ export function cutHint(path: string): string {
   return `${runOn(path, (file) => commandText('statelog', 'repair', file))} to copy it aside and cut it`;
 }
 
+/** The hint to unpack a tar, as far as it goes, and to look at what was in it. */
+export function unpackHint(path: string): string {
+  return hintOn(path, (file) => {
+    const folder = `${partsOf(file).stem}-unpacked`;
+    const unpack = commandText('tar', '-xf', file, '-C', folder);
+    return `run ${commandText('mkdir', folder)}, then ${unpack}, then ${commandText('statelog', 'verify', folder)}`;
+  });
+}
+
 /** The hint for a file that the disk does not give out in full. */
 export function diskCopyHint(path: string | undefined): string {
   const rescue = path === undefined ? 'ddrescue' : commandText('ddrescue', path, 'COPY');

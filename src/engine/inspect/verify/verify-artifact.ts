@@ -5,9 +5,9 @@ import {
   openPayload,
   type LocatedArtifact,
 } from '../../artifact/read/open-artifact.js';
-import { FETCH_HINT } from '../../artifact/format/invalid.js';
+import { FETCH_HINT, STORE_HINT } from '../../artifact/format/invalid.js';
 import type { ExportManifest } from '../../artifact/format/manifest.js';
-import { repairHint } from '../../bytes/text/command-hints.js';
+import { repairHint, unpackHint } from '../../bytes/text/command-hints.js';
 import { isStatelogError } from '../../errors.js';
 import { foundAs, type Finding } from '../../finding.js';
 import type { FileSystem } from '../../storage-io/interface/file-system.js';
@@ -38,13 +38,14 @@ export function* verifyArtifact(
     findings.push(...limit.rest());
     const { manifest } = located;
     const isRepaired = manifest === undefined || isOwnBackend(manifest);
-    for (const finding of findings) yield isRepaired ? withRepair(finding, path) : finding;
+    const toldOf = isRepaired ? hinting(fileSystem, path, findings) : (finding: Finding): Finding => finding;
+    for (const finding of findings) yield toldOf(finding);
     for (const file of manifest?.files ?? []) tally.addFile(`${path}/${file.path}`, file.size);
     if (findings.length === 0 && manifest !== undefined) yield* verifyPayload(located, manifest, tally);
   } catch (error) {
     if (!isDamage(error)) throw error;
-    for (const finding of [...findings, ...limit.rest()]) yield withRepair(finding, path);
-    yield withRepair(findingOf(error, path), path);
+    const all = [...findings, ...limit.rest(), findingOf(error, path)];
+    yield* all.map(hinting(fileSystem, path, all));
   }
 }
 
@@ -62,11 +63,23 @@ function* verifyPayload(
   store.close();
 }
 
-/** Adds the hint to repair: if no other copy is left, the good part can still be brought out. */
-function withRepair(finding: Finding, path: string): Finding {
-  return finding.hint === FETCH_HINT
-    ? { ...finding, hint: `${FETCH_HINT}; else ${repairHint(path)}` }
-    : finding;
+/**
+ * Adds the hint to repair: if no other copy is left, the good part can still be brought out. Of a tar of a store, which is no artifact, all
+ * that helps is to unpack it.
+ */
+function hinting(
+  fileSystem: FileSystem,
+  path: string,
+  findings: readonly Finding[],
+): (finding: Finding) => Finding {
+  const isStore = findings.some(({ hint }) => hint === STORE_HINT);
+  const isTar = fileSystem.statusFollowing(path)?.kind === 'file';
+  const asStore = isTar ? `${STORE_HINT}: ${unpackHint(path)}` : STORE_HINT;
+  const forDamage = isStore ? asStore : `${FETCH_HINT}; else ${repairHint(path)}`;
+  return (finding) => {
+    if (finding.hint === STORE_HINT) return { ...finding, hint: asStore };
+    return finding.hint === FETCH_HINT ? { ...finding, hint: forDamage } : finding;
+  };
 }
 
 /** True for what ends the reading of an export, and is damage of it. */
