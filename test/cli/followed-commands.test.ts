@@ -56,6 +56,16 @@ function damagedCores(folder: string): string {
   return made;
 }
 
+/** A page about two stores, as if its command were said. */
+async function pageOfDifferences(folder: string, wanted: RegExp): Promise<Said> {
+  const [one, other] = [await store(folder), path.join(folder, 'other')];
+  await commandLine(['put', other, 'b', '1']);
+  const page = path.join(folder, 'page.html');
+  await commandLine(['diff', one, other, '--report', page]);
+  const [, command] = wanted.exec(readFileSync(page, 'utf8'))!;
+  return { exitCode: 1, stdout: `'${command!}'`, stdoutBytes: new Uint8Array(0), stderr: '' };
+}
+
 /** By the command that is to be named: what makes it be said. */
 const CASES: Readonly<Record<string, (folder: string) => Promise<Said>>> = {
   verify: async (folder) => {
@@ -106,7 +116,7 @@ const CASES: Readonly<Record<string, (folder: string) => Promise<Said>>> = {
     cpSync(file, path.join(made, 'wal/1/wal-0.sync-conflict-20240501-101010-ABCDEFG.log'));
     return commandLine(['verify', made]);
   },
-  'put --batch': async (folder) => {
+  'put --batch --skip-bad --rejects': async (folder) => {
     const lines = path.join(folder, 'lines.ndjson');
     await commandLine(['export', await store(folder), lines]);
     return commandLine(['repair', lines, '--into', path.join(folder, 'new')]);
@@ -117,14 +127,13 @@ const CASES: Readonly<Record<string, (folder: string) => Promise<Said>>> = {
     rmSync(path.join(artifact, 'MANIFEST.json'));
     return commandLine(['repair', artifact, '--into', path.join(folder, 'new')]);
   },
-  'diff --json': async (folder) => {
-    const [one, other] = [await store(folder), path.join(folder, 'other')];
-    await commandLine(['put', other, 'b', '1']);
-    const page = path.join(folder, 'page.html');
-    await commandLine(['diff', one, other, '--report', page]);
-    const [, command] = /<code>(statelog diff [^|<]*) \|/.exec(readFileSync(page, 'utf8'))!;
-    return { exitCode: 1, stdout: `'${command!}'`, stdoutBytes: new Uint8Array(0), stderr: '' };
+  list: async (folder) => {
+    const made = await store(folder);
+    await commandLine(['export', made, `file://${path.join(folder, 'bucket/orders')}`]);
+    return commandLine(['verify', path.join(folder, 'bucket')]);
   },
+  'diff --json': (folder) => pageOfDifferences(folder, /<code>(statelog diff [^|<]*) \|/),
+  'put --batch': (folder) => pageOfDifferences(folder, /\| (statelog put [^|<]*)<\/code>/),
   'stat --digest': async (folder) => {
     const made = await store(folder, ['checkpoint']);
     const [whole, changes, copy] = ['whole.ndjson', 'changes.ndjson', 'copy'].map((name) =>

@@ -51,18 +51,10 @@ export function replayHint(path: string): string {
 
 /** The hint about an export of lines that is not whole: a store is made of its good ones, and the others are kept. */
 export function linesHint(path: string): string {
-  const command = runOn(path, (file) =>
-    commandText(
-      'statelog',
-      'put',
-      storeFor(file),
-      '--batch',
-      file,
-      '--skip-bad',
-      '--rejects',
-      `${file}.rejects`,
-    ),
-  );
+  const command = runOn(path, (file) => {
+    const [made, rejects] = [storeFor(file), `${file}.rejects`];
+    return commandText('statelog', 'put', made, '--batch', file, '--skip-bad', '--rejects', rejects);
+  });
   return `${command} to make a store of the lines that are good`;
 }
 
