@@ -137,4 +137,20 @@ export const besideMutants = [
     to: 'if (replayed.goodEnd > position)',
     tests: ['engine/directory/writes-only'],
   },
+  {
+    name: 'other-stores-segments-swept',
+    rule: 'R3: what is not a store’s is not removed by it',
+    file: 'src/engine/directory/manifest/own-segment.ts',
+    from: 'first.epoch !== epoch',
+    to: 'false',
+    tests: ['engine/directory/foreign-files'],
+  },
+  {
+    name: 'other-runs-segments-swept',
+    rule: 'R3: what is not a store’s is not removed by it',
+    file: 'src/engine/directory/manifest/own-segment.ts',
+    from: 'first.sequence < before.nextSequence',
+    to: 'false',
+    tests: ['engine/directory/foreign-files'],
+  },
 ];

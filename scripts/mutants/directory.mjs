@@ -183,22 +183,6 @@ export const directoryMutants = [
     tests: ['engine/directory/foreign-files'],
   },
   {
-    name: 'other-stores-segments-swept',
-    rule: 'R3: what is not a store’s is not removed by it',
-    file: 'src/engine/directory/manifest/own-segment.ts',
-    from: 'first.epoch !== epoch',
-    to: 'false',
-    tests: ['engine/directory/foreign-files'],
-  },
-  {
-    name: 'other-runs-segments-swept',
-    rule: 'R3: what is not a store’s is not removed by it',
-    file: 'src/engine/directory/manifest/own-segment.ts',
-    from: 'first.sequence < before.nextSequence',
-    to: 'false',
-    tests: ['engine/directory/foreign-files'],
-  },
-  {
     name: 'other-changes-taken-for-copies',
     rule: 'R3: a log that holds changes is no leftover',
     file: 'src/engine/directory/manifest/copied-log.ts',

@@ -156,7 +156,7 @@ export class CheckedLines {
   }
 }
 
-/** What helps where an export is not whole. @param origin a path, the name of standard input, or a URL */
+/** The advice about an export that is not whole. @param origin a path, the name of standard input, or a URL */
 function hintAbout(origin: string): string {
   const again = 'run the transfer again';
   return origin.includes('://') ? again : `${again}, or ${linesHint(origin)}`;

@@ -171,16 +171,19 @@ test('a log that is missing, or lost its end, is closed again; the checkpoint ho
   });
   t.deepEqual(missing.content, content);
   t.true(missing.outcome.summary.lost.records > 10);
+  t.like(missing.outcome.summary.lost, { keys: 0, areKeysExact: true });
   const cut = await repaired(t, root, (copy) => {
     truncateSync(path.join(copy, 'wal', '2', 'wal-0.log'), 300);
   });
   t.deepEqual(cut.content, content);
   t.deepEqual(lostKeys(cut.outcome), []);
+  t.like(cut.outcome.summary.lost, { keys: 0, areKeysExact: true });
   t.true(cut.outcome.summary.gaps > 0);
   const live = await repaired(t, root, (copy) => {
     rmSync(path.join(copy, 'wal', '3', 'wal-0.log'));
   });
   t.is(live.outcome.summary.gaps, 1);
+  t.false(live.outcome.summary.lost.areKeysExact, 'nothing covers the live log');
   t.is(live.outcome.summary.kept.keys, live.content.size);
 });
 

@@ -144,6 +144,14 @@ export class RepairAccount {
     return this.#areKeysCounted && this.isLostExact && this.lostRecords <= this.madeOutRecords;
   }
 
+  /** @returns tells that something sound holds what all records did that were lost since: no key is lost with them */
+  coverOfLosses(): () => void {
+    const [lost, madeOut] = [this.lostRecords, this.madeOutRecords];
+    return () => {
+      this.madeOutRecords = madeOut + this.lostRecords - lost;
+    };
+  }
+
   /** Counts lost keys that nothing names. @param keys undefined where nobody knows how many */
   loseNamelessKeys(keys: number | undefined): void {
     this.lostKeyCount += keys ?? 0;

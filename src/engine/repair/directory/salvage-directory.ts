@@ -118,8 +118,11 @@ class DirectorySalvage {
     for (const entry of checkpoints) {
       const log = logs.get(entry.epoch);
       const isNewest = entry === checkpoints.at(-1);
+      const cover = this.#account.coverOfLosses();
       if (log !== undefined) yield* this.#logs.salvage(log, undefined);
       yield* this.#checkpoint(entry, log, isNewest);
+      // All that the log did is in the checkpoint.
+      if (this.#whole === entry) cover();
     }
     this.#logs.positions = new SourcePositions(checkpoints.at(-1), this.#whole, this.#wishes);
     const live = keptLogs(this.#manifest).find(({ isLive }) => isLive);
