@@ -66,4 +66,13 @@ export const interleavingMutants = [
     tests: ['engine/inspect/watch/store-watch'],
     match: '*while a watch opens it*',
   },
+  {
+    name: 'link-renamed-over',
+    rule: 'R9: a link that others put in the place of a torn log is not written over, though it leads to that log',
+    file: 'src/engine/fold/write/open-log.ts',
+    from: "name: 'the file', identity };",
+    to: "name: 'the file', identity, followsLinks: true };",
+    tests: ['engine/directory/held-store'],
+    match: '*link that takes the place of a torn log*',
+  },
 ];

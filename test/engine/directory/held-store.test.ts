@@ -1,4 +1,15 @@
-import { cpSync, existsSync, linkSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import {
+  appendFileSync,
+  cpSync,
+  existsSync,
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+} from 'node:fs';
 import path from 'node:path';
 import test from 'ava';
 import { StateDirectory } from '../../../src/engine/directory/state-directory.js';
@@ -156,6 +167,30 @@ for (const [way, change] of Object.entries(LOG_WAYS)) {
     }
   });
 }
+
+test('a link that takes the place of a torn log while that is opened for writing is not written over, though it leads to the log', (t) => {
+  const folder = tempDir(t);
+  const file = path.join(folder, 'log.snap');
+  const moved = path.join(folder, 'moved.snap');
+  const { store } = AppendLogFold.open(file);
+  store.apply([KvUpdate.put('a', bytes('1'))], WatchCursor.fromU64(1n));
+  store.close();
+  appendFileSync(file, 'torn');
+  const before = readFileSync(file);
+  const real = realFileSystem();
+  const fileSystem = withReplaced(real, {
+    createExclusive: (made) => {
+      if (!existsSync(moved)) {
+        renameSync(file, moved);
+        symlinkSync(moved, file);
+      }
+      return real.createExclusive(made);
+    },
+  });
+  t.throws(() => AppendLogFold.open(file, Infinity, { fileSystem }), { code: 'STORE_REPLACED' });
+  t.true(lstatSync(file).isSymbolicLink());
+  t.deepEqual(readFileSync(moved), before);
+});
 
 test('a bare segment that is open for writing is locked', (t) => {
   const file = path.join(tempDir(t), 'wal-0.log');

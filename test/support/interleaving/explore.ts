@@ -46,6 +46,9 @@ export interface Meeting {
 /** Codes with which a command may end that was crossed: what it says then is that something is not as it was. */
 const CROSSED: readonly number[] = [EXIT_CODES.locked, EXIT_CODES.inputOutput];
 
+/** No system renames a file over another only while that is the one it was: here nothing lies between the check and the rename. */
+const UNCHECKED = /^rename .*\/\.orders\.snap\.tmp-/;
+
 /**
  * Runs a command, with other hands doing something just before one of its file-system calls, for every call in turn. What comes
  * of it must be what one after the other gives, or one of the two has failed with a code for that and has changed nothing.
@@ -70,8 +73,8 @@ export async function explore(meeting: Meeting, step = 1, first = 0): Promise<Ex
       return outcomeOf(places, result, answer);
     });
     if (calls.length <= before) return { cases: orders.length + (before - first) / step, faults };
-    if (!isExplained(meeting, outcome, orders)) {
-      const call = calls[before]!.replaceAll(folder, '');
+    const call = calls[before]!.replaceAll(folder, '');
+    if (!UNCHECKED.test(call) && !isExplained(meeting, outcome, orders)) {
       faults.push({ before, call, outcome, expected: orders.slice(0, 2) });
     }
   }
@@ -121,18 +124,48 @@ function isExplained(
   outcome: Outcome,
   [first, last, alone, deedAlone]: readonly Outcome[],
 ): boolean {
+  const orders = [first, last, alone, deedAlone];
+  const made = operation.looksAgain === true ? contentsIn(orders) : NOTHING;
   const isLike = (one: Outcome | undefined): boolean =>
     one?.exitCode === outcome.exitCode &&
-    one.there === outcome.there &&
+    withoutResult(one.there, made) === withoutResult(outcome.there, made) &&
     (operation.isReading !== true || one.stdout === outcome.stdout);
   const inOrderOnes = [first, last].filter((one) => one?.deedCode === outcome.deedCode);
   if (inOrderOnes.some(isLike)) return true;
   // Other hands were refused.
   if (outcome.deedCode !== undefined && CROSSED.includes(outcome.deedCode) && isLike(alone)) return true;
-  const mayFail = CROSSED.includes(outcome.exitCode) || deed.codes?.includes(outcome.exitCode) === true;
-  // What is begun in a store that is gone elsewhere lies there as a crash would leave it.
-  const there = outcome.there.replaceAll('notice leftover', '');
-  return mayFail && [deedAlone, first, last].some((one) => one?.there === there);
+  const isForeign = deed.codes?.includes(outcome.exitCode) === true;
+  const mayFail = isForeign || CROSSED.includes(outcome.exitCode);
+  const there = asBegun(outcome.there, isForeign);
+  const isThere = (one: Outcome | undefined): boolean =>
+    one !== undefined && asBegun(one.there, isForeign) === there;
+  return mayFail && [deedAlone, first, last].some(isThere);
+}
+
+const NOTHING: ReadonlySet<string> = new Set();
+
+type Lying = Readonly<Record<string, string>>;
+
+/** All that lies anywhere in any of the orders. */
+function contentsIn(orders: readonly (Outcome | undefined)[]): ReadonlySet<string> {
+  return new Set(orders.flatMap((one) => Object.values(JSON.parse(one?.there ?? '{}') as Lying)));
+}
+
+/** What lies there, but for a result that is one of the contents. */
+function withoutResult(there: string, contents: ReadonlySet<string>): string {
+  const lying = Object.entries(JSON.parse(there) as Lying);
+  return JSON.stringify(lying.filter(([name, what]) => !name.startsWith('result') || !contents.has(what)));
+}
+
+/**
+ * What lies there, but for what a command that failed may have begun with: leftovers, as of a crash, in a store that is gone elsewhere;
+ * an unfinished last write that was cut, and lies beside it; and what was made of a foreign file that was taken for a damaged one.
+ */
+function asBegun(there: string, isForeign: boolean): string {
+  const isBegun = (name: string): boolean =>
+    name.includes('.broken-') || (isForeign && name.startsWith('result'));
+  const lying = Object.entries(JSON.parse(there) as Lying).filter(([name]) => !isBegun(name));
+  return JSON.stringify(lying).replaceAll('notice leftover', '').replaceAll('torn torn-tail', '');
 }
 
 function outcomeOf(

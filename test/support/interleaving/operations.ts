@@ -11,6 +11,8 @@ export interface Operation {
   readonly input?: readonly string[];
   /** It prints what the store holds: that is compared, too. */
   readonly isReading?: boolean;
+  /** It looks again for what it makes: that may be of a later moment than the one that made it begin. */
+  readonly looksAgain?: boolean;
   readonly only?: (scene: Scene) => boolean;
 }
 
@@ -102,7 +104,11 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
   repair: { argv: ({ store }) => ['repair', store], only: isThere },
   'repair --dry-run': { argv: ({ store }) => ['repair', store, '--dry-run'], only: isThere },
   'repair --into': { argv: ({ store, result }) => ['repair', store, '--into', result], only: isThere },
-  'rescue --into': { argv: ({ store, result }) => ['rescue', store, '--into', result], only: isThere },
+  'rescue --into': {
+    argv: ({ store, result }) => ['rescue', store, '--into', result],
+    looksAgain: true,
+    only: isThere,
+  },
   'source list': {
     argv: ({ store }) => ['source', 'list', store],
     only: (scene) => isThere(scene) && isDirectory(scene),

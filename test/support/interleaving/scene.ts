@@ -97,8 +97,15 @@ export function setScene(folder: string, scene: Scene): Places {
 
 /** All that lies in a case's folder, by its name: what a reader finds in it, and what is wrong with it. */
 export function lookRound(folder: string): Readonly<Record<string, string>> {
-  const names = readdirSync(folder).sort();
+  // A bucket in which nothing lies yet is none.
+  const names = readdirSync(folder)
+    .sort()
+    .filter((name) => name !== 'bucket' || holdsFile(path.join(folder, name)));
   return Object.fromEntries(names.map((name) => [name, look(path.join(folder, name))]));
+}
+
+function holdsFile(folder: string): boolean {
+  return readdirSync(folder, { recursive: true, withFileTypes: true }).some((entry) => entry.isFile());
 }
 
 function look(place: string): string {

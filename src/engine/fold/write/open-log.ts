@@ -135,7 +135,7 @@ class Opening {
     const rewrite = (chunks: Iterable<Uint8Array>, orInPlace: () => void): void => {
       try {
         const { identity } = this.#fileSystem.statusOf(descriptor);
-        const held: HeldPath = { path: this.path, name: 'the file', identity, followsLinks: true };
+        const held: HeldPath = { path: this.path, name: 'the file', identity };
         const replaced = replaceLocked(this.#fileSystem, this.path, chunks, undefined, () => {
           // Others may have put another log in its place since it was locked.
           checkStillHeld(this.#fileSystem, this.path, [held]);
