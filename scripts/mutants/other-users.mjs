@@ -247,4 +247,20 @@ export const otherUsersMutants = [
     tests: ['cli/destinations'],
     match: 'create refuses a place that a link*',
   },
+  {
+    name: 'access-list-of-a-fold-is-lost',
+    rule: 'what is written anew has the rights of what it replaces',
+    file: 'src/engine/storage-io/views/likeness.ts',
+    from: '  else if (givesList) fileSystem.accessLists?.change(made, list);\n',
+    to: '',
+    tests: ['cli/commands/access-lists'],
+  },
+  {
+    name: 'group-gets-the-mask-of-an-access-list',
+    rule: 'the mask of a list gives the group nothing',
+    file: 'src/engine/storage-io/views/likeness.ts',
+    from: 'hasOwn ? mode : mode & (~GROUP_BITS | groupBitsOf(list))',
+    to: 'mode',
+    tests: ['cli/commands/access-lists'],
+  },
 ];

@@ -164,7 +164,13 @@ export type { RepairWishes } from './repair/salvage.js';
 export type { ArrangementWishes } from './repair/survey/arrange-directory.js';
 export type { SegmentWishes } from './repair/survey/arrange-segments.js';
 export type { MappingPolicy } from './state/read/state-file.js';
-export type { BackgroundDone, FileKind, LinkPolicy, LockOwner } from './storage-io/interface/file-system.js';
+export type {
+  AccessLists,
+  BackgroundDone,
+  FileKind,
+  LinkPolicy,
+  LockOwner,
+} from './storage-io/interface/file-system.js';
 export type { Unreadable, UnreadableSpan } from './storage-io/interface/unreadable-spans.js';
 export type { FileLockOptions } from './storage-io/lock/file-lock.js';
 export type { LockHolder } from './storage-io/lock/lock-holder.js';

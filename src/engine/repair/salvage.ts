@@ -1,6 +1,7 @@
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { isEmptyFolder, moveIntoPlace } from '../storage-io/whole/into-place.js';
 import { StagingFolder } from '../storage-io/whole/staging-folder.js';
+import { likenessOf } from '../storage-io/views/likeness.js';
 import { StatelogError } from '../errors.js';
 import type { PathIdentity } from '../inspect/identify.js';
 import type { FileSystem } from '../storage-io/interface/file-system.js';
@@ -55,7 +56,7 @@ export function* salvageInto(
     const staged = join(staging.path, basename(destination));
     yield* salvageKind(account, found, staged, wishes);
     staging.giveToPlace();
-    const source = fileSystem.statusFollowing(found.path);
+    const source = likenessOf(fileSystem, found.path);
     if (source !== undefined) staging.giveTo(source);
     fileSystem.syncDirectory(staging.path);
     // The index first: by itself it is taken for nothing.

@@ -33,6 +33,8 @@ function failingLibrary(...errnos: string[]): NativeLibrary & { readonly calls: 
     fallocate: call('fallocate'),
     renameat2: call('renameat2'),
     lseek: call('lseek'),
+    fgetxattr: call('fgetxattr'),
+    fsetxattr: call('fsetxattr'),
     mmap: () => 0xffff_ffff_ffff_ffffn,
     munmap: call('munmap'),
     _exit: () => undefined,

@@ -111,6 +111,8 @@ export interface FileSystem {
   changeOwner(descriptor: FileDescriptor, owner: number, group: number): void;
   /** Sets the permission bits of an open file or folder. */
   changeMode(descriptor: FileDescriptor, mode: number): void;
+  /** Undefined where there are none. */
+  readonly accessLists?: AccessLists | undefined;
 
   /**
    * The size of a page in bytes: a power loss leaves a write within one such page of a file whole or not done
@@ -135,6 +137,14 @@ export interface FileSystem {
   readonly canMap: boolean;
   /** Maps the first `length` bytes read-only and shared, as windows; undefined where `canMap` is false. */
   map(descriptor: FileDescriptor, length: number): Mapping | undefined;
+}
+
+/** The POSIX access lists of files and folders (`setfacl`), in the bytes that Linux shows of them. */
+export interface AccessLists {
+  /** That of an open file or folder; undefined where it has none but its mode, and where none can be told. */
+  of(descriptor: FileDescriptor): Uint8Array | undefined;
+  /** Sets that of an open file, and its mode with it. */
+  change(descriptor: FileDescriptor, list: Uint8Array): void;
 }
 
 /** A process that holds a lock. */

@@ -15,6 +15,11 @@ export interface NativeLibrary {
     ((descriptor: number, offset: number, length: number, flags: number) => number) | undefined;
   readonly renameat2:
     ((fromFolder: number, from: string, toFolder: number, to: string, flags: number) => number) | undefined;
+  readonly fgetxattr:
+    ((descriptor: number, name: string, value: Uint8Array, size: number) => number | bigint) | undefined;
+  readonly fsetxattr:
+    | ((descriptor: number, name: string, value: Uint8Array, size: number, flags: number) => number)
+    | undefined;
   readonly mmap:
     | ((
         address: null,
@@ -118,6 +123,7 @@ function bind(koffi: Koffi): NativeLibrary | undefined {
       return undefined;
     }
   };
+  const onLinux: typeof find = (...call) => (process.platform === 'linux' ? find(...call) : undefined);
   return {
     flock: find('flock', 'int', ['int', 'int']) as NativeLibrary['flock'],
     fallocate: find('fallocate', 'int', ['int', 'int', 'int64_t', 'int64_t']) as NativeLibrary['fallocate'],
@@ -135,6 +141,20 @@ function bind(koffi: Koffi): NativeLibrary | undefined {
       'str',
       'unsigned int',
     ]) as NativeLibrary['renameat2'],
+    // macOS has calls of these names that take more: only Linux keeps access lists this way.
+    fgetxattr: onLinux('fgetxattr', 'int64_t', [
+      'int',
+      'str',
+      'void *',
+      'size_t',
+    ]) as NativeLibrary['fgetxattr'],
+    fsetxattr: onLinux('fsetxattr', 'int', [
+      'int',
+      'str',
+      'void *',
+      'size_t',
+      'int',
+    ]) as NativeLibrary['fsetxattr'],
     mmap: find('mmap', 'uintptr_t', [
       'void *',
       'size_t',

@@ -8,6 +8,7 @@ import type {
   LockOwner,
   Mapping,
 } from '../interface/file-system.js';
+import { realAccessLists } from './access-lists.js';
 import { mapFile } from './mapping.js';
 import { flockOwner } from './kernel-locks.js';
 import {
@@ -56,6 +57,7 @@ class RealFileSystem implements FileSystem {
   readonly #open = new OpenFiles();
   /** Whether `/proc` is there; undefined until it is asked. */
   #hasOpenFiles: boolean | undefined;
+  readonly accessLists = realAccessLists((descriptor) => this.#open.pathOf(descriptor));
 
   openRead(path: string, links?: LinkPolicy): FileDescriptor {
     return this.#open.existing(path, fs.constants.O_RDONLY, links);

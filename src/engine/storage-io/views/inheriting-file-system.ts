@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { isStatelogError, StatelogError } from '../../errors.js';
 import { copyByDescriptor } from '../whole/copy-by-descriptor.js';
 import type { FileDescriptor, FileStatus, FileSystem } from '../interface/file-system.js';
+import { giveRights, likenessOf, type Likeness } from './likeness.js';
 import { withReplaced } from './replaced-members.js';
 
 /** Owner, group and mode for new files and folders. */
@@ -10,6 +11,9 @@ interface Inheritance {
   readonly group: number;
   readonly fileMode: number;
   readonly folderMode: number;
+  readonly accessList: Uint8Array | undefined;
+  /** Whether files get the access list itself: where they are made like a file. */
+  readonly givesList: boolean;
 }
 
 const FILE_BITS = 0o666;
@@ -27,27 +31,31 @@ const OPEN_OR_CREATE_TRIES_MAX = 3;
  * checkpoint leaves a user's store the user's, and one that a group shares stays shared, setgid included.
  */
 export function inheritingFromFolder(fileSystem: FileSystem, folder: string): FileSystem {
-  const like = fileSystem.statusFollowing(folder);
+  const like = likenessOf(fileSystem, folder);
   if (like === undefined) return fileSystem;
-  const { owner, group } = like;
+  const { owner, group, accessList } = like;
   return inheriting(fileSystem, folder, {
     owner,
     group,
     fileMode: like.mode & FILE_BITS,
     folderMode: like.mode & ALL_BITS,
+    accessList,
+    givesList: false,
   });
 }
 
 /** Inherits from the file that is replaced: new files beside it, or in its place, are as it was. */
 export function inheritingFromFile(fileSystem: FileSystem, file: string): FileSystem {
-  const like = fileSystem.statusFollowing(file);
+  const like = likenessOf(fileSystem, file);
   if (like === undefined) return fileSystem;
-  const { owner, group } = like;
+  const { owner, group, accessList } = like;
   return inheriting(fileSystem, file, {
     owner,
     group,
     fileMode: like.mode & FILE_BITS,
     folderMode: FOLDER_MODE,
+    accessList,
+    givesList: true,
   });
 }
 
@@ -102,7 +110,7 @@ function giveTo(
   fileSystem: FileSystem,
   store: string,
   descriptor: FileDescriptor,
-  { owner, group }: Inheritance,
+  { owner, group, accessList: list, givesList }: Inheritance,
   mode: number,
 ): void {
   const made = fileSystem.statusOf(descriptor);
@@ -119,7 +127,8 @@ function giveTo(
       if (!isShared && !isOwners) throw notGiven(store, made, owner);
     }
   }
-  if ((made.mode & ALL_BITS) !== mode) fileSystem.changeMode(descriptor, mode);
+  if ((made.mode & ALL_BITS) !== mode || list !== undefined)
+    giveRights(fileSystem, descriptor, { mode, list, givesList: givesList && made.kind === 'file' });
 }
 
 function isEmpty(fileSystem: FileSystem, folder: FileDescriptor): boolean {
@@ -131,7 +140,7 @@ function isEmpty(fileSystem: FileSystem, folder: FileDescriptor): boolean {
  * Gives a tree that we have made to whoever owns something else, where we may, with its group and its mode; a file passes its mode on to files,
  * a folder also to what is in it. Where the group cannot be given, it gets no rights.
  */
-export function giveTree(fileSystem: FileSystem, path: string, like: FileStatus): void {
+export function giveTree(fileSystem: FileSystem, path: string, like: Likeness): void {
   if (fileSystem.userId !== 0 && like.owner !== fileSystem.userId) return;
   const status = fileSystem.status(path);
   if (status?.owner !== fileSystem.userId) return;
@@ -148,7 +157,10 @@ export function giveTree(fileSystem: FileSystem, path: string, like: FileStatus)
     if (made.identity !== status.identity) return;
     const isGiven = isOwnedBy(fileSystem, descriptor, made, like);
     const mode = modeLike(like, isFolder);
-    if (mode !== undefined) fileSystem.changeMode(descriptor, isGiven ? mode : mode & ~GROUP_BITS);
+    if (mode === undefined) return;
+    const list = isGiven ? like.accessList : undefined;
+    const givesList = like.kind === 'file';
+    giveRights(fileSystem, descriptor, { mode: isGiven ? mode : mode & ~GROUP_BITS, list, givesList });
   } finally {
     fileSystem.close(descriptor);
   }

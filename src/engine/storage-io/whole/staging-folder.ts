@@ -5,6 +5,7 @@ import { isWithoutLocks, lockIfLocksAre } from '../lock/without-locks.js';
 import type { FileDescriptor, FileStatus, FileSystem } from '../interface/file-system.js';
 import { nameStaged, unnameStaged } from '../interface/staged-names.js';
 import { giveTree } from '../views/inheriting-file-system.js';
+import { likenessOf, type Likeness } from '../views/likeness.js';
 import { isOursAlone } from '../owners/other-hands.js';
 import { STAGED_NAME } from './into-place.js';
 import { removeTree } from './remove-tree.js';
@@ -32,9 +33,9 @@ export class StagingFolder {
   /** Device and inode of the hidden folder. */
   #identity: string | undefined;
   /** The folder that is filled, where what is made becomes its owner's. */
-  readonly #givenLike: FileStatus | undefined;
+  readonly #givenLike: Likeness | undefined;
 
-  private constructor(fileSystem: FileSystem, root: string, givenLike?: FileStatus) {
+  private constructor(fileSystem: FileSystem, root: string, givenLike?: Likeness) {
     this.#fileSystem = fileSystem;
     this.#root = root;
     this.#givenLike = givenLike;
@@ -47,7 +48,10 @@ export class StagingFolder {
     if (fileSystem.statusFollowing(parent) === undefined) throw noFolderFor(destination, parent);
     const place = placeOf(fileSystem, destination);
     const filled = filledFolder(fileSystem, destination);
-    const givenLike = filled !== undefined && isToBeGiven(fileSystem, filled) ? filled : undefined;
+    const givenLike =
+      filled !== undefined && isToBeGiven(fileSystem, filled)
+        ? likenessOf(fileSystem, destination)
+        : undefined;
     forEachAbandoned(fileSystem, place, (root, lock) => {
       try {
         removeTree(fileSystem, root);
@@ -136,7 +140,7 @@ export class StagingFolder {
   }
 
   /** Gives what was made in it to whoever owns something else, where we may: it alone, whatever has its name by now. */
-  giveTo(like: FileStatus): void {
+  giveTo(like: Likeness): void {
     const root = this.#fileSystem.openDirectory(this.#root, 'refuse');
     try {
       if (this.#fileSystem.statusOf(root).identity !== this.#identity) return;
