@@ -132,8 +132,8 @@ function intoFrom(
         if (isDone) throw new Error('R1: the new place is gone');
         return;
       }
-      const content = contentOf(fileSystem, NEW);
       if (isUnreadable) return;
+      const content = contentOf(fileSystem, NEW);
       expected ??= content;
       if (content !== expected) throw new Error('R2: the new place holds something else');
     },

@@ -163,6 +163,7 @@ export class LogSalvage {
     for (const { change, isInPlace } of (log.isLive ? this.lostBelow.get(coreId) : undefined) ?? []) {
       lostKeys.note(change, 0, isInPlace ? 'put' : undefined);
     }
+    const groups = this.#groups.of(epoch);
     const below = this.#openBelow(log, state);
     const positions = log.isLive ? this.positions : undefined;
     const lastBefore = before?.cores[coreId]?.lastTimestampNs ?? 0n;
@@ -190,7 +191,7 @@ export class LogSalvage {
       isCovered: !log.isLive,
       isBelow: (key) => valueBelow(below, key),
       renumberedFrom: first,
-      ...this.#groups.of(epoch),
+      ...groups,
       onGap: (afterNs) => positions?.isMissingAfter(afterNs ?? lastBefore, coreId),
       onRecord: (view) => {
         book.take(view);

@@ -2,6 +2,7 @@ import type { Finding } from '../../finding.js';
 import type { WalEntryView } from '../../rkyv/entry/wal-entry-view.js';
 import type { FileDescriptor, FileSystem } from '../../storage-io/interface/file-system.js';
 import { realFileSystem } from '../../storage-io/real/real-file-system.js';
+import { closeQuietly } from '../../storage-io/whole/atomic-write.js';
 import { WINDOW_BLOCK_BYTES } from '../record/block-window.js';
 import { compareMerged } from '../format/merge-order.js';
 import { type ScanEvent, WalScanner } from './scanner.js';
@@ -87,7 +88,7 @@ export class MergedScanner {
   }
 
   close(): void {
-    for (const descriptor of this.#descriptors.splice(0)) this.#fileSystem.close(descriptor);
+    for (const descriptor of this.#descriptors.splice(0)) closeQuietly(this.#fileSystem, descriptor);
   }
 
   #open(segments: readonly SegmentEntry[], options: MergeOptions): void {
