@@ -130,7 +130,7 @@ export const failedSyncMutants = [
     rule: 'nothing is replayed into itself',
     file: 'src/engine/inspect/identities-around.ts',
     edits: [
-      { from: 'return fileSystem.realPath(path);', to: 'return path;' },
+      { from: 'isThere ? realPathIfThere(fileSystem, at) : undefined', to: 'isThere ? at : undefined' },
       { from: 'found.push(status.identity);', to: 'found.push(folder);' },
     ],
     tests: ['engine/inspect/replay'],

@@ -102,8 +102,8 @@ export const repairMutants = [
     name: 'values-of-the-newest-are-not-looked-at',
     rule: 'what a repair needs is not named as something to let go of',
     file: 'src/engine/inspect/hints.ts',
-    from: 'return [...checkStateFile(file, { fileSystem, values: true })].length === 0;',
-    to: 'return [...checkStateFile(file, { fileSystem, values: false })].length === 0;',
+    from: 'checkStateFile(core, { fileSystem, values: true })',
+    to: 'checkStateFile(core, { fileSystem, values: false })',
     tests: ['engine/inspect/kept-hints'],
   },
   {

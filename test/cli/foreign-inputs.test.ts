@@ -1,6 +1,7 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { gzipSync } from 'node:zlib';
 import test from 'ava';
 import { commandLine } from '../support/command-line.js';
 import { fixturePath } from '../support/fixtures.js';
@@ -320,6 +321,27 @@ test('a damaged export of lines names a command that makes a store of its good o
     t.is((await commandLine(['scan', made[1]!])).stdout, 'a\t1\nc\t3\n');
   }
   t.true(readFileSync(`${file}.rejects`, 'utf8').startsWith(lines[2]!.slice(0, -1)));
+});
+
+test('a cut export of compressed lines names a command that makes a store of those that are left', async (t) => {
+  const folder = tempDir(t);
+  const [store, lines, cut] = ['store', 'lines.ndjson', 'cut.ndjson.gz'].map((name) =>
+    path.join(folder, name),
+  );
+  const entries = Array.from({ length: 400 }, (_, number) => `k${number}\t${number * 7919}\n`).join('');
+  await commandLine(['put', store!, '--batch', '-', '--tsv'], { input: [Buffer.from(entries)] });
+  await commandLine(['export', store!, lines!]);
+  const whole = gzipSync(readFileSync(lines!));
+  writeFileSync(cut!, whole.subarray(0, whole.length - 400));
+  const { stdout } = await commandLine(['verify', cut!]);
+  const [, expand, put] = /or run (gzip -dc \S+ > \S+), then 'statelog (put .+)' to make a store/.exec(
+    stdout,
+  )!;
+  spawnSync('sh', ['-c', expand!]);
+  t.is((await commandLine(put!.split(' '))).exitCode, 3, 'its end is missing');
+  const expanded = readFileSync(`${cut!}.expanded`, 'utf8').split('\n');
+  const { stdout: count } = await commandLine(['scan', `${cut!}-store`, '--count']);
+  t.is(Number(count), expanded.length - 2);
 });
 
 test('snapshots in a folder that is laid out as a bucket are named, with what reads them', async (t) => {

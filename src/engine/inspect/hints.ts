@@ -70,18 +70,19 @@ function isNeededSound(fileSystem: FileSystem, root: string): boolean {
     const manifest = readManifest(fileSystem, layout);
     const newest = newestCheckpoint(manifest);
     const open = { fileSystem, layout, manifest, mapping: 'never' } as const;
-    return newest === undefined || openCheckpoint(open, newest).every((file) => isSound(fileSystem, file));
+    return newest === undefined || areSound(fileSystem, openCheckpoint(open, newest));
   } catch (error) {
     if (!isStatelogError(error)) throw error;
     return false;
   }
 }
 
-function isSound(fileSystem: FileSystem, file: StateFile): boolean {
+/** Checks the cores of a checkpoint up to the first finding, and closes all of them. */
+function areSound(fileSystem: FileSystem, cores: readonly StateFile[]): boolean {
   try {
-    return [...checkStateFile(file, { fileSystem, values: true })].length === 0;
+    return cores.every((core) => checkStateFile(core, { fileSystem, values: true }).next().done === true);
   } finally {
-    file.close();
+    for (const core of cores) core.close();
   }
 }
 

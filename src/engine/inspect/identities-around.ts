@@ -1,6 +1,6 @@
 import { basename, dirname, join, resolve } from 'node:path';
-import { isStatelogError } from '../errors.js';
 import type { FileSystem } from '../storage-io/interface/file-system.js';
+import { realPathIfThere } from '../storage-io/owners/named-path.js';
 
 /** A path as links lead to it: what is there, and the names behind it that are not there yet. */
 export interface Whereabouts {
@@ -15,20 +15,10 @@ export interface Whereabouts {
 export function whereabouts(fileSystem: FileSystem, path: string): Whereabouts {
   const missing: string[] = [];
   for (let at = resolve(path); ; at = dirname(at)) {
-    const there = realPathIfThere(fileSystem, at);
+    const isThere = at === dirname(at) || fileSystem.statusFollowing(at) !== undefined;
+    const there = isThere ? realPathIfThere(fileSystem, at) : undefined;
     if (there !== undefined) return { there, path: join(there, ...missing), missing };
     missing.unshift(basename(at));
-  }
-}
-
-/** Undefined where nothing is, or no longer. */
-function realPathIfThere(fileSystem: FileSystem, path: string): string | undefined {
-  if (path !== dirname(path) && fileSystem.statusFollowing(path) === undefined) return undefined;
-  try {
-    return fileSystem.realPath(path);
-  } catch (error) {
-    if (isStatelogError(error, 'NOT_FOUND')) return undefined;
-    throw error;
   }
 }
 

@@ -6,7 +6,9 @@ import fc from 'fast-check';
 import { isStatelogError } from '../../../src/engine/errors.js';
 import { identify, type IdentifiedKind } from '../../../src/engine/inspect/identify.js';
 import { createStore } from '../../../src/engine/inspect/open.js';
+import { systemError } from '../../../src/engine/storage-io/interface/system-error.js';
 import { realFileSystem } from '../../../src/engine/storage-io/real/real-file-system.js';
+import { withReplaced } from '../../../src/engine/storage-io/views/replaced-members.js';
 import { WalSegments } from '../../../src/engine/wal/write/segments.js';
 import { fixturePath } from '../../support/fixtures.js';
 import { tempDir } from '../../support/temp-dir.js';
@@ -133,4 +135,16 @@ test('whatever the first bytes of a file are, it is known or refused, without an
     }),
     { numRuns: 200 },
   );
+});
+
+test('a folder below that may not be listed says nothing of the one above it', (t) => {
+  const folder = tempDir(t);
+  const closed = path.join(folder, 'below', 'closed');
+  mkdirSync(closed, { recursive: true });
+  const readDirectory = (one: string): string[] => {
+    if (one === closed) throw systemError('readdir', one, 'EACCES');
+    return fileSystem.readDirectory(one);
+  };
+  const error = t.throws(() => identify(withReplaced(fileSystem, { readDirectory }), folder));
+  t.regex(String(error), /holds nothing that statelog knows/);
 });

@@ -1,4 +1,4 @@
-import { closeSync, openSync, writeSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readlinkSync, writeSync } from 'node:fs';
 import path from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { toUtf8 } from '../../../src/engine/bytes/text/text.js';
@@ -8,9 +8,9 @@ import { tempDir } from '../../support/temp-dir.js';
 
 /* What may be let go of is what the store does not need: the hint that says so must work. */
 
-async function storeOfTwoCheckpoints(t: ExecutionContext): Promise<string> {
+async function storeOfTwoCheckpoints(t: ExecutionContext, cores = 1): Promise<string> {
   const root = path.join(tempDir(t), 'store');
-  StateDirectory.create(root, { keep: 2 });
+  StateDirectory.create(root, { keep: 2, cores });
   const store = await StateDirectory.open(root);
   for (const value of ['1', '2']) {
     store.put(toUtf8('a'), toUtf8(value));
@@ -50,6 +50,26 @@ test('no damaged checkpoint is to be let go of where a value of the newest is da
   t.regex(stdout, /value-mismatch: \S+checkpoints\/2/);
   t.notRegex(stdout, LET_GO);
   t.regex(stdout, REPAIR);
+});
+
+test('no file of any core stays open where the values of one are damaged', async (t) => {
+  const root = await storeOfTwoCheckpoints(t, 3);
+  damage(root, 'checkpoints/1/state-0.idx');
+  const values = openSync(path.join(root, 'checkpoints/2/state-0.db'), 'r+');
+  writeSync(values, 'X', 33);
+  closeSync(values);
+  t.is((await commandLine(['verify', root])).exitCode, 3);
+  const open = readdirSync('/proc/self/fd').flatMap((descriptor) => {
+    try {
+      return readlinkSync(`/proc/self/fd/${descriptor}`);
+    } catch {
+      return [];
+    }
+  });
+  t.deepEqual(
+    open.filter((file) => file.startsWith(root)),
+    [],
+  );
 });
 
 for (const [what, file] of Object.entries({

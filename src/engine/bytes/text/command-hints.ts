@@ -52,8 +52,12 @@ export function replayHint(path: string): string {
 /** The hint about an export of lines that is not whole: a store is made of its good ones, and the others are kept. */
 export function linesHint(path: string): string {
   const command = runOn(path, (file) => {
-    const [made, rejects] = [storeFor(file), `${file}.rejects`];
-    return commandText('statelog', 'put', made, '--batch', file, '--skip-bad', '--rejects', rejects);
+    // A batch takes lines as they lie in a file.
+    const isCompressed = file.endsWith('.gz');
+    const lines = isCompressed ? `${file}.expanded` : file;
+    const [made, rejects] = [storeFor(file), `${lines}.rejects`];
+    const put = commandText('statelog', 'put', made, '--batch', lines, '--skip-bad', '--rejects', rejects);
+    return isCompressed ? `gzip -dc ${shellWord(file)} > ${shellWord(lines)}, then ${put}` : put;
   });
   return `${command} to make a store of the lines that are good`;
 }

@@ -5,6 +5,7 @@ import { isStatelogError } from '../../errors.js';
 import { readIndexHead } from '../../state/format/index-head.js';
 import type { FileSystem } from '../../storage-io/interface/file-system.js';
 import { listSegments } from '../../wal/folder/segment-folder.js';
+import { foldersIn, namesIn } from './strange-folder.js';
 
 /** Folders, and files in one, that are looked into. */
 const FOLDERS_MAX = 200;
@@ -18,10 +19,7 @@ const STORE_FOLDERS = ['checkpoints', 'wal'];
  * of them; but not where they are of several stores.
  */
 export function holdsLooseParts(fileSystem: FileSystem, folder: string, names: readonly string[]): boolean {
-  const folders = names
-    .slice(0, FOLDERS_MAX)
-    .map((name) => join(folder, name))
-    .filter((path) => isFolder(fileSystem, path));
+  const folders = foldersIn(fileSystem, folder, names.slice(0, FOLDERS_MAX));
   const stores = new Set<string>();
   for (const one of [folder, ...folders]) for (const id of storesOfIndexes(fileSystem, one)) stores.add(id);
   if (stores.size > 0) return stores.size === 1;
@@ -33,7 +31,7 @@ export function holdsLooseParts(fileSystem: FileSystem, folder: string, names: r
   if (epochs.length > 1 && epochs.some(hasLog)) return true;
   return STORE_FOLDERS.filter((name) => names.includes(name)).some((name) => {
     const path = join(folder, name);
-    return isFolder(fileSystem, path) && holdsLooseParts(fileSystem, path, fileSystem.readDirectory(path));
+    return isFolder(fileSystem, path) && holdsLooseParts(fileSystem, path, namesIn(fileSystem, path));
   });
 }
 
@@ -49,13 +47,8 @@ export function holdsIndexOfStore(fileSystem: FileSystem, folder: string, names:
 
 /** The identities of the stores of which indexes lie in a folder, under whatever names. */
 function storesOfIndexes(fileSystem: FileSystem, folder: string): string[] {
-  try {
-    const names = fileSystem.readDirectory(folder).slice(0, FILES_MAX);
-    return names.flatMap((name) => storeOfIndex(fileSystem, join(folder, name)) ?? []);
-  } catch (error) {
-    if (!isStatelogError(error)) throw error;
-    return [];
-  }
+  const names = namesIn(fileSystem, folder).slice(0, FILES_MAX);
+  return names.flatMap((name) => storeOfIndex(fileSystem, join(folder, name)) ?? []);
 }
 
 /** The store that a file names, if it is an index that does. */

@@ -1,13 +1,10 @@
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { PAYLOAD_NAME, PAYLOADS_END, POINTER_END } from '../../artifact/format/snapshot-names.js';
 import { commandText } from '../../bytes/text/command-hints.js';
 import type { FileSystem } from '../../storage-io/interface/file-system.js';
-import type { StrangeFolder } from './strange-folder.js';
+import { foldersIn, namesIn, type StrangeFolder } from './strange-folder.js';
 
-/** Ends of the names that the snapshots of a key have in a bucket (docs/formats/artifact.md). */
-const POINTER_END = '.manifest.json';
-const PAYLOADS_END = '.payloads';
-const PAYLOAD_NAME = /^[0-9a-f]{16}-[0-9a-f]{16}\.tar$/;
 const DEPTH_MAX = 3;
 const FOLDERS_MAX = 200;
 
@@ -17,11 +14,9 @@ export function snapshotsBelow(fileSystem: FileSystem, folder: string): StrangeF
   for (let depth = 0; depth < DEPTH_MAX; depth++) {
     const below: string[] = [];
     for (const one of folders) {
-      const names = fileSystem.readDirectory(one);
-      const found = snapshotsIn(fileSystem, one, names);
+      const found = snapshotsIn(fileSystem, one);
       if (found !== undefined) return found;
-      const paths = names.map((name) => join(one, name));
-      below.push(...paths.filter((path) => fileSystem.status(path)?.kind === 'directory'));
+      below.push(...foldersIn(fileSystem, one));
     }
     folders = below.slice(0, FOLDERS_MAX);
   }
@@ -35,25 +30,20 @@ export function snapshotsOf(fileSystem: FileSystem, path: string): StrangeFolder
   if (fileSystem.statusFollowing(key + PAYLOADS_END)?.kind !== 'directory') return undefined;
   const place = pathToFileURL(resolve(key)).href;
   return {
-    message: 'snapshots lie here as in a bucket, and are read by a file:// place',
+    message: 'snapshots lie here as in a bucket, and are read through a file:// URL',
     hint: `run ${commandText('statelog', 'verify', place)}, ${commandText('statelog', 'list', place)} or ${commandText('statelog', 'import', place, `${key}-store`)}`,
   };
 }
 
-function snapshotsIn(
-  fileSystem: FileSystem,
-  folder: string,
-  names: readonly string[],
-): StrangeFolder | undefined {
+function snapshotsIn(fileSystem: FileSystem, folder: string): StrangeFolder | undefined {
+  const names = namesIn(fileSystem, folder);
   for (const name of names.filter((one) => one.endsWith(POINTER_END))) {
     const found = snapshotsOf(fileSystem, join(folder, name));
     if (found !== undefined) return found;
   }
   for (const name of names.filter((one) => one.endsWith(PAYLOADS_END))) {
     const payloads = join(folder, name);
-    if (fileSystem.status(payloads)?.kind !== 'directory') continue;
-    const newest = fileSystem
-      .readDirectory(payloads)
+    const newest = namesIn(fileSystem, payloads)
       .filter((one) => PAYLOAD_NAME.test(one))
       .sort()
       .at(-1);

@@ -4,7 +4,7 @@ import { isStatelogError } from '../../errors.js';
 import type { FileSystem } from '../../storage-io/interface/file-system.js';
 import { holdsLooseParts } from './loose-parts.js';
 import { snapshotsBelow } from './snapshot-places.js';
-import type { StrangeFolder } from './strange-folder.js';
+import { foldersIn, type StrangeFolder } from './strange-folder.js';
 
 /** Identifies what can be opened by itself. */
 type Identify = (path: string) => { readonly kind: string; readonly path: string } | undefined;
@@ -165,11 +165,6 @@ function holding(
 /** A kind as a sentence has it: a state file. */
 function inWords(kind: string): string {
   return kind.replaceAll('-', ' ');
-}
-
-function foldersIn(fileSystem: FileSystem, folder: string): string[] {
-  const paths = fileSystem.readDirectory(folder).map((name) => join(folder, name));
-  return paths.filter((path) => fileSystem.status(path)?.kind === 'directory');
 }
 
 function kindAt(identify: Identify, path: string): string | undefined {

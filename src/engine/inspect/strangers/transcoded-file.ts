@@ -54,7 +54,7 @@ export function transcodedFile(fileSystem: FileSystem, path: string): ForeignByt
   });
   if (encoding === undefined) return undefined;
   return {
-    what: `of bytes that a tool took for characters, and wrote in ${encoding.name}`,
+    what: `one that a tool took for text and wrote anew in ${encoding.name}`,
     filter: `iconv -f ${encoding.name} -t LATIN1`,
   };
 }

@@ -27,7 +27,7 @@ export function* lookAround(fileSystem: FileSystem, layout: DirectoryLayout): Ge
         ? toldOfLaterLog(fileSystem, layout, path)
         : {
             message: 'a crash left this behind; it is not read',
-            hint: 'nothing: the next writer removes what is this store’s',
+            hint: 'nothing: the next writer removes it, but for segments of other stores',
           }),
     };
   }

@@ -1,4 +1,5 @@
 import type { WatchCursor } from '../../fold/format/watch-cursor.js';
+import { PAYLOAD_NAME, PAYLOADS_END, POINTER_END } from '../../artifact/format/snapshot-names.js';
 import { blake3Hex } from '../../bytes/hash/blake3.js';
 
 /*
@@ -7,15 +8,12 @@ import { blake3Hex } from '../../bytes/hash/blake3.js';
  * payload: `edge/orders.increments/RANK-DIGEST/NUMBER.ndjson`, counted from 0, which only says where the payload stands.
  */
 
-const POINTER_END = '.manifest.json';
-const PAYLOADS_END = '.payloads/';
 const PAYLOAD_END = '.tar';
 /** A folder of ours: Slipstream's transport knows nothing of it, and leaves it alone. */
 const INCREMENTS_END = '.increments/';
 const HEX_DIGITS = 16;
 const NUMBER_DIGITS = 6;
 const LINK = /^([0-9a-f]{16}-[0-9a-f]{16})\/(\d{6})\.ndjson$/;
-const PAYLOAD = /^([0-9a-f]{16})-([0-9a-f]{16})\.tar$/;
 /** Tells whether the store honours conditions; no payload's name, so whoever removes payloads leaves it. */
 const PROBE = 'conditional-put';
 
@@ -31,7 +29,7 @@ export function keyOfPointer(name: string): string | undefined {
 
 /** How the names of all of a key's payloads begin. */
 export function payloadsPrefix(key: string): string {
-  return `${key}${PAYLOADS_END}`;
+  return `${key}${PAYLOADS_END}/`;
 }
 
 /** The name of the blob that is made to find out whether a store honours conditions. */
@@ -54,13 +52,13 @@ export function payloadName(key: string, rank: bigint, manifest: Uint8Array): st
 export function rankOfPayload(key: string, name: string): bigint | undefined {
   const prefix = payloadsPrefix(key);
   if (!name.startsWith(prefix)) return undefined;
-  const rank = PAYLOAD.exec(name.slice(prefix.length))?.[1];
+  const rank = PAYLOAD_NAME.exec(name.slice(prefix.length))?.[1];
   return rank === undefined ? undefined : BigInt(`0x${rank}`);
 }
 
 /** The key that a payload belongs to, by its name; undefined for any other name. */
 export function keyOfPayload(name: string): string | undefined {
-  const at = name.lastIndexOf(PAYLOADS_END);
+  const at = name.lastIndexOf(`${PAYLOADS_END}/`);
   if (at <= 0) return undefined;
   const key = name.slice(0, at);
   return rankOfPayload(key, name) === undefined ? undefined : key;

@@ -80,7 +80,7 @@ export class StaleChanges {
       file: this.#log.path,
       offset,
       bytes: end - offset,
-      message: `${changes === 1 ? '1 change is' : `${changes} changes are`} left out: by the versions, a newer one of its key stands before each`,
+      message: `${changes === 1 ? '1 change is' : `${changes} changes are`} left out, since by the versions newer changes of the same keys stand before`,
     };
   }
 

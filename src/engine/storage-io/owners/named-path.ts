@@ -35,11 +35,12 @@ function folderOf(fileSystem: FileSystem, upward: string, path: string): string 
   });
 }
 
-function realPathIfThere(fileSystem: FileSystem, path: string): string | undefined {
+/** The path without links; undefined where nothing is, or no longer. */
+export function realPathIfThere(fileSystem: FileSystem, path: string): string | undefined {
   try {
     return fileSystem.realPath(path);
   } catch (error) {
-    if (isStatelogError(error)) return undefined;
+    if (isStatelogError(error, 'NOT_FOUND') || isStatelogError(error, 'NOT_A_DIRECTORY')) return undefined;
     throw error;
   }
 }
