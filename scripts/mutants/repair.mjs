@@ -140,4 +140,13 @@ export const repairMutants = [
     tests: ['engine/repair/salvage-artifact'],
     match: '*another fold lies*',
   },
+  {
+    name: 'stray-file-hides-a-store',
+    rule: 'no intact record is left out: a file with the name of a segment does not make a folder one of segments',
+    file: 'src/engine/inspect/strangers/loose-parts.ts',
+    from: ' ||\n    holdsFolderOfStore(fileSystem, folder, names)\n',
+    to: ' ||\n    names.length < 0\n',
+    tests: ['cli/commands/followed-hints'],
+    match: 'a stray file*',
+  },
 ];

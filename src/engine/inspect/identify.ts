@@ -13,7 +13,7 @@ import { StatelogError } from '../errors.js';
 import { MAGIC as FOLD_MAGIC } from '../fold/format/format.js';
 import { isTornHeader } from '../fold/format/header.js';
 import { cutAtLimit, foreignFile } from './strangers/foreign-file.js';
-import { holdsIndexOfStore } from './strangers/loose-parts.js';
+import { holdsPartOfStore } from './strangers/loose-parts.js';
 import { snapshotsOf } from './strangers/snapshot-places.js';
 import { strangeFolder } from './strangers/strange-folders.js';
 import { looksLikeLog } from '../fold/scan/log-probe.js';
@@ -80,8 +80,8 @@ export function nothingAt(fileSystem: FileSystem, path: string, hint = 'check th
 function identifyFolder(fileSystem: FileSystem, path: string): PathIdentity {
   const names = fileSystem.readDirectory(path);
   const known = knownFolder(fileSystem, path, names);
-  // What the state files beside its segments hold is a part of it, too.
-  if (known?.kind === 'wal-folder' && holdsIndexOfStore(fileSystem, path, names)) throw withoutManifest(path);
+  // What the state files beside its segments hold, or the folders of a store, is a part of it, too.
+  if (known?.kind === 'wal-folder' && holdsPartOfStore(fileSystem, path, names)) throw withoutManifest(path);
   if (known !== undefined) return known;
   if (names.length === 0) throw unknown(path, 'the folder is empty');
   const strange = strangeFolder(fileSystem, path, names, (one) => knownAt(fileSystem, one));
@@ -103,9 +103,10 @@ function knownFolder(
   names: readonly string[],
 ): PathIdentity | undefined {
   if (names.includes(MANIFEST_NAME)) return { kind: kindOfManifest(fileSystem, path), path };
-  if (listSegments(fileSystem, path).length > 0) return { kind: 'wal-folder', path };
+  // Before its files: something that was put there by mistake may have the name of a segment.
   if (names.includes('wal') && names.includes('checkpoints')) throw withoutManifest(path);
-  return holdsPayload(fileSystem, path, names) ? { kind: 'artifact-folder', path } : undefined;
+  if (holdsPayload(fileSystem, path, names)) return { kind: 'artifact-folder', path };
+  return listSegments(fileSystem, path).length > 0 ? { kind: 'wal-folder', path } : undefined;
 }
 
 /** The error for a state directory, or what there is of one. */

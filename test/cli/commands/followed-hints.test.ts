@@ -116,6 +116,25 @@ async function storeOfTwoEpochs(folder: string): Promise<string> {
   return store;
 }
 
+for (const left of [['wal', 'checkpoints'], ['checkpoints'], ['wal']]) {
+  test(`a stray file in the place of a segment hides nothing of a store that has ${left.join(' and ')} left`, async (t) => {
+    const folder = tempDir(t);
+    const store = await storeOfTwoEpochs(folder);
+    cpSync(path.join(store, 'checkpoints/1/state-0.idx'), path.join(store, 'wal-0.log'));
+    rmSync(path.join(store, 'MANIFEST.json'));
+    for (const name of ['wal', 'checkpoints']) {
+      if (!left.includes(name)) rmSync(path.join(store, name), { recursive: true });
+    }
+    const { exitCode, stdout } = await commandLine(['verify', store]);
+    t.is(exitCode, 3);
+    const repair = REPAIR.exec(stdout)![1]!.split(' ');
+    await commandLine(repair);
+    const { stdout: made } = await commandLine(['scan', repair.at(-1)!]);
+    t.is(made.trimEnd().split('\n').length, left.includes('checkpoints') ? 20 : 1);
+    t.regex(made, left.includes('wal') ? /^key0\tnewer$/m : /^key0\tvalue$/m);
+  });
+}
+
 for (const [what, keys, folders] of [
   ['the files of a store side by side, without its manifest', 20, ['checkpoints/1', 'wal/2']],
   ['the checkpoints of a store without the rest', 20, ['checkpoints']],

@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { toHex } from '../../bytes/text/text.js';
 import { epochOfName, isStateFileName } from '../../directory/manifest/layout.js';
 import { isStatelogError } from '../../errors.js';
@@ -10,8 +10,10 @@ import { foldersIn, namesIn } from './strange-folder.js';
 /** Folders, and files in one, that are looked into. */
 const FOLDERS_MAX = 200;
 const FILES_MAX = 200;
+/** The folder of a store that its logs lie in. */
+const LOGS = 'wal';
 /** Folders of a store that may be left of one. */
-const STORE_FOLDERS = ['checkpoints', 'wal'];
+const STORE_FOLDERS = ['checkpoints', LOGS];
 
 /**
  * True for parts of a state directory without the rest of it: its files side by side or in folders, whatever those are named, as a file
@@ -24,11 +26,17 @@ export function holdsLooseParts(fileSystem: FileSystem, folder: string, names: r
   for (const one of [folder, ...folders]) for (const id of storesOfIndexes(fileSystem, one)) stores.add(id);
   if (stores.size > 0) return stores.size === 1;
   const epochs = names.filter((name) => epochOfName(name) !== undefined).slice(0, FOLDERS_MAX);
-  const hasLog = (name: string): boolean => {
-    const path = join(folder, name);
-    return isFolder(fileSystem, path) && listSegments(fileSystem, path).length > 0;
-  };
-  if (epochs.length > 1 && epochs.some(hasLog)) return true;
+  // A single folder with a number for a name may be anybody's.
+  const isEnough = epochs.length > 1 || basename(folder) === LOGS;
+  if (isEnough && epochs.some((name) => holdsLog(fileSystem, join(folder, name)))) return true;
+  return holdsFolderOfStore(fileSystem, folder, names);
+}
+
+function holdsLog(fileSystem: FileSystem, path: string): boolean {
+  return isFolder(fileSystem, path) && listSegments(fileSystem, path).length > 0;
+}
+
+function holdsFolderOfStore(fileSystem: FileSystem, folder: string, names: readonly string[]): boolean {
   return STORE_FOLDERS.filter((name) => names.includes(name)).some((name) => {
     const path = join(folder, name);
     return isFolder(fileSystem, path) && holdsLooseParts(fileSystem, path, namesIn(fileSystem, path));
@@ -39,10 +47,13 @@ function isFolder(fileSystem: FileSystem, path: string): boolean {
   return fileSystem.status(path)?.kind === 'directory';
 }
 
-/** True where an index lies here which says of what store it is. */
-export function holdsIndexOfStore(fileSystem: FileSystem, folder: string, names: readonly string[]): boolean {
+/** True where beside segments an index lies which says of what store it is, or a folder of a store. */
+export function holdsPartOfStore(fileSystem: FileSystem, folder: string, names: readonly string[]): boolean {
   const indexes = names.filter((name) => isStateFileName(name) && name.endsWith('.idx'));
-  return indexes.some((name) => storeOfIndex(fileSystem, join(folder, name)) !== undefined);
+  return (
+    indexes.some((name) => storeOfIndex(fileSystem, join(folder, name)) !== undefined) ||
+    holdsFolderOfStore(fileSystem, folder, names)
+  );
 }
 
 /** The identities of the stores of which indexes lie in a folder, under whatever names. */
