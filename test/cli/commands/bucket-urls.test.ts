@@ -147,6 +147,22 @@ test('a URL that names no place is refused with what would', async (t) => {
   }
 });
 
+test('a path where the URL of snapshots is meant is refused with its URL, and with what reads a store', async (t) => {
+  const { folder, store } = place(t);
+  const snapshots = path.join(folder, 'snap shots');
+  for (const argv of [
+    ['list', snapshots],
+    ['prune', snapshots, '--keep', '1'],
+    ['replicate', store, snapshots],
+  ]) {
+    const { exitCode, stderr } = await commandLine(argv);
+    t.is(exitCode, 2, argv.join(' '));
+    t.true(stderr.startsWith(`statelog: ${snapshots}: it is a path, and not the URL of snapshots; `), stderr);
+    t.regex(stderr, /read with scan, stat and verify/);
+    t.true(stderr.endsWith(`is file://${encodeURI(snapshots)}\n`), stderr);
+  }
+});
+
 test('what is wrong in a bucket is said in one line, and nothing half-made is left', async (t) => {
   const { folder, bucket, url, store } = place(t);
   await run(t, 'export', store, url);

@@ -1,4 +1,5 @@
-import { fileURLToPath } from 'node:url';
+import { resolve } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { StatelogError } from '../../errors.js';
 
 /** The place that a URL means: a bucket, or a folder laid out like one. */
@@ -38,8 +39,15 @@ export function parsePlaceUrl(url: string): Place {
   const scheme = SCHEME.exec(url)?.[1]!.toLowerCase();
   if (scheme === 's3') return parseBucketUrl(url);
   if (scheme === 'file') return parseFolderUrl(url);
+  if (scheme === undefined) throw pathForUrl(url);
   const taken = 's3://BUCKET/PREFIX/KEY and file:///DIR/KEY are taken';
-  throw invalid(url, `${scheme ?? 'it'}:// is not where snapshots are kept`, taken);
+  throw invalid(url, `${scheme}:// is not where snapshots are kept`, taken);
+}
+
+function pathForUrl(path: string): StatelogError {
+  const { href } = pathToFileURL(resolve(path));
+  const hint = `a store on disk is read with scan, stat and verify; snapshots lie at s3://BUCKET/PREFIX/KEY or file:///DIR/KEY, which for this path is ${href}`;
+  return invalid(path, 'it is a path, and not the URL of snapshots', hint);
 }
 
 function parseBucketUrl(url: string): Place {
