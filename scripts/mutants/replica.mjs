@@ -48,4 +48,13 @@ export const replicaMutants = [
     tests: FROM_REPLICA,
     match: '*replica of another store*',
   },
+  {
+    name: 'changes-that-no-log-tells-of-left-out',
+    rule: 'an increment holds all that came after its position, and nothing from before',
+    file: 'src/engine/transfer/increment/increment-span.ts',
+    from: 'told !== undefined && told.keysTold() === told.keysAfter ? told.changes : undefined',
+    to: 'told?.changes',
+    tests: ['engine/transfer/logged-changes'],
+    match: 'what no log tells of*',
+  },
 ];

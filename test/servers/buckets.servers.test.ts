@@ -15,7 +15,7 @@ import { NEWEST_ORIGINAL, newestOriginal } from '../engine/fold/newest-original.
 import { isOriginalThere, ORIGINAL, originalPath } from '../engine/wal/original-harness.js';
 import { commandLine } from '../support/command-line.js';
 import { fixturePath } from '../support/fixtures.js';
-import { needing, notTried } from '../support/needing.js';
+import { needing } from '../support/needing.js';
 import { projectRoot } from '../support/project-root.js';
 import { tempDir } from '../support/temp-dir.js';
 import { startCommand } from './nats/program.js';
@@ -97,11 +97,11 @@ withServer(
   },
 );
 
-withServer('Slipstream 0.7 and 0.8 fetch what was published over S3, in parts, too', async (t) => {
-  if (!isOriginalThere || !newestOriginal.isThere) {
-    notTried(t, `${ORIGINAL}; ${NEWEST_ORIGINAL}`);
-    return;
-  }
+needing(
+  test.serial,
+  `${serverNeeded('versitygw')}; ${ORIGINAL}; ${NEWEST_ORIGINAL}`,
+  isServerThere('versitygw') && isOriginalThere && newestOriginal.isThere,
+)('Slipstream 0.7 and 0.8 fetch what was published over S3, in parts, too', async (t) => {
   const { folder, bucket: place } = await bucket(t);
   const store = path.join(folder, 'orders.snap');
   const lines = Array.from({ length: 24 }, (_, index) =>

@@ -18,6 +18,8 @@ import type { ImportReport } from '../../engine/transfer/import-store.js';
 export interface ExportTask extends Omit<ExportRequest, 'fileSystem'> {
   readonly destination: string;
   readonly form: ArtifactForm;
+  /** True where `prepareAtHand` found nothing. */
+  readonly isNotAtHand?: boolean;
 }
 
 /** The report of an export, and the remarks about its source. */
@@ -32,8 +34,9 @@ export type ImportTask = Omit<ImportRequest, 'fileSystem' | 'stream'>;
 /** Work that does not return to the event loop until it is done, by its name. */
 const JOBS = {
   export: async (task: ExportTask, fileSystem?: FileSystem): Promise<ExportOutcome> => {
-    const { prepareExport } = await import('../../engine/transfer/export-store.js');
-    const prepared = prepareExport({ ...task, fileSystem });
+    const { prepareExport, prepareNotAtHand } = await import('../../engine/transfer/export-store.js');
+    const prepare = task.isNotAtHand === true ? prepareNotAtHand : prepareExport;
+    const prepared = prepare({ ...task, fileSystem });
     try {
       const report = prepared.writeTo(task.destination, task.form);
       return { report, notices: prepared.notices };

@@ -118,25 +118,31 @@ export default class Export extends StatelogCommand {
     const { runJob } = await import('../../cli/program/in-thread.js');
     const { source, destination } = task;
     const written = { ...task, scratchBeside: destination };
-    const quick = await this.#writeAtHand(written);
+    const isIncrementOnFile = await this.#isIncrementOnFile(task);
+    const quick = isIncrementOnFile ? await this.#writeAtHand(written) : undefined;
     if (quick !== undefined) return quick;
-    const { report, notices } = await runJob('export', written, source, this.terminal);
+    const job = { ...written, isNotAtHand: isIncrementOnFile };
+    const { report, notices } = await runJob('export', job, source, this.terminal);
     for (const finding of notices) this.notice(finding);
     return report;
   }
 
+  /** True where an earlier increment says what the store held. */
+  async #isIncrementOnFile({ since }: ExportRequest): Promise<boolean> {
+    const { isPositionText } = await import('../../engine/transfer/increment/increment-sides.js');
+    return since !== undefined && !isPositionText(since);
+  }
+
   /** Writes here an increment that is in memory already: a thread would only cost time. */
   async #writeAtHand(task: ExportTask): Promise<ExportReport | undefined> {
-    const { isPositionText } = await import('../../engine/transfer/increment-sides.js');
-    if (task.since === undefined || isPositionText(task.since)) return undefined;
-    const { prepareExport } = await import('../../engine/transfer/export-store.js');
-    const prepared = prepareExport(task);
+    const { prepareAtHand } = await import('../../engine/transfer/export-store.js');
+    const prepared = prepareAtHand(task);
     try {
-      if (!prepared.isAtHand) return undefined;
+      if (prepared === undefined) return undefined;
       for (const finding of prepared.notices) this.notice(finding);
       return prepared.writeTo(task.destination, task.form);
     } finally {
-      prepared.close();
+      prepared?.close();
     }
   }
 

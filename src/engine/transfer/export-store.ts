@@ -5,10 +5,17 @@ import { identify, type IdentifiedKind } from '../inspect/identify.js';
 import { refuseWithinStore } from '../inspect/lies-in-store.js';
 import { anchoredPlace, anchoredSource } from '../storage-io/views/anchored-file-system.js';
 import { realFileSystem } from '../storage-io/real/real-file-system.js';
-import { contentOf, linesContent, Scratch, type ExportRequest } from './export-content.js';
-import { incrementContent } from './export-increment.js';
-import { sinceOf } from './increment-sides.js';
-import { PreparedExport } from './prepared-export.js';
+import {
+  contentOf,
+  linesContent,
+  Scratch,
+  type ExportRequest,
+  type Prepared,
+  type Preparing,
+} from './export-content.js';
+import { contentOfSpan, incrementAtHand, incrementContent } from './increment/export-increment.js';
+import { sinceOf, type PreparingSince } from './increment/increment-sides.js';
+import { PreparedExport, type ExportForm } from './prepared-export.js';
 
 export type { ExportRequest } from './export-content.js';
 
@@ -19,6 +26,38 @@ const EXPORTS: ReadonlySet<IdentifiedKind> = new Set(['artifact-folder', 'artifa
  * @throws StatelogError `NOT_REPRESENTABLE` where the form cannot hold it; what opening the source throws
  */
 export function prepareExport(request: ExportRequest): PreparedExport {
+  return prepare(request, contentBy(incrementContent))!;
+}
+
+/**
+ * As `prepareExport`, of an increment that can be put together in memory by what was written since.
+ * @returns undefined where it cannot, or is none
+ */
+export function prepareAtHand(request: ExportRequest): PreparedExport | undefined {
+  return prepare(request, (_, preparing, since) =>
+    since === undefined ? undefined : incrementAtHand({ ...preparing, since }),
+  );
+}
+
+/** As `prepareExport`, of what `prepareAtHand` found nothing for: that is not looked for again. */
+export function prepareNotAtHand(request: ExportRequest): PreparedExport {
+  return prepare(request, contentBy(contentOfSpan))!;
+}
+
+function contentBy(increment: (preparing: PreparingSince) => Prepared): Preparation {
+  return (form, preparing, since) => {
+    if (since !== undefined) return increment({ ...preparing, since });
+    return form === 'ndjson' ? linesContent(preparing) : contentOf(form, preparing);
+  };
+}
+
+type Preparation = (
+  form: ExportForm,
+  preparing: Preparing,
+  since: PreparingSince['since'] | undefined,
+) => Prepared | undefined;
+
+function prepare(request: ExportRequest, preparation: Preparation): PreparedExport | undefined {
   const { source, scratchBeside = join(tmpdir(), 'statelog-export') } = request;
   const anchored = anchoredPlace(request.fileSystem ?? realFileSystem(), scratchBeside);
   const fileSystem = anchoredSource(anchored, source);
@@ -41,14 +80,10 @@ export function prepareExport(request: ExportRequest): PreparedExport {
     open.length = 0;
   };
   try {
-    const preparing = { ...request, fileSystem, identity, scratch, open };
-    const prepared =
-      since !== undefined
-        ? incrementContent({ ...preparing, since })
-        : form === 'ndjson'
-          ? linesContent(preparing)
-          : contentOf(form, preparing);
-    return new PreparedExport({ form, fileSystem, release, ...prepared });
+    const prepared = preparation(form, { ...request, fileSystem, identity, scratch, open }, since);
+    if (prepared !== undefined) return new PreparedExport({ form, fileSystem, release, ...prepared });
+    release();
+    return undefined;
   } catch (error) {
     release();
     throw error;

@@ -1,7 +1,9 @@
+import { cpSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { EntrySum } from '../../../src/engine/bytes/hash/entry-sum.js';
 import { StateDirectory } from '../../../src/engine/directory/state-directory.js';
+import { cursorText } from '../../../src/engine/fold/format/position-text.js';
 import { openReadable } from '../../../src/engine/inspect/open.js';
 import { ContentSums } from '../../../src/engine/lines/increment-lines.js';
 import type { FileSystem } from '../../../src/engine/storage-io/interface/file-system.js';
@@ -14,6 +16,7 @@ import {
   nextIncrement,
   type EncodedIncrement,
 } from '../../../src/engine/transfer/chain/next-increment.js';
+import { prepareExport } from '../../../src/engine/transfer/export-store.js';
 import { tempDir } from '../../support/temp-dir.js';
 import { HISTORIES, type Step } from './increment-works.js';
 
@@ -141,6 +144,45 @@ function withoutSum(root: string): ChainEnd {
   return { position, store: storeId, content: sums.sums() };
 }
 
+/** The lines of an export of what changed since a position, and how many bytes were read for them. */
+function exportSince(source: string, since: string): { readonly lines: string; readonly read: number } {
+  const { fileSystem, read } = counting();
+  const prepared = prepareExport({ fileSystem, source, since, createdAtUnix: 0 });
+  const chunks = [...prepared.chunks()].map((chunk) => Buffer.from(chunk));
+  prepared.close();
+  return { lines: Buffer.concat(chunks).toString(), read: read() };
+}
+
+test('since an epoch, what it held is read once, and the logs tell the rest as the later checkpoint does', async (t) => {
+  const { root } = await filledStore(t);
+  await change(root);
+  const store = await StateDirectory.open(root);
+  await store.checkpoint();
+  store.close();
+  const { lines, read } = exportSince(root, '1');
+  t.true(read < 1.5 * treeBytes(realFileSystem(), path.join(root, 'checkpoints', '1')), `${read}`);
+  const withoutLog = path.join(tempDir(t), 'store');
+  cpSync(root, withoutLog, { recursive: true });
+  rmSync(path.join(withoutLog, 'wal', '3'), { recursive: true });
+  t.is(exportSince(withoutLog, '1').lines, lines);
+  t.is(lines.trimEnd().split('\n').length, 2 + 4 + 1);
+});
+
+test('what no log tells of is in an increment since an epoch all the same', async (t) => {
+  const { root } = await filledStore(t);
+  await change(root);
+  const store = await StateDirectory.open(root);
+  await store.checkpoint();
+  store.close();
+  const { lines } = exportSince(root, '1');
+  // A log of another copy, which went on without a key that this one has.
+  const other = path.join(tempDir(t), 'other');
+  cpSync(root, other, { recursive: true });
+  truncateSync(path.join(other, 'wal', '2', 'wal-0.log'), 0);
+  truncateSync(path.join(other, 'wal', '2', 'wal-1.log'), 0);
+  t.is(exportSince(other, '1').lines, lines);
+});
+
 const LOG = HISTORIES.log;
 
 function startOfLog(root: string): ChainEnd {
@@ -194,6 +236,38 @@ test('of a fold log, what was appended tells what changed, as all that it holds 
   const next = nextIncrement(realFileSystem(), root, endOf(increment!)).increment!;
   t.is(next.end.until.digest, undefined);
   t.is(next.end.until.sum, sumOfStore(root));
+});
+
+test('since a cursor, what a fold log held is laid under what was appended, and tells what both contents do', async (t) => {
+  const root = await filledLog(t, 'log', 'value');
+  const since = cursorText(openReadable(root, {}).cursor)!;
+  await LOG.write(
+    root,
+    [
+      ['key:1', 'new'],
+      ['key:2', undefined],
+      ['goes', '1'],
+    ],
+    2,
+  );
+  await LOG.write(
+    root,
+    [
+      ['goes', undefined],
+      ['comes', ''],
+      ['key:3', 'value3'],
+    ],
+    3,
+  );
+  const { lines } = exportSince(root, since);
+  const torn = path.join(tempDir(t), 'log.snap');
+  // Behind a torn end both contents are gone through.
+  writeFileSync(torn, Buffer.concat([readFileSync(root), Buffer.of(1)]));
+  const contents = exportSince(torn, since).lines;
+  t.deepEqual(contents.split('\n').slice(2, -2), lines.split('\n').slice(2, -2));
+  const [end, endOfContents] = [lines, contents].map((text) => /"until":\{"keys".*?\}/u.exec(text)?.[0]);
+  t.is(endOfContents, end);
+  t.notRegex(lines, /"goes"/u);
 });
 
 test('a fold log that is as long and at the same cursor, and another, is not taken for the one of a chain', async (t) => {

@@ -6,7 +6,9 @@ import { LogHistory, passRecords } from '../../fold/scan/log-history.js';
 import { FoldScanner } from '../../fold/scan/scanner.js';
 import type { EntryPair } from '../../inspect/compare-stores.js';
 import type { IncrementPosition } from '../../lines/increment-position.js';
+import type { FileSystem } from '../../storage-io/interface/file-system.js';
 import type { StoredEntry } from '../../store/store.js';
+import type { ChangedEntry } from './changes-over.js';
 
 /** The entries of a key at a position of a log, and at the log's end; undefined where it was not there. */
 interface Sides {
@@ -20,6 +22,33 @@ export interface AppendedChanges {
   readonly until: IncrementPosition;
   /** For each key that was written since, in key order, what it held and what it holds. */
   readonly pairs: Iterable<EntryPair<StoredEntry>>;
+  /** Each key that was written since, in key order, with what it holds at the log's end. */
+  readonly changes: Iterable<ChangedEntry>;
+}
+
+/** The keys and bytes of values beyond which changes are not held in memory. */
+export interface MostHeld {
+  readonly keys: number;
+  readonly bytes: number;
+}
+
+/**
+ * As `appendedChanges`, of the log at a path.
+ * @throws StatelogError what opening the log throws
+ */
+export function appendedSince(
+  fileSystem: FileSystem,
+  path: string,
+  position: IncrementPosition,
+  most: MostHeld,
+): AppendedChanges | undefined {
+  const descriptor = fileSystem.openRead(path);
+  try {
+    const { size } = fileSystem.statusOf(descriptor);
+    return appendedChanges({ fileSystem, descriptor, path, size }, position, most);
+  } finally {
+    fileSystem.close(descriptor);
+  }
 }
 
 /**
@@ -28,10 +57,10 @@ export interface AppendedChanges {
  * @param most more keys, or bytes, than these are not worth while
  * @returns undefined where that is not known, or the log is not whole
  */
-export function appendedChanges(
+function appendedChanges(
   log: OpenLog,
   { logBytes, history, cursor }: IncrementPosition,
-  most: { readonly keys: number; readonly bytes: number },
+  most: MostHeld,
 ): AppendedChanges | undefined {
   if (logBytes === undefined || history === undefined || logBytes > log.size) return undefined;
   const changed = new ChangedKeys(most);
@@ -53,20 +82,20 @@ export function appendedChanges(
   const mark = past.hex();
   if (!isWhole || changed.isTooMuch || changed.isDamaged || (markThere ?? mark) !== history) return undefined;
   const until = { kind: 'log', cursor: last, logBytes: log.size, history: mark } as const;
-  return { until, pairs: changed.pairs() };
+  return { until, pairs: changed.pairs(), changes: changed.all() };
 }
 
 /** The keys that were written behind a position. */
 class ChangedKeys {
   /** A record that is needed is not what was written. */
   isDamaged = false;
-  readonly #most: { readonly keys: number; readonly bytes: number };
+  readonly #most: MostHeld;
   /** For each key the number of its sides among all of them, in the place of an offset. */
   readonly #index = new FoldIndex();
   readonly #sides: Sides[] = [];
   #bytes = 0;
 
-  constructor(most: { readonly keys: number; readonly bytes: number }) {
+  constructor(most: MostHeld) {
     this.#most = most;
   }
 
@@ -93,11 +122,15 @@ class ChangedKeys {
   }
 
   *pairs(): Generator<EntryPair<StoredEntry>, void> {
+    for (const { before, after } of this.all())
+      if (before !== undefined || after !== undefined) yield { before, after };
+  }
+
+  *all(): Generator<Sides & ChangedEntry, void> {
     const walk = this.#index.cursor();
     for (let slot = walk.first(); slot >= 0; slot = walk.next()) {
       this.#index.load(slot);
-      const sides = this.#sides[this.#index.offset]!;
-      if (sides.before !== undefined || sides.after !== undefined) yield sides;
+      yield { key: this.#index.keyOf(slot), ...this.#sides[this.#index.offset]! };
     }
   }
 

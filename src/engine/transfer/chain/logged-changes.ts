@@ -1,10 +1,11 @@
 import { compareBytes } from '../../bytes/compare.js';
 import { readDirectory, type DirectorySnapshot } from '../../directory/read/reader.js';
-import { findInCore, type CoreStates } from '../../directory/state/core-state.js';
+import { findInCore, isInCore, type CoreStates } from '../../directory/state/core-state.js';
 import { isStatelogError } from '../../errors.js';
 import type { EntryPair } from '../../inspect/compare-stores.js';
 import type { FileSystem } from '../../storage-io/interface/file-system.js';
 import type { StoredEntry } from '../../store/store.js';
+import type { ChangedEntry } from './changes-over.js';
 
 /** Up to this many keys are looked up one by one in any store, and in a large one up to a part of its keys: beyond that, going through all of it is quicker. */
 const KEYS_LOOKED_UP = 1000;
@@ -15,19 +16,16 @@ export function keysWorthWhile(keys: number): number {
   return Math.max(KEYS_LOOKED_UP, keys * LOOKED_UP_OF_ALL);
 }
 
-/** The last that the logs say of a key. */
-interface StoredChange {
-  readonly key: Uint8Array;
-  /** Undefined where it was deleted. */
-  readonly value: Uint8Array | undefined;
-}
-
 /** The keys of a store that the logs between two of its moments name. */
 export interface LoggedChanges {
   /** For each of them, in key order, what it held and what it holds; valid as long as the moments are open. */
   readonly pairs: Iterable<EntryPair<StoredEntry>>;
-  /** Keys at the later moment. */
+  /** Each of them, in key order, with what it holds at the later moment. */
+  readonly changes: readonly ChangedEntry[];
+  /** Keys at the later moment, as its indexes claim. */
   readonly keysAfter: number;
+  /** Counts the keys there by the earlier moment and the changes; other than `keysAfter` where something changed that no log tells of. */
+  keysTold(): number;
 }
 
 /**
@@ -42,15 +40,15 @@ export function loggedChanges(
   to: DirectorySnapshot,
 ): LoggedChanges | undefined {
   const keysAfter = countOf(to.states);
-  const found = new Map<string, StoredChange>();
+  const found = new Map<string, ChangedEntry>();
   const most = keysWorthWhile(keysAfter);
   const take = (states: CoreStates): boolean => {
     for (const { overlay } of states.all) {
       const cursor = overlay.cursor();
       for (let valid = cursor.first(); valid && found.size <= most; valid = cursor.next()) {
         const key = cursor.key.slice();
-        const value = cursor.deleted ? undefined : cursor.value().slice();
-        found.set(Buffer.from(key).toString('latin1'), { key, value });
+        const after = cursor.deleted ? undefined : { key, value: cursor.value().slice() };
+        found.set(Buffer.from(key).toString('latin1'), { key, after });
       }
     }
     return found.size <= most;
@@ -71,7 +69,12 @@ export function loggedChanges(
   }
   if (!take(to.states)) return undefined;
   const changes = [...found.values()].sort((one, other) => compareBytes(one.key, other.key));
-  return { keysAfter, pairs: pairsOf(changes, from.states) };
+  return {
+    changes,
+    keysAfter,
+    keysTold: () => keysOver(from.states, changes),
+    pairs: pairsOf(changes, from.states),
+  };
 }
 
 /** The logs from one checkpoint to another, each as `readDirectory` reads it. */
@@ -87,14 +90,23 @@ function closedLogs(
 }
 
 function* pairsOf(
-  changes: readonly StoredChange[],
+  changes: readonly ChangedEntry[],
   from: CoreStates,
 ): Generator<EntryPair<StoredEntry>, void> {
-  for (const { key, value } of changes) {
-    const old = findInCore(from.of(key), key);
-    const [before, after] = [old, value].map((one) => (one === undefined ? undefined : { key, value: one }));
+  for (const { key, after } of changes) {
+    const value = findInCore(from.of(key), key);
+    const before = value === undefined ? undefined : { key, value };
     if (before !== undefined || after !== undefined) yield { before, after };
   }
+}
+
+function keysOver(from: CoreStates, changes: readonly ChangedEntry[]): number {
+  let keys = countOf(from);
+  for (const { key, after } of changes) {
+    if (isInCore(from.of(key), key)) keys -= 1;
+    if (after !== undefined) keys += 1;
+  }
+  return keys;
 }
 
 /** How many keys there are, as the indexes claim, and the changes over them. */

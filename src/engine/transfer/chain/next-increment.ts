@@ -17,7 +17,7 @@ import { identify } from '../../inspect/identify.js';
 import type { FileSystem } from '../../storage-io/interface/file-system.js';
 import { remarksOn } from '../../store/remarks.js';
 import { anchoredSource } from '../../storage-io/views/anchored-file-system.js';
-import { appendedChanges } from './appended-changes.js';
+import { appendedSince } from './appended-changes.js';
 import { ChainSums, ChangedSum } from './chain-sums.js';
 import type { ChainEnd } from './increment-chain.js';
 import { keysWorthWhile, loggedChanges } from './logged-changes.js';
@@ -157,20 +157,14 @@ function fromAppended(fileSystem: FileSystem, path: string, chain: ChainEnd): Ne
   const { sum, keys } = content;
   if (position.kind !== 'log' || sum === undefined || store !== undefined) return undefined;
   if (identify(fileSystem, path).kind !== 'log') return undefined;
-  const descriptor = fileSystem.openRead(path);
-  try {
-    const log = { fileSystem, descriptor, path, size: fileSystem.statusOf(descriptor).size };
-    const most = { keys: keysWorthWhile(keys), bytes: INCREMENT_LENGTH_MAX };
-    const changes = appendedChanges(log, position, most);
-    if (changes === undefined) return undefined;
-    const notices = remarksOn(fileSystem, { kind: 'log', path });
-    const header = { since: position, until: changes.until, store };
-    if (isSamePosition(changes.until, position)) return { increment: undefined, notices };
-    const lines = incrementLines(header, changes.pairs, new ChangedSum({ ...content, sum }));
-    return { increment: encoded(path, lines, { chain, header }), notices };
-  } finally {
-    fileSystem.close(descriptor);
-  }
+  const most = { keys: keysWorthWhile(keys), bytes: INCREMENT_LENGTH_MAX };
+  const changes = appendedSince(fileSystem, path, position, most);
+  if (changes === undefined) return undefined;
+  const notices = remarksOn(fileSystem, { kind: 'log', path });
+  const header = { since: position, until: changes.until, store };
+  if (isSamePosition(changes.until, position)) return { increment: undefined, notices };
+  const lines = incrementLines(header, changes.pairs, new ChangedSum({ ...content, sum }));
+  return { increment: encoded(path, lines, { chain, header }), notices };
 }
 
 /** By all that the store held, and all that it holds. */

@@ -45,6 +45,7 @@ export function* incrementLines(
 }
 
 function changeOf({ before, after }: EntryPair<StoredEntry>): KeyChange | undefined {
+  if (before === after) return undefined;
   if (after === undefined) return { key: before!.key, value: undefined };
   if (before === undefined) return after;
   const isSame =

@@ -1,34 +1,31 @@
-import { cursorText } from '../fold/format/position-text.js';
-import { pairedEntries } from '../inspect/compare-stores.js';
-import { fromUtf8 } from '../bytes/text/text.js';
-import { isStatelogError } from '../errors.js';
-import type { ContentEnd, IncrementEnd } from '../lines/increment-lines.js';
-import { positionName, type IncrementPosition } from '../lines/increment-position.js';
-import { ChainSums } from './chain/chain-sums.js';
-import { quickIncrement, standingAt } from './chain/next-increment.js';
-import { incrementLines } from './chain/pair-lines.js';
-import type { Prepared } from './export-content.js';
-import {
-  checkpointUpTo,
-  incrementSides,
-  type IncrementSides,
-  type PreparingSince,
-} from './increment-sides.js';
-import type { ExportReport } from './prepared-export.js';
+import { cursorText } from '../../fold/format/position-text.js';
+import { fromUtf8 } from '../../bytes/text/text.js';
+import { isStatelogError } from '../../errors.js';
+import type { ContentEnd, IncrementEnd } from '../../lines/increment-lines.js';
+import { positionName, type IncrementPosition } from '../../lines/increment-position.js';
+import { ChainSums } from '../chain/chain-sums.js';
+import { quickIncrement, standingAt } from '../chain/next-increment.js';
+import { incrementLines } from '../chain/pair-lines.js';
+import type { Prepared } from '../export-content.js';
+import { checkpointUpTo, type PreparingSince } from './increment-sides.js';
+import { incrementSpan, type IncrementSpan } from './increment-span.js';
+import type { ExportReport } from '../prepared-export.js';
 
 type Report = Omit<ExportReport, 'path'>;
 
 /**
  * The changes in a store after a position: all that differs between the content there and the content at its end. Where an
  * earlier increment says what the store held there, only what was written since is read, if that tells it.
- * @throws StatelogError as `incrementSides` and `quickIncrement`
+ * @throws StatelogError as `incrementSpan` and `quickIncrement`
  */
 export function incrementContent(preparing: PreparingSince): Prepared {
-  return quickContent(preparing) ?? contentOfSides(preparing);
+  return incrementAtHand(preparing) ?? contentOfSpan(preparing);
 }
 
-/** @returns undefined where nothing says what the store held, or what was written since does not tell what changed */
-function quickContent(preparing: PreparingSince): Prepared | undefined {
+/**
+ * As `incrementContent`, by what was written since alone, and in memory.
+ * @returns undefined where nothing says what the store held, or what was written since does not tell what changed */
+export function incrementAtHand(preparing: PreparingSince): Prepared | undefined {
   const { fileSystem, source, since } = preparing;
   if (typeof since === 'string') return undefined;
   const next = quickUpTo(fileSystem, source, since, checkpointUpTo(preparing));
@@ -57,23 +54,22 @@ function quickUpTo(...request: Parameters<typeof quickIncrement>): ReturnType<ty
   }
 }
 
-function contentOfSides(preparing: PreparingSince): Prepared {
-  const sides = incrementSides(preparing);
-  return { content: { lines: () => linesOf(sides, preparing) }, notices: sides.end.notices };
+/**
+ * As `incrementContent`, by all that the store held.
+ * @throws StatelogError as `incrementSpan`
+ */
+export function contentOfSpan(preparing: PreparingSince): Prepared {
+  const span = incrementSpan(preparing);
+  return { content: { lines: () => linesOf(span, preparing) }, notices: span.notices };
 }
 
 function* linesOf(
-  { base, end }: IncrementSides,
+  { header, pairs }: IncrementSpan,
   { source, since }: PreparingSince,
 ): Generator<string, Report> {
-  const header = { since: base.position, until: end.position, store: end.storeId };
   const expected = typeof since === 'string' ? undefined : { path: source, chain: since };
-  const pairs = pairedEntries(base.lentEntries(), end.lentEntries());
-  return reportOf(
-    base.position,
-    end.position,
-    yield* incrementLines(header, pairs, new ChainSums(header, expected)),
-  );
+  const sums = new ChainSums(header, expected);
+  return reportOf(header.since, header.until, yield* incrementLines(header, pairs(), sums));
 }
 
 function reportOf(

@@ -1,21 +1,15 @@
-import { liveEpoch } from '../directory/manifest/manifest.js';
-import { StatelogError } from '../errors.js';
-import { parseCursorText } from '../fold/format/position-text.js';
-import { checkIncrementFile, isIncrement } from '../lines/increment-file.js';
-import type { FileSystem } from '../storage-io/interface/file-system.js';
-import type { IncrementPosition } from '../lines/increment-position.js';
-import { endOf, type ChainEnd } from './chain/increment-chain.js';
-import { momentAt, momentNow, type Moment } from './chain/moment.js';
-import { refuseOtherStore } from './chain/next-increment.js';
-import type { Preparing } from './export-content.js';
+import { liveEpoch } from '../../directory/manifest/manifest.js';
+import { StatelogError } from '../../errors.js';
+import { parseCursorText } from '../../fold/format/position-text.js';
+import { checkIncrementFile, isIncrement } from '../../lines/increment-file.js';
+import type { FileSystem } from '../../storage-io/interface/file-system.js';
+import type { IncrementPosition } from '../../lines/increment-position.js';
+import { endOf, type ChainEnd } from '../chain/increment-chain.js';
+import { momentAt, momentNow, type Moment } from '../chain/moment.js';
+import { refuseOtherStore } from '../chain/next-increment.js';
+import type { Preparing } from '../export-content.js';
 
 const EPOCH = /^(0|[1-9]\d{0,19})$/;
-
-/** A store at two positions. */
-export interface IncrementSides {
-  readonly base: Moment;
-  readonly end: Moment;
-}
 
 /** An export that starts at a position, or where an earlier increment ended. */
 export type PreparingSince = Omit<Preparing, 'since'> & { readonly since: string | ChainEnd };
@@ -41,11 +35,10 @@ export function sinceOf(fileSystem: FileSystem, text: string): string | ChainEnd
 }
 
 /**
- * Opens a store at both positions of an increment.
- * @throws StatelogError `EPOCH_NOT_FOUND`, `CURSOR_EXPIRED` where the first is no longer kept; `SOURCE_MISMATCH` where the store is
- * another; as `checkpointUpTo`
+ * Opens a store at the first position of an increment.
+ * @throws StatelogError `EPOCH_NOT_FOUND`, `CURSOR_EXPIRED` where that is no longer kept; `SOURCE_MISMATCH` where the store is another
  */
-export function incrementSides(preparing: PreparingSince): IncrementSides {
+export function incrementBase(preparing: PreparingSince): Moment {
   const { fileSystem, source, since } = preparing;
   const position = positionOf(preparing);
   const base = keep(
@@ -55,8 +48,16 @@ export function incrementSides(preparing: PreparingSince): IncrementSides {
       : momentAt(fileSystem, source, position),
   );
   if (typeof since !== 'string') refuseOtherStore(source, base.storeId, since);
+  return base;
+}
+
+/**
+ * Opens a store at the second position.
+ * @throws StatelogError as `checkpointUpTo`; what opening throws
+ */
+export function incrementEndMoment(preparing: PreparingSince): Moment {
   const at = checkpointUpTo(preparing);
-  return { base, end: keep(preparing, momentNow(fileSystem, source, at)) };
+  return keep(preparing, momentNow(preparing.fileSystem, preparing.source, at));
 }
 
 function keep({ open }: PreparingSince, moment: Moment): Moment {
