@@ -58,7 +58,7 @@ export const SCALES: Readonly<Record<ScaleName, BenchScale>> = {
   },
   usual: {
     name: 'usual',
-    rounds: 7,
+    rounds: 5,
     keysFew: 10_000,
     keys: 200_000,
     keysMany: 1_000_000,
