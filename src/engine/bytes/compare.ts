@@ -19,7 +19,15 @@ export function compareRanges(
   bLength: number,
 ): number {
   const shorter = aLength < bLength ? aLength : bLength;
-  for (let at = 0; at < shorter; at++) {
+  let at = 0;
+  // Four bytes a turn: a turn of a loop costs as much as comparing a byte does, and keys begin alike.
+  for (; at + 4 <= shorter; at += 4) {
+    const left = aStart + at;
+    const right = bStart + at;
+    if (a[left] !== b[right] || a[left + 1] !== b[right + 1]) break;
+    if (a[left + 2] !== b[right + 2] || a[left + 3] !== b[right + 3]) break;
+  }
+  for (; at < shorter; at++) {
     const difference = a[aStart + at]! - b[bStart + at]!;
     if (difference !== 0) return difference;
   }

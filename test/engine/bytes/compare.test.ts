@@ -10,7 +10,7 @@ import {
 
 /** Few different bytes, so that shared prefixes are common. */
 const key = fc
-  .uint8Array({ maxLength: 8 })
+  .uint8Array({ maxLength: 11 })
   .map((bytes) => bytes.map((byte) => [0, 1, 0xfe, 0xff][byte & 3]!));
 
 test('keys compare as Buffer.compare has it', (t) => {
