@@ -1,6 +1,6 @@
 import test from 'ava';
 import { spawnSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { needing } from '../../support/needing.js';
@@ -14,6 +14,9 @@ const MESSAGES = 100_000;
 /** Those that are there when a fold is left behind. */
 const OLDER = 10;
 const MEMORY_MAX_MIB = 128;
+const PUBLISHED = 's3://snapshots/folds/whole';
+/** A fold log, and what a pull keeps beside it. */
+const BESIDE = ['', '.source.json'];
 
 /** Pulls over a disk whose syncs take 10 ms, and prints the most memory that the process ever had, in KiB. */
 const PULL = `
@@ -46,10 +49,10 @@ process.on('exit', () => {
 
 needing(
   test,
-  `${serverNeeded('nats-server')}; /proc`,
-  isServerThere('nats-server') && process.platform === 'linux',
+  `${serverNeeded('nats-server')}; ${serverNeeded('versitygw')}; /proc`,
+  isServerThere('nats-server') && isServerThere('versitygw') && process.platform === 'linux',
 )(
-  '100,000 waiting messages of 1 KiB and a slow disk take less than 128 MiB, and so does an artifact of them that puts a fold right',
+  '100,000 waiting messages of 1 KiB and a slow disk take less than 128 MiB, and so does an artifact of them that puts a fold right, over S3, too',
   async (t) => {
     const folder = tempDir(t);
     const port = await freePort();
@@ -83,10 +86,31 @@ needing(
     await bucket.purge({ seq: 2 * OLDER });
     const preloaded = path.join(folder, 'peak.cjs');
     writeFileSync(preloaded, PEAK);
-    const resync = await runCommand(['pull', url, older, '--resync', artifact], {
-      NODE_OPTIONS: `--require ${preloaded}`,
+    const served = path.join(folder, 'served');
+    mkdirSync(path.join(served, 'snapshots'), { recursive: true });
+    const s3Port = await freePort();
+    const s3Arguments = ['--port', `127.0.0.1:${s3Port}`, 'posix', served];
+    await startServer(t, 'versitygw', s3Arguments, s3Port, {
+      ROOT_ACCESS_KEY: 'test',
+      ROOT_SECRET_KEY: 'testsecret',
     });
-    t.is(resync.exitCode, 0, resync.stderr);
-    taken(/peak (\d+)/.exec(resync.stderr)?.[1] ?? '', resync.stderr);
+    const environment = {
+      AWS_ENDPOINT_URL_S3: `http://127.0.0.1:${s3Port}`,
+      AWS_ACCESS_KEY_ID: 'test',
+      AWS_SECRET_ACCESS_KEY: 'testsecret',
+      AWS_EC2_METADATA_DISABLED: 'true',
+    };
+    const published = await runCommand(['export', whole, PUBLISHED, '--scope', ''], environment);
+    t.is(published.exitCode, 0, published.stderr);
+    for (const from of [artifact, PUBLISHED]) {
+      const fold = path.join(folder, 'behind.snap');
+      for (const suffix of BESIDE) copyFileSync(`${older}${suffix}`, `${fold}${suffix}`);
+      const resync = await runCommand(['pull', url, fold, '--resync', from], {
+        ...environment,
+        NODE_OPTIONS: `--require ${preloaded}`,
+      });
+      t.is(resync.exitCode, 0, resync.stderr);
+      taken(/peak (\d+)/.exec(resync.stderr)?.[1] ?? '', resync.stderr);
+    }
   },
 );

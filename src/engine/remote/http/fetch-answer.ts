@@ -1,5 +1,6 @@
 import { StatelogError } from '../../errors.js';
 import { StoreUnavailable } from '../blob/store-unavailable.js';
+import { ReleasedChunks } from './release-chunks.js';
 import { unusedProxyHint } from './unused-proxy.js';
 
 /** A server that says nothing for so long is not waited for. */
@@ -63,10 +64,13 @@ export async function fetchAnswer(
   async function* chunks(): AsyncGenerator<Uint8Array, void> {
     if (response.body === null) return;
     try {
+      const released = new ReleasedChunks();
       silence.restart();
       for await (const chunk of response.body) {
         silence.stop();
+        const { length } = chunk as Uint8Array;
         yield chunk as Uint8Array;
+        released.took(length);
         silence.restart();
       }
     } catch (cause) {
