@@ -1,6 +1,15 @@
 /** Sabotages of what goes from one place to another, and of what is told about it. See ../mutants.mjs. */
 export const inspectMutants = [
   {
+    name: 'gaps-of-a-repair-stop-a-reader',
+    rule: 'what a repair made is compared to its end: the gaps in it are told already',
+    file: 'src/engine/repair/open-made.ts',
+    from: 'anchoredSource(fileSystem, into), true)',
+    to: 'anchoredSource(fileSystem, into), false)',
+    tests: ['cli/report/page-faults'],
+    match: '*what is rescued of each class*',
+  },
+  {
     name: 'all-read-from-an-offset-on',
     rule: 'what lies before --from-offset is not read',
     file: 'src/engine/inspect/replay/replay.ts',

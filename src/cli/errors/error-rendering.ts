@@ -25,14 +25,20 @@ export function asStatelogError(thrown: unknown): StatelogError {
  * characters, which a path or a message from elsewhere may hold, are escaped.
  */
 export function errorLine(error: StatelogError): string {
-  const { path, offset, safe, hint } = error.details;
+  const { hint } = error.details;
+  const next = hint === undefined || hint === '' ? '' : `; ${hint}`;
+  return visibleText(`statelog: ${errorStatement(error)}${next}`);
+}
+
+/** The error without what to run next: what happened, where, and what is safe. Characters are as they are. */
+export function errorStatement(error: StatelogError): string {
+  const { path, offset, safe } = error.details;
   const where = [
     path === undefined || error.message.includes(path) ? undefined : path,
     offset === undefined || says(error.message, offset) ? undefined : `byte ${String(offset)}`,
   ].filter((part) => part !== undefined);
   const what = where.length === 0 ? error.message : `${error.message}: ${where.join(', ')}`;
-  const parts = [what, safe, hint].filter((part) => part !== undefined && part !== '');
-  return visibleText(`statelog: ${parts.join('; ')}`);
+  return safe === undefined || safe === '' ? what : `${what}; ${safe}`;
 }
 
 /** Whether a message tells an offset: it may well be a part of the file's name. */

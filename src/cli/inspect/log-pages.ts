@@ -81,7 +81,7 @@ function jumpForms({ id, at, key }: ShownPage, isSegment: boolean): Html {
   // The record that was found is passed over by the next search for its key; nothing is at the start.
   const from = at === 0 && key === '' ? '' : at;
   const form = (name: string, label: string, more: HtmlValue, value = ''): Html =>
-    markup`<form action="${id}" method="get"><label>${label} <input name="${name}" value="${value}" required /></label> <input type="hidden" name="from" value="${from}" />${more}</form>`;
+    markup`<form action="${id}" method="get"><label>${label} <input name="${name}" value="${value}" required></label> <input type="hidden" name="from" value="${from}">${more}</form>`;
   const go = markup`<button>go</button>`;
   const find = markup`<button name="direction" value="next">next</button> <button name="direction" value="previous">previous</button>`;
   const jumps = isSegment ? [form('sequence', 'Sequence', go), form('time', 'Time', go)] : [];

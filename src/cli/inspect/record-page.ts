@@ -35,5 +35,5 @@ export function recordPage(options: RecordPageOptions): Html {
       ? undefined
       : markup` · <a href="${ofKey('previous')}">previous of this key</a> · <a href="${ofKey('next')}">next of this key</a>`;
   const label = `Record at byte ${offset}`;
-  return markup`<header><nav aria-label="Where"><a href="../../">all files</a> · <a href="../${id}?at=${offset}">${name}</a>${others}</nav><h1>${label}</h1></header><main id="content"><pre tabindex="0" role="region" aria-label="${label}">${lines}</pre></main>`;
+  return markup`<header><nav aria-label="Where"><a href="../../">all files</a> · <a href="../${id}?at=${offset}">${name}</a>${others}</nav><h1>${label}</h1></header><main id="content"><section class="scroll" tabindex="0" aria-label="${label}"><pre>${lines}</pre></section></main>`;
 }

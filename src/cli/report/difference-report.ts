@@ -4,12 +4,13 @@ import type { ComparedKey } from '../../engine/inspect/compare-stores.js';
 import type { RestOutcome } from '../../engine/repair/rest/compare-rests.js';
 import type { PathKind } from '../../engine/store/store.js';
 import type { Encodings } from '../values/encoding.js';
-import { errorLine, exitCodeOf } from '../errors/error-rendering.js';
+import { exitCodeOf } from '../errors/error-rendering.js';
 import { EXIT_CODE_MEANINGS, type ExitCode } from '../errors/exit-codes.js';
 import { redactedText } from '../text/redaction.js';
 import { cutText, markup, type Html } from './page/html.js';
 import { PageRooms } from './page/page-rooms.js';
-import { hintsPart, rowOf, section, tableIn } from './page/report-page.js';
+import { breakable, hintsPart, rowOf, section, tableIn } from './page/report-page.js';
+import { errorPart } from './parts/error-part.js';
 import { DifferenceColumns } from './parts/difference-columns.js';
 import { keyText } from './parts/lost-key-list.js';
 import type { ReportTarget } from './report-target.js';
@@ -23,6 +24,8 @@ export interface DifferenceReportOptions {
   readonly a: string;
   readonly b: string;
   readonly encodings: Encodings;
+  /** Whether damage is skipped. */
+  readonly skipDamage: boolean;
 }
 
 /** A comparison that came to an end. */
@@ -69,15 +72,15 @@ export class DifferenceReport {
       return;
     }
     const name = keyText(key, this.#options.encodings.key);
-    const row = rowOf(name, [outcome, this.#valueText(before), this.#valueText(after)]);
+    const row = rowOf(name, [outcome, ...[before, after].map((value) => breakable(this.#valueText(value)))]);
     if (this.#rooms.keys.take(row)) this.#rows.push(row);
   }
 
   /** Writes the page, whole or not at all. @throws StatelogError what writing throws */
   async done({ counts, complete, exitCode, kinds }: ComparisonOutcome): Promise<void> {
     const { added, removed, changed, unknown, same } = counts;
-    const differing = added + removed + changed + unknown;
-    const columns = ['', 'Path', 'Kind'];
+    const differing = added + removed + changed;
+    const columns = ['Side', 'Path', 'Kind'];
     const sides = [rowOf('A', [this.#options.a, kinds[0]]), rowOf('B', [this.#options.b, kinds[1]])];
     const numbers = Object.entries({ added, removed, changed, unknown, same });
     const sums = tableIn(
@@ -87,7 +90,7 @@ export class DifferenceReport {
     );
     const end = complete ? '' : ' The rest was not compared.';
     await this.#write({
-      headline: differing === 0 ? 'No key differs' : 'Keys differ',
+      headline: this.#headlineOf(differing, unknown),
       exitCode,
       sums: `${added} added, ${removed} removed, ${changed} changed, ${unknown} unknown, ${same} the same.${end}`,
       head: [
@@ -100,9 +103,13 @@ export class DifferenceReport {
   /** Writes the page of a comparison that failed. @throws StatelogError what writing throws */
   async failed(error: StatelogError): Promise<void> {
     const exitCode = exitCodeOf(error);
-    const said = markup`<p>${cutText(errorLine(error), LINE_UNITS_MAX)}</p>`;
     const headline = `Not compared to the end: ${EXIT_CODE_MEANINGS[exitCode]}`;
-    await this.#write({ headline, exitCode, sums: '', head: [section('summary', 'Summary', said)] });
+    await this.#write({
+      headline,
+      exitCode,
+      sums: '',
+      head: [section('summary', 'Summary', errorPart(error))],
+    });
   }
 
   async #write({
@@ -136,12 +143,19 @@ export class DifferenceReport {
     await this.#target.write({ command: 'diff', ...verdict, parts, rooms: this.#rooms });
   }
 
+  #headlineOf(differing: number, unknown: number): string {
+    if (differing > 0) return 'Keys differ';
+    if (unknown > 0) return 'No key is known to differ, and of some it cannot be told';
+    return this.#lines.length > 0 ? 'No key differs in what can be read' : 'No key differs';
+  }
+
   /** The command that makes A hold what B does, where A can be written to. */
   #steps(kindOfA: PathKind, differing: number): Html[] {
     if (differing === 0 || (kindOfA !== 'directory' && kindOfA !== 'log')) return [];
-    const { a, b } = this.#options;
+    const { a, b, skipDamage } = this.#options;
+    const skipping = skipDamage ? ['--skip-damage'] : [];
     const [diff, put] = [
-      commandText('statelog', 'diff', a, b, '--json'),
+      commandText('statelog', 'diff', a, b, '--json', ...skipping),
       commandText('statelog', 'put', a, '--batch', '-'),
     ].map((command) => command.replace(/^'(statelog .*)'$/, '$1'));
     return [markup`<li>to make A hold what B does: <code>${diff} | ${put}</code></li>`];

@@ -1,11 +1,11 @@
 import { isStatelogError, type StatelogError } from '../../engine/errors.js';
 import type { Finding } from '../../engine/finding.js';
 import { verifyPath } from '../../engine/inspect/verify/verify-path.js';
-import type { Amount, RepairEvent, RepairSummary } from '../../engine/repair/account/report.js';
+import type { RepairEvent, RepairSummary } from '../../engine/repair/account/report.js';
 import type { Comparison, RescueEvent } from '../../engine/repair/rescue.js';
 import type { FileSystem } from '../../engine/storage-io/interface/file-system.js';
 import type { Encoding } from '../values/encoding.js';
-import { errorLine, exitCodeOf } from '../errors/error-rendering.js';
+import { exitCodeOf } from '../errors/error-rendering.js';
 import { EXIT_CODE_MEANINGS, EXIT_CODES, type ExitCode } from '../errors/exit-codes.js';
 import { repairEventLine } from '../output/repair/repair-output.js';
 import { comparisonText, evidenceText } from '../output/repair/rescue-output.js';
@@ -14,6 +14,8 @@ import { lostKeysText, lostRecordsText } from '../text/lost-text.js';
 import { cutText, markup, type Html } from './page/html.js';
 import { PageRooms } from './page/page-rooms.js';
 import { hintsPart, rowOf, section, tableIn } from './page/report-page.js';
+import { withCommands } from './parts/command-words.js';
+import { errorPart } from './parts/error-part.js';
 import { FindingBytes } from './parts/finding-bytes.js';
 import { LostKeyList } from './parts/lost-key-list.js';
 import { classTable, legendPart, pathParts } from './parts/path-parts.js';
@@ -22,6 +24,7 @@ import type { ReportTarget } from './report-target.js';
 
 const LINE_UNITS_MAX = 1_000;
 const ID = 'p';
+const ALL_GOOD = 'All is good';
 /** Findings that are known again. */
 const TOLD_MAX = 10_000;
 
@@ -90,7 +93,7 @@ export class RepairReport {
     const { kept, lost, into } = summary;
     const sums = `Kept ${countedText(kept.records, 'record')} and ${countedText(kept.keys, 'key')}; lost ${lostRecordsText(lost)}, ${lostKeysText(lost)}, ${lost.bytes} bytes.`;
     const table = tableIn('Summary of what was done', ['What', 'Result'], summaryRows(summary));
-    const steps = next.map((step) => markup`<li>${step}</li>`);
+    const steps = next.map((step) => markup`<li>${withCommands(step)}</li>`);
     await this.#write(into, {
       headline: headlineOf(summary, exitCode),
       exitCode,
@@ -102,9 +105,8 @@ export class RepairReport {
   /** Writes the page of a repair that failed. @throws StatelogError what writing throws */
   async failed(error: StatelogError): Promise<void> {
     const exitCode = exitCodeOf(error);
-    const said = markup`<p>${cutText(errorLine(error), LINE_UNITS_MAX)}</p>`;
     const headline = `Not done: ${EXIT_CODE_MEANINGS[exitCode]}`;
-    const head = [section('summary', 'Summary', said)];
+    const head = [section('summary', 'Summary', errorPart(error))];
     await this.#write(null, { headline, exitCode, sums: '', head });
   }
 
@@ -123,10 +125,10 @@ export class RepairReport {
     const parts = [
       ...head,
       listPart('made', 'Held against what was there', this.#comparisons),
-      this.#lostKeys.part(name),
+      this.#lostKeys.byItself(name),
       listPart('outcomes', 'Single places', this.#outcomes),
       listPart('evidence', 'What is there, as each file says of itself', this.#evidence),
-      legendPart(),
+      legendPart(this.#path.hasMaps),
       section(ID, name, source),
     ].filter((part) => part !== undefined);
     await this.#target.write({ command, ...verdict, parts, rooms: this.#rooms }, made);
@@ -182,15 +184,20 @@ function listPart(id: string, heading: string, items: readonly Html[]): Html | u
   return items.length === 0 ? undefined : section(id, heading, markup`<ul>${items}</ul>`);
 }
 
-function headlineOf(
-  { gaps, lost, dryRun, into, isWhole, copies }: RepairSummary,
-  exitCode: ExitCode,
-): string {
-  const trial = dryRun ? 'Nothing was written: ' : '';
-  if (gaps > 0 || lost.keys > 0) return `${trial}something is lost`;
-  if (exitCode === EXIT_CODES.tornTail) return `${trial}a last write was not finished`;
-  if (into !== null) return isWhole ? `${trial}nothing is lost` : `${trial}an unfinished end is left out`;
-  return copies.length > 0 ? 'An unfinished last write was cut' : 'All is good';
+function headlineOf(summary: RepairSummary, exitCode: ExitCode): string {
+  const outcome = outcomeOf(summary, exitCode);
+  return summary.dryRun && outcome !== ALL_GOOD ? `Nothing was written: ${uncapitalized(outcome)}` : outcome;
+}
+
+function outcomeOf({ gaps, lost, into, isWhole, copies }: RepairSummary, exitCode: ExitCode): string {
+  if (gaps > 0 || lost.keys > 0) return isWhole ? 'What was damaged is made up for' : 'Something is lost';
+  if (exitCode === EXIT_CODES.tornTail) return 'A last write was not finished';
+  if (into !== null) return isWhole ? 'Nothing is lost' : 'An unfinished end is left out';
+  return copies.length > 0 ? 'An unfinished last write was cut' : ALL_GOOD;
+}
+
+function uncapitalized(text: string): string {
+  return text.charAt(0).toLowerCase() + text.slice(1);
 }
 
 function summaryRows(summary: RepairSummary): Html[] {
@@ -201,8 +208,11 @@ function summaryRows(summary: RepairSummary): Html[] {
     ['Kind', kind],
     ['New place', into ?? 'none'],
     ['Written', dryRun ? 'nothing: a dry run' : 'as asked'],
-    ['Kept', amountText(kept) + keys],
-    ['Lost', amountText(lost)],
+    [
+      'Kept',
+      amountText(kept.bytes, countedText(kept.records, 'record'), countedText(kept.keys, 'key')) + keys,
+    ],
+    ['Lost', amountText(lost.bytes, lostRecordsText(lost), lostKeysText(lost))],
     ['Lost changes of unknown keys', lost.unnamed],
     ['Mended places', mended],
     ['Gaps', gaps],
@@ -212,12 +222,12 @@ function summaryRows(summary: RepairSummary): Html[] {
   if (filled !== undefined)
     rows.push([
       'From the replica',
-      `${filled.places} places, ${filled.records} records, ${filled.bytes} bytes`,
+      amountText(filled.bytes, countedText(filled.places, 'place'), countedText(filled.records, 'record')),
     ]);
   for (const copy of copies) rows.push(['Copy', copy]);
   return rows.map(([name, result]) => rowOf(name, [result]));
 }
 
-function amountText({ records, bytes, keys }: Amount): string {
-  return `${records} records, ${bytes} bytes, ${keys} keys`;
+function amountText(bytes: number, ...counted: readonly string[]): string {
+  return [...counted, countedText(bytes, 'byte')].join(', ');
 }

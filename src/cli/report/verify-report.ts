@@ -1,13 +1,13 @@
 import type { StatelogError } from '../../engine/errors.js';
 import type { LostChange, LostKey } from '../../engine/repair/account/report.js';
 import type { FileSystem } from '../../engine/storage-io/interface/file-system.js';
-import { errorLine } from '../errors/error-rendering.js';
 import { EXIT_CODE_MEANINGS, EXIT_CODES, worseExitCode, type ExitCode } from '../errors/exit-codes.js';
 import { verdictOf } from '../output/verify/verify-output.js';
 import { countedText } from '../text/counted-text.js';
 import { cutText, markup, type Html } from './page/html.js';
 import { PageRooms } from './page/page-rooms.js';
 import { rowOf, section, tableIn } from './page/report-page.js';
+import { errorPart } from './parts/error-part.js';
 import { FindingBytes } from './parts/finding-bytes.js';
 import { HintList } from './parts/hint-list.js';
 import { LostKeyList } from './parts/lost-key-list.js';
@@ -16,7 +16,6 @@ import { PathReport } from './parts/path-report.js';
 import type { ReportTarget } from './report-target.js';
 
 const NAME_UNITS_MAX = 300;
-const ERROR_UNITS_MAX = 1_000;
 const COLUMNS = [
   'Path',
   'Verdict',
@@ -59,6 +58,7 @@ export class VerifyReport {
   /** The path that is being verified, and the keys that its damage takes. */
   #open: { readonly report: PathReport; readonly lostKeys: LostKeyList } | undefined;
   #paths = 0;
+  #hasMaps = false;
   #exitCode: ExitCode = EXIT_CODES.done;
 
   /** @param showsValues shows the bytes of values, too */
@@ -93,12 +93,13 @@ export class VerifyReport {
     }
     const name = cutText(path, NAME_UNITS_MAX, true);
     const row = rowOf(markup`<a href="#${id}">${name}</a>`, [...cellsOf(report), exitCode]);
-    const said =
-      error === undefined ? undefined : markup`<p>${cutText(errorLine(error), ERROR_UNITS_MAX)}</p>`;
+    if (report !== undefined) report.isCutShort = error !== undefined;
+    const said = error === undefined ? undefined : errorPart(error);
     const head = markup`<section aria-labelledby="${id}"><h2 id="${id}">${name}</h2>${said}${classTable(report, name)}`;
     if (!this.#rooms.paths.take(markup`${row}${head}`)) return;
     this.#rows.push(row);
-    const parts = [lostKeys?.part(name), pathParts(report, id, name, this.#rooms)];
+    this.#hasMaps ||= report?.hasMaps === true;
+    const parts = [lostKeys?.inPath(name), pathParts(report, id, name, this.#rooms)];
     this.#sections.push(markup`${head}${parts.filter((part) => part !== undefined)}</section>`);
   }
 
@@ -116,7 +117,12 @@ export class VerifyReport {
       exitCode,
       headline: HEADLINES[exitCode] ?? EXIT_CODE_MEANINGS[exitCode],
       sums: `In ${countedText(this.#paths, 'path')}: ${counts.join(', ')}.`,
-      parts: [this.#summaryPart(), this.#hints.part('verify'), legendPart(), ...this.#sections],
+      parts: [
+        this.#summaryPart(),
+        this.#hints.part('verify'),
+        legendPart(this.#hasMaps),
+        ...this.#sections,
+      ].filter((part) => part !== undefined),
       rooms: this.#rooms,
     };
   }
@@ -130,7 +136,7 @@ export class VerifyReport {
 
 function cellsOf(report: PathReport | undefined): (string | number)[] {
   const summary = report?.result;
-  if (summary === undefined) return ['not read to its end', '', '', '', '', '', '', '', '', ''];
+  if (summary === undefined) return ['not read to its end', ...Array<string>(COLUMNS.length - 3).fill('–')];
   const { kind = 'unknown', files, bytes, records, recordsBehind, keys, damage, torn, notices } = summary;
   return [verdictOf(summary), kind, files, bytes, records, recordsBehind, keys, damage, torn, notices];
 }

@@ -93,7 +93,7 @@ export default class Diff extends StatelogCommand {
   /** Looked at before any work. */
   async #reportOf(
     { a, b }: { readonly a: string; readonly b: string },
-    flags: Parameters<typeof reportWish>[0],
+    flags: Parameters<typeof reportWish>[0] & { readonly 'skip-damage': boolean },
     encodings: Encodings,
   ): Promise<DifferenceReport | undefined> {
     const wish = reportWish(flags);
@@ -102,7 +102,12 @@ export default class Diff extends StatelogCommand {
       import('../../cli/report/report-target.js'),
       import('../../cli/report/difference-report.js'),
     ]);
-    return new Report(new ReportTarget(wish, [a, b], this.config.version), { a, b, encodings });
+    return new Report(new ReportTarget(wish, [a, b], this.config.version), {
+      a,
+      b,
+      encodings,
+      skipDamage: flags['skip-damage'],
+    });
   }
 
   async #compareSides(

@@ -11,6 +11,7 @@ import { anchoredSource } from '../storage-io/views/anchored-file-system.js';
 import { readingOnFileSystem } from '../storage-io/views/reading-on-file-system.js';
 import type { RepairEvent, RepairSummary } from './account/report.js';
 import { isAmiss } from './amiss.js';
+import { openMade } from './open-made.js';
 import { repairPath } from './repair-path.js';
 import { freePlace } from './free-place.js';
 import { attempt, evidenceOf, surveyFolder, type Evidence } from './survey/evidence.js';
@@ -28,6 +29,8 @@ export interface RescueRequest {
 /** How what was rescued differs from something that was there before. */
 export interface Comparison {
   readonly with: string;
+  /** The epoch of the checkpoint that stands for a state directory whose log cannot be read to its end; absent for all else. */
+  readonly at?: string | undefined;
   /** Keys: only in the other, only in what was rescued, with another value, the same. Undefined where the other cannot be read. */
   readonly counts: Readonly<Record<KeyOutcome, number>> | undefined;
   /** Why it could not be compared. */
@@ -65,7 +68,7 @@ export async function* rescuePath(request: RescueRequest): AsyncGenerator<Rescue
   }
   if (isSound) return { isSound, repair: { ...step.value, into: null } };
   const repair = await quietly(repairPath({ fileSystem, path, into }));
-  for (const other of [path, ...backups]) yield { comparison: compared(fileSystem, other, into) };
+  for (const other of [path, ...backups]) yield { comparison: compared(fileSystem, other, repair, into) };
   return { isSound: false, repair };
 }
 
@@ -83,17 +86,19 @@ async function quietly(steps: AsyncGenerator<RepairEvent, RepairSummary>): Promi
   return step.value;
 }
 
-function compared(fileSystem: FileSystem, other: string, into: string): Comparison {
+function compared(fileSystem: FileSystem, other: string, { kind }: RepairSummary, into: string): Comparison {
   const counts: Record<KeyOutcome, number> = { same: 0, added: 0, removed: 0, changed: 0 };
   try {
-    const before = openReadable(other, { fileSystem, at: newestReadable(fileSystem, other) });
+    const at = newestReadable(fileSystem, other);
+    const before = openReadable(other, { fileSystem, at });
     try {
-      const after = openReadable(into, { fileSystem });
+      const after = openMade(fileSystem, into, kind);
       try {
         for (const { outcome } of compareStores(before, after)) counts[outcome] += 1;
       } finally {
         after.close();
       }
+      return { with: other, at: at?.toString(), counts, error: undefined };
     } finally {
       before.close();
     }
@@ -101,7 +106,6 @@ function compared(fileSystem: FileSystem, other: string, into: string): Comparis
     if (!isStatelogError(error)) throw error;
     return { with: other, counts: undefined, error: error.message };
   }
-  return { with: other, counts, error: undefined };
 }
 
 /** The epoch of a directory's newest checkpoint that can be read, where what came after it cannot; undefined where all can. */

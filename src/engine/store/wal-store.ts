@@ -27,18 +27,21 @@ export class WalStore extends CursorStore implements ReadableStore {
   watermark: bigint | undefined;
   readonly #state = MmapStateStore.inMemory(ARENA_BYTES);
 
-  /** @throws StatelogError `DAMAGED` where a good record follows a bad one, or a core's segment is missing */
-  constructor(path: string, fileSystem: FileSystem) {
+  /**
+   * @param pastGaps whether what follows damage is taken too: of segments out of which a repair took all that was bad
+   * @throws StatelogError `DAMAGED` where a good record follows a bad one, or a core's segment is missing
+   */
+  constructor(path: string, fileSystem: FileSystem, pastGaps = false) {
     super();
     this.path = path;
     const isFolder = fileSystem.statusFollowing(path)?.kind === 'directory';
     const coreId = coreIdOfSegmentName(path.slice(path.lastIndexOf('/') + 1)) ?? 0;
     const segments = isFolder ? listSegments(fileSystem, path) : [{ coreId, path }];
-    const [missing] = missingSegments(path, segments);
+    const [missing] = pastGaps ? [] : missingSegments(path, segments);
     if (isFolder && missing !== undefined) throw damageError(missing, 'nothing was changed');
     const scanner = MergedScanner.open(segments, { fileSystem, isLoose: true });
     try {
-      this.#replay(scanner);
+      this.#replay(scanner, pastGaps);
     } finally {
       scanner.close();
     }
@@ -68,11 +71,14 @@ export class WalStore extends CursorStore implements ReadableStore {
     this.watermark = operation.watermark ?? this.watermark;
   }
 
-  #replay(scanner: MergedScanner): void {
+  #replay(scanner: MergedScanner, pastGaps: boolean): void {
     for (let event = scanner.next(); event !== 'end'; event = scanner.next()) {
       if (event === 'finding') {
         const finding = scanner.finding!;
-        if (finding.severity === 'damage') throw damageError(finding, 'nothing was changed');
+        if (finding.severity === 'damage') {
+          if (pastGaps) continue;
+          throw damageError(finding, 'nothing was changed');
+        }
         // Segments by themselves have no next writer.
         this.notices.push(finding.severity === 'torn' ? { ...finding, hint: cutHint(this.path) } : finding);
         continue;

@@ -39,10 +39,7 @@ test('a rescue tells what is there and wrong, brings all that is good beside it,
     parts.map(() => true),
     stdout,
   );
-  t.regex(
-    stdout,
-    /beside .*backup, as far as that reads: 20 keys the same, 0 with another value, 0 only in the new, 0 only/,
-  );
+  t.regex(stdout, /beside .*backup: 20 keys the same, 0 with another value, 0 only in the new, 0 only/);
   t.deepEqual(filePrints(root), before);
   const made = `${root}-rescued`;
   t.is((await commandLine(['verify', made])).exitCode, 0);

@@ -67,6 +67,11 @@ export function shownBy(piece: string): string {
     .replace(/&(amp|lt|gt|quot|#39);/g, (_, name: string) => ENTITIES[name]!);
 }
 
+/** A hint as a page shows it: a command, which is set apart there, has no quotes round it. */
+export function commandsBare(hint: string): string {
+  return hint.replace(/'([a-z]+ [^']*)'/g, '$1');
+}
+
 /** The cells of the rows of the first table that has this label. */
 export function rowsOfTable(page: string, label: RegExp): string[][] {
   const at = page.search(new RegExp(`aria-label="${label.source}`));

@@ -2,6 +2,8 @@ import { cpSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { PAGE_BYTES_MAX } from '../../../src/cli/report/page/report-page.js';
+import { countedText } from '../../../src/cli/text/counted-text.js';
+import { lostKeysText, lostRecordsText } from '../../../src/cli/text/lost-text.js';
 import { visibleText } from '../../../src/cli/terminal/shown/visible-text.js';
 import type { Finding } from '../../../src/engine/finding.js';
 import type { RepairSummary } from '../../../src/engine/repair/account/report.js';
@@ -10,7 +12,8 @@ import { joined, records } from '../../engine/wal/segment-builder.js';
 import { commandLine } from '../../support/command-line.js';
 import { fixturePath } from '../../support/fixtures.js';
 import { tempDir } from '../../support/temp-dir.js';
-import { reportedBy, rowsOfTable, shownBy } from './page.js';
+import { commandsBare, reportedBy, rowsOfTable, shownBy } from './page.js';
+import { pageFaults } from './page-faults.js';
 
 /* `repair --report` and `rescue --report`: pages that say what `--json` says of what was lost, kept and made. */
 
@@ -23,11 +26,12 @@ interface LostLine {
 }
 
 /** Holds a page against the lines of JSON beside it. */
-function assertAgreement(
+async function assertAgreement(
   t: ExecutionContext,
   about: string,
   { exitCode, lines, page }: Awaited<ReturnType<typeof reportedBy>>,
-): void {
+): Promise<void> {
+  t.deepEqual(await pageFaults(page), [], about);
   t.true(Buffer.byteLength(page) < PAGE_BYTES_MAX, about);
   t.true(page.includes(`Exit code ${exitCode}: `), about);
   const findings = lines.flatMap(({ finding }) => (finding === undefined ? [] : [finding as Finding]));
@@ -52,10 +56,14 @@ function assertAgreement(
   );
   const isCut = page.includes('rows of keys');
   if (!isCut) t.is(rows.length, lost.length, about);
-  if (lost.length > 0) t.regex(page, new RegExp(`<p>${named} keys? by name: `), about);
+  if (named > 0) t.regex(page, new RegExp(`<p>${named} keys? by name: `), about);
   for (const [index, { key, fallsBack, older }] of lost.slice(0, rows.length).entries()) {
     const row = rows[index]!;
-    t.is(row[0], key === undefined ? 'not readable' : visibleText(key), about);
+    t.is(
+      row[0],
+      key === undefined ? 'not readable' : key === '' ? '(the empty key)' : visibleText(key),
+      about,
+    );
     if (key !== undefined) t.is(row[6]!.startsWith('nothing'), !fallsBack, about);
     if (older !== undefined) t.is(row[6], `${older.valueBytes} bytes, blake3 ${older.valueDigest}`, about);
   }
@@ -68,8 +76,8 @@ function assertAgreement(
     {
       Kind: kind,
       'New place': into === null ? 'none' : visibleText(into),
-      Kept: `${kept.records} records, ${kept.bytes} bytes, ${kept.keys} keys${summary.keysEstimated ? ' (keys estimated)' : ''}`,
-      Lost: `${gone.records} records, ${gone.bytes} bytes, ${gone.keys} keys`,
+      Kept: `${countedText(kept.records, 'record')}, ${countedText(kept.keys, 'key')}, ${countedText(kept.bytes, 'byte')}${summary.keysEstimated ? ' (keys estimated)' : ''}`,
+      Lost: `${lostRecordsText(gone)}, ${lostKeysText(gone)}, ${countedText(gone.bytes, 'byte')}`,
       Gaps: String(gaps),
       'Unfinished last writes': String(torn),
     },
@@ -84,7 +92,7 @@ test('a repair of each class of damage has a page that agrees with --json, where
     try {
       const into = path.join(tempDir(t), 'new');
       const reported = await reportedBy(t, 'repair', damaged.path, '--into', into);
-      assertAgreement(t, name, reported);
+      await assertAgreement(t, name, reported);
     } finally {
       damaged.release?.();
     }
@@ -96,11 +104,11 @@ test('a rescue of each class of damage has a page that agrees with --json, and s
     const damaged = await make(tempDir(t));
     try {
       const reported = await reportedBy(t, 'rescue', damaged.path, '--into', path.join(tempDir(t), 'new'));
-      assertAgreement(t, name, reported);
+      await assertAgreement(t, name, reported);
       const summary = reported.lines.find((line) => 'summary' in line)?.['summary'] as
         { next?: string } | undefined;
       if (summary?.next !== undefined)
-        t.true(shownBy(reported.page).includes(visibleText(summary.next)), name);
+        t.true(shownBy(reported.page).includes(visibleText(commandsBare(summary.next))), name);
       const comparisons = reported.lines.filter((line) => 'comparison' in line).length;
       t.is([...reported.page.matchAll(/<li>beside /g)].length, comparisons, name);
     } finally {
@@ -118,7 +126,7 @@ test('a repair where it lies has a page of what was there before it was cut', as
   const { exitCode, page } = reported;
   t.is(exitCode, 0);
   t.is(readFileSync(log).length, good.length, 'it was cut');
-  assertAgreement(t, 'in place', reported);
+  await assertAgreement(t, 'in place', reported);
   t.deepEqual(
     rowsOfTable(page, /Findings by class/).map((row) => row.slice(0, 2)),
     [

@@ -153,11 +153,11 @@ function timeText(ns: bigint): string {
 }
 
 /** How what was rescued differs from something that was there before, as a line for people. */
-export function comparisonText({ with: other, counts, error }: Comparison): string {
+export function comparisonText({ with: other, at, counts, error }: Comparison): string {
   if (counts === undefined) return visibleText(`beside ${other}: that cannot be read (${error ?? ''})`);
   const { removed, added, changed, same } = counts;
   return visibleText(
-    `beside ${other}, as far as that reads: ${countedText(same, 'key')} the same, ${changed} with another value, ${added} only in the new, ${removed} only in the old`,
+    `beside ${other}${at === undefined ? '' : ` as its checkpoint ${at} has it, since its log cannot be read to its end`}: ${countedText(same, 'key')} the same, ${changed} with another value, ${added} only in the new, ${removed} only in the old`,
   );
 }
 

@@ -28,9 +28,11 @@ export class DifferenceColumns {
     counts[outcome] += 1;
   }
 
-  /** A picture, and the counts as a table, folded; undefined where nothing was compared. */
+  /** A picture, and the counts as a table, folded; a sentence where all is the same; undefined where nothing was compared. */
   part(): Html | undefined {
     if (this.#keys === 0) return undefined;
+    if (this.#columns.every((column) => STACKED.every((outcome) => column[outcome] === 0)))
+      return markup`<p>${this.#keys === 1 ? 'The one key is the same.' : `All ${this.#keys} keys are the same.`}</p>`;
     const size = `${this.#columns.length * COLUMN_WIDTH} ${HEIGHT}`;
     const shapes = STACKED.map((outcome) => this.#shapesOf(outcome));
     const unit = this.#keysPerColumn === 1 ? 'one key' : `${this.#keysPerColumn} keys`;

@@ -67,7 +67,7 @@ export class FindingBytes {
     }
     const rest = more === 0 ? undefined : markup`and ${more} lines more\n`;
     const label = `Bytes of ${kind} at byte ${offset}`;
-    return markup`<details><summary>${label}</summary><pre tabindex="0" role="region" aria-label="${label} of ${cutText(file, NAME_UNITS_MAX, true)}">${lines}${rest}</pre></details>`;
+    return markup`<details><summary>${label}</summary><section class="scroll" tabindex="0" aria-label="${label} of ${cutText(file, NAME_UNITS_MAX, true)}"><pre>${lines}${rest}</pre></section></details>`;
   }
 }
 

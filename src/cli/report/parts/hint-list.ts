@@ -1,5 +1,6 @@
 import type { Finding } from '../../../engine/finding.js';
 import { markup, type Html } from '../page/html.js';
+import { withCommands } from './command-words.js';
 import { hintsPart } from '../page/report-page.js';
 import type { PageRoom } from '../page/page-rooms.js';
 
@@ -21,14 +22,14 @@ export class HintList {
     const classes = this.#hints.get(hint);
     if (classes !== undefined) classes.add(kind);
     // A command that is cut would not be the command: it is there whole, or not.
-    else if (this.#room.isOpen && this.#room.take(markup`<li>${CLASS_ROOM}<code>${hint}</code></li>`))
+    else if (this.#room.isOpen && this.#room.take(markup`<li>${CLASS_ROOM}${withCommands(hint)}</li>`))
       this.#hints.set(hint, new Set([kind]));
   }
 
   /** Their section, or nothing. */
   part(command: string): Html {
     const items = [...this.#hints].map(
-      ([hint, classes]) => markup`<li>${[...classes].join(', ')}: <code>${hint}</code></li>`,
+      ([hint, classes]) => markup`<li>${[...classes].join(', ')}: ${withCommands(hint)}</li>`,
     );
     return hintsPart(items, this.#room.leftOut, command);
   }

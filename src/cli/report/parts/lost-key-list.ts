@@ -4,9 +4,15 @@ import { encodeText, type Encoding } from '../../values/encoding.js';
 import { countedText } from '../../text/counted-text.js';
 import { cutText, markup, type Html } from '../page/html.js';
 import type { PageRoom } from '../page/page-rooms.js';
-import { rowOf, tableIn } from '../page/report-page.js';
+import { breakable, onOneLine, rowOf, section, tableIn } from '../page/report-page.js';
 
 const KEY_UNITS_MAX = 300;
+/** More rows than these are folded: what follows them in a page is to be found. */
+const ROWS_OPEN_MAX = 24;
+/** A key of no bytes, which would look as if nothing stood there. */
+const EMPTY_KEY = '(the empty key)';
+const NONE = '–';
+const HEADING = 'Keys whose last change is lost';
 const COLUMNS = ['Key', 'Lost change', 'File', 'Byte', 'Sequence', 'Time', 'In its place'];
 
 /**
@@ -38,32 +44,48 @@ export class LostKeyList {
     }
   }
 
-  /** A heading, the counts and the rows; undefined where no key is lost. @param name of the path whose keys they are */
-  part(name: string): Html | undefined {
+  /** The counts and the rows as a part of the section of a path; undefined where no key is lost. @param name of the path */
+  inPath(name: string): Html | undefined {
     if (this.#count === 0) return undefined;
+    return markup`<section><h3>${HEADING}</h3>${this.#content(name)}</section>`;
+  }
+
+  /** The counts and the rows as a section of a page; undefined where no key is lost. @param name of the path whose keys they are */
+  byItself(name: string): Html | undefined {
+    return this.#count === 0 ? undefined : section('lost', HEADING, this.#content(name));
+  }
+
+  #content(name: string): Html {
     const gone = this.#named - this.#fallen;
     const unnamed = this.#count - this.#named;
-    const others = unnamed === 0 ? '' : ` ${countedText(unnamed, 'change')} of keys that cannot be read.`;
-    const sums = `${countedText(this.#named, 'key')} by name: ${this.#fallen} with an older value in the place of the lost one, ${gone} with none.${others}`;
+    const named = `${countedText(this.#named, 'key')} by name: ${this.#fallen} with an older value in the place of the lost one, ${gone} with none.`;
+    const others = `${countedText(unnamed, 'change')} of keys that cannot be read.`;
+    const sums = [...(this.#named === 0 ? [] : [named]), ...(unnamed === 0 ? [] : [others])].join(' ');
     const more = this.#count - this.#rows.length;
     const rest = more > 0 ? markup`<p>and ${more} more</p>` : undefined;
     const table = tableIn(`Lost keys of ${name}`, COLUMNS, this.#rows);
-    return markup`<section><h3>Keys whose last change is lost</h3><p>${sums}</p>${table}${rest}</section>`;
+    const rows = markup`${table}${rest}`;
+    const shown =
+      this.#rows.length <= ROWS_OPEN_MAX
+        ? rows
+        : markup`<details><summary>The keys, and what stands in their place</summary>${rows}</details>`;
+    return markup`<p>${sums}</p>${shown}`;
   }
 }
 
 /** A key as a page shows it. */
 export function keyText(key: Uint8Array, encoding: Encoding): string {
   const text = encodeText(key, encoding) ?? `base64 ${Buffer.from(key).toString('base64')}`;
-  return cutText(text, KEY_UNITS_MAX);
+  return key.length === 0 ? EMPTY_KEY : cutText(text, KEY_UNITS_MAX);
 }
 
 function rowOfKey(lost: LostKey | LostChange, keyEncoding: Encoding): Html {
   const { op, file, offset, sequence, timestampNs } = lost;
-  const time = timestampNs === undefined ? undefined : formatTime(timestampNs);
-  const cells = [op, cutText(file, KEY_UNITS_MAX, true), offset, sequence?.toString(), time];
-  if (!('key' in lost)) return rowOf('not readable', [...cells, '']);
-  return rowOf(keyText(lost.key, keyEncoding), [...cells, insteadText(lost)]);
+  const time = timestampNs === undefined ? NONE : onOneLine(formatTime(timestampNs));
+  const name = breakable(cutText(file, KEY_UNITS_MAX, true));
+  const cells = [op, name, offset, sequence?.toString() ?? NONE, time];
+  if (!('key' in lost)) return rowOf('not readable', [...cells, NONE]);
+  return rowOf(keyText(lost.key, keyEncoding), [...cells, breakable(insteadText(lost))]);
 }
 
 function insteadText({ fallsBack, older }: LostKey): string {

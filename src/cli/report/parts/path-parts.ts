@@ -10,7 +10,7 @@ const LEGEND: Readonly<Record<CellState, string>> = {
   hole: 'holes that values left',
   slack: 'slack behind all that is in use',
   torn: 'a torn end',
-  damaged: 'damaged; filled as much as is good',
+  damaged: 'damaged; the green part of it is good',
 };
 
 /** How many findings there are of each class: all of them, whatever has room below. */
@@ -38,11 +38,15 @@ export function pathParts(
 function goodFilesOf(report: PathReport | undefined, name: string): Html | undefined {
   if (report === undefined || report.goodFiles.length === 0) return undefined;
   const table = tableIn(`Good files in ${name}`, ['File', 'Size'], report.goodFiles);
-  return markup`<details><summary>Files in which all is good</summary>${table}</details>`;
+  const heading = report.isCutShort
+    ? 'Files that were read before that, with nothing wrong in them'
+    : 'Files in which all is good';
+  return markup`<details><summary>${heading}</summary>${table}</details>`;
 }
 
-/** The way in which maps are to be read. */
-export function legendPart(): Html {
+/** The way in which the maps of a page are to be read, where it has any. */
+export function legendPart(hasMaps: boolean): Html | undefined {
+  if (!hasMaps) return undefined;
   const items = CELL_STATES.map(
     (state) =>
       markup`<li><svg viewBox="0 0 16 12" aria-hidden="true"><path class="${state}" d="M0 0h16v12h-16z" /></svg> ${LEGEND[state]}</li>`,

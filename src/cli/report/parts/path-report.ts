@@ -34,6 +34,10 @@ export class PathReport implements VerifyOutput {
   readonly classes = new Map<string, ClassCount>();
   readonly faulty: Html[] = [];
   readonly goodFiles: Html[] = [];
+  /** Whether a map is among its parts. */
+  hasMaps = false;
+  /** True where an error ended the reading. */
+  isCutShort = false;
   /** Undefined where the path could not be read to its end. */
   result: VerifySummary | undefined;
   readonly #id: string;
@@ -90,9 +94,9 @@ export class PathReport implements VerifyOutput {
     this.#found.clear();
     if (left.length === 0) return;
     const path = cutText(this.path, NAME_UNITS_MAX, true);
-    const about = `of files of ${path} that are not drawn`;
+    const about = `that are in no map of ${path}`;
     const table = findingTable(left, { about, isNamed: true, bytes: this.#bytes, rooms: this.#rooms });
-    this.faulty.push(markup`<section><h3>Findings of files that are not drawn</h3>${table}</section>`);
+    this.faulty.push(markup`<section><h3>Other findings</h3>${table}</section>`);
   }
 
   #drawFile(map: FileMap): void {
@@ -133,7 +137,9 @@ export class PathReport implements VerifyOutput {
   }
 
   #taken(frame: Html): Html | undefined {
-    return this.#rooms.pictures.take(frame) ? frame : undefined;
+    if (!this.#rooms.pictures.take(frame)) return undefined;
+    this.hasMaps = true;
+    return frame;
   }
 
   #nameOf(path: string): string {

@@ -1,4 +1,5 @@
 import type { CoreTimeline, Timeline } from '../../../engine/inspect/verify/record-timeline.js';
+import { countedText } from '../../text/counted-text.js';
 import { markup, joined, type Html } from '../page/html.js';
 import { rowOf, tableIn } from '../page/report-page.js';
 import type { PageRoom } from '../page/page-rooms.js';
@@ -25,7 +26,7 @@ export function timelinePicture(
   const columns = cores[0]!.columns.length;
   const most = Math.max(...cores.flatMap((core) => core.columns));
   const size = `${BESIDE_WIDTH + columns * COLUMN_WIDTH} ${cores.length * ROW_STEP}`;
-  const unit = columnMinutes === 1 ? 'one minute' : `${columnMinutes} minutes`;
+  const unit = spanText(columnMinutes);
   const shapes = cores.map((core, index) => coreShapes(core, index * ROW_STEP, most));
   const picture = markup`<figure><svg role="img" aria-labelledby="${id}-t" viewBox="0 0 ${size}" style="max-width:${size.split(' ')[0]}px" ><title id="${id}-t">Good records by core and time; the table below has the same</title>${shapes}</svg><figcaption>From ${timeText(timeline, 0)} to ${timeText(timeline, columns)} UTC; a column is ${unit}, and the darker it is, the more records it has: ${most} at the most.</figcaption></figure>`;
   const rows = cores.map(coreRow);
@@ -34,6 +35,20 @@ export function timelinePicture(
   if (!room.take(section)) return undefined;
   const counts = countTable(timeline, name, unit);
   return markup`${section}${room.take(counts) ? counts : undefined}</section>`;
+}
+
+/** Minutes, as days, hours and minutes. */
+function spanText(minutes: number): string {
+  if (minutes === 1) return 'one minute';
+  const parts = [
+    [Math.floor(minutes / 1440), 'day'],
+    [Math.floor(minutes / 60) % 24, 'hour'],
+    [minutes % 60, 'minute'],
+  ] as const;
+  return parts
+    .filter(([count]) => count > 0)
+    .map(([count, unit]) => countedText(count, unit))
+    .join(' ');
 }
 
 function coreShapes({ coreId, columns }: CoreTimeline, y: number, most: number): Html {

@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { schemaIssueText } from '../../bytes/text/schema-issue.js';
 import { fromHex, fromUtf8, toUtf8 } from '../../bytes/text/text.js';
 import { isKnownCursor, WatchCursor } from '../../fold/format/watch-cursor.js';
 import { doubledKey } from './doubled-keys.js';
@@ -84,7 +85,7 @@ export function decodeExportManifest(bytes: Uint8Array, origin: string): ExportM
   refuseStore(parsed, origin);
   refuseOtherSchema(parsed, origin);
   const checked = v.safeParse(manifestSchema, parsed, { abortEarly: true });
-  if (!checked.success) throw invalidManifest(origin, issueOf(checked.issues[0]));
+  if (!checked.success) throw invalidManifest(origin, schemaIssueText(checked.issues[0]));
   const wire = checked.output;
   const manifest: ExportManifest = {
     schemaVersion: wire.schema_version,
@@ -167,9 +168,4 @@ function refuseBadFiles(files: readonly ArtifactFile[], origin: string): void {
 
 function invalidManifest(origin: string, reason: string, cause?: unknown): Error {
   return invalidArtifact(origin, `${MANIFEST_NAME}: ${reason}`, { class: 'bad-header', cause });
-}
-
-function issueOf(issue: v.BaseIssue<unknown>): string {
-  const where = v.getDotPath(issue);
-  return where === null ? issue.message : `${where}: ${issue.message}`;
 }

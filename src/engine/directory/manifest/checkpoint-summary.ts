@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { schemaIssueText } from '../../bytes/text/schema-issue.js';
 import { fromUtf8, toUtf8 } from '../../bytes/text/text.js';
 import { signed, sourcesSchema, sourcesToJson, unsigned, type CoreCheckpoint } from './manifest.js';
 
@@ -42,6 +43,6 @@ export function decodeCheckpointSummary(bytes: Uint8Array): CheckpointSummary | 
     return 'it is not JSON';
   }
   const parsed = v.safeParse(schema, json, { abortEarly: true });
-  if (!parsed.success) return parsed.issues[0].message;
+  if (!parsed.success) return schemaIssueText(parsed.issues[0]);
   return { ...parsed.output, watermark: parsed.output.watermark ?? undefined };
 }

@@ -1,5 +1,6 @@
 import { checksumHex, crc32c } from '../../bytes/crc/checksum.js';
 import * as v from 'valibot';
+import { schemaIssueText } from '../../bytes/text/schema-issue.js';
 import { toUtf8 } from '../../bytes/text/text.js';
 import { StatelogError } from '../../errors.js';
 
@@ -154,7 +155,7 @@ export function decodeManifest(bytes: Uint8Array, file: string): DirectoryManife
     });
   }
   const parsed = v.safeParse(manifestSchema, json);
-  if (!parsed.success) throw damagedManifest(file, describeIssue(parsed.issues[0]));
+  if (!parsed.success) throw damagedManifest(file, schemaIssueText(parsed.issues[0]));
   const { crc32c: stored, ...body } = json as Record<string, unknown>;
   if (stored !== sumOf(body)) throw damagedManifest(file, 'its checksum does not fit its content');
   const manifest = fromParsed(parsed.output);
@@ -207,11 +208,6 @@ function parseJson(bytes: Uint8Array, file: string): unknown {
   } catch (cause) {
     throw damagedManifest(file, 'it is not JSON', cause);
   }
-}
-
-function describeIssue(issue: v.BaseIssue<unknown>): string {
-  const where = v.getDotPath(issue);
-  return where === null ? issue.message : `${where}: ${issue.message}`;
 }
 
 function damagedManifest(file: string, reason: string, cause?: unknown): StatelogError {

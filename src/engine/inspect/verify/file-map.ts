@@ -12,8 +12,16 @@ export const CELL_STATES = ['good', 'hole', 'slack', 'torn', 'damaged'] as const
 /** One of them. */
 export type CellState = (typeof CELL_STATES)[number];
 
-/** Damage of these classes is of a file as a whole. */
-const WHOLE: ReadonlySet<Finding['class']> = new Set(['digest-mismatch', 'bad-version', 'bad-header']);
+/** Damage of these classes, where it has no extent, is of a file as a whole. */
+const WHOLE: ReadonlySet<Finding['class']> = new Set([
+  'digest-mismatch',
+  'bad-version',
+  'bad-header',
+  'missing-file',
+  'unlisted-file',
+]);
+/** So is damage of these at its start: a length that is not the manifest's, an index of another file. */
+const WHOLE_AT_START: ReadonlySet<Finding['class']> = new Set(['bad-length', 'index-mismatch']);
 
 /** Less than this of a cell is what sums of parts leave by rounding. */
 const ROUNDED = 1e-6;
@@ -75,9 +83,10 @@ export class FileMap {
   }
 
   /** Marks what a finding is about. */
-  mark({ severity, class: damageClass, offset, bytes }: FoundPlace): void {
+  mark({ severity, class: damageClass, offset: at, bytes }: FoundPlace): void {
     if (severity === 'notice') return;
-    const isWhole = bytes === 0 && offset === 0 && WHOLE.has(damageClass);
+    const isWhole = bytes === 0 && (WHOLE.has(damageClass) || (at === 0 && WHOLE_AT_START.has(damageClass)));
+    const offset = isWhole ? 0 : at;
     const end = isWhole ? this.bytes : offset + Math.max(bytes, 1);
     if (damageClass === 'unreadable') this.#add(this.#unreadable, offset, end);
     else if (severity === 'torn') this.#add(this.#torn, offset, end);

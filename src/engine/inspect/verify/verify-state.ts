@@ -63,14 +63,17 @@ export function* verifyOpenState(
 
 /** Damage that stopped something from being opened, as a finding. */
 export function findingOf(error: StatelogError, path: string): Finding {
-  const { details } = error;
+  const { details, message } = error;
+  const file = details.path ?? path;
+  const named = `${file}: `;
   return {
     severity: 'damage',
     class: (details.class as DamageClass | undefined) ?? 'bad-header',
-    file: details.path ?? path,
+    file,
     offset: details.offset ?? 0,
     bytes: 0,
-    message: error.message,
+    // A finding names its file by itself.
+    message: message.startsWith(named) ? message.slice(named.length) : message,
     hint: details.hint,
     expected: details.expected,
     found: details.found,

@@ -2,13 +2,13 @@ import { tmpdir } from 'node:os';
 import { basename, resolve } from 'node:path';
 import { isStatelogError } from '../../errors.js';
 import type { DamageClass } from '../../finding.js';
-import { openReadable } from '../../inspect/open.js';
 import type { FileSystem } from '../../storage-io/interface/file-system.js';
 import { realFileSystem } from '../../storage-io/real/real-file-system.js';
 import { ScratchFolder } from '../../storage-io/whole/scratch-folder.js';
 import type { ReadableStore } from '../../store/store.js';
 import type { LostAmount, RepairEvent } from '../account/report.js';
 import { isAmiss } from '../amiss.js';
+import { openMade } from '../open-made.js';
 import { repairPath } from '../repair-path.js';
 
 /** Places of one class of damage, and their bytes. */
@@ -93,12 +93,12 @@ async function* restIn(
     if ('lostKey' in event) lostKeys.add(nameOf(event.lostKey.key));
     yield event;
   }
-  const { isWhole, lost } = step.value;
+  const { isWhole, kind, lost } = step.value;
   // Of a value that is bad, the index names the key.
   const isValuesOnly = [...places.keys()].every((kind) => kind === 'value-mismatch');
   const isUnnamed = !isValuesOnly || lost.records > 0 || lost.keys > lostKeys.size;
   return {
-    store: openReadable(into, { fileSystem }),
+    store: openMade(fileSystem, into, kind),
     skipped: isWhole ? undefined : { places, lost, isUnnamed },
     isLost: (key) => lostKeys.has(nameOf(key)),
   };

@@ -40,7 +40,7 @@ export function* checkStateFile(file: StateFile, options: StateCheckOptions): Ge
       offset: 0,
       bytes: 0,
       message: 'LaminarDB wrote this file, without checksums: what its values should be cannot be told',
-      hint: `${commandText('statelog', 'import', file.path, 'STORE')} makes a store that has them`,
+      hint: `${commandText('statelog', 'import', file.path, 'STORE')} makes a store that has checksums`,
     };
   } else if (yield* checkBlock(file, block)) {
     for (const finding of checkPages(options.fileSystem, indexPagesOf(file, block))) {
