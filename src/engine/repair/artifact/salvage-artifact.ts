@@ -6,7 +6,8 @@ import { AppendLogFold } from '../../fold/store/append-log-fold.js';
 import { Tally } from '../../inspect/verify/tally.js';
 import { verifyArtifact } from '../../inspect/verify/verify-artifact.js';
 import { slicedFileSystem } from '../../storage-io/views/composed-file-system.js';
-import { locatePayload, type LocatedPayload } from './located-payload.js';
+import type { LocatedPayload } from './located-payload.js';
+import { placePayload } from './placed-payload.js';
 import { nothingLeft, notWhole } from '../account/refusals.js';
 import { reportCut } from '../log/cut-file.js';
 import type { RepairAccount } from '../account/repair-account.js';
@@ -31,11 +32,13 @@ export function* salvageArtifact(
 ): Generator<RepairEvent, void> {
   const { fileSystem } = account;
   let isAnotherPayload = false;
+  const { payload, findings, isSettled } = placePayload(fileSystem, path);
   for (const finding of verifyArtifact(fileSystem, path, new Tally())) {
+    if (isSettled(finding)) continue;
     isAnotherPayload ||= NOT_AS_EXPORTED.includes(finding.class);
     yield account.tell(finding);
   }
-  const payload = locatePayload(fileSystem, path);
+  for (const finding of findings) yield account.take(finding);
   const slices = [...payload.files].map(([name, slice]) => [join(path, name), slice] as const);
   const sliced = slicedFileSystem(fileSystem, new Map(slices));
   const scratch = into === undefined ? undefined : join(dirname(into), SCRATCH_NAME);

@@ -7,7 +7,7 @@ import { statePathsOf } from '../../state/format/state-paths.js';
 import type { FileSystem } from '../../storage-io/interface/file-system.js';
 import { slicedFileSystem } from '../../storage-io/views/composed-file-system.js';
 import { FOLD_PATH } from '../../artifact/backends/append-log-artifact.js';
-import { locatePayload } from '../artifact/located-payload.js';
+import { placePayload } from '../artifact/placed-payload.js';
 import { attempt, evidenceOf, surveyFolder, type Evidence } from '../survey/evidence.js';
 import { commonStoreId, manifestFor } from '../survey/store-identity.js';
 
@@ -66,7 +66,7 @@ function directoryReplica(fileSystem: FileSystem, path: string): Replica {
 }
 
 function artifactReplica(fileSystem: FileSystem, path: string, kind: IdentifiedKind): OpenedReplica {
-  const { files } = locatePayload(fileSystem, path);
+  const { files } = placePayload(fileSystem, path).payload;
   const slices = [...files].map(([name, slice]) => [join(path, name), slice] as const);
   const sliced = slicedFileSystem(fileSystem, new Map(slices));
   const fold = files.has(FOLD_PATH) ? join(path, FOLD_PATH) : undefined;

@@ -144,6 +144,16 @@ export function evidenceOf(fileSystem: FileSystem, path: string, status: FileSta
 
 const OPENING_BRACE = 0x7b;
 
+/** Reads what a file says of itself as one half of a pair; undefined if it does not begin as one. */
+export function pairEvidenceOf(
+  fileSystem: FileSystem,
+  path: string,
+  status: FileStatus,
+): IndexEvidence | ValuesEvidence | undefined {
+  const head = headOf(fileSystem, path);
+  return hasStateMagic(head) ? pairEvidence(fileSystem, path, status, head) : undefined;
+}
+
 /** An index where its block holds together, else a state file: both begin alike. */
 function pairEvidence(
   fileSystem: FileSystem,
