@@ -25,7 +25,7 @@ export const besideMutants = [
   {
     name: 'copied-records-taken-for-unknown-changes',
     rule: 'a crash while a checkpoint is made leaves nothing that is called damage',
-    file: 'src/engine/directory/manifest/leftovers.ts',
+    file: 'src/engine/directory/leftovers/leftovers.ts',
     from: 'epoch === live + 1n ? layout.walOf(live) : undefined',
     to: 'undefined',
     tests: [beside],
@@ -140,7 +140,7 @@ export const besideMutants = [
   {
     name: 'other-stores-segments-swept',
     rule: 'R3: what is not a store’s is not removed by it',
-    file: 'src/engine/directory/manifest/own-segment.ts',
+    file: 'src/engine/directory/leftovers/own-segment.ts',
     from: 'first.epoch !== epoch',
     to: 'false',
     tests: ['engine/directory/foreign-files'],
@@ -148,7 +148,7 @@ export const besideMutants = [
   {
     name: 'other-runs-segments-swept',
     rule: 'R3: what is not a store’s is not removed by it',
-    file: 'src/engine/directory/manifest/own-segment.ts',
+    file: 'src/engine/directory/leftovers/own-segment.ts',
     from: 'first.sequence < before.nextSequence',
     to: 'false',
     tests: ['engine/directory/foreign-files'],

@@ -177,7 +177,7 @@ export const directoryMutants = [
   {
     name: 'changes-of-an-unknown-epoch-removed',
     rule: 'R3: a log that holds changes is no leftover',
-    file: 'src/engine/directory/manifest/leftovers.ts',
+    file: 'src/engine/directory/leftovers/leftovers.ts',
     from: 'epoch > live &&',
     to: 'epoch < live &&',
     tests: ['engine/directory/foreign-files'],
@@ -185,7 +185,7 @@ export const directoryMutants = [
   {
     name: 'other-changes-taken-for-copies',
     rule: 'R3: a log that holds changes is no leftover',
-    file: 'src/engine/directory/manifest/copied-log.ts',
+    file: 'src/engine/directory/leftovers/copied-log.ts',
     from: '  if (copy.timestampNs !== original.timestampNs) return false;\n',
     to: '  if (copy.timestampNs !== original.timestampNs) return true;\n',
     tests: ['engine/directory/foreign-files'],

@@ -60,7 +60,7 @@ export const inspectMutants = [
   {
     name: 'foreign-files-removed-with-leftovers',
     rule: 'R3: only names that are ours are removed',
-    file: 'src/engine/directory/manifest/leftovers.ts',
+    file: 'src/engine/directory/leftovers/leftovers.ts',
     from: 'names.filter((one) => isOurs(one) || isTemporaryName(one))',
     to: "names.filter((one) => isOurs(one) || one !== '')",
     tests: ['engine/directory/checkpoints'],

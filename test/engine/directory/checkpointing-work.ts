@@ -1,6 +1,6 @@
 import { isStatelogError } from '../../../src/engine/errors.js';
 import { DirectoryLayout } from '../../../src/engine/directory/manifest/layout.js';
-import { findLeftovers } from '../../../src/engine/directory/manifest/leftovers.js';
+import { findLeftovers } from '../../../src/engine/directory/leftovers/leftovers.js';
 import { readManifest } from '../../../src/engine/directory/manifest/manifest-file.js';
 import { StateDirectory } from '../../../src/engine/directory/state-directory.js';
 import { verifyPath } from '../../../src/engine/inspect/verify/verify-path.js';
@@ -81,7 +81,7 @@ export async function crashAtMoments(t: ExecutionContext, apart: number): Promis
     const layout = new DirectoryLayout(STORE);
     const leftovers = findLeftovers(after, layout, readManifest(after, layout));
     t.false(
-      leftovers.some(({ holdsChanges }) => holdsChanges),
+      leftovers.some(({ isNewer }) => isNewer),
       `moment ${moment}`,
     );
     const hasCopies = leftovers.some(

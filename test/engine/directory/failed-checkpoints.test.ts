@@ -1,6 +1,6 @@
 import test from 'ava';
 import { DirectoryLayout } from '../../../src/engine/directory/manifest/layout.js';
-import { findLeftovers } from '../../../src/engine/directory/manifest/leftovers.js';
+import { findLeftovers } from '../../../src/engine/directory/leftovers/leftovers.js';
 import { readManifest } from '../../../src/engine/directory/manifest/manifest-file.js';
 import { StateDirectory } from '../../../src/engine/directory/state-directory.js';
 import { AppendLogFold } from '../../../src/engine/fold/store/append-log-fold.js';

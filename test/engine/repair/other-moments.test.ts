@@ -68,3 +68,35 @@ test('a log from before the first checkpoint makes up for that, where its files 
   await commandLine(['repair', store, '--into', into]);
   t.is((await commandLine(['scan', into])).stdout, 'a\t1\nb\t2\n');
 });
+
+for (const [made, restored] of [
+  [2, 1],
+  [3, 1],
+  [3, 2],
+] as const) {
+  test(`a backup of checkpoint ${restored} over a store at checkpoint ${made} is told of, written to by nobody, and brought up`, async (t) => {
+    const folder = tempDir(t);
+    const store = path.join(folder, 'store');
+    const backup = path.join(folder, 'backup');
+    for (let epoch = 1; epoch <= made; epoch++) {
+      await commandLine(['put', store, `key ${epoch}`, 'value']);
+      await commandLine(['put', store, 'all', `${epoch}`]);
+      await commandLine(['checkpoint', store, '--keep', '1']);
+      if (epoch === restored) cpSync(store, backup, { recursive: true });
+    }
+    const whole = await commandLine(['scan', store]);
+    cpSync(backup, store, { recursive: true });
+    const verified = await commandLine(['verify', store]);
+    t.is(verified.exitCode, 3);
+    t.regex(
+      verified.stdout,
+      /misplaced-epoch: .*the checkpoint is of this store, and newer than the manifest/,
+    );
+    // A writer would take the checkpoint for the remains of a crash, and remove it.
+    t.is((await commandLine(['put', store, 'b', '2'])).exitCode, 3);
+    const into = path.join(folder, 'into');
+    await commandLine(['repair', store, '--into', into]);
+    t.is((await commandLine(['scan', into])).stdout, whole.stdout);
+    t.is((await commandLine(['verify', into])).exitCode, 0);
+  });
+}

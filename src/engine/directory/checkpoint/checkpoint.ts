@@ -11,7 +11,7 @@ import { createLog } from './create-directory.js';
 import { LogTail, type SegmentStart } from './log-tail.js';
 import type { HeldStore } from '../write/held-store.js';
 import type { DirectoryLayout } from '../manifest/layout.js';
-import { findLeftovers, removeLeftovers } from '../manifest/leftovers.js';
+import { findLeftovers, removeLeftovers } from '../leftovers/leftovers.js';
 import { swapManifest } from '../manifest/manifest-file.js';
 import {
   liveEpoch,

@@ -4,7 +4,7 @@ import { type CoreStates, coreOfKey, isInCore } from '../state/core-state.js';
 import type { GroupChange, GroupCommit } from '../group-change.js';
 import { Group } from './group.js';
 import type { HeldStore } from './held-store.js';
-import { findLeftovers, removeLeftovers } from '../manifest/leftovers.js';
+import { findLeftovers, removeLeftovers } from '../leftovers/leftovers.js';
 import { checkFits, surelyFits } from '../manifest/limits.js';
 import { swapManifest } from '../manifest/manifest-file.js';
 import { liveEpoch, newestCheckpoint, type DirectoryManifest } from '../manifest/manifest.js';

@@ -7,7 +7,7 @@ import { Overlay } from '../state/overlay.js';
 import { checkHeldByLock, guardedByLock, HeldStore } from './held-store.js';
 import type { DirectoryLayout } from '../manifest/layout.js';
 import { isFoundationAsClosed, readCloseRecord, syncFoundation } from '../manifest/closed-store.js';
-import { findLeftovers, removeLeftovers } from '../manifest/leftovers.js';
+import { findLeftovers, removeLeftovers } from '../leftovers/leftovers.js';
 import { readManifest } from '../manifest/manifest-file.js';
 import { decodeManifest, liveEpoch, newestCheckpoint, type DirectoryManifest } from '../manifest/manifest.js';
 import { openCheckpoint } from '../read/open-checkpoint.js';

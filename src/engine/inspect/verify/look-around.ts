@@ -1,7 +1,7 @@
 import nodePath from 'node:path';
 import { commandText, repairHint } from '../../bytes/text/command-hints.js';
 import { equalBytes } from '../../bytes/compare.js';
-import { findLeftovers, type Leftover } from '../../directory/manifest/leftovers.js';
+import { findLeftovers, type Leftover } from '../../directory/leftovers/leftovers.js';
 import { epochOfName, type DirectoryLayout } from '../../directory/manifest/layout.js';
 import { readManifestBytes } from '../../directory/manifest/manifest-file.js';
 import { decodeManifest } from '../../directory/manifest/manifest.js';
@@ -16,15 +16,16 @@ const TRIES_MAX = 100;
 
 /** Tells of what lies in a state directory and is named by nothing in it. */
 export function* lookAround(fileSystem: FileSystem, layout: DirectoryLayout): Generator<Finding, void> {
-  for (const { path, holdsChanges } of leftoversNow(fileSystem, layout)) {
+  for (const leftover of leftoversNow(fileSystem, layout)) {
+    const { path, isNewer } = leftover;
     yield {
-      severity: holdsChanges ? 'damage' : 'notice',
-      class: holdsChanges ? 'misplaced-epoch' : 'leftover',
+      severity: isNewer ? 'damage' : 'notice',
+      class: isNewer ? 'misplaced-epoch' : 'leftover',
       file: path,
       offset: 0,
       bytes: 0,
-      ...(holdsChanges
-        ? toldOfLaterLog(fileSystem, layout, path)
+      ...(isNewer
+        ? toldOfNewer(fileSystem, layout, leftover)
         : {
             message: 'a crash left this behind; it is not read',
             hint: 'nothing: the next writer removes it, but for segments of other stores',
@@ -44,6 +45,18 @@ export function* lookAround(fileSystem: FileSystem, layout: DirectoryLayout): Ge
       hint: `when nobody needs it any more, run ${commandText('statelog', 'compact', layout.root, '--drop-broken')}`,
     };
   }
+}
+
+function toldOfNewer(
+  fileSystem: FileSystem,
+  layout: DirectoryLayout,
+  { kind, path }: Leftover,
+): Pick<Finding, 'message' | 'hint'> {
+  if (kind !== 'checkpoint') return toldOfLaterLog(fileSystem, layout, path);
+  return {
+    message: 'the checkpoint is of this store, and newer than the manifest, which does not know it',
+    hint: `put back the MANIFEST.json that belongs here, or ${repairHint(layout.root)}`,
+  };
 }
 
 /** A log behind the live one: what its records say of it, rather than the name of its folder. */

@@ -1,5 +1,5 @@
 import { epochOfName, type DirectoryLayout } from '../../directory/manifest/layout.js';
-import { findLeftovers } from '../../directory/manifest/leftovers.js';
+import { findLeftovers } from '../../directory/leftovers/leftovers.js';
 import { readManifestBytes } from '../../directory/manifest/manifest-file.js';
 import {
   decodeManifest,
@@ -88,8 +88,12 @@ function otherMoment(
   known: DirectoryManifest,
 ): { readonly path: string; readonly what: string } | undefined {
   const leftovers = findLeftovers(fileSystem, layout, known);
-  const later = leftovers.find(({ holdsChanges }) => holdsChanges);
-  if (later !== undefined) return { path: later.path, what: 'the manifest is older than this log' };
+  const later = leftovers.find(({ isNewer }) => isNewer);
+  if (later !== undefined)
+    return {
+      path: later.path,
+      what: `the manifest is older than this ${later.kind === 'wal' ? 'log' : 'checkpoint'}`,
+    };
   const newest = newestCheckpoint(known);
   if (newest === undefined || isCheckpointThere(fileSystem, layout, newest.epoch)) return undefined;
   // Nothing is left of its newest checkpoint: another one that is there, named or not, is better than none.

@@ -27,6 +27,8 @@ interface SegmentWords {
   readonly lastTimestampNs: bigint;
   /** True where nothing but the barrier of its epoch comes last, or where there is nothing at all. */
   readonly endsWithBarrier: boolean;
+  /** True where a barrier is in it, or where there is nothing at all. */
+  readonly hasBarrier: boolean;
   readonly sources: ReadonlyMap<string, bigint>;
   readonly watermark: bigint | undefined;
 }
@@ -93,7 +95,16 @@ class ManifestRecovery {
     const end = (log: bigint, coreId: number): bigint => this.#wordsOf(log, coreId).nextSequence ?? 0n;
     if (ids.some((coreId) => end(epoch + 1n, coreId) > end(epoch, coreId))) return true;
     if (ids.every((coreId) => end(epoch + 1n, coreId) === end(epoch, coreId))) return true;
+    // Barriers are on disk before a checkpoint begins: it was made behind another log than this one.
+    if (this.#isWhole(epoch) && ids.some((coreId) => !this.#wordsOf(epoch, coreId).hasBarrier)) return true;
     return ids.every((coreId) => this.#wordsOf(epoch, coreId).endsWithBarrier);
+  }
+
+  /** Whether each core's index of a checkpoint says that it is of that. */
+  #isWhole(epoch: bigint): boolean {
+    return Array.from({ length: this.cores }, (_, coreId) => this.#headOf(epoch, coreId)?.block).every(
+      (block, coreId) => block?.epoch === epoch && block.coreId === coreId,
+    );
   }
 
   #entry(epoch: bigint): CheckpointEntry {
@@ -145,6 +156,7 @@ const NO_WORDS: SegmentWords = {
   nextSequence: undefined,
   lastTimestampNs: 0n,
   endsWithBarrier: true,
+  hasBarrier: true,
   sources: new Map(),
   watermark: undefined,
 };
@@ -155,12 +167,14 @@ function readWords(fileSystem: FileSystem, path: string, epoch: bigint, coreId: 
   let watermark: bigint | undefined;
   let firstSequence: bigint | undefined;
   let endsWithBarrier = true;
+  let hasBarrier = false;
   try {
     for (let event = scanner.next(); event !== 'end'; event = scanner.next()) {
       if (event !== 'record') continue;
       const { view } = scanner;
       firstSequence ??= view.sequence;
       endsWithBarrier = view.tag === TAG_EPOCH_BARRIER;
+      hasBarrier ||= endsWithBarrier;
       if (view.tag !== TAG_COMMIT) continue;
       const operation = view.operation();
       if (operation.op !== 'commit') continue;
@@ -168,7 +182,8 @@ function readWords(fileSystem: FileSystem, path: string, epoch: bigint, coreId: 
       watermark = operation.watermark ?? watermark;
     }
     const { records, nextSequence, lastTimestampNs = 0n } = scanner;
-    return { records, firstSequence, nextSequence, lastTimestampNs, endsWithBarrier, sources, watermark };
+    const barriers = { endsWithBarrier, hasBarrier: hasBarrier || records === 0 };
+    return { records, firstSequence, nextSequence, lastTimestampNs, ...barriers, sources, watermark };
   } finally {
     scanner.close();
   }

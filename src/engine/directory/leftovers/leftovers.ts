@@ -3,8 +3,9 @@ import { StatelogError, isStatelogError } from '../../errors.js';
 import { isTemporaryName, removeQuietly } from '../../storage-io/whole/atomic-write.js';
 import type { FileSystem } from '../../storage-io/interface/file-system.js';
 import { holdsOtherChanges } from './copied-log.js';
-import { epochOfName, isSegmentName, isStateFileName, type DirectoryLayout } from './layout.js';
-import { liveEpoch, type DirectoryManifest } from './manifest.js';
+import { epochOfName, isSegmentName, isStateFileName, type DirectoryLayout } from '../manifest/layout.js';
+import { liveEpoch, type DirectoryManifest } from '../manifest/manifest.js';
+import { isLaterCheckpoint } from './later-checkpoint.js';
 import { isOtherSegment } from './own-segment.js';
 
 /** A folder that the manifest does not reach. */
@@ -12,10 +13,10 @@ export interface Leftover {
   readonly kind: 'checkpoint' | 'wal' | 'temporary';
   readonly path: string;
   /**
-   * True for a log of an epoch that is yet to come and holds changes that the live log does not hold: the manifest is older
-   * than it. A checkpoint that was nearly made leaves one that holds copies of the live log's.
+   * True where the manifest is older than it: a log of an epoch that is yet to come and holds changes that the live log does not
+   * hold, or a checkpoint that was published since. One that was nearly made leaves a log that holds copies of the live log's.
    */
-  readonly holdsChanges: boolean;
+  readonly isNewer: boolean;
 }
 
 /**
@@ -32,21 +33,23 @@ export function findLeftovers(
   const live = liveEpoch(manifest);
   const found: Leftover[] = [];
   for (const [epoch, folder] of epochFolders(fileSystem, layout.checkpoints)) {
-    if (!kept.has(epoch)) found.push({ kind: 'checkpoint', path: folder, holdsChanges: false });
+    if (kept.has(epoch)) continue;
+    const isNewer = isLaterCheckpoint(fileSystem, layout, manifest, epoch);
+    found.push({ kind: 'checkpoint', path: folder, isNewer });
   }
   for (const [epoch, folder] of epochFolders(fileSystem, layout.wal)) {
     if (epoch > oldest && epoch <= live) continue;
     found.push({
       kind: 'wal',
       path: folder,
-      holdsChanges:
+      isNewer:
         epoch > live &&
         logHoldsChanges(fileSystem, folder, epoch === live + 1n ? layout.walOf(live) : undefined),
     });
   }
   for (const folder of [layout.root, layout.walOf(live)]) {
     for (const name of namesIn(fileSystem, folder).filter(isTemporaryName)) {
-      found.push({ kind: 'temporary', path: path.join(folder, name), holdsChanges: false });
+      found.push({ kind: 'temporary', path: path.join(folder, name), isNewer: false });
     }
   }
   return found;
@@ -57,20 +60,24 @@ export function findLeftovers(
  * stays. Nothing needs to be synced: what comes back after a power cut is removed again.
  * @param manifest the checkpoints in it, of which some may be gone, say what the logs that they closed held
  * @throws StatelogError `DAMAGED` (class `misplaced-epoch`), before anything is removed, where a log
- * holds changes that the manifest does not know of
+ * holds changes that the manifest does not know of, or a checkpoint is newer than it
  */
 export function removeLeftovers(
   fileSystem: FileSystem,
   leftovers: readonly Leftover[],
   manifest: DirectoryManifest,
 ): void {
-  const newer = leftovers.find(({ holdsChanges }) => holdsChanges);
+  const newer = leftovers.find(({ isNewer }) => isNewer);
   if (newer !== undefined) {
-    throw new StatelogError('DAMAGED', 'the log of an epoch that the manifest does not know holds changes', {
+    const isLog = newer.kind === 'wal';
+    const what = isLog
+      ? 'the log of an epoch that the manifest does not know holds changes'
+      : 'a checkpoint that the manifest does not know is newer than it';
+    throw new StatelogError('DAMAGED', what, {
       path: newer.path,
       class: 'misplaced-epoch',
       safe: 'nothing was changed',
-      hint: `the manifest is older than the log: run 'statelog verify' on the directory`,
+      hint: `the manifest is older than the ${isLog ? 'log' : 'checkpoint'}: run 'statelog verify' on the directory`,
     });
   }
   for (const { kind, path: leftover } of leftovers) {

@@ -2,7 +2,7 @@ import { isStatelogError } from '../../errors.js';
 import type { FileSystem } from '../../storage-io/interface/file-system.js';
 import { coreIdOfSegmentName } from '../../wal/format/segment-name.js';
 import { WalScanner } from '../../wal/scan/scanner.js';
-import type { DirectoryManifest } from './manifest.js';
+import type { DirectoryManifest } from '../manifest/manifest.js';
 
 /** How much of a segment is read for its first record. */
 const PROBE_BYTES = 64 * 1024;
