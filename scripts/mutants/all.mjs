@@ -11,6 +11,7 @@ import { interleavingMutants } from './interleavings.mjs';
 import { inspectMutants } from './inspect.mjs';
 import { natsMutants } from './nats.mjs';
 import { otherUsersMutants } from './other-users.mjs';
+import { placingMutants } from './placing.mjs';
 import { questionsMutants } from './questions.mjs';
 import { remoteMutants } from './remote.mjs';
 import { repairMutants } from './repair.mjs';
@@ -35,6 +36,7 @@ export const MUTANTS = [
   ...besideMutants,
   ...artifactMutants,
   ...inspectMutants,
+  ...placingMutants,
   ...questionsMutants,
   ...damageMutants,
   ...repairMutants,

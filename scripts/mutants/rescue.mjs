@@ -1,7 +1,4 @@
 const SURVEY = 'src/engine/repair/survey';
-const ARTIFACT = 'src/engine/repair/artifact';
-const PLACED_PAYLOAD = ['engine/repair/placed-payload'];
-const OTHER_MOMENTS = ['engine/repair/other-moments'];
 const MIX_UPS = ['engine/repair/mix-ups'];
 const CONTRADICTIONS = ['engine/repair/contradictions'];
 const SURVEYED = ['engine/repair/survey'];
@@ -10,38 +7,6 @@ const WISHES = ['engine/repair/wishes'];
 
 /** Sabotages of how a repair gathers what files say of themselves. See ../mutants.mjs. */
 export const rescueMutants = [
-  {
-    name: 'newer-checkpoint-called-a-leftover',
-    rule: 'R2: an older manifest never stands for a newer checkpoint without a word',
-    file: 'src/engine/directory/leftovers/later-checkpoint.ts',
-    from: 'if (epoch > live) return cores.some(isThere);',
-    to: 'if (epoch > live) return false;',
-    tests: OTHER_MOMENTS,
-  },
-  {
-    name: 'checkpoint-behind-another-log-called-a-leftover',
-    rule: 'R2: a checkpoint is taken for one that was nearly made only where its log has the barriers',
-    file: 'src/engine/directory/leftovers/later-checkpoint.ts',
-    from: 'cores.some((coreId) => !hasBarrier(',
-    to: 'cores.some((coreId) => hasBarrier(',
-    tests: OTHER_MOMENTS,
-  },
-  {
-    name: 'artifact-files-believed-for-their-names',
-    rule: 'R6: what is good is kept, wherever it lies: the files of an artifact by their digests',
-    file: `${ARTIFACT}/placed-payload.ts`,
-    from: 'const found = own ?? parts.find((part) => part.name !== file.path && fits(part));',
-    to: 'const found = own;',
-    tests: PLACED_PAYLOAD,
-  },
-  {
-    name: 'artifact-of-names-alone',
-    rule: 'R6: what is good is kept, wherever it lies: the cores of an artifact without its manifest by their indexes',
-    file: `${ARTIFACT}/payload-sayings.ts`,
-    from: 'return fitting.some(({ name }) => name === path) ? undefined : fitting[0];',
-    to: 'return fitting.find(({ name }) => name === path);',
-    tests: PLACED_PAYLOAD,
-  },
   {
     name: 'older-records-win',
     rule: 'nothing stale shadows anything newer',

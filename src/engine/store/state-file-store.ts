@@ -1,5 +1,7 @@
 import { checkBytes } from '../bytes/byte-argument.js';
 import type { EntryCursor } from '../entry-cursor.js';
+import type { Finding } from '../finding.js';
+import { noticeOfForeignPair } from '../state/read/foreign-pair.js';
 import { openBarePair } from '../state/read/state-file-open.js';
 import type { StateFile } from '../state/read/state-file.js';
 import type { FileSystem } from '../storage-io/interface/file-system.js';
@@ -12,13 +14,15 @@ export class StateFileStore extends CursorStore implements ReadableStore {
   readonly path: string;
   readonly epoch = undefined;
   readonly cursor = undefined;
-  readonly notices = [];
+  readonly notices: readonly Finding[];
   readonly file: StateFile;
 
   constructor(path: string, fileSystem: FileSystem) {
     super();
     this.path = path;
     this.file = openBarePair(fileSystem, path);
+    const notice = noticeOfForeignPair(fileSystem, this.file);
+    this.notices = notice === undefined ? [] : [notice];
   }
 
   get(key: Uint8Array): StoredEntry | undefined {

@@ -6,6 +6,7 @@ import type { BlockSums } from '../../state/format/index-block.js';
 import { decodeStateHeader } from '../../state/format/state-header.js';
 import type { StatePaths } from '../../state/format/state-paths.js';
 import type { FileSystem } from '../../storage-io/interface/file-system.js';
+import { usedBytes } from '../account/unnamed.js';
 import { StateSource } from './state-source.js';
 
 const INDEX_NAME = /\.idx(\.new)?$/;
@@ -19,6 +20,8 @@ export interface FittingIndex {
   readonly source: StateSource;
   /** False where it is not the one of its name: values may have been written since. */
   readonly isOwn: boolean;
+  /** True where it has no checksums, lies under another name, and ends exactly where the values do. */
+  readonly isExact?: boolean;
 }
 
 /**
@@ -46,10 +49,33 @@ export function findFittingIndex(fileSystem: FileSystem, paths: StatePaths): Fit
       } else {
         source.close();
       }
-      if (best?.isOwn === true) return best;
+      if (best?.isOwn !== true) continue;
+      const exact = exactIndex(fileSystem, paths, best.source);
+      if (exact !== undefined) best.source.close();
+      return exact ?? best;
     }
   }
   return best ?? ofOwnName(fileSystem, paths);
+}
+
+/**
+ * The one index of another name that ends exactly where the values do, where the one of their name does not and neither has
+ * checksums: LaminarDB writes each value behind all others.
+ */
+function exactIndex(fileSystem: FileSystem, paths: StatePaths, own: StateSource): FittingIndex | undefined {
+  const used = usedBytes(fileSystem, own.path) - STATE_HEADER_BYTES;
+  if (own.isChecked || own.valueBytes === used) return undefined;
+  const found: StateSource[] = [];
+  for (const index of candidates(fileSystem, paths)) {
+    if (index === own.indexPath) continue;
+    const source = StateSource.open(fileSystem, own.path, index, () => false);
+    if (source?.isChecked === false && source.valueBytes === used) found.push(source);
+    else source?.close();
+  }
+  const [only] = found;
+  if (found.length === 1) return { source: only!, isOwn: false, isExact: true };
+  for (const source of found) source.close();
+  return undefined;
 }
 
 function ofOwnName(fileSystem: FileSystem, { values, index }: StatePaths): FittingIndex | undefined {

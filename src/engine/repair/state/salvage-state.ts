@@ -1,3 +1,5 @@
+import type { Finding } from '../../finding.js';
+import type { StateSource } from './state-source.js';
 import type { Entry } from '../../entry-cursor.js';
 import { Tally } from '../../inspect/verify/tally.js';
 import { verifyStatePair } from '../../inspect/verify/verify-state.js';
@@ -32,13 +34,17 @@ export function* salvageState(
   yield* fillStateFile(account, paths);
   const { fileSystem } = account;
   let isDamaged = false;
+  let isUnproven = false;
   for (const finding of verifyStatePair(fileSystem, path, true, new Tally())) {
     if (finding.severity === 'damage') isDamaged = true;
+    isUnproven ||= finding.class === 'index-mismatch' && finding.file === paths.values;
     yield account.tellOfState(finding);
   }
   const state = new DamagedState(account, paths, isDamaged);
   try {
     yield* state.report();
+    // Each value that was named is there, and which key it is of is not shown.
+    if (isUnproven && !state.isOfAnotherName && account.isWhole) account.gaps += 1;
     if (into === undefined) return;
     const storeId = crypto.getRandomValues(new Uint8Array(STORE_ID_BYTES));
     const labels = { storeId, generation: FIRST_GENERATION, epoch: NO_STORE_EPOCH, coreId: 0 };
@@ -73,9 +79,15 @@ class DamagedState {
     this.#index = findFittingIndex(account.fileSystem, paths);
   }
 
+  /** True where the values are named by another index than the one of their name. */
+  get isOfAnotherName(): boolean {
+    return this.#index?.isOwn === false;
+  }
+
   /** Tells, and counts, what is lost; once. */
   *report(): Generator<RepairEvent, void> {
     const account = this.#account;
+    if (this.#index?.isExact === true) yield account.take(readAsIndex(this.#index.source));
     for (const { key, value, lost } of this.#filled()) {
       if (value !== undefined) {
         account.keys += 1;
@@ -142,9 +154,15 @@ class DamagedState {
       yield this.#account.take(unnamedEntries(source.indexPath, unnamed, walk.holes));
     }
     const end = STATE_HEADER_BYTES + source.valueBytes;
-    const beyond = this.#index?.isOwn === true ? 0 : usedBytes(fileSystem, values) - end;
+    const isAllNamed = this.#index?.isOwn === true && source.isChecked;
+    const beyond = isAllNamed ? 0 : usedBytes(fileSystem, values) - end;
     if (beyond <= 0) return;
     this.#account.loseNamelessKeys(undefined);
     yield this.#account.take(unnamedValues(values, end, beyond));
   }
+}
+
+function readAsIndex({ indexPath, path }: StateSource): Finding {
+  const message = `this index, and not the one of its name, ends where the values of ${path} do; it is read as theirs`;
+  return { severity: 'notice', class: 'misplaced', file: indexPath, offset: 0, bytes: 0, message };
 }

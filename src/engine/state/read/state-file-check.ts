@@ -6,6 +6,7 @@ import type { Finding } from '../../finding.js';
 import type { FileSystem } from '../../storage-io/interface/file-system.js';
 import { PAGE_BYTES } from '../format/format.js';
 import type { IndexBlock } from '../format/index-block.js';
+import { findingsOfForeignPair } from './foreign-pair.js';
 import type { StateFile } from './state-file.js';
 import { indexPagesOf, valuePagesOf, type SummedPages } from './summed-pages.js';
 
@@ -42,6 +43,7 @@ export function* checkStateFile(file: StateFile, options: StateCheckOptions): Ge
       message: 'LaminarDB wrote this file, without checksums: what its values should be cannot be told',
       hint: `${commandText('statelog', 'import', file.path, 'STORE')} makes a store that has checksums`,
     };
+    if (options.values) yield* findingsOfForeignPair(options.fileSystem, file);
   } else if (yield* checkBlock(file, block)) {
     for (const finding of checkPages(options.fileSystem, indexPagesOf(file, block))) {
       badIndexPages.push({ offset: finding.offset, bytes: finding.bytes });
