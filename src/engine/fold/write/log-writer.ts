@@ -34,15 +34,6 @@ const BUFFER_BYTES_MAX = 1024 * 1024;
  *   within a record, and a second sync could report success for data that is gone.
  */
 export class LogWriter implements PendingBytes {
-  bytes = new Uint8Array(0);
-  /** Start of the buffer in the file: everything before it is written. */
-  start: number;
-  /** The record that was appended last: its offset, its length, and its key within `bytes`. */
-  offset = 0;
-  length = 0;
-  keyStart = 0;
-  keyLength = 0;
-  readonly path: string;
   readonly #fileSystem: FileSystem;
   readonly #descriptor: FileDescriptor;
   readonly #room: RoomAhead;
@@ -62,6 +53,15 @@ export class LogWriter implements PendingBytes {
   #modifiedNs: bigint;
   /** True if the first failure was a write that found the disk full: no sync has failed. */
   #isFull = false;
+  bytes = new Uint8Array(0);
+  /** Start of the buffer in the file: everything before it is written. */
+  start: number;
+  /** The record that was appended last: its offset, its length, and its key within `bytes`. */
+  offset = 0;
+  length = 0;
+  keyStart = 0;
+  keyLength = 0;
+  readonly path: string;
 
   constructor(fileSystem: FileSystem, path: string, descriptor: FileDescriptor, size: number) {
     this.#fileSystem = fileSystem;

@@ -19,6 +19,17 @@ const TELL_EACH_BYTES = 32 * 1024 * 1024;
  * Invariant: `lostBytes` and `tornBytes` together never pass `lossBytesMax`: whatever would let them, throws.
  */
 export class RepairAccount {
+  #fileSystem: FileSystem;
+  #placeOf = (path: string, offset: number): SlicePlace => ({ path, offset });
+  #madeUpFor = 0;
+  /** Lost records of logs that do not number them. */
+  #lostUnnumbered = 0;
+  #isUnnumberedExact = true;
+  #areKeysCounted = true;
+  #doneBytes = 0;
+  #untoldBytes = 0;
+  readonly #path: string;
+  readonly #lossBytesMax: number;
   readonly lostKeys = new LostKeys();
   readonly census = new KeyCensus();
   /** Keys of kinds that count them by themselves. */
@@ -52,17 +63,6 @@ export class RepairAccount {
   onLost: ((source: FileSystem, finding: Finding, place: SlicePlace, key?: Uint8Array) => void) | undefined;
   /** How far damaged records are put right. */
   readonly mendScope: MendScope;
-  #fileSystem: FileSystem;
-  #placeOf = (path: string, offset: number): SlicePlace => ({ path, offset });
-  #madeUpFor = 0;
-  /** Lost records of logs that do not number them. */
-  #lostUnnumbered = 0;
-  #isUnnumberedExact = true;
-  #areKeysCounted = true;
-  #doneBytes = 0;
-  #untoldBytes = 0;
-  readonly #path: string;
-  readonly #lossBytesMax: number;
 
   /** @param path the source, for messages */
   constructor(

@@ -44,10 +44,15 @@ assert(new Uint8Array(Uint32Array.of(1).buffer)[0] === 1, 'words are little-endi
  * - `bytes` are unchanged: the view reads them again in `operation`.
  */
 export class WalEntryView {
+  /** The buffer of `#wordsOf` as words, whole. */
+  #words: Int32Array = new Int32Array();
+  #wordsOf: Uint8Array = NO_BYTES;
+  /** For roots that do not lie at a word. */
+  readonly #copied = new Uint8Array(ROOT_BYTES);
+  readonly #copiedWords = new Int32Array(this.#copied.buffer);
   bytes: Uint8Array = NO_BYTES;
   /** Start of the root in `bytes`. */
   rootStart = 0;
-
   /** u64 and i64 fields as unsigned 32-bit halves. */
   epochLow = 0;
   epochHigh = 0;
@@ -64,13 +69,6 @@ export class WalEntryView {
   valueLength = 0;
   /** The record's position minus the position known durable when it was written; -1 = not said. */
   lag = -1;
-
-  /** The buffer of `#wordsOf` as words, whole. */
-  #words: Int32Array = new Int32Array();
-  #wordsOf: Uint8Array = NO_BYTES;
-  /** For roots that do not lie at a word. */
-  readonly #copied = new Uint8Array(ROOT_BYTES);
-  readonly #copiedWords = new Int32Array(this.#copied.buffer);
 
   /**
    * Decodes the entry that fills `bytes[start, end)`. Padding may hold anything.

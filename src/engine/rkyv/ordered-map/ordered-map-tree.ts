@@ -45,11 +45,7 @@ export class OrderedMapTree {
   #added = 0;
   #leafEntries = 0;
   #child = NO_CHILD;
-  /** The last key, in the output's block or in `#keptKey`. */
-  #lastKey: Uint8Array;
-  #lastKeyAt = 0;
-  #lastKeyLength = 0;
-  #keptKey = new Uint8Array(64);
+  readonly #lastKey = new LastKey();
   #finished = false;
 
   /**
@@ -63,9 +59,8 @@ export class OrderedMapTree {
     this.#count = count;
     this.#output = output;
     output.beforeFlush = () => {
-      if (this.#lastKey !== this.#keptKey) this.#keepKey(this.#lastKey, this.#lastKeyAt, this.#lastKeyLength);
+      this.#lastKey.keep();
     };
-    this.#lastKey = this.#keptKey;
     this.#lowestEntries = count === 0 ? 0 : lowestLevelEntries(count);
     for (let level = 1; level < mapHeight(count); level++) this.#openInners.push(new OpenNode());
   }
@@ -91,7 +86,7 @@ export class OrderedMapTree {
     open.addKey(bytes, keyStart, keyLength);
     open.add(offset, length, this.#child);
     this.#child = NO_CHILD;
-    this.#keepKey(bytes, keyStart, keyLength);
+    this.#lastKey.keepCopy(bytes, keyStart, keyLength);
     if (isInner) this.#startLeaf();
     else this.#closeTransitionIfFull();
   }
@@ -117,19 +112,11 @@ export class OrderedMapTree {
 
   #checkOrder(bytes: Uint8Array, start: number, length: number): void {
     if (this.#added === 0) return;
-    if (compareRanges(this.#lastKey, this.#lastKeyAt, this.#lastKeyLength, bytes, start, length) < 0) return;
+    const last = this.#lastKey;
+    if (compareRanges(last.bytes, last.at, last.length, bytes, start, length) < 0) return;
     throw new StatelogError('DAMAGED', 'the keys of an index are not in ascending order', {
       class: 'index-mismatch',
     });
-  }
-
-  /** Copies the last key to where it stays. */
-  #keepKey(bytes: Uint8Array, start: number, length: number): void {
-    if (length > this.#keptKey.length) this.#keptKey = new Uint8Array(length * 2);
-    copyBytes(bytes, start, length, this.#keptKey, 0);
-    this.#lastKey = this.#keptKey;
-    this.#lastKeyAt = 0;
-    this.#lastKeyLength = length;
   }
 
   #addToLeaf(bytes: Uint8Array, start: number, keyLength: number, offset: number, length: number): void {
@@ -138,13 +125,8 @@ export class OrderedMapTree {
     output.write(bytes, start, keyLength);
     leaf.passKey(keyLength);
     leaf.add(offset, length, NO_CHILD);
-    if (keyLength > output.length) {
-      this.#keepKey(bytes, start, keyLength);
-    } else {
-      this.#lastKey = output.block;
-      this.#lastKeyAt = output.length - keyLength;
-      this.#lastKeyLength = keyLength;
-    }
+    if (keyLength > output.length) this.#lastKey.keepCopy(bytes, start, keyLength);
+    else this.#lastKey.show(output.block, output.length - keyLength, keyLength);
     this.#leafEntries++;
     const isLowestComplete = this.#leafEntries === this.#lowestEntries;
     if (!isLowestComplete && leaf.count < NODE_ENTRIES) return;
@@ -222,6 +204,33 @@ export class OrderedMapTree {
     output.advance(INNER_BYTES);
     inner.clear();
     return at;
+  }
+}
+
+/** The key that was added last: in the output's block, or in a copy. */
+class LastKey {
+  bytes: Uint8Array = new Uint8Array(64);
+  at = 0;
+  length = 0;
+  #kept = this.bytes;
+
+  /** Shows a key where it lies. */
+  show(bytes: Uint8Array, at: number, length: number): void {
+    this.bytes = bytes;
+    this.at = at;
+    this.length = length;
+  }
+
+  /** Copies a key to where it stays. */
+  keepCopy(bytes: Uint8Array, at: number, length: number): void {
+    if (length > this.#kept.length) this.#kept = new Uint8Array(length * 2);
+    copyBytes(bytes, at, length, this.#kept, 0);
+    this.show(this.#kept, 0, length);
+  }
+
+  /** Copies the key from where it lies, which is about to be used again. */
+  keep(): void {
+    if (this.bytes !== this.#kept) this.keepCopy(this.bytes, this.at, this.length);
   }
 }
 

@@ -36,13 +36,6 @@ const INDEX_PAGES_KEPT = 256;
  * The open files are a snapshot: whoever writes the store replaces them, or appends past their end.
  */
 export class StateFile implements CursorOwner {
-  readonly path: string;
-  readonly indexPath: string;
-  /** How many keys there are, as the index claims. */
-  readonly count: number;
-  /** Place of the value that `find` found last. */
-  offset = 0;
-  length = 0;
   readonly #fileSystem: FileSystem;
   readonly #pair: StatePair;
   readonly #values: ValueReader;
@@ -53,6 +46,13 @@ export class StateFile implements CursorOwner {
   #isMappingTried = false;
   #counted: { readonly keyBytes: number; readonly liveBytes: number } | undefined;
   #closed = false;
+  readonly path: string;
+  readonly indexPath: string;
+  /** How many keys there are, as the index claims. */
+  readonly count: number;
+  /** Place of the value that `find` found last. */
+  offset = 0;
+  length = 0;
 
   /** Takes over the descriptors of the pair, if it returns. */
   constructor(fileSystem: FileSystem, pair: StatePair, policy: MappingPolicy = 'when-worth-it') {

@@ -53,6 +53,15 @@ export interface OrderStart {
  *   does in most segments; one that starts elsewhere counts as a jump, of which nobody need be told.
  */
 export class RecordOrder {
+  #sequenceKnown: boolean;
+  /** The first record since numbering began: a copy of it is told from a restart by these. */
+  #runCrc = 0;
+  #runTimestampLow = 0;
+  #runTimestampHigh = 0;
+  /** The epoch that all records must have, where there is one, as halves: it is compared for each record. */
+  readonly #epoch: bigint | undefined;
+  readonly #epochLow: number;
+  readonly #epochHigh: number;
   coreId: number;
   /** End of the last good record. */
   end: number;
@@ -64,18 +73,9 @@ export class RecordOrder {
   lastTimestampHigh = 0;
   /** Whether any record so far says its lag: the segment is then ours, and its numbering never restarts. */
   hasLags = false;
-  #sequenceKnown: boolean;
   /** The sequence that comes next, as unsigned halves, once one is known. */
   nextSequenceLow = 0;
   nextSequenceHigh = 0;
-  /** The first record since numbering began: a copy of it is told from a restart by these. */
-  #runCrc = 0;
-  #runTimestampLow = 0;
-  #runTimestampHigh = 0;
-  /** The epoch that all records must have, where there is one, as halves: it is compared for each record. */
-  readonly #epoch: bigint | undefined;
-  readonly #epochLow: number;
-  readonly #epochHigh: number;
 
   constructor(start: OrderStart) {
     this.coreId = start.coreId ?? -1;

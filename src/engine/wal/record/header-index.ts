@@ -43,10 +43,9 @@ export class HeaderIndex {
   /** The crc32c of all bytes up to each multiple of the stride. */
   readonly #prefixes: PrefixSums;
   readonly #chunk = new Uint8Array(ROOT_BYTES + CHUNK_BYTES);
-  readonly #nearStart: NearBytes;
-  readonly #nearEnd: NearBytes;
-  readonly #lastFrom = new LastSum();
-  readonly #lastTo = new LastSum();
+  /** For the starts of claims, and for their ends. */
+  readonly #near: { readonly start: NearBytes; readonly end: NearBytes };
+  readonly #last = { from: new LastSum(), to: new LastSum() };
   #commitRoots = new Set<number>();
   /** The prefix asked for last: many headers may claim the same end. */
   #lastEnd = -1;
@@ -61,8 +60,10 @@ export class HeaderIndex {
     this.#span = toChunks(Math.min(end - position + SLACK_BYTES, SPAN_BYTES_MAX));
     this.#starts = new Uint8Array(this.#span / 8);
     this.#prefixes = PrefixSums.castagnoli(STRIDE_BYTES, (this.#span / STRIDE_BYTES) * ROOM_TO_MOVE);
-    this.#nearStart = new NearBytes(fileSystem, descriptor);
-    this.#nearEnd = new NearBytes(fileSystem, descriptor);
+    this.#near = {
+      start: new NearBytes(fileSystem, descriptor),
+      end: new NearBytes(fileSystem, descriptor),
+    };
     this.#restart(position);
   }
 
@@ -80,12 +81,12 @@ export class HeaderIndex {
     this.#cover(position);
     const end = position + length;
     if (end !== this.#lastEnd) {
-      this.#lastPrefix = this.#prefixOf(end, this.#nearEnd, this.#lastTo);
+      this.#lastPrefix = this.#prefixOf(end, this.#near.end, this.#last.to);
       this.#lastEnd = end;
     }
     return this.#prefixes.ofRange(
       this.#lastPrefix,
-      this.#prefixOf(position, this.#nearStart, this.#lastFrom),
+      this.#prefixOf(position, this.#near.start, this.#last.from),
       length,
     );
   }

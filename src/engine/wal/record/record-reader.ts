@@ -22,18 +22,6 @@ export type RecordState =
  * A record longer than the window is checksummed piece by piece, and read whole only when good.
  */
 export class RecordReader {
-  readonly window: BlockWindow;
-  /** The entry of the last record found good, until the next call of `check`. */
-  readonly view = new WalEntryView();
-  /** The last record's header, as far as there was one. */
-  length = 0;
-  headerCrc = 0;
-  /** The crc32c of its data, where that was computed. */
-  dataCrc = 0;
-  /** Sums of the records that come next, where `check` computed some. */
-  readonly ahead = new SumsAhead();
-  /** Why it does not decode, where its checksum was right. */
-  reason = '';
   readonly #fileSystem: FileSystem;
   readonly #descriptor: FileDescriptor;
   readonly #from: number;
@@ -50,6 +38,18 @@ export class RecordReader {
   /** Start of the record that `view` is of, and the window when it was read; -1 where it is of none. */
   #goodAt = -1;
   #goodGeneration = -1;
+  readonly window: BlockWindow;
+  /** The entry of the last record found good, until the next call of `check`. */
+  readonly view = new WalEntryView();
+  /** The last record's header, as far as there was one. */
+  length = 0;
+  headerCrc = 0;
+  /** The crc32c of its data, where that was computed. */
+  dataCrc = 0;
+  /** Sums of the records that come next, where `check` computed some. */
+  readonly ahead = new SumsAhead();
+  /** Why it does not decode, where its checksum was right. */
+  reason = '';
 
   constructor(
     fileSystem: FileSystem,

@@ -36,24 +36,6 @@ export type TailState = 'clean' | UnwholeTail;
  * - after a finding that says `torn` or `in-flight` comes the end, unless torn tails are shown.
  */
 export class WalScanner {
-  readonly path: string;
-  /** The last record's entry, valid until the next call of `next`. */
-  readonly view: WalEntryView;
-  /** The last record's offset and size. */
-  offset = 0;
-  recordBytes = 0;
-  /** The kind and place of the last finding. */
-  found: Found | undefined;
-  /** Good records so far. */
-  records = 0;
-  /** True once a finding was damage. */
-  isDamaged = false;
-  /** How the segment ends; meaningful once `next` returned `end`. */
-  tail: TailState = 'clean';
-  /** End of the last good record: everything before it is good if `isDamaged` is false. */
-  goodEnd: number;
-  readonly #fileSystem: FileSystem;
-  readonly #descriptor: FileDescriptor;
   readonly #stream: RecordStream;
   readonly #options: WalScanOptions;
   readonly #streamOptions: RecordStreamOptions;
@@ -72,6 +54,22 @@ export class WalScanner {
   #endNs: bigint | undefined;
   /** Whether there is a descriptor of our own to close. */
   #isOpen: boolean;
+  readonly path: string;
+  /** The last record's entry, valid until the next call of `next`. */
+  readonly view: WalEntryView;
+  /** The last record's offset and size. */
+  offset = 0;
+  recordBytes = 0;
+  /** The kind and place of the last finding. */
+  found: Found | undefined;
+  /** Good records so far. */
+  records = 0;
+  /** True once a finding was damage. */
+  isDamaged = false;
+  /** How the segment ends; meaningful once `next` returned `end`. */
+  tail: TailState = 'clean';
+  /** End of the last good record: everything before it is good if `isDamaged` is false. */
+  goodEnd: number;
 
   private constructor(
     path: string,
@@ -85,8 +83,6 @@ export class WalScanner {
     this.#streamOptions = { ...partToRead(options, part, size), fileSystem, descriptor };
     this.#stopAt = options.to !== undefined && options.to < (part?.end ?? 0) ? options.to : Infinity;
     this.path = path;
-    this.#fileSystem = fileSystem;
-    this.#descriptor = descriptor;
     this.#stream = new RecordStream(this.#streamOptions);
     this.#isDurable = part?.isFollowed === true || options.isClosed === true;
     this.#isOpen = part === undefined;
@@ -209,7 +205,8 @@ export class WalScanner {
    * @returns false if bytes that were read are no longer there: the segment must be opened anew
    */
   lookAgain(isLocked?: Locked | (() => Locked)): boolean {
-    const { size } = this.#fileSystem.statusOf(this.#descriptor);
+    const { fileSystem, descriptor } = this.#streamOptions;
+    const { size } = fileSystem.statusOf(descriptor);
     if (size < this.#toldEnd) return false;
     this.#isOver = false;
     this.tail = 'clean';
@@ -227,7 +224,7 @@ export class WalScanner {
   close(): void {
     if (!this.#isOpen) return;
     this.#isOpen = false;
-    this.#fileSystem.close(this.#descriptor);
+    this.#streamOptions.fileSystem.close(this.#streamOptions.descriptor);
   }
 
   get #judge(): SegmentJudge {
