@@ -57,4 +57,13 @@ export const replicaMutants = [
     tests: ['engine/transfer/logged-changes'],
     match: 'what no log tells of*',
   },
+  {
+    name: 'follower-ended-by-a-compaction',
+    rule: 'whoever follows goes on through what passes by itself',
+    file: 'src/engine/remote/replicate/replicate.ts',
+    from: "return error instanceof StoreUnavailable || isStatelogError(error, 'STORE_REPLACED');",
+    to: 'return error instanceof StoreUnavailable;',
+    tests: ['engine/remote/replicate'],
+    match: 'a fold log that is compacted*',
+  },
 ];

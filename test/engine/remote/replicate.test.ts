@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { copyFileSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import fc from 'fast-check';
@@ -14,6 +14,7 @@ import type {
   ReplicateObserver,
   ReplicateOptions,
 } from '../../../src/engine/remote/replicate/replicate-options.js';
+import type { FileSystem } from '../../../src/engine/storage-io/interface/file-system.js';
 import { realFileSystem } from '../../../src/engine/storage-io/real/real-file-system.js';
 import { tempDir } from '../../support/temp-dir.js';
 import { HISTORIES, standing } from '../transfer/increment-works.js';
@@ -207,6 +208,47 @@ test('a bucket that cannot be reached is waited for, and a store that is written
   await restore(new SimulatedStore(bucket), copy('copy'));
   t.is(standing(copy('copy')), standing(source));
 });
+
+test('a fold log that is compacted at any moment while it is read is followed on', async (t) => {
+  for (let moment = 1; moment <= 12; moment++) {
+    const { source, bucket, copy, write } = place(t, 'log');
+    const blobs = new SimulatedStore(bucket);
+    await write('a', '1');
+    let opened = 0;
+    const fileSystem = interposed(realFileSystem(), (name, [at]) => {
+      if (name !== 'openRead' || at !== source || ++opened !== moment) return;
+      // Another file takes its place, as a compaction's does.
+      copyFileSync(source, `${source}.new`);
+      renameSync(`${source}.new`, source);
+    });
+    const ending = new AbortController();
+    const told = new Told();
+    told.onRound = () => {
+      if (told.rounds.at(-1)!.kind === 'none') ending.abort();
+    };
+    const options = { source, blobs, key: KEY, observer: told, isFollowing: true, everyMs: 1000 } as const;
+    await t.notThrowsAsync(
+      replicate({ ...quick, ...options, fileSystem, signal: ending.signal }),
+      `at ${moment}`,
+    );
+    await restore(blobs, copy('copy'));
+    t.is(standing(copy('copy')), standing(source), `at ${moment}`);
+  }
+});
+
+/** A disk of which each call is told before it is made. */
+function interposed(disk: FileSystem, before: (name: string | symbol, all: unknown[]) => void): FileSystem {
+  return new Proxy(disk, {
+    get(target, name) {
+      const value: unknown = Reflect.get(target, name);
+      if (typeof value !== 'function') return value;
+      return (...all: unknown[]) => {
+        before(name, all);
+        return Reflect.apply(value, target, all) as unknown;
+      };
+    },
+  });
+}
 
 test('a writer that keeps its store open for long is followed within its epoch', async (t) => {
   const { source, bucket, copy } = place(t, 'directory');

@@ -1,6 +1,6 @@
 import test, { type ExecutionContext } from 'ava';
 import type { ServerResponse } from 'node:http';
-import { isStatelogError, type ErrorCode } from '../../../src/engine/errors.js';
+import { isStatelogError, type ErrorCode, type StatelogError } from '../../../src/engine/errors.js';
 import { withRetries } from '../../../src/engine/remote/blob/store-unavailable.js';
 import { CachedCredentials } from '../../../src/engine/remote/credentials/credentials.js';
 import { payloadsPrefix, pointerName } from '../../../src/engine/remote/publish/names.js';
@@ -249,6 +249,17 @@ test('a store that cannot be reached is told of at once', async (t) => {
     // A resolver that is busy may not be so the next time.
     if (!error.message.includes('EAI_AGAIN')) t.deepEqual(paused, []);
   }
+});
+
+test('a store that asks for an hour of peace is not waited for, and the error says how long', async (t) => {
+  const fake = await startFakeS3(t);
+  fake.interfere = (_, response) => {
+    response.writeHead(503, { 'retry-after': '3600' }).end();
+    return true;
+  };
+  const error = await t.throwsAsync<StatelogError>(fetchPayload(storeOf(fake), KEY, quick));
+  t.regex(error.details.hint ?? '', /3600 seconds/);
+  t.is(fake.requests.length, 1);
 });
 
 test("where this host's clock is 20 minutes off, requests are signed by the store's", async (t) => {

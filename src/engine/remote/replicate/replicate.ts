@@ -1,5 +1,5 @@
 import { setTimeout as pauseFor } from 'node:timers/promises';
-import { isStatelogError } from '../../errors.js';
+import { isStatelogError, type StatelogError } from '../../errors.js';
 import { realFileSystem } from '../../storage-io/real/real-file-system.js';
 import { StoreUnavailable } from '../blob/store-unavailable.js';
 import type { ReplicatedRound, ReplicateOptions } from './replicate-options.js';
@@ -94,7 +94,7 @@ class Replication {
     observer.verified(verified);
   }
 
-  /** @returns false where the bucket could not be reached, and has been waited for */
+  /** @returns false where the bucket could not be reached, or the store was compacted meanwhile, and that has been waited for */
   async #round(): Promise<boolean> {
     const { fileSystem = realFileSystem(), source, observer, isFollowing } = this.#options;
     const startedMs = this.#nowMs();
@@ -110,11 +110,16 @@ class Replication {
       await this.#verify(this.#last.position);
       return true;
     } catch (error) {
-      if (!isFollowing || !(error instanceof StoreUnavailable)) throw error;
+      if (!isFollowing || !mayPass(error)) throw error;
       const ms = Math.min(WAIT_MS_MAX, FIRST_WAIT_MS * 2 ** this.#failures++);
       observer.waiting(error.message, ms);
       await this.#pause(ms);
       return false;
     }
   }
+}
+
+/** A bucket that cannot be reached may be back, and a log that was compacted while it was read lies there anew. */
+function mayPass(error: unknown): error is StatelogError {
+  return error instanceof StoreUnavailable || isStatelogError(error, 'STORE_REPLACED');
 }

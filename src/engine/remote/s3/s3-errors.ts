@@ -56,8 +56,12 @@ export function errorOf(answer: FailedAnswer, nowMs: number): StatelogError {
   const message = `${method} ${url}: ${[String(status), code].filter(Boolean).join(' ')}${saidIn(text)}`;
   const details = { path: url, operation: method };
   if (PASSING.has(status) || BROKEN_BODY.has(code ?? '') || code === REQUEST_TIMEOUT) {
-    const hint = 'the store may be back soon: run it again';
-    return new StoreUnavailable(message, { ...details, hint, retryAfterMs: retryAfterMs(headers, nowMs) });
+    const afterMs = retryAfterMs(headers, nowMs);
+    const hint =
+      afterMs === undefined
+        ? 'the store may be back soon: run it again'
+        : `the store asks for ${Math.ceil(afterMs / 1000)} seconds of peace (Retry-After): run it again then`;
+    return new StoreUnavailable(message, { ...details, hint, retryAfterMs: afterMs });
   }
   // Somebody else was at the same name at the same moment: to be looked at again, and tried again.
   if (status === 409) return new StoreUnavailable(message, { ...details, hint: 'run it again' });

@@ -60,14 +60,18 @@ export function historyUpTo(
   }
 }
 
-/** A log as it was when it had so many bytes: it only grows, until another file takes its place. */
+/**
+ * A log as it was when it had so many bytes: it only grows, until another file takes its place.
+ * @returns a file system whose look at it then fails with `STORE_REPLACED`
+ */
 export function upTo(fileSystem: FileSystem, path: string, identity: string, bytes: number): FileSystem {
   return withReplaced(fileSystem, {
     statusOf: (descriptor) => {
       const status = fileSystem.statusOf(descriptor);
       if (status.identity === identity) return { ...status, size: Math.min(status.size, bytes) };
-      throw new StatelogError('IO_FAILED', `${path} was compacted while it was read`, {
+      throw new StatelogError('STORE_REPLACED', `${path} was compacted or replaced while it was read`, {
         path,
+        safe: 'nothing was written',
         hint: 'run it again',
       });
     },
