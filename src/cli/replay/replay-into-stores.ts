@@ -93,7 +93,9 @@ function writeApplied(
       baseEpoch === undefined || baseEpoch === 0n
         ? ''
         : `took ${countedText(entries, 'key')} of checkpoint ${baseEpoch}, `;
-    output.writeText(`${visibleText(path)}: ${start}applied ${puts} puts and ${deletes} deletes\n`);
+    output.writeText(
+      `${visibleText(path)}: ${start}applied ${countedText(puts, 'put')} and ${countedText(deletes, 'delete')}\n`,
+    );
   }
 }
 

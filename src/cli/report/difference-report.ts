@@ -145,7 +145,7 @@ export class DifferenceReport {
 
   #headlineOf(differing: number, unknown: number): string {
     if (differing > 0) return 'Keys differ';
-    if (unknown > 0) return 'No key is known to differ, and of some it cannot be told';
+    if (unknown > 0) return 'Of some keys it cannot be told whether they differ';
     return this.#lines.length > 0 ? 'No key differs in what can be read' : 'No key differs';
   }
 

@@ -113,7 +113,7 @@ test('it says which checkpoint it starts from, and of a moment too early the ear
     done.stderr,
     /starting from the checkpoint of epoch 2, with records up to .*; reading the log of epoch 3 \(live\)/,
   );
-  t.is(done.stdout, `${made}: took 2 keys of checkpoint 2, applied 1 puts and 1 deletes\n`);
+  t.is(done.stdout, `${made}: took 2 keys of checkpoint 2, applied 1 put and 1 delete\n`);
   const early = path.join(path.dirname(root), 'early');
   const refused = await rebuild(root, moments[1]!.ns, early);
   t.is(refused.exitCode, 6);
@@ -140,7 +140,7 @@ test('filters that ask for a part of the records, and a store that is there, sta
   const end = moments.at(-1)!.ns;
   t.is((await rebuild(root, end, made, '--op', 'put')).stdout, `${made}: applied 3 puts and 0 deletes\n`);
   const onto = await rebuild(root, end, made, '--onto-existing');
-  t.is(onto.stdout, `${made}: applied 3 puts and 1 deletes\n`);
+  t.is(onto.stdout, `${made}: applied 3 puts and 1 delete\n`);
 });
 
 test('a damaged checkpoint is passed over for an older one, whose logs repeat it; with none left nothing is made', async (t) => {
@@ -154,7 +154,7 @@ test('a damaged checkpoint is passed over for an older one, whose logs repeat it
   t.is(exitCode, 3);
   t.regex(
     stdout,
-    /finding\s+damage\s+index-mismatch[\s\S]*took 2 keys of checkpoint 1, applied 2 puts and 1 deletes/,
+    /finding\s+damage\s+index-mismatch[\s\S]*took 2 keys of checkpoint 1, applied 2 puts and 1 delete/,
   );
   t.deepEqual(await contentOf(made), { 'key 1': 'value 3', 'key 3': 'value 5' });
   rot(path.join(root, 'checkpoints/1/state-0.idx'));

@@ -143,8 +143,13 @@ function segmentText(evidence: SegmentEvidence): string {
     first.epoch === last.epoch ? `epoch ${first.epoch}` : `epochs ${first.epoch} to ${last.epoch}`;
   const bad = status.size - goodBytesOf(evidence);
   const rest = bad === 0 ? '' : `; ${formatSize(bad)} hold none`;
-  const span = `sequences ${first.firstSequence} to ${nextSequenceOf(last) - 1n}`;
-  const times = `${timeText(first.firstTimestampNs)} to ${timeText(last.lastTimestampNs)}`;
+  const lastSequence = nextSequenceOf(last) - 1n;
+  const span =
+    first.firstSequence === lastSequence
+      ? `sequence ${lastSequence}`
+      : `sequences ${first.firstSequence} to ${lastSequence}`;
+  const [from, to] = [timeText(first.firstTimestampNs), timeText(last.lastTimestampNs)];
+  const times = from === to ? from : `${from} to ${to}`;
   return `${countedText(records, 'good record')} of core ${cores}, ${epochs}, ${span}, ${times}${rest}`;
 }
 
