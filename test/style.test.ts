@@ -28,6 +28,8 @@ const UNREASONED_DISABLE = /eslint-disable(?!.* -- \S)/;
 const DISK_MODULE = /from '(node:)?fs(\/promises)?'/;
 /** "What a finding says is to be done is being done": a sentence that begins so has to be read twice. */
 const HARD_START = /\/\*\*\s*(?:\*\s*)?(?:What|Whatever|Where|Who|Whoever|Whom|Whose|Of|The same)\s[^\n]*/g;
+/** `closeEach` closes them all. A call with arguments is one that fails quietly. */
+const CLOSING_LOOP = /\bfor \(const [^\n]* of [^\n]*\)\s*\{?\s*[\w.?#!]*\bclose\(\);/g;
 const FILES_MAX = 15;
 const PRINTING = /\bconsole\.|\bprocess\.(stdout|stderr|stdin|exit|exitCode|argv)\b/;
 
@@ -109,6 +111,13 @@ test('a lint rule is switched off only with its reason', (t) => {
 test('only storage-io touches the disk', (t) => {
   const others = product.filter(({ name }) => !name.startsWith('src/engine/storage-io/'));
   t.deepEqual(linesThatMatch(others, DISK_MODULE), []);
+});
+
+test('no loop closes one thing after the other, and leaves the rest open where one fails', (t) => {
+  const loops = product.flatMap(({ name, lines }) =>
+    [...lines.join('\n').matchAll(CLOSING_LOOP)].map(([text]) => `${name}: ${text}`),
+  );
+  t.deepEqual(loops, []);
 });
 
 test('the engine prints nothing and never ends the process', (t) => {

@@ -134,4 +134,12 @@ export const storageIoMutants = [
     to: "real !== ''",
     tests: ['engine/storage-io/named-path'],
   },
+  {
+    name: 'rest-left-open-behind-a-failed-close',
+    rule: 'a file that cannot be closed keeps no other one open',
+    file: 'src/engine/storage-io/whole/close-each.ts',
+    from: '      failures.push(error);',
+    to: '      throw error;',
+    tests: ['engine/storage-io/close-each'],
+  },
 ];

@@ -1,6 +1,7 @@
 import type { ReplayBase } from '../../engine/inspect/replay/replay-base.js';
 import { ReplayInto } from '../../engine/inspect/replay/replay-into.js';
 import { realFileSystem } from '../../engine/storage-io/real/real-file-system.js';
+import { callEach } from '../../engine/storage-io/whole/close-each.js';
 import { removeMade } from '../../engine/store/remove-made.js';
 import type { WritableStore } from '../../engine/store/store.js';
 import { EXIT_CODES, type ExitCode } from '../errors/exit-codes.js';
@@ -56,8 +57,14 @@ export async function runReplayInto(
       await terminal.output.flush();
     }
   } finally {
-    for (const store of stores) store.close();
-    if (!isToStay) for (const { path } of stores) removeMade(realFileSystem(), path);
+    callEach([
+      ...stores.map((store) => () => {
+        store.close();
+      }),
+      ...(isToStay ? [] : stores).map(({ path }) => () => {
+        removeMade(realFileSystem(), path);
+      }),
+    ]);
   }
 }
 

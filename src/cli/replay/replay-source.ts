@@ -10,6 +10,7 @@ import type { ReplayFilter } from '../../engine/inspect/replay/replay-filter.js'
 import type { ReplayLog } from '../../engine/inspect/replay/replay-logs.js';
 import type { FileChanges } from '../../engine/storage-io/real/file-changes.js';
 import type { FileSystem } from '../../engine/storage-io/interface/file-system.js';
+import { closeEach } from '../../engine/storage-io/whole/close-each.js';
 import type { LocatedRecord } from '../output/records/record-parts.js';
 import type { RecordSource } from './replay-run.js';
 
@@ -72,8 +73,7 @@ export async function openReplay(
       changes: undefined,
       description: descriptionOf(logs, base),
       close: () => {
-        source.close();
-        base?.close();
+        closeEach([source, base]);
       },
     };
   } catch (error) {
@@ -136,8 +136,7 @@ export async function openFollow(fileSystem: FileSystem, path: string): Promise<
     changes,
     description: 'following what is written; Ctrl-C ends it',
     close: () => {
-      changes.close();
-      follow.close();
+      closeEach([changes, follow]);
     },
   };
 }

@@ -3,6 +3,7 @@ import type { RecordSource } from './replay-run.js';
 import { compareByTime } from '../../engine/wal/format/merge-order.js';
 import type { ScanEvent } from '../../engine/wal/scan/scanner.js';
 import { readingOnFileSystem } from '../../engine/storage-io/views/reading-on-file-system.js';
+import { closeEach, closeEachQuietly, type Closeable } from '../../engine/storage-io/whole/close-each.js';
 import { usageError } from '../errors/usage-error.js';
 import { inputOf } from '../command/readable.js';
 import type { LocatedRecord } from '../output/records/record-parts.js';
@@ -44,22 +45,19 @@ export async function openTogether(
   options: ReplayOptions,
 ): Promise<OpenedSource & { readonly findings: readonly Finding[] }> {
   const opened: OpenedSource[] = [];
-  const closings: (() => void)[] = [];
+  const closeables: Closeable[] = [];
   const findings: Finding[] = [];
-  const close = (): void => {
-    for (const one of closings.splice(0).toReversed()) one();
-  };
   try {
     for (const path of paths) {
       const input = await inputOf(path, terminal);
-      closings.push(input.close);
+      closeables.unshift(input);
       findings.push(...input.findings);
       const source = await openReplay(readingOnFileSystem(input.fileSystem), path, options);
-      closings.push(source.close);
+      closeables.unshift(source);
       opened.push(source);
     }
   } catch (error) {
-    close();
+    closeEachQuietly(closeables);
     throw error;
   }
   return {
@@ -69,7 +67,9 @@ export async function openTogether(
     changes: undefined,
     description: undefined,
     findings,
-    close,
+    close: () => {
+      closeEach(closeables.splice(0));
+    },
   };
 }
 

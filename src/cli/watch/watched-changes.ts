@@ -3,6 +3,7 @@ import type { WatchStep } from '../../engine/inspect/watch/watch-step.js';
 import type { WatchOptions } from '../../engine/inspect/watch/watched-directory.js';
 import { isStatelogError } from '../../engine/errors.js';
 import type { FileChanges } from '../../engine/storage-io/real/file-changes.js';
+import { closeEach } from '../../engine/storage-io/whole/close-each.js';
 
 /** The changes of a store, and waits for them. */
 export class WatchedChanges {
@@ -54,8 +55,7 @@ export class WatchedChanges {
   }
 
   close(): void {
-    this.#files.close();
-    this.#watch.close();
+    closeEach([this.#files, this.#watch]);
   }
 }
 

@@ -16,6 +16,7 @@ import type { DamageClass, Finding } from '../finding.js';
 import { checkStateFile } from '../state/read/state-file-check.js';
 import type { StateFile } from '../state/read/state-file.js';
 import type { FileSystem } from '../storage-io/interface/file-system.js';
+import { closeEach } from '../storage-io/whole/close-each.js';
 
 /** The hints for findings; undefined: those of the findings themselves. */
 export interface Hints {
@@ -82,7 +83,7 @@ function areSound(fileSystem: FileSystem, cores: readonly StateFile[]): boolean 
   try {
     return cores.every((core) => checkStateFile(core, { fileSystem, values: true }).next().done === true);
   } finally {
-    for (const core of cores) core.close();
+    closeEach(cores);
   }
 }
 

@@ -4,6 +4,7 @@ import { isStatelogError } from '../errors.js';
 import { isBrokenCopyOf } from '../fold/write/torn-tail-copy.js';
 import { anchoredPlace, anchoredStore } from '../storage-io/views/anchored-file-system.js';
 import type { FileSystem } from '../storage-io/interface/file-system.js';
+import { callEach } from '../storage-io/whole/close-each.js';
 import { isBrokenSegmentCopy } from '../wal/recover/broken-copy.js';
 
 /** A store that recovery may have cut. */
@@ -41,7 +42,11 @@ export function dropBrokenCopies(disk: FileSystem, store: CutStore): BrokenCopie
   const { kind, path } = store;
   const fileSystem = kind === 'directory' ? anchoredStore(disk, path) : anchoredPlace(disk, path);
   const copies = brokenCopies(fileSystem, store);
-  for (const copy of copies.paths) fileSystem.remove(copy);
+  callEach(
+    copies.paths.map((copy) => () => {
+      fileSystem.remove(copy);
+    }),
+  );
   return copies;
 }
 

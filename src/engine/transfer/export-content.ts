@@ -23,6 +23,7 @@ import { cursorLine, endLine, entryLine, headerLine } from '../lines/export-line
 import { foldMoment, momentOfSnapshot, type Moment } from './chain/moment.js';
 import { refuseLosses, type AllowedLosses, type Attributes } from './losses.js';
 import type { ExportContent, ExportForm, ExportReport } from './prepared-export.js';
+import type { Closeable } from '../storage-io/whole/close-each.js';
 
 /** The source of an export and the form that it takes. */
 export interface ExportRequest extends AllowedLosses {
@@ -94,17 +95,15 @@ export interface Preparing extends ExportRequest {
   readonly fileSystem: FileSystem;
   readonly identity: PathIdentity;
   readonly scratch: Scratch;
-  /** Functions that close what is open, to be called afterwards. */
-  readonly open: (() => void)[];
+  /** Open until the export is done; closed from the last to the first. */
+  readonly open: Closeable[];
 }
 
 type Report = Omit<ExportReport, 'path'>;
 
 function openStore({ fileSystem, source, at, open }: Preparing): ReadableStore {
   const store = openReadable(source, { fileSystem, at });
-  open.push(() => {
-    store.close();
-  });
+  open.push(store);
   return store;
 }
 
@@ -183,8 +182,10 @@ export function contentOf(form: 'append-log' | 'mmap-state', preparing: Preparin
 function compactLog(preparing: Preparing): Prepared | undefined {
   const { fileSystem, source, open, createdAtUnix, scope } = preparing;
   const descriptor = fileSystem.openRead(source);
-  open.push(() => {
-    fileSystem.close(descriptor);
+  open.push({
+    close: () => {
+      fileSystem.close(descriptor);
+    },
   });
   const { size, identity } = fileSystem.statusOf(descriptor);
   const log = { fileSystem, descriptor, path: source, size };
@@ -264,17 +265,13 @@ function attributesOf({ cursor, sources, watermark }: ReadableStore): Omit<Attri
 
 function openFold({ fileSystem, open }: Preparing, path: string): AppendLogFold {
   const fold = AppendLogFold.load(path, { fileSystem }).store;
-  open.push(() => {
-    fold.close();
-  });
+  open.push(fold);
   return fold;
 }
 
 function openSnapshot({ fileSystem, open }: Preparing, root: string, at?: bigint): DirectorySnapshot {
   const snapshot = readDirectory({ fileSystem, root, at });
-  open.push(() => {
-    snapshot.states.release();
-  });
+  open.push({ close: snapshot.states.release.bind(snapshot.states) });
   return snapshot;
 }
 

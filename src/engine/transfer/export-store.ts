@@ -5,6 +5,7 @@ import { identify, type IdentifiedKind } from '../inspect/identify.js';
 import { refuseWithinStore } from '../inspect/lies-in-store.js';
 import { anchoredPlace, anchoredSource } from '../storage-io/views/anchored-file-system.js';
 import { realFileSystem } from '../storage-io/real/real-file-system.js';
+import { closeEach, closeEachQuietly, type Closeable } from '../storage-io/whole/close-each.js';
 import {
   contentOf,
   linesContent,
@@ -70,14 +71,9 @@ function prepare(request: ExportRequest, preparation: Preparation): PreparedExpo
   if (request.scope !== undefined && form !== 'append-log') throw noScope(source);
   if (request.scratchBeside !== undefined) refuseWithinStore(fileSystem, request.scratchBeside);
   const scratch = new Scratch(fileSystem, scratchBeside);
-  const open: (() => void)[] = [
-    () => {
-      scratch.remove();
-    },
-  ];
+  const open: Closeable[] = [{ close: scratch.remove.bind(scratch) }];
   const release = (): void => {
-    for (const close of open.reverse()) close();
-    open.length = 0;
+    closeEach(open.splice(0).reverse());
   };
   try {
     const prepared = preparation(form, { ...request, fileSystem, identity, scratch, open }, since);
@@ -85,7 +81,7 @@ function prepare(request: ExportRequest, preparation: Preparation): PreparedExpo
     release();
     return undefined;
   } catch (error) {
-    release();
+    closeEachQuietly(open.reverse());
     throw error;
   }
 }

@@ -21,6 +21,7 @@ import { EntrySpool } from '../lines/entry-spool.js';
 import type { LinesHeader } from '../lines/export-lines.js';
 import { anchoredSource } from '../storage-io/views/anchored-file-system.js';
 import type { FileSystem } from '../storage-io/interface/file-system.js';
+import { closeEach } from '../storage-io/whole/close-each.js';
 import { FoldStore } from '../store/fold-store.js';
 import type { ReadableStore } from '../store/store.js';
 import { entriesOf } from './build-store.js';
@@ -172,7 +173,7 @@ function verifiedArtifact(
     },
     notices: [],
     close: () => {
-      for (const file of cores) file.close();
+      closeEach(cores);
     },
   };
 }

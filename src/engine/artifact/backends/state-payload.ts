@@ -11,6 +11,7 @@ import type { StateFile } from '../../state/read/state-file.js';
 import { hasPlainHead, TightValues } from '../../state/write/tight-file.js';
 import type { FileSystem } from '../../storage-io/interface/file-system.js';
 import { readWholeFile } from '../../storage-io/whole/write-fully.js';
+import { closeEachQuietly } from '../../storage-io/whole/close-each.js';
 import { MANIFEST_BYTES_MAX } from '../format/format.js';
 import { artifactError, invalidArtifact } from '../format/invalid.js';
 import type { ExportManifest } from '../format/manifest.js';
@@ -70,7 +71,7 @@ export function openStatePayload(
     }
     return { summary, cores, isTight };
   } catch (error) {
-    for (const file of cores) file.close();
+    closeEachQuietly(cores);
     throw error;
   }
 }

@@ -5,6 +5,7 @@ import { CoresCursor } from '../../directory/state/cores-cursor.js';
 import type { EntryRange } from '../../entry-cursor.js';
 import type { FileStatus, FileSystem } from '../../storage-io/interface/file-system.js';
 import { type FileSlice, slicedFileSystem } from '../../storage-io/views/composed-file-system.js';
+import { closeEach } from '../../storage-io/whole/close-each.js';
 import { CursorStore } from '../../store/cursor-store.js';
 import { FoldStore } from '../../store/fold-store.js';
 import type { EntryVisitor, ReadableStore, StoredEntry } from '../../store/store.js';
@@ -215,6 +216,6 @@ class StateArtifact extends CursorStore implements ReadableStore {
   }
 
   close(): void {
-    for (const file of this.#files) file.close();
+    closeEach(this.#files);
   }
 }

@@ -1,4 +1,5 @@
 import type { FileSystem } from '../../storage-io/interface/file-system.js';
+import { closeEach } from '../../storage-io/whole/close-each.js';
 import {
   type NewPair,
   type PairShape,
@@ -89,7 +90,7 @@ function writeCores(
       return { nextSequence, lastTimestampNs, writePos, indexCrc: headCrc };
     });
   } finally {
-    for (const writer of writers) writer.close();
+    closeEach(writers);
   }
 }
 

@@ -5,6 +5,7 @@ import { type Steps } from '../../steps.js';
 import type { Clock } from '../../storage-io/interface/clock.js';
 import type { FileSystem } from '../../storage-io/interface/file-system.js';
 import { guardedFileSystem } from '../../storage-io/views/guarded-file-system.js';
+import { closeEach } from '../../storage-io/whole/close-each.js';
 import type { CoreStates } from '../state/core-state.js';
 import { coreCheckpointInSteps } from './core-checkpoint.js';
 import { createLog } from './create-directory.js';
@@ -113,7 +114,7 @@ export function* checkpointInSteps(
       return abandonedFor(options, error);
     }
   } finally {
-    for (const tail of closed.tails) tail.close();
+    closeEach(closed.tails);
   }
   // Nothing may come to the log from here to the end of the move: there is no step between.
   let letGo: () => void;

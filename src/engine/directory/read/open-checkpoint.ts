@@ -3,6 +3,7 @@ import { equalBytes } from '../../bytes/compare.js';
 import { toHex } from '../../bytes/text/text.js';
 import { StatelogError } from '../../errors.js';
 import type { FileSystem } from '../../storage-io/interface/file-system.js';
+import { closeEachQuietly } from '../../storage-io/whole/close-each.js';
 import { openStateFile } from '../../state/read/state-file-open.js';
 import type { MappingPolicy, StateFile } from '../../state/read/state-file.js';
 import type { DirectoryLayout } from '../manifest/layout.js';
@@ -30,7 +31,7 @@ export function openCheckpoint(options: OpenCheckpointOptions, entry: Checkpoint
     for (const coreId of cores) opened.push(openCore(options, entry, coreId));
     return opened;
   } catch (error) {
-    for (const file of opened) file.close();
+    closeEachQuietly(opened);
     throw error;
   }
 }

@@ -7,6 +7,7 @@ import { CoresCursor } from './cores-cursor.js';
 import { EmptyCursor } from './empty-cursor.js';
 import { MergedCursor } from './merged-cursor.js';
 import { Overlay, type OverlayAnswer } from './overlay.js';
+import { closeEach } from '../../storage-io/whole/close-each.js';
 
 /** One core's state: what the checkpoint holds, and every change since. */
 export interface CoreState {
@@ -110,6 +111,6 @@ export class CoreStates {
     if (this.#holders > 0) return;
     for (const { overlay } of this.all) overlay.release();
     if (this.#under !== undefined) this.#under.release();
-    else for (const core of this.all) core.base?.close();
+    else closeEach(this.all.map(({ base }) => base));
   }
 }

@@ -5,6 +5,7 @@ import { decodeManifest, liveEpoch, type DirectoryManifest } from '../../directo
 import { isStatelogError } from '../../errors.js';
 import type { Finding } from '../../finding.js';
 import type { FileSystem } from '../../storage-io/interface/file-system.js';
+import { closeEach } from '../../storage-io/whole/close-each.js';
 import { keptLogs, type KeptLog } from '../kept-logs.js';
 import { missingFile } from '../missing-file.js';
 import { removedUnread } from './follow-findings.js';
@@ -70,8 +71,8 @@ export class FollowedDirectory implements LogSupply {
   }
 
   close(): void {
-    for (const log of this.#opened.splice(0)) log.close();
     this.#live = undefined;
+    closeEach(this.#opened.splice(0));
   }
 
   #openNew(): 'done' | 'moved' {

@@ -3,6 +3,7 @@ import { compareMerged } from '../../wal/format/merge-order.js';
 import type { Reached } from '../../wal/scan/scan-options.js';
 import type { ScanEvent, WalScanner } from '../../wal/scan/scanner.js';
 import type { FollowedSegment } from './followed-segment.js';
+import { closeEach } from '../../storage-io/whole/close-each.js';
 
 /** The standing of a segment: at a record that was not told yet, at its end for now, or nobody has looked. */
 type Standing = 'record' | 'end' | 'unknown';
@@ -80,6 +81,6 @@ export class FollowedLog {
   }
 
   close(): void {
-    for (const segment of this.segments) segment.close();
+    closeEach(this.segments);
   }
 }

@@ -1,6 +1,7 @@
 import { isStatelogError } from '../../errors.js';
 import type { Finding } from '../../finding.js';
 import type { FileDescriptor, FileSystem } from '../../storage-io/interface/file-system.js';
+import { closeQuietly } from '../../storage-io/whole/atomic-write.js';
 import type { Reached } from '../../wal/scan/scan-options.js';
 import { type ScanEvent, WalScanner } from '../../wal/scan/scanner.js';
 import { removedUnread } from './follow-findings.js';
@@ -159,7 +160,7 @@ export class FollowedSegment {
 
   close(): void {
     for (const descriptor of [this.#descriptor, ...this.#replacements.splice(0)]) {
-      this.#fileSystem.close(descriptor);
+      closeQuietly(this.#fileSystem, descriptor);
     }
   }
 

@@ -16,6 +16,7 @@ import type { Finding } from '../../finding.js';
 import { checkStateFile } from '../../state/read/state-file-check.js';
 import type { StateFile } from '../../state/read/state-file.js';
 import type { FileSystem } from '../../storage-io/interface/file-system.js';
+import { closeEach } from '../../storage-io/whole/close-each.js';
 import { damageError } from '../../wal/scan/scan-findings.js';
 import { WalScanner } from '../../wal/scan/scanner.js';
 import { withHint, mendHints } from '../hints.js';
@@ -109,7 +110,7 @@ export class ReplayBase {
       }
       if (findings.length === foundBefore)
         return new ReplayBase(candidate, files, findings.map(hintedBy(layout)));
-      for (const file of files) file.close();
+      closeEach(files);
     }
     throw damageError(hintedBy(layout)(findings[0]!), 'nothing was written');
   }
@@ -120,7 +121,7 @@ export class ReplayBase {
   }
 
   close(): void {
-    for (const file of this.#files) file.close();
+    closeEach(this.#files);
   }
 }
 

@@ -6,6 +6,7 @@ import type { FileSystem } from '../../storage-io/interface/file-system.js';
 import { identitiesAround } from '../identities-around.js';
 import { openWritable } from '../open.js';
 import { alreadyThere } from '../../storage-io/whole/already-there.js';
+import { closeEachQuietly } from '../../storage-io/whole/close-each.js';
 
 /** How stores are opened that records are applied to. */
 export interface DestinationOptions {
@@ -42,7 +43,7 @@ export async function openDestinations(
     }
     return stores;
   } catch (error) {
-    for (const store of stores) store.close();
+    closeEachQuietly(stores);
     for (const path of missing) removeMade(fileSystem, path);
     throw error;
   }

@@ -1,5 +1,6 @@
 import type { FileDescriptor, FileSystem } from '../../storage-io/interface/file-system.js';
 import { cutMeanwhile } from '../../storage-io/whole/write-fully.js';
+import { closeQuietly } from '../../storage-io/whole/atomic-write.js';
 
 /** How much is read at once: records that are shown one after the other lie near each other, most often. */
 const WINDOW_BYTES = 1024 * 1024;
@@ -75,7 +76,7 @@ export class NotedFiles {
   }
 
   close(): void {
-    for (const descriptor of this.#descriptors.splice(0)) this.#fileSystem.close(descriptor);
+    for (const descriptor of this.#descriptors.splice(0)) closeQuietly(this.#fileSystem, descriptor);
   }
 
   /** Behind the window it goes on from there; before it the block ends with what is asked for. */

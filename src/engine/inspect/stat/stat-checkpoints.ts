@@ -6,6 +6,7 @@ import { openCheckpoint } from '../../directory/read/open-checkpoint.js';
 import { fragmentationOf } from '../../state/format/format.js';
 import type { FileSystem } from '../../storage-io/interface/file-system.js';
 import { treeBytes } from '../../storage-io/whole/tree-bytes.js';
+import { closeEach } from '../../storage-io/whole/close-each.js';
 import { attempt } from './stat-problem.js';
 import type { CheckpointStat, StatReport } from './stat-report.js';
 
@@ -60,6 +61,6 @@ function measureFiles(
       ),
     };
   } finally {
-    for (const file of files) file.close();
+    closeEach(files);
   }
 }

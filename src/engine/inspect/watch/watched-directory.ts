@@ -11,6 +11,8 @@ import { TAG_DELETE, TAG_PUT } from '../../rkyv/entry/wal-entry-format.js';
 import { DirectoryStore } from '../../store/directory-store.js';
 import type { FileDescriptor, FileSystem } from '../../storage-io/interface/file-system.js';
 import { saidOf } from '../../storage-io/interface/system-error.js';
+import { closeEach } from '../../storage-io/whole/close-each.js';
+import { closeQuietly } from '../../storage-io/whole/atomic-write.js';
 import { listSegments } from '../../wal/folder/segment-folder.js';
 import { Follow, type FollowEvent } from '../follow/follow.js';
 import { GONE, told, WAITING, type WatchedStore, type WatchStep } from './watch-step.js';
@@ -158,9 +160,8 @@ export class WatchedDirectory implements WatchedStore {
   }
 
   close(): void {
-    this.#closeContent();
-    this.#follow.close();
-    this.#fileSystem.close(this.#folder.descriptor);
+    closeQuietly(this.#fileSystem, this.#folder.descriptor);
+    closeEach([this.#store, this.#follow]);
   }
 
   #openContent(): void {

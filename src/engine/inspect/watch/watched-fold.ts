@@ -9,6 +9,7 @@ import type { FoldRecord } from '../../fold/format/record.js';
 import type { OpenLog } from '../../fold/record/log-window.js';
 import { FoldScanner } from '../../fold/scan/scanner.js';
 import type { FileDescriptor, FileSystem } from '../../storage-io/interface/file-system.js';
+import { closeQuietly } from '../../storage-io/whole/atomic-write.js';
 import { FoldNet } from './fold-net.js';
 import { KnownEntries, nameOf } from './known-entries.js';
 import { GONE, told, WAITING, type WatchedStore, type WatchStep } from './watch-step.js';
@@ -74,8 +75,8 @@ export class WatchedFold implements WatchedStore {
   }
 
   close(): void {
-    for (const { descriptor } of this.#replacements.splice(0)) this.#fileSystem.close(descriptor);
-    this.#fileSystem.close(this.#descriptor);
+    const waiting = this.#replacements.splice(0).map(({ descriptor }) => descriptor);
+    for (const descriptor of [this.#descriptor, ...waiting]) closeQuietly(this.#fileSystem, descriptor);
   }
 
   *#watch(): Generator<WatchStep, void> {

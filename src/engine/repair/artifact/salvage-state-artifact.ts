@@ -15,6 +15,7 @@ import { STORE_ID_BYTES } from '../../state/format/index-block.js';
 import { openStateFile } from '../../state/read/state-file-open.js';
 import type { FileSystem } from '../../storage-io/interface/file-system.js';
 import { readWholeFile } from '../../storage-io/whole/write-fully.js';
+import { closeEach } from '../../storage-io/whole/close-each.js';
 import { reportCut } from '../log/cut-file.js';
 import { nothingLeft } from '../account/refusals.js';
 import type { LocatedPayload } from './located-payload.js';
@@ -83,7 +84,7 @@ export function* salvageStateArtifact(
     }
     if (into !== undefined) write(account, payload, { summary, epoch, states }, into);
   } finally {
-    for (const { base } of states) base?.close();
+    closeEach(states.map(({ base }) => base));
   }
 }
 

@@ -52,8 +52,11 @@ export async function* openReadableRest(
       const rest = yield* restIn(fileSystem, path, into);
       const close = rest.store.close.bind(rest.store);
       rest.store.close = () => {
-        close();
-        scratch.remove();
+        try {
+          close();
+        } finally {
+          scratch.remove();
+        }
       };
       return rest;
     }

@@ -3,6 +3,7 @@ import type { Entry } from '../../entry-cursor.js';
 import { isStatelogError } from '../../errors.js';
 import { removeQuietly } from '../../storage-io/whole/atomic-write.js';
 import type { FileSystem } from '../../storage-io/interface/file-system.js';
+import { closeEach } from '../../storage-io/whole/close-each.js';
 import {
   AUTO_COMPACT_FRAGMENTATION,
   AUTO_COMPACT_KEYS_MIN,
@@ -145,8 +146,8 @@ export class FileBackend extends TableBackend implements StateBackend {
     const isUnpublished = this.#current !== this.#published;
     if (isUnpublished && this.refusal === undefined) removeQuietly(this.#fileSystem, this.#paths.newValues);
     this.refusal = closedError(this.path);
-    for (const generation of new Set([...this.#retired, this.#current, this.#published])) generation.close();
     this.table.clear();
+    closeEach(new Set([...this.#retired, this.#current, this.#published]));
   }
 
   #append(value: Uint8Array): number {

@@ -61,9 +61,7 @@ export function incrementEndMoment(preparing: PreparingSince): Moment {
 }
 
 function keep({ open }: PreparingSince, moment: Moment): Moment {
-  open.push(() => {
-    moment.close();
-  });
+  open.push(moment);
   return moment;
 }
 

@@ -4,6 +4,7 @@ import { createDirectoryTree } from '../../storage-io/whole/atomic-write.js';
 import type { FileSystem } from '../../storage-io/interface/file-system.js';
 import { realFileSystem } from '../../storage-io/real/real-file-system.js';
 import type { IoCompletion } from '../../storage-io/submission/storage-io.js';
+import { closeEach } from '../../storage-io/whole/close-each.js';
 import { MergedScanner } from '../scan/merged-scanner.js';
 import { type RecordVisitor, recoverSegment, type SegmentReport } from '../recover/recovery.js';
 import { listSegments, type SegmentEntry } from '../folder/segment-folder.js';
@@ -188,15 +189,7 @@ export class WalSegments {
 
   /** Syncs and closes all segments. @throws the first failure, after all were closed */
   close(): void {
-    const failures: unknown[] = [];
-    for (const writer of this.#writers) {
-      try {
-        writer.close();
-      } catch (error) {
-        failures.push(error);
-      }
-    }
-    if (failures.length > 0) throw failures[0];
+    closeEach(this.#writers);
   }
 }
 

@@ -3,6 +3,7 @@ import { openDestinations } from '../../../inspect/replay/replay-destinations.js
 import { openWritable } from '../../../inspect/open.js';
 import { realFileSystem } from '../../../storage-io/real/real-file-system.js';
 import type { FileSystem } from '../../../storage-io/interface/file-system.js';
+import { closeEach, closeEachQuietly } from '../../../storage-io/whole/close-each.js';
 import { DirectoryStore } from '../../../store/directory-store.js';
 import { FoldStore } from '../../../store/fold-store.js';
 import type { WritableStore } from '../../../store/store.js';
@@ -42,7 +43,7 @@ export async function openPull(paths: PullPaths): Promise<OpenedPull> {
   const store = await openWritable(fold, { ...opening, create: { kind: 'log' } });
   const stores: WritableStore[] = [store];
   const close = (): void => {
-    for (const one of stores) one.close();
+    closeEach(stores);
   };
   try {
     if (!(store instanceof FoldStore)) throw noFold(fold);
@@ -51,7 +52,7 @@ export async function openPull(paths: PullPaths): Promise<OpenedPull> {
     const others = stores.slice(1).map((one) => destinationOf(one, fileSystem));
     return { target: new DestinationGroup(new FoldDestination(store, fileSystem), others), stores, close };
   } catch (error) {
-    close();
+    closeEachQuietly(stores);
     throw error;
   }
 }

@@ -55,8 +55,11 @@ export class PublishedSource implements RestoreSource {
       verifyStagedFold(fileSystem, staged, this.name);
       const store = FoldStore.load(staged.pathOf(FOLD_PATH), fileSystem, true);
       const close = (): void => {
-        store.close();
-        staging.remove();
+        try {
+          store.close();
+        } finally {
+          staging.remove();
+        }
       };
       return { store, cursor: store.cursor, scope: staged.manifest.scope, close };
     } catch (error) {
