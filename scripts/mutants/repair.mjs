@@ -149,4 +149,12 @@ export const repairMutants = [
     tests: ['cli/commands/followed-hints'],
     match: 'a stray file*',
   },
+  {
+    name: 'unlisted-folder-not-told',
+    rule: 'R4: a repair tells what it could not look at, and does without it',
+    file: 'src/engine/repair/unopened.ts',
+    from: 'if (unlisted !== undefined) yield unopened(unlisted, folder);',
+    to: 'void unlisted;',
+    tests: ['engine/repair/unopened'],
+  },
 ];

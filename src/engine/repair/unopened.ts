@@ -1,22 +1,24 @@
 import { join } from 'node:path';
+import type { StatelogError } from '../errors.js';
 import type { Finding } from '../finding.js';
 import { unopenedFinding } from '../inspect/unreadable.js';
 import type { FileSystem } from '../storage-io/interface/file-system.js';
+import { namesIn } from '../storage-io/views/names-in.js';
 import { composedFileSystem } from '../storage-io/views/composed-file-system.js';
 
 /** Names that files of ours have. */
 const FILE_NAME = /^(wal-\d{1,5}\.log|state-\d{1,5}\.(db|idx))$/;
 
 /**
- * The files below a folder that cannot be opened, and a file system that lacks them, and whatever else lies in a file's place:
- * so they stop nothing of the rest.
+ * The files below a folder that cannot be opened and the folders that cannot be listed, and a file system that lacks them, and
+ * whatever else lies in a file's place: so they stop nothing of the rest.
  */
 export interface Openable {
   readonly fileSystem: FileSystem;
   readonly findings: readonly Finding[];
 }
 
-/** Opens each file below a folder once. Links to folders are not followed. */
+/** Lists each folder below a folder, and opens each file, once. Links to folders are not followed. */
 export function openableBelow(fileSystem: FileSystem, path: string): Openable {
   if (fileSystem.statusFollowing(path)?.kind !== 'directory') return { fileSystem, findings: [] };
   const hidden = new Set<string>();
@@ -32,7 +34,10 @@ function* unopenedBelow(
   folder: string,
   others: Set<string>,
 ): Generator<Finding, void> {
-  for (const name of fileSystem.readDirectory(folder)) {
+  let unlisted: StatelogError | undefined;
+  const names = namesIn(fileSystem, folder, (error) => (unlisted = error));
+  if (unlisted !== undefined) yield unopened(unlisted, folder);
+  for (const name of names) {
     const path = join(folder, name);
     const isFolder = fileSystem.status(path)?.kind === 'directory';
     try {
@@ -42,9 +47,13 @@ function* unopenedBelow(
       if (isFolder) yield* unopenedBelow(fileSystem, path, others);
       else if (kind === 'file') fileSystem.close(fileSystem.openRead(path));
     } catch (error) {
-      const finding = unopenedFinding(error, path);
-      if (finding === undefined) throw error;
-      yield finding;
+      yield unopened(error, path);
     }
   }
+}
+
+function unopened(error: unknown, path: string): Finding {
+  const finding = unopenedFinding(error, path);
+  if (finding === undefined) throw error;
+  return finding;
 }

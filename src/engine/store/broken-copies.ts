@@ -1,10 +1,11 @@
 import { basename, dirname, join } from 'node:path';
 import { DirectoryLayout } from '../directory/manifest/layout.js';
-import { isStatelogError } from '../errors.js';
+import type { StatelogError } from '../errors.js';
 import { isBrokenCopyOf } from '../fold/write/torn-tail-copy.js';
 import { anchoredPlace, anchoredStore } from '../storage-io/views/anchored-file-system.js';
 import type { FileSystem } from '../storage-io/interface/file-system.js';
 import { callEach } from '../storage-io/whole/close-each.js';
+import { namesIn } from '../storage-io/views/names-in.js';
 import { isBrokenSegmentCopy } from '../wal/recover/broken-copy.js';
 
 /** A store that recovery may have cut. */
@@ -19,13 +20,20 @@ export interface BrokenCopies {
   readonly bytes: number;
 }
 
-/** The copies of what recovery and repair cut from a store: in its `broken/`, or beside a fold log. */
-export function brokenCopies(fileSystem: FileSystem, { kind, path }: CutStore): BrokenCopies {
+/**
+ * The copies of what recovery and repair cut from a store: in its `broken/`, or beside a fold log.
+ * @param onUnlisted is told where they cannot be listed
+ */
+export function brokenCopies(
+  fileSystem: FileSystem,
+  { kind, path }: CutStore,
+  onUnlisted?: (error: StatelogError) => void,
+): BrokenCopies {
   const folder = kind === 'directory' ? new DirectoryLayout(path).broken : dirname(path);
   const isCopy = kind === 'directory' ? isBrokenSegmentCopy : ofLog(basename(path));
   const paths: string[] = [];
   let bytes = 0;
-  for (const name of namesIn(fileSystem, folder).filter(isCopy)) {
+  for (const name of namesIn(fileSystem, folder, onUnlisted).filter(isCopy)) {
     const status = fileSystem.status(join(folder, name));
     if (status?.kind !== 'file') continue;
     paths.push(join(folder, name));
@@ -36,12 +44,14 @@ export function brokenCopies(fileSystem: FileSystem, { kind, path }: CutStore): 
 
 /**
  * Removes them. What else lies there stays.
- * @throws StatelogError what removing throws
+ * @throws StatelogError what listing and removing throw
  */
 export function dropBrokenCopies(disk: FileSystem, store: CutStore): BrokenCopies {
   const { kind, path } = store;
   const fileSystem = kind === 'directory' ? anchoredStore(disk, path) : anchoredPlace(disk, path);
-  const copies = brokenCopies(fileSystem, store);
+  const copies = brokenCopies(fileSystem, store, (error) => {
+    throw error;
+  });
   callEach(
     copies.paths.map((copy) => () => {
       fileSystem.remove(copy);
@@ -52,13 +62,4 @@ export function dropBrokenCopies(disk: FileSystem, store: CutStore): BrokenCopie
 
 function ofLog(logName: string): (name: string) => boolean {
   return (name) => isBrokenCopyOf(name, logName);
-}
-
-function namesIn(fileSystem: FileSystem, folder: string): string[] {
-  try {
-    return fileSystem.readDirectory(folder);
-  } catch (error) {
-    if (isStatelogError(error, 'NOT_FOUND') || isStatelogError(error, 'PERMISSION_DENIED')) return [];
-    throw error;
-  }
 }

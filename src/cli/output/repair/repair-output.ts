@@ -26,8 +26,9 @@ export function repairEventLine(
   form: RepairLineForm,
 ): string {
   if ('finding' in event) {
-    // The repair already does what the hint of a finding asks for.
-    const finding = { ...event.finding, hint: undefined };
+    // The repair already does what the hint of a finding asks for, but gives nobody rights.
+    const { isRefused, hint } = event.finding;
+    const finding = { ...event.finding, hint: isRefused === true ? hint : undefined };
     return form.json ? JSON.stringify({ finding }) : findingText(finding);
   }
   if ('source' in event) return form.json ? sourceJson(event.source) : sourceText(event.source);

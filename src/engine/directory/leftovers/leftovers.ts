@@ -2,6 +2,7 @@ import path from 'node:path';
 import { StatelogError, isStatelogError } from '../../errors.js';
 import { isTemporaryName, removeQuietly } from '../../storage-io/whole/atomic-write.js';
 import type { FileSystem } from '../../storage-io/interface/file-system.js';
+import { namesIn } from '../../storage-io/views/names-in.js';
 import { holdsOtherChanges } from './copied-log.js';
 import { epochOfName, isSegmentName, isStateFileName, type DirectoryLayout } from '../manifest/layout.js';
 import { liveEpoch, type DirectoryManifest } from '../manifest/manifest.js';
@@ -17,6 +18,8 @@ export interface Leftover {
    * hold, or a checkpoint that was published since. One that was nearly made leaves a log that holds copies of the live log's.
    */
   readonly isNewer: boolean;
+  /** Why the folder, or one in it, cannot be looked into: nobody can tell what it holds. */
+  readonly unlisted?: StatelogError;
 }
 
 /**
@@ -32,19 +35,30 @@ export function findLeftovers(
   const oldest = manifest.checkpoints[0]?.epoch ?? 0n;
   const live = liveEpoch(manifest);
   const found: Leftover[] = [];
-  for (const [epoch, folder] of epochFolders(fileSystem, layout.checkpoints)) {
+  const unlisted =
+    (kind: Leftover['kind'], folder: string) =>
+    (error: StatelogError): void => {
+      found.push({ kind, path: folder, isNewer: false, unlisted: error });
+    };
+  const { checkpoints, wal } = layout;
+  for (const [epoch, folder] of epochFolders(fileSystem, checkpoints, unlisted('checkpoint', checkpoints))) {
     if (kept.has(epoch)) continue;
-    const isNewer = isLaterCheckpoint(fileSystem, layout, manifest, epoch);
-    found.push({ kind: 'checkpoint', path: folder, isNewer });
+    try {
+      const isNewer = isLaterCheckpoint(fileSystem, layout, manifest, epoch);
+      found.push({ kind: 'checkpoint', path: folder, isNewer });
+    } catch (error) {
+      if (!isStatelogError(error, 'PERMISSION_DENIED')) throw error;
+      unlisted('checkpoint', folder)(error);
+    }
   }
-  for (const [epoch, folder] of epochFolders(fileSystem, layout.wal)) {
+  for (const [epoch, folder] of epochFolders(fileSystem, wal, unlisted('wal', wal))) {
     if (epoch > oldest && epoch <= live) continue;
     found.push({
       kind: 'wal',
       path: folder,
-      isNewer:
-        epoch > live &&
-        logHoldsChanges(fileSystem, folder, epoch === live + 1n ? layout.walOf(live) : undefined),
+      ...(epoch > live
+        ? laterLog(fileSystem, folder, epoch === live + 1n ? layout.walOf(live) : undefined)
+        : { isNewer: false }),
     });
   }
   for (const folder of [layout.root, layout.walOf(live)]) {
@@ -60,13 +74,16 @@ export function findLeftovers(
  * stays. Nothing needs to be synced: what comes back after a power cut is removed again.
  * @param manifest the checkpoints in it, of which some may be gone, say what the logs that they closed held
  * @throws StatelogError `DAMAGED` (class `misplaced-epoch`), before anything is removed, where a log
- * holds changes that the manifest does not know of, or a checkpoint is newer than it
+ * holds changes that the manifest does not know of, or a checkpoint is newer than it; `PERMISSION_DENIED` or `IO_FAILED` where
+ * nobody can tell
  */
 export function removeLeftovers(
   fileSystem: FileSystem,
   leftovers: readonly Leftover[],
   manifest: DirectoryManifest,
 ): void {
+  const untold = leftovers.find(({ unlisted }) => unlisted !== undefined)?.unlisted;
+  if (untold !== undefined) throw untold;
   const newer = leftovers.find(({ isNewer }) => isNewer);
   if (newer !== undefined) {
     const isLog = newer.kind === 'wal';
@@ -113,28 +130,29 @@ function removeFolder(fileSystem: FileSystem, folder: string, isOurs: (name: str
 }
 
 /** @param copiedFrom the folder of the live log, where the folder may be the next one, of a checkpoint that was nearly made */
-function logHoldsChanges(fileSystem: FileSystem, folder: string, copiedFrom: string | undefined): boolean {
-  return namesIn(fileSystem, folder)
-    .filter(isSegmentName)
-    .some((name) => {
-      const original = copiedFrom === undefined ? undefined : path.join(copiedFrom, name);
-      return holdsOtherChanges(fileSystem, path.join(folder, name), original);
-    });
+function laterLog(
+  fileSystem: FileSystem,
+  folder: string,
+  copiedFrom: string | undefined,
+): Pick<Leftover, 'isNewer' | 'unlisted'> {
+  let unlisted: StatelogError | undefined;
+  const names = namesIn(fileSystem, folder, (error) => (unlisted = error));
+  if (unlisted !== undefined) return { isNewer: false, unlisted };
+  const isNewer = names.filter(isSegmentName).some((name) => {
+    const original = copiedFrom === undefined ? undefined : path.join(copiedFrom, name);
+    return holdsOtherChanges(fileSystem, path.join(folder, name), original);
+  });
+  return { isNewer };
 }
 
-function epochFolders(fileSystem: FileSystem, folder: string): [bigint, string][] {
-  return namesIn(fileSystem, folder).flatMap((name): [bigint, string][] => {
+function epochFolders(
+  fileSystem: FileSystem,
+  folder: string,
+  onUnlisted: (error: StatelogError) => void,
+): [bigint, string][] {
+  return namesIn(fileSystem, folder, onUnlisted).flatMap((name): [bigint, string][] => {
     const epoch = epochOfName(name);
     const isFolder = epoch !== undefined && fileSystem.status(path.join(folder, name))?.kind === 'directory';
     return isFolder ? [[epoch, path.join(folder, name)]] : [];
   });
-}
-
-function namesIn(fileSystem: FileSystem, folder: string): string[] {
-  try {
-    return fileSystem.readDirectory(folder);
-  } catch (error) {
-    if (isStatelogError(error, 'NOT_FOUND')) return [];
-    throw error;
-  }
 }

@@ -7,6 +7,7 @@ import { composedFileSystem, type FileSlice } from '../../storage-io/views/compo
 import { isUnreadable } from '../../storage-io/views/reading-on-file-system.js';
 import { closeQuietly } from '../../storage-io/whole/atomic-write.js';
 import type { ScratchFolder } from '../../storage-io/whole/scratch-folder.js';
+import { namesIn } from '../../storage-io/views/names-in.js';
 import { isStatelogError } from '../../errors.js';
 import { sweepFile } from '../../wal/scan/record-sweep.js';
 import { gunzipped, isGzip, type GunzipOutcome } from './gunzip.js';
@@ -86,7 +87,7 @@ function* gzippedAt(fileSystem: FileSystem, path: string): Generator<string, voi
 }
 
 function* gzippedBelow(fileSystem: FileSystem, folder: string, depth: number): Generator<string, void> {
-  for (const name of fileSystem.readDirectory(folder)) {
+  for (const name of namesIn(fileSystem, folder)) {
     const path = join(folder, name);
     const kind = fileSystem.status(path)?.kind;
     if (kind === 'directory' && depth < DEPTH_MAX) yield* gzippedBelow(fileSystem, path, depth + 1);

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { commandText, repairHint } from '../../bytes/text/command-hints.js';
-import { isStatelogError } from '../../errors.js';
 import type { Finding } from '../../finding.js';
 import type { FileSystem } from '../../storage-io/interface/file-system.js';
+import { namesIn } from '../../storage-io/views/names-in.js';
 
 /** Marks that people, and programs that keep folders equal, put into the name of a second version of a file. */
 const MARKS: readonly (readonly [RegExp, string])[] = [
@@ -43,16 +43,6 @@ export function* conflictedCopies(
       );
       break;
     }
-  }
-}
-
-/** The names in a folder; none where a writer has dropped it meanwhile. */
-function namesIn(fileSystem: FileSystem, folder: string): string[] {
-  try {
-    return fileSystem.readDirectory(folder);
-  } catch (error) {
-    if (isStatelogError(error, 'NOT_FOUND')) return [];
-    throw error;
   }
 }
 

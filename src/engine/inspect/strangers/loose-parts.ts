@@ -4,8 +4,8 @@ import { epochOfName, isStateFileName } from '../../directory/manifest/layout.js
 import { isStatelogError } from '../../errors.js';
 import { readIndexHead } from '../../state/format/index-head.js';
 import type { FileSystem } from '../../storage-io/interface/file-system.js';
+import { foldersIn, namesIn } from '../../storage-io/views/names-in.js';
 import { listSegments } from '../../wal/folder/segment-folder.js';
-import { foldersIn, namesIn } from './strange-folder.js';
 
 /** Folders, and files in one, that are looked into. */
 const FOLDERS_MAX = 200;

@@ -3,7 +3,8 @@ import { pathToFileURL } from 'node:url';
 import { PAYLOAD_NAME, PAYLOADS_END, POINTER_END } from '../../artifact/format/snapshot-names.js';
 import { commandText } from '../../bytes/text/command-hints.js';
 import type { FileSystem } from '../../storage-io/interface/file-system.js';
-import { foldersIn, namesIn, type StrangeFolder } from './strange-folder.js';
+import { foldersIn, namesIn } from '../../storage-io/views/names-in.js';
+import type { StrangeFolder } from './strange-folder.js';
 
 const DEPTH_MAX = 3;
 const FOLDERS_MAX = 200;

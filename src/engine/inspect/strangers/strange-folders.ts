@@ -2,9 +2,10 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { commandText, shellWord } from '../../bytes/text/command-hints.js';
 import { isStatelogError } from '../../errors.js';
 import type { FileSystem } from '../../storage-io/interface/file-system.js';
+import { foldersIn } from '../../storage-io/views/names-in.js';
 import { holdsLooseParts } from './loose-parts.js';
 import { snapshotsBelow } from './snapshot-places.js';
-import { foldersIn, type StrangeFolder } from './strange-folder.js';
+import type { StrangeFolder } from './strange-folder.js';
 
 /** Identifies what can be opened by itself. */
 type Identify = (path: string) => { readonly kind: string; readonly path: string } | undefined;

@@ -5,11 +5,13 @@ import { findLeftovers, type Leftover } from '../../directory/leftovers/leftover
 import { epochOfName, type DirectoryLayout } from '../../directory/manifest/layout.js';
 import { readManifestBytes } from '../../directory/manifest/manifest-file.js';
 import { decodeManifest } from '../../directory/manifest/manifest.js';
-import { isStatelogError } from '../../errors.js';
+import { isStatelogError, type StatelogError } from '../../errors.js';
 import type { Finding } from '../../finding.js';
 import { listSegments } from '../../wal/folder/segment-folder.js';
 import { sweepFile } from '../../wal/scan/record-sweep.js';
 import type { FileSystem } from '../../storage-io/interface/file-system.js';
+import { namesIn } from '../../storage-io/views/names-in.js';
+import { unopenedFinding } from '../unreadable.js';
 
 /** How often a writer may make a checkpoint while we look. */
 const TRIES_MAX = 100;
@@ -17,7 +19,11 @@ const TRIES_MAX = 100;
 /** Tells of what lies in a state directory and is named by nothing in it. */
 export function* lookAround(fileSystem: FileSystem, layout: DirectoryLayout): Generator<Finding, void> {
   for (const leftover of leftoversNow(fileSystem, layout)) {
-    const { path, isNewer } = leftover;
+    const { path, isNewer, unlisted } = leftover;
+    if (unlisted !== undefined) {
+      yield unlistedFinding(unlisted, path);
+      continue;
+    }
     yield {
       severity: isNewer ? 'damage' : 'notice',
       class: isNewer ? 'misplaced-epoch' : 'leftover',
@@ -32,8 +38,8 @@ export function* lookAround(fileSystem: FileSystem, layout: DirectoryLayout): Ge
           }),
     };
   }
-  if (fileSystem.status(layout.broken) === undefined) return;
-  for (const name of fileSystem.readDirectory(layout.broken)) {
+  let unlisted: StatelogError | undefined;
+  for (const name of namesIn(fileSystem, layout.broken, (error) => (unlisted = error))) {
     const file = nodePath.join(layout.broken, name);
     yield {
       severity: 'notice',
@@ -45,6 +51,14 @@ export function* lookAround(fileSystem: FileSystem, layout: DirectoryLayout): Ge
       hint: `when nobody needs it any more, run ${commandText('statelog', 'compact', layout.root, '--drop-broken')}`,
     };
   }
+  if (unlisted !== undefined) yield unlistedFinding(unlisted, layout.broken);
+}
+
+/** @throws StatelogError the error itself, where it is not about this folder alone */
+function unlistedFinding(error: StatelogError, folder: string): Finding {
+  const finding = unopenedFinding(error, folder);
+  if (finding === undefined) throw error;
+  return finding;
 }
 
 function toldOfNewer(

@@ -8,6 +8,7 @@ import {
 } from '../../directory/manifest/manifest.js';
 import { isStatelogError } from '../../errors.js';
 import type { FileSystem } from '../../storage-io/interface/file-system.js';
+import { namesIn } from '../../storage-io/views/names-in.js';
 import type { RepairAccount } from '../account/repair-account.js';
 import type { RepairEvent } from '../account/report.js';
 import { recoverManifest } from './recovered-manifest.js';
@@ -111,10 +112,8 @@ function isCheckpointThere(fileSystem: FileSystem, layout: DirectoryLayout, epoc
 
 /** Epochs of the folders of checkpoints that hold anything. */
 function checkpointsThere(fileSystem: FileSystem, layout: DirectoryLayout): bigint[] {
-  if (fileSystem.status(layout.checkpoints)?.kind !== 'directory') return [];
-  return fileSystem.readDirectory(layout.checkpoints).flatMap((name) => {
+  return namesIn(fileSystem, layout.checkpoints).flatMap((name) => {
     const epoch = epochOfName(name);
-    if (epoch === undefined || fileSystem.status(layout.checkpoint(epoch))?.kind !== 'directory') return [];
-    return fileSystem.readDirectory(layout.checkpoint(epoch)).length > 0 ? [epoch] : [];
+    return epoch !== undefined && namesIn(fileSystem, layout.checkpoint(epoch)).length > 0 ? [epoch] : [];
   });
 }

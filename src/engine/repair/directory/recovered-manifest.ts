@@ -13,6 +13,7 @@ import { STORE_ID_BYTES } from '../../state/format/index-block.js';
 import { readIndexHead, type IndexHead } from '../../state/format/index-head.js';
 import { attempt } from '../survey/evidence.js';
 import type { FileSystem } from '../../storage-io/interface/file-system.js';
+import { namesIn } from '../../storage-io/views/names-in.js';
 import { WalScanner } from '../../wal/scan/scanner.js';
 import { coreIdOfSegmentName } from '../../wal/format/segment-name.js';
 
@@ -194,10 +195,6 @@ function epochsIn(fileSystem: FileSystem, folder: string): bigint[] {
     .map(epochOfName)
     .filter((epoch) => epoch !== undefined)
     .sort((a, b) => (a < b ? -1 : 1));
-}
-
-function namesIn(fileSystem: FileSystem, folder: string): string[] {
-  return fileSystem.status(folder)?.kind === 'directory' ? fileSystem.readDirectory(folder) : [];
 }
 
 function coreIdOfIndex(name: string): number | undefined {

@@ -6,6 +6,7 @@ import { readManifest } from '../../directory/manifest/manifest-file.js';
 import { newestCheckpoint, type DirectoryManifest } from '../../directory/manifest/manifest.js';
 import { keptLogs, type KeptLog } from '../../inspect/kept-logs.js';
 import type { FileSystem } from '../../storage-io/interface/file-system.js';
+import { namesIn } from '../../storage-io/views/names-in.js';
 import type { RepairAccount } from '../account/repair-account.js';
 import type { RepairEvent } from '../account/report.js';
 import { recoverManifest } from '../directory/recovered-manifest.js';
@@ -53,8 +54,7 @@ export function* fillDirectory(
 
 /** The files of all epochs in a folder of logs or checkpoints. */
 function filesIn(fileSystem: FileSystem, folder: string): string[] {
-  const pathsIn = (one: string): string[] =>
-    (attempt(() => fileSystem.readDirectory(one)) ?? []).map((name) => join(one, name));
+  const pathsIn = (one: string): string[] => namesIn(fileSystem, one).map((name) => join(one, name));
   const isFolder = (one: string): boolean => fileSystem.statusFollowing(one)?.kind === 'directory';
   return pathsIn(folder).flatMap((one) => (isFolder(one) ? pathsIn(one) : [one]));
 }
@@ -142,7 +142,7 @@ function isOfThisMoment(
   const newest = newestCheckpoint(manifest);
   if (newest === undefined) return false;
   const epochsIn = (folder: string): bigint[] =>
-    (attempt(() => fileSystem.readDirectory(folder)) ?? []).flatMap((name) => epochOfName(name) ?? []);
+    namesIn(fileSystem, folder).flatMap((name) => epochOfName(name) ?? []);
   const isNewest =
     epochsIn(layout.checkpoints).every((epoch) => epoch <= newest.epoch) &&
     epochsIn(layout.wal).every((epoch) => epoch <= newest.epoch + 1n);

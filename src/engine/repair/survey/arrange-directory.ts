@@ -2,13 +2,13 @@ import { dirname, join } from 'node:path';
 import { DirectoryLayout, epochOfName } from '../../directory/manifest/layout.js';
 import { type CoreCheckpoint } from '../../directory/manifest/manifest.js';
 import type { FileSystem } from '../../storage-io/interface/file-system.js';
+import { namesIn } from '../../storage-io/views/names-in.js';
 import { coreIdOfSegmentName } from '../../wal/format/segment-name.js';
 import type { RecordRun } from '../../wal/scan/record-sweep.js';
 import { ArrangementBuilder, type Arrangement } from './arrangement.js';
 import { believedEvidence } from './believed-indexes.js';
 import { placeCheckpoints } from './checkpoint-places.js';
 import {
-  attempt,
   identitiesOf,
   isPassedOver,
   surveyFolder,
@@ -190,15 +190,13 @@ class DirectoryArranging {
       places.set(`${epoch}/${coreId}`, { epoch, coreId, path: this.#layout.segment(epoch, coreId) });
     };
     const { wal } = this.#layout;
-    const epochs = (attempt(() => this.#fileSystem.readDirectory(wal)) ?? []).flatMap(
-      (name) => epochOfName(name) ?? [],
-    );
+    const epochs = namesIn(this.#fileSystem, wal).flatMap((name) => epochOfName(name) ?? []);
     const oldest = this.#oldestEpoch(segments);
     for (const run of segments.flatMap(({ runs }) => runs)) {
       if (run.epoch >= oldest && this.#hasCore(run.coreId)) enter(run.epoch, run.coreId);
     }
     for (const epoch of epochs) {
-      for (const name of attempt(() => this.#fileSystem.readDirectory(this.#layout.walOf(epoch))) ?? []) {
+      for (const name of namesIn(this.#fileSystem, this.#layout.walOf(epoch))) {
         const coreId = coreIdOfSegmentName(name);
         if (isPassedOver(this.#fileSystem, join(this.#layout.walOf(epoch), name), this.#without)) {
           this.#builder.leaveOut(join(this.#layout.walOf(epoch), name));

@@ -4,6 +4,7 @@ import type { DirectoryLayout } from '../../directory/manifest/layout.js';
 import { epochOfName } from '../../directory/manifest/layout.js';
 import type { DirectoryManifest } from '../../directory/manifest/manifest.js';
 import type { FileSystem } from '../../storage-io/interface/file-system.js';
+import { namesIn } from '../../storage-io/views/names-in.js';
 import { valuesFit } from '../state/fitting-index.js';
 import type { ArrangementBuilder } from './arrangement.js';
 import { StatelogError } from '../../errors.js';
@@ -37,7 +38,7 @@ export function placeCheckpoints(scope: CheckpointScope, builder: ArrangementBui
     places.set(`${epoch}/${coreId}`, { epoch, coreId });
   };
   for (const epoch of epochsThere(scope)) {
-    for (const name of attempt(() => fileSystem.readDirectory(layout.checkpoint(epoch))) ?? []) {
+    for (const name of namesIn(fileSystem, layout.checkpoint(epoch))) {
       const core = PAIR_NAME.exec(name)?.[1];
       if (core !== undefined) enter(epoch, Number(core));
     }
@@ -164,6 +165,6 @@ function isNewOrKnown(epoch: bigint, scope: CheckpointScope): boolean {
 }
 
 function epochsThere({ fileSystem, layout }: CheckpointScope): bigint[] {
-  const names = attempt(() => fileSystem.readDirectory(layout.checkpoints)) ?? [];
+  const names = namesIn(fileSystem, layout.checkpoints);
   return names.flatMap((name) => epochOfName(name) ?? []).sort((a, b) => (a < b ? -1 : 1));
 }

@@ -14,6 +14,7 @@ import { decodeStateHeader, hasStateMagic } from '../../state/format/state-heade
 import type { FileStatus, FileSystem } from '../../storage-io/interface/file-system.js';
 import { closeQuietly } from '../../storage-io/whole/atomic-write.js';
 import { readWholeFile } from '../../storage-io/whole/write-fully.js';
+import { namesIn } from '../../storage-io/views/names-in.js';
 import { coreIdOfSegmentName } from '../../wal/format/segment-name.js';
 import { sweepFile, type RecordRun } from '../../wal/scan/record-sweep.js';
 import { looksLikeSegment } from '../../wal/folder/segment-folder.js';
@@ -202,10 +203,6 @@ export function attempt<T>(read: () => T): T | undefined {
     if (codes.some((code) => isStatelogError(error, code))) return undefined;
     throw error;
   }
-}
-
-function namesIn(fileSystem: FileSystem, folder: string): string[] {
-  return attempt(() => fileSystem.readDirectory(folder)) ?? [];
 }
 
 /**

@@ -25,7 +25,7 @@ export interface Composition {
   readonly files: ReadonlyMap<string, readonly FileSlice[]>;
   /** By path: all names in a folder. Below it nothing is there but what the composition names. */
   readonly folders?: ReadonlyMap<string, readonly string[]> | undefined;
-  /** Paths at which nothing is. */
+  /** Paths at which nothing is, nor below them. */
   readonly hidden?: ReadonlySet<string> | undefined;
   /** A folder on disk, which the folders of the composition pass for; needed where there are any. */
   readonly root?: string | undefined;
@@ -57,7 +57,7 @@ export function composedFileSystem(fileSystem: FileSystem, composition: Composit
   const { files, folders = new Map<string, readonly string[]>(), hidden, root = '/' } = composition;
   const open = new Map<FileDescriptor, OpenSlices>();
   const isHidden = (path: string): boolean =>
-    hidden?.has(path) === true ||
+    [...(hidden ?? [])].some((one) => path === one || path.startsWith(`${one}/`)) ||
     (!files.has(path) && [...folders.keys()].some((folder) => path.startsWith(`${folder}/`)));
   const statusOfComposed = (path: string): FileStatus | undefined => {
     const slices = files.get(path);
@@ -104,10 +104,11 @@ export function composedFileSystem(fileSystem: FileSystem, composition: Composit
       return isHidden(path) ? undefined : fileSystem.statusFollowing(path);
     },
     realPath: (path) => fileSystem.realPath(files.get(path)?.[0]?.path ?? path),
-    readDirectory: (path) =>
-      [...(folders.get(path) ?? fileSystem.readDirectory(path))].filter(
-        (name) => hidden?.has(join(path, name)) !== true,
-      ),
+    readDirectory: (path) => {
+      if (isHidden(path)) throw notThere(path);
+      const names = folders.get(path) ?? fileSystem.readDirectory(path);
+      return names.filter((name) => hidden?.has(join(path, name)) !== true);
+    },
     copyFile: (from, to) => {
       if (!files.has(from)) fileSystem.copyFile(from, to);
       else copyByDescriptor(composedFileSystem(fileSystem, composition), from, to);
