@@ -9,8 +9,8 @@ export const interleavingMutants = [
     file: 'src/engine/fold/write/open-log.ts',
     from: 'checkStillHeld(this.#fileSystem, this.path, [held]);',
     to: 'void held;',
-    tests: [interleavings],
-    match: betweenCalls,
+    tests: ['engine/directory/held-store'],
+    match: 'another log that takes the place of a torn log*',
   },
   {
     name: 'what-was-moved-is-damaged',

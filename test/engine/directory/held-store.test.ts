@@ -168,29 +168,39 @@ for (const [way, change] of Object.entries(LOG_WAYS)) {
   });
 }
 
-test('a link that takes the place of a torn log while that is opened for writing is not written over, though it leads to the log', (t) => {
-  const folder = tempDir(t);
-  const file = path.join(folder, 'log.snap');
-  const moved = path.join(folder, 'moved.snap');
-  const { store } = AppendLogFold.open(file);
-  store.apply([KvUpdate.put('a', bytes('1'))], WatchCursor.fromU64(1n));
-  store.close();
-  appendFileSync(file, 'torn');
-  const before = readFileSync(file);
-  const real = realFileSystem();
-  const fileSystem = withReplaced(real, {
-    createExclusive: (made) => {
-      if (!existsSync(moved)) {
-        renameSync(file, moved);
-        symlinkSync(moved, file);
-      }
-      return real.createExclusive(made);
-    },
+for (const what of [
+  'a link that takes the place of a torn log',
+  'another log that takes the place of a torn log',
+]) {
+  test(`${what} while that is opened for writing is not written over`, (t) => {
+    const folder = tempDir(t);
+    const at = (name: string): string => path.join(folder, `${name}.snap`);
+    for (const name of ['log', 'other']) {
+      const { store } = AppendLogFold.open(at(name));
+      store.apply([KvUpdate.put(name, bytes('1'))], WatchCursor.fromU64(1n));
+      store.close();
+    }
+    appendFileSync(at('log'), 'torn');
+    const before = readFileSync(at('log'));
+    const other = readFileSync(at('other'));
+    const isLink = what.startsWith('a link');
+    const real = realFileSystem();
+    const fileSystem = withReplaced(real, {
+      createExclusive: (made) => {
+        if (!existsSync(at('moved'))) {
+          renameSync(at('log'), at('moved'));
+          if (isLink) symlinkSync(at('moved'), at('log'));
+          else renameSync(at('other'), at('log'));
+        }
+        return real.createExclusive(made);
+      },
+    });
+    t.throws(() => AppendLogFold.open(at('log'), Infinity, { fileSystem }), { code: 'STORE_REPLACED' });
+    t.is(lstatSync(at('log')).isSymbolicLink(), isLink);
+    t.deepEqual(readFileSync(at('moved')), before);
+    t.deepEqual(readFileSync(at('log')), isLink ? before : other);
   });
-  t.throws(() => AppendLogFold.open(file, Infinity, { fileSystem }), { code: 'STORE_REPLACED' });
-  t.true(lstatSync(file).isSymbolicLink());
-  t.deepEqual(readFileSync(moved), before);
-});
+}
 
 test('a bare segment that is open for writing is locked', (t) => {
   const file = path.join(tempDir(t), 'wal-0.log');
