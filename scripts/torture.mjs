@@ -23,6 +23,8 @@ const seed = Number(values.seed ?? (values.part ? 1 : Math.floor(Math.random() *
 
 // Some rows run the command line itself.
 const program = await bundledProgram('test/torture/run-task.ts', 'torture.cjs');
+// A thread of one row, which looks for it beside the program.
+await bundledProgram('test/support/interleaving/other-hands-worker.ts', 'other-hands.cjs');
 
 const started = Date.now();
 const deadline = values.minutes === undefined ? Infinity : started + Number(values.minutes) * 60_000;

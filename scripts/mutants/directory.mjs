@@ -178,8 +178,8 @@ export const directoryMutants = [
     name: 'changes-of-an-unknown-epoch-removed',
     rule: 'R3: a log that holds changes is no leftover',
     file: 'src/engine/directory/leftovers/leftovers.ts',
-    from: 'epoch > live &&',
-    to: 'epoch < live &&',
+    from: '...(epoch > live',
+    to: '...(epoch < live',
     tests: ['engine/directory/foreign-files'],
   },
   {

@@ -1,7 +1,8 @@
 import test from 'ava';
 import { explore, faultText } from '../support/interleaving/explore.js';
 import { DEEDS, OPERATIONS } from '../support/interleaving/operations.js';
-import { OtherHands } from '../support/interleaving/other-hands-thread.js';
+import { OTHER_HANDS_WORKER, OtherHands } from '../support/interleaving/other-hands-thread.js';
+import { bundledModule } from '../support/program.js';
 import { scenesIn, type SceneKind, type SceneState } from '../support/interleaving/scene.js';
 import { tempDir } from '../support/temp-dir.js';
 
@@ -26,7 +27,8 @@ const MEETINGS: readonly (readonly [SceneKind, SceneState, string, string])[] = 
 
 test('other hands come between the calls of a command: all is as if one came after the other', async (t) => {
   const folder = tempDir(t);
-  const hands = await OtherHands.start(t);
+  const hands = await OtherHands.start(await bundledModule(OTHER_HANDS_WORKER));
+  t.teardown(() => hands.end());
   const sceneOf = scenesIn(folder);
   for (const [kind, state, command, words] of MEETINGS) {
     const scene = await sceneOf(kind, state);

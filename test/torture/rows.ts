@@ -5,6 +5,7 @@ import { powerLossImagesRow } from './crash/power-loss-images.js';
 import { damageRow } from './damage/damage-row.js';
 import { decoderInputsRow } from './inputs/decoder-inputs.js';
 import { hostileArtifactsRow } from './inputs/hostile-artifacts.js';
+import { interleavingsRow } from './process/interleavings.js';
 import { killsRow } from './process/kills.js';
 import { openPipesRow } from './process/open-pipes.js';
 import { racesRow } from './process/races.js';
@@ -35,6 +36,7 @@ export const TORTURE_ROWS: readonly TortureRow[] = [
   realFaultsRow,
   openPipesRow,
   replacedNamesRow,
+  interleavingsRow,
   otherUsersRow,
   mixedMomentsRow,
   mixUpsRow,

@@ -14,6 +14,8 @@ export interface Operation {
   /** It looks again for what it makes: that may be of a later moment than the one that made it begin. */
   readonly looksAgain?: boolean;
   readonly only?: (scene: Scene) => boolean;
+  /** Deeds after which it rightly waits for ever. */
+  readonly waitsAfter?: readonly string[];
 }
 
 /** What other hands do meanwhile. A command answers; what is done to names does not. */
@@ -59,16 +61,25 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
     argv: ({ store }) => ['checkpoint', store],
     only: (scene) => isThere(scene) && isDirectory(scene),
   },
+  'checkpoint --keep': {
+    argv: ({ store }) => ['checkpoint', store, '--keep', '1'],
+    only: (scene) => isThere(scene) && isDirectory(scene),
+  },
   'checkpoint --cursor': {
     argv: ({ store }) => ['checkpoint', store, '--cursor', '7'],
     only: (scene) => isThere(scene) && isLog(scene),
   },
   compact: { argv: ({ store }) => ['compact', store], only: isThere },
+  'compact --drop-broken': { argv: ({ store }) => ['compact', store, '--drop-broken'], only: isThere },
   'compact --dry-run': { argv: ({ store }) => ['compact', store, '--dry-run'], only: isThere },
   create: { argv: ({ store }) => ['create', store] },
   get: { argv: ({ store }) => ['get', store, 'a'], isReading: true },
   'get of several': { argv: ({ store }) => ['get', store, 'a', 'd', '--json'], isReading: true },
   scan: { argv: ({ store }) => ['scan', store, '--json'], isReading: true },
+  session: {
+    argv: ({ store }) => ['session', store],
+    input: ['{"op":"get","key":"a"}\n', '{"op":"put","key":"new","value":"n1"}\n'],
+  },
   'scan --count': { argv: ({ store }) => ['scan', store, '--count'], isReading: true },
   stat: { argv: ({ store }) => ['stat', store, '--json'] },
   'stat --digest': { argv: ({ store }) => ['stat', store, '--digest', '--json'] },
@@ -112,6 +123,24 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
   'source list': {
     argv: ({ store }) => ['source', 'list', store],
     only: (scene) => isThere(scene) && isDirectory(scene),
+  },
+  'source reset': {
+    argv: ({ store }) => ['source', 'reset', store],
+    only: (scene) => isThere(scene) && isDirectory(scene),
+  },
+  'wait for a value': {
+    argv: ({ store }) => ['wait', store, 'a', '--value', 'a2', '--timeout', '0'],
+    only: isThere,
+  },
+  watch: {
+    argv: ({ store }) => ['watch', store, '--limit', '1', '--json'],
+    only: isThere,
+    waitsAfter: [
+      'it is moved away',
+      'it is removed',
+      'a link that leads nowhere comes there',
+      'a file of nobody comes there',
+    ],
   },
   wait: { argv: ({ store }) => ['wait', store, 'a', '--timeout', '0'], only: isThere },
   replicate: {
