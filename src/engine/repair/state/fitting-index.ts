@@ -6,6 +6,7 @@ import type { BlockSums } from '../../state/format/index-block.js';
 import { decodeStateHeader } from '../../state/format/state-header.js';
 import type { StatePaths } from '../../state/format/state-paths.js';
 import type { FileSystem } from '../../storage-io/interface/file-system.js';
+import { closeEach } from '../../storage-io/whole/close-each.js';
 import { usedBytes } from '../account/unnamed.js';
 import { StateSource } from './state-source.js';
 
@@ -74,7 +75,7 @@ function exactIndex(fileSystem: FileSystem, paths: StatePaths, own: StateSource)
   }
   const [only] = found;
   if (found.length === 1) return { source: only!, isOwn: false, isExact: true };
-  for (const source of found) source.close();
+  closeEach(found);
   return undefined;
 }
 
