@@ -22,6 +22,7 @@ const MEETINGS: readonly (readonly [SceneKind, SceneState, string, string])[] = 
   ['directory', 'whole', 'wal-replay', 'it is removed'],
   ['directory', 'whole', 'wal-replay --into', 'it is moved away and another one takes its place'],
   ['log', 'whole', 'compact', 'another puts'],
+  ['directory', 'torn', 'repair', 'it is restored'],
   ['log', 'torn', 'put', 'it is restored'],
 ];
 

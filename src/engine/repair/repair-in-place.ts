@@ -7,6 +7,7 @@ import { findLogs } from '../inspect/replay/replay-logs.js';
 import { verifyPath } from '../inspect/verify/verify-path.js';
 import { anchoredPlace } from '../storage-io/views/anchored-file-system.js';
 import { closeQuietly } from '../storage-io/whole/atomic-write.js';
+import { replacedWhileRead } from '../storage-io/owners/identity.js';
 import { openLocked } from '../storage-io/lock/file-lock.js';
 import type { FileSystem } from '../storage-io/interface/file-system.js';
 import { recoverSegment } from '../wal/recover/recovery.js';
@@ -29,7 +30,7 @@ export interface InPlaceOptions {
  * the code of the writer that takes over from one that died.
  * @returns the copies
  * @throws StatelogError `DAMAGED` where anything else is wrong, and `LOSS_LIMIT`: nothing was changed then;
- * `LOCKED`
+ * `LOCKED`; `STORE_REPLACED` where it is another store by then
  */
 export async function* repairInPlace(
   account: RepairAccount,
@@ -40,6 +41,7 @@ export async function* repairInPlace(
   const { kind, path } = found;
   if (kind === 'wal-segment' || kind === 'wal-folder') refusePartOfStore(fileSystem, found);
   const { dryRun, lossBytesMax } = options;
+  const identity = fileSystem.statusFollowing(path)?.identity;
   const findings = verifyPath(fileSystem, path, { quick: false });
   const torn: Finding[] = [];
   let step = findings.next();
@@ -49,7 +51,11 @@ export async function* repairInPlace(
     yield account.take(step.value);
   }
   const summary = step.value;
-  if (account.gaps > 0) throw notToBeCut(path, account.gaps);
+  if (account.gaps > 0) {
+    // What is missing may lie in another store, which was here when it began.
+    const isStillThere = fileSystem.statusFollowing(path)?.identity === identity;
+    throw isStillThere ? notToBeCut(path, account.gaps) : replacedWhileRead(path);
+  }
   checkLoss(path, torn, lossBytesMax);
   account.keptRecords = summary.records;
   account.keptBytes = summary.bytes - account.tornBytes;

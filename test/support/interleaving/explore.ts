@@ -135,7 +135,10 @@ function isExplained(
   // Other hands were refused.
   if (outcome.deedCode !== undefined && CROSSED.includes(outcome.deedCode) && isLike(alone)) return true;
   const isForeign = deed.codes?.includes(outcome.exitCode) === true;
-  const mayFail = isForeign || CROSSED.includes(outcome.exitCode);
+  const isCrossed =
+    CROSSED.includes(outcome.exitCode) || operation.codes?.includes(outcome.exitCode) === true;
+  const hasFailed = operation.answersErrors === true && outcome.stdout.includes('"error"');
+  const mayFail = isForeign || isCrossed || hasFailed;
   const there = asBegun(outcome.there, isForeign);
   const isThere = (one: Outcome | undefined): boolean =>
     one !== undefined && asBegun(one.there, isForeign) === there;

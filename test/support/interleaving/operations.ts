@@ -14,6 +14,10 @@ export interface Operation {
   /** It looks again for what it makes: that may be of a later moment than the one that made it begin. */
   readonly looksAgain?: boolean;
   readonly only?: (scene: Scene) => boolean;
+  /** Codes with which it may end where a deed comes in the middle, beside those of any failure. */
+  readonly codes?: readonly number[];
+  /** Its failures are answers, and it ends with 0. */
+  readonly answersErrors?: boolean;
   /** Deeds after which it rightly waits for ever. */
   readonly waitsAfter?: readonly string[];
 }
@@ -78,6 +82,7 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
   scan: { argv: ({ store }) => ['scan', store, '--json'], isReading: true },
   session: {
     argv: ({ store }) => ['session', store],
+    answersErrors: true,
     input: ['{"op":"get","key":"a"}\n', '{"op":"put","key":"new","value":"n1"}\n'],
   },
   'scan --count': { argv: ({ store }) => ['scan', store, '--count'], isReading: true },
@@ -131,6 +136,7 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
   'wait for a value': {
     argv: ({ store }) => ['wait', store, 'a', '--value', 'a2', '--timeout', '0'],
     only: isThere,
+    codes: [EXIT_CODES.no],
   },
   watch: {
     argv: ({ store }) => ['watch', store, '--limit', '1', '--json'],
@@ -142,7 +148,11 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
       'a file of nobody comes there',
     ],
   },
-  wait: { argv: ({ store }) => ['wait', store, 'a', '--timeout', '0'], only: isThere },
+  wait: {
+    argv: ({ store }) => ['wait', store, 'a', '--timeout', '0'],
+    only: isThere,
+    codes: [EXIT_CODES.no],
+  },
   replicate: {
     argv: ({ store, folder }) => ['replicate', store, `file://${folder}/bucket/s`],
     only: isThere,
