@@ -113,3 +113,25 @@ test('a fold log is not put in the place of an empty folder', async (t) => {
   t.is(exitCode, 8);
   t.deepEqual(readdirSync(place), []);
 });
+
+test('a path that is not UTF-8 is refused, and nothing is made of another name', async (t) => {
+  const folder = tempDir(t);
+  const source = await sourceIn(folder);
+  const lossy = path.join(folder, 'st\ufffdre');
+  for (const argv of [
+    ['put', lossy, 'a', '1'],
+    ['get', lossy, 'a'],
+    ['export', source, `${lossy}.tar`],
+    ['import', source, lossy],
+    ['repair', source, '--into', lossy],
+    ['verify', source, '--report', lossy],
+  ]) {
+    const { exitCode, stderr } = await commandLine(argv);
+    t.is(exitCode, 2, argv.join(' '));
+    t.regex(stderr, /is not UTF-8, and its bytes are not known; statelog takes names in UTF-8 alone/);
+  }
+  t.deepEqual(readdirSync(folder), ['source']);
+  // One that has this character is known.
+  mkdirSync(lossy);
+  t.is((await commandLine(['put', lossy, 'a', '1'])).exitCode, 0);
+});

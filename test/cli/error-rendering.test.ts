@@ -20,6 +20,13 @@ test('a path that the message names already is not said twice', (t) => {
   t.is(errorLine(error), 'statelog: open a.snap: there is no such file');
 });
 
+test('a path that is a part of another word of the message is said all the same', (t) => {
+  t.is(
+    errorLine(new StatelogError('NOT_FOUND', 'nothing is there', { path: 's' })),
+    'statelog: nothing is there: s',
+  );
+});
+
 test('an error is one line, whatever its message and path hold', (t) => {
   const error = new StatelogError('IO_FAILED', 'first\nsecond\u001b[31m', {
     path: 'a\r\u009bb\u2028c\u202e',

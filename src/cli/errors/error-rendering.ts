@@ -14,10 +14,21 @@ const REPORT_HINT = `this is a defect of statelog: please report it ${REPORT_TO}
  */
 export function asStatelogError(thrown: unknown): StatelogError {
   if (isStatelogError(thrown)) return thrown;
+  if (thrown instanceof Error && (thrown as NodeJS.ErrnoException).syscall === 'uv_cwd')
+    return withoutFolder(thrown);
   const known = asSystemError('the command', undefined, thrown);
   if (isStatelogError(known)) return known;
   const message = thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : String(thrown);
   return new StatelogError('INTERNAL', message, { hint: REPORT_HINT, cause: thrown });
+}
+
+function withoutFolder(cause: Error): StatelogError {
+  const hint = "go to a folder that is there, with 'cd', and run it again";
+  return new StatelogError('NOT_FOUND', 'the folder that this was run in is gone', {
+    safe: 'nothing was changed',
+    hint,
+    cause,
+  });
 }
 
 /**
@@ -34,11 +45,20 @@ export function errorLine(error: StatelogError): string {
 export function errorStatement(error: StatelogError): string {
   const { path, offset, safe } = error.details;
   const where = [
-    path === undefined || error.message.includes(path) ? undefined : path,
+    path === undefined || names(error.message, path) ? undefined : path,
     offset === undefined || says(error.message, offset) ? undefined : `byte ${String(offset)}`,
   ].filter((part) => part !== undefined);
   const what = where.length === 0 ? error.message : `${error.message}: ${where.join(', ')}`;
   return safe === undefined || safe === '' ? what : `${what}; ${safe}`;
+}
+
+/** Whether a message names a path: as a word of its own, since a short path may be a part of any other. */
+function names(message: string, path: string): boolean {
+  for (let at = message.indexOf(path); at >= 0; at = message.indexOf(path, at + 1)) {
+    const [before, after] = [message[at - 1] ?? ' ', message[at + path.length] ?? ' '];
+    if (/[\s'"(:]/.test(before) && /[\s'"):;,]/.test(after)) return true;
+  }
+  return false;
 }
 
 /** Whether a message tells an offset: it may well be a part of the file's name. */

@@ -93,7 +93,7 @@ export abstract class StatelogCommand extends Command {
     parsed.argv = parsed.raw.flatMap((token) => (token.type === 'arg' ? [token.input] : []));
     refuseEmpty(parsed);
     refuseUrls(parsed.args, (this.ctor as unknown as typeof StatelogCommand).urlArguments);
-    if (argv.some(mayLeadThroughLinks)) await nameAsFound(parsed);
+    if (argv.some((text) => mayLeadThroughLinks(text) || lacksBytes(text))) await nameAsFound(parsed);
     if (this.wantsJson && this.terminal.outputIsTerminal) this.terminal.output.passThrough(visibleJson);
     this.#paths = pathsOf(parsed.args);
     if (parsed.flags['quiet'] === true) this.#beQuiet(parsed.flags);
@@ -214,19 +214,25 @@ function mayLeadThroughLinks(text: string): boolean {
   return text.includes('..') || text.endsWith('/') || text.endsWith('/.');
 }
 
+/** True where a path may not be UTF-8: Node puts U+FFFD for bytes that are not, and two such paths may be one afterwards. */
+function lacksBytes(text: string): boolean {
+  return text.includes('\ufffd');
+}
+
 /**
  * Puts paths as the system finds them in the place of those that were named.
- * @throws StatelogError as `namedPath`
+ * @throws StatelogError as `namedPath`; `INVALID_ARGUMENT` for a path that is not UTF-8
  */
 async function nameAsFound(parsed: { args: Args; argv: unknown[]; flags: Flags }): Promise<void> {
   const [{ namedPath }, { realFileSystem }] = await Promise.all([
     import('../../engine/storage-io/owners/named-path.js'),
     import('../../engine/storage-io/real/real-file-system.js'),
   ]);
-  const found = (text: unknown): unknown =>
-    typeof text === 'string' && mayLeadThroughLinks(text) && !isUrl(text)
-      ? namedPath(realFileSystem(), text)
-      : text;
+  const found = (text: unknown): unknown => {
+    if (typeof text !== 'string' || isUrl(text)) return text;
+    if (lacksBytes(text) && realFileSystem().status(text) === undefined) throw notUtf8(text);
+    return mayLeadThroughLinks(text) ? namedPath(realFileSystem(), text) : text;
+  };
   const { args, argv, flags } = parsed;
   // Of a command that takes any number of paths each one is; behind a store there are keys.
   parsed.argv = argv.map((text, at) => (at === 0 || 'path' in args ? found(text) : text));
@@ -237,6 +243,11 @@ async function nameAsFound(parsed: { args: Args; argv: unknown[]; flags: Flags }
     if (value !== undefined)
       Object.assign(flags, { [name]: Array.isArray(value) ? value.map(found) : found(value) });
   }
+}
+
+function notUtf8(path: string): StatelogError {
+  const hint = 'statelog takes names in UTF-8 alone: rename the file or the folder, or choose another name';
+  return usageError(`the path ${path} is not UTF-8, and its bytes are not known`, hint);
 }
 
 /**
