@@ -87,6 +87,43 @@ function areSound(fileSystem: FileSystem, cores: readonly StateFile[]): boolean 
   }
 }
 
+/**
+ * Hints for findings of loose segments as they come. Once one is told about bytes that a repair may place or read, it is the repair
+ * that is named about records that are missing, since they may be among those; and beside damage an unfinished end is not cut in
+ * place.
+ */
+export class HintsInTurn {
+  /** Whether a finding was taken that a repair may bring records back of. */
+  isRepairDue = false;
+  readonly #hints: Hints;
+  #isDamaged = false;
+
+  constructor(hints: Hints) {
+    this.#hints = hints;
+  }
+
+  /** The hints for what comes after the findings that were taken. */
+  get current(): Hints {
+    const { damage, gap, torn } = this.#hints;
+    return {
+      ...this.#hints,
+      gap: this.isRepairDue ? undefined : gap,
+      torn: torn !== undefined && this.#isDamaged ? damage : torn,
+    };
+  }
+
+  /** True for a finding whose hint depends on those that are still to come. */
+  isOpenFor(finding: Finding): boolean {
+    if (this.isRepairDue || this.#hints.gap === undefined) return false;
+    return isOfMissingRecords(finding) || finding.severity === 'torn';
+  }
+
+  take(finding: Finding): void {
+    if (finding.severity === 'damage') this.#isDamaged = true;
+    if (mayHoldRecords(finding)) this.isRepairDue = true;
+  }
+}
+
 /** Adds a hint to a finding: the reader of a file knows only that file, and not what it is a part of. */
 export function withHint(finding: Finding, hints: Hints): Finding {
   return { ...finding, hint: hintOf(finding, hints) };
@@ -95,12 +132,20 @@ export function withHint(finding: Finding, hints: Hints): Finding {
 /** Classes of records that are not there: no repair brings them back, unless something stands in their place. */
 const ARE_MISSING: readonly DamageClass[] = ['sequence-gap', 'missing-barrier'];
 
-function hintOf(
-  { severity, class: damageClass, bytes, isForeign, hint }: Finding,
-  hints: Hints,
-): string | undefined {
+function isOfMissingRecords({ severity, class: damageClass, bytes }: Finding): boolean {
+  return severity === 'damage' && ARE_MISSING.includes(damageClass) && bytes === 0;
+}
+
+/** True for what a repair may bring records back of: damage of any other kind, and what lies elsewhere. */
+function mayHoldRecords(finding: Finding): boolean {
+  if (finding.severity === 'damage') return !isOfMissingRecords(finding);
+  return finding.class === 'misplaced';
+}
+
+function hintOf(finding: Finding, hints: Hints): string | undefined {
+  const { severity, class: damageClass, isForeign, hint } = finding;
   if (severity === 'torn') return hints.torn ?? hint;
   if (severity === 'notice' || isForeign || damageClass === 'unreadable') return hint;
   if (damageClass === 'missing-file' || damageClass === 'missing-segment') return hints.missing ?? hint;
-  return ARE_MISSING.includes(damageClass) && bytes === 0 ? (hints.gap ?? hints.damage) : hints.damage;
+  return isOfMissingRecords(finding) ? (hints.gap ?? hints.damage) : hints.damage;
 }

@@ -1,7 +1,8 @@
 import { filterHint, foreignBytes, type ForeignBytes } from '../bytes/text/foreign-bytes.js';
 import { byteOrderMarkLength } from '../bytes/text/text.js';
 import { StatelogError } from '../errors.js';
-import { gunzipped, isGzip } from '../inspect/input/gunzip.js';
+import { isGzip } from '../inspect/input/gunzip.js';
+import { gunzippedThrough } from '../inspect/input/gunzip-layers.js';
 import { startOf } from '../inspect/input/stream-start.js';
 
 const OPEN_BRACE = 0x7b;
@@ -20,19 +21,21 @@ export interface OpenedStream {
  * @throws StatelogError `UNFINISHED_STREAM` where it is empty; `UNKNOWN_FORMAT` where it is compressed, encrypted or a page
  */
 export async function openStream(stream: AsyncIterable<Uint8Array>, origin: string): Promise<OpenedStream> {
-  const { head, chunks } = await startOf(stream);
+  const lying = await startOf(stream);
+  if (lying.head.length === 0) throw emptyStream(origin);
+  const { head, chunks } = isGzip(lying.head) ? await startOf(expandedStream(lying.chunks, origin)) : lying;
   if (head.length === 0) throw emptyStream(origin);
-  if (isGzip(head)) {
-    const expanded = gunzipped(chunks, ({ damage }) => {
-      if (damage !== undefined) throw damagedGzip(origin, damage.reason);
-    });
-    return openStream(expanded, origin);
-  }
   // Lines are read with a byte order mark in front, which is foreign to all else.
   const isNdjson = head[byteOrderMarkLength(head)] === OPEN_BRACE;
   const foreign = isNdjson ? undefined : foreignBytes(head);
   if (foreign !== undefined) throw foreignStream(origin, foreign);
   return { isNdjson, chunks };
+}
+
+function expandedStream(chunks: AsyncIterable<Uint8Array>, origin: string): AsyncIterable<Uint8Array> {
+  return gunzippedThrough(chunks, ({ damage }) => {
+    if (damage !== undefined) throw damagedGzip(origin, damage.reason);
+  });
 }
 
 function foreignStream(origin: string, foreign: ForeignBytes): StatelogError {

@@ -1,6 +1,6 @@
 import type { OnFault } from './artifact-check.js';
 import { ENTRIES_MAX, MANIFEST_NAME, PAYLOAD_FOLDER } from './format.js';
-import { STORE_HINT } from './invalid.js';
+import { PACKED_HINT, STORE_HINT } from './invalid.js';
 import { foldersOf, payloadPathFault } from './payload-path.js';
 
 /** The root of an artifact, as a tar names it. */
@@ -67,7 +67,7 @@ export class EntryPaths {
       class: 'unlisted-file',
       message: `of the entry ${shown(path)}: ${isOfMacOs ? 'macOS has put it there' : reason}`,
       entry: path,
-      hint: isOfMacOs ? MACOS_HINT : isOfStore(path) ? STORE_HINT : undefined,
+      hint: isOfMacOs ? MACOS_HINT : packedHint(path),
     });
     return false;
   }
@@ -76,9 +76,15 @@ export class EntryPaths {
 const MACOS_HINT =
   "remove what macOS adds: find ARTIFACT \\( -name '._*' -o -name .DS_Store \\) -delete; pack with COPYFILE_DISABLE=1";
 
-/** True for what lies in a state directory. */
-function isOfStore(path: string): boolean {
-  return /^(CLOSED|LOCK|wal|checkpoints|broken)(\/|$)/.test(path);
+/** What lies in a state directory. */
+const OF_STORE = /^(CLOSED|LOCK|wal|checkpoints|broken)(\/|$)/;
+/** Files of ours that somebody packs: segments, logs, state files, artifacts and exports. */
+const OF_OURS = /(^|\/)(wal-\d{1,5}\.log|[^/]+\.(snap|db|idx|tar|ndjson))(\.gz)?$/;
+
+/** The advice about what belongs in no artifact; undefined for what is none of ours. */
+function packedHint(path: string): string | undefined {
+  if (OF_STORE.test(path)) return STORE_HINT;
+  return OF_OURS.test(path) ? PACKED_HINT : undefined;
 }
 
 const SHOWN_CHARACTERS_MAX = 80;

@@ -5,6 +5,8 @@ export const FETCH_HINT = 'fetch the artifact again, or export a new one';
 /** The advice where a store was packed in place of an artifact. */
 export const STORE_HINT =
   'this is a store and no artifact: unpack it where it is to lie, and use it as it is, or export it';
+/** The advice where other files of ours were packed in place of an artifact. */
+export const PACKED_HINT = 'this is no artifact: what is packed in it is read once it is unpacked';
 
 /** The error for an artifact that is not what it should be. `origin`: its path, or a stream's name. */
 export function invalidArtifact(origin: string, reason: string, details: ErrorDetails = {}): StatelogError {

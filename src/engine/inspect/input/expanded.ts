@@ -10,7 +10,8 @@ import type { ScratchFolder } from '../../storage-io/whole/scratch-folder.js';
 import { namesIn } from '../../storage-io/views/names-in.js';
 import { isStatelogError } from '../../errors.js';
 import { sweepFile } from '../../wal/scan/record-sweep.js';
-import { gunzipped, isGzip, type GunzipOutcome } from './gunzip.js';
+import { isGzip, type GunzipOutcome } from './gunzip.js';
+import { gunzippedThrough } from './gunzip-layers.js';
 import { gzipFinding } from './gzip-finding.js';
 
 /** Files of stores and folders; whatever else lies in one stays as it is. */
@@ -65,7 +66,7 @@ async function expandedFile(
   try {
     const status = fileSystem.statusOf(descriptor);
     const chunks = fileChunks(fileSystem, descriptor, status.size);
-    const slice = await scratch.write(gunzipped(chunks, take, held));
+    const slice = await scratch.write(gunzippedThrough(chunks, take, held));
     const isWhole = outcome?.damage === undefined;
     return isWhole || held === 'least'
       ? { slice, outcome, status }
@@ -82,8 +83,13 @@ function holdsRecords(fileSystem: FileSystem, file: string): boolean {
 
 function* gzippedAt(fileSystem: FileSystem, path: string): Generator<string, void> {
   const kind = fileSystem.statusFollowing(path)?.kind;
-  if (kind === 'file' && startsAsGzip(fileSystem, path)) yield path;
+  if (kind === 'file') yield* [path, ...indexesOf(path)].filter((file) => startsAsGzip(fileSystem, file));
   if (kind === 'directory') yield* gzippedBelow(fileSystem, path, 0);
+}
+
+/** The index that is read with a state file. */
+function indexesOf(path: string): string[] {
+  return path.endsWith('.db') ? [`${path.slice(0, -'.db'.length)}.idx`] : [];
 }
 
 function* gzippedBelow(fileSystem: FileSystem, folder: string, depth: number): Generator<string, void> {

@@ -5,7 +5,8 @@ import { composedFileSystem } from '../../storage-io/views/composed-file-system.
 import { ScratchFolder } from '../../storage-io/whole/scratch-folder.js';
 import { expanded } from './expanded.js';
 import { startOf } from './stream-start.js';
-import { gunzipped, isGzip } from './gunzip.js';
+import { isGzip } from './gunzip.js';
+import { gunzippedThrough } from './gunzip-layers.js';
 import { gzipFinding } from './gzip-finding.js';
 
 /** A path that is not read as it lies, and what stands for it. */
@@ -54,7 +55,7 @@ async function spooled(
   const { head, chunks } = await startOf(stream);
   const findings: Finding[] = [];
   const content = isGzip(head)
-    ? gunzipped(chunks, (outcome) => {
+    ? gunzippedThrough(chunks, (outcome) => {
         if (outcome.damage !== undefined) findings.push(gzipFinding(path, 'stream', 0, outcome));
       })
     : chunks;

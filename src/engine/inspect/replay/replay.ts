@@ -5,10 +5,11 @@ import { missingFile } from '../missing-file.js';
 import { MergedScanner } from '../../wal/scan/merged-scanner.js';
 import { type ScanEvent, WalScanner } from '../../wal/scan/scanner.js';
 import { type NearStart, recordEndingAt } from '../../wal/scan/near-start.js';
+import { FolderBarriers } from '../../wal/folder/barriers.js';
 import { groupReach } from '../../wal/groups/group-reach.js';
 import { type Reached, scanOptionsOf } from '../../wal/scan/scan-options.js';
 import type { SegmentEntry } from '../../wal/folder/segment-folder.js';
-import { withHint, type Hints } from '../hints.js';
+import { HintsInTurn, withHint } from '../hints.js';
 import type { ReplayLog } from './replay-logs.js';
 
 /** A reader of one log's segments: merged, or one after the other. */
@@ -41,7 +42,9 @@ export class Replay {
   #next = 0;
   #scan: LogScan | undefined;
   /** Hints of the log that was opened last. */
-  #hints: Hints | undefined;
+  #hints: HintsInTurn | undefined;
+  /** Those of the segments of a folder that belongs to no store: no manifest says whether the end of one is gone. */
+  #barriers: FolderBarriers | undefined;
 
   /**
    * @param isMerged false: each segment's records as they lie
@@ -67,7 +70,8 @@ export class Replay {
     for (;;) {
       const missing = this.#missing.shift();
       if (missing !== undefined) {
-        this.finding = withHint(missing, this.#hints!);
+        this.#hints!.take(missing);
+        this.finding = withHint(missing, this.#hints!.current);
         return 'finding';
       }
       if (this.#scan === undefined && !this.#openNext()) return 'end';
@@ -75,9 +79,9 @@ export class Replay {
       const event = this.#scan!.next();
       // What cannot be read shows ahead of what is judged: it is told with it.
       if (event === 'finding') this.#missing.push(...newlyUnreadable(this.#fileSystem), this.#scan!.finding!);
-      else if (event === 'record') return event;
+      else if (event === 'record') return this.#tellRecord();
       else this.close();
-      if (event === 'end') this.#missing.push(...newlyUnreadable(this.#fileSystem));
+      if (event === 'end') this.#missing.push(...newlyUnreadable(this.#fileSystem), ...this.#missingBarriers());
     }
   }
 
@@ -86,14 +90,31 @@ export class Replay {
     this.#scan = undefined;
   }
 
+  #tellRecord(): ScanEvent {
+    if (this.#barriers !== undefined) {
+      const { path, view, offset, recordBytes } = this.segment;
+      this.#barriers.take(path, view, offset + recordBytes);
+    }
+    return 'record';
+  }
+
+  /** Told at the end of a log. */
+  #missingBarriers(): Finding[] {
+    const missing = this.#barriers?.missing() ?? [];
+    this.#barriers = undefined;
+    return missing;
+  }
+
   #openNext(): boolean {
     const log = this.#logs[this.#next++];
     if (log === undefined) return false;
-    this.#hints = log.hints;
+    this.#hints = new HintsInTurn(log.hints);
     const there = log.segments.filter(({ path }) => this.#fileSystem.statusFollowing(path) !== undefined);
     this.#missing.push(...log.missing);
     const present = there.filter((segment) => this.#canOpen(segment));
     if (there.length < log.segments.length) this.#missSegments(log, there);
+    const isFolder = log.epoch === undefined && present.length > 1 && this.#fromOffset === 0;
+    this.#barriers = isFolder ? new FolderBarriers(present) : undefined;
     const fileSystem = this.#fileSystem;
     const starts = present.map((segment) => this.#nearStart(segment));
     this.#scan =

@@ -5,7 +5,7 @@ import {
   openPayload,
   type LocatedArtifact,
 } from '../../artifact/read/open-artifact.js';
-import { FETCH_HINT, STORE_HINT } from '../../artifact/format/invalid.js';
+import { FETCH_HINT, PACKED_HINT, STORE_HINT } from '../../artifact/format/invalid.js';
 import type { ExportManifest } from '../../artifact/format/manifest.js';
 import { repairHint, unpackHint } from '../../bytes/text/command-hints.js';
 import { isStatelogError } from '../../errors.js';
@@ -38,7 +38,7 @@ export function* verifyArtifact(
     findings.push(...limit.rest());
     const { manifest } = located;
     const isRepaired = manifest === undefined || isOwnBackend(manifest);
-    const toldOf = isRepaired ? hinting(fileSystem, path, findings) : (finding: Finding): Finding => finding;
+    const toldOf = isRepaired ? hinting(fileSystem, path, findings, manifest) : (finding: Finding): Finding => finding;
     for (const finding of findings) yield toldOf(finding);
     for (const file of manifest?.files ?? []) tally.addFile(`${path}/${file.path}`, file.size);
     if (findings.length === 0 && manifest !== undefined) yield* verifyPayload(located, manifest, tally);
@@ -64,22 +64,36 @@ function* verifyPayload(
 }
 
 /**
- * Adds the hint to repair: if no other copy is left, the good part can still be brought out. Of a tar of a store, which is no artifact, all
- * that helps is to unpack it.
+ * Adds the hint to repair: if no other copy is left, the good part can still be brought out. Of a tar of something else that we read, which
+ * is no artifact, all that helps is to unpack it.
  */
 function hinting(
   fileSystem: FileSystem,
   path: string,
   findings: readonly Finding[],
+  manifest?: ExportManifest,
 ): (finding: Finding) => Finding {
-  const isStore = findings.some(({ hint }) => hint === STORE_HINT);
   const isTar = fileSystem.statusFollowing(path)?.kind === 'file';
-  const asStore = isTar ? `${STORE_HINT}: ${unpackHint(path)}` : STORE_HINT;
-  const forDamage = isStore ? asStore : `${FETCH_HINT}; else ${repairHint(path)}`;
-  return (finding) => {
-    if (finding.hint === STORE_HINT) return { ...finding, hint: asStore };
-    return finding.hint === FETCH_HINT ? { ...finding, hint: forDamage } : finding;
-  };
+  const packed = packedHintIn(findings, manifest);
+  const forDamage =
+    packed === undefined
+      ? `${FETCH_HINT}; else ${repairHint(path)}`
+      : isTar
+        ? `${packed}: ${unpackHint(path)}`
+        : packed;
+  return (finding) => (isOfAll(finding) ? { ...finding, hint: forDamage } : finding);
+}
+
+/** True for a finding whose advice is about all of the artifact, and not about one entry. */
+function isOfAll({ hint }: Finding): boolean {
+  return hint === FETCH_HINT || hint === STORE_HINT || hint === PACKED_HINT;
+}
+
+/** The advice where something else was packed in place of an artifact; a file beside a payload is only one too many. */
+function packedHintIn(findings: readonly Finding[], manifest: ExportManifest | undefined): string | undefined {
+  const said = (hint: string): boolean => findings.some((finding) => finding.hint === hint);
+  if (said(STORE_HINT)) return STORE_HINT;
+  return manifest === undefined && said(PACKED_HINT) ? PACKED_HINT : undefined;
 }
 
 /** True for what ends the reading of an export, and is damage of it. */

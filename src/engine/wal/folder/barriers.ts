@@ -5,6 +5,7 @@ import type { WalEntryView } from '../../rkyv/entry/wal-entry-view.js';
 import { KeptOrder } from '../format/merge-order.js';
 import type { OrderFields } from '../format/record-order.js';
 import { lostRecords } from '../scan/lost-records.js';
+import type { SegmentEntry } from './segment-folder.js';
 
 /** The barriers of one segment, while its records go by. */
 export class BarrierWatch {
@@ -53,6 +54,29 @@ export interface WatchedSegment {
   /** End of its last good record, in bytes. */
   readonly goodEnd: number;
   readonly barriers: BarrierWatch;
+}
+
+/** The barriers of all segments of a folder, whose records come mixed. */
+export class FolderBarriers {
+  readonly #segments: ReadonlyMap<string, { coreId: number; goodEnd: number; barriers: BarrierWatch }>;
+
+  constructor(segments: readonly SegmentEntry[]) {
+    this.#segments = new Map(
+      segments.map(({ path, coreId }) => [path, { coreId, goodEnd: 0, barriers: new BarrierWatch() }]),
+    );
+  }
+
+  /** Takes the next good record of a segment, which ends at `end` in it. */
+  take(path: string, view: WalEntryView, end: number): void {
+    const segment = this.#segments.get(path)!;
+    segment.barriers.take(view);
+    segment.goodEnd = end;
+  }
+
+  /** The findings of `missingBarriers`, once all records have come. */
+  missing(): Finding[] {
+    return missingBarriers([...this.#segments].map(([path, watched]) => ({ path, ...watched })));
+  }
 }
 
 /**
