@@ -1,8 +1,9 @@
 import { filterHint, foreignBytes, type ForeignBytes } from '../bytes/text/foreign-bytes.js';
 import { byteOrderMarkLength } from '../bytes/text/text.js';
 import { StatelogError } from '../errors.js';
-import { isGzip } from '../inspect/input/gunzip.js';
 import { gunzippedThrough } from '../inspect/input/gunzip-layers.js';
+import { transcodedStart } from '../inspect/strangers/transcoded-file.js';
+import { isGzip } from '../storage-io/whole/gzip-start.js';
 import { startOf } from '../inspect/input/stream-start.js';
 
 const OPEN_BRACE = 0x7b;
@@ -27,7 +28,7 @@ export async function openStream(stream: AsyncIterable<Uint8Array>, origin: stri
   if (head.length === 0) throw emptyStream(origin);
   // Lines are read with a byte order mark in front, which is foreign to all else.
   const isNdjson = head[byteOrderMarkLength(head)] === OPEN_BRACE;
-  const foreign = isNdjson ? undefined : foreignBytes(head);
+  const foreign = isNdjson ? undefined : (transcodedStart(head) ?? foreignBytes(head));
   if (foreign !== undefined) throw foreignStream(origin, foreign);
   return { isNdjson, chunks };
 }

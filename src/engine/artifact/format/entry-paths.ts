@@ -76,7 +76,7 @@ export class EntryPaths {
 const MACOS_HINT =
   "remove what macOS adds: find ARTIFACT \\( -name '._*' -o -name .DS_Store \\) -delete; pack with COPYFILE_DISABLE=1";
 
-/** What lies in a state directory. */
+/** Names at the top of a state directory. */
 const OF_STORE = /^(CLOSED|LOCK|wal|checkpoints|broken)(\/|$)/;
 /** Files of ours that somebody packs: segments, logs, state files, artifacts and exports. */
 const OF_OURS = /(^|\/)(wal-\d{1,5}\.log|[^/]+\.(snap|db|idx|tar|ndjson))(\.gz)?$/;

@@ -50,10 +50,9 @@ export function replayHint(path: string): string {
 }
 
 /** The hint about an export of lines that is not whole: a store is made of its good ones, and the others are kept. */
-export function linesHint(path: string): string {
+export function linesHint(path: string, isCompressed: boolean): string {
   const command = runOn(path, (file) => {
     // A batch takes lines as they lie in a file.
-    const isCompressed = file.endsWith('.gz');
     const lines = isCompressed ? `${file}.expanded` : file;
     const [made, rejects] = [storeFor(file), `${lines}.rejects`];
     const put = commandText('statelog', 'put', made, '--batch', lines, '--skip-bad', '--rejects', rejects);

@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { verifyHint } from '../../bytes/text/command-hints.js';
 import { StatelogError, isStatelogError } from '../../errors.js';
 import { isTemporaryName, removeQuietly } from '../../storage-io/whole/atomic-write.js';
 import type { FileSystem } from '../../storage-io/interface/file-system.js';
@@ -94,7 +95,7 @@ export function removeLeftovers(
       path: newer.path,
       class: 'misplaced-epoch',
       safe: 'nothing was changed',
-      hint: `the manifest is older than the ${isLog ? 'log' : 'checkpoint'}: run 'statelog verify' on the directory`,
+      hint: `the manifest is older than the ${isLog ? 'log' : 'checkpoint'}: ${verifyHint(path.dirname(path.dirname(newer.path)))}`,
     });
   }
   for (const { kind, path: leftover } of leftovers) {

@@ -1,5 +1,7 @@
 import { checksumHex, crc32c } from '../../bytes/crc/checksum.js';
+import { dirname } from 'node:path';
 import * as v from 'valibot';
+import { verifyHint } from '../../bytes/text/command-hints.js';
 import { schemaIssueText } from '../../bytes/text/schema-issue.js';
 import { toUtf8 } from '../../bytes/text/text.js';
 import { StatelogError } from '../../errors.js';
@@ -216,7 +218,7 @@ function damagedManifest(file: string, reason: string, cause?: unknown): Statelo
     class: 'bad-header',
     offset: 0,
     safe: 'checkpoints and write-ahead logs are not touched',
-    hint: `run 'statelog verify' on the directory`,
+    hint: verifyHint(dirname(file)),
     cause,
   });
 }

@@ -1,5 +1,7 @@
+import { dirname } from 'node:path';
 import { checksumHex } from '../../bytes/crc/checksum.js';
 import { equalBytes } from '../../bytes/compare.js';
+import { verifyHint } from '../../bytes/text/command-hints.js';
 import { toHex } from '../../bytes/text/text.js';
 import { StatelogError } from '../../errors.js';
 import type { FileSystem } from '../../storage-io/interface/file-system.js';
@@ -93,6 +95,6 @@ function mismatch(path: string, what: string, expected: string, found: string): 
     expected,
     found,
     safe: 'nothing was changed',
-    hint: `run 'statelog verify' on the directory to see which checkpoints are whole`,
+    hint: verifyHint(dirname(dirname(dirname(path)))),
   });
 }

@@ -4,13 +4,12 @@ import type { Finding } from '../../finding.js';
 import { looksLikeLog } from '../../fold/scan/log-probe.js';
 import type { FileStatus, FileSystem } from '../../storage-io/interface/file-system.js';
 import { composedFileSystem, type FileSlice } from '../../storage-io/views/composed-file-system.js';
-import { isUnreadable } from '../../storage-io/views/reading-on-file-system.js';
 import { closeQuietly } from '../../storage-io/whole/atomic-write.js';
+import { startsAsGzip } from '../../storage-io/whole/gzip-start.js';
 import type { ScratchFolder } from '../../storage-io/whole/scratch-folder.js';
 import { namesIn } from '../../storage-io/views/names-in.js';
-import { isStatelogError } from '../../errors.js';
 import { sweepFile } from '../../wal/scan/record-sweep.js';
-import { isGzip, type GunzipOutcome } from './gunzip.js';
+import type { GunzipOutcome } from './gunzip.js';
 import { gunzippedThrough } from './gunzip-layers.js';
 import { gzipFinding } from './gzip-finding.js';
 
@@ -98,21 +97,5 @@ function* gzippedBelow(fileSystem: FileSystem, folder: string, depth: number): G
     const kind = fileSystem.status(path)?.kind;
     if (kind === 'directory' && depth < DEPTH_MAX) yield* gzippedBelow(fileSystem, path, depth + 1);
     if (kind === 'file' && OURS.test(name) && startsAsGzip(fileSystem, path)) yield path;
-  }
-}
-
-function startsAsGzip(fileSystem: FileSystem, path: string): boolean {
-  const head = new Uint8Array(4);
-  try {
-    const descriptor = fileSystem.openRead(path);
-    try {
-      return isGzip(head.subarray(0, fileSystem.read(descriptor, head, 0, head.length, 0)));
-    } finally {
-      closeQuietly(fileSystem, descriptor);
-    }
-  } catch (error) {
-    // Whoever reads all of it says what is wrong.
-    if (isUnreadable(error) || isStatelogError(error)) return false;
-    throw error;
   }
 }

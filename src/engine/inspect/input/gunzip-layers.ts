@@ -1,4 +1,5 @@
-import { gunzipped, isGzip, type GunzipOutcome } from './gunzip.js';
+import { isGzip } from '../../storage-io/whole/gzip-start.js';
+import { gunzipped, type GunzipOutcome } from './gunzip.js';
 import { startOf } from './stream-start.js';
 
 /** A file that is compressed more often than this is made to be: one may even hold itself. */

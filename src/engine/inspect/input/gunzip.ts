@@ -2,6 +2,7 @@ import { constants, createInflateRaw, type InflateRaw } from 'node:zlib';
 import { crc32 } from '../../bytes/crc/checksum.js';
 import { readU32 } from '../../bytes/halves.js';
 import { isStatelogError } from '../../errors.js';
+import { isGzip } from '../../storage-io/whole/gzip-start.js';
 import { ByteFeed } from './byte-feed.js';
 
 /*
@@ -9,7 +10,6 @@ import { ByteFeed } from './byte-feed.js';
  * it has in hand where bytes follow that gzip did not write, and says nothing of where a member ends.
  */
 
-const GZIP_START = [0x1f, 0x8b, 0x08];
 const FLAGS_AT = 3;
 const FIXED_BYTES = 10;
 const HAS = { headerSum: 2, extra: 4, name: 8, comment: 16 } as const;
@@ -24,11 +24,6 @@ export interface GunzipOutcome {
   readonly members: number;
   /** The reason that not all was had, and from which byte of the stream on; undefined where it is whole. */
   readonly damage: { readonly reason: string; readonly offset: number } | undefined;
-}
-
-/** True for the first bytes of what gzip wrote. */
-export function isGzip(head: Uint8Array): boolean {
-  return GZIP_START.every((byte, at) => head[at] === byte);
 }
 
 /**

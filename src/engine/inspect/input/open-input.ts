@@ -2,10 +2,10 @@ import { tmpdir } from 'node:os';
 import type { Finding } from '../../finding.js';
 import type { FileSystem } from '../../storage-io/interface/file-system.js';
 import { composedFileSystem } from '../../storage-io/views/composed-file-system.js';
+import { isGzip } from '../../storage-io/whole/gzip-start.js';
 import { ScratchFolder } from '../../storage-io/whole/scratch-folder.js';
 import { expanded } from './expanded.js';
 import { startOf } from './stream-start.js';
-import { isGzip } from './gunzip.js';
 import { gunzippedThrough } from './gunzip-layers.js';
 import { gzipFinding } from './gzip-finding.js';
 

@@ -81,7 +81,8 @@ export class Replay {
       if (event === 'finding') this.#missing.push(...newlyUnreadable(this.#fileSystem), this.#scan!.finding!);
       else if (event === 'record') return this.#tellRecord();
       else this.close();
-      if (event === 'end') this.#missing.push(...newlyUnreadable(this.#fileSystem), ...this.#missingBarriers());
+      if (event === 'end')
+        this.#missing.push(...newlyUnreadable(this.#fileSystem), ...this.#missingBarriers());
     }
   }
 

@@ -3,6 +3,7 @@ import { filterHint, foreignBytes, type ForeignBytes } from '../../bytes/text/fo
 import type { Finding } from '../../finding.js';
 import type { FileSystem } from '../../storage-io/interface/file-system.js';
 import { endOfZeros } from '../../storage-io/paged/zero-runs.js';
+import { startsAsGzip } from '../../storage-io/whole/gzip-start.js';
 import { isUnreadable } from '../../storage-io/views/reading-on-file-system.js';
 import { transcodedFile } from './transcoded-file.js';
 
@@ -21,6 +22,8 @@ export interface ForeignFile {
   /** A sentence about it. */
   readonly message: string;
   readonly hint: string;
+  /** True where a repair reads it as what is in it. */
+  readonly isReadThrough: boolean;
 }
 
 /**
@@ -41,6 +44,7 @@ export function foreignFile(fileSystem: FileSystem, path: string): ForeignFile |
       isZeros: true,
       message: `the file is ${size} bytes of zeros: nothing is left in it`,
       hint: 'put it back from a copy; what wrote zeros over it, or lost them, may have done so to others',
+      isReadThrough: false,
     };
   } finally {
     fileSystem.close(descriptor);
@@ -56,7 +60,8 @@ function transcodedAt(fileSystem: FileSystem, path: string): ForeignFile | undef
 function named(fileSystem: FileSystem, path: string, foreign: ForeignBytes): ForeignFile {
   const isTaken = (name: string): boolean => fileSystem.status(name) !== undefined;
   const hint = hintOn(path, (file) => filterHint(foreign, file, isTaken));
-  return { isZeros: false, message: `the file is ${foreign.what}`, hint };
+  const isReadThrough = startsAsGzip(fileSystem, path);
+  return { isZeros: false, message: `the file is ${foreign.what}`, hint, isReadThrough };
 }
 
 /** The end of a sentence about a length that is a limit of a file system or of a tool; '' for any other length. */
@@ -103,9 +108,10 @@ const NOT_COMPARED = { expected: undefined, found: undefined };
 /** Findings of these classes are of a file's start, and by that of all of it. */
 const HEADERS: ReadonlySet<Finding['class']> = new Set(['bad-header', 'bad-version', 'index-mismatch']);
 
-/** A repair takes what was brought back, which lies beside it then; without that it does what can be done. */
+/** A repair takes what was brought back, which lies beside it then, or reads the file through; without that it does what can be done. */
 function hintFor({ hint }: Finding, foreign: ForeignFile): { readonly hint: string } {
-  return { hint: hint === undefined ? foreign.hint : `${foreign.hint}; then, or without that, ${hint}` };
+  if (hint === undefined) return { hint: foreign.hint };
+  return { hint: foreign.isReadThrough ? hint : `${foreign.hint}; then, or without that, ${hint}` };
 }
 
 function quietly<T>(read: () => T): T | undefined {

@@ -52,7 +52,19 @@ export function transcodedFile(fileSystem: FileSystem, path: string): ForeignByt
     const bytes = bytesBehind(head, one);
     return bytes !== undefined && isOurs(fileSystem, path, holder, bytes, one);
   });
-  if (encoding === undefined) return undefined;
+  return encoding === undefined ? undefined : transcodedIn(encoding);
+}
+
+/** As `transcodedFile` of the first bytes of a stream: only what begins with a mark of ours in another encoding can be told. */
+export function transcodedStart(head: Uint8Array): ForeignBytes | undefined {
+  const encoding = ENCODINGS.find((one) => {
+    const bytes = one.keepsAscii ? undefined : bytesBehind(head.subarray(0, TRIED_BYTES), one);
+    return bytes !== undefined && isStartOfOurs(bytes);
+  });
+  return encoding === undefined ? undefined : transcodedIn(encoding);
+}
+
+function transcodedIn(encoding: Encoding): ForeignBytes {
   return {
     what: `one that a tool took for text and wrote anew in ${encoding.name}`,
     filter: `iconv -f ${encoding.name} -t LATIN1`,
@@ -75,6 +87,10 @@ function bytesBehind(head: Uint8Array, { decoder, mark }: Encoding): Uint8Array 
   return most > ASCII_MAX && most <= LATIN1_MAX ? new Uint8Array(Buffer.from(text, 'latin1')) : undefined;
 }
 
+function isStartOfOurs(bytes: Uint8Array): boolean {
+  return startsWithBytes(bytes, FOLD_MAGIC) || hasStateMagic(bytes) || looksLikeTarHeader(bytes);
+}
+
 function isOurs(
   fileSystem: FileSystem,
   path: string,
@@ -82,8 +98,7 @@ function isOurs(
   bytes: Uint8Array,
   { keepsAscii }: Encoding,
 ): boolean {
-  const isStart = startsWithBytes(bytes, FOLD_MAGIC) || hasStateMagic(bytes) || looksLikeTarHeader(bytes);
-  if (isStart && !keepsAscii) return true;
+  if (!keepsAscii && isStartOfOurs(bytes)) return true;
   const slice = { path, start: 0, length: bytes.length, holder, bytes };
   const undone = composedFileSystem(fileSystem, { files: new Map([[path, [slice]]]) });
   return looksLikeLog(undone, path) || looksLikeSegment(undone, path);

@@ -38,7 +38,9 @@ export function* verifyArtifact(
     findings.push(...limit.rest());
     const { manifest } = located;
     const isRepaired = manifest === undefined || isOwnBackend(manifest);
-    const toldOf = isRepaired ? hinting(fileSystem, path, findings, manifest) : (finding: Finding): Finding => finding;
+    const toldOf = isRepaired
+      ? hinting(fileSystem, path, findings, manifest)
+      : (finding: Finding): Finding => finding;
     for (const finding of findings) yield toldOf(finding);
     for (const file of manifest?.files ?? []) tally.addFile(`${path}/${file.path}`, file.size);
     if (findings.length === 0 && manifest !== undefined) yield* verifyPayload(located, manifest, tally);
@@ -90,7 +92,10 @@ function isOfAll({ hint }: Finding): boolean {
 }
 
 /** The advice where something else was packed in place of an artifact; a file beside a payload is only one too many. */
-function packedHintIn(findings: readonly Finding[], manifest: ExportManifest | undefined): string | undefined {
+function packedHintIn(
+  findings: readonly Finding[],
+  manifest: ExportManifest | undefined,
+): string | undefined {
   const said = (hint: string): boolean => findings.some((finding) => finding.hint === hint);
   if (said(STORE_HINT)) return STORE_HINT;
   return manifest === undefined && said(PACKED_HINT) ? PACKED_HINT : undefined;
