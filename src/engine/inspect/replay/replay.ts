@@ -9,7 +9,7 @@ import { FolderBarriers } from '../../wal/folder/barriers.js';
 import { groupReach } from '../../wal/groups/group-reach.js';
 import { type Reached, scanOptionsOf } from '../../wal/scan/scan-options.js';
 import type { SegmentEntry } from '../../wal/folder/segment-folder.js';
-import { HintsInTurn, withHint } from '../hints.js';
+import { withHint, type Hints } from '../hints.js';
 import type { ReplayLog } from './replay-logs.js';
 
 /** A reader of one log's segments: merged, or one after the other. */
@@ -42,7 +42,7 @@ export class Replay {
   #next = 0;
   #scan: LogScan | undefined;
   /** Hints of the log that was opened last. */
-  #hints: HintsInTurn | undefined;
+  #hints: Hints | undefined;
   /** Those of the segments of a folder that belongs to no store: no manifest says whether the end of one is gone. */
   #barriers: FolderBarriers | undefined;
 
@@ -70,8 +70,7 @@ export class Replay {
     for (;;) {
       const missing = this.#missing.shift();
       if (missing !== undefined) {
-        this.#hints!.take(missing);
-        this.finding = withHint(missing, this.#hints!.current);
+        this.finding = withHint(missing, this.#hints!);
         return 'finding';
       }
       if (this.#scan === undefined && !this.#openNext()) return 'end';
@@ -109,7 +108,7 @@ export class Replay {
   #openNext(): boolean {
     const log = this.#logs[this.#next++];
     if (log === undefined) return false;
-    this.#hints = new HintsInTurn(log.hints);
+    this.#hints = log.hints;
     const there = log.segments.filter(({ path }) => this.#fileSystem.statusFollowing(path) !== undefined);
     this.#missing.push(...log.missing);
     const present = there.filter((segment) => this.#canOpen(segment));
