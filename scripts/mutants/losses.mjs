@@ -5,6 +5,30 @@ const PROVEN = ['engine/repair/proven-keys'];
 /** Sabotages of what is said of losses. See ../mutants.mjs. */
 export const lossMutants = [
   {
+    name: 'replay-named-beside-damage',
+    rule: 'a hint about missing records names what brings the most back',
+    file: 'src/engine/inspect/hints.ts',
+    from: '    if (mayHoldRecords(finding)) this.isRepairDue = true;',
+    to: '    if (mayHoldRecords(finding)) this.isRepairDue = false;',
+    tests: ['cli/commands/hints-in-turn'],
+  },
+  {
+    name: 'cut-named-beside-damage',
+    rule: 'what a hint says to run is not refused',
+    file: 'src/engine/inspect/hints.ts',
+    from: "    if (finding.severity === 'damage') this.#isDamaged = true;",
+    to: "    if (finding.severity === 'damage') this.#isDamaged = false;",
+    tests: ['cli/commands/hints-in-turn'],
+  },
+  {
+    name: 'replay-passes-missing-barriers',
+    rule: 'R5: a loss is never without a word',
+    file: 'src/engine/inspect/replay/replay.ts',
+    from: 'present.length > 1 && this.#fromOffset === 0',
+    to: 'present.length > 1000 && this.#fromOffset === 0',
+    tests: ['cli/commands/hints-in-turn'],
+  },
+  {
     name: 'key-told-as-it-reads',
     rule: 'no key is told as lost that was not',
     file: 'src/engine/repair/log/record-prover.ts',
