@@ -128,7 +128,7 @@ test('a path that is not UTF-8 is refused, and nothing is made of another name',
   ]) {
     const { exitCode, stderr } = await commandLine(argv);
     t.is(exitCode, 2, argv.join(' '));
-    t.regex(stderr, /is not UTF-8, and its bytes are not known; statelog takes names in UTF-8 alone/);
+    t.regex(stderr, /is not UTF-8, and its bytes are not known; names have to be UTF-8: rename/);
   }
   t.deepEqual(readdirSync(folder), ['source']);
   // One that has this character is known.

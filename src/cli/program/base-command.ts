@@ -246,7 +246,7 @@ async function nameAsFound(parsed: { args: Args; argv: unknown[]; flags: Flags }
 }
 
 function notUtf8(path: string): StatelogError {
-  const hint = 'statelog takes names in UTF-8 alone: rename the file or the folder, or choose another name';
+  const hint = 'names have to be UTF-8: rename the file or the folder, or choose another name';
   return usageError(`the path ${path} is not UTF-8, and its bytes are not known`, hint);
 }
 

@@ -115,6 +115,16 @@ test('forty columns are enough, and a name in wide characters is cut to its colu
   for (const line of lines.slice(1, 5)) t.true(Array.from(line).length <= 40, line);
 });
 
+test('a torn tail is drawn in its segment also where others of the folder follow it', async (t) => {
+  const cores = copyOf(t, 'wal-cores');
+  const torn = path.join(cores, 'wal-0.log');
+  appendFileSync(torn, new Uint8Array(readFileSync(torn).length));
+  const { exitCode, lines } = await shown(cores);
+  t.is(exitCode, 4);
+  t.is(lines.filter((line) => line.startsWith('wal-0.log  ')).length, 1);
+  t.regex(rowsOf(lines, 'wal-0.log').join(''), /^█+▒+$/);
+});
+
 test('many findings of one class in one place are one line, with how many and where', async (t) => {
   const segment = path.join(tempDir(t), 'wal-0.log');
   const pieces = records(3_000).map((record, index) => {
@@ -183,7 +193,7 @@ test('what is found in no file, and in files that cannot be opened, is said too'
   truncateSync(path.join(store, 'checkpoints', '1', 'state-0.idx'), 20);
   const unopened = await shown(store);
   t.is(unopened.exitCode, 3);
-  t.deepEqual(rowsOf(unopened.lines, 'checkpoints/1/state-0.idx'), [`${'█'.repeat(19)}╳`]);
+  t.deepEqual(rowsOf(unopened.lines, 'checkpoints/1/state-0.idx'), ['╳'.repeat(20)]);
 });
 
 test('--hexdump shows the bytes under each finding, and many findings of a file are counted', async (t) => {

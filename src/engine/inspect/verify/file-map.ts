@@ -153,6 +153,8 @@ export class FileMaps {
   readonly #open = new Map<string, FileMap>();
   /** Findings in files of which the size is not known yet: in an archive. */
   readonly #unplaced: Finding[] = [];
+  /** Files that were read whole while findings were held back; undefined while none are. */
+  #held: FileMap[] | undefined;
 
   constructor(fileSystem: FileSystem, options: FileMapOptions) {
     this.#fileSystem = fileSystem;
@@ -186,14 +188,31 @@ export class FileMaps {
     if (isSegment) map.recordTimes = (offsets) => timesOfRecords(this.#fileSystem, file, offsets);
     for (const finding of this.#unplaced) if (finding.file === file) map.mark(finding);
     for (const span of this.#fileSystem.unreadable?.of(file) ?? []) map.mark(unreadableFinding(span));
-    this.#open.delete(file);
-    this.#options.onFile(map);
+    if (this.#held === undefined) this.#close(map);
+    else this.#held.push(map);
+  }
+
+  /** Findings are held back from now on: files that are read whole meanwhile wait for them. */
+  hold(): void {
+    this.#held ??= [];
+  }
+
+  /** The findings that were held back have been told. */
+  release(): void {
+    const held = this.#held ?? [];
+    this.#held = undefined;
+    for (const map of held) this.#close(map);
   }
 
   /** Nothing more comes: the files that could not be read whole. */
   finishAll(): void {
     for (const map of this.#open.values()) this.#options.onFile(map);
     this.#open.clear();
+  }
+
+  #close(map: FileMap): void {
+    this.#open.delete(map.path);
+    this.#options.onFile(map);
   }
 
   #mapOf(file: string, bytes: number): FileMap {

@@ -116,11 +116,11 @@ function findingsOf(
         missing: missingHint(path),
       });
     case 'wal-folder':
-      return hinted(verifyWalFolder(fileSystem, path, tally), looseHints(path), segments());
+      return hinted(verifyWalFolder(fileSystem, path, tally), looseHints(path), segments(), tally.maps);
     case 'wal-segment': {
       const coreId = coreIdOfSegmentName(nodePath.basename(path));
       const findings = verifyLooseSegment(fileSystem, path, coreId, tally);
-      return hinted(findings, looseHints(path), segments());
+      return hinted(findings, looseHints(path), segments(), tally.maps);
     }
     case 'artifact-folder':
     case 'artifact-tar':
