@@ -119,6 +119,18 @@ test('a tail that is cut, and zeros after the last record, are 4', async (t) => 
   t.like(zeros.findings[0], { severity: 'torn', class: 'zero-tail', offset: length, bytes: 1000 });
 });
 
+test('the keys of a fold log are counted up to an unfinished end, and not where it is damaged', async (t) => {
+  const copy = copyOf(t, 'fold-log.snap');
+  const { summaries: whole } = await verified(t, copy);
+  appendFileSync(copy, new Uint8Array(1000));
+  const torn = await verified(t, copy);
+  t.is(torn.exitCode, 4);
+  t.true((whole[0]!['keys'] as number) > 0);
+  t.is(torn.summaries[0]!['keys'], whole[0]!['keys']);
+  flip(copy, 12_000);
+  t.is((await verified(t, copy)).summaries[0]!['keys'], 0);
+});
+
 test('a store of ours is whole, its values are checked, and --quick leaves them out', async (t) => {
   const store = await newStore(t);
   const whole = await verified(t, store);

@@ -100,3 +100,16 @@ for (const [made, restored] of [
     t.is((await commandLine(['verify', into])).exitCode, 0);
   });
 }
+
+test('beside an older manifest verify calls nothing a leftover of a crash, which a writer would remove', async (t) => {
+  const { older, newer } = await moments(tempDir(t));
+  cpSync(path.join(older, 'MANIFEST.json'), path.join(newer, 'MANIFEST.json'));
+  const { exitCode, stdout } = await commandLine(['verify', newer]);
+  t.is(exitCode, 3);
+  t.regex(stdout, /^damage: misplaced-epoch: /m);
+  t.regex(
+    stdout,
+    /^notice: leftover: .*too old, does not name this; .*MANIFEST.json that belongs here, or run 'statelog repair /m,
+  );
+  t.notRegex(stdout, /a crash left|the next writer removes/);
+});

@@ -18,7 +18,9 @@ const TRIES_MAX = 100;
 
 /** Tells of what lies in a state directory and is named by nothing in it. */
 export function* lookAround(fileSystem: FileSystem, layout: DirectoryLayout): Generator<Finding, void> {
-  for (const leftover of leftoversNow(fileSystem, layout)) {
+  const leftovers = leftoversNow(fileSystem, layout);
+  const isManifestOlder = leftovers.some(({ isNewer }) => isNewer);
+  for (const leftover of leftovers) {
     const { path, isNewer, unlisted } = leftover;
     if (unlisted !== undefined) {
       yield unlistedFinding(unlisted, path);
@@ -30,12 +32,7 @@ export function* lookAround(fileSystem: FileSystem, layout: DirectoryLayout): Ge
       file: path,
       offset: 0,
       bytes: 0,
-      ...(isNewer
-        ? toldOfNewer(fileSystem, layout, leftover)
-        : {
-            message: 'a crash left this behind; it is not read',
-            hint: 'nothing: the next writer removes it, but for segments of other stores',
-          }),
+      ...(isNewer ? toldOfNewer(fileSystem, layout, leftover) : toldOfLeftover(layout, isManifestOlder)),
     };
   }
   let unlisted: StatelogError | undefined;
@@ -61,6 +58,26 @@ function unlistedFinding(error: StatelogError, folder: string): Finding {
   return finding;
 }
 
+/** Beside an older manifest nobody can tell what a crash left from what that manifest does not know yet; and no writer removes it. */
+function toldOfLeftover(
+  layout: DirectoryLayout,
+  isManifestOlder: boolean,
+): Pick<Finding, 'message' | 'hint'> {
+  if (!isManifestOlder)
+    return {
+      message: 'a crash left this behind; it is not read',
+      hint: 'nothing: the next writer removes it, but for segments of other stores',
+    };
+  return {
+    message: 'the manifest, which is too old, does not name this; it is not read',
+    hint: hintOfOlder(layout),
+  };
+}
+
+function hintOfOlder(layout: DirectoryLayout): string {
+  return `put back the MANIFEST.json that belongs here, or ${repairHint(layout.root)}`;
+}
+
 function toldOfNewer(
   fileSystem: FileSystem,
   layout: DirectoryLayout,
@@ -69,7 +86,7 @@ function toldOfNewer(
   if (kind !== 'checkpoint') return toldOfLaterLog(fileSystem, layout, path);
   return {
     message: 'the checkpoint is of this store, and newer than the manifest, which does not know it',
-    hint: `put back the MANIFEST.json that belongs here, or ${repairHint(layout.root)}`,
+    hint: hintOfOlder(layout),
   };
 }
 
@@ -86,7 +103,7 @@ function toldOfLaterLog(
     return {
       message:
         'the log of an epoch that the manifest does not know holds changes: the manifest is older than it',
-      hint: `put back the MANIFEST.json that belongs here, or ${repairHint(layout.root)}`,
+      hint: hintOfOlder(layout),
     };
   }
   return {

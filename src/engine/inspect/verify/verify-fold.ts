@@ -15,16 +15,14 @@ export function* verifyFoldLog(fileSystem: FileSystem, path: string, tally: Tall
     const scanner = new FoldScanner(log, { isLocked });
     const keys = new LiveKeyCount(log);
     const limit = tally.limitFor(path);
-    let isWhole = true;
     let isDamaged = false;
     for (let step = scanner.next(); step !== 'end'; step = scanner.next()) {
       if (step === 'record') {
         tally.records++;
         if (isDamaged) tally.recordsBehind++;
-        if (isWhole) keys.take(scanner);
+        else keys.take(scanner);
         continue;
       }
-      isWhole = false;
       const found = scanner.found!;
       isDamaged ||= found.severity === 'damage';
       if (found.severity === 'torn') tally.recordsBehind += scanner.finding!.goodRecords ?? 0;
@@ -34,7 +32,7 @@ export function* verifyFoldLog(fileSystem: FileSystem, path: string, tally: Tall
     }
     yield* limit.rest();
     tally.addFile(path, log.size);
-    if (isWhole) tally.keys += keys.count;
+    if (!isDamaged) tally.keys += keys.count;
   } finally {
     fileSystem.close(descriptor);
   }
