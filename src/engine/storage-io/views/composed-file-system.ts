@@ -105,7 +105,6 @@ export function composedFileSystem(fileSystem: FileSystem, composition: Composit
     },
     realPath: (path) => fileSystem.realPath(files.get(path)?.[0]?.path ?? path),
     readDirectory: (path) => {
-      if (!folders.has(path) && isHidden(path)) throw notThere(path);
       const names = folders.get(path) ?? fileSystem.readDirectory(path);
       return names.filter((name) => hidden?.has(join(path, name)) !== true);
     },
