@@ -38,6 +38,14 @@ export const placingMutants = [
     tests: OTHER_MOMENTS,
   },
   {
+    name: 'unlogged-checkpoint-of-a-crash-called-newer',
+    rule: 'R1: a store that crashed while changes went onto it at once is written to again',
+    file: 'src/engine/directory/write/change-at-once.ts',
+    from: 'opened.lock.makeDurable();',
+    to: '',
+    tests: ['engine/transfer/increment-crash.exhaustive'],
+  },
+  {
     name: 'artifact-files-believed-for-their-names',
     rule: 'R6: what is good is kept, wherever it lies: the files of an artifact by their digests',
     file: `${ARTIFACT}/placed-payload.ts`,

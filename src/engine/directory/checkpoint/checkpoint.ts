@@ -12,7 +12,7 @@ import { createLog } from './create-directory.js';
 import { LogTail, type SegmentStart } from './log-tail.js';
 import type { HeldStore } from '../write/held-store.js';
 import type { DirectoryLayout } from '../manifest/layout.js';
-import { findLeftovers, removeLeftovers } from '../leftovers/leftovers.js';
+import { findLeftovers, notClosed, removeLeftovers } from '../leftovers/leftovers.js';
 import { swapManifest } from '../manifest/manifest-file.js';
 import {
   liveEpoch,
@@ -140,7 +140,7 @@ export function* checkpointInSteps(
 function* writeAll(options: CheckpointOptions, closed: ClosedEpoch): Steps<DirectoryManifest> {
   const { fileSystem, layout, manifest } = options;
   // A failed attempt at this same epoch may lie there.
-  removeLeftovers(fileSystem, findLeftovers(fileSystem, layout, manifest), manifest);
+  removeLeftovers(fileSystem, findLeftovers(fileSystem, layout, manifest, notClosed), manifest);
   createLog(fileSystem, layout, closed.epoch + 1n, manifest.cores);
   fileSystem.syncDirectory(layout.wal);
   yield;
@@ -252,7 +252,7 @@ function* removeInSteps(
   manifest: DirectoryManifest,
 ): Steps<void> {
   const known = { ...manifest, checkpoints: [...before.checkpoints, ...manifest.checkpoints] };
-  for (const leftover of quietly(() => findLeftovers(fileSystem, layout, manifest)) ?? []) {
+  for (const leftover of quietly(() => findLeftovers(fileSystem, layout, manifest, notClosed)) ?? []) {
     quietly(() => {
       removeLeftovers(fileSystem, [leftover], known);
     });
@@ -266,7 +266,7 @@ function removeLeftoversQuietly(
   manifest: DirectoryManifest,
 ): void {
   quietly(() => {
-    removeLeftovers(fileSystem, findLeftovers(fileSystem, layout, manifest), manifest);
+    removeLeftovers(fileSystem, findLeftovers(fileSystem, layout, manifest, notClosed), manifest);
   });
 }
 

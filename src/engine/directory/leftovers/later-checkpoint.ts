@@ -12,6 +12,8 @@ import { liveEpoch, type DirectoryManifest } from '../manifest/manifest.js';
  * True where the folder of a checkpoint that the manifest does not name shows that the manifest is older than it. A writer that
  * dies before it swaps the manifest leaves one of the live epoch alone, and its log has the barriers by then: so one of a later epoch was
  * published, and one of the live epoch, whole, whose log has no barrier, was made behind another log than the one that lies there.
+ * That holds only where the last writer closed cleanly: changes that are made at once (`change-at-once.ts`) have no barrier, and may
+ * jump over epochs.
  */
 export function isLaterCheckpoint(
   fileSystem: FileSystem,

@@ -16,21 +16,27 @@ export interface Leftover {
   readonly path: string;
   /**
    * True where the manifest is older than it: a log of an epoch that is yet to come and holds changes that the live log does not
-   * hold, or a checkpoint that was published since. One that was nearly made leaves a log that holds copies of the live log's.
+   * hold, or, in a store that was closed cleanly, a checkpoint that was published since. One that was nearly made leaves a log
+   * that holds copies of the live log's.
    */
   readonly isNewer: boolean;
   /** Why the folder, or one in it, cannot be looked into: nobody can tell what it holds. */
   readonly unlisted?: StatelogError;
 }
 
+/** The answer of a writer that looks itself: what it makes is unpublished, and it refused to start beside anything newer. */
+export const notClosed = (): boolean => false;
+
 /**
  * Finds the remains of a crash in a state directory: checkpoints that were not published or are no longer
  * kept, logs of epochs that are folded and gone or were prepared and not begun, temporary files.
+ * @param wasClosed whether the last writer closed cleanly: if not, a checkpoint that is not published is a leftover of it
  */
 export function findLeftovers(
   fileSystem: FileSystem,
   layout: DirectoryLayout,
   manifest: DirectoryManifest,
+  wasClosed: () => boolean,
 ): Leftover[] {
   const kept = new Set(manifest.checkpoints.map(({ epoch }) => epoch));
   const oldest = manifest.checkpoints[0]?.epoch ?? 0n;
@@ -45,7 +51,8 @@ export function findLeftovers(
   for (const [epoch, folder] of epochFolders(fileSystem, checkpoints, unlisted('checkpoint', checkpoints))) {
     if (kept.has(epoch)) continue;
     try {
-      const isNewer = isLaterCheckpoint(fileSystem, layout, manifest, epoch);
+      // Asked last: a writer may have begun meanwhile.
+      const isNewer = isLaterCheckpoint(fileSystem, layout, manifest, epoch) && wasClosed();
       found.push({ kind: 'checkpoint', path: folder, isNewer });
     } catch (error) {
       if (!isStatelogError(error, 'PERMISSION_DENIED')) throw error;

@@ -61,6 +61,8 @@ export async function changeAtOnce(
     if (wanted === undefined) return;
     takeIn(opened.states, wanted.changes, path);
     last = undefined;
+    // The log will not tell that this checkpoint was begun: LOCK does, also after a power loss.
+    opened.lock.makeDurable();
     last = checkpointOf(environment, opened, wanted);
   } catch (error) {
     if (error instanceof NotMade) {

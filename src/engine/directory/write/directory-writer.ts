@@ -4,7 +4,7 @@ import { type CoreStates, coreOfKey, isInCore } from '../state/core-state.js';
 import type { GroupChange, GroupCommit } from '../group-change.js';
 import { Group } from './group.js';
 import type { HeldStore } from './held-store.js';
-import { findLeftovers, removeLeftovers } from '../leftovers/leftovers.js';
+import { findLeftovers, notClosed, removeLeftovers } from '../leftovers/leftovers.js';
 import { checkFits, surelyFits } from '../manifest/limits.js';
 import { swapManifest } from '../manifest/manifest-file.js';
 import { liveEpoch, newestCheckpoint, type DirectoryManifest } from '../manifest/manifest.js';
@@ -271,7 +271,7 @@ export class DirectoryWriter {
     if (!outcome.swapped) throw outcome.error;
     this.#live.manifest = manifest;
     this.#held.hold(this.#live.cores);
-    removeLeftovers(fileSystem, findLeftovers(fileSystem, layout, manifest), manifest);
+    removeLeftovers(fileSystem, findLeftovers(fileSystem, layout, manifest, notClosed), manifest);
   }
 
   #checkUsable(): void {

@@ -82,7 +82,7 @@ function recover(options: OpenWriterOptions, lock: FileLock, unguarded: FileSyst
   // Nobody knows what a writer that died left in the page cache.
   const isDurable =
     !lock.tookOver && closed !== undefined && isFoundationAsClosed(fileSystem, layout, closed);
-  const leftovers = findLeftovers(fileSystem, layout, manifest);
+  const leftovers = findLeftovers(fileSystem, layout, manifest, () => !lock.tookOver);
   const entry = newestCheckpoint(manifest);
   const bases = entry === undefined ? [] : openCheckpoint({ fileSystem, layout, manifest }, entry);
   const isTakenIn = options.writesOnly !== true;

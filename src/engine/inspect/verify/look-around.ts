@@ -10,6 +10,7 @@ import type { Finding } from '../../finding.js';
 import { listSegments } from '../../wal/folder/segment-folder.js';
 import { sweepFile } from '../../wal/scan/record-sweep.js';
 import type { FileSystem } from '../../storage-io/interface/file-system.js';
+import { lockState } from '../../storage-io/lock/lock-holder.js';
 import { namesIn } from '../../storage-io/views/names-in.js';
 import { unopenedFinding } from '../unreadable.js';
 
@@ -114,11 +115,13 @@ function toldOfLaterLog(
 
 /** Leftovers of a manifest that was the same before and after: a writer may publish what looked like one. */
 function leftoversNow(fileSystem: FileSystem, layout: DirectoryLayout): Leftover[] {
+  const wasClosed = (): boolean => lockState(fileSystem, layout.lock).wasClosed;
   for (let tries = 1; ; tries++) {
     const bytes = readManifestBytes(fileSystem, layout);
     const isLast = tries === TRIES_MAX;
     try {
-      const leftovers = findLeftovers(fileSystem, layout, decodeManifest(bytes, layout.manifest));
+      const manifest = decodeManifest(bytes, layout.manifest);
+      const leftovers = findLeftovers(fileSystem, layout, manifest, wasClosed);
       if (isLast || equalBytes(bytes, readManifestBytes(fileSystem, layout))) return leftovers;
     } catch (error) {
       if (isLast || !isStatelogError(error, 'NOT_FOUND')) throw error;

@@ -8,6 +8,7 @@ import {
 } from '../../directory/manifest/manifest.js';
 import { isStatelogError } from '../../errors.js';
 import type { FileSystem } from '../../storage-io/interface/file-system.js';
+import { lockState } from '../../storage-io/lock/lock-holder.js';
 import { namesIn } from '../../storage-io/views/names-in.js';
 import type { RepairAccount } from '../account/repair-account.js';
 import type { RepairEvent } from '../account/report.js';
@@ -88,7 +89,8 @@ function otherMoment(
   layout: DirectoryLayout,
   known: DirectoryManifest,
 ): { readonly path: string; readonly what: string } | undefined {
-  const leftovers = findLeftovers(fileSystem, layout, known);
+  const wasClosed = (): boolean => lockState(fileSystem, layout.lock).wasClosed;
+  const leftovers = findLeftovers(fileSystem, layout, known, wasClosed);
   const later = leftovers.find(({ isNewer }) => isNewer);
   if (later !== undefined)
     return {
