@@ -26,7 +26,7 @@ layers.inspect = [...stores, 'directory', 'store', 'lines', 'artifact'];
 // Exporting and importing: between any kind of store and any form of snapshot.
 layers.transfer = [...stores, 'directory', 'store', 'lines', 'artifact', 'inspect'];
 // Cutting what was never acknowledged, and bringing what is good to a new place.
-layers.repair = [...stores, 'directory', 'store', 'artifact', 'inspect', 'transfer'];
+layers.repair = [...stores, 'directory', 'store', 'lines', 'artifact', 'inspect', 'transfer'];
 // Beyond this machine: buckets and object stores. Nothing below knows of it, and nothing of it is loaded before it is used.
 layers.remote = [...stores, 'directory', 'store', 'lines', 'artifact', 'inspect', 'transfer', 'repair'];
 

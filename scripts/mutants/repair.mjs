@@ -153,7 +153,7 @@ export const repairMutants = [
     name: 'unlisted-folder-not-told',
     rule: 'R4: a repair tells what it could not look at, and does without it',
     file: 'src/engine/repair/unopened.ts',
-    from: 'if (unlisted !== undefined) yield unopened(unlisted, folder);',
+    from: 'if (unlisted !== undefined) yield unopenedFinding(unlisted, folder);',
     to: 'void unlisted;',
     tests: ['engine/repair/unopened'],
   },

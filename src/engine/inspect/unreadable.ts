@@ -27,9 +27,9 @@ export function newlyUnreadable({ unreadable }: FileSystem): Finding[] {
 /**
  * The finding for a file that cannot be opened, by its rights, since the disk fails, or since something else lies in its place:
  * others can be read all the same.
- * @returns undefined for any other error
+ * @throws the error itself, where it is about anything else
  */
-export function unopenedFinding(error: unknown, file: string): Finding | undefined {
+export function unopenedFinding(error: unknown, file: string): Finding {
   const place = { file, offset: 0, bytes: 0 };
   const asDamage = { severity: 'damage', class: 'unreadable', ...place } as const;
   if (isUnreadable(error)) return { ...asDamage, message: error.message, hint: diskCopyHint(file) };
@@ -38,6 +38,6 @@ export function unopenedFinding(error: unknown, file: string): Finding | undefin
     const hint = 'move it away, and put the file back from a copy';
     return { severity: 'damage', class: 'missing-file', ...place, message, hint };
   }
-  if (!isStatelogError(error, 'PERMISSION_DENIED')) return undefined;
+  if (!isStatelogError(error, 'PERMISSION_DENIED')) throw error;
   return { ...asDamage, message: error.message, hint: rightsHint(file), isRefused: true };
 }

@@ -1,8 +1,6 @@
 import { compareBytes, equalBytes } from '../bytes/compare.js';
 import { ContentDigest } from '../bytes/hash/content-digest.js';
-import { linesHint } from '../bytes/text/command-hints.js';
-import { realFileSystem } from '../storage-io/real/real-file-system.js';
-import { startsAsGzip } from '../storage-io/whole/gzip-start.js';
+import { damagedLinesHint } from './damaged-lines-hint.js';
 import { JsonLines, type JsonLine } from '../bytes/text/json-lines.js';
 import { StatelogError, type ErrorDetails } from '../errors.js';
 import { freeCopy } from '../bytes/free-copy.js';
@@ -161,7 +159,5 @@ export class CheckedLines {
 /** The advice about an export that is not whole. @param origin a path, the name of standard input, or a URL */
 function hintAbout(origin: string): string {
   const again = 'run the transfer again';
-  return origin.includes('://')
-    ? again
-    : `${again}, or ${linesHint(origin, startsAsGzip(realFileSystem(), origin))}`;
+  return origin.includes('://') ? again : `${again}, or ${damagedLinesHint(origin)}`;
 }

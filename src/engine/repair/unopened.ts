@@ -36,7 +36,7 @@ function* unopenedBelow(
 ): Generator<Finding, void> {
   let unlisted: StatelogError | undefined;
   const names = namesIn(fileSystem, folder, (error) => (unlisted = error));
-  if (unlisted !== undefined) yield unopened(unlisted, folder);
+  if (unlisted !== undefined) yield unopenedFinding(unlisted, folder);
   for (const name of names) {
     const path = join(folder, name);
     const isFolder = fileSystem.status(path)?.kind === 'directory';
@@ -47,13 +47,7 @@ function* unopenedBelow(
       if (isFolder) yield* unopenedBelow(fileSystem, path, others);
       else if (kind === 'file') fileSystem.close(fileSystem.openRead(path));
     } catch (error) {
-      yield unopened(error, path);
+      yield unopenedFinding(error, path);
     }
   }
-}
-
-function unopened(error: unknown, path: string): Finding {
-  const finding = unopenedFinding(error, path);
-  if (finding === undefined) throw error;
-  return finding;
 }

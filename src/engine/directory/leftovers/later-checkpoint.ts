@@ -9,10 +9,10 @@ import type { DirectoryLayout } from '../manifest/layout.js';
 import { liveEpoch, type DirectoryManifest } from '../manifest/manifest.js';
 
 /**
- * True where the folder of a checkpoint that the manifest does not name shows that the manifest is older than it. A writer that
- * dies before it swaps the manifest leaves one of the live epoch alone, and its log has the barriers by then: so one of a later epoch was
- * published, and one of the live epoch, whole, whose log has no barrier, was made behind another log than the one that lies there.
- * That holds only where the last writer closed cleanly: changes that are made at once (`change-at-once.ts`) have no barrier, and may
+ * True where the folder of a checkpoint that the manifest does not name shows that the manifest is older than it, in a store that its
+ * last writer closed cleanly. A checkpoint of a writer that only puts has the live epoch, and its log has barriers before any of its
+ * files is made: so one of a later epoch was published, and a whole one of the live epoch, beside a log without barriers, belongs to
+ * another log. A writer that died may have left either: changes that are made at once (`change-at-once.ts`) have no barrier, and may
  * jump over epochs.
  */
 export function isLaterCheckpoint(

@@ -150,9 +150,7 @@ export class Replay {
       this.#fileSystem.close(this.#fileSystem.openRead(path));
       return true;
     } catch (error) {
-      const unopened = unopenedFinding(error, path);
-      if (unopened === undefined) throw error;
-      this.#missing.push(unopened);
+      this.#missing.push(unopenedFinding(error, path));
       return false;
     }
   }

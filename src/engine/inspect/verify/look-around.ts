@@ -24,7 +24,7 @@ export function* lookAround(fileSystem: FileSystem, layout: DirectoryLayout): Ge
   for (const leftover of leftovers) {
     const { path, isNewer, unlisted } = leftover;
     if (unlisted !== undefined) {
-      yield unlistedFinding(unlisted, path);
+      yield unopenedFinding(unlisted, path);
       continue;
     }
     yield {
@@ -33,7 +33,9 @@ export function* lookAround(fileSystem: FileSystem, layout: DirectoryLayout): Ge
       file: path,
       offset: 0,
       bytes: 0,
-      ...(isNewer ? toldOfNewer(fileSystem, layout, leftover) : toldOfLeftover(layout, isManifestOlder)),
+      ...(isNewer
+        ? toldOfNewer(fileSystem, layout, leftover)
+        : toldOfLeftover(layout, leftover, isManifestOlder)),
     };
   }
   let unlisted: StatelogError | undefined;
@@ -49,30 +51,23 @@ export function* lookAround(fileSystem: FileSystem, layout: DirectoryLayout): Ge
       hint: `when nobody needs it any more, run ${commandText('statelog', 'compact', layout.root, '--drop-broken')}`,
     };
   }
-  if (unlisted !== undefined) yield unlistedFinding(unlisted, layout.broken);
+  if (unlisted !== undefined) yield unopenedFinding(unlisted, layout.broken);
 }
 
-/** @throws StatelogError the error itself, where it is not about this folder alone */
-function unlistedFinding(error: StatelogError, folder: string): Finding {
-  const finding = unopenedFinding(error, folder);
-  if (finding === undefined) throw error;
-  return finding;
-}
-
-/** Beside an older manifest nobody can tell what a crash left from what that manifest does not know yet; and no writer removes it. */
+/** Beside an older manifest nobody can tell the remains of a crash from later logs and checkpoints; and no writer removes either. */
 function toldOfLeftover(
   layout: DirectoryLayout,
+  { kind }: Leftover,
   isManifestOlder: boolean,
 ): Pick<Finding, 'message' | 'hint'> {
+  const crashed = 'a crash left this behind; it is not read';
   if (!isManifestOlder)
     return {
-      message: 'a crash left this behind; it is not read',
+      message: crashed,
       hint: 'nothing: the next writer removes it, but for segments of other stores',
     };
-  return {
-    message: 'the manifest, which is too old, does not name this; it is not read',
-    hint: hintOfOlder(layout),
-  };
+  const unnamed = 'the manifest, which is too old, does not name this; it is not read';
+  return { message: kind === 'temporary' ? crashed : unnamed, hint: hintOfOlder(layout) };
 }
 
 function hintOfOlder(layout: DirectoryLayout): string {

@@ -174,9 +174,7 @@ export function missingOrDamaged(
       class: error.code === 'UNKNOWN_FORMAT' ? 'bad-header' : 'bad-version',
     };
   }
-  const unopened = unopenedFinding(error, path);
-  if (unopened !== undefined) return unopened;
-  throw error;
+  return unopenedFinding(error, path);
 }
 
 function missingBarrier(file: string, offset: number, epoch: bigint, coreId: number): Finding {

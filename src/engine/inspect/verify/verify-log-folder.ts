@@ -25,9 +25,7 @@ export function* verifyWalFolder(
       const { goodEnd, barriers } = yield* verifyLooseSegment(fileSystem, path, coreId, tally, reached);
       watched.push({ path, coreId, goodEnd, barriers });
     } catch (error) {
-      const unopened = unopenedFinding(error, path);
-      if (unopened === undefined) throw error;
-      yield unopened;
+      yield unopenedFinding(error, path);
     }
   }
   yield* missingBarriers(watched);

@@ -60,7 +60,7 @@ export function errorOf(answer: FailedAnswer, nowMs: number): StatelogError {
     const hint =
       afterMs === undefined
         ? 'the store may be back soon: run it again'
-        : `the store asks for ${Math.ceil(afterMs / 1000)} seconds of peace (Retry-After): run it again then`;
+        : `run it again in ${Math.ceil(afterMs / 1000)} seconds: so long the store asks to be left alone (Retry-After)`;
     return new StoreUnavailable(message, { ...details, hint, retryAfterMs: afterMs });
   }
   // Somebody else was at the same name at the same moment: to be looked at again, and tried again.

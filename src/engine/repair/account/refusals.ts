@@ -1,7 +1,6 @@
 import { FETCH_HINT } from '../../artifact/format/invalid.js';
-import { linesHint, repairHint } from '../../bytes/text/command-hints.js';
-import { realFileSystem } from '../../storage-io/real/real-file-system.js';
-import { startsAsGzip } from '../../storage-io/whole/gzip-start.js';
+import { repairHint } from '../../bytes/text/command-hints.js';
+import { damagedLinesHint } from '../../lines/damaged-lines-hint.js';
 import { StatelogError } from '../../errors.js';
 import type { Finding } from '../../finding.js';
 
@@ -85,6 +84,6 @@ export function linesAreNotRepaired(path: string): StatelogError {
   return new StatelogError('NOT_REPRESENTABLE', 'an NDJSON export is not repaired: its lines are text', {
     path,
     safe: 'nothing was changed',
-    hint: linesHint(path, startsAsGzip(realFileSystem(), path)),
+    hint: damagedLinesHint(path),
   });
 }

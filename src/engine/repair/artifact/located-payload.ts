@@ -1,3 +1,4 @@
+import { FOLD_PATH } from '../../artifact/backends/append-log-artifact.js';
 import { MANIFEST_BYTES_MAX, MANIFEST_NAME } from '../../artifact/format/format.js';
 import { decodeExportManifest, type ExportManifest } from '../../artifact/format/manifest.js';
 import { startsWithBytes } from '../../bytes/compare.js';
@@ -8,7 +9,6 @@ import type { FileSlice } from '../../storage-io/views/composed-file-system.js';
 import { readFully } from '../../storage-io/whole/write-fully.js';
 import { partsOfFolder, partsOfTar, type PayloadPart } from './payload-parts.js';
 
-const FOLD_PATH = 'data/fold.snap';
 /**
  * The rest of an artifact: the places of its files, by their paths in it, and its manifest if that can be
  * read.
@@ -69,7 +69,8 @@ function manifestOf(
   }
 }
 
-function readSlice(fileSystem: FileSystem, slice: FileSlice): Uint8Array {
+/** Reads all of a stretch of a file. @throws StatelogError what reading throws */
+export function readSlice(fileSystem: FileSystem, slice: FileSlice): Uint8Array {
   const bytes = new Uint8Array(slice.length);
   const descriptor = fileSystem.openRead(slice.path);
   try {

@@ -6,14 +6,16 @@ import {
   decodeCheckpointSummary,
   type CheckpointSummary,
 } from '../../directory/manifest/checkpoint-summary.js';
+import { CORES_MAX } from '../../directory/manifest/manifest.js';
 import { MAGIC as FOLD_MAGIC } from '../../fold/format/format.js';
 import type { FileSystem } from '../../storage-io/interface/file-system.js';
 import { slicedFileSystem, type FileSlice } from '../../storage-io/views/composed-file-system.js';
-import { readFully } from '../../storage-io/whole/write-fully.js';
 import { valuesFit } from '../state/fitting-index.js';
 import { attempt, pairEvidenceOf, type IndexEvidence, type ValuesEvidence } from '../survey/evidence.js';
-import type { LocatedPayload } from './located-payload.js';
+import { readSlice, type LocatedPayload } from './located-payload.js';
 import type { PayloadPart } from './payload-parts.js';
+
+const INDEX_PATH = /^data\/state-(\d{1,4})\.idx$/;
 
 /** A path of a payload, and the part that says it is the file of that path. */
 export interface SaidPlace {
@@ -73,9 +75,10 @@ export class PayloadSayings {
   }
 
   #coresOf(pairs: readonly PairPart[]): number[] {
-    const named = this.#paths.flatMap((path) =>
-      Number(/^data\/state-(\d{1,4})\.idx$/.exec(path)?.[1] ?? NaN),
-    );
+    const named = this.#paths.flatMap((path) => {
+      const digits = INDEX_PATH.exec(path)?.[1];
+      return digits === undefined ? [] : Number(digits);
+    });
     const said = pairs.flatMap(({ evidence }) => (evidence.kind === 'index' ? evidence.block.coreId : []));
     const cores = this.#proven.size > 0 ? named : [...named, ...said];
     return [...new Set(cores.filter((coreId) => coreId < CORES_MAX))].sort((a, b) => a - b);
@@ -152,7 +155,7 @@ export class PayloadSayings {
 
   #summaryIn(slice: FileSlice | undefined): CheckpointSummary | undefined {
     if (slice === undefined || slice.length > MANIFEST_BYTES_MAX) return undefined;
-    const summary = attempt(() => decodeCheckpointSummary(this.#read(slice)));
+    const summary = attempt(() => decodeCheckpointSummary(readSlice(this.#fileSystem, slice)));
     return typeof summary === 'string' ? undefined : summary;
   }
 
@@ -168,18 +171,7 @@ export class PayloadSayings {
   }
 
   #headOf({ slice }: PayloadPart): Uint8Array {
-    return this.#read({ ...slice, length: Math.min(slice.length, FOLD_MAGIC.length) });
-  }
-
-  #read(slice: FileSlice): Uint8Array {
-    const bytes = new Uint8Array(slice.length);
-    const descriptor = this.#fileSystem.openRead(slice.path);
-    try {
-      readFully(this.#fileSystem, descriptor, bytes, 0, bytes.length, slice.start);
-      return bytes;
-    } finally {
-      this.#fileSystem.close(descriptor);
-    }
+    return readSlice(this.#fileSystem, { ...slice, length: Math.min(slice.length, FOLD_MAGIC.length) });
   }
 
   /** Shows a part as if it were all of the file that it lies in. */
@@ -187,5 +179,3 @@ export class PayloadSayings {
     return slicedFileSystem(this.#fileSystem, new Map([[slice.path, slice]]));
   }
 }
-
-const CORES_MAX = 1024;
